@@ -1,7 +1,6 @@
 package dev.adjoint.kernel;
 
 import dev.adjoint.kernel.FloatPanels.Slot;
-import java.util.Arrays;
 
 /**
  * One matrix product: {@code c = a * b} or {@code c += a * b}.
@@ -89,9 +88,7 @@ final class FloatMatMul {
 
   private void run(boolean accumulate) {
     if (!accumulate) {
-      for (int i = 0; i < m; i++) {
-        Arrays.fill(c, cFrom + i * cRowStride, cFrom + i * cRowStride + n, 0f);
-      }
+      FloatPanels.clear(m, n, c, cFrom, cRowStride);
     }
     if (m == 0 || n == 0 || k == 0) {
       return;

@@ -1,5 +1,7 @@
 package dev.adjoint.kernel;
 
+import java.util.Arrays;
+
 /**
  * Packs operands of the matrix product into panels: strips of a matrix as wide as the register tile,
  * stored one step of k after another, so that the tile reads memory in order.
@@ -63,6 +65,17 @@ final class FloatPanels {
       for (int k = 0; k < depth; k++, p += depthStride, q += width) {
         out[q] = x[p];
       }
+    }
+  }
+
+  /** Sets a matrix to zero. */
+  static void clear(int rows, int columns, float[] c, int from, int rowStride) {
+    if (rowStride == columns) {
+      Arrays.fill(c, from, from + rows * columns, 0f);
+      return;
+    }
+    for (int i = 0; i < rows; i++) {
+      Arrays.fill(c, from + i * rowStride, from + i * rowStride + columns, 0f);
     }
   }
 }

@@ -1,0 +1,104 @@
+package dev.adjoint.kernel;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Which input elements an output element of a convolution is made of: output {@code (i, j)} of a grid
+ * reads, for each tap {@code t}, input {@code (i * strideH + dy[t], j * strideW + dx[t])}, where that
+ * exists.
+ *
+ * <p>The forward convolution is one stencil over the whole output. The input's gradient is one per
+ * phase of the stride: the elements {@code (row + i * rowStep, column + j * columnStep)} of the input
+ * were all read by the same part of the kernel, and by no other. So no multiplication with zeros is
+ * done for a stride.
+ *
+ * @param row first output row of the grid
+ * @param column first output column of the grid
+ * @param tap place of each tap in the kernel, in row-major order
+ * @param first first grid column whose input column exists, for each tap
+ * @param last grid column after the last whose input column exists, for each tap
+ */
+record ConvStencil(
+    int row, int rowStep, int rows, int column, int columnStep, int columns,
+    int strideH, int strideW, int inH, int inW,
+    int[] tap, int[] dy, int[] dx, int[] first, int[] last) {
+
+  static ConvStencil forward(ConvShape s) {
+    int taps = s.kh() * s.kw();
+    int[] tap = new int[taps];
+    int[] dy = new int[taps];
+    int[] dx = new int[taps];
+    for (int t = 0; t < taps; t++) {
+      tap[t] = t;
+      dy[t] = t / s.kw() * s.dilationH() - s.padH();
+      dx[t] = t % s.kw() * s.dilationW() - s.padW();
+    }
+    return of(
+        0, 1, s.outH(), 0, 1, s.outW(), s.strideH(), s.strideW(), s.h(), s.w(), tap, dy, dx);
+  }
+
+  /** Returns the stencils that together make the input's gradient out of the output's. */
+  static List<ConvStencil> inputGradient(ConvShape s) {
+    List<ConvStencil> phases = new ArrayList<>();
+    for (int y = 0; y < Math.min(s.strideH(), s.h()); y++) {
+      for (int x = 0; x < Math.min(s.strideW(), s.w()); x++) {
+        phases.add(phase(s, y, x));
+      }
+    }
+    return phases;
+  }
+
+  private static ConvStencil phase(ConvShape s, int y, int x) {
+    int taps = s.kh() * s.kw();
+    int[] tap = new int[taps];
+    int[] dy = new int[taps];
+    int[] dx = new int[taps];
+    int found = 0;
+    for (int t = 0; t < taps; t++) {
+      // Input row y was read by output row (y + pad - ky * dilation) / stride, if that is whole.
+      int up = y + s.padH() - t / s.kw() * s.dilationH();
+      int left = x + s.padW() - t % s.kw() * s.dilationW();
+      if (up % s.strideH() == 0 && left % s.strideW() == 0) {
+        tap[found] = t;
+        dy[found] = up / s.strideH();
+        dx[found] = left / s.strideW();
+        found++;
+      }
+    }
+    return of(
+        y, s.strideH(), Math.ceilDiv(s.h() - y, s.strideH()),
+        x, s.strideW(), Math.ceilDiv(s.w() - x, s.strideW()),
+        1, 1, s.outH(), s.outW(),
+        Arrays.copyOf(tap, found), dy, dx);
+  }
+
+  private static ConvStencil of(
+      int row, int rowStep, int rows, int column, int columnStep, int columns,
+      int strideH, int strideW, int inH, int inW, int[] tap, int[] dy, int[] dx) {
+    int[] first = new int[tap.length];
+    int[] last = new int[tap.length];
+    for (int t = 0; t < tap.length; t++) {
+      first[t] = Math.clamp(Math.ceilDiv(-dx[t], strideW), 0, columns);
+      last[t] = Math.clamp(Math.ceilDiv(inW - dx[t], strideW), first[t], columns);
+    }
+    return new ConvStencil(
+        row, rowStep, rows, column, columnStep, columns, strideH, strideW, inH, inW,
+        tap, dy, dx, first, last);
+  }
+
+  int taps() {
+    return tap.length;
+  }
+
+  /** Returns the number of output elements of the grid. */
+  int points() {
+    return rows * columns;
+  }
+
+  /** Returns whether the grid is the whole output, in its order. */
+  boolean isWhole() {
+    return rowStep == 1 && columnStep == 1;
+  }
+}
