@@ -1,0 +1,108 @@
+package dev.adjoint.op;
+
+import dev.adjoint.autodiff.Recorder;
+import dev.adjoint.tensor.DType;
+import dev.adjoint.tensor.Shape;
+import dev.adjoint.tensor.Tensor;
+import java.util.Arrays;
+
+/** Multiplies matrices: the last two axes, with leading axes broadcast. */
+public enum MatMul implements Primitive {
+  MATMUL;
+
+  /** Returns the matrix product; a tensor of rank 1 is a row on the left and a column on the x[1]. */
+  public static Tensor apply(Tensor a, Tensor b) {
+    if (a.rank() == 0 || b.rank() == 0) {
+      throw mismatch(a, b, "at least one axis each");
+    }
+    int k = a.size(-1);
+    if (k != b.size(b.rank() == 1 ? 0 : -2)) {
+      throw mismatch(a, b, "the last axis of the first to be as long as the last but one of the second");
+    }
+    DType dtype = DType.promote(a.dtype(), b.dtype());
+    Tensor x = a.to(dtype);
+    Tensor y = b.to(dtype);
+    if (y.rank() == 1) {
+      return apply(x, y.unsqueeze(1)).squeeze(-1);
+    }
+    if (x.rank() == 1) {
+      return apply(x.unsqueeze(0), y).squeeze(-2);
+    }
+    if (x.rank() > 2 && y.rank() == 2) { // one tall product instead of many small ones
+      Shape shape = x.shape();
+      return Recorder.apply(MATMUL, x.reshape(k == 0 ? shape.size() : shape.size() / k, k), y)
+          .reshape(shape.with(-1, y.size(1)));
+    }
+    return Recorder.apply(MATMUL, x, y);
+  }
+
+  @Override
+  public Tensor forward(Tensor... x) {
+    Shape a = x[0].shape();
+    Shape b = x[1].shape();
+    Shape batch = a.rank() == 2 && b.rank() == 2 ? Shape.of() : Shape.broadcast("matmul", leading(a), leading(b));
+    int m = a.size(-2);
+    int n = b.size(-1);
+    int k = a.size(-1);
+    int[] sizes = Arrays.copyOf(batch.toArray(), batch.rank() + 2);
+    sizes[batch.rank()] = m;
+    sizes[batch.rank() + 1] = n;
+    Shape shape = Shape.of(sizes);
+    DType dtype = x[0].dtype();
+    Object c = Engine.uninitialized(dtype, shape.size());
+    int[] as = x[0].strides();
+    int[] bs = x[1].strides();
+    int ar = as.length;
+    int br = bs.length;
+    if (batch.rank() == 0) {
+      dev.adjoint.kernel.MatMul.multiply(
+          Engine.kernels(dtype), m, n, k,
+          Engine.array(x[0]), x[0].offset(), as[ar - 2], as[ar - 1],
+          Engine.array(x[1]), x[1].offset(), bs[br - 2], bs[br - 1],
+          c, 0, n, false);
+    } else {
+      int[] aStarts = batchOffsets(x[0], batch);
+      int[] bStarts = batchOffsets(x[1], batch);
+      dev.adjoint.kernel.MatMul.multiplyBatch(
+          Engine.kernels(dtype), batch.size(), m, n, k,
+          Engine.array(x[0]), aStarts, as[ar - 2], as[ar - 1],
+          Engine.array(x[1]), bStarts, bs[br - 2], bs[br - 1],
+          c, 0, m * n, n, false);
+    }
+    return Engine.tensor(c, dtype, shape);
+  }
+
+  @Override
+  public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
+    return input == 0
+        ? Recorder.apply(this, g, x[1].transpose())
+        : Recorder.apply(this, x[0].transpose(), g);
+  }
+
+  private static Shape leading(Shape shape) {
+    return Shape.of(Arrays.copyOf(shape.toArray(), shape.rank() - 2));
+  }
+
+  /** Returns where each matrix of a batch starts. */
+  private static int[] batchOffsets(Tensor x, Shape batch) {
+    int[] offsets = new int[batch.size()];
+    int lead = batch.rank() - (x.rank() - 2);
+    for (int i = 0; i < offsets.length; i++) {
+      int offset = x.offset();
+      for (int axis = batch.rank() - 1, rest = i; axis >= 0; axis--) {
+        int index = rest % batch.size(axis);
+        rest /= batch.size(axis);
+        if (axis >= lead && x.size(axis - lead) != 1) {
+          offset += index * x.strides()[axis - lead];
+        }
+      }
+      offsets[i] = offset;
+    }
+    return offsets;
+  }
+
+  private static IllegalArgumentException mismatch(Tensor a, Tensor b, String expected) {
+    return new IllegalArgumentException(
+        "matmul: shapes %s and %s do not fit; expected %s".formatted(a.shape(), b.shape(), expected));
+  }
+}
