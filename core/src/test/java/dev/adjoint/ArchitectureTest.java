@@ -66,11 +66,10 @@ class ArchitectureTest {
   @Test
   void everyPackageHasItsRow() {
     assertThat(CORE.stream().filter(c -> !c.getName().equals("module-info")))
-        .allSatisfy(
-            c ->
-                assertThat(PACKAGES)
-                    .as("the row for %s", c.getName())
-                    .anyMatch(p -> (c.getPackageName() + ".").startsWith("dev.adjoint." + p + ".")));
+        .allSatisfy(c ->
+            assertThat(PACKAGES)
+                .as("the row for %s", c.getName())
+                .anyMatch(p -> (c.getPackageName() + ".").startsWith("dev.adjoint." + p + ".")));
   }
 
   @Test

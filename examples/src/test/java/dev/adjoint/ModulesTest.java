@@ -75,11 +75,10 @@ class ModulesTest {
         Stream.concat(Stream.of("examples"), PACKAGES.values().stream().flatMap(List::stream))
             .toList();
     assertThat(ALL)
-        .allSatisfy(
-            c ->
-                assertThat(known)
-                    .as("the module of %s", c.getName())
-                    .anyMatch(p -> (c.getPackageName() + ".").startsWith("dev.adjoint." + p + ".")));
+        .allSatisfy(c ->
+            assertThat(known)
+                .as("the module of %s", c.getName())
+                .anyMatch(p -> (c.getPackageName() + ".").startsWith("dev.adjoint." + p + ".")));
   }
 
   @Test
@@ -131,19 +130,17 @@ class ModulesTest {
     assertThat(ALL)
         .flatExtracting(JavaClass::getMembers)
         .filteredOn(ModulesTest::isPublic)
-        .allSatisfy(
-            member ->
-                assertThat(signatureOf(member))
-                    .as("the signature of %s", member.getFullName())
-                    .noneMatch(c -> c.getPackageName().startsWith("com.google")));
+        .allSatisfy(member ->
+            assertThat(signatureOf(member))
+                .as("the signature of %s", member.getFullName())
+                .noneMatch(c -> c.getPackageName().startsWith("com.google")));
     assertThat(ALL)
         .filteredOn(c -> c.getModifiers().contains(JavaModifier.PUBLIC))
-        .allSatisfy(
-            c ->
-                assertThat(Stream.concat(c.getSuperclass().stream(), c.getInterfaces().stream()))
-                    .as("the ancestors of %s", c.getName())
-                    .flatExtracting(JavaType::getAllInvolvedRawTypes)
-                    .noneMatch(t -> t.getPackageName().startsWith("com.google")));
+        .allSatisfy(c ->
+            assertThat(Stream.concat(c.getSuperclass().stream(), c.getInterfaces().stream()))
+                .as("the ancestors of %s", c.getName())
+                .flatExtracting(JavaType::getAllInvolvedRawTypes)
+                .noneMatch(t -> t.getPackageName().startsWith("com.google")));
   }
 
   private static String[] packagesOf(String module) {
