@@ -5,6 +5,9 @@ module dev.adjoint.core {
   requires static transitive org.jspecify;
   requires com.google.common;
 
+  exports dev.adjoint.autodiff;
+  exports dev.adjoint.op;
+  exports dev.adjoint.tensor;
   exports dev.adjoint.kernel to
       dev.adjoint.layers,
       dev.adjoint.optim;

@@ -39,13 +39,12 @@ final class Anomalies {
   /** Returns the innermost line outside of the engine. */
   static String userSite() {
     return StackWalker.getInstance()
-        .walk(
-            frames ->
-                frames
-                    .filter(frame -> !isEngine(frame.getClassName()))
-                    .findFirst()
-                    .map(frame -> frame.toStackTraceElement().toString())
-                    .orElse("an unknown line"));
+        .walk(frames ->
+            frames
+                .filter(frame -> !isEngine(frame.getClassName()))
+                .findFirst()
+                .map(frame -> frame.toStackTraceElement().toString())
+                .orElse("an unknown line"));
   }
 
   private static boolean isEngine(String className) {
@@ -64,7 +63,8 @@ final class Anomalies {
   }
 
   private static @Nullable String firstBad(Tensor tensor) {
-    double[] values = Mode.current().recording(false).detecting(false).call(tensor.untracked()::toDoubleArray);
+    double[] values =
+        Mode.current().recording(false).detecting(false).call(tensor.untracked()::toDoubleArray);
     for (double value : values) {
       if (!Double.isFinite(value)) {
         return Double.isNaN(value) ? "NaN" : value > 0 ? "infinity" : "-infinity";
@@ -74,6 +74,8 @@ final class Anomalies {
   }
 
   private static String shapes(Tensor[] inputs) {
-    return Arrays.stream(inputs).map(t -> t.shape().toString()).collect(Collectors.joining(" and "));
+    return Arrays.stream(inputs)
+        .map(t -> t.shape().toString())
+        .collect(Collectors.joining(" and "));
   }
 }

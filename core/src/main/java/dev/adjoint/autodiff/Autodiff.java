@@ -13,8 +13,8 @@ public final class Autodiff {
   private Autodiff() {}
 
   /**
-   * Computes without recording: nothing inside is tracked, and nothing is kept for a backward pass. Recording resumes
-   * when the action ends, whatever happens.
+   * Computes without recording: nothing inside is tracked, and nothing is kept for a backward pass.
+   * Recording resumes when the action ends, whatever happens.
    */
   public static <T extends @Nullable Object> T noGrad(Supplier<? extends T> action) {
     return Mode.current().recording(false).call(action::get);
@@ -26,9 +26,9 @@ public final class Autodiff {
   }
 
   /**
-   * Computes while watching for trouble: the first NaN or infinity, forward or backward, throws an {@link
-   * AnomalyException} with the operation, the shapes of its inputs and the line of user code that computed it. Slow:
-   * every result is searched.
+   * Computes while watching for trouble: the first NaN or infinity, forward or backward, throws an
+   * {@link AnomalyException} with the operation, the shapes of its inputs and the line of user code
+   * that computed it. Slow: every result is searched.
    */
   public static <T extends @Nullable Object> T detectAnomalies(Supplier<? extends T> action) {
     return Mode.current().detecting(true).call(action::get);
@@ -40,16 +40,16 @@ public final class Autodiff {
   }
 
   /**
-   * Returns the same elements as a constant: gradients do not flow through. A gradient check holds the constant at its
-   * base point ({@link Held}).
+   * Returns the same elements as a constant: gradients do not flow through. A gradient check holds
+   * the constant at its base point ({@link Held}).
    */
   public static Tensor stopGradient(Tensor x) {
     return Held.value(x::untracked);
   }
 
   /**
-   * Returns the same elements; on the way back, the cotangent passes through a function: to print it, to scale it, to
-   * clip it.
+   * Returns the same elements; on the way back, the cotangent passes through a function: to print
+   * it, to scale it, to clip it.
    *
    * @param hook receives the cotangent and returns one of the same shape
    */
@@ -58,9 +58,9 @@ public final class Autodiff {
   }
 
   /**
-   * Computes a tensor without keeping what its gradient needs, and computes it again when the gradient is asked for:
-   * less memory, more time, identical gradients. Random draws are replayed; effects such as running statistics happen
-   * once.
+   * Computes a tensor without keeping what its gradient needs, and computes it again when the
+   * gradient is asked for: less memory, more time, identical gradients. Random draws are replayed;
+   * effects such as running statistics happen once.
    *
    * @param computation a function of tensors that it captures, of which gradients may be wanted
    */
@@ -114,7 +114,8 @@ public final class Autodiff {
     @Override
     public Tensor forward(Tensor... x) {
       Tensor y = noGrad(() -> function.forward(List.of(x)));
-      // A function may return one of its inputs, or a tensor that it keeps: the graph needs one of its own.
+      // A function may return one of its inputs, or a tensor that it keeps: the graph needs one of
+      // its own.
       return y.view(y.shape(), y.strides(), y.offset());
     }
 

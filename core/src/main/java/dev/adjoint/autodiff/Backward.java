@@ -25,7 +25,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Backward {
 
-  /** Computes the gradients of all leaves, from a scalar root, without recording the computation. */
+  /**
+   * Computes the gradients of all leaves, from a scalar root, without recording the computation.
+   */
   public static final Backward DEFAULT = new Backward(List.of(), null, false);
 
   private final List<Tensor> wanted;
@@ -67,7 +69,8 @@ public final class Backward {
   /**
    * Computes the gradients of a root.
    *
-   * @throws IllegalStateException if the root is not tracked, or has several elements and there is no seed
+   * @throws IllegalStateException if the root is not tracked, or has several elements and there is
+   *     no seed
    */
   public Gradients of(Tensor root) {
     Node rootNode = root.node();
@@ -152,7 +155,8 @@ public final class Backward {
         if (!needed[i] || source == null || part == null) {
           continue;
         }
-        part = Reductions.sumTo(part, inputs[i].shape()); // undoes broadcasting, for every primitive
+        part =
+            Reductions.sumTo(part, inputs[i].shape()); // undoes broadcasting, for every primitive
         if (detecting) {
           Anomalies.checkBackward(part, i, node);
         }

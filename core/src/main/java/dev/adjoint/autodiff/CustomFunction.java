@@ -6,9 +6,9 @@ import java.util.List;
 /**
  * Defines a function of tensors together with its pullback, for {@link Autodiff#apply}.
  *
- * <p>A pullback in tensor operations gives derivatives of every order. One that reads its tensors out to arrays or
- * numbers gives first derivatives only; asked for more, it is refused with an exception, never differentiated as if it
- * were constant.
+ * <p>A pullback in tensor operations gives derivatives of every order. One that reads its tensors
+ * out to arrays or numbers gives first derivatives only; asked for more, it is refused with an
+ * exception, never differentiated as if it were constant.
  */
 public interface CustomFunction {
 

@@ -7,10 +7,11 @@ import java.util.Map;
 import java.util.function.UnaryOperator;
 
 /**
- * Holds the gradients that one backward pass computed: a value, to be asked, added or handed to an optimizer.
+ * Holds the gradients that one backward pass computed: a value, to be asked, added or handed to an
+ * optimizer.
  *
- * <p>Nothing accumulates by itself and nothing has to be zeroed; to accumulate over several batches, add: {@code
- * g.plus(h)}.
+ * <p>Nothing accumulates by itself and nothing has to be zeroed; to accumulate over several
+ * batches, add: {@code g.plus(h)}.
  */
 public final class Gradients {
 
@@ -23,7 +24,8 @@ public final class Gradients {
   /**
    * Returns the gradient with respect to a tensor, of its shape.
    *
-   * @throws IllegalArgumentException if the tensor is not tracked, or took no part in what was differentiated
+   * @throws IllegalArgumentException if the tensor is not tracked, or took no part in what was
+   *     differentiated
    */
   public Tensor of(Tensor tensor) {
     Tensor gradient = byNode.get(Backward.nodeOf(tensor));
@@ -36,12 +38,14 @@ public final class Gradients {
   /**
    * Returns the gradient with respect to a parameter, of its shape.
    *
-   * @throws IllegalArgumentException if the parameter is frozen, or took no part in what was differentiated
+   * @throws IllegalArgumentException if the parameter is frozen, or took no part in what was
+   *     differentiated
    */
   public Tensor of(Parameter parameter) {
     Tensor gradient = byNode.get(parameter.leaf());
     if (gradient == null) {
-      throw noPart("parameter '" + parameter.name() + "'" + (parameter.isFrozen() ? " (frozen)" : ""));
+      throw noPart(
+          "parameter '" + parameter.name() + "'" + (parameter.isFrozen() ? " (frozen)" : ""));
     }
     return gradient;
   }

@@ -6,13 +6,13 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Holds what a computation must see unchanged when it is run again: random draws, values behind {@code stopGradient},
- * running statistics, vectors of a power iteration.
+ * Holds what a computation must see unchanged when it is run again: random draws, values behind
+ * {@code stopGradient}, running statistics, vectors of a power iteration.
  *
- * <p>A computation is run again by rematerialization, which must find the same random numbers, and by gradient checks,
- * which move one input and would otherwise see constants move with it. Whoever computes such a value asks {@link
- * #value} for it; whoever changes state, such as running statistics, does so in {@link #effect}. Outside of such a run
- * both simply do what they are given.
+ * <p>A computation is run again by rematerialization, which must find the same random numbers, and
+ * by gradient checks, which move one input and would otherwise see constants move with it. Whoever
+ * computes such a value asks {@link #value} for it; whoever changes state, such as running
+ * statistics, does so in {@link #effect}. Outside of such a run both simply do what they are given.
  */
 public final class Held {
 
@@ -28,7 +28,10 @@ public final class Held {
     this.allowEffects = allowEffects;
   }
 
-  /** Returns a holder for a computation whose first run has its effects and whose other runs have none. */
+  /**
+   * Returns a holder for a computation whose first run has its effects and whose other runs have
+   * none.
+   */
   public static Held afterFirstRun() {
     return new Held(true);
   }
@@ -39,8 +42,8 @@ public final class Held {
   }
 
   /**
-   * Runs the computation: the first time, values are computed and kept; every other time they are handed out again, in
-   * the same order.
+   * Runs the computation: the first time, values are computed and kept; every other time they are
+   * handed out again, in the same order.
    */
   public <T extends @Nullable Object> T run(Supplier<? extends T> computation) {
     next = 0;
@@ -52,7 +55,10 @@ public final class Held {
     }
   }
 
-  /** Returns a value that is computed once and then held while the surrounding computation is run again. */
+  /**
+   * Returns a value that is computed once and then held while the surrounding computation is run
+   * again.
+   */
   public static <T> T value(Supplier<T> compute) {
     if (!CURRENT.isBound()) {
       return compute.get();
@@ -71,7 +77,8 @@ public final class Held {
     return allowEffects && !replaying && (outer == null || outer.hasEffects());
   }
 
-  @SuppressWarnings("unchecked") // the n-th value of every run comes from the same line of the computation
+  @SuppressWarnings(
+      "unchecked") // the n-th value of every run comes from the same line of the computation
   private <T> T hold(Supplier<T> compute) {
     if (!replaying) {
       T value = outer == null ? compute.get() : outer.hold(compute);

@@ -3,13 +3,13 @@ package dev.adjoint.autodiff;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Says how operations of the current scope behave: whether they are recorded, whether results are searched for
- * anomalies, and whether tracked tensors may be read out.
+ * Says how operations of the current scope behave: whether they are recorded, whether results are
+ * searched for anomalies, and whether tracked tensors may be read out.
  *
  * @param recording whether outputs of tracked inputs are tracked
  * @param detecting whether the first NaN or infinity throws
- * @param sealedBy the custom function whose pullback is being recorded, in which reading out a tracked tensor would
- *     silently cut the graph; null elsewhere
+ * @param sealedBy the custom function whose pullback is being recorded, in which reading out a
+ *     tracked tensor would silently cut the graph; null elsewhere
  */
 record Mode(boolean recording, boolean detecting, @Nullable String sealedBy) {
 
@@ -33,7 +33,8 @@ record Mode(boolean recording, boolean detecting, @Nullable String sealedBy) {
   }
 
   /** Runs an action in this mode; the mode ends with the action, whatever happens. */
-  <T extends @Nullable Object, X extends Throwable> T call(ScopedValue.CallableOp<? extends T, X> action) throws X {
+  <T extends @Nullable Object, X extends Throwable> T call(
+      ScopedValue.CallableOp<? extends T, X> action) throws X {
     return this.equals(current()) ? action.call() : ScopedValue.where(CURRENT, this).call(action);
   }
 }

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Records how a tensor was computed: the primitive, its inputs, and a birth number.
  *
- * <p>An output is always born after its inputs, so descending birth order is a topological order of the graph: backward
- * needs no recursion and no tape.
+ * <p>An output is always born after its inputs, so descending birth order is a topological order of
+ * the graph: backward needs no recursion and no tape.
  */
 public final class Node {
 
@@ -45,7 +45,9 @@ public final class Node {
     return new Node(primitive, inputs, primitive.name(), site);
   }
 
-  /** Returns the birth number to come: every node born from now on has this number or a larger one. */
+  /**
+   * Returns the birth number to come: every node born from now on has this number or a larger one.
+   */
   static long nextBirth() {
     return BIRTHS.get() + 1;
   }

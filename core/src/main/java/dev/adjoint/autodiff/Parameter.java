@@ -9,9 +9,10 @@ import java.util.function.Consumer;
 /**
  * Names a cell that holds a tensor to be learned.
  *
- * <p>{@link #value()} is what a computation reads. An optimizer replaces it, in place: from then on every tensor that
- * was read before, and every graph that still needs one, refuses to be read with a message that names this parameter.
- * So a gradient is never silently computed from a mixture of old and new values.
+ * <p>{@link #value()} is what a computation reads. An optimizer replaces it, in place: from then on
+ * every tensor that was read before, and every graph that still needs one, refuses to be read with
+ * a message that names this parameter. So a gradient is never silently computed from a mixture of
+ * old and new values.
  */
 public final class Parameter {
 

@@ -14,7 +14,8 @@ public final class Recorder {
   }
 
   /**
-   * Records a new, untracked tensor as the output of a primitive, if a gradient can flow to one of the inputs.
+   * Records a new, untracked tensor as the output of a primitive, if a gradient can flow to one of
+   * the inputs.
    *
    * @return the output
    */
@@ -34,12 +35,18 @@ public final class Recorder {
     return output;
   }
 
-  /** Tells whether operations are being recorded; if not, a fused kernel may replace a composed pullback. */
+  /**
+   * Tells whether operations are being recorded; if not, a fused kernel may replace a composed
+   * pullback.
+   */
   public static boolean isOn() {
     return Mode.current().recording();
   }
 
-  /** Throws where reading out a tensor would silently cut the graph: in the recorded pullback of a custom function. */
+  /**
+   * Throws where reading out a tensor would silently cut the graph: in the recorded pullback of a
+   * custom function.
+   */
   public static void checkReadOut(Tensor tensor) {
     String function = Mode.current().sealedBy();
     if (function != null && tensor.isTracked()) {

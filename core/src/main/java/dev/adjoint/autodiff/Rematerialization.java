@@ -12,7 +12,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Forgets how a tensor was computed, except for the function that did, and runs that again for the gradient.
+ * Forgets how a tensor was computed, except for the function that did, and runs that again for the
+ * gradient.
  *
  * @param computation captures its inputs
  * @param held its random draws
@@ -26,7 +27,8 @@ record Rematerialization(Supplier<Tensor> computation, Held held) implements Pri
     if (!output.isTracked()) {
       return output;
     }
-    // The graph of this first run says which older tensors the function captured; then it is dropped.
+    // The graph of this first run says which older tensors the function captured; then it is
+    // dropped.
     Tensor[] captured = captured(output, start).toArray(new Tensor[0]);
     return Recorder.record(
         output.view(output.shape(), output.strides(), output.offset()),
@@ -71,7 +73,8 @@ record Rematerialization(Supplier<Tensor> computation, Held held) implements Pri
   @Override
   public @Nullable Tensor[] pullbacks(boolean[] needed, Tensor g, Tensor[] x, Tensor y) {
     for (Tensor input : x) {
-      input.storage(); // refuses if a parameter was updated: the computation would read its new value
+      input.storage(); // refuses if a parameter was updated: the computation would read its new
+      // value
     }
     Mode mode = Mode.current();
     Tensor again = mode.recording(true).call(() -> held.run(computation));

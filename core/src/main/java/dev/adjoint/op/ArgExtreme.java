@@ -13,7 +13,9 @@ public final class ArgExtreme {
     return find("argmax", x, axis, 1);
   }
 
-  /** Returns the index of the first smallest element along an axis; a NaN counts as the smallest. */
+  /**
+   * Returns the index of the first smallest element along an axis; a NaN counts as the smallest.
+   */
   public static IntTensor argmin(Tensor x, int axis) {
     return find("argmin", x, axis, -1);
   }
@@ -24,16 +26,18 @@ public final class ArgExtreme {
     int[] sizes = x.shape().reduced(new int[] {resolved}, false).toArray();
     if (n == 0) {
       throw new IllegalArgumentException(
-          "%s: no elements to choose from along axis %d of shape %s".formatted(name, resolved, x.shape()));
+          "%s: no elements to choose from along axis %d of shape %s"
+              .formatted(name, resolved, x.shape()));
     }
     Tensor rows = Engine.packed(RowOp.lastAxis(x.untracked(), new int[] {resolved}));
     int[] best = new int[rows.size() / n];
     Object array = Engine.array(rows);
     for (int row = 0; row < best.length; row++) {
       int from = rows.offset() + row * n;
-      best[row] = array instanceof float[] floats
-          ? first(floats, from, n, sign)
-          : first((double[]) array, from, n, sign);
+      best[row] =
+          array instanceof float[] floats
+              ? first(floats, from, n, sign)
+              : first((double[]) array, from, n, sign);
     }
     return IntTensor.of(best, sizes);
   }

@@ -10,8 +10,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Lists the elementwise functions of two values, each with its two pullbacks.
  *
- * <p>Inputs broadcast; pullbacks are written as if they did not, since the backward pass sums them to the inputs'
- * shapes. A row's kernel is the function of the same name (in camel case) in {@code FloatFunctions}.
+ * <p>Inputs broadcast; pullbacks are written as if they did not, since the backward pass sums them
+ * to the inputs' shapes. A row's kernel is the function of the same name (in camel case) in {@code
+ * FloatFunctions}.
  */
 public enum Binary implements Primitive {
   PLUS((g, a, b, y) -> g, (g, a, b, y) -> g),
@@ -22,8 +23,12 @@ public enum Binary implements Primitive {
   POW(
       (g, a, b, y) -> g.times(b).times(a.pow(b.minus(1))),
       (g, a, b, y) -> g.times(y).times(a.plus(a.equal(0)).log())),
-  MAX((g, a, b, y) -> g.times(share(a, b, a.greater(b))), (g, a, b, y) -> g.times(share(a, b, b.greater(a)))),
-  MIN((g, a, b, y) -> g.times(share(a, b, a.less(b))), (g, a, b, y) -> g.times(share(a, b, b.less(a)))),
+  MAX(
+      (g, a, b, y) -> g.times(share(a, b, a.greater(b))),
+      (g, a, b, y) -> g.times(share(a, b, b.greater(a)))),
+  MIN(
+      (g, a, b, y) -> g.times(share(a, b, a.less(b))),
+      (g, a, b, y) -> g.times(share(a, b, b.less(a)))),
   EQUAL,
   NOT_EQUAL,
   LESS,
@@ -39,15 +44,12 @@ public enum Binary implements Primitive {
       (g, x, alpha, y) -> Where.where(x.greater(0), g, g.times(alpha).times(lower(x).exp())),
       (g, x, alpha, y) -> g.times(lower(x).expm1())),
   /** g where y is positive, else 0. */
-  RELU_PULLBACK(
-      (h, g, y, z) -> h.times(y.greater(0)), (h, g, y, z) -> h.times(0)),
+  RELU_PULLBACK((h, g, y, z) -> h.times(y.greater(0)), (h, g, y, z) -> h.times(0)),
   /** g * (1 - y^2). */
-  TANH_PULLBACK(
-      (h, g, y, z) -> tanhPullback(h, y), (h, g, y, z) -> h.times(g).times(y).times(-2)),
+  TANH_PULLBACK((h, g, y, z) -> tanhPullback(h, y), (h, g, y, z) -> h.times(g).times(y).times(-2)),
   /** g * y * (1 - y). */
   SIGMOID_PULLBACK(
-      (h, g, y, z) -> sigmoidPullback(h, y),
-      (h, g, y, z) -> h.times(g).times(y.times(-2).plus(1)));
+      (h, g, y, z) -> sigmoidPullback(h, y), (h, g, y, z) -> h.times(g).times(y.times(-2).plus(1)));
 
   /** Computes the cotangent of one input from that of the output, the inputs and the output. */
   private interface Pullback {
@@ -107,7 +109,9 @@ public enum Binary implements Primitive {
     return SIGMOID_PULLBACK.apply(g, y);
   }
 
-  /** The part of the gradient for one of two values: all where it wins, half where they are equal. */
+  /**
+   * The part of the gradient for one of two values: all where it wins, half where they are equal.
+   */
   private static Tensor share(Tensor a, Tensor b, Tensor wins) {
     return wins.plus(a.equal(b).times(0.5));
   }

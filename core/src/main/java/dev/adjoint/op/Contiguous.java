@@ -22,7 +22,13 @@ public enum Contiguous implements Primitive {
   static Tensor pack(Tensor x) {
     Object out = Engine.uninitialized(x.dtype(), x.size());
     StridedCopy.gather(
-        Engine.kernels(x.dtype()), x.shape().toArray(), Engine.array(x), x.offset(), x.strides(), out, 0);
+        Engine.kernels(x.dtype()),
+        x.shape().toArray(),
+        Engine.array(x),
+        x.offset(),
+        x.strides(),
+        out,
+        0);
     return Engine.tensor(out, x.dtype(), x.shape());
   }
 

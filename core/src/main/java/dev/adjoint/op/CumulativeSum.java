@@ -27,7 +27,8 @@ public record CumulativeSum(int axis) implements Primitive {
       boolean first = i / inner % n == 0;
       if (in instanceof float[] floats) {
         float[] sums = (float[]) out;
-        sums[i] = first ? floats[source.offset() + i] : sums[i - inner] + floats[source.offset() + i];
+        sums[i] =
+            first ? floats[source.offset() + i] : sums[i - inner] + floats[source.offset() + i];
       } else {
         double[] sums = (double[]) out;
         double value = ((double[]) in)[source.offset() + i];

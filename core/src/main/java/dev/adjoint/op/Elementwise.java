@@ -12,12 +12,16 @@ import java.util.Arrays;
 /**
  * Runs elementwise loops over tensors of any layout: broadcasts, splits and parallelizes.
  *
- * <p>Axes that every operand walks through alike are joined, so that most operations are one long run. What remains is
- * an outer count over runs, in each of which every operand is either contiguous or one repeated value.
+ * <p>Axes that every operand walks through alike are joined, so that most operations are one long
+ * run. What remains is an outer count over runs, in each of which every operand is either
+ * contiguous or one repeated value.
  */
 final class Elementwise {
 
-  /** Elements of one chunk of parallel work: a multiple of 64, and depending on nothing but the size. */
+  /**
+   * Elements of one chunk of parallel work: a multiple of 64, and depending on nothing but the
+   * size.
+   */
   private static final int CHUNK = 1 << 14;
 
   private Elementwise() {}
@@ -51,8 +55,11 @@ final class Elementwise {
       if (n <= CHUNK) {
         loop.run(x, xFrom, aStep, y, yFrom, bStep, out, 0, n);
       } else {
-        inChunks(n, (at, count) ->
-            loop.run(x, xFrom + at * aStep, aStep, y, yFrom + at * bStep, bStep, out, at, count));
+        inChunks(
+            n,
+            (at, count) ->
+                loop.run(
+                    x, xFrom + at * aStep, aStep, y, yFrom + at * bStep, bStep, out, at, count));
       }
     } else {
       Runs runs = Runs.of(shape, a, b);
@@ -74,14 +81,24 @@ final class Elementwise {
     Object z = runs.array(2);
     runs.forEach((offsets, at, count) ->
         loop.run(
-            x, offsets[0], runs.step(0),
-            y, offsets[1], runs.step(1),
-            z, offsets[2], runs.step(2),
-            out, at, count));
+            x,
+            offsets[0],
+            runs.step(0),
+            y,
+            offsets[1],
+            runs.step(1),
+            z,
+            offsets[2],
+            runs.step(2),
+            out,
+            at,
+            count));
     return Engine.tensor(out, dtype, shape);
   }
 
-  /** Returns 1 if an operand is one run over the whole shape, 0 if it is one value, -1 otherwise. */
+  /**
+   * Returns 1 if an operand is one run over the whole shape, 0 if it is one value, -1 otherwise.
+   */
   private static int wholeStep(Tensor x, Shape shape) {
     if (x.size() == 1) {
       return 0;
@@ -104,9 +121,12 @@ final class Elementwise {
   }
 
   static void inChunks(int n, Chunk chunk) {
-    Parallel.run((n + CHUNK - 1) / CHUNK, n / 4L, c -> {
-      int at = c * CHUNK;
-      chunk.run(at, Math.min(CHUNK, n - at));
-    });
+    Parallel.run(
+        (n + CHUNK - 1) / CHUNK,
+        n / 4L,
+        c -> {
+          int at = c * CHUNK;
+          chunk.run(at, Math.min(CHUNK, n - at));
+        });
   }
 }

@@ -19,7 +19,9 @@ final class Engine {
 
   /** Returns an array that the caller must write in full. */
   static Object uninitialized(DType dtype, int n) {
-    return dtype == DType.FLOAT32 ? Buffers.uninitializedFloats(n) : Buffers.uninitializedDoubles(n);
+    return dtype == DType.FLOAT32
+        ? Buffers.uninitializedFloats(n)
+        : Buffers.uninitializedDoubles(n);
   }
 
   /** Returns an array of zeros. */
@@ -38,8 +40,8 @@ final class Engine {
   }
 
   /**
-   * Returns the tensor itself or a copy whose elements lie one after another; not recorded, for kernels that want them
-   * so.
+   * Returns the tensor itself or a copy whose elements lie one after another; not recorded, for
+   * kernels that want them so.
    */
   static Tensor packed(Tensor x) {
     return x.isContiguous() ? x : Contiguous.pack(x);

@@ -31,7 +31,8 @@ public final class Joining {
       if (shape.rank() != first.rank()
           || !shape.with(resolved, 0).equals(first.with(resolved, 0))) {
         throw new IllegalArgumentException(
-            "concat: shapes %s and %s differ in more than axis %d".formatted(first, shape, resolved));
+            "concat: shapes %s and %s differ in more than axis %d"
+                .formatted(first, shape, resolved));
       }
       dtype = DType.promote(dtype, tensor.dtype());
     }
@@ -154,8 +155,11 @@ public final class Joining {
         StridedCopy.scatter(
             Engine.kernels(dtype),
             source.shape().toArray(),
-            Engine.array(source), source.offset(),
-            out, at * strides[axis], strides);
+            Engine.array(source),
+            source.offset(),
+            out,
+            at * strides[axis],
+            strides);
         at += part.size(axis);
       }
       return Engine.tensor(out, dtype, shape);

@@ -10,14 +10,17 @@ import java.util.Arrays;
 public enum MatMul implements Primitive {
   MATMUL;
 
-  /** Returns the matrix product; a tensor of rank 1 is a row on the left and a column on the x[1]. */
+  /**
+   * Returns the matrix product; a tensor of rank 1 is a row on the left and a column on the x[1].
+   */
   public static Tensor apply(Tensor a, Tensor b) {
     if (a.rank() == 0 || b.rank() == 0) {
       throw mismatch(a, b, "at least one axis each");
     }
     int k = a.size(-1);
     if (k != b.size(b.rank() == 1 ? 0 : -2)) {
-      throw mismatch(a, b, "the last axis of the first to be as long as the last but one of the second");
+      throw mismatch(
+          a, b, "the last axis of the first to be as long as the last but one of the second");
     }
     DType dtype = DType.promote(a.dtype(), b.dtype());
     Tensor x = a.to(dtype);
@@ -40,7 +43,10 @@ public enum MatMul implements Primitive {
   public Tensor forward(Tensor... x) {
     Shape a = x[0].shape();
     Shape b = x[1].shape();
-    Shape batch = a.rank() == 2 && b.rank() == 2 ? Shape.of() : Shape.broadcast("matmul", leading(a), leading(b));
+    Shape batch =
+        a.rank() == 2 && b.rank() == 2
+            ? Shape.of()
+            : Shape.broadcast("matmul", leading(a), leading(b));
     int m = a.size(-2);
     int n = b.size(-1);
     int k = a.size(-1);
@@ -56,18 +62,44 @@ public enum MatMul implements Primitive {
     int br = bs.length;
     if (batch.rank() == 0) {
       dev.adjoint.kernel.MatMul.multiply(
-          Engine.kernels(dtype), m, n, k,
-          Engine.array(x[0]), x[0].offset(), as[ar - 2], as[ar - 1],
-          Engine.array(x[1]), x[1].offset(), bs[br - 2], bs[br - 1],
-          c, 0, n, false);
+          Engine.kernels(dtype),
+          m,
+          n,
+          k,
+          Engine.array(x[0]),
+          x[0].offset(),
+          as[ar - 2],
+          as[ar - 1],
+          Engine.array(x[1]),
+          x[1].offset(),
+          bs[br - 2],
+          bs[br - 1],
+          c,
+          0,
+          n,
+          false);
     } else {
       int[] aStarts = batchOffsets(x[0], batch);
       int[] bStarts = batchOffsets(x[1], batch);
       dev.adjoint.kernel.MatMul.multiplyBatch(
-          Engine.kernels(dtype), batch.size(), m, n, k,
-          Engine.array(x[0]), aStarts, as[ar - 2], as[ar - 1],
-          Engine.array(x[1]), bStarts, bs[br - 2], bs[br - 1],
-          c, 0, m * n, n, false);
+          Engine.kernels(dtype),
+          batch.size(),
+          m,
+          n,
+          k,
+          Engine.array(x[0]),
+          aStarts,
+          as[ar - 2],
+          as[ar - 1],
+          Engine.array(x[1]),
+          bStarts,
+          bs[br - 2],
+          bs[br - 1],
+          c,
+          0,
+          m * n,
+          n,
+          false);
     }
     return Engine.tensor(c, dtype, shape);
   }
@@ -103,6 +135,7 @@ public enum MatMul implements Primitive {
 
   private static IllegalArgumentException mismatch(Tensor a, Tensor b, String expected) {
     return new IllegalArgumentException(
-        "matmul: shapes %s and %s do not fit; expected %s".formatted(a.shape(), b.shape(), expected));
+        "matmul: shapes %s and %s do not fit; expected %s"
+            .formatted(a.shape(), b.shape(), expected));
   }
 }

@@ -6,7 +6,10 @@ import dev.adjoint.tensor.Tensor;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** Rearranges elements without copying them: each movement is a view, and its pullback the opposite movement. */
+/**
+ * Rearranges elements without copying them: each movement is a view, and its pullback the opposite
+ * movement.
+ */
 public sealed interface Movement extends Primitive {
 
   /** Returns the elements in another shape of the same size. */
@@ -92,7 +95,10 @@ public sealed interface Movement extends Primitive {
       return reshape(g, x[0].shape());
     }
 
-    /** Returns the strides with which a view shows the elements in another shape, or null if none does. */
+    /**
+     * Returns the strides with which a view shows the elements in another shape, or null if none
+     * does.
+     */
     private static int @Nullable [] stridesFor(Tensor x, Shape shape) {
       if (x.isContiguous()) {
         return shape.strides();
@@ -100,7 +106,8 @@ public sealed interface Movement extends Primitive {
       int[] strides = new int[shape.rank()];
       int old = x.rank() - 1;
       int axis = shape.rank() - 1;
-      // Match groups of axes with equal products, from the last; inside a group the old axes must lie seamlessly.
+      // Match groups of axes with equal products, from the last; inside a group the old axes must
+      // lie seamlessly.
       while (axis >= 0 && old >= 0) {
         int oldProduct = x.shape().size(old);
         int newProduct = shape.size(axis);

@@ -6,8 +6,8 @@ import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 
 /**
- * Places a tensor inside a larger one along an axis, every {@code step} positions from {@code from}; the rest is {@code
- * value}. The opposite of a slice.
+ * Places a tensor inside a larger one along an axis, every {@code step} positions from {@code
+ * from}; the rest is {@code value}. The opposite of a slice.
  */
 public record Pad(int axis, int from, int step, int size, double value) implements Primitive {
 
@@ -50,8 +50,11 @@ public record Pad(int axis, int from, int step, int size, double value) implemen
     StridedCopy.scatter(
         Engine.kernels(source.dtype()),
         source.shape().toArray(),
-        Engine.array(source), source.offset(),
-        out, start, strides);
+        Engine.array(source),
+        source.offset(),
+        out,
+        start,
+        strides);
     return Engine.tensor(out, source.dtype(), shape);
   }
 

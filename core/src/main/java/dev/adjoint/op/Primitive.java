@@ -6,11 +6,23 @@ import org.jspecify.annotations.Nullable;
 /**
  * Names one step of a computation that the engine knows how to differentiate.
  *
- * <p>Primitives are data: enum rows and records, whose components are the attributes of the step. The graph can
- * therefore be printed, drawn and rewritten. Everything else is composed of them.
+ * <p>Primitives are data: enum rows and records, whose components are the attributes of the step.
+ * The graph can therefore be printed, drawn and rewritten. Everything else is composed of them.
  */
 public sealed interface Primitive
-    permits Unary, Binary, Where, Cast, Contiguous, Movement, Pad, Reduce.Fold, RowOp, CumulativeSum, MatMul, Joining.Concat, Primitive.Open {
+    permits Unary,
+        Binary,
+        Where,
+        Cast,
+        Contiguous,
+        Movement,
+        Pad,
+        Reduce.Fold,
+        RowOp,
+        CumulativeSum,
+        MatMul,
+        Joining.Concat,
+        Primitive.Open {
 
   /** Returns the name for messages and drawings. */
   String name();
@@ -21,7 +33,8 @@ public sealed interface Primitive
   /**
    * Computes the cotangent of one input, in tensor operations.
    *
-   * <p>It may have the shape to which the input was broadcast: the backward pass sums it to the input's own.
+   * <p>It may have the shape to which the input was broadcast: the backward pass sums it to the
+   * input's own.
    *
    * @param input which
    * @param g the cotangent of the output, of its shape
@@ -31,7 +44,8 @@ public sealed interface Primitive
   Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y);
 
   /**
-   * Computes the cotangents of the inputs that need one; overridden where computing them together is cheaper.
+   * Computes the cotangents of the inputs that need one; overridden where computing them together
+   * is cheaper.
    *
    * @return one entry an input, null where not needed
    */
@@ -48,6 +62,9 @@ public sealed interface Primitive
     return true;
   }
 
-  /** The one door for primitives that are not the engine's own: hooks, checkpoints and users' functions. */
+  /**
+   * The one door for primitives that are not the engine's own: hooks, checkpoints and users'
+   * functions.
+   */
   non-sealed interface Open extends Primitive {}
 }

@@ -44,7 +44,8 @@ public enum Reduce {
     public Tensor forward(Tensor... x) {
       Shape result = x[0].shape().reduced(axes, keep);
       if (x[0].size() == 0) {
-        return Tensors.zeros(result, x[0].dtype()); // only sums come here, or nothing is to be computed
+        return Tensors.zeros(
+            result, x[0].dtype()); // only sums come here, or nothing is to be computed
       }
       Tensor folded = x[0];
       // One group of adjacent axes at a time, from the last: each is a fold of rows or of columns.
@@ -74,20 +75,31 @@ public enum Reduce {
       int from = x.offset();
       if (inner == 1) {
         int rows = Math.max(1, (1 << 14) / n);
-        Parallel.run((outer + rows - 1) / rows, x.size() / 8L, c -> {
-          int row = c * rows;
-          reduction.rows(in, from + row * n, Math.min(rows, outer - row), n, out, row);
-        });
+        Parallel.run(
+            (outer + rows - 1) / rows,
+            x.size() / 8L,
+            c -> {
+              int row = c * rows;
+              reduction.rows(in, from + row * n, Math.min(rows, outer - row), n, out, row);
+            });
       } else {
         int columns = Math.max(64, (1 << 14) / n & -64);
         int parts = (inner + columns - 1) / columns;
-        Parallel.run(outer * parts, x.size() / 8L, c -> {
-          int block = c / parts;
-          int column = c % parts * columns;
-          reduction.columns(
-              in, from + block * n * inner + column, n, inner, Math.min(columns, inner - column),
-              out, block * inner + column);
-        });
+        Parallel.run(
+            outer * parts,
+            x.size() / 8L,
+            c -> {
+              int block = c / parts;
+              int column = c % parts * columns;
+              reduction.columns(
+                  in,
+                  from + block * n * inner + column,
+                  n,
+                  inner,
+                  Math.min(columns, inner - column),
+                  out,
+                  block * inner + column);
+            });
       }
       return Engine.tensor(out, dtype, shape);
     }

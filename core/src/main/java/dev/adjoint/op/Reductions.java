@@ -39,7 +39,10 @@ public final class Reductions {
     return sum.div(count(x, sum));
   }
 
-  /** Returns the variance, in two passes: the sum of square deviations divided by their number less a correction. */
+  /**
+   * Returns the variance, in two passes: the sum of square deviations divided by their number less
+   * a correction.
+   */
   public static Tensor variance(Tensor x, int correction, boolean keep, int... axes) {
     Tensor deviation = x.minus(mean(x, true, axes));
     Tensor squares = sum(deviation.square(), keep, axes);
@@ -67,8 +70,8 @@ public final class Reductions {
   }
 
   /**
-   * Returns the product, by halves: {@code n} elements become n/2 products, and so on. Its gradient is right for zeros
-   * too, where the product divided by the element is not.
+   * Returns the product, by halves: {@code n} elements become n/2 products, and so on. Its gradient
+   * is right for zeros too, where the product divided by the element is not.
    */
   public static Tensor prod(Tensor x, boolean keep, int... axes) {
     int[] resolved = x.shape().axes("prod", axes);
@@ -105,7 +108,8 @@ public final class Reductions {
     if (p != 2) {
       throw new IllegalArgumentException("norm: p is %s; expected 1, 2 or infinity".formatted(p));
     }
-    // The root has no derivative at 0: there it is taken of 1, and the result replaced, which makes the gradient 0.
+    // The root has no derivative at 0: there it is taken of 1, and the result replaced, which makes
+    // the gradient 0.
     Tensor squares = sum(x.square(), keep, axes);
     Tensor isZero = squares.untracked().equal(0);
     return Where.where(isZero, squares.times(0), squares.plus(isZero).sqrt());

@@ -9,8 +9,8 @@ import dev.adjoint.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lists the fused operations on rows (the last axis): a kernel forward, a kernel backward, and for higher derivatives
- * the same pullback composed of other operations.
+ * Lists the fused operations on rows (the last axis): a kernel forward, a kernel backward, and for
+ * higher derivatives the same pullback composed of other operations.
  */
 public enum RowOp implements Primitive {
   /** exp(x) / sum(exp(x)). */
@@ -42,7 +42,16 @@ public enum RowOp implements Primitive {
 
   /** Runs over rows of n elements of a cotangent and an output. */
   private interface RowPullback {
-    void run(Kernels kernels, Object g, int gFrom, Object y, int yFrom, int rows, int n, Object out, int outFrom);
+    void run(
+        Kernels kernels,
+        Object g,
+        int gFrom,
+        Object y,
+        int yFrom,
+        int rows,
+        int n,
+        Object out,
+        int outFrom);
   }
 
   private final RowKernel kernel;
@@ -55,7 +64,8 @@ public enum RowOp implements Primitive {
 
   /** Applies the operation along an axis. */
   public Tensor apply(Tensor x, int axis) {
-    int resolved = x.shape().axis(CaseFormat.UPPER_UNDERSCORE.to(CaseFormat.LOWER_CAMEL, name()), axis);
+    int resolved =
+        x.shape().axis(CaseFormat.UPPER_UNDERSCORE.to(CaseFormat.LOWER_CAMEL, name()), axis);
     return resolved == x.rank() - 1
         ? Recorder.apply(this, x)
         : Recorder.apply(this, x.transpose(resolved, -1)).transpose(resolved, -1);
@@ -92,7 +102,10 @@ public enum RowOp implements Primitive {
     Object out = Engine.uninitialized(source.dtype(), shape.size());
     int from = source.offset();
     Kernels kernels = Engine.kernels(source.dtype());
-    inRows(rows, n, (row, count) -> kernel.run(kernels, in, from + row * n, count, n, out, row * width));
+    inRows(
+        rows,
+        n,
+        (row, count) -> kernel.run(kernels, in, from + row * n, count, n, out, row * width));
     return Engine.tensor(out, source.dtype(), shape);
   }
 
@@ -111,8 +124,11 @@ public enum RowOp implements Primitive {
     int aFrom = cotangent.offset();
     int bFrom = output.offset();
     Kernels kernels = Engine.kernels(output.dtype());
-    inRows(rows(output), n, (row, count) ->
-        fused.run(kernels, a, aFrom + row * n, b, bFrom + row * n, count, n, out, row * n));
+    inRows(
+        rows(output),
+        n,
+        (row, count) ->
+            fused.run(kernels, a, aFrom + row * n, b, bFrom + row * n, count, n, out, row * n));
     return Engine.tensor(out, output.dtype(), output.shape());
   }
 
@@ -128,9 +144,12 @@ public enum RowOp implements Primitive {
 
   private static void inRows(int rows, int n, Elementwise.Chunk body) {
     int rowsPerChunk = Math.max(1, 4096 / Math.max(1, n));
-    Parallel.run((rows + rowsPerChunk - 1) / rowsPerChunk, 2L * rows * n, c -> {
-      int row = c * rowsPerChunk;
-      body.run(row, Math.min(rowsPerChunk, rows - row));
-    });
+    Parallel.run(
+        (rows + rowsPerChunk - 1) / rowsPerChunk,
+        2L * rows * n,
+        c -> {
+          int row = c * rowsPerChunk;
+          body.run(row, Math.min(rowsPerChunk, rows - row));
+        });
   }
 }

@@ -6,8 +6,8 @@ import dev.adjoint.tensor.Tensor;
 import java.util.Arrays;
 
 /**
- * Walks several broadcast operands in step: an outer count over runs of elements, in each of which an operand is
- * contiguous (step 1) or one repeated value (step 0).
+ * Walks several broadcast operands in step: an outer count over runs of elements, in each of which
+ * an operand is contiguous (step 1) or one repeated value (step 0).
  */
 final class Runs {
 
@@ -29,7 +29,10 @@ final class Runs {
     }
   }
 
-  /** Arranges operands that broadcast to a shape; one whose last joined axis is neither 0 nor 1 apart is copied. */
+  /**
+   * Arranges operands that broadcast to a shape; one whose last joined axis is neither 0 nor 1
+   * apart is copied.
+   */
   static Runs of(Shape shape, Tensor... operands) {
     Tensor[] suited = operands.clone();
     Runs runs = join(shape, suited);
@@ -50,7 +53,8 @@ final class Runs {
     for (int i = 0; i < operands.length; i++) {
       full[i] = broadcastStrides(operands[i], shape);
     }
-    // From the last axis outward: an axis joins the one inside it if every operand steps over all of that in one go.
+    // From the last axis outward: an axis joins the one inside it if every operand steps over all
+    // of that in one go.
     int[] sizes = new int[Math.max(rank, 1)];
     int[][] strides = new int[operands.length][sizes.length];
     int at = sizes.length;
@@ -102,7 +106,10 @@ final class Runs {
     return s[s.length - 1];
   }
 
-  /** Receives one run: where each operand starts, where the output does, and how many elements there are. */
+  /**
+   * Receives one run: where each operand starts, where the output does, and how many elements there
+   * are.
+   */
   interface Body {
     void run(int[] offsets, int at, int count);
   }
@@ -115,21 +122,26 @@ final class Runs {
     int length = sizes[sizes.length - 1];
     int count = total / length;
     if (count == 1) {
-      Elementwise.inChunks(length, (at, n) -> {
-        int[] offsets = starts.clone();
-        for (int i = 0; i < offsets.length; i++) {
-          offsets[i] += at * step(i);
-        }
-        body.run(offsets, at, n);
-      });
+      Elementwise.inChunks(
+          length,
+          (at, n) -> {
+            int[] offsets = starts.clone();
+            for (int i = 0; i < offsets.length; i++) {
+              offsets[i] += at * step(i);
+            }
+            body.run(offsets, at, n);
+          });
       return;
     }
     int runsPerChunk = Math.max(1, (1 << 14) / length);
     int chunks = (count + runsPerChunk - 1) / runsPerChunk;
-    Parallel.run(chunks, total / 4L + count * 10L, c -> {
-      int from = c * runsPerChunk;
-      walk(from, Math.min(count, from + runsPerChunk), length, body);
-    });
+    Parallel.run(
+        chunks,
+        total / 4L + count * 10L,
+        c -> {
+          int from = c * runsPerChunk;
+          walk(from, Math.min(count, from + runsPerChunk), length, body);
+        });
   }
 
   private void walk(int from, int to, int length, Body body) {

@@ -34,28 +34,26 @@ public enum Unary implements Primitive {
   ERF((g, x, y) -> g.times(x.square().neg().exp()).times(2 / Math.sqrt(Math.PI))),
   RELU((g, x, y) -> Binary.RELU_PULLBACK.apply(g, y)),
   // gelu(x) = x * P(x), P the normal distribution function: gelu' = P(x) + x * p(x)
-  GELU(
-      (g, x, y) -> {
-        Tensor cdf = x.times(Math.sqrt(0.5)).erf().plus(1).times(0.5);
-        Tensor pdf = x.square().times(-0.5).exp().times(1 / Math.sqrt(2 * Math.PI));
-        return g.times(x.times(pdf).plus(cdf));
-      }),
-  // x/2 * (1 + tanh(u)), u = sqrt(2/pi) * (x + 0.044715 x^3) (Hendrycks and Gimpel 2016, arXiv:1606.08415)
-  GELU_TANH(
-      (g, x, y) -> {
-        double c = Math.sqrt(2 / Math.PI);
-        Tensor square = x.square();
-        Tensor t = x.times(square.times(0.044715 * c).plus(c)).tanh();
-        Tensor slope = square.times(3 * 0.044715 * c).plus(c); // du/dx
-        Tensor inner = x.times(slope).times(t.square().neg().plus(1));
-        return g.times(inner.plus(t).plus(1)).times(0.5);
-      }),
+  GELU((g, x, y) -> {
+    Tensor cdf = x.times(Math.sqrt(0.5)).erf().plus(1).times(0.5);
+    Tensor pdf = x.square().times(-0.5).exp().times(1 / Math.sqrt(2 * Math.PI));
+    return g.times(x.times(pdf).plus(cdf));
+  }),
+  // x/2 * (1 + tanh(u)), u = sqrt(2/pi) * (x + 0.044715 x^3) (Hendrycks and Gimpel 2016,
+  // arXiv:1606.08415)
+  GELU_TANH((g, x, y) -> {
+    double c = Math.sqrt(2 / Math.PI);
+    Tensor square = x.square();
+    Tensor t = x.times(square.times(0.044715 * c).plus(c)).tanh();
+    Tensor slope = square.times(3 * 0.044715 * c).plus(c); // du/dx
+    Tensor inner = x.times(slope).times(t.square().neg().plus(1));
+    return g.times(inner.plus(t).plus(1)).times(0.5);
+  }),
   // silu(x) = x * s(x): silu' = s + y * (1 - s)
-  SILU(
-      (g, x, y) -> {
-        Tensor s = x.sigmoid();
-        return g.times(s.plus(y.times(s.neg().plus(1))));
-      }),
+  SILU((g, x, y) -> {
+    Tensor s = x.sigmoid();
+    return g.times(s.plus(y.times(s.neg().plus(1))));
+  }),
   FLOOR(Unary::zero),
   CEIL(Unary::zero),
   ROUND(Unary::zero),

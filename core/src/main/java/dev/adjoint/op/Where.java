@@ -10,11 +10,11 @@ public enum Where implements Primitive {
   WHERE;
 
   /**
-   * Returns x where the mask is not 0, else y; the three broadcast. No gradient flows to the mask, and none of an element
-   * that is not chosen.
+   * Returns x where the mask is not 0, else y; the three broadcast. No gradient flows to the mask,
+   * and none of an element that is not chosen.
    *
-   * <p>A NaN or infinity computed in the branch that is not chosen stays out of the result, but not out of its own
-   * gradient (0 * infinity is NaN): give such a branch harmless inputs.
+   * <p>A NaN or infinity computed in the branch that is not chosen stays out of the result, but not
+   * out of its own gradient (0 * infinity is NaN): give such a branch harmless inputs.
    */
   public static Tensor where(Tensor mask, Tensor x, Tensor y) {
     DType dtype = DType.promote(x.dtype(), y.dtype());
@@ -23,7 +23,8 @@ public enum Where implements Primitive {
 
   @Override
   public Tensor forward(Tensor... x) {
-    return Elementwise.ternary("where", Engine.kernels(x[1].dtype()).ternary("where"), x[0], x[1], x[2]);
+    return Elementwise.ternary(
+        "where", Engine.kernels(x[1].dtype()).ternary("where"), x[0], x[1], x[2]);
   }
 
   @Override

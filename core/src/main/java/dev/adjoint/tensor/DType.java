@@ -30,8 +30,9 @@ public enum DType {
   }
 
   /**
-   * Returns the type in which an operation on two tensors is computed: {@link #FLOAT64} if either is, else {@link
-   * #FLOAT32}. This is the whole rule of promotion; Java numbers take the type of the tensor that they meet.
+   * Returns the type in which an operation on two tensors is computed: {@link #FLOAT64} if either
+   * is, else {@link #FLOAT32}. This is the whole rule of promotion; Java numbers take the type of
+   * the tensor that they meet.
    */
   public static DType promote(DType a, DType b) {
     return a == FLOAT64 || b == FLOAT64 ? FLOAT64 : FLOAT32;

@@ -7,12 +7,13 @@ import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Draws random numbers: the same seed gives the same numbers on every machine and on any number of threads.
+ * Draws random numbers: the same seed gives the same numbers on every machine and on any number of
+ * threads.
  *
- * <p>Element i of a draw is a hash of the seed and a counter, so that elements can be computed in any order
- * (SplitMix64; Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014). Not for
- * cryptography. Safe to share between threads, though then the order of their draws decides who gets which; {@link
- * #split} gives each its own.
+ * <p>Element i of a draw is a hash of the seed and a counter, so that elements can be computed in
+ * any order (SplitMix64; Steele, Lea and Flood, "Fast splittable pseudorandom number generators",
+ * OOPSLA 2014). Not for cryptography. Safe to share between threads, though then the order of their
+ * draws decides who gets which; {@link #split} gives each its own.
  */
 public final class Generator {
 
@@ -65,7 +66,8 @@ public final class Generator {
   }
 
   /**
-   * Returns numbers of the normal distribution limited to [low, high]: draws outside are drawn again.
+   * Returns numbers of the normal distribution limited to [low, high]: draws outside are drawn
+   * again.
    *
    * @param low the smallest and {@code high} the largest value, as absolute values like the mean
    */
@@ -77,15 +79,20 @@ public final class Generator {
           "truncatedNormal: [%s, %s] is too far from the mean %s for the deviation %s; expected it within 5 deviations"
               .formatted(low, high, mean, deviation));
     }
-    return draw(shape, dtype, 2, at -> {
-      // Further attempts hash the position again, so that each element still depends on its position only.
-      for (long attempt = at; ; attempt = mix(attempt + GOLDEN)) {
-        double value = mean + deviation * gaussian(attempt);
-        if (value >= low && value <= high) {
-          return value;
-        }
-      }
-    });
+    return draw(
+        shape,
+        dtype,
+        2,
+        at -> {
+          // Further attempts hash the position again, so that each element still depends on its
+          // position only.
+          for (long attempt = at; ; attempt = mix(attempt + GOLDEN)) {
+            double value = mean + deviation * gaussian(attempt);
+            if (value >= low && value <= high) {
+              return value;
+            }
+          }
+        });
   }
 
   /** Returns a mask: 1 with the given probability, else 0. */
@@ -114,7 +121,8 @@ public final class Generator {
   /** Returns whole numbers uniform in [0, bound). */
   public IntTensor integers(int bound, int... sizes) {
     if (bound < 1) {
-      throw new IllegalArgumentException("integers: bound %d; expected at least 1".formatted(bound));
+      throw new IllegalArgumentException(
+          "integers: bound %d; expected at least 1".formatted(bound));
     }
     int[] values = new int[Shape.of(sizes).size()];
     long start = take(values.length);
@@ -131,15 +139,21 @@ public final class Generator {
     int n = shape.size();
     long start = take((long) n * positionsEach);
     Object array = dtype.uninitialized(n);
-    Parallel.run((n + CHUNK - 1) / CHUNK, n * 40L, c -> {
-      for (int i = c * CHUNK; i < Math.min(n, (c + 1) * CHUNK); i++) {
-        dtype.set(array, i, draw.at(start + (long) i * positionsEach));
-      }
-    });
+    Parallel.run(
+        (n + CHUNK - 1) / CHUNK,
+        n * 40L,
+        c -> {
+          for (int i = c * CHUNK; i < Math.min(n, (c + 1) * CHUNK); i++) {
+            dtype.set(array, i, draw.at(start + (long) i * positionsEach));
+          }
+        });
     return Tensor.contiguous(new Storage(array), dtype, shape);
   }
 
-  /** Advances the stream; the position is held where a computation is run again, so that it finds the same numbers. */
+  /**
+   * Advances the stream; the position is held where a computation is run again, so that it finds
+   * the same numbers.
+   */
   private long take(long count) {
     return Held.value(() -> counter.getAndAdd(count));
   }
@@ -148,7 +162,9 @@ public final class Generator {
     return mix(seed + position * GOLDEN);
   }
 
-  /** Box and Muller's transform of two uniform numbers; StrictMath, for the same bits everywhere. */
+  /**
+   * Box and Muller's transform of two uniform numbers; StrictMath, for the same bits everywhere.
+   */
   private double gaussian(long position) {
     double u = ((bits(position) >>> 11) + 1) * 0x1p-53; // (0, 1]
     double v = (bits(position + 1) >>> 11) * 0x1p-53;
@@ -160,7 +176,10 @@ public final class Generator {
     return (int) (((bits >>> 32) * bound) >>> 32);
   }
 
-  /** The finalizer of SplitMix64: a bijection of the 64-bit numbers in which every bit affects every other. */
+  /**
+   * The finalizer of SplitMix64: a bijection of the 64-bit numbers in which every bit affects every
+   * other.
+   */
   private static long mix(long z) {
     z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
     z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;

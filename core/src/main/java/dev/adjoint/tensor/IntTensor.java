@@ -6,10 +6,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Holds whole numbers in a rectangular arrangement: indices, classes, tokens.
  *
- * <p>Indices are a type of their own, not a third {@link DType}: nothing differentiates through them, no arithmetic is
- * done on them, and a method that takes an {@code IntTensor} says in its signature what a float cannot (float32 counts
- * exactly only to 2^24). Masks, on the other hand, are ordinary tensors of 0 and 1, so that they can be multiplied,
- * summed and averaged.
+ * <p>Indices are a type of their own, not a third {@link DType}: nothing differentiates through
+ * them, no arithmetic is done on them, and a method that takes an {@code IntTensor} says in its
+ * signature what a float cannot (float32 counts exactly only to 2^24). Masks, on the other hand,
+ * are ordinary tensors of 0 and 1, so that they can be multiplied, summed and averaged.
  */
 public final class IntTensor {
 
@@ -88,7 +88,8 @@ public final class IntTensor {
           "slice: [%d, %d) is outside axis 0 of shape %s".formatted(from, to, shape));
     }
     int row = rows == 0 ? 0 : size() / rows;
-    return new IntTensor(Arrays.copyOfRange(values, from * row, to * row), shape.with(0, to - from));
+    return new IntTensor(
+        Arrays.copyOfRange(values, from * row, to * row), shape.with(0, to - from));
   }
 
   /** Returns the values in reading order, as a new array. */

@@ -52,7 +52,9 @@ final class NestedArrays {
       element = element.getComponentType();
       depth++;
     }
-    if (depth != tensor.rank() || depth == 0 || (element != float.class && element != double.class)) {
+    if (depth != tensor.rank()
+        || depth == 0
+        || (element != float.class && element != double.class)) {
       throw new IllegalArgumentException(
           "toNestedArray: a tensor of shape %s does not fit %s; expected float or double arrays %d deep"
               .formatted(tensor.shape(), type.getSimpleName(), tensor.rank()));

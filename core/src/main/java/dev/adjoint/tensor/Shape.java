@@ -4,8 +4,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Gives the sizes of a tensor's axes, outermost first. A shape of rank 0 is that of a scalar; at most 8 axes; a size
- * may be 0.
+ * Gives the sizes of a tensor's axes, outermost first. A shape of rank 0 is that of a scalar; at
+ * most 8 axes; a size may be 0.
  */
 public final class Shape {
 
@@ -31,7 +31,8 @@ public final class Shape {
     long product = 1;
     for (int axis = sizes.length - 1; axis >= 0; axis--) {
       if (sizes[axis] < 0) {
-        throw new IllegalArgumentException("a size is at least 0, got shape " + Arrays.toString(sizes));
+        throw new IllegalArgumentException(
+            "a size is at least 0, got shape " + Arrays.toString(sizes));
       }
       strides[axis] = (int) product;
       product *= sizes[axis];
@@ -130,7 +131,9 @@ public final class Shape {
     return resolved;
   }
 
-  /** Returns this shape with other sizes at the given (resolved) axes: all 1 if kept, else dropped. */
+  /**
+   * Returns this shape with other sizes at the given (resolved) axes: all 1 if kept, else dropped.
+   */
   public Shape reduced(int[] axes, boolean keep) {
     int[] result = new int[keep ? sizes.length : sizes.length - axes.length];
     for (int axis = 0, next = 0, out = 0; axis < sizes.length; axis++) {
@@ -154,8 +157,8 @@ public final class Shape {
   }
 
   /**
-   * Returns the shape to which both broadcast, by NumPy's rule: aligned at the last axis, sizes are equal or one of
-   * them is 1.
+   * Returns the shape to which both broadcast, by NumPy's rule: aligned at the last axis, sizes are
+   * equal or one of them is 1.
    *
    * @param operation who asks, for the message
    * @throws IllegalArgumentException if they do not broadcast
@@ -181,7 +184,9 @@ public final class Shape {
     return shape.equals(a) ? a : shape.equals(b) ? b : shape;
   }
 
-  /** Tells whether a tensor of this shape can be expanded to the other without change of the other. */
+  /**
+   * Tells whether a tensor of this shape can be expanded to the other without change of the other.
+   */
   public boolean broadcastsTo(Shape target) {
     int lead = target.rank() - rank();
     if (lead < 0) {

@@ -10,15 +10,16 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Holds numbers in a rectangular arrangement, and remembers how they were computed where gradients are wanted.
+ * Holds numbers in a rectangular arrangement, and remembers how they were computed where gradients
+ * are wanted.
  *
- * <p>A tensor is an immutable value: operations return new tensors. Those that only rearrange (reshape, transpose,
- * slice, ...) share the elements with their input and copy nothing. It has a {@linkplain #shape() shape} of 0 to 8
- * axes and a {@linkplain #dtype() type}; operations on two tensors broadcast shapes by NumPy's rule and {@linkplain
- * DType#promote promote} types.
+ * <p>A tensor is an immutable value: operations return new tensors. Those that only rearrange
+ * (reshape, transpose, slice, ...) share the elements with their input and copy nothing. It has a
+ * {@linkplain #shape() shape} of 0 to 8 axes and a {@linkplain #dtype() type}; operations on two
+ * tensors broadcast shapes by NumPy's rule and {@linkplain DType#promote promote} types.
  *
- * <p>A tensor is <em>tracked</em> when it depends on a {@link dev.adjoint.autodiff.Parameter} or on a tensor made by
- * {@link #tracked()}; then {@link #backward()} computes the gradients:
+ * <p>A tensor is <em>tracked</em> when it depends on a {@link dev.adjoint.autodiff.Parameter} or on
+ * a tensor made by {@link #tracked()}; then {@link #backward()} computes the gradients:
  *
  * <pre>{@code
  * Tensor x = Tensor.of(1f, 2f, 3f).tracked();
@@ -26,8 +27,8 @@ import org.jspecify.annotations.Nullable;
  * y.backward().of(x); // [2, 4, 6]
  * }</pre>
  *
- * <p>Methods do elementwise arithmetic, reductions and changes of shape; other operations are static functions by topic
- * in {@code dev.adjoint.op}. Tensors are safe to share between threads.
+ * <p>Methods do elementwise arithmetic, reductions and changes of shape; other operations are
+ * static functions by topic in {@code dev.adjoint.op}. Tensors are safe to share between threads.
  */
 public final class Tensor implements TensorArithmetic, TensorReductions, TensorViews {
 
@@ -164,7 +165,8 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
   public double item() {
     if (size() != 1) {
       throw new IllegalStateException(
-          "item: a tensor of shape %s has %d elements, expected exactly 1".formatted(shape, size()));
+          "item: a tensor of shape %s has %d elements, expected exactly 1"
+              .formatted(shape, size()));
     }
     Recorder.checkReadOut(this);
     return dtype.get(storage().array(), offset);
@@ -197,7 +199,9 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
     return dtype.get(storage().array(), position);
   }
 
-  /** Returns the elements as a new array, the last axis varying fastest; float64 values are rounded. */
+  /**
+   * Returns the elements as a new array, the last axis varying fastest; float64 values are rounded.
+   */
   public float[] toFloatArray() {
     return (float[]) to(DType.FLOAT32).freshArray();
   }
@@ -208,7 +212,8 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
   }
 
   /**
-   * Returns the elements as nested arrays, such as {@code float[][]} for a float32 tensor of rank 2.
+   * Returns the elements as nested arrays, such as {@code float[][]} for a float32 tensor of rank
+   * 2.
    *
    * @param type the array type, as in {@code float[][].class}; its depth is the rank
    */
@@ -224,7 +229,9 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
 
   // ---- gradients -----------------------------------------------------------------------------
 
-  /** Returns a tensor with the same elements for which gradients can be asked: a leaf of the graph. */
+  /**
+   * Returns a tensor with the same elements for which gradients can be asked: a leaf of the graph.
+   */
   public Tensor tracked() {
     Tensor leaf = new Tensor(storage, generation, dtype, shape, strides, offset);
     leaf.node = Node.leaf();
@@ -237,7 +244,8 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
   }
 
   /**
-   * Computes the gradients of this scalar with respect to every parameter and tracked tensor that it depends on.
+   * Computes the gradients of this scalar with respect to every parameter and tracked tensor that
+   * it depends on.
    *
    * @throws IllegalStateException if this is not a scalar (pass a seed then) or is not tracked
    */
@@ -279,7 +287,10 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
     return storage;
   }
 
-  /** Engine only: returns the steps between neighbors along each axis, in elements; shared, not to be changed. */
+  /**
+   * Engine only: returns the steps between neighbors along each axis, in elements; shared, not to
+   * be changed.
+   */
   public int[] strides() {
     return strides;
   }
@@ -289,7 +300,10 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
     return offset;
   }
 
-  /** Engine only: tells whether the elements lie one after another in the storage, from {@link #offset()}. */
+  /**
+   * Engine only: tells whether the elements lie one after another in the storage, from {@link
+   * #offset()}.
+   */
   public boolean isContiguous() {
     return contiguous;
   }

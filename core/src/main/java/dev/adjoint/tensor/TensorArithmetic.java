@@ -1,17 +1,17 @@
 package dev.adjoint.tensor;
 
 import dev.adjoint.op.Binary;
-import dev.adjoint.op.MatMul;
 import dev.adjoint.op.Cast;
-import dev.adjoint.op.Where;
+import dev.adjoint.op.MatMul;
 import dev.adjoint.op.Unary;
+import dev.adjoint.op.Where;
 
 /**
  * Does the arithmetic of {@link Tensor}: elementwise functions, comparisons and the matrix product.
  *
- * <p>Functions of two tensors broadcast their shapes and promote their types; a Java number takes the type of the
- * tensor. Comparisons return masks: tensors of 1 (true) and 0 (false) of the operands' type, through which no gradient
- * flows.
+ * <p>Functions of two tensors broadcast their shapes and promote their types; a Java number takes
+ * the type of the tensor. Comparisons return masks: tensors of 1 (true) and 0 (false) of the
+ * operands' type, through which no gradient flows.
  */
 public sealed interface TensorArithmetic permits Tensor {
 
@@ -67,18 +67,23 @@ public sealed interface TensorArithmetic permits Tensor {
     return Binary.POW.apply(self(), number(other));
   }
 
-  /** Returns the larger of x and y; NaN if either is. Where equal, each gets half of the gradient. */
+  /**
+   * Returns the larger of x and y; NaN if either is. Where equal, each gets half of the gradient.
+   */
   default Tensor max(Tensor other) {
     return Binary.MAX.apply(self(), other);
   }
 
-  /** Returns the smaller of x and y; NaN if either is. Where equal, each gets half of the gradient. */
+  /**
+   * Returns the smaller of x and y; NaN if either is. Where equal, each gets half of the gradient.
+   */
   default Tensor min(Tensor other) {
     return Binary.MIN.apply(self(), other);
   }
 
   /**
-   * Returns the values limited to {@code low <= x <= high}; the gradient is 1 inside and at the limits, 0 outside.
+   * Returns the values limited to {@code low <= x <= high}; the gradient is 1 inside and at the
+   * limits, 0 outside.
    */
   default Tensor clamp(double low, double high) {
     if (!(low <= high)) {
@@ -266,9 +271,9 @@ public sealed interface TensorArithmetic permits Tensor {
   // ---- the rest ------------------------------------------------------------------------------
 
   /**
-   * Returns the matrix product over the last two axes, (..., m, k) times (..., k, n) to (..., m, n); the leading axes
-   * broadcast. A tensor of rank 1 is a row on the left and a column on the right, and that axis is dropped from the
-   * result. Transposed operands cost no copy.
+   * Returns the matrix product over the last two axes, (..., m, k) times (..., k, n) to (..., m,
+   * n); the leading axes broadcast. A tensor of rank 1 is a row on the left and a column on the
+   * right, and that axis is dropped from the result. Transposed operands cost no copy.
    *
    * @throws IllegalArgumentException if the shapes do not fit
    */

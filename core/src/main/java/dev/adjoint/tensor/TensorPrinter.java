@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Prints tensors for people: a line with shape and type, then aligned values in nested brackets. Axes of more than
- * eight elements show their first and last three.
+ * Prints tensors for people: a line with shape and type, then aligned values in nested brackets.
+ * Axes of more than eight elements show their first and last three.
  */
 final class TensorPrinter {
 
@@ -23,7 +23,8 @@ final class TensorPrinter {
   }
 
   static String print(Tensor tensor) {
-    String head = "Tensor" + tensor.shape() + " " + tensor.dtype() + (tensor.isTracked() ? " tracked" : "");
+    String head =
+        "Tensor" + tensor.shape() + " " + tensor.dtype() + (tensor.isTracked() ? " tracked" : "");
     if (tensor.size() == 0) {
       return head + " []";
     }
@@ -101,7 +102,9 @@ final class TensorPrinter {
         smallest = Math.min(smallest, Math.abs(value));
       }
     }
-    return largest >= 1e7 || (largest > 0 && largest < 1e-3) || (largest > 0 && largest / smallest > 1e7);
+    return largest >= 1e7
+        || (largest > 0 && largest < 1e-3)
+        || (largest > 0 && largest / smallest > 1e7);
   }
 
   private static boolean allWhole(double[] values) {

@@ -8,8 +8,9 @@ import dev.adjoint.op.RowOp;
 /**
  * Reduces axes of {@link Tensor}: sums, means, extremes and their like.
  *
- * <p>Every reduction takes the axes to reduce, negative ones counted from the last; none means all. The axes are dropped
- * from the result, or kept with size 1 by {@link Keep#AXES}: {@code x.minus(x.mean(Keep.AXES, 1))}.
+ * <p>Every reduction takes the axes to reduce, negative ones counted from the last; none means all.
+ * The axes are dropped from the result, or kept with size 1 by {@link Keep#AXES}: {@code
+ * x.minus(x.mean(Keep.AXES, 1))}.
  */
 public sealed interface TensorReductions permits Tensor {
 
@@ -33,7 +34,9 @@ public sealed interface TensorReductions permits Tensor {
     return Reductions.mean(self(), true, axes);
   }
 
-  /** Returns the mean square deviation from the mean: the sum divided by m, the number of elements. */
+  /**
+   * Returns the mean square deviation from the mean: the sum divided by m, the number of elements.
+   */
   default Tensor biasedVariance(int... axes) {
     return Reductions.variance(self(), 0, false, axes);
   }
@@ -43,7 +46,9 @@ public sealed interface TensorReductions permits Tensor {
     return Reductions.variance(self(), 0, true, axes);
   }
 
-  /** Returns the estimate of a population's variance: the sum divided by m - 1; NaN for one element. */
+  /**
+   * Returns the estimate of a population's variance: the sum divided by m - 1; NaN for one element.
+   */
   default Tensor unbiasedVariance(int... axes) {
     return Reductions.variance(self(), 1, false, axes);
   }
@@ -53,7 +58,9 @@ public sealed interface TensorReductions permits Tensor {
     return Reductions.variance(self(), 1, true, axes);
   }
 
-  /** Returns the largest element; equal largest elements share the gradient. NaN if any element is. */
+  /**
+   * Returns the largest element; equal largest elements share the gradient. NaN if any element is.
+   */
   default Tensor max(int... axes) {
     return Reductions.max(self(), false, axes);
   }
@@ -63,7 +70,10 @@ public sealed interface TensorReductions permits Tensor {
     return Reductions.max(self(), true, axes);
   }
 
-  /** Returns the smallest element; equal smallest elements share the gradient. NaN if any element is. */
+  /**
+   * Returns the smallest element; equal smallest elements share the gradient. NaN if any element
+   * is.
+   */
   default Tensor min(int... axes) {
     return Reductions.min(self(), false, axes);
   }
@@ -114,8 +124,8 @@ public sealed interface TensorReductions permits Tensor {
   }
 
   /**
-   * Returns the p-norm for p = 1 (sum of |x|), 2 (root of the sum of squares) or infinity (largest |x|). The gradient
-   * of the 2-norm at 0 is 0.
+   * Returns the p-norm for p = 1 (sum of |x|), 2 (root of the sum of squares) or infinity (largest
+   * |x|). The gradient of the 2-norm at 0 is 0.
    */
   default Tensor norm(double p, int... axes) {
     return Reductions.norm(self(), p, false, axes);
@@ -126,12 +136,18 @@ public sealed interface TensorReductions permits Tensor {
     return Reductions.norm(self(), p, true, axes);
   }
 
-  /** Returns the index of the largest element along an axis, the first of equal ones; the axis is dropped. */
+  /**
+   * Returns the index of the largest element along an axis, the first of equal ones; the axis is
+   * dropped.
+   */
   default IntTensor argmax(int axis) {
     return ArgExtreme.argmax(self(), axis);
   }
 
-  /** Returns the index of the smallest element along an axis, the first of equal ones; the axis is dropped. */
+  /**
+   * Returns the index of the smallest element along an axis, the first of equal ones; the axis is
+   * dropped.
+   */
   default IntTensor argmin(int axis) {
     return ArgExtreme.argmin(self(), axis);
   }
@@ -146,7 +162,10 @@ public sealed interface TensorReductions permits Tensor {
     return RowOp.SOFTMAX.apply(self(), axis);
   }
 
-  /** Returns x - logsumexp(x) along an axis: the logarithm of the softmax, accurate where that is small. */
+  /**
+   * Returns x - logsumexp(x) along an axis: the logarithm of the softmax, accurate where that is
+   * small.
+   */
   default Tensor logSoftmax(int axis) {
     return RowOp.LOG_SOFTMAX.apply(self(), axis);
   }

@@ -10,14 +10,14 @@ import java.util.List;
 /**
  * Rearranges {@link Tensor}: other shapes, orders and parts of the same elements.
  *
- * <p>Unless a method says otherwise, the result is a view: it shares the elements and nothing is copied. Negative axes
- * count from the last.
+ * <p>Unless a method says otherwise, the result is a view: it shares the elements and nothing is
+ * copied. Negative axes count from the last.
  */
 public sealed interface TensorViews permits Tensor {
 
   /**
-   * Returns the same elements in another shape; one size may be -1 and is then inferred. A view where the elements lie
-   * suitably, else a copy.
+   * Returns the same elements in another shape; one size may be -1 and is then inferred. A view
+   * where the elements lie suitably, else a copy.
    *
    * @throws IllegalArgumentException if the number of elements differs
    */
@@ -50,7 +50,9 @@ public sealed interface TensorViews permits Tensor {
     return reshape(sizes);
   }
 
-  /** Returns the axes in another order: axis i of the result is axis {@code axes[i]} of this tensor. */
+  /**
+   * Returns the axes in another order: axis i of the result is axis {@code axes[i]} of this tensor.
+   */
   default Tensor permute(int... axes) {
     return Movement.permute(self(), axes);
   }
@@ -110,8 +112,8 @@ public sealed interface TensorViews permits Tensor {
   }
 
   /**
-   * Returns the elements {@code from, from + step, ...} before {@code to} along an axis. Negative positions count from
-   * the end; positions outside are limited to the axis, as in Python.
+   * Returns the elements {@code from, from + step, ...} before {@code to} along an axis. Negative
+   * positions count from the end; positions outside are limited to the axis, as in Python.
    *
    * @param step at least 1; see {@link #flip} for the other direction
    */
@@ -147,7 +149,10 @@ public sealed interface TensorViews permits Tensor {
     return Joining.split(self(), axis, sizes);
   }
 
-  /** Returns the given number of consecutive parts of equal size along an axis, the last of which may be smaller. */
+  /**
+   * Returns the given number of consecutive parts of equal size along an axis, the last of which
+   * may be smaller.
+   */
   default List<Tensor> chunk(int parts, int axis) {
     return Joining.chunk(self(), parts, axis);
   }
@@ -162,7 +167,9 @@ public sealed interface TensorViews permits Tensor {
     return Joining.repeat(self(), times, axis);
   }
 
-  /** Shifts the elements along an axis; those pushed over the end come back at the start; a copy. */
+  /**
+   * Shifts the elements along an axis; those pushed over the end come back at the start; a copy.
+   */
   default Tensor roll(int shift, int axis) {
     return Joining.roll(self(), shift, axis);
   }
@@ -177,7 +184,10 @@ public sealed interface TensorViews permits Tensor {
     return Contiguous.apply(self());
   }
 
-  /** Returns an independent copy, which stays readable whatever happens to a parameter that this is a view of. */
+  /**
+   * Returns an independent copy, which stays readable whatever happens to a parameter that this is
+   * a view of.
+   */
   default Tensor copy() {
     return Contiguous.copy(self());
   }

@@ -4,7 +4,10 @@ import dev.adjoint.kernel.Storage;
 import java.util.Arrays;
 import java.util.function.IntToDoubleFunction;
 
-/** Creates tensors of given values; float32 unless a type is named. For random ones see {@link Generator}. */
+/**
+ * Creates tensors of given values; float32 unless a type is named. For random ones see {@link
+ * Generator}.
+ */
 public final class Tensors {
 
   private Tensors() {}
@@ -96,7 +99,10 @@ public final class Tensors {
     return Tensor.contiguous(new Storage(array), dtype, shape);
   }
 
-  /** Returns a tensor whose element at each position, in reading order, is a function of the position. */
+  /**
+   * Returns a tensor whose element at each position, in reading order, is a function of the
+   * position.
+   */
   static Tensor generate(Shape shape, DType dtype, IntToDoubleFunction value) {
     Object array = dtype.uninitialized(shape.size());
     for (int i = 0; i < shape.size(); i++) {

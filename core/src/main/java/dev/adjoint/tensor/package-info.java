@@ -1,4 +1,7 @@
-/** Holds and prints numbers: the immutable tensor, its shape and element type, and ways to create one. */
+/**
+ * Holds and prints numbers: the immutable tensor, its shape and element type, and ways to create
+ * one.
+ */
 @NullMarked
 package dev.adjoint.tensor;
 
