@@ -11,10 +11,11 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * Makes a loop for each function: a hidden copy of a loop class that has the function as a constant.
+ * Makes a loop for each function: a hidden copy of a loop class that has the function as a
+ * constant.
  *
- * <p>A copy has compiled code and branch profiles of its own, so the JIT compiles the function into the loop. One loop
- * that is handed its function, shared by many, runs 20 times slower.
+ * <p>A copy has compiled code and branch profiles of its own, so the JIT compiles the function into
+ * the loop. One loop that is handed its function, shared by many, runs 20 times slower.
  */
 public final class Specializer {
 
@@ -52,9 +53,18 @@ public final class Specializer {
 
   /** Returns a function of so many values, or says where it would have to be. */
   public MethodHandle get(String name, int arity) {
-    return find(name, arity).orElseThrow(() -> new IllegalArgumentException(
-        "No function '" + name + "' of " + arity + (arity == 1 ? " value" : " values") + ": add it to one of "
-            + functions.stream().map(Class::getSimpleName).collect(Collectors.joining(", "))));
+    return find(name, arity)
+        .orElseThrow(() ->
+            new IllegalArgumentException(
+                "No function '"
+                    + name
+                    + "' of "
+                    + arity
+                    + (arity == 1 ? " value" : " values")
+                    + ": add it to one of "
+                    + functions.stream()
+                        .map(Class::getSimpleName)
+                        .collect(Collectors.joining(", "))));
   }
 
   /**
@@ -64,7 +74,8 @@ public final class Specializer {
    * @param constants what the copy reads by {@code MethodHandles.classDataAt}
    * @param arguments the constructor's arguments
    */
-  public <T> T copy(Class<T> type, Class<? extends T> loop, List<?> constants, Object... arguments) {
+  public <T> T copy(
+      Class<T> type, Class<? extends T> loop, List<?> constants, Object... arguments) {
     try (InputStream in = loop.getResourceAsStream(loop.getSimpleName() + ".class")) {
       if (in == null) {
         throw new IllegalStateException("The class file of " + loop.getName() + " is not readable");

@@ -38,8 +38,7 @@ public final class Storage {
    * Makes every tensor born so far refuse to be read, with the given sentence as the reason and the
    * fix.
    */
-  @SuppressWarnings(
-      "NonAtomicOperationOnVolatileField") // one writer at a time is the caller's contract
+  @SuppressWarnings("NonAtomicVolatileUpdate") // one writer at a time is the caller's contract
   public void invalidate(String reason) {
     this.reason = reason;
     generation++;

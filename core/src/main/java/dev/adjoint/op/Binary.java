@@ -59,7 +59,7 @@ public enum Binary implements Primitive {
   private final @Nullable Pullback first;
   private final @Nullable Pullback second;
   private final String function = CaseFormat.UPPER_UNDERSCORE.to(CaseFormat.LOWER_CAMEL, name());
-  private final @Nullable BinaryLoop[] loops = new BinaryLoop[DType.values().length];
+  private final PerType<BinaryLoop> loops = new PerType<>(kernels -> kernels.binary(function));
 
   Binary() {
     this(null, null);
@@ -78,7 +78,7 @@ public enum Binary implements Primitive {
 
   @Override
   public Tensor forward(Tensor... x) {
-    return Elementwise.binary(function, loop(x[0].dtype()), x[0], x[1]);
+    return Elementwise.binary(function, loops.of(x[0].dtype()), x[0], x[1]);
   }
 
   @Override
@@ -93,11 +93,6 @@ public enum Binary implements Primitive {
   @Override
   public boolean isDifferentiable() {
     return first != null;
-  }
-
-  private BinaryLoop loop(DType dtype) {
-    BinaryLoop loop = loops[dtype.ordinal()];
-    return loop != null ? loop : (loops[dtype.ordinal()] = Engine.kernels(dtype).binary(function));
   }
 
   /** TANH_PULLBACK is linear in g, so it is its own pullback; an enum row cannot name itself. */

@@ -3,7 +3,6 @@ package dev.adjoint.op;
 import com.google.common.base.CaseFormat;
 import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.kernel.Kernels.UnaryLoop;
-import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
 import org.jspecify.annotations.Nullable;
@@ -67,7 +66,7 @@ public enum Unary implements Primitive {
 
   private final @Nullable Pullback pullback;
   private final String function = CaseFormat.UPPER_UNDERSCORE.to(CaseFormat.LOWER_CAMEL, name());
-  private final @Nullable UnaryLoop[] loops = new UnaryLoop[DType.values().length];
+  private final PerType<UnaryLoop> loops = new PerType<>(kernels -> kernels.unary(function));
 
   Unary(@Nullable Pullback pullback) {
     this.pullback = pullback;
@@ -80,7 +79,7 @@ public enum Unary implements Primitive {
 
   @Override
   public Tensor forward(Tensor... x) {
-    return Elementwise.unary(loop(x[0].dtype()), x[0]);
+    return Elementwise.unary(loops.of(x[0].dtype()), x[0]);
   }
 
   @Override
@@ -94,11 +93,6 @@ public enum Unary implements Primitive {
   @Override
   public boolean isDifferentiable() {
     return pullback != null;
-  }
-
-  private UnaryLoop loop(DType dtype) {
-    UnaryLoop loop = loops[dtype.ordinal()];
-    return loop != null ? loop : (loops[dtype.ordinal()] = Engine.kernels(dtype).unary(function));
   }
 
   /** The derivative of a step function: 0 wherever there is one. */

@@ -41,6 +41,7 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
   private final boolean contiguous;
   private @Nullable Node node;
 
+  @SuppressWarnings("ReferenceEquality") // the common case, told apart without a loop
   private Tensor(
       Storage storage, int generation, DType dtype, Shape shape, int[] strides, int offset) {
     this.storage = storage;

@@ -3,7 +3,8 @@ package dev.adjoint.kernel.portable;
 import static dev.adjoint.kernel.portable.DoubleLanes.*;
 
 /**
- * Elementary functions in double precision: {@link StrictMath}, whose bits are the same everywhere, and what it lacks.
+ * Elementary functions in double precision: {@link StrictMath}, whose bits are the same everywhere,
+ * and what it lacks.
  *
  * <p>The polynomials are minimax fits as those of {@link FloatElementary}, made for this class.
  */
@@ -57,7 +58,9 @@ final class DoubleElementary {
     return copySign(y, x);
   }
 
-  /** Returns the distribution function of the standard normal distribution, accurate in both tails. */
+  /**
+   * Returns the distribution function of the standard normal distribution, accurate in both tails.
+   */
   static double normalCdf(double x) {
     double magnitude = min(abs(x), 39); // where the tail is 0 already
     double halved = magnitude / 2;
@@ -68,7 +71,9 @@ final class DoubleElementary {
     return x < 0 ? tail : 1 - tail;
   }
 
-  /** Returns e^(z^2) erfc(z) for 0 <= z <= 28, as a polynomial in u = (z - 3) / (z + 3) over z + 3. */
+  /**
+   * Returns e^(z^2) erfc(z) for 0 <= z <= 28, as a polynomial in u = (z - 3) / (z + 3) over z + 3.
+   */
   private static double erfcx(double z) {
     return polynomial(ERFCX, (z - 3) / (z + 3)) / (z + 3);
   }

@@ -3,10 +3,15 @@ package dev.adjoint.kernel.portable;
 import static dev.adjoint.kernel.portable.FloatElementary.*;
 import static dev.adjoint.kernel.portable.FloatLanes.*;
 
-/** The elementwise functions that are composed of elementary ones, so that they keep their accuracy in the tails. */
+/**
+ * The elementwise functions that are composed of elementary ones, so that they keep their accuracy
+ * in the tails.
+ */
 final class FloatActivations {
 
-  /** 2 sqrt(2 / pi) and its product with 0.044715, the constants of the tanh approximation of gelu. */
+  /**
+   * 2 sqrt(2 / pi) and its product with 0.044715, the constants of the tanh approximation of gelu.
+   */
   private static final float GELU_LINEAR = (float) 1.5957691216057308;
 
   private static final float GELU_CUBIC = (float) 0.07135481627159987;
@@ -28,12 +33,17 @@ final class FloatActivations {
     return times(x, sigmoid(x));
   }
 
-  /** Returns {@code x * Phi(x)}, with the distribution function of the standard normal distribution. */
+  /**
+   * Returns {@code x * Phi(x)}, with the distribution function of the standard normal distribution.
+   */
   static float gelu(float x) {
     return times(x, normalCdf(x));
   }
 
-  /** Returns {@code x / 2 * (1 + tanh(u / 2)) = x * sigmoid(u)}, which does not cancel for negative x. */
+  /**
+   * Returns {@code x / 2 * (1 + tanh(u / 2)) = x * sigmoid(u)}, which does not cancel for negative
+   * x.
+   */
   static float geluTanh(float x) {
     float u = times(x, fma(times(x, x), GELU_CUBIC, GELU_LINEAR));
     return times(x, sigmoid(u));

@@ -21,7 +21,15 @@ final class FloatBinaryLoop implements Kernels.BinaryLoop {
 
   @Override
   public void run(
-      Object x, int xFrom, int xStep, Object y, int yFrom, int yStep, Object out, int outFrom, int n) {
+      Object x,
+      int xFrom,
+      int xStep,
+      Object y,
+      int yFrom,
+      int yStep,
+      Object out,
+      int outFrom,
+      int n) {
     if (n == 0) {
       return;
     }

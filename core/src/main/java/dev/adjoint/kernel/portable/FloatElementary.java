@@ -5,10 +5,11 @@ import static dev.adjoint.kernel.portable.FloatLanes.*;
 /**
  * Elementary functions within 2 ulp, with {@link Math}'s special values.
  *
- * <p>Each reduces its argument to a short interval (an exact step, or one with the error carried along) and evaluates a
- * polynomial there by Horner's rule on fused multiply-adds. The polynomials are minimax fits of the relative error of
- * the result (Remez' exchange in 50 digits, coefficients rounded one after another from the constant on, the rest fitted
- * again after each), made for this class.
+ * <p>Each reduces its argument to a short interval (an exact step, or one with the error carried
+ * along) and evaluates a polynomial there by Horner's rule on fused multiply-adds. The polynomials
+ * are minimax fits of the relative error of the result (Remez' exchange in 50 digits, coefficients
+ * rounded one after another from the constant on, the rest fitted again after each), made for this
+ * class.
  */
 final class FloatElementary {
 
@@ -20,7 +21,8 @@ final class FloatElementary {
 
   private FloatElementary() {}
 
-  // ---- exp: x = k ln 2 + r with |r| <= ln 2 / 2, so that e^x = 2^k (1 + (e^r - 1)) ---------------------------------
+  // ---- exp: x = k ln 2 + r with |r| <= ln 2 / 2, so that e^x = 2^k (1 + (e^r - 1))
+  // ---------------------------------
 
   static float exp(float x) {
     float k = roundSmall(times(x, LOG2_E));
@@ -61,7 +63,8 @@ final class FloatElementary {
     return fma(times(r, r), p, r);
   }
 
-  // ---- log: x = 2^k (1 + f) with sqrt(1/2) <= 1 + f < sqrt(2) ------------------------------------------------------
+  // ---- log: x = 2^k (1 + f) with sqrt(1/2) <= 1 + f < sqrt(2)
+  // ------------------------------------------------------
 
   static float log(float x) {
     boolean subnormal = isLess(x, 1.17549435e-38f);
@@ -101,7 +104,8 @@ final class FloatElementary {
     return fma(k, LN2, plus(f, fma(square, -0.5f, rest)));
   }
 
-  // ---- tanh: a polynomial near 0, else by e^2x ---------------------------------------------------------------------
+  // ---- tanh: a polynomial near 0, else by e^2x
+  // ---------------------------------------------------------------------
 
   static float tanh(float x) {
     float magnitude = min(abs(x), 10f); // where tanh is 1 already
@@ -118,7 +122,8 @@ final class FloatElementary {
     return fma(times(x, s), p, x);
   }
 
-  // ---- erf: a polynomial near 0, else by 1 - erf(x) = e^(-x^2) erfcx(x) --------------------------------------------
+  // ---- erf: a polynomial near 0, else by 1 - erf(x) = e^(-x^2) erfcx(x)
+  // --------------------------------------------
 
   static float erf(float x) {
     float magnitude = min(abs(x), 4f); // where erf is 1 already
@@ -138,7 +143,9 @@ final class FloatElementary {
     return fma(x, p, x);
   }
 
-  /** Returns the distribution function of the standard normal distribution, accurate in both tails. */
+  /**
+   * Returns the distribution function of the standard normal distribution, accurate in both tails.
+   */
   static float normalCdf(float x) {
     float magnitude = min(abs(x), 15f); // where the tail is 0 already
     float halved = times(magnitude, 0.5f);
@@ -149,7 +156,10 @@ final class FloatElementary {
     return select(isLess(x, 0f), tail, minus(1f, tail));
   }
 
-  /** Returns e^(z^2) erfc(z) for 0 <= z <= 10.6, as a polynomial in u = (z - 3) / (z + 3) over z + 3. */
+  /**
+   * Returns e^(z^2) erfc(z) for 0 <= z <= 10.6, as a polynomial in u = (z - 3) / (z + 3) over z +
+   * 3.
+   */
   private static float erfcx(float z) {
     float t = div(1f, plus(z, 3f));
     float u = times(minus(z, 3f), t);

@@ -6,9 +6,10 @@ import dev.adjoint.kernel.Fold;
 /**
  * The order in which both providers fold, which depends on the number of elements only.
  *
- * <p>Along a row, element i of a chunk belongs to lane i mod 32; lanes are folded over the chunk, then with one another
- * in halves (l with l + 16, then l + 8, and so on), then the chunks in double precision, then what is left over after
- * the last 32. Down columns, rows are folded by fours, these over a chunk of rows, and the chunks in double precision.
+ * <p>Along a row, element i of a chunk belongs to lane i mod 32; lanes are folded over the chunk,
+ * then with one another in halves (l with l + 16, then l + 8, and so on), then the chunks in double
+ * precision, then what is left over after the last 32. Down columns, rows are folded by fours,
+ * these over a chunk of rows, and the chunks in double precision.
  */
 public abstract class FloatFold implements Fold {
 
@@ -23,8 +24,16 @@ public abstract class FloatFold implements Fold {
 
   @Override
   public final void rows(
-      Object x, int xFrom, int xStride, Object y, int yFrom, int yStride,
-      int rows, int n, Object out, int outFrom) {
+      Object x,
+      int xFrom,
+      int xStride,
+      Object y,
+      int yFrom,
+      int yStride,
+      int rows,
+      int n,
+      Object out,
+      int outFrom) {
     float[] xs = (float[]) x;
     float[] ys = (float[]) y;
     float[] outs = (float[]) out;
@@ -55,8 +64,16 @@ public abstract class FloatFold implements Fold {
 
   @Override
   public final void columns(
-      Object x, int xFrom, int xStride, Object y, int yFrom, int yStride,
-      int rows, int n, Object out, int outFrom) {
+      Object x,
+      int xFrom,
+      int xStride,
+      Object y,
+      int yFrom,
+      int yStride,
+      int rows,
+      int n,
+      Object out,
+      int outFrom) {
     float[] xs = (float[]) x;
     float[] ys = (float[]) y;
     float[] outs = (float[]) out;
@@ -70,7 +87,17 @@ public abstract class FloatFold implements Fold {
     }
     for (int r = CHUNK_ROWS; r < rows; r += CHUNK_ROWS) {
       int height = Math.min(CHUNK_ROWS, rows - r);
-      chunk(xs, xFrom + r * xStride, xStride, ys, yFrom + r * yStride, yStride, height, n, outs, outFrom);
+      chunk(
+          xs,
+          xFrom + r * xStride,
+          xStride,
+          ys,
+          yFrom + r * yStride,
+          yStride,
+          height,
+          n,
+          outs,
+          outFrom);
       for (int j = 0; j < n; j++) {
         totals[j] = combine(totals[j], outs[outFrom + j]);
       }
@@ -100,11 +127,27 @@ public abstract class FloatFold implements Fold {
 
   /** Folds rows of up to 31 elements. */
   public abstract void shortRows(
-      float[] x, int xFrom, int xStride, float[] y, int yFrom, int yStride,
-      int rows, int n, float[] out, int outFrom);
+      float[] x,
+      int xFrom,
+      int xStride,
+      float[] y,
+      int yFrom,
+      int yStride,
+      int rows,
+      int n,
+      float[] out,
+      int outFrom);
 
   /** Folds columns of up to 256 elements. */
   public abstract void chunk(
-      float[] x, int xFrom, int xStride, float[] y, int yFrom, int yStride,
-      int rows, int n, float[] out, int outFrom);
+      float[] x,
+      int xFrom,
+      int xStride,
+      float[] y,
+      int yFrom,
+      int yStride,
+      int rows,
+      int n,
+      float[] out,
+      int outFrom);
 }

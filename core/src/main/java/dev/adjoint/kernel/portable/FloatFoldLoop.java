@@ -6,7 +6,10 @@ import static java.lang.invoke.MethodHandles.lookup;
 import java.lang.invoke.MethodHandle;
 import java.util.Arrays;
 
-/** The loops of a fold; lives in hidden copies, one for each pair of a function to fold and one to fold by. */
+/**
+ * The loops of a fold; lives in hidden copies, one for each pair of a function to fold and one to
+ * fold by.
+ */
 final class FloatFoldLoop extends FloatFold {
 
   private static final MethodHandle MAP;
@@ -112,8 +115,16 @@ final class FloatFoldLoop extends FloatFold {
 
   @Override
   public void shortRows(
-      float[] x, int xFrom, int xStride, float[] y, int yFrom, int yStride,
-      int rows, int n, float[] out, int outFrom) {
+      float[] x,
+      int xFrom,
+      int xStride,
+      float[] y,
+      int yFrom,
+      int yStride,
+      int rows,
+      int n,
+      float[] out,
+      int outFrom) {
     for (int r = 0; r < rows; r++) {
       out[outFrom + r] = n == 0 ? IDENTITY : few(x, xFrom + r * xStride, y, yFrom + r * yStride, n);
     }
@@ -121,8 +132,16 @@ final class FloatFoldLoop extends FloatFold {
 
   @Override
   public void chunk(
-      float[] x, int xFrom, int xStride, float[] y, int yFrom, int yStride,
-      int rows, int n, float[] out, int outFrom) {
+      float[] x,
+      int xFrom,
+      int xStride,
+      float[] y,
+      int yFrom,
+      int yStride,
+      int rows,
+      int n,
+      float[] out,
+      int outFrom) {
     Arrays.fill(out, outFrom, outFrom + n, IDENTITY);
     int r = 0;
     for (; r + 3 < rows; r += 4) {

@@ -2,14 +2,18 @@ package dev.adjoint.kernel.portable;
 
 import static dev.adjoint.kernel.portable.FloatLanes.*;
 
-/** The elementwise functions that need no more than arithmetic, by the names that the engine looks them up by. */
+/**
+ * The elementwise functions that need no more than arithmetic, by the names that the engine looks
+ * them up by.
+ */
 final class FloatFunctions {
 
   private static final float INFINITY = Float.POSITIVE_INFINITY;
 
   private FloatFunctions() {}
 
-  // ---- of one value ------------------------------------------------------------------------------------------------
+  // ---- of one value
+  // ------------------------------------------------------------------------------------------------
 
   /** Returns -1, 0 or 1; a zero and NaN are their own sign. */
   static float sign(float x) {
@@ -40,7 +44,8 @@ final class FloatFunctions {
     return select(isLess(abs(x), INFINITY), 1f, 0f);
   }
 
-  // ---- of two values -----------------------------------------------------------------------------------------------
+  // ---- of two values
+  // -----------------------------------------------------------------------------------------------
 
   /** Returns x: what a plain sum folds. */
   static float first(float x, float y) {
@@ -90,7 +95,8 @@ final class FloatFunctions {
     return times(g, times(y, minus(1f, y)));
   }
 
-  // ---- of three values ---------------------------------------------------------------------------------------------
+  // ---- of three values
+  // ---------------------------------------------------------------------------------------------
 
   static float where(float mask, float x, float y) {
     return select(isEqual(mask, 0f), y, x);
@@ -106,12 +112,17 @@ final class FloatFunctions {
     return fma(neg(factor), y, x);
   }
 
-  /** The pullback of softmax at its output y, where dot is the sum of {@code g * y} over the row. */
+  /**
+   * The pullback of softmax at its output y, where dot is the sum of {@code g * y} over the row.
+   */
   static float softmaxPullback(float g, float y, float dot) {
     return times(y, minus(g, dot));
   }
 
-  /** The logarithm of softmax, where logSum is that of the sum of {@code exp(x - shift)} over the row. */
+  /**
+   * The logarithm of softmax, where logSum is that of the sum of {@code exp(x - shift)} over the
+   * row.
+   */
   static float logSoftmax(float x, float shift, float logSum) {
     return minus(minus(x, shift), logSum);
   }

@@ -7,7 +7,10 @@ import dev.adjoint.kernel.Kernels;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** What the providers share: each loop is made on first use, and row kernels are composed of loops and folds. */
+/**
+ * What the providers share: each loop is made on first use, and row kernels are composed of loops
+ * and folds.
+ */
 public abstract class FloatKernels implements Kernels {
 
   private final Map<String, UnaryLoop> unary = new ConcurrentHashMap<>();
@@ -15,7 +18,8 @@ public abstract class FloatKernels implements Kernels {
   private final Map<String, TernaryLoop> ternary = new ConcurrentHashMap<>();
   private final Map<String, Fold> folds = new ConcurrentHashMap<>();
   private final Supplier<FloatSoftmax> softmax = Suppliers.memoize(() -> new FloatSoftmax(this));
-  private final Supplier<FloatStandardize> standardize = Suppliers.memoize(() -> new FloatStandardize(this));
+  private final Supplier<FloatStandardize> standardize =
+      Suppliers.memoize(() -> new FloatStandardize(this));
 
   /** Makes kernels that have no loops yet. */
   protected FloatKernels() {}
@@ -63,7 +67,9 @@ public abstract class FloatKernels implements Kernels {
         switch (name) {
           case "sum" -> fold("first", "plus");
           case "max", "min" -> fold("first", name);
-          default -> throw new IllegalArgumentException("No reduction '" + name + "', only sum, max and min");
+          default ->
+              throw new IllegalArgumentException(
+                  "No reduction '" + name + "', only sum, max and min");
         };
     return new Reduction() {
       @Override
@@ -72,7 +78,8 @@ public abstract class FloatKernels implements Kernels {
       }
 
       @Override
-      public void columns(Object x, int from, int rows, int stride, int n, Object out, int outFrom) {
+      public void columns(
+          Object x, int from, int rows, int stride, int n, Object out, int outFrom) {
         fold.columns(x, from, stride, x, from, stride, rows, n, out, outFrom);
       }
     };
@@ -86,7 +93,9 @@ public abstract class FloatKernels implements Kernels {
   @Override
   public final void softmaxPullback(
       Object g, int gFrom, Object y, int yFrom, int rows, int n, Object out, int outFrom) {
-    softmax.get().softmaxPullback((float[]) g, gFrom, (float[]) y, yFrom, rows, n, (float[]) out, outFrom);
+    softmax
+        .get()
+        .softmaxPullback((float[]) g, gFrom, (float[]) y, yFrom, rows, n, (float[]) out, outFrom);
   }
 
   @Override
@@ -97,7 +106,10 @@ public abstract class FloatKernels implements Kernels {
   @Override
   public final void logSoftmaxPullback(
       Object g, int gFrom, Object y, int yFrom, int rows, int n, Object out, int outFrom) {
-    softmax.get().logSoftmaxPullback((float[]) g, gFrom, (float[]) y, yFrom, rows, n, (float[]) out, outFrom);
+    softmax
+        .get()
+        .logSoftmaxPullback(
+            (float[]) g, gFrom, (float[]) y, yFrom, rows, n, (float[]) out, outFrom);
   }
 
   @Override
@@ -107,18 +119,55 @@ public abstract class FloatKernels implements Kernels {
 
   @Override
   public final void standardize(
-      Object x, int a, int channels, int b, int cFrom, int cTo, boolean centred, double epsilon,
-      Object y, Object mean, Object variance, Object inverse) {
-    standardize.get().forward(
-        (float[]) x, new Sets(a, channels, b), cFrom, cTo, centred, epsilon,
-        (float[]) y, (float[]) mean, (float[]) variance, (float[]) inverse);
+      Object x,
+      int a,
+      int channels,
+      int b,
+      int cFrom,
+      int cTo,
+      boolean centred,
+      double epsilon,
+      Object y,
+      Object mean,
+      Object variance,
+      Object inverse) {
+    standardize
+        .get()
+        .forward(
+            (float[]) x,
+            new Sets(a, channels, b),
+            cFrom,
+            cTo,
+            centred,
+            epsilon,
+            (float[]) y,
+            (float[]) mean,
+            (float[]) variance,
+            (float[]) inverse);
   }
 
   @Override
   public final void standardizePullback(
-      Object q, Object y, Object inverse, int a, int channels, int b, int cFrom, int cTo,
-      boolean centred, Object dx) {
-    standardize.get().pullback(
-        (float[]) q, (float[]) y, (float[]) inverse, new Sets(a, channels, b), cFrom, cTo, centred, (float[]) dx);
+      Object q,
+      Object y,
+      Object inverse,
+      int a,
+      int channels,
+      int b,
+      int cFrom,
+      int cTo,
+      boolean centred,
+      Object dx) {
+    standardize
+        .get()
+        .pullback(
+            (float[]) q,
+            (float[]) y,
+            (float[]) inverse,
+            new Sets(a, channels, b),
+            cFrom,
+            cTo,
+            centred,
+            (float[]) dx);
   }
 }

@@ -1,14 +1,17 @@
 package dev.adjoint.kernel.portable;
 
 /**
- * The operations that functions are written in. Here a lane is one {@code float}; the class of the same name in the
- * vector package has a vector of them, and each operation rounds as it does here.
+ * The operations that functions are written in. Here a lane is one {@code float}; the class of the
+ * same name in the vector package has a vector of them, and each operation rounds as it does here.
  */
 final class FloatLanes {
 
   private static final int MANTISSA_BITS = Float.PRECISION - 1;
 
-  /** Adding and subtracting this rounds a small number to an integer, half to even: the sum has no bits for more. */
+  /**
+   * Adding and subtracting this rounds a small number to an integer, half to even: the sum has no
+   * bits for more.
+   */
   private static final float ROUND = 1.5f * (1L << MANTISSA_BITS);
 
   /** As {@link #ROUND}, and leaves the biased exponent of 2^k in the lowest bits of the sum. */
@@ -96,7 +99,9 @@ final class FloatLanes {
     return (x + ROUND) - ROUND;
   }
 
-  /** Returns 2^k for an integer k between the least and the greatest exponent of a normal number. */
+  /**
+   * Returns 2^k for an integer k between the least and the greatest exponent of a normal number.
+   */
   static float pow2(float k) {
     return Float.intBitsToFloat(Float.floatToRawIntBits(k + ROUND_BIASED) << MANTISSA_BITS);
   }

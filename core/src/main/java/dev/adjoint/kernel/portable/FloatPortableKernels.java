@@ -14,8 +14,13 @@ public final class FloatPortableKernels extends FloatKernels {
 
   private final Specializer specializer =
       new Specializer(
-          LOOKUP, float.class,
-          FloatLanes.class, FloatFunctions.class, FloatElementary.class, FloatActivations.class, FloatStrict.class);
+          LOOKUP,
+          float.class,
+          FloatLanes.class,
+          FloatFunctions.class,
+          FloatElementary.class,
+          FloatActivations.class,
+          FloatStrict.class);
 
   /** Makes kernels that have no loops yet. */
   public FloatPortableKernels() {}
@@ -27,17 +32,20 @@ public final class FloatPortableKernels extends FloatKernels {
 
   @Override
   protected UnaryLoop newUnary(String function) {
-    return specializer.copy(UnaryLoop.class, FloatUnaryLoop.class, List.of(specializer.get(function, 1)));
+    return specializer.copy(
+        UnaryLoop.class, FloatUnaryLoop.class, List.of(specializer.get(function, 1)));
   }
 
   @Override
   protected BinaryLoop newBinary(String function) {
-    return specializer.copy(BinaryLoop.class, FloatBinaryLoop.class, List.of(specializer.get(function, 2)));
+    return specializer.copy(
+        BinaryLoop.class, FloatBinaryLoop.class, List.of(specializer.get(function, 2)));
   }
 
   @Override
   protected TernaryLoop newTernary(String function) {
-    return specializer.copy(TernaryLoop.class, FloatTernaryLoop.class, List.of(specializer.get(function, 3)));
+    return specializer.copy(
+        TernaryLoop.class, FloatTernaryLoop.class, List.of(specializer.get(function, 3)));
   }
 
   @Override
@@ -51,7 +59,12 @@ public final class FloatPortableKernels extends FloatKernels {
         };
     MethodHandle combine = new Specializer(LOOKUP, double.class, DoubleLanes.class).get(fold, 2);
     List<Object> constants =
-        List.of(specializer.get(function, 2), specializer.get(fold, 2), combine, identity, yStep(function));
+        List.of(
+            specializer.get(function, 2),
+            specializer.get(fold, 2),
+            combine,
+            identity,
+            yStep(function));
     return specializer.copy(FloatFold.class, FloatFoldLoop.class, constants);
   }
 
@@ -71,7 +84,9 @@ public final class FloatPortableKernels extends FloatKernels {
   }
 
   @Override
-  public void tile(int depth, Object a, int aFrom, Object b, int bFrom, Object c, int cFrom, int cStride) {
-    FloatPortableTile.tile(depth, (float[]) a, aFrom, (float[]) b, bFrom, (float[]) c, cFrom, cStride);
+  public void tile(
+      int depth, Object a, int aFrom, Object b, int bFrom, Object c, int cFrom, int cStride) {
+    FloatPortableTile.tile(
+        depth, (float[]) a, aFrom, (float[]) b, bFrom, (float[]) c, cFrom, cStride);
   }
 }

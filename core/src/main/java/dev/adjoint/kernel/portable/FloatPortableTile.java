@@ -12,7 +12,8 @@ public final class FloatPortableTile {
   private FloatPortableTile() {}
 
   /** As {@link dev.adjoint.kernel.Kernels#tile}. */
-  public static void tile(int depth, float[] a, int aFrom, float[] b, int bFrom, float[] c, int cFrom, int cStride) {
+  public static void tile(
+      int depth, float[] a, int aFrom, float[] b, int bFrom, float[] c, int cFrom, int cStride) {
     for (int k = 0; k < depth; k++) {
       for (int i = 0; i < ROWS; i++) {
         for (int j = 0; j < COLUMNS; j++) {

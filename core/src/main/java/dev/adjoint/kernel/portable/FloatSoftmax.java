@@ -6,10 +6,16 @@ import dev.adjoint.kernel.Kernels.BinaryLoop;
 import dev.adjoint.kernel.Kernels.TernaryLoop;
 import dev.adjoint.kernel.Kernels.UnaryLoop;
 
-/** Softmax and its relatives, by short passes over rows that stay in the nearest cache between passes. */
+/**
+ * Softmax and its relatives, by short passes over rows that stay in the nearest cache between
+ * passes.
+ */
 final class FloatSoftmax {
 
-  /** So many elements at a time, where rows are short: one pass over several rows costs less than several. */
+  /**
+   * So many elements at a time, where rows are short: one pass over several rows costs less than
+   * several.
+   */
   private static final int BLOCK = 2048;
 
   private final Fold max;
@@ -49,7 +55,8 @@ final class FloatSoftmax {
     }
   }
 
-  void softmaxPullback(float[] g, int gFrom, float[] y, int yFrom, int rows, int n, float[] out, int outFrom) {
+  void softmaxPullback(
+      float[] g, int gFrom, float[] y, int yFrom, int rows, int n, float[] out, int outFrom) {
     int block = block(rows, n);
     float[] dots = Buffers.uninitializedFloats(block);
     for (int r = 0; r < rows; r += block) {
@@ -71,7 +78,8 @@ final class FloatSoftmax {
       int from = xFrom + r * n;
       int to = outFrom + r * n;
       max.rows(x, from, n, x, from, n, height, n, shifts, 0);
-      // The exponentials go where the result will be, which needs x once more: so x and out are different arrays.
+      // The exponentials go where the result will be, which needs x once more: so x and out are
+      // different arrays.
       expMinus(x, from, shifts, height, n, out, to);
       sum.rows(out, to, n, out, to, n, height, n, logs, 0);
       log.run(logs, 0, logs, 0, height);
@@ -90,7 +98,8 @@ final class FloatSoftmax {
       sum.rows(g, gFrom + r * n, n, g, gFrom + r * n, n, height, n, sums, 0);
       for (int i = 0; i < height; i++) {
         int at = (r + i) * n;
-        logSoftmaxPullback.run(g, gFrom + at, 1, y, yFrom + at, 1, sums, i, 0, out, outFrom + at, n);
+        logSoftmaxPullback.run(
+            g, gFrom + at, 1, y, yFrom + at, 1, sums, i, 0, out, outFrom + at, n);
       }
     }
   }
@@ -115,7 +124,8 @@ final class FloatSoftmax {
     }
   }
 
-  private void expMinus(float[] x, int xFrom, float[] shifts, int rows, int n, float[] out, int outFrom) {
+  private void expMinus(
+      float[] x, int xFrom, float[] shifts, int rows, int n, float[] out, int outFrom) {
     for (int i = 0; i < rows; i++) {
       expMinus.run(x, xFrom + i * n, 1, shifts, i, 0, out, outFrom + i * n, n);
     }

@@ -9,9 +9,10 @@ import java.util.Arrays;
 /**
  * Standardizes each channel of an array of shape (a, channels, b).
  *
- * <p>The mean is taken of the differences from the set's first value, so that a constant set has exactly zero variance.
- * Then the set is centred at that mean, and mean and variance of what is left correct both for the rounding of the mean:
- * {@code var(x) = mean((x - m)^2) - mean(x - m)^2} for any m (Chan, Golub, LeVeque, 1983).
+ * <p>The mean is taken of the differences from the set's first value, so that a constant set has
+ * exactly zero variance. Then the set is centred at that mean, and mean and variance of what is
+ * left correct both for the rounding of the mean: {@code var(x) = mean((x - m)^2) - mean(x - m)^2}
+ * for any m (Chan, Golub, LeVeque, 1983).
  */
 final class FloatStandardize {
 
@@ -34,8 +35,16 @@ final class FloatStandardize {
   }
 
   void forward(
-      float[] x, Sets sets, int cFrom, int cTo, boolean centred, double epsilon,
-      float[] y, float[] mean, float[] variance, float[] inverse) {
+      float[] x,
+      Sets sets,
+      int cFrom,
+      int cTo,
+      boolean centred,
+      double epsilon,
+      float[] y,
+      float[] mean,
+      float[] variance,
+      float[] inverse) {
     if (sets.size() == 0) {
       Arrays.fill(mean, cFrom, cTo, Float.NaN);
       Arrays.fill(variance, cFrom, cTo, Float.NaN);
@@ -49,8 +58,16 @@ final class FloatStandardize {
 
   /** Where b is 1: all channels at a time, one row of them after another. */
   private void columns(
-      float[] x, Sets sets, int cFrom, int cTo, boolean centred, double epsilon,
-      float[] y, float[] mean, float[] variance, float[] inverse) {
+      float[] x,
+      Sets sets,
+      int cFrom,
+      int cTo,
+      boolean centred,
+      double epsilon,
+      float[] y,
+      float[] mean,
+      float[] variance,
+      float[] inverse) {
     int rows = sets.a();
     int stride = sets.channels();
     int n = cTo - cFrom;
@@ -88,8 +105,16 @@ final class FloatStandardize {
 
   /** Where b is greater: one channel after another. */
   private void runs(
-      float[] x, Sets sets, int cFrom, int cTo, boolean centred, double epsilon,
-      float[] y, float[] mean, float[] variance, float[] inverse) {
+      float[] x,
+      Sets sets,
+      int cFrom,
+      int cTo,
+      boolean centred,
+      double epsilon,
+      float[] y,
+      float[] mean,
+      float[] variance,
+      float[] inverse) {
     int n = sets.b();
     float[] folded = Buffers.uninitializedFloats(sets.a());
     float[] shift = Buffers.zeroedFloats(1);
@@ -118,7 +143,10 @@ final class FloatStandardize {
     }
   }
 
-  /** Stores a variance and returns 1 / sigma; 0 where sigma is 0, so that a constant set becomes zeros. */
+  /**
+   * Stores a variance and returns 1 / sigma; 0 where sigma is 0, so that a constant set becomes
+   * zeros.
+   */
   private static float finish(float[] variance, int c, double value, double epsilon) {
     double rounded = Math.max(value, 0);
     variance[c] = (float) rounded;
@@ -126,7 +154,14 @@ final class FloatStandardize {
   }
 
   void pullback(
-      float[] q, float[] y, float[] inverse, Sets sets, int cFrom, int cTo, boolean centred, float[] dx) {
+      float[] q,
+      float[] y,
+      float[] inverse,
+      Sets sets,
+      int cFrom,
+      int cTo,
+      boolean centred,
+      float[] dx) {
     if (sets.size() == 0) {
       return;
     }
@@ -138,7 +173,14 @@ final class FloatStandardize {
   }
 
   private void pullbackColumns(
-      float[] q, float[] y, float[] inverse, Sets sets, int cFrom, int cTo, boolean centred, float[] dx) {
+      float[] q,
+      float[] y,
+      float[] inverse,
+      Sets sets,
+      int cFrom,
+      int cTo,
+      boolean centred,
+      float[] dx) {
     int rows = sets.a();
     int stride = sets.channels();
     int n = cTo - cFrom;
@@ -159,7 +201,14 @@ final class FloatStandardize {
   }
 
   private void pullbackRuns(
-      float[] q, float[] y, float[] inverse, Sets sets, int cFrom, int cTo, boolean centred, float[] dx) {
+      float[] q,
+      float[] y,
+      float[] inverse,
+      Sets sets,
+      int cFrom,
+      int cTo,
+      boolean centred,
+      float[] dx) {
     int n = sets.b();
     float[] folded = Buffers.uninitializedFloats(sets.a());
     float[] means = Buffers.zeroedFloats(2); // of q y, and of q

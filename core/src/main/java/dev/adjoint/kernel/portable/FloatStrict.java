@@ -1,8 +1,8 @@
 package dev.adjoint.kernel.portable;
 
 /**
- * The functions that both providers take from {@link StrictMath}, one value at a time: they are rarely hot, and over
- * their full range hard to get right.
+ * The functions that both providers take from {@link StrictMath}, one value at a time: they are
+ * rarely hot, and over their full range hard to get right.
  */
 final class FloatStrict {
 

@@ -21,10 +21,18 @@ final class FloatTernaryLoop implements Kernels.TernaryLoop {
 
   @Override
   public void run(
-      Object x, int xFrom, int xStep,
-      Object y, int yFrom, int yStep,
-      Object z, int zFrom, int zStep,
-      Object out, int outFrom, int n) {
+      Object x,
+      int xFrom,
+      int xStep,
+      Object y,
+      int yFrom,
+      int yStep,
+      Object z,
+      int zFrom,
+      int zStep,
+      Object out,
+      int outFrom,
+      int n) {
     if (n == 0) {
       return;
     }
@@ -51,7 +59,8 @@ final class FloatTernaryLoop implements Kernels.TernaryLoop {
       }
     } else {
       for (int i = 0; i < n; i++) {
-        outs[outFrom + i] = apply(xs[xFrom + i * xStep], ys[yFrom + i * yStep], zs[zFrom + i * zStep]);
+        outs[outFrom + i] =
+            apply(xs[xFrom + i * xStep], ys[yFrom + i * yStep], zs[zFrom + i * zStep]);
       }
     }
   }

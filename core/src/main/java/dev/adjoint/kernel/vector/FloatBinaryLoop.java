@@ -24,7 +24,15 @@ final class FloatBinaryLoop implements Kernels.BinaryLoop {
 
   @Override
   public void run(
-      Object x, int xFrom, int xStep, Object y, int yFrom, int yStep, Object out, int outFrom, int n) {
+      Object x,
+      int xFrom,
+      int xStep,
+      Object y,
+      int yFrom,
+      int yStep,
+      Object out,
+      int outFrom,
+      int n) {
     float[] xs = (float[]) x;
     float[] ys = (float[]) y;
     float[] outs = (float[]) out;
@@ -34,13 +42,16 @@ final class FloatBinaryLoop implements Kernels.BinaryLoop {
     }
     if (bound < n) {
       VectorMask<Float> tail = SPECIES.indexInRange(bound, n);
-      FloatVector last = apply(load(xs, xFrom, xStep, bound, tail), load(ys, yFrom, yStep, bound, tail));
+      FloatVector last =
+          apply(load(xs, xFrom, xStep, bound, tail), load(ys, yFrom, yStep, bound, tail));
       last.intoArray(outs, outFrom + bound, tail);
     }
   }
 
   private static FloatVector load(float[] x, int from, int step, int i) {
-    return step == 0 ? FloatVector.broadcast(SPECIES, x[from]) : FloatVector.fromArray(SPECIES, x, from + i);
+    return step == 0
+        ? FloatVector.broadcast(SPECIES, x[from])
+        : FloatVector.fromArray(SPECIES, x, from + i);
   }
 
   private static FloatVector load(float[] x, int from, int step, int i, VectorMask<Float> tail) {

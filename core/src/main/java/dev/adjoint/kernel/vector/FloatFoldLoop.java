@@ -10,8 +10,8 @@ import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * The loops of a fold, in the portable ones' order; lives in hidden copies, one for each pair of a function to fold and
- * one to fold by. What is too short for vectors is left to the portable loops.
+ * The loops of a fold, in the portable ones' order; lives in hidden copies, one for each pair of a
+ * function to fold and one to fold by. What is too short for vectors is left to the portable loops.
  */
 final class FloatFoldLoop extends FloatFold {
 
@@ -52,26 +52,53 @@ final class FloatFoldLoop extends FloatFold {
 
   @Override
   public void chunk(
-      float[] x, int xFrom, int xStride, float[] y, int yFrom, int yStride,
-      int rows, int n, float[] out, int outFrom) {
+      float[] x,
+      int xFrom,
+      int xStride,
+      float[] y,
+      int yFrom,
+      int yStride,
+      int rows,
+      int n,
+      float[] out,
+      int outFrom) {
     int bound = SPECIES.loopBound(n);
     if (bound > 0) {
       int fours = rows / 4 * 4;
       Arrays.fill(out, outFrom, outFrom + bound, identity());
       for (int r = 0; r < fours; r += 4) {
-        foldFour(x, xFrom + r * xStride, xStride, y, yFrom + r * yStride, yStride, bound, out, outFrom);
+        foldFour(
+            x, xFrom + r * xStride, xStride, y, yFrom + r * yStride, yStride, bound, out, outFrom);
       }
       for (int r = fours; r < rows; r++) {
         foldOne(x, xFrom + r * xStride, y, yFrom + r * yStride, bound, out, outFrom);
       }
     }
     if (bound < n) {
-      portable.chunk(x, xFrom + bound, xStride, y, yFrom + bound, yStride, rows, n - bound, out, outFrom + bound);
+      portable.chunk(
+          x,
+          xFrom + bound,
+          xStride,
+          y,
+          yFrom + bound,
+          yStride,
+          rows,
+          n - bound,
+          out,
+          outFrom + bound);
     }
   }
 
   private static void foldFour(
-      float[] x, int xFrom, int xStride, float[] y, int yFrom, int yStride, int n, float[] out, int outFrom) {
+      float[] x,
+      int xFrom,
+      int xStride,
+      float[] y,
+      int yFrom,
+      int yStride,
+      int n,
+      float[] out,
+      int outFrom) {
     for (int j = 0; j < n; j += SPECIES.length()) {
       FloatVector a = at(x, xFrom + j, y, yFrom + j);
       FloatVector b = at(x, xFrom + xStride + j, y, yFrom + yStride + j);
@@ -102,8 +129,16 @@ final class FloatFoldLoop extends FloatFold {
 
   @Override
   public void shortRows(
-      float[] x, int xFrom, int xStride, float[] y, int yFrom, int yStride,
-      int rows, int n, float[] out, int outFrom) {
+      float[] x,
+      int xFrom,
+      int xStride,
+      float[] y,
+      int yFrom,
+      int yStride,
+      int rows,
+      int n,
+      float[] out,
+      int outFrom) {
     portable.shortRows(x, xFrom, xStride, y, yFrom, yStride, rows, n, out, outFrom);
   }
 
@@ -125,7 +160,8 @@ final class FloatFoldLoop extends FloatFold {
   /** The function of x and y, i elements further along a row. */
   private static FloatVector along(float[] x, int xFrom, float[] y, int yFrom, int i) {
     return Y_STEP == 0
-        ? map(FloatVector.fromArray(SPECIES, x, xFrom + i), FloatVector.broadcast(SPECIES, y[yFrom]))
+        ? map(
+            FloatVector.fromArray(SPECIES, x, xFrom + i), FloatVector.broadcast(SPECIES, y[yFrom]))
         : at(x, xFrom + i, y, yFrom + i);
   }
 

@@ -7,17 +7,23 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
-/** The operations that functions are written in, on vectors; each lane rounds as in the portable class. */
+/**
+ * The operations that functions are written in, on vectors; each lane rounds as in the portable
+ * class.
+ */
 final class FloatLanes {
 
-  /** The widest vectors there are, up to the 512 bits that the order of reductions is laid out for. */
+  /**
+   * The widest vectors there are, up to the 512 bits that the order of reductions is laid out for.
+   */
   static final VectorSpecies<Float> SPECIES =
       FloatVector.SPECIES_PREFERRED.vectorBitSize() <= 512
           ? FloatVector.SPECIES_PREFERRED
           : VectorSpecies.of(float.class, VectorShape.S_512_BIT);
 
   private static final int MANTISSA_BITS = Float.PRECISION - 1;
-  private static final float INTEGERS_FROM = 1L << MANTISSA_BITS; // all numbers from here on are integers
+  private static final float INTEGERS_FROM =
+      1L << MANTISSA_BITS; // all numbers from here on are integers
   private static final float ROUND = 1.5f * (1L << MANTISSA_BITS);
   private static final float ROUND_BIASED = ROUND + Float.MAX_EXPONENT;
   private static final float SQRT_HALF = (float) 0.7071067811865476;
@@ -119,10 +125,7 @@ final class FloatLanes {
   }
 
   static FloatVector exponent(FloatVector x) {
-    return exponentBits(x)
-        .add(Float.floatToRawIntBits(ROUND))
-        .reinterpretAsFloats()
-        .sub(ROUND);
+    return exponentBits(x).add(Float.floatToRawIntBits(ROUND)).reinterpretAsFloats().sub(ROUND);
   }
 
   static FloatVector mantissa(FloatVector x) {

@@ -24,10 +24,18 @@ final class FloatTernaryLoop implements Kernels.TernaryLoop {
 
   @Override
   public void run(
-      Object x, int xFrom, int xStep,
-      Object y, int yFrom, int yStep,
-      Object z, int zFrom, int zStep,
-      Object out, int outFrom, int n) {
+      Object x,
+      int xFrom,
+      int xStep,
+      Object y,
+      int yFrom,
+      int yStep,
+      Object z,
+      int zFrom,
+      int zStep,
+      Object out,
+      int outFrom,
+      int n) {
     float[] xs = (float[]) x;
     float[] ys = (float[]) y;
     float[] zs = (float[]) z;
@@ -47,7 +55,9 @@ final class FloatTernaryLoop implements Kernels.TernaryLoop {
   }
 
   private static FloatVector load(float[] x, int from, int step, int i) {
-    return step == 0 ? FloatVector.broadcast(SPECIES, x[from]) : FloatVector.fromArray(SPECIES, x, from + i);
+    return step == 0
+        ? FloatVector.broadcast(SPECIES, x[from])
+        : FloatVector.fromArray(SPECIES, x, from + i);
   }
 
   private static FloatVector load(float[] x, int from, int step, int i, VectorMask<Float> tail) {

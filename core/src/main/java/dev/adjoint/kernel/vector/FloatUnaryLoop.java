@@ -32,7 +32,8 @@ final class FloatUnaryLoop implements Kernels.UnaryLoop {
     }
     if (bound < n) {
       VectorMask<Float> tail = SPECIES.indexInRange(bound, n);
-      apply(FloatVector.fromArray(SPECIES, xs, xFrom + bound, tail)).intoArray(outs, outFrom + bound, tail);
+      apply(FloatVector.fromArray(SPECIES, xs, xFrom + bound, tail))
+          .intoArray(outs, outFrom + bound, tail);
     }
   }
 

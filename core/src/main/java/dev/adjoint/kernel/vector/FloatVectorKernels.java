@@ -42,8 +42,13 @@ public final class FloatVectorKernels extends FloatKernels {
   }
 
   private <T> T newLoop(
-      Class<T> type, Class<? extends T> loop, String function, int arity, Function<String, T> fallback) {
-    return specializer.find(function, arity)
+      Class<T> type,
+      Class<? extends T> loop,
+      String function,
+      int arity,
+      Function<String, T> fallback) {
+    return specializer
+        .find(function, arity)
         .map(handle -> specializer.<T>copy(type, loop, List.of(handle)))
         .orElseGet(() -> fallback.apply(function));
   }
@@ -51,8 +56,12 @@ public final class FloatVectorKernels extends FloatKernels {
   @Override
   protected Fold newFold(String function, String fold) {
     List<Object> constants =
-        List.of(specializer.get(function, 2), specializer.get(fold, 2), FloatPortableKernels.yStep(function));
-    return specializer.copy(FloatFold.class, FloatFoldLoop.class, constants, portable.fold(function, fold));
+        List.of(
+            specializer.get(function, 2),
+            specializer.get(fold, 2),
+            FloatPortableKernels.yStep(function));
+    return specializer.copy(
+        FloatFold.class, FloatFoldLoop.class, constants, portable.fold(function, fold));
   }
 
   @Override
@@ -66,7 +75,9 @@ public final class FloatVectorKernels extends FloatKernels {
   }
 
   @Override
-  public void tile(int depth, Object a, int aFrom, Object b, int bFrom, Object c, int cFrom, int cStride) {
-    FloatPortableTile.tile(depth, (float[]) a, aFrom, (float[]) b, bFrom, (float[]) c, cFrom, cStride);
+  public void tile(
+      int depth, Object a, int aFrom, Object b, int bFrom, Object c, int cFrom, int cStride) {
+    FloatPortableTile.tile(
+        depth, (float[]) a, aFrom, (float[]) b, bFrom, (float[]) c, cFrom, cStride);
   }
 }
