@@ -163,18 +163,23 @@ public interface Kernels {
   // ---- matrix product
   // ----------------------------------------------------------------------------------------------
 
-  /** Returns the rows of one register tile of the matrix product. */
+  /** Returns the most rows that a tile may have. */
   int tileRows();
 
-  /** Returns the columns of one register tile of the matrix product. */
+  /** Returns the most columns that a tile may have. */
   int tileColumns();
 
   /**
-   * Adds a product of packed panels to a full tile of c: {@code c[i][j] = fma(a[k][i], b[k][j],
-   * c[i][j])} for {@code k = 0 .. depth - 1} in this order, whatever the provider.
+   * Adds a product to a tile of c: {@code c[i][j] = fma(a[i][k], b[k][j], c[i][j])} for {@code k = 0 .. depth - 1} in
+   * this order, whatever the provider. The columns of b and of c are contiguous; the other strides are free, but a
+   * full tile of packed panels runs fastest.
    *
-   * @param a panel of depth x tileRows, one column of the tile after another
-   * @param b panel of depth x tileColumns, one row of the tile after another
+   * @param rows 0 to {@link #tileRows()}
+   * @param columns 0 to {@link #tileColumns()}
    */
-  void tile(int depth, Object a, int aFrom, Object b, int bFrom, Object c, int cFrom, int cStride);
+  void tile(
+      int rows, int columns, int depth,
+      Object a, int aFrom, int aRowStride, int aColumnStride,
+      Object b, int bFrom, int bRowStride,
+      Object c, int cFrom, int cRowStride);
 }

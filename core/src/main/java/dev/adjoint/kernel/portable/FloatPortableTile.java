@@ -1,26 +1,183 @@
 package dev.adjoint.kernel.portable;
 
-/** One register tile of a matrix product. */
+import dev.adjoint.kernel.Buffers;
+
+/**
+ * The tile of the matrix product in plain loops.
+ *
+ * <p>C2 turns a loop into vector code when all its arrays share one index. So rows of b and c are
+ * copied to arrays of their own, where each row starts at 0; a copied row of b serves all rows of
+ * the tile, a copied row of c the whole depth.
+ */
 public final class FloatPortableTile {
 
-  /** Rows of the tile. */
-  public static final int ROWS = 4;
+  private static final int ROWS = 16;
+  private static final int COLUMNS = 256;
 
-  /** Columns of the tile. */
-  public static final int COLUMNS = 8;
+  /** Below this width, loops over columns are too short for vector code. */
+  private static final int NARROW = 32;
+
+  private static final ThreadLocal<Rows> ROWS_OF_THREAD = ThreadLocal.withInitial(Rows::new);
 
   private FloatPortableTile() {}
 
-  /** As {@link dev.adjoint.kernel.Kernels#tile}. */
+  /** Returns the most rows that a tile may have. */
+  public static int tileRows() {
+    return ROWS;
+  }
+
+  /** Returns the most columns that a tile may have. */
+  public static int tileColumns() {
+    return COLUMNS;
+  }
+
+  /** Adds a product to a tile of c, as {@code Kernels.tile} says. */
   public static void tile(
-      int depth, float[] a, int aFrom, float[] b, int bFrom, float[] c, int cFrom, int cStride) {
-    for (int k = 0; k < depth; k++) {
-      for (int i = 0; i < ROWS; i++) {
-        for (int j = 0; j < COLUMNS; j++) {
-          int at = cFrom + i * cStride + j;
-          c[at] = Math.fma(a[aFrom + k * ROWS + i], b[bFrom + k * COLUMNS + j], c[at]);
+      int rows, int columns, int depth,
+      float[] a, int aFrom, int aRowStride, int aColumnStride,
+      float[] b, int bFrom, int bRowStride,
+      float[] c, int cFrom, int cRowStride) {
+    if (columns < NARROW) {
+      narrow(
+          rows, columns, depth, a, aFrom, aRowStride, aColumnStride,
+          b, bFrom, bRowStride, c, cFrom, cRowStride);
+    } else {
+      wide(
+          rows, columns, depth, a, aFrom, aRowStride, aColumnStride,
+          b, bFrom, bRowStride, c, cFrom, cRowStride);
+    }
+  }
+
+  private static void wide(
+      int rows, int columns, int depth,
+      float[] a, int aFrom, int aRowStride, int aColumnStride,
+      float[] b, int bFrom, int bRowStride,
+      float[] c, int cFrom, int cRowStride) {
+    Rows scratch = ROWS_OF_THREAD.get();
+    float[][] cs = scratch.c;
+    float[][] bs = scratch.b;
+    for (int i = 0; i < rows; i++) {
+      System.arraycopy(c, cFrom + i * cRowStride, cs[i], 0, columns);
+    }
+    for (int k = 0; k < depth; k += 4) {
+      int steps = Math.min(4, depth - k);
+      for (int l = 0; l < steps; l++) {
+        System.arraycopy(b, bFrom + (k + l) * bRowStride, bs[l], 0, columns);
+      }
+      int p = aFrom + k * aColumnStride;
+      int i = 0;
+      if (steps == 4) {
+        for (; i + 2 <= rows; i += 2, p += 2 * aRowStride) {
+          rows2steps4(cs[i], cs[i + 1], bs, a, p, aRowStride, aColumnStride, columns);
         }
       }
+      for (; i < rows; i++, p += aRowStride) {
+        for (int l = 0; l < steps; l++) {
+          row1step1(cs[i], bs[l], a[p + l * aColumnStride], columns);
+        }
+      }
+    }
+    for (int i = 0; i < rows; i++) {
+      System.arraycopy(cs[i], 0, c, cFrom + i * cRowStride, columns);
+    }
+  }
+
+  /** Two rows of c, four steps down k: each loaded value of b is used twice, of c four times. */
+  private static void rows2steps4(
+      float[] c, float[] d, float[][] b,
+      float[] a, int aFrom, int aRowStride, int aColumnStride,
+      int columns) {
+    float[] b0 = b[0];
+    float[] b1 = b[1];
+    float[] b2 = b[2];
+    float[] b3 = b[3];
+    float x0 = a[aFrom];
+    float x1 = a[aFrom + aColumnStride];
+    float x2 = a[aFrom + 2 * aColumnStride];
+    float x3 = a[aFrom + 3 * aColumnStride];
+    int next = aFrom + aRowStride;
+    float y0 = a[next];
+    float y1 = a[next + aColumnStride];
+    float y2 = a[next + 2 * aColumnStride];
+    float y3 = a[next + 3 * aColumnStride];
+    for (int j = 0; j < columns; j++) {
+      float u0 = b0[j];
+      float u1 = b1[j];
+      float u2 = b2[j];
+      float u3 = b3[j];
+      c[j] = Math.fma(x3, u3, Math.fma(x2, u2, Math.fma(x1, u1, Math.fma(x0, u0, c[j]))));
+      d[j] = Math.fma(y3, u3, Math.fma(y2, u2, Math.fma(y1, u1, Math.fma(y0, u0, d[j]))));
+    }
+  }
+
+  private static void row1step1(float[] c, float[] b, float x, int columns) {
+    for (int j = 0; j < columns; j++) {
+      c[j] = Math.fma(x, b[j], c[j]);
+    }
+  }
+
+  /** Four elements of c at a time, in registers: their chains hide one another's latency. */
+  private static void narrow(
+      int rows, int columns, int depth,
+      float[] a, int aFrom, int aRowStride, int aColumnStride,
+      float[] b, int bFrom, int bRowStride,
+      float[] c, int cFrom, int cRowStride) {
+    int i = 0;
+    for (; i + 4 <= rows; i += 4) {
+      int from = aFrom + i * aRowStride;
+      int to = cFrom + i * cRowStride;
+      for (int j = 0; j < columns; j++) {
+        rows4(
+            depth, a, from, aRowStride, aColumnStride, b, bFrom + j, bRowStride,
+            c, to + j, cRowStride);
+      }
+    }
+    for (; i < rows; i++) {
+      for (int j = 0; j < columns; j++) {
+        float c0 = c[cFrom + i * cRowStride + j];
+        int p = aFrom + i * aRowStride;
+        int q = bFrom + j;
+        for (int k = 0; k < depth; k++, p += aColumnStride, q += bRowStride) {
+          c0 = Math.fma(a[p], b[q], c0);
+        }
+        c[cFrom + i * cRowStride + j] = c0;
+      }
+    }
+  }
+
+  private static void rows4(
+      int depth,
+      float[] a, int aFrom, int aRowStride, int aColumnStride,
+      float[] b, int bFrom, int bRowStride,
+      float[] c, int cFrom, int cRowStride) {
+    float c0 = c[cFrom];
+    float c1 = c[cFrom + cRowStride];
+    float c2 = c[cFrom + 2 * cRowStride];
+    float c3 = c[cFrom + 3 * cRowStride];
+    for (int k = 0, p = aFrom, q = bFrom; k < depth; k++, p += aColumnStride, q += bRowStride) {
+      float u = b[q];
+      c0 = Math.fma(a[p], u, c0);
+      c1 = Math.fma(a[p + aRowStride], u, c1);
+      c2 = Math.fma(a[p + 2 * aRowStride], u, c2);
+      c3 = Math.fma(a[p + 3 * aRowStride], u, c3);
+    }
+    c[cFrom] = c0;
+    c[cFrom + cRowStride] = c1;
+    c[cFrom + 2 * cRowStride] = c2;
+    c[cFrom + 3 * cRowStride] = c3;
+  }
+
+  /** Rows of one tile, each in an array of its own. */
+  private static final class Rows {
+    final float[][] b = rows(4);
+    final float[][] c = rows(ROWS);
+
+    private static float[][] rows(int n) {
+      float[][] rows = new float[n][];
+      for (int i = 0; i < n; i++) {
+        rows[i] = Buffers.uninitializedFloats(COLUMNS);
+      }
+      return rows;
     }
   }
 }

@@ -1,0 +1,269 @@
+package dev.adjoint.kernel;
+
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.ForkJoinWorkerThread;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Splits work over the threads of one pool.
+ *
+ * <p>Work is a number of chunks, which callers choose from sizes only, so that results have the same
+ * bits on any number of threads. The calling thread takes chunks as well and waits for chunks, never
+ * for idle helpers. Helpers look for more work for a moment before they go to sleep, because the
+ * next operation usually follows at once. A call from within a chunk, or while another thread has
+ * the helpers, runs in the calling thread.
+ *
+ * <p>The number of threads is {@link Runtime#availableProcessors()}, or the system property {@code
+ * adjoint.threads}.
+ */
+public final class Parallel {
+
+  /** One chunk of work. */
+  @FunctionalInterface
+  public interface ChunkBody {
+    /** Computes one chunk; chunks run in any order, and at the same time. */
+    void run(int chunk);
+  }
+
+  /** Less work than this is not worth a hand-over to helpers that are awake. */
+  private static final long INLINE_WHILE_AWAKE_NANOS = 20_000;
+
+  /** Less work than this is not worth waking helpers up. */
+  private static final long INLINE_WHILE_ASLEEP_NANOS = 100_000;
+
+  /** How long a thread looks for work, or for the end of it, before it goes to sleep. */
+  private static final long SPIN_NANOS = 50_000;
+
+  private static final int MAX_THREADS = 1024;
+
+  private static final ScopedValue<Team> SCOPED_TEAM = ScopedValue.newInstance();
+
+  private static volatile @Nullable Team sharedTeam;
+
+  private Parallel() {}
+
+  /**
+   * Runs all chunks {@code 0 .. chunks - 1} and returns when they are done. If a chunk throws, chunks
+   * that have not started are skipped, and the (first) exception is thrown here.
+   *
+   * @param estimatedNanos how long one thread would take for all chunks, roughly
+   */
+  public static void run(int chunks, long estimatedNanos, ChunkBody body) {
+    boolean tiny = estimatedNanos < INLINE_WHILE_AWAKE_NANOS && !SCOPED_TEAM.isBound();
+    if (chunks <= 1 || tiny || Thread.currentThread() instanceof Helper) {
+      runInline(chunks, body);
+    } else {
+      team().run(chunks, estimatedNanos, body);
+    }
+  }
+
+  /** Returns the number of threads that work is split over, the calling thread included. */
+  public static int threads() {
+    return team().threads;
+  }
+
+  /**
+   * Calls a function whose work is split over {@code n} threads, whatever its size and the number of
+   * processors: for tests that compare thread counts.
+   */
+  public static <T> T withThreads(int n, Supplier<T> function) {
+    Team team = new Team(checkThreads(Integer.toString(n), "the number of threads"), 0);
+    try {
+      return ScopedValue.where(SCOPED_TEAM, team).call(function::get);
+    } finally {
+      team.pool.shutdown();
+    }
+  }
+
+  /** Runs an action whose work is split over {@code n} threads, as {@link #withThreads(int, Supplier)}. */
+  public static void withThreads(int n, Runnable action) {
+    Supplier<Boolean> function =
+        () -> {
+          action.run();
+          return true;
+        };
+    withThreads(n, function);
+  }
+
+  private static void runInline(int chunks, ChunkBody body) {
+    for (int chunk = 0; chunk < chunks; chunk++) {
+      body.run(chunk);
+    }
+  }
+
+  private static Team team() {
+    if (SCOPED_TEAM.isBound()) {
+      return SCOPED_TEAM.get();
+    }
+    Team team = sharedTeam;
+    return team != null ? team : createSharedTeam();
+  }
+
+  private static synchronized Team createSharedTeam() {
+    Team team = sharedTeam;
+    if (team == null) {
+      String property = System.getProperty("adjoint.threads");
+      int threads =
+          property == null
+              ? Math.min(Runtime.getRuntime().availableProcessors(), MAX_THREADS)
+              : checkThreads(property, "the system property adjoint.threads");
+      team = new Team(threads, INLINE_WHILE_ASLEEP_NANOS);
+      sharedTeam = team;
+    }
+    return team;
+  }
+
+  static int checkThreads(String text, String what) {
+    try {
+      int threads = Integer.parseInt(text.strip());
+      if (threads >= 1 && threads <= MAX_THREADS) {
+        return threads;
+      }
+    } catch (NumberFormatException e) {
+      // told below, as for a number out of range
+    }
+    throw new IllegalArgumentException(
+        what + " must be a whole number from 1 to " + MAX_THREADS + ", not \"" + text + "\"");
+  }
+
+  /** A helper thread, known by its class: what it calls runs inline. */
+  private static final class Helper extends ForkJoinWorkerThread {
+    Helper(ForkJoinPool pool) {
+      super(pool);
+    }
+
+    @Override
+    protected void onStart() {
+      setName("adjoint-helper-" + getPoolIndex());
+    }
+  }
+
+  /** Some threads that work on one job at a time. */
+  private static final class Team {
+    final int threads;
+    final ForkJoinPool pool;
+    private final long inlineWhileAsleepNanos;
+
+    /** The job in progress, if any; who sets it has the helpers. */
+    private final AtomicReference<@Nullable Job> current = new AtomicReference<>();
+
+    /** How many helpers are awake: working, or looking for work. */
+    private final AtomicInteger awake = new AtomicInteger();
+
+    Team(int threads, long inlineWhileAsleepNanos) {
+      this.threads = threads;
+      this.inlineWhileAsleepNanos = inlineWhileAsleepNanos;
+      this.pool = new ForkJoinPool(Math.max(1, threads - 1), Helper::new, null, true);
+    }
+
+    void run(int chunks, long estimatedNanos, ChunkBody body) {
+      boolean asleep = awake.get() == 0;
+      if (threads == 1 || asleep && estimatedNanos < inlineWhileAsleepNanos) {
+        runInline(chunks, body);
+        return;
+      }
+      Job job = new Job(chunks, body);
+      if (!current.compareAndSet(null, job)) { // nested, or another thread has the helpers
+        runInline(chunks, body);
+        return;
+      }
+      try {
+        wakeHelpers(Math.min(threads, chunks) - 1);
+        job.work();
+        job.awaitDone();
+      } finally {
+        current.set(null);
+      }
+      job.rethrowFailure();
+    }
+
+    private void wakeHelpers(int wanted) {
+      for (int n = awake.get(); n < wanted; n = awake.get()) {
+        if (awake.compareAndSet(n, n + 1)) {
+          pool.execute(this::help);
+        }
+      }
+    }
+
+    /**
+     * Works on jobs until none has come for a while. A job that comes just when a helper gives up is
+     * done by its caller: slower, never wrong.
+     */
+    private void help() {
+      long idleSince = System.nanoTime();
+      do {
+        Job job = current.get();
+        if (job != null && job.work()) {
+          idleSince = System.nanoTime();
+        } else {
+          Thread.onSpinWait();
+        }
+      } while (System.nanoTime() - idleSince < SPIN_NANOS);
+      awake.decrementAndGet();
+    }
+  }
+
+  /** The chunks of one call. */
+  private static final class Job {
+    private final int chunks;
+    private final ChunkBody body;
+    private final AtomicInteger next = new AtomicInteger();
+    private final AtomicInteger done = new AtomicInteger();
+    private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+    private volatile @Nullable Thread sleeper;
+
+    Job(int chunks, ChunkBody body) {
+      this.chunks = chunks;
+      this.body = body;
+    }
+
+    /** Takes chunks until none is left; returns whether there was one. */
+    boolean work() {
+      if (next.get() >= chunks) { // a look before the write, so that idle helpers disturb nobody
+        return false;
+      }
+      int mine = 0;
+      for (int chunk = next.getAndIncrement(); chunk < chunks; chunk = next.getAndIncrement()) {
+        mine++;
+        if (failure.get() == null) {
+          try {
+            body.run(chunk);
+          } catch (Throwable t) {
+            failure.compareAndSet(null, t);
+          }
+        }
+      }
+      if (mine > 0 && done.addAndGet(mine) == chunks) {
+        LockSupport.unpark(sleeper); // does nothing for null
+      }
+      return mine > 0;
+    }
+
+    void awaitDone() {
+      long start = System.nanoTime();
+      while (done.get() < chunks) {
+        if (System.nanoTime() - start < SPIN_NANOS) {
+          Thread.onSpinWait();
+        } else {
+          sleeper = Thread.currentThread();
+          if (done.get() < chunks) {
+            LockSupport.park(this);
+          }
+        }
+      }
+    }
+
+    void rethrowFailure() {
+      switch (failure.get()) {
+        case null -> {}
+        case RuntimeException e -> throw e;
+        case Error e -> throw e;
+        case Throwable t -> throw new IllegalStateException("a chunk threw a checked exception", t);
+      }
+    }
+  }
+}
