@@ -15,7 +15,7 @@ public interface Kernels {
   String name();
 
   // ---- elementwise
-  // -------------------------------------------------------------------------------------------------
+  // -------------------------------------------------------------------------------
 
   /**
    * Returns the loop over a function of one value, by the function's name in {@code
@@ -75,7 +75,7 @@ public interface Kernels {
   }
 
   // ---- reductions
-  // --------------------------------------------------------------------------------------------------
+  // --------------------------------------------------------------------------------
 
   /** Returns the reduction named {@code sum}, {@code max} or {@code min}; NaN in, NaN out. */
   Reduction reduction(String name);
@@ -96,7 +96,7 @@ public interface Kernels {
   }
 
   // ---- rows of n contiguous elements
-  // -------------------------------------------------------------------------------
+  // -------------------------------------------------------------
 
   /** Computes {@code exp(x - max) / sum(exp(x - max))} of each row. */
   void softmax(Object x, int xFrom, int rows, int n, Object out, int outFrom);
@@ -160,8 +160,7 @@ public interface Kernels {
       boolean centred,
       Object dx);
 
-  // ---- matrix product
-  // ----------------------------------------------------------------------------------------------
+  // ---- matrix product --------------------------------------------------------------------------
 
   /** Returns the most rows that a tile may have. */
   int tileRows();
@@ -170,16 +169,25 @@ public interface Kernels {
   int tileColumns();
 
   /**
-   * Adds a product to a tile of c: {@code c[i][j] = fma(a[i][k], b[k][j], c[i][j])} for {@code k = 0 .. depth - 1} in
-   * this order, whatever the provider. The columns of b and of c are contiguous; the other strides are free, but a
-   * full tile of packed panels runs fastest.
+   * Adds a product to a tile of c: {@code c[i][j] = fma(a[i][k], b[k][j], c[i][j])} for {@code k =
+   * 0 .. depth - 1} in this order, whatever the provider. The columns of b and of c are contiguous;
+   * the other strides are free, but a full tile of packed panels runs fastest.
    *
    * @param rows 0 to {@link #tileRows()}
    * @param columns 0 to {@link #tileColumns()}
    */
   void tile(
-      int rows, int columns, int depth,
-      Object a, int aFrom, int aRowStride, int aColumnStride,
-      Object b, int bFrom, int bRowStride,
-      Object c, int cFrom, int cRowStride);
+      int rows,
+      int columns,
+      int depth,
+      Object a,
+      int aFrom,
+      int aRowStride,
+      int aColumnStride,
+      Object b,
+      int bFrom,
+      int bRowStride,
+      Object c,
+      int cFrom,
+      int cRowStride);
 }

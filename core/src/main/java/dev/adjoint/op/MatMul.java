@@ -50,57 +50,34 @@ public enum MatMul implements Primitive {
     int m = a.size(-2);
     int n = b.size(-1);
     int k = a.size(-1);
-    int[] sizes = Arrays.copyOf(batch.toArray(), batch.rank() + 2);
-    sizes[batch.rank()] = m;
-    sizes[batch.rank() + 1] = n;
-    Shape shape = Shape.of(sizes);
+    Shape shape = matrices(batch, m, n);
     DType dtype = x[0].dtype();
+    Tensor left = batched(x[0], batch, m, k);
+    Tensor right = batched(x[1], batch, k, n);
+    int[] ls = left.strides();
+    int[] rs = right.strides();
     Object c = Engine.uninitialized(dtype, shape.size());
-    int[] as = x[0].strides();
-    int[] bs = x[1].strides();
-    int ar = as.length;
-    int br = bs.length;
-    if (batch.rank() == 0) {
-      dev.adjoint.kernel.MatMul.multiply(
-          Engine.kernels(dtype),
-          m,
-          n,
-          k,
-          Engine.array(x[0]),
-          x[0].offset(),
-          as[ar - 2],
-          as[ar - 1],
-          Engine.array(x[1]),
-          x[1].offset(),
-          bs[br - 2],
-          bs[br - 1],
-          c,
-          0,
-          n,
-          false);
-    } else {
-      int[] aStarts = batchOffsets(x[0], batch);
-      int[] bStarts = batchOffsets(x[1], batch);
-      dev.adjoint.kernel.MatMul.multiplyBatch(
-          Engine.kernels(dtype),
-          batch.size(),
-          m,
-          n,
-          k,
-          Engine.array(x[0]),
-          aStarts,
-          as[ar - 2],
-          as[ar - 1],
-          Engine.array(x[1]),
-          bStarts,
-          bs[br - 2],
-          bs[br - 1],
-          c,
-          0,
-          m * n,
-          n,
-          false);
-    }
+    dev.adjoint.kernel.MatMul.multiplyBatch(
+        Engine.kernels(dtype),
+        batch.size(),
+        m,
+        n,
+        k,
+        Engine.array(left),
+        left.offset(),
+        ls[0],
+        ls[1],
+        ls[2],
+        Engine.array(right),
+        right.offset(),
+        rs[0],
+        rs[1],
+        rs[2],
+        c,
+        0,
+        m * n,
+        n,
+        false);
     return Engine.tensor(c, dtype, shape);
   }
 
@@ -115,22 +92,20 @@ public enum MatMul implements Primitive {
     return Shape.of(Arrays.copyOf(shape.toArray(), shape.rank() - 2));
   }
 
-  /** Returns where each matrix of a batch starts. */
-  private static int[] batchOffsets(Tensor x, Shape batch) {
-    int[] offsets = new int[batch.size()];
-    int lead = batch.rank() - (x.rank() - 2);
-    for (int i = 0; i < offsets.length; i++) {
-      int offset = x.offset();
-      for (int axis = batch.rank() - 1, rest = i; axis >= 0; axis--) {
-        int index = rest % batch.size(axis);
-        rest /= batch.size(axis);
-        if (axis >= lead && x.size(axis - lead) != 1) {
-          offset += index * x.strides()[axis - lead];
-        }
-      }
-      offsets[i] = offset;
-    }
-    return offsets;
+  private static Shape matrices(Shape batch, int rows, int columns) {
+    int[] sizes = Arrays.copyOf(batch.toArray(), batch.rank() + 2);
+    sizes[batch.rank()] = rows;
+    sizes[batch.rank() + 1] = columns;
+    return Shape.of(sizes);
+  }
+
+  /**
+   * Joins the leading axes, after broadcasting, into one; the matrices themselves keep their
+   * strides.
+   */
+  private static Tensor batched(Tensor x, Shape batch, int rows, int columns) {
+    Tensor all = new Movement.Expand(matrices(batch, rows, columns)).forward(x);
+    return new Movement.Reshape(Shape.of(batch.size(), rows, columns)).forward(all);
   }
 
   private static IllegalArgumentException mismatch(Tensor a, Tensor b, String expected) {

@@ -75,18 +75,42 @@ public final class FloatPortableKernels extends FloatKernels {
 
   @Override
   public int tileRows() {
-    return FloatPortableTile.ROWS;
+    return FloatPortableTile.tileRows();
   }
 
   @Override
   public int tileColumns() {
-    return FloatPortableTile.COLUMNS;
+    return FloatPortableTile.tileColumns();
   }
 
   @Override
   public void tile(
-      int depth, Object a, int aFrom, Object b, int bFrom, Object c, int cFrom, int cStride) {
+      int rows,
+      int columns,
+      int depth,
+      Object a,
+      int aFrom,
+      int aRowStride,
+      int aColumnStride,
+      Object b,
+      int bFrom,
+      int bRowStride,
+      Object c,
+      int cFrom,
+      int cRowStride) {
     FloatPortableTile.tile(
-        depth, (float[]) a, aFrom, (float[]) b, bFrom, (float[]) c, cFrom, cStride);
+        rows,
+        columns,
+        depth,
+        (float[]) a,
+        aFrom,
+        aRowStride,
+        aColumnStride,
+        (float[]) b,
+        bFrom,
+        bRowStride,
+        (float[]) c,
+        cFrom,
+        cRowStride);
   }
 }

@@ -5,7 +5,6 @@ import dev.adjoint.kernel.Specializer;
 import dev.adjoint.kernel.portable.FloatFold;
 import dev.adjoint.kernel.portable.FloatKernels;
 import dev.adjoint.kernel.portable.FloatPortableKernels;
-import dev.adjoint.kernel.portable.FloatPortableTile;
 import java.lang.invoke.MethodHandles;
 import java.util.List;
 import java.util.function.Function;
@@ -66,18 +65,42 @@ public final class FloatVectorKernels extends FloatKernels {
 
   @Override
   public int tileRows() {
-    return FloatPortableTile.ROWS;
+    return FloatVectorTile.tileRows();
   }
 
   @Override
   public int tileColumns() {
-    return FloatPortableTile.COLUMNS;
+    return FloatVectorTile.tileColumns();
   }
 
   @Override
   public void tile(
-      int depth, Object a, int aFrom, Object b, int bFrom, Object c, int cFrom, int cStride) {
-    FloatPortableTile.tile(
-        depth, (float[]) a, aFrom, (float[]) b, bFrom, (float[]) c, cFrom, cStride);
+      int rows,
+      int columns,
+      int depth,
+      Object a,
+      int aFrom,
+      int aRowStride,
+      int aColumnStride,
+      Object b,
+      int bFrom,
+      int bRowStride,
+      Object c,
+      int cFrom,
+      int cRowStride) {
+    FloatVectorTile.tile(
+        rows,
+        columns,
+        depth,
+        (float[]) a,
+        aFrom,
+        aRowStride,
+        aColumnStride,
+        (float[]) b,
+        bFrom,
+        bRowStride,
+        (float[]) c,
+        cFrom,
+        cRowStride);
   }
 }
