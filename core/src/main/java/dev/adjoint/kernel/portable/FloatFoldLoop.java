@@ -7,7 +7,7 @@ import java.lang.invoke.MethodHandle;
 import java.util.Arrays;
 
 /** The loops of a fold; lives in hidden copies, one for each pair of a function to fold and one to fold by. */
-final class FloatFoldLoop extends FloatFold {
+final class FloatFoldLoop implements FloatFoldLoops {
 
   private static final MethodHandle MAP;
   private static final MethodHandle FOLD;
