@@ -1,8 +1,13 @@
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -26,11 +31,23 @@ final class DeriveSources {
   private static final String ELEMENTARY = "FloatElementary";
 
   /** A number or a named constant, where it is used in a function's body. */
-  private static final Pattern CONSTANT = Pattern.compile("(?<![\\w.])(-?\\d[\\d.]*(?:e-?\\d+)?f|[A-Z][A-Z0-9_]+)\\b(?!\\()");
+  private static final Pattern CONSTANT = Pattern.compile("(?<![\\w.])(-?\\d[\\d.]*(?:e-?\\d+)?f|[A-Z][A-Z0-9_]+)\\b");
+
+  /** A method of one expression. */
+  private static final Pattern METHOD =
+      Pattern.compile("static \\S+ (\\w+)\\(([^)]+)\\) \\{\\s*return ([^;]*);\\s*\\}");
+
+  private static final String IMPORTS = """
+      import jdk.incubator.vector.FloatVector;
+      import jdk.incubator.vector.VectorMask;
+      import jdk.incubator.vector.VectorOperators;
+
+      /**""";
 
   public static void main(String[] args) throws IOException {
     Path sources = Path.of(args[0]);
     Path target = Path.of(args[1]);
+    Map<String, Operation> operations = Operation.allOf(Files.readString(sources.resolve(VECTOR + "/FloatLanes.java")));
     for (Path source : floatSources(sources.resolve("dev/adjoint/kernel"))) {
       Path name = sources.relativize(source);
       String text = Files.readString(source);
@@ -39,9 +56,9 @@ final class DeriveSources {
         write(target.resolve(twin), toDouble(text));
       }
       if (name.startsWith(PORTABLE) && text.contains(LANEWISE)) {
-        write(target.resolve(VECTOR).resolve(name.getFileName()), toVector(text));
+        write(target.resolve(VECTOR).resolve(name.getFileName()), toVector(text, operations));
         if (!text.contains(ELEMENTARY)) {
-          write(target.resolve(VECTOR).resolve(twin.getFileName()), toDouble(toVector(text)));
+          write(target.resolve(VECTOR).resolve(twin.getFileName()), toDouble(toVector(text, operations)));
         }
       }
     }
@@ -60,25 +77,58 @@ final class DeriveSources {
         .replace("intBitsToFloat", "longBitsToDouble")
         .replace("IntVector", "LongVector")
         .replace("AsInts", "AsLongs")
+        .replace("Integer.MAX", "Long.MAX").replaceAll("static final int MAG","static final long MAG")
         .replace("Float", "Double")
         .replaceAll("\\bfloat\\b", "double")
         .replaceAll("(?<![\\w.])(\\d+(?:\\.\\d+)?(?:e-?\\d+)?)f\\b", "$1d");
   }
 
-  private static String toVector(String text) {
-    StringBuilder vector = new StringBuilder();
-    for (String line : text.replace("kernel.portable", "kernel.vector").split("\n", -1)) {
-      boolean code = !line.contains("static final") && !line.stripLeading().matches("(/\\*|\\*|//|import).*");
-      vector.append(code ? toVectorCode(line) : line).append('\n');
-    }
-    String imports = "import jdk.incubator.vector.FloatVector;\nimport jdk.incubator.vector.VectorMask;\n\n/**";
-    return vector.toString().stripTrailing().replaceFirst("/\\*\\*", imports) + "\n";
+  private static String toVector(String text, Map<String, Operation> operations) {
+    String vector = text.replace("kernel.portable", "kernel.vector").replaceFirst("/\\*\\*", IMPORTS).lines()
+        .map(line -> line.contains("static final float") || line.stripLeading().matches("(/\\*|\\*|//).*") ? line
+            : CONSTANT.matcher(line).replaceAll("splat($1)")
+                .replaceAll("\\bfloat\\b", "FloatVector")
+                .replaceAll("\\bboolean\\b", "VectorMask<Float>"))
+        .collect(Collectors.joining("\n", "", "\n"));
+    return inlined(vector, operations);
   }
 
-  private static String toVectorCode(String line) {
-    return CONSTANT.matcher(line).replaceAll("splat($1)")
-        .replaceAll("\\bfloat\\b", "FloatVector")
-        .replaceAll("\\bboolean\\b", "VectorMask<Float>");
+  /** A lane's operation that is one expression, to be written out where it is called. */
+  private record Operation(List<String> parameters, String expression) {
+
+    static Map<String, Operation> allOf(String lanes) {
+      return METHOD.matcher(lanes).results().collect(Collectors.toMap(
+          method -> method.group(1),
+          method -> new Operation(
+              Stream.of(method.group(2).split(", ")).map(p -> p.split(" ")[1]).toList(),
+              method.group(3))));
+    }
+
+    String applied(List<String> arguments) {
+      return Pattern.compile("(?<!\\.)\\b(" + String.join("|", parameters) + ")\\b").matcher(expression)
+          .replaceAll(p -> Matcher.quoteReplacement(arguments.get(parameters.indexOf(p.group()))));
+    }
+  }
+
+  private static String inlined(String text, Map<String, Operation> operations) {
+    StringBuilder out = new StringBuilder();
+    Matcher call = Pattern.compile("(?<![\\w.])(" + String.join("|", operations.keySet()) + ")\\(").matcher(text);
+    int done = 0;
+    while (call.find(done)) {
+      List<String> arguments = new ArrayList<>();
+      int at = call.end();
+      for (int start = at, depth = 1; depth > 0; at++) {
+        char c = text.charAt(at);
+        depth += c == '(' ? 1 : c == ')' ? -1 : 0;
+        if (depth == 0 || depth == 1 && c == ',') {
+          arguments.add(inlined(text.substring(start, at).strip(), operations));
+          start = at + 1;
+        }
+      }
+      out.append(text, done, call.start()).append(operations.get(call.group(1)).applied(arguments));
+      done = at;
+    }
+    return out.append(text.substring(done)).toString();
   }
 
   private static void write(Path out, String text) throws IOException {

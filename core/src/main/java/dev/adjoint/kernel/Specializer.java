@@ -87,4 +87,12 @@ public final class Specializer {
       throw new IllegalStateException("Cannot make a copy of " + loop.getName(), e);
     }
   }
+
+  /** Returns what a loop throws on from the call of its function, whose method handle declares to throw anything. */
+  public static RuntimeException rethrown(Throwable e) {
+    if (e instanceof Error error) {
+      throw error;
+    }
+    return e instanceof RuntimeException unchecked ? unchecked : new IllegalStateException(e);
+  }
 }

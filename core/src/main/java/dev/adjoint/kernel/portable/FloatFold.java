@@ -6,39 +6,35 @@ import dev.adjoint.kernel.Fold;
 /**
  * The order in which both providers fold, which depends on the number of elements only.
  *
- * <p>Along a row, element i of a chunk belongs to lane i mod 32; lanes are folded over the chunk,
- * then with one another in halves (l with l + 16, then l + 8, and so on), then the chunks in double
- * precision, then what is left over after the last 32. Down columns, rows are folded by fours,
- * these over a chunk of rows, and the chunks in double precision.
+ * <p>Along a row, element i of a chunk belongs to lane i mod 32; lanes are folded over the chunk, then with one another
+ * in halves (l with l + 16, then l + 8, and so on), then the chunks in double precision, then what is left over after
+ * the last 32. Down columns, rows are folded by fours, these over a chunk of rows, and the chunks in double precision.
+ *
+ * <p>Lives in hidden copies, one for each pair of loops, so that no others are ever inlined here.
  */
-public abstract class FloatFold implements Fold {
+public final class FloatFold implements Fold {
 
   /** Rows that are shorter are folded four elements at a time. */
-  protected static final int LANES = 32;
+  private static final int LANES = FloatFoldLoops.LANES;
 
   private static final int CHUNK = 4096;
   private static final int CHUNK_ROWS = 256;
 
-  /** Makes a fold. */
-  protected FloatFold() {}
+  private final FloatFoldLoops loops;
+
+  FloatFold(FloatFoldLoops loops) {
+    this.loops = loops;
+  }
 
   @Override
-  public final void rows(
-      Object x,
-      int xFrom,
-      int xStride,
-      Object y,
-      int yFrom,
-      int yStride,
-      int rows,
-      int n,
-      Object out,
-      int outFrom) {
+  public void rows(
+      Object x, int xFrom, int xStride, Object y, int yFrom, int yStride,
+      int rows, int n, Object out, int outFrom) {
     float[] xs = (float[]) x;
     float[] ys = (float[]) y;
     float[] outs = (float[]) out;
     if (n < LANES) {
-      shortRows(xs, xFrom, xStride, ys, yFrom, yStride, rows, n, outs, outFrom);
+      loops.shortRows(xs, xFrom, xStride, ys, yFrom, yStride, rows, n, outs, outFrom);
       return;
     }
     float[] scratch = Buffers.uninitializedFloats(LANES / 2);
@@ -52,32 +48,24 @@ public abstract class FloatFold implements Fold {
     int i = 0;
     while (n - i >= LANES) {
       int length = Math.min(n - i, CHUNK) / LANES * LANES;
-      float chunk = lanes(x, xFrom + i, y, yFrom + i * yStep(), length, scratch);
-      total = i == 0 ? chunk : combine(total, chunk);
+      float chunk = loops.lanes(x, xFrom + i, y, yFrom + i * loops.yStep(), length, scratch);
+      total = i == 0 ? chunk : loops.combine(total, chunk);
       i += length;
     }
     if (i < n) {
-      total = combine(total, few(x, xFrom + i, y, yFrom + i * yStep(), n - i));
+      total = loops.combine(total, loops.few(x, xFrom + i, y, yFrom + i * loops.yStep(), n - i));
     }
     return (float) total;
   }
 
   @Override
-  public final void columns(
-      Object x,
-      int xFrom,
-      int xStride,
-      Object y,
-      int yFrom,
-      int yStride,
-      int rows,
-      int n,
-      Object out,
-      int outFrom) {
+  public void columns(
+      Object x, int xFrom, int xStride, Object y, int yFrom, int yStride,
+      int rows, int n, Object out, int outFrom) {
     float[] xs = (float[]) x;
     float[] ys = (float[]) y;
     float[] outs = (float[]) out;
-    chunk(xs, xFrom, xStride, ys, yFrom, yStride, Math.min(rows, CHUNK_ROWS), n, outs, outFrom);
+    loops.chunk(xs, xFrom, xStride, ys, yFrom, yStride, Math.min(rows, CHUNK_ROWS), n, outs, outFrom);
     if (rows <= CHUNK_ROWS) {
       return;
     }
@@ -87,67 +75,13 @@ public abstract class FloatFold implements Fold {
     }
     for (int r = CHUNK_ROWS; r < rows; r += CHUNK_ROWS) {
       int height = Math.min(CHUNK_ROWS, rows - r);
-      chunk(
-          xs,
-          xFrom + r * xStride,
-          xStride,
-          ys,
-          yFrom + r * yStride,
-          yStride,
-          height,
-          n,
-          outs,
-          outFrom);
+      loops.chunk(xs, xFrom + r * xStride, xStride, ys, yFrom + r * yStride, yStride, height, n, outs, outFrom);
       for (int j = 0; j < n; j++) {
-        totals[j] = combine(totals[j], outs[outFrom + j]);
+        totals[j] = loops.combine(totals[j], outs[outFrom + j]);
       }
     }
     for (int j = 0; j < n; j++) {
       outs[outFrom + j] = (float) totals[j];
     }
   }
-
-  /** Returns 1, or 0 if y is one value for a whole row. */
-  public abstract int yStep();
-
-  /** Returns what folding nothing gives. */
-  public abstract float identity();
-
-  /** Folds two chunks. */
-  public abstract double combine(double x, double y);
-
-  /** Folds a multiple of 32 elements by lanes. */
-  public abstract float lanes(float[] x, int xFrom, float[] y, int yFrom, int n, float[] scratch);
-
-  /** Folds 16 lanes with one another in halves. */
-  public abstract float halve(float[] lanes);
-
-  /** Folds one to 31 elements. */
-  public abstract float few(float[] x, int xFrom, float[] y, int yFrom, int n);
-
-  /** Folds rows of up to 31 elements. */
-  public abstract void shortRows(
-      float[] x,
-      int xFrom,
-      int xStride,
-      float[] y,
-      int yFrom,
-      int yStride,
-      int rows,
-      int n,
-      float[] out,
-      int outFrom);
-
-  /** Folds columns of up to 256 elements. */
-  public abstract void chunk(
-      float[] x,
-      int xFrom,
-      int xStride,
-      float[] y,
-      int yFrom,
-      int yStride,
-      int rows,
-      int n,
-      float[] out,
-      int outFrom);
 }

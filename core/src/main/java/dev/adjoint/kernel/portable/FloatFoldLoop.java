@@ -6,11 +6,8 @@ import static java.lang.invoke.MethodHandles.lookup;
 import java.lang.invoke.MethodHandle;
 import java.util.Arrays;
 
-/**
- * The loops of a fold; lives in hidden copies, one for each pair of a function to fold and one to
- * fold by.
- */
-final class FloatFoldLoop extends FloatFold {
+/** The loops of a fold; lives in hidden copies, one for each pair of a function to fold and one to fold by. */
+final class FloatFoldLoop implements FloatFoldLoops {
 
   private static final MethodHandle MAP;
   private static final MethodHandle FOLD;

@@ -50,6 +50,11 @@ public final class FloatPortableKernels extends FloatKernels {
 
   @Override
   protected Fold newFold(String function, String fold) {
+    return copyFold(foldLoops(function, fold));
+  }
+
+  /** Makes the loops of a fold. */
+  public FloatFoldLoops foldLoops(String function, String fold) {
     double identity =
         switch (fold) {
           case "plus" -> 0;
@@ -59,13 +64,13 @@ public final class FloatPortableKernels extends FloatKernels {
         };
     MethodHandle combine = new Specializer(LOOKUP, double.class, DoubleLanes.class).get(fold, 2);
     List<Object> constants =
-        List.of(
-            specializer.get(function, 2),
-            specializer.get(fold, 2),
-            combine,
-            identity,
-            yStep(function));
-    return specializer.copy(FloatFold.class, FloatFoldLoop.class, constants);
+        List.of(specializer.get(function, 2), specializer.get(fold, 2), combine, identity, yStep(function));
+    return specializer.copy(FloatFoldLoops.class, FloatFoldLoop.class, constants);
+  }
+
+  /** Makes a fold of loops. */
+  public Fold copyFold(FloatFoldLoops loops) {
+    return specializer.copy(Fold.class, FloatFold.class, List.of(), loops);
   }
 
   /** Returns how y advances along a row: deviations are from one value for a whole row. */

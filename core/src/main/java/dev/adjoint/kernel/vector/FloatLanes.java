@@ -21,12 +21,14 @@ final class FloatLanes {
           ? FloatVector.SPECIES_PREFERRED
           : VectorSpecies.of(float.class, VectorShape.S_512_BIT);
 
-  private static final int MANTISSA_BITS = Float.PRECISION - 1;
-  private static final float INTEGERS_FROM =
-      1L << MANTISSA_BITS; // all numbers from here on are integers
-  private static final float ROUND = 1.5f * (1L << MANTISSA_BITS);
-  private static final float ROUND_BIASED = ROUND + Float.MAX_EXPONENT;
+  static final int MANTISSA_BITS = Float.PRECISION - 1;
+  private static final float INTEGERS_FROM = 1L << MANTISSA_BITS; // all numbers from here on are integers
+  static final float ROUND = 1.5f * (1L << MANTISSA_BITS);
+  static final float ROUND_BIASED = ROUND + Float.MAX_EXPONENT;
   private static final float SQRT_HALF = (float) 0.7071067811865476;
+
+  /** All bits but the sign's. */
+  static final int MAGNITUDE = Integer.MAX_VALUE;
 
   private FloatLanes() {}
 
@@ -91,11 +93,11 @@ final class FloatLanes {
   }
 
   static VectorMask<Float> isEqual(FloatVector x, FloatVector y) {
-    return x.compare(VectorOperators.EQ, y);
+    return x.eq(y);
   }
 
   static VectorMask<Float> isLess(FloatVector x, FloatVector y) {
-    return x.compare(VectorOperators.LT, y);
+    return x.lt(y);
   }
 
   static VectorMask<Float> isAtMost(FloatVector x, FloatVector y) {
@@ -107,11 +109,8 @@ final class FloatLanes {
   }
 
   static FloatVector copySign(FloatVector magnitude, FloatVector sign) {
-    var signBit = Float.floatToRawIntBits(-0f);
-    return magnitude
-        .reinterpretAsInts()
-        .and(~signBit)
-        .or(sign.reinterpretAsInts().and(signBit))
+    return sign.reinterpretAsInts()
+        .lanewise(VectorOperators.BITWISE_BLEND, magnitude.reinterpretAsInts(), MAGNITUDE)
         .reinterpretAsFloats();
   }
 
@@ -120,8 +119,10 @@ final class FloatLanes {
   }
 
   static FloatVector pow2(FloatVector k) {
-    IntVector biased = k.add(ROUND_BIASED).reinterpretAsInts();
-    return biased.lanewise(VectorOperators.LSHL, MANTISSA_BITS).reinterpretAsFloats();
+    return k.add(ROUND_BIASED)
+        .reinterpretAsInts()
+        .lanewise(VectorOperators.LSHL, MANTISSA_BITS)
+        .reinterpretAsFloats();
   }
 
   static FloatVector exponent(FloatVector x) {
@@ -133,7 +134,7 @@ final class FloatLanes {
     return x.reinterpretAsInts().sub(shifted).reinterpretAsFloats();
   }
 
-  private static IntVector exponentBits(FloatVector x) {
+  static IntVector exponentBits(FloatVector x) {
     return x.reinterpretAsInts()
         .sub(Float.floatToRawIntBits(SQRT_HALF))
         .lanewise(VectorOperators.ASHR, MANTISSA_BITS);

@@ -5,11 +5,16 @@ import static java.lang.invoke.MethodHandles.classDataAt;
 import static java.lang.invoke.MethodHandles.lookup;
 
 import dev.adjoint.kernel.Kernels;
+import dev.adjoint.kernel.Specializer;
 import java.lang.invoke.MethodHandle;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 
-/** The loop over a function of three vectors; lives in hidden copies, one for each function. */
+/**
+ * The loop over a function of three vectors; lives in hidden copies, one for each function.
+ *
+ * <p>Its shape is that of {@link FloatUnaryLoop}, for the reasons given there.
+ */
 final class FloatTernaryLoop implements Kernels.TernaryLoop {
 
   private static final MethodHandle FUNCTION;
@@ -41,36 +46,50 @@ final class FloatTernaryLoop implements Kernels.TernaryLoop {
     float[] zs = (float[]) z;
     float[] outs = (float[]) out;
     int bound = SPECIES.loopBound(n);
-    for (int i = 0; i < bound; i += SPECIES.length()) {
-      apply(load(xs, xFrom, xStep, i), load(ys, yFrom, yStep, i), load(zs, zFrom, zStep, i))
-          .intoArray(outs, outFrom + i);
-    }
-    if (bound < n) {
-      VectorMask<Float> tail = SPECIES.indexInRange(bound, n);
-      FloatVector lastX = load(xs, xFrom, xStep, bound, tail);
-      FloatVector lastY = load(ys, yFrom, yStep, bound, tail);
-      FloatVector lastZ = load(zs, zFrom, zStep, bound, tail);
-      apply(lastX, lastY, lastZ).intoArray(outs, outFrom + bound, tail);
-    }
-  }
-
-  private static FloatVector load(float[] x, int from, int step, int i) {
-    return step == 0
-        ? FloatVector.broadcast(SPECIES, x[from])
-        : FloatVector.fromArray(SPECIES, x, from + i);
-  }
-
-  private static FloatVector load(float[] x, int from, int step, int i, VectorMask<Float> tail) {
-    return step == 0
-        ? FloatVector.broadcast(SPECIES, x[from])
-        : FloatVector.fromArray(SPECIES, x, from + i, tail);
-  }
-
-  private static FloatVector apply(FloatVector x, FloatVector y, FloatVector z) {
+    MethodHandle function = FUNCTION;
     try {
-      return (FloatVector) FUNCTION.invokeExact(x, y, z);
+      for (int i = 0; i < n; i += SPECIES.length()) {
+        FloatVector xVector;
+        FloatVector yVector;
+        FloatVector zVector;
+        if (i < bound) {
+          xVector =
+              xStep == 0
+                  ? FloatVector.broadcast(SPECIES, xs[xFrom])
+                  : FloatVector.fromArray(SPECIES, xs, xFrom + i);
+          yVector =
+              yStep == 0
+                  ? FloatVector.broadcast(SPECIES, ys[yFrom])
+                  : FloatVector.fromArray(SPECIES, ys, yFrom + i);
+          zVector =
+              zStep == 0
+                  ? FloatVector.broadcast(SPECIES, zs[zFrom])
+                  : FloatVector.fromArray(SPECIES, zs, zFrom + i);
+        } else {
+          VectorMask<Float> tail = SPECIES.indexInRange(i, n);
+          xVector =
+              xStep == 0
+                  ? FloatVector.broadcast(SPECIES, xs[xFrom])
+                  : FloatVector.fromArray(SPECIES, xs, xFrom + i, tail);
+          yVector =
+              yStep == 0
+                  ? FloatVector.broadcast(SPECIES, ys[yFrom])
+                  : FloatVector.fromArray(SPECIES, ys, yFrom + i, tail);
+          zVector =
+              zStep == 0
+                  ? FloatVector.broadcast(SPECIES, zs[zFrom])
+                  : FloatVector.fromArray(SPECIES, zs, zFrom + i, tail);
+        }
+        FloatVector result = (FloatVector) function.invokeExact(xVector, yVector, zVector);
+        if (i < bound) {
+          result.intoArray(outs, outFrom + i);
+        } else {
+          result.intoArray(outs, outFrom + i, SPECIES.indexInRange(i, n));
+        }
+        function = FUNCTION;
+      }
     } catch (Throwable e) {
-      throw new AssertionError(e); // functions throw nothing
+      throw Specializer.rethrown(e);
     }
   }
 }

@@ -2,7 +2,7 @@ package dev.adjoint.kernel.vector;
 
 import dev.adjoint.kernel.Fold;
 import dev.adjoint.kernel.Specializer;
-import dev.adjoint.kernel.portable.FloatFold;
+import dev.adjoint.kernel.portable.FloatFoldLoops;
 import dev.adjoint.kernel.portable.FloatKernels;
 import dev.adjoint.kernel.portable.FloatPortableKernels;
 import java.lang.invoke.MethodHandles;
@@ -55,12 +55,9 @@ public final class FloatVectorKernels extends FloatKernels {
   @Override
   protected Fold newFold(String function, String fold) {
     List<Object> constants =
-        List.of(
-            specializer.get(function, 2),
-            specializer.get(fold, 2),
-            FloatPortableKernels.yStep(function));
-    return specializer.copy(
-        FloatFold.class, FloatFoldLoop.class, constants, portable.fold(function, fold));
+        List.of(specializer.get(function, 2), specializer.get(fold, 2), FloatPortableKernels.yStep(function));
+    FloatFoldLoops remainders = portable.foldLoops(function, fold);
+    return portable.copyFold(specializer.copy(FloatFoldLoops.class, FloatFoldLoop.class, constants, remainders));
   }
 
   @Override
