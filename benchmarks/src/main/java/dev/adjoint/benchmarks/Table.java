@@ -60,7 +60,8 @@ public final class Table {
                 "-Dadjoint.kernels=" + provider,
                 "-Dadjoint.threads=" + threads,
                 "-Xmx4g",
-                "-Xms4g", "--sun-misc-unsafe-memory-access=allow"));
+                "-Xms4g",
+                "--sun-misc-unsafe-memory-access=allow"));
         configurations.add(new Configuration(provider + " x" + threads, arguments));
       }
     }

@@ -6,11 +6,12 @@ import java.lang.System.Logger.Level;
 import java.util.Optional;
 
 /**
- * Chooses the kernels, once: vector kernels where the module {@code jdk.incubator.vector} is readable and the JVM's
- * optimizing compiler turns it into vector instructions, else portable kernels.
+ * Chooses the kernels, once: vector kernels where the module {@code jdk.incubator.vector} is
+ * readable and the JVM's optimizing compiler turns it into vector instructions, else portable
+ * kernels.
  *
- * <p>The system property {@code adjoint.kernels} forces {@code vector} or {@code portable}; a forced choice that cannot
- * be met is an error. The default is {@code auto}.
+ * <p>The system property {@code adjoint.kernels} forces {@code vector} or {@code portable}; a
+ * forced choice that cannot be met is an error. The default is {@code auto}.
  */
 public final class KernelProvider {
 
@@ -88,17 +89,21 @@ public final class KernelProvider {
     return switch (name) {
       case "portable" -> Portable.PROVIDER;
       case "vector" -> {
-        vectorObstacle().ifPresent(obstacle -> {
-          throw new IllegalStateException("Vector kernels were asked for, but " + obstacle);
-        });
+        vectorObstacle()
+            .ifPresent(obstacle -> {
+              throw new IllegalStateException("Vector kernels were asked for, but " + obstacle);
+            });
         yield Vector.PROVIDER;
       }
-      default -> throw new IllegalStateException(
-          "adjoint.kernels must be vector, portable or auto, not '" + name + "'");
+      default ->
+          throw new IllegalStateException(
+              "adjoint.kernels must be vector, portable or auto, not '" + name + "'");
     };
   }
 
-  /** Says why vector kernels would not run, or would run a hundred times slower than portable ones. */
+  /**
+   * Says why vector kernels would not run, or would run a hundred times slower than portable ones.
+   */
   private static Optional<String> vectorObstacle() {
     Module self = KernelProvider.class.getModule();
     ModuleLayer layer = self.getLayer() != null ? self.getLayer() : ModuleLayer.boot();
@@ -108,8 +113,11 @@ public final class KernelProvider {
       return Optional.of("java runs faster ones with --add-modules " + VECTOR_MODULE);
     }
     // Without C2, every vector is an object on the heap.
-    String vm = System.getProperty("java.vm.name", "") + ", " + System.getProperty("java.vm.info", "");
-    if (vm.contains("interpreted mode") || vm.contains("emulated-client") || vm.contains("Client")) {
+    String vm =
+        System.getProperty("java.vm.name", "") + ", " + System.getProperty("java.vm.info", "");
+    if (vm.contains("interpreted mode")
+        || vm.contains("emulated-client")
+        || vm.contains("Client")) {
       return Optional.of("this JVM (" + vm + ") runs without the C2 compiler");
     }
     self.addReads(module.get());

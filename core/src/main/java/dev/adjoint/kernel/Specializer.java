@@ -88,7 +88,10 @@ public final class Specializer {
     }
   }
 
-  /** Returns what a loop throws on from the call of its function, whose method handle declares to throw anything. */
+  /**
+   * Returns what a loop throws on from the call of its function, whose method handle declares to
+   * throw anything.
+   */
   public static RuntimeException rethrown(Throwable e) {
     if (e instanceof Error error) {
       throw error;

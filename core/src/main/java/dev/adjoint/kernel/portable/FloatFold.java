@@ -6,9 +6,10 @@ import dev.adjoint.kernel.Fold;
 /**
  * The order in which both providers fold, which depends on the number of elements only.
  *
- * <p>Along a row, element i of a chunk belongs to lane i mod 32; lanes are folded over the chunk, then with one another
- * in halves (l with l + 16, then l + 8, and so on), then the chunks in double precision, then what is left over after
- * the last 32. Down columns, rows are folded by fours, these over a chunk of rows, and the chunks in double precision.
+ * <p>Along a row, element i of a chunk belongs to lane i mod 32; lanes are folded over the chunk,
+ * then with one another in halves (l with l + 16, then l + 8, and so on), then the chunks in double
+ * precision, then what is left over after the last 32. Down columns, rows are folded by fours,
+ * these over a chunk of rows, and the chunks in double precision.
  *
  * <p>Lives in hidden copies, one for each pair of loops, so that no others are ever inlined here.
  */
@@ -28,8 +29,16 @@ public final class FloatFold implements Fold {
 
   @Override
   public void rows(
-      Object x, int xFrom, int xStride, Object y, int yFrom, int yStride,
-      int rows, int n, Object out, int outFrom) {
+      Object x,
+      int xFrom,
+      int xStride,
+      Object y,
+      int yFrom,
+      int yStride,
+      int rows,
+      int n,
+      Object out,
+      int outFrom) {
     float[] xs = (float[]) x;
     float[] ys = (float[]) y;
     float[] outs = (float[]) out;
@@ -60,12 +69,21 @@ public final class FloatFold implements Fold {
 
   @Override
   public void columns(
-      Object x, int xFrom, int xStride, Object y, int yFrom, int yStride,
-      int rows, int n, Object out, int outFrom) {
+      Object x,
+      int xFrom,
+      int xStride,
+      Object y,
+      int yFrom,
+      int yStride,
+      int rows,
+      int n,
+      Object out,
+      int outFrom) {
     float[] xs = (float[]) x;
     float[] ys = (float[]) y;
     float[] outs = (float[]) out;
-    loops.chunk(xs, xFrom, xStride, ys, yFrom, yStride, Math.min(rows, CHUNK_ROWS), n, outs, outFrom);
+    loops.chunk(
+        xs, xFrom, xStride, ys, yFrom, yStride, Math.min(rows, CHUNK_ROWS), n, outs, outFrom);
     if (rows <= CHUNK_ROWS) {
       return;
     }
@@ -75,7 +93,17 @@ public final class FloatFold implements Fold {
     }
     for (int r = CHUNK_ROWS; r < rows; r += CHUNK_ROWS) {
       int height = Math.min(CHUNK_ROWS, rows - r);
-      loops.chunk(xs, xFrom + r * xStride, xStride, ys, yFrom + r * yStride, yStride, height, n, outs, outFrom);
+      loops.chunk(
+          xs,
+          xFrom + r * xStride,
+          xStride,
+          ys,
+          yFrom + r * yStride,
+          yStride,
+          height,
+          n,
+          outs,
+          outFrom);
       for (int j = 0; j < n; j++) {
         totals[j] = loops.combine(totals[j], outs[outFrom + j]);
       }

@@ -6,7 +6,10 @@ import static java.lang.invoke.MethodHandles.lookup;
 import java.lang.invoke.MethodHandle;
 import java.util.Arrays;
 
-/** The loops of a fold; lives in hidden copies, one for each pair of a function to fold and one to fold by. */
+/**
+ * The loops of a fold; lives in hidden copies, one for each pair of a function to fold and one to
+ * fold by.
+ */
 final class FloatFoldLoop implements FloatFoldLoops {
 
   private static final MethodHandle MAP;

@@ -26,11 +26,27 @@ public interface FloatFoldLoops {
 
   /** Folds rows of up to 31 elements. */
   void shortRows(
-      float[] x, int xFrom, int xStride, float[] y, int yFrom, int yStride,
-      int rows, int n, float[] out, int outFrom);
+      float[] x,
+      int xFrom,
+      int xStride,
+      float[] y,
+      int yFrom,
+      int yStride,
+      int rows,
+      int n,
+      float[] out,
+      int outFrom);
 
   /** Folds columns of up to 256 elements. */
   void chunk(
-      float[] x, int xFrom, int xStride, float[] y, int yFrom, int yStride,
-      int rows, int n, float[] out, int outFrom);
+      float[] x,
+      int xFrom,
+      int xStride,
+      float[] y,
+      int yFrom,
+      int yStride,
+      int rows,
+      int n,
+      float[] out,
+      int outFrom);
 }

@@ -64,7 +64,12 @@ public final class FloatPortableKernels extends FloatKernels {
         };
     MethodHandle combine = new Specializer(LOOKUP, double.class, DoubleLanes.class).get(fold, 2);
     List<Object> constants =
-        List.of(specializer.get(function, 2), specializer.get(fold, 2), combine, identity, yStep(function));
+        List.of(
+            specializer.get(function, 2),
+            specializer.get(fold, 2),
+            combine,
+            identity,
+            yStep(function));
     return specializer.copy(FloatFoldLoops.class, FloatFoldLoop.class, constants);
   }
 

@@ -11,9 +11,9 @@ import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * The loops of a fold, in the portable ones' order; lives in hidden copies, one for each pair of a function to fold and
- * one to fold by. What is too short for vectors is left to the portable loops. No helper methods take vectors here, for
- * the reasons given in {@link FloatUnaryLoop}.
+ * The loops of a fold, in the portable ones' order; lives in hidden copies, one for each pair of a
+ * function to fold and one to fold by. What is too short for vectors is left to the portable loops.
+ * No helper methods take vectors here, for the reasons given in {@link FloatUnaryLoop}.
  */
 final class FloatFoldLoop implements FloatFoldLoops {
 
@@ -45,15 +45,19 @@ final class FloatFoldLoop implements FloatFoldLoops {
         FloatVector pivot = FloatVector.broadcast(SPECIES, y[yFrom]);
         FloatVector yA = Y_STEP == 0 ? pivot : FloatVector.fromArray(SPECIES, y, yFrom + lane);
         FloatVector yB = Y_STEP == 0 ? pivot : FloatVector.fromArray(SPECIES, y, yFrom + other);
-        FloatVector a = (FloatVector) MAP.invokeExact(FloatVector.fromArray(SPECIES, x, xFrom + lane), yA);
-        FloatVector b = (FloatVector) MAP.invokeExact(FloatVector.fromArray(SPECIES, x, xFrom + other), yB);
+        FloatVector a =
+            (FloatVector) MAP.invokeExact(FloatVector.fromArray(SPECIES, x, xFrom + lane), yA);
+        FloatVector b =
+            (FloatVector) MAP.invokeExact(FloatVector.fromArray(SPECIES, x, xFrom + other), yB);
         for (int i = LANES; i < n; i += LANES) {
           yA = Y_STEP == 0 ? pivot : FloatVector.fromArray(SPECIES, y, yFrom + i + lane);
           yB = Y_STEP == 0 ? pivot : FloatVector.fromArray(SPECIES, y, yFrom + i + other);
           FloatVector nextA =
-              (FloatVector) MAP.invokeExact(FloatVector.fromArray(SPECIES, x, xFrom + i + lane), yA);
+              (FloatVector)
+                  MAP.invokeExact(FloatVector.fromArray(SPECIES, x, xFrom + i + lane), yA);
           FloatVector nextB =
-              (FloatVector) MAP.invokeExact(FloatVector.fromArray(SPECIES, x, xFrom + i + other), yB);
+              (FloatVector)
+                  MAP.invokeExact(FloatVector.fromArray(SPECIES, x, xFrom + i + other), yB);
           a = (FloatVector) FOLD.invokeExact(a, nextA);
           b = (FloatVector) FOLD.invokeExact(b, nextB);
         }
@@ -91,30 +95,51 @@ final class FloatFoldLoop implements FloatFoldLoops {
     }
     if (bound < n) {
       remainders.chunk(
-          x, xFrom + bound, xStride, y, yFrom + bound, yStride, rows, n - bound, out, outFrom + bound);
+          x,
+          xFrom + bound,
+          xStride,
+          y,
+          yFrom + bound,
+          yStride,
+          rows,
+          n - bound,
+          out,
+          outFrom + bound);
     }
   }
 
   private static void foldFour(
-      float[] x, int xFrom, int xStride, float[] y, int yFrom, int yStride, int n, float[] out, int outFrom) {
+      float[] x,
+      int xFrom,
+      int xStride,
+      float[] y,
+      int yFrom,
+      int yStride,
+      int n,
+      float[] out,
+      int outFrom) {
     try {
       for (int j = 0; j < n; j += SPECIES.length()) {
         FloatVector a =
-            (FloatVector) MAP.invokeExact(
-                FloatVector.fromArray(SPECIES, x, xFrom + j),
-                FloatVector.fromArray(SPECIES, y, yFrom + j));
+            (FloatVector)
+                MAP.invokeExact(
+                    FloatVector.fromArray(SPECIES, x, xFrom + j),
+                    FloatVector.fromArray(SPECIES, y, yFrom + j));
         FloatVector b =
-            (FloatVector) MAP.invokeExact(
-                FloatVector.fromArray(SPECIES, x, xFrom + xStride + j),
-                FloatVector.fromArray(SPECIES, y, yFrom + yStride + j));
+            (FloatVector)
+                MAP.invokeExact(
+                    FloatVector.fromArray(SPECIES, x, xFrom + xStride + j),
+                    FloatVector.fromArray(SPECIES, y, yFrom + yStride + j));
         FloatVector c =
-            (FloatVector) MAP.invokeExact(
-                FloatVector.fromArray(SPECIES, x, xFrom + 2 * xStride + j),
-                FloatVector.fromArray(SPECIES, y, yFrom + 2 * yStride + j));
+            (FloatVector)
+                MAP.invokeExact(
+                    FloatVector.fromArray(SPECIES, x, xFrom + 2 * xStride + j),
+                    FloatVector.fromArray(SPECIES, y, yFrom + 2 * yStride + j));
         FloatVector d =
-            (FloatVector) MAP.invokeExact(
-                FloatVector.fromArray(SPECIES, x, xFrom + 3 * xStride + j),
-                FloatVector.fromArray(SPECIES, y, yFrom + 3 * yStride + j));
+            (FloatVector)
+                MAP.invokeExact(
+                    FloatVector.fromArray(SPECIES, x, xFrom + 3 * xStride + j),
+                    FloatVector.fromArray(SPECIES, y, yFrom + 3 * yStride + j));
         FloatVector ab = (FloatVector) FOLD.invokeExact(a, b);
         FloatVector cd = (FloatVector) FOLD.invokeExact(c, d);
         FloatVector abcd = (FloatVector) FOLD.invokeExact(ab, cd);
@@ -132,9 +157,10 @@ final class FloatFoldLoop implements FloatFoldLoops {
     try {
       for (int j = 0; j < n; j += SPECIES.length()) {
         FloatVector a =
-            (FloatVector) MAP.invokeExact(
-                FloatVector.fromArray(SPECIES, x, xFrom + j),
-                FloatVector.fromArray(SPECIES, y, yFrom + j));
+            (FloatVector)
+                MAP.invokeExact(
+                    FloatVector.fromArray(SPECIES, x, xFrom + j),
+                    FloatVector.fromArray(SPECIES, y, yFrom + j));
         FloatVector total =
             (FloatVector) FOLD.invokeExact(FloatVector.fromArray(SPECIES, out, outFrom + j), a);
         total.intoArray(out, outFrom + j);
@@ -156,8 +182,16 @@ final class FloatFoldLoop implements FloatFoldLoops {
 
   @Override
   public void shortRows(
-      float[] x, int xFrom, int xStride, float[] y, int yFrom, int yStride,
-      int rows, int n, float[] out, int outFrom) {
+      float[] x,
+      int xFrom,
+      int xStride,
+      float[] y,
+      int yFrom,
+      int yStride,
+      int rows,
+      int n,
+      float[] out,
+      int outFrom) {
     remainders.shortRows(x, xFrom, xStride, y, yFrom, yStride, rows, n, out, outFrom);
   }
 

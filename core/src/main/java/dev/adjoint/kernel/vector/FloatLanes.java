@@ -22,7 +22,8 @@ final class FloatLanes {
           : VectorSpecies.of(float.class, VectorShape.S_512_BIT);
 
   static final int MANTISSA_BITS = Float.PRECISION - 1;
-  private static final float INTEGERS_FROM = 1L << MANTISSA_BITS; // all numbers from here on are integers
+  private static final float INTEGERS_FROM =
+      1L << MANTISSA_BITS; // all numbers from here on are integers
   static final float ROUND = 1.5f * (1L << MANTISSA_BITS);
   static final float ROUND_BIASED = ROUND + Float.MAX_EXPONENT;
   private static final float SQRT_HALF = (float) 0.7071067811865476;

@@ -13,10 +13,11 @@ import jdk.incubator.vector.VectorMask;
 /**
  * The loop over a function of one vector; lives in hidden copies, one for each function.
  *
- * <p>Vectors are objects until C2 has inlined everything that takes or returns one, and C2 gives up on methods of one's
- * own after so many nodes. Hence the shape of this loop: the function is called in one place, for whole vectors and the
- * tail alike; through a variable that the loop assigns, so that C2 inlines it only once it has seen the whole loop, when
- * far more nodes are allowed; and there are no helper methods that take vectors.
+ * <p>Vectors are objects until C2 has inlined everything that takes or returns one, and C2 gives up
+ * on methods of one's own after so many nodes. Hence the shape of this loop: the function is called
+ * in one place, for whole vectors and the tail alike; through a variable that the loop assigns, so
+ * that C2 inlines it only once it has seen the whole loop, when far more nodes are allowed; and
+ * there are no helper methods that take vectors.
  */
 final class FloatUnaryLoop implements Kernels.UnaryLoop {
 

@@ -55,9 +55,13 @@ public final class FloatVectorKernels extends FloatKernels {
   @Override
   protected Fold newFold(String function, String fold) {
     List<Object> constants =
-        List.of(specializer.get(function, 2), specializer.get(fold, 2), FloatPortableKernels.yStep(function));
+        List.of(
+            specializer.get(function, 2),
+            specializer.get(fold, 2),
+            FloatPortableKernels.yStep(function));
     FloatFoldLoops remainders = portable.foldLoops(function, fold);
-    return portable.copyFold(specializer.copy(FloatFoldLoops.class, FloatFoldLoop.class, constants, remainders));
+    return portable.copyFold(
+        specializer.copy(FloatFoldLoops.class, FloatFoldLoop.class, constants, remainders));
   }
 
   @Override
