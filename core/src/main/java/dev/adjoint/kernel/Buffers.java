@@ -5,8 +5,9 @@ import java.util.Arrays;
 /**
  * Allocates every array that holds tensor elements: the one allocation point of the engine.
  *
- * <p>Kernels must write every element of an uninitialized buffer. With {@code -Dadjoint.poison=true} (as in the tests)
- * such a buffer is filled with NaN, so that a forgotten element shows.
+ * <p>Kernels must write every element of an uninitialized buffer. With {@code
+ * -Dadjoint.poison=true} (as in the tests) such a buffer is filled with NaN, so that a forgotten
+ * element shows.
  */
 public final class Buffers {
 

@@ -5,16 +5,18 @@ import dev.adjoint.kernel.FloatPanels.Slot;
 /**
  * One matrix product: {@code c = a * b} or {@code c += a * b}.
  *
- * <p>Every element of c is one chain of fused multiply-adds over {@code k = 0, 1, ...}, whichever way
- * below is taken. So results do not depend on the provider, its tile, or the number of threads. The
- * one exception is a single dot product, which is several chains: see {@link #dot}.
+ * <p>Every element of c is one chain of fused multiply-adds over {@code k = 0, 1, ...}, whichever
+ * way below is taken. So results do not depend on the provider, its tile, or the number of threads.
+ * The one exception is a single dot product, which is several chains: see {@link #dot}.
  */
 final class FloatMatMul {
 
   /** Steps of k that are done before the tile moves on: a panel of b then stays in the L1 cache. */
   private static final int DEPTH = 256;
 
-  /** Rows and columns of c that one set of packed panels serves: the panels stay in the L2 cache. */
+  /**
+   * Rows and columns of c that one set of packed panels serves: the panels stay in the L2 cache.
+   */
   private static final int SPAN = 1024;
 
   /** Rows of c in one chunk of work; a multiple of every provider's tile. */
@@ -43,10 +45,21 @@ final class FloatMatMul {
   private final int cRowStride;
 
   private FloatMatMul(
-      Kernels kernels, int m, int n, int k,
-      float[] a, int aFrom, int aRowStride, int aColumnStride,
-      float[] b, int bFrom, int bRowStride, int bColumnStride,
-      float[] c, int cFrom, int cRowStride) {
+      Kernels kernels,
+      int m,
+      int n,
+      int k,
+      float[] a,
+      int aFrom,
+      int aRowStride,
+      int aColumnStride,
+      float[] b,
+      int bFrom,
+      int bRowStride,
+      int bColumnStride,
+      float[] c,
+      int cFrom,
+      int cRowStride) {
     this.kernels = kernels;
     this.m = m;
     this.n = n;
@@ -66,22 +79,60 @@ final class FloatMatMul {
 
   /** Computes a product as {@link MatMul#multiply} says. */
   static void multiply(
-      Kernels kernels, int m, int n, int k,
-      float[] a, int aFrom, int aRowStride, int aColumnStride,
-      float[] b, int bFrom, int bRowStride, int bColumnStride,
-      float[] c, int cFrom, int cRowStride, boolean accumulate) {
+      Kernels kernels,
+      int m,
+      int n,
+      int k,
+      float[] a,
+      int aFrom,
+      int aRowStride,
+      int aColumnStride,
+      float[] b,
+      int bFrom,
+      int bRowStride,
+      int bColumnStride,
+      float[] c,
+      int cFrom,
+      int cRowStride,
+      boolean accumulate) {
     FloatMatMul product;
     if (n == 1 && m > 1 && aRowStride == 1 && cRowStride == 1) {
       // A column is a row of the transposed product, which walks along contiguous memory.
       product =
           new FloatMatMul(
-              kernels, 1, m, k, b, bFrom, bColumnStride, bRowStride,
-              a, aFrom, aColumnStride, aRowStride, c, cFrom, m);
+              kernels,
+              1,
+              m,
+              k,
+              b,
+              bFrom,
+              bColumnStride,
+              bRowStride,
+              a,
+              aFrom,
+              aColumnStride,
+              aRowStride,
+              c,
+              cFrom,
+              m);
     } else {
       product =
           new FloatMatMul(
-              kernels, m, n, k, a, aFrom, aRowStride, aColumnStride,
-              b, bFrom, bRowStride, bColumnStride, c, cFrom, cRowStride);
+              kernels,
+              m,
+              n,
+              k,
+              a,
+              aFrom,
+              aRowStride,
+              aColumnStride,
+              b,
+              bFrom,
+              bRowStride,
+              bColumnStride,
+              c,
+              cFrom,
+              cRowStride);
     }
     product.run(accumulate);
   }
@@ -118,12 +169,20 @@ final class FloatMatMul {
     return fmas / 32;
   }
 
-  // ---- one row or one column -----------------------------------------------------------------------
+  // ---- one row or one column
+  // -----------------------------------------------------------------------
 
   /** Computes dot products of many vectors with one, several at a time to hide latency. */
   private void dots(
-      int count, float[] x, int xFrom, int xStride, int xStep,
-      float[] y, int yFrom, int yStep, int cStride) {
+      int count,
+      float[] x,
+      int xFrom,
+      int xStride,
+      int xStep,
+      float[] y,
+      int yFrom,
+      int yStep,
+      int cStride) {
     int chunk = 64;
     Parallel.run(
         Math.ceilDiv(count, chunk),
@@ -134,8 +193,17 @@ final class FloatMatMul {
           int i = from;
           for (; i + 8 <= to; i += 8) {
             dots8(
-                k, x, xFrom + i * xStride, xStride, xStep, y, yFrom, yStep,
-                c, cFrom + i * cStride, cStride);
+                k,
+                x,
+                xFrom + i * xStride,
+                xStride,
+                xStep,
+                y,
+                yFrom,
+                yStep,
+                c,
+                cFrom + i * cStride,
+                cStride);
           }
           for (; i < to; i++) {
             float sum = c[cFrom + i * cStride];
@@ -150,9 +218,17 @@ final class FloatMatMul {
   }
 
   private static void dots8(
-      int k, float[] x, int xFrom, int xStride, int xStep,
-      float[] y, int yFrom, int yStep,
-      float[] c, int cFrom, int cStride) {
+      int k,
+      float[] x,
+      int xFrom,
+      int xStride,
+      int xStep,
+      float[] y,
+      int yFrom,
+      int yStep,
+      float[] c,
+      int cFrom,
+      int cStride) {
     float c0 = c[cFrom];
     float c1 = c[cFrom + cStride];
     float c2 = c[cFrom + 2 * cStride];
@@ -183,8 +259,8 @@ final class FloatMatMul {
   }
 
   /**
-   * Returns a dot product: eight chains, of every eighth product each, added in pairs. One chain would
-   * wait for each sum before the next, and would round a long sum worse.
+   * Returns a dot product: eight chains, of every eighth product each, added in pairs. One chain
+   * would wait for each sum before the next, and would round a long sum worse.
    */
   private static float dot(
       int k, float[] x, int xFrom, int xStep, float[] y, int yFrom, int yStep) {
@@ -215,7 +291,8 @@ final class FloatMatMul {
     return ((s0 + s1) + (s2 + s3)) + ((s4 + s5) + (s6 + s7));
   }
 
-  // ---- both operands where they are ----------------------------------------------------------------
+  // ---- both operands where they are
+  // ----------------------------------------------------------------
 
   /** Computes the product with both operands in place; the columns of b are contiguous. */
   private void inPlace(float[] b, int bFrom, int bRowStride) {
@@ -244,15 +321,25 @@ final class FloatMatMul {
     for (int j = j0; j < j1; j += columns) {
       for (int i = i0; i < i1; i += rows) {
         kernels.tile(
-            Math.min(rows, i1 - i), Math.min(columns, j1 - j), depth,
-            a, aFrom + i * aRowStride + k0 * aColumnStride, aRowStride, aColumnStride,
-            b, bFrom + k0 * bRowStride + j, bRowStride,
-            c, cFrom + i * cRowStride + j, cRowStride);
+            Math.min(rows, i1 - i),
+            Math.min(columns, j1 - j),
+            depth,
+            a,
+            aFrom + i * aRowStride + k0 * aColumnStride,
+            aRowStride,
+            aColumnStride,
+            b,
+            bFrom + k0 * bRowStride + j,
+            bRowStride,
+            c,
+            cFrom + i * cRowStride + j,
+            cRowStride);
       }
     }
   }
 
-  // ---- packed panels -------------------------------------------------------------------------------
+  // ---- packed panels
+  // -------------------------------------------------------------------------------
 
   private void packed() {
     int rows = kernels.tileRows();
@@ -292,17 +379,29 @@ final class FloatMatMul {
             int end = Math.min(height, (chunk + 1) * CHUNK_ROWS);
             for (int i = chunk * CHUNK_ROWS; i < end; i += rows) {
               FloatPanels.pack(
-                  Math.min(rows, end - i), depth,
-                  a, aFrom + (i0 + i) * aRowStride + k0 * aColumnStride, aRowStride, aColumnStride,
-                  aPanels, i * depth, rows);
+                  Math.min(rows, end - i),
+                  depth,
+                  a,
+                  aFrom + (i0 + i) * aRowStride + k0 * aColumnStride,
+                  aRowStride,
+                  aColumnStride,
+                  aPanels,
+                  i * depth,
+                  rows);
             }
           } else {
             int end = Math.min(width, (chunk - aChunks + 1) * CHUNK_COLUMNS);
             for (int j = (chunk - aChunks) * CHUNK_COLUMNS; j < end; j += columns) {
               FloatPanels.pack(
-                  Math.min(columns, end - j), depth,
-                  b, bFrom + (j0 + j) * bColumnStride + k0 * bRowStride, bColumnStride, bRowStride,
-                  bPanels, j * depth, columns);
+                  Math.min(columns, end - j),
+                  depth,
+                  b,
+                  bFrom + (j0 + j) * bColumnStride + k0 * bRowStride,
+                  bColumnStride,
+                  bRowStride,
+                  bPanels,
+                  j * depth,
+                  columns);
             }
           }
         });
@@ -324,10 +423,19 @@ final class FloatMatMul {
           for (int j = jFrom; j < jTo; j += columns) {
             for (int i = iFrom; i < iTo; i += rows) {
               kernels.tile(
-                  Math.min(rows, iTo - i), Math.min(columns, jTo - j), depth,
-                  aPanels, i * depth, 1, rows,
-                  bPanels, j * depth, columns,
-                  c, cFrom + (i0 + i) * cRowStride + j0 + j, cRowStride);
+                  Math.min(rows, iTo - i),
+                  Math.min(columns, jTo - j),
+                  depth,
+                  aPanels,
+                  i * depth,
+                  1,
+                  rows,
+                  bPanels,
+                  j * depth,
+                  columns,
+                  c,
+                  cFrom + (i0 + i) * cRowStride + j0 + j,
+                  cRowStride);
             }
           }
         });

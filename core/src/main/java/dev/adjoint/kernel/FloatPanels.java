@@ -3,8 +3,8 @@ package dev.adjoint.kernel;
 import java.util.Arrays;
 
 /**
- * Packs operands of the matrix product into panels: strips of a matrix as wide as the register tile,
- * stored one step of k after another, so that the tile reads memory in order.
+ * Packs operands of the matrix product into panels: strips of a matrix as wide as the register
+ * tile, stored one step of k after another, so that the tile reads memory in order.
  */
 final class FloatPanels {
 
@@ -34,14 +34,20 @@ final class FloatPanels {
   }
 
   /**
-   * Packs one panel: {@code out[outFrom + k * width + i] = x[from + i * stride + k * depthStride]} for
-   * {@code i < count}. A panel at the edge may have fewer than {@code width} lines; the rest of it is
-   * left as it was, and is not read.
+   * Packs one panel: {@code out[outFrom + k * width + i] = x[from + i * stride + k * depthStride]}
+   * for {@code i < count}. A panel at the edge may have fewer than {@code width} lines; the rest of
+   * it is left as it was, and is not read.
    */
   static void pack(
-      int count, int depth,
-      float[] x, int from, int stride, int depthStride,
-      float[] out, int outFrom, int width) {
+      int count,
+      int depth,
+      float[] x,
+      int from,
+      int stride,
+      int depthStride,
+      float[] out,
+      int outFrom,
+      int width) {
     if (stride == 1) {
       for (int k = 0; k < depth; k++) {
         System.arraycopy(x, from + k * depthStride, out, outFrom + k * width, count);

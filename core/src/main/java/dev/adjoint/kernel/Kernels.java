@@ -1,27 +1,38 @@
 package dev.adjoint.kernel;
 
 /**
- * Computes on runs of array elements of one type: the whole interface between the engine and a provider.
+ * Computes on runs of array elements of one type: the whole interface between the engine and a
+ * provider.
  *
- * <p>Kernels are stateless and single-threaded; whoever calls them splits the work ({@link Parallel}). Arrays are
- * {@code float[]} or {@code double[]}, according to the kernels' element type, and are passed as {@link Object} so that
- * the engine above is written once. Every result has the same bits in any provider, on any vector width and in any
- * state of the JIT.
+ * <p>Kernels are stateless and single-threaded; whoever calls them splits the work ({@link
+ * Parallel}). Arrays are {@code float[]} or {@code double[]}, according to the kernels' element
+ * type, and are passed as {@link Object} so that the engine above is written once. Every result has
+ * the same bits in any provider, on any vector width and in any state of the JIT.
  */
 public interface Kernels {
 
   /** Names the provider and element type, as in {@code "vector float32"}. */
   String name();
 
-  // ---- elementwise -------------------------------------------------------------------------------------------------
+  // ---- elementwise
+  // -------------------------------------------------------------------------------
 
-  /** Returns the loop over a function of one value, by the function's name in {@code FloatFunctions}. */
+  /**
+   * Returns the loop over a function of one value, by the function's name in {@code
+   * FloatFunctions}.
+   */
   UnaryLoop unary(String function);
 
-  /** Returns the loop over a function of two values, by the function's name in {@code FloatFunctions}. */
+  /**
+   * Returns the loop over a function of two values, by the function's name in {@code
+   * FloatFunctions}.
+   */
   BinaryLoop binary(String function);
 
-  /** Returns the loop over a function of three values, by the function's name in {@code FloatFunctions}. */
+  /**
+   * Returns the loop over a function of three values, by the function's name in {@code
+   * FloatFunctions}.
+   */
   TernaryLoop ternary(String function);
 
   /** Applies a function: {@code out[outFrom + i] = f(x[xFrom + i])} for {@code 0 <= i < n}. */
@@ -30,80 +41,126 @@ public interface Kernels {
   }
 
   /**
-   * Applies a function: {@code out[outFrom + i] = f(x[xFrom + i * xStep], y[yFrom + i * yStep])}; steps are 0 (one
-   * value for the whole run) or 1.
+   * Applies a function: {@code out[outFrom + i] = f(x[xFrom + i * xStep], y[yFrom + i * yStep])};
+   * steps are 0 (one value for the whole run) or 1.
    */
   interface BinaryLoop {
-    void run(Object x, int xFrom, int xStep, Object y, int yFrom, int yStep, Object out, int outFrom, int n);
+    void run(
+        Object x,
+        int xFrom,
+        int xStep,
+        Object y,
+        int yFrom,
+        int yStep,
+        Object out,
+        int outFrom,
+        int n);
   }
 
   /** Applies a function of three values; steps are 0 or 1 as in {@link BinaryLoop}. */
   interface TernaryLoop {
     void run(
-        Object x, int xFrom, int xStep,
-        Object y, int yFrom, int yStep,
-        Object z, int zFrom, int zStep,
-        Object out, int outFrom, int n);
+        Object x,
+        int xFrom,
+        int xStep,
+        Object y,
+        int yFrom,
+        int yStep,
+        Object z,
+        int zFrom,
+        int zStep,
+        Object out,
+        int outFrom,
+        int n);
   }
 
-  // ---- reductions --------------------------------------------------------------------------------------------------
+  // ---- reductions
+  // --------------------------------------------------------------------------------
 
   /** Returns the reduction named {@code sum}, {@code max} or {@code min}; NaN in, NaN out. */
   Reduction reduction(String name);
 
   /** Folds many values into one, in an order that depends on their number only. */
   interface Reduction {
-    /** Reduces rows: {@code out[outFrom + r] = fold(x[from + r * n .. from + r * n + n))} for {@code r < rows}. */
+    /**
+     * Reduces rows: {@code out[outFrom + r] = fold(x[from + r * n .. from + r * n + n))} for {@code
+     * r < rows}.
+     */
     void rows(Object x, int from, int rows, int n, Object out, int outFrom);
 
     /**
-     * Reduces columns of a matrix whose rows are {@code stride} apart: {@code out[outFrom + j] = fold over r < rows of
-     * x[from + r * stride + j]} for {@code j < n}.
+     * Reduces columns of a matrix whose rows are {@code stride} apart: {@code out[outFrom + j] =
+     * fold over r < rows of x[from + r * stride + j]} for {@code j < n}.
      */
     void columns(Object x, int from, int rows, int stride, int n, Object out, int outFrom);
   }
 
-  // ---- rows of n contiguous elements -------------------------------------------------------------------------------
+  // ---- rows of n contiguous elements
+  // -------------------------------------------------------------
 
   /** Computes {@code exp(x - max) / sum(exp(x - max))} of each row. */
   void softmax(Object x, int xFrom, int rows, int n, Object out, int outFrom);
 
   /** Computes {@code y * (g - sum(g * y))} of each row: the pullback of softmax at its output y. */
-  void softmaxPullback(Object g, int gFrom, Object y, int yFrom, int rows, int n, Object out, int outFrom);
+  void softmaxPullback(
+      Object g, int gFrom, Object y, int yFrom, int rows, int n, Object out, int outFrom);
 
   /** Computes {@code x - logsumexp(x)} of each row. */
   void logSoftmax(Object x, int xFrom, int rows, int n, Object out, int outFrom);
 
-  /** Computes {@code g - exp(y) * sum(g)} of each row: the pullback of log-softmax at its output y. */
-  void logSoftmaxPullback(Object g, int gFrom, Object y, int yFrom, int rows, int n, Object out, int outFrom);
+  /**
+   * Computes {@code g - exp(y) * sum(g)} of each row: the pullback of log-softmax at its output y.
+   */
+  void logSoftmaxPullback(
+      Object g, int gFrom, Object y, int yFrom, int rows, int n, Object out, int outFrom);
 
   /** Computes {@code log(sum(exp(x - max))) + max} of each row, one value a row. */
   void logSumExp(Object x, int xFrom, int rows, int n, Object out, int outFrom);
 
-  // ---- standardize: x has the shape (a, c, b), statistics are over a and b, one set for each c ---------------------
+  // ---- standardize: x has the shape (a, c, b), statistics are over a and b, one set for each c
+  // ---------------------
 
   /**
-   * Standardizes the sets {@code cFrom <= c < cTo}: {@code y = (x - mu_c) / sigma_c} with
-   * {@code sigma_c = sqrt(var_c + epsilon)} where centred; {@code y = x / sqrt(mean(x^2) + epsilon)} where not.
+   * Standardizes the sets {@code cFrom <= c < cTo}: {@code y = (x - mu_c) / sigma_c} with {@code
+   * sigma_c = sqrt(var_c + epsilon)} where centred; {@code y = x / sqrt(mean(x^2) + epsilon)} where
+   * not.
    *
    * @param mean receives the mean of each set (zero where not centred), at index c
-   * @param variance receives the biased variance (the mean square where not centred) of each set, at index c
+   * @param variance receives the biased variance (the mean square where not centred) of each set,
+   *     at index c
    * @param inverse receives 1 / sigma of each set, at index c
    */
   void standardize(
-      Object x, int a, int channels, int b, int cFrom, int cTo,
-      boolean centred, double epsilon,
-      Object y, Object mean, Object variance, Object inverse);
+      Object x,
+      int a,
+      int channels,
+      int b,
+      int cFrom,
+      int cTo,
+      boolean centred,
+      double epsilon,
+      Object y,
+      Object mean,
+      Object variance,
+      Object inverse);
 
   /**
-   * Computes {@code dx = (q - mean(q) - y * mean(q * y)) * inverse}, without {@code mean(q)} where not centred, of the
-   * sets {@code cFrom <= c < cTo}.
+   * Computes {@code dx = (q - mean(q) - y * mean(q * y)) * inverse}, without {@code mean(q)} where
+   * not centred, of the sets {@code cFrom <= c < cTo}.
    */
   void standardizePullback(
-      Object q, Object y, Object inverse, int a, int channels, int b, int cFrom, int cTo,
-      boolean centred, Object dx);
+      Object q,
+      Object y,
+      Object inverse,
+      int a,
+      int channels,
+      int b,
+      int cFrom,
+      int cTo,
+      boolean centred,
+      Object dx);
 
-  // ---- matrix product ----------------------------------------------------------------------------------------------
+  // ---- matrix product --------------------------------------------------------------------------
 
   /** Returns the most rows that a tile may have. */
   int tileRows();
@@ -112,16 +169,25 @@ public interface Kernels {
   int tileColumns();
 
   /**
-   * Adds a product to a tile of c: {@code c[i][j] = fma(a[i][k], b[k][j], c[i][j])} for {@code k = 0 .. depth - 1} in
-   * this order, whatever the provider. The columns of b and of c are contiguous; the other strides are free, but a
-   * full tile of packed panels runs fastest.
+   * Adds a product to a tile of c: {@code c[i][j] = fma(a[i][k], b[k][j], c[i][j])} for {@code k =
+   * 0 .. depth - 1} in this order, whatever the provider. The columns of b and of c are contiguous;
+   * the other strides are free, but a full tile of packed panels runs fastest.
    *
    * @param rows 0 to {@link #tileRows()}
    * @param columns 0 to {@link #tileColumns()}
    */
   void tile(
-      int rows, int columns, int depth,
-      Object a, int aFrom, int aRowStride, int aColumnStride,
-      Object b, int bFrom, int bRowStride,
-      Object c, int cFrom, int cRowStride);
+      int rows,
+      int columns,
+      int depth,
+      Object a,
+      int aFrom,
+      int aRowStride,
+      int aColumnStride,
+      Object b,
+      int bFrom,
+      int bRowStride,
+      Object c,
+      int cFrom,
+      int cRowStride);
 }

@@ -11,11 +11,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Splits work over the threads of one pool.
  *
- * <p>Work is a number of chunks, which callers choose from sizes only, so that results have the same
- * bits on any number of threads. The calling thread takes chunks as well and waits for chunks, never
- * for idle helpers. Helpers look for more work for a moment before they go to sleep, because the
- * next operation usually follows at once. A call from within a chunk, or while another thread has
- * the helpers, runs in the calling thread.
+ * <p>Work is a number of chunks, which callers choose from sizes only, so that results have the
+ * same bits on any number of threads. The calling thread takes chunks as well and waits for chunks,
+ * never for idle helpers. Helpers look for more work for a moment before they go to sleep, because
+ * the next operation usually follows at once. A call from within a chunk, or while another thread
+ * has the helpers, runs in the calling thread.
  *
  * <p>The number of threads is {@link Runtime#availableProcessors()}, or the system property {@code
  * adjoint.threads}.
@@ -47,8 +47,8 @@ public final class Parallel {
   private Parallel() {}
 
   /**
-   * Runs all chunks {@code 0 .. chunks - 1} and returns when they are done. If a chunk throws, chunks
-   * that have not started are skipped, and the (first) exception is thrown here.
+   * Runs all chunks {@code 0 .. chunks - 1} and returns when they are done. If a chunk throws,
+   * chunks that have not started are skipped, and the (first) exception is thrown here.
    *
    * @param estimatedNanos how long one thread would take for all chunks, roughly
    */
@@ -67,8 +67,8 @@ public final class Parallel {
   }
 
   /**
-   * Calls a function whose work is split over {@code n} threads, whatever its size and the number of
-   * processors: for tests that compare thread counts.
+   * Calls a function whose work is split over {@code n} threads, whatever its size and the number
+   * of processors: for tests that compare thread counts.
    */
   public static <T> T withThreads(int n, Supplier<T> function) {
     Team team = new Team(checkThreads(Integer.toString(n), "the number of threads"), 0);
@@ -79,7 +79,10 @@ public final class Parallel {
     }
   }
 
-  /** Runs an action whose work is split over {@code n} threads, as {@link #withThreads(int, Supplier)}. */
+  /**
+   * Runs an action whose work is split over {@code n} threads, as {@link #withThreads(int,
+   * Supplier)}.
+   */
   public static void withThreads(int n, Runnable action) {
     Supplier<Boolean> function =
         () -> {
@@ -190,8 +193,8 @@ public final class Parallel {
     }
 
     /**
-     * Works on jobs until none has come for a while. A job that comes just when a helper gives up is
-     * done by its caller: slower, never wrong.
+     * Works on jobs until none has come for a while. A job that comes just when a helper gives up
+     * is done by its caller: slower, never wrong.
      */
     private void help() {
       long idleSince = System.nanoTime();

@@ -33,26 +33,66 @@ public final class FloatPortableTile {
 
   /** Adds a product to a tile of c, as {@code Kernels.tile} says. */
   public static void tile(
-      int rows, int columns, int depth,
-      float[] a, int aFrom, int aRowStride, int aColumnStride,
-      float[] b, int bFrom, int bRowStride,
-      float[] c, int cFrom, int cRowStride) {
+      int rows,
+      int columns,
+      int depth,
+      float[] a,
+      int aFrom,
+      int aRowStride,
+      int aColumnStride,
+      float[] b,
+      int bFrom,
+      int bRowStride,
+      float[] c,
+      int cFrom,
+      int cRowStride) {
     if (columns < NARROW) {
       narrow(
-          rows, columns, depth, a, aFrom, aRowStride, aColumnStride,
-          b, bFrom, bRowStride, c, cFrom, cRowStride);
+          rows,
+          columns,
+          depth,
+          a,
+          aFrom,
+          aRowStride,
+          aColumnStride,
+          b,
+          bFrom,
+          bRowStride,
+          c,
+          cFrom,
+          cRowStride);
     } else {
       wide(
-          rows, columns, depth, a, aFrom, aRowStride, aColumnStride,
-          b, bFrom, bRowStride, c, cFrom, cRowStride);
+          rows,
+          columns,
+          depth,
+          a,
+          aFrom,
+          aRowStride,
+          aColumnStride,
+          b,
+          bFrom,
+          bRowStride,
+          c,
+          cFrom,
+          cRowStride);
     }
   }
 
   private static void wide(
-      int rows, int columns, int depth,
-      float[] a, int aFrom, int aRowStride, int aColumnStride,
-      float[] b, int bFrom, int bRowStride,
-      float[] c, int cFrom, int cRowStride) {
+      int rows,
+      int columns,
+      int depth,
+      float[] a,
+      int aFrom,
+      int aRowStride,
+      int aColumnStride,
+      float[] b,
+      int bFrom,
+      int bRowStride,
+      float[] c,
+      int cFrom,
+      int cRowStride) {
     Rows scratch = ROWS_OF_THREAD.get();
     float[][] cs = scratch.c;
     float[][] bs = scratch.b;
@@ -84,8 +124,13 @@ public final class FloatPortableTile {
 
   /** Two rows of c, four steps down k: each loaded value of b is used twice, of c four times. */
   private static void rows2steps4(
-      float[] c, float[] d, float[][] b,
-      float[] a, int aFrom, int aRowStride, int aColumnStride,
+      float[] c,
+      float[] d,
+      float[][] b,
+      float[] a,
+      int aFrom,
+      int aRowStride,
+      int aColumnStride,
       int columns) {
     float[] b0 = b[0];
     float[] b1 = b[1];
@@ -118,18 +163,36 @@ public final class FloatPortableTile {
 
   /** Four elements of c at a time, in registers: their chains hide one another's latency. */
   private static void narrow(
-      int rows, int columns, int depth,
-      float[] a, int aFrom, int aRowStride, int aColumnStride,
-      float[] b, int bFrom, int bRowStride,
-      float[] c, int cFrom, int cRowStride) {
+      int rows,
+      int columns,
+      int depth,
+      float[] a,
+      int aFrom,
+      int aRowStride,
+      int aColumnStride,
+      float[] b,
+      int bFrom,
+      int bRowStride,
+      float[] c,
+      int cFrom,
+      int cRowStride) {
     int i = 0;
     for (; i + 4 <= rows; i += 4) {
       int from = aFrom + i * aRowStride;
       int to = cFrom + i * cRowStride;
       for (int j = 0; j < columns; j++) {
         rows4(
-            depth, a, from, aRowStride, aColumnStride, b, bFrom + j, bRowStride,
-            c, to + j, cRowStride);
+            depth,
+            a,
+            from,
+            aRowStride,
+            aColumnStride,
+            b,
+            bFrom + j,
+            bRowStride,
+            c,
+            to + j,
+            cRowStride);
       }
     }
     for (; i < rows; i++) {
@@ -147,9 +210,16 @@ public final class FloatPortableTile {
 
   private static void rows4(
       int depth,
-      float[] a, int aFrom, int aRowStride, int aColumnStride,
-      float[] b, int bFrom, int bRowStride,
-      float[] c, int cFrom, int cRowStride) {
+      float[] a,
+      int aFrom,
+      int aRowStride,
+      int aColumnStride,
+      float[] b,
+      int bFrom,
+      int bRowStride,
+      float[] c,
+      int cFrom,
+      int cRowStride) {
     float c0 = c[cFrom];
     float c1 = c[cFrom + cRowStride];
     float c2 = c[cFrom + 2 * cRowStride];

@@ -33,10 +33,19 @@ public final class FloatVectorTile {
 
   /** Adds a product to a tile of c, as {@code Kernels.tile} says. */
   public static void tile(
-      int rows, int columns, int depth,
-      float[] a, int aFrom, int aRowStride, int aColumnStride,
-      float[] b, int bFrom, int bRowStride,
-      float[] c, int cFrom, int cRowStride) {
+      int rows,
+      int columns,
+      int depth,
+      float[] a,
+      int aFrom,
+      int aRowStride,
+      int aColumnStride,
+      float[] b,
+      int bFrom,
+      int bRowStride,
+      float[] c,
+      int cFrom,
+      int cRowStride) {
     if (rows == 8 && columns == 2 * LANES) {
       rows8(depth, a, aFrom, aRowStride, aColumnStride, b, bFrom, bRowStride, c, cFrom, cRowStride);
       return;
@@ -45,31 +54,65 @@ public final class FloatVectorTile {
     if (columns == 2 * LANES) {
       for (; i + 4 <= rows; i += 4) {
         rows4(
-            depth, a, aFrom + i * aRowStride, aRowStride, aColumnStride,
-            b, bFrom, bRowStride, c, cFrom + i * cRowStride, cRowStride);
+            depth,
+            a,
+            aFrom + i * aRowStride,
+            aRowStride,
+            aColumnStride,
+            b,
+            bFrom,
+            bRowStride,
+            c,
+            cFrom + i * cRowStride,
+            cRowStride);
       }
     }
     for (; i + 4 <= rows; i += 4) {
       for (int j = 0; j < columns; j += LANES) {
         rows4masked(
-            columns - j, depth, a, aFrom + i * aRowStride, aRowStride, aColumnStride,
-            b, bFrom + j, bRowStride, c, cFrom + i * cRowStride + j, cRowStride);
+            columns - j,
+            depth,
+            a,
+            aFrom + i * aRowStride,
+            aRowStride,
+            aColumnStride,
+            b,
+            bFrom + j,
+            bRowStride,
+            c,
+            cFrom + i * cRowStride + j,
+            cRowStride);
       }
     }
     for (; i < rows; i++) {
       for (int j = 0; j < columns; j += LANES) {
         row1masked(
-            columns - j, depth, a, aFrom + i * aRowStride, aColumnStride,
-            b, bFrom + j, bRowStride, c, cFrom + i * cRowStride + j);
+            columns - j,
+            depth,
+            a,
+            aFrom + i * aRowStride,
+            aColumnStride,
+            b,
+            bFrom + j,
+            bRowStride,
+            c,
+            cFrom + i * cRowStride + j);
       }
     }
   }
 
   private static void rows8(
       int depth,
-      float[] a, int aFrom, int aRowStride, int aColumnStride,
-      float[] b, int bFrom, int bRowStride,
-      float[] c, int cFrom, int cRowStride) {
+      float[] a,
+      int aFrom,
+      int aRowStride,
+      int aColumnStride,
+      float[] b,
+      int bFrom,
+      int bRowStride,
+      float[] c,
+      int cFrom,
+      int cRowStride) {
     int i1 = cFrom + cRowStride;
     int i2 = i1 + cRowStride;
     int i3 = i2 + cRowStride;
@@ -141,9 +184,16 @@ public final class FloatVectorTile {
 
   private static void rows4(
       int depth,
-      float[] a, int aFrom, int aRowStride, int aColumnStride,
-      float[] b, int bFrom, int bRowStride,
-      float[] c, int cFrom, int cRowStride) {
+      float[] a,
+      int aFrom,
+      int aRowStride,
+      int aColumnStride,
+      float[] b,
+      int bFrom,
+      int bRowStride,
+      float[] c,
+      int cFrom,
+      int cRowStride) {
     int i1 = cFrom + cRowStride;
     int i2 = i1 + cRowStride;
     int i3 = i2 + cRowStride;
@@ -183,10 +233,18 @@ public final class FloatVectorTile {
 
   /** Four rows of at most one vector; lanes past {@code columns} are neither read nor written. */
   private static void rows4masked(
-      int columns, int depth,
-      float[] a, int aFrom, int aRowStride, int aColumnStride,
-      float[] b, int bFrom, int bRowStride,
-      float[] c, int cFrom, int cRowStride) {
+      int columns,
+      int depth,
+      float[] a,
+      int aFrom,
+      int aRowStride,
+      int aColumnStride,
+      float[] b,
+      int bFrom,
+      int bRowStride,
+      float[] c,
+      int cFrom,
+      int cRowStride) {
     VectorMask<Float> mask = S.indexInRange(0, columns);
     int i1 = cFrom + cRowStride;
     int i2 = i1 + cRowStride;
@@ -209,10 +267,16 @@ public final class FloatVectorTile {
   }
 
   private static void row1masked(
-      int columns, int depth,
-      float[] a, int aFrom, int aColumnStride,
-      float[] b, int bFrom, int bRowStride,
-      float[] c, int cFrom) {
+      int columns,
+      int depth,
+      float[] a,
+      int aFrom,
+      int aColumnStride,
+      float[] b,
+      int bFrom,
+      int bRowStride,
+      float[] c,
+      int cFrom) {
     VectorMask<Float> mask = S.indexInRange(0, columns);
     FloatVector c0 = FloatVector.fromArray(S, c, cFrom, mask);
     for (int k = 0, p = aFrom, q = bFrom; k < depth; k++, p += aColumnStride, q += bRowStride) {

@@ -1,0 +1,81 @@
+package dev.adjoint.autodiff;
+
+import dev.adjoint.op.Primitive;
+import dev.adjoint.tensor.Tensor;
+import java.util.Arrays;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** Finds the first NaN or infinity and says where it came from. */
+final class Anomalies {
+
+  private static final Set<String> ENGINE =
+      Set.of("dev.adjoint.tensor", "dev.adjoint.autodiff", "dev.adjoint.op", "dev.adjoint.kernel");
+
+  private Anomalies() {}
+
+  static void checkForward(Tensor output, Primitive primitive, Tensor[] inputs) {
+    if (!isFinite(output)) {
+      throw new AnomalyException(
+          "%s of %s gave %s, computed at %s"
+              .formatted(primitive.name(), shapes(inputs), describe(output), userSite()));
+    }
+  }
+
+  static void checkBackward(Tensor gradient, int input, Node node) {
+    if (!isFinite(gradient)) {
+      throw new AnomalyException(
+          "the gradient of %s of %s with respect to its input %d has %s; the operation was computed at %s"
+              .formatted(
+                  node,
+                  shapes(node.sharedInputs()),
+                  input,
+                  describe(gradient),
+                  node.site() == null ? "a line outside of detectAnomalies" : node.site()));
+    }
+  }
+
+  /** Returns the innermost line outside of the engine. */
+  static String userSite() {
+    return StackWalker.getInstance()
+        .walk(frames ->
+            frames
+                .filter(frame -> !isEngine(frame.getClassName()))
+                .findFirst()
+                .map(frame -> frame.toStackTraceElement().toString())
+                .orElse("an unknown line"));
+  }
+
+  private static boolean isEngine(String className) {
+    int dot = className.lastIndexOf('.');
+    return className.startsWith("java.")
+        || className.startsWith("jdk.")
+        || (dot > 0 && ENGINE.contains(className.substring(0, dot)));
+  }
+
+  private static boolean isFinite(Tensor tensor) {
+    return firstBad(tensor) == null;
+  }
+
+  private static String describe(Tensor tensor) {
+    return firstBad(tensor) + " in shape " + tensor.shape();
+  }
+
+  private static @Nullable String firstBad(Tensor tensor) {
+    double[] values =
+        Mode.current().recording(false).detecting(false).call(tensor.untracked()::toDoubleArray);
+    for (double value : values) {
+      if (!Double.isFinite(value)) {
+        return Double.isNaN(value) ? "NaN" : value > 0 ? "infinity" : "-infinity";
+      }
+    }
+    return null;
+  }
+
+  private static String shapes(Tensor[] inputs) {
+    return Arrays.stream(inputs)
+        .map(t -> t.shape().toString())
+        .collect(Collectors.joining(" and "));
+  }
+}

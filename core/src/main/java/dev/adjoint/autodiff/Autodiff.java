@@ -1,0 +1,147 @@
+package dev.adjoint.autodiff;
+
+import dev.adjoint.op.Primitive;
+import dev.adjoint.tensor.Tensor;
+import java.util.List;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/** Controls what is recorded, and defines functions with gradients of their own. */
+public final class Autodiff {
+
+  private Autodiff() {}
+
+  /**
+   * Computes without recording: nothing inside is tracked, and nothing is kept for a backward pass.
+   * Recording resumes when the action ends, whatever happens.
+   */
+  public static <T extends @Nullable Object> T noGrad(Supplier<? extends T> action) {
+    return Mode.current().recording(false).call(action::get);
+  }
+
+  /** Computes without recording. */
+  public static void noGrad(Runnable action) {
+    noGrad(asSupplier(action));
+  }
+
+  /**
+   * Computes while watching for trouble: the first NaN or infinity, forward or backward, throws an
+   * {@link AnomalyException} with the operation, the shapes of its inputs and the line of user code
+   * that computed it. Slow: every result is searched.
+   */
+  public static <T extends @Nullable Object> T detectAnomalies(Supplier<? extends T> action) {
+    return Mode.current().detecting(true).call(action::get);
+  }
+
+  /** Computes while watching for trouble. */
+  public static void detectAnomalies(Runnable action) {
+    detectAnomalies(asSupplier(action));
+  }
+
+  /**
+   * Returns the same elements as a constant: gradients do not flow through. A gradient check holds
+   * the constant at its base point ({@link Held}).
+   */
+  public static Tensor stopGradient(Tensor x) {
+    return Held.value(x::untracked);
+  }
+
+  /**
+   * Returns the same elements; on the way back, the cotangent passes through a function: to print
+   * it, to scale it, to clip it.
+   *
+   * @param hook receives the cotangent and returns one of the same shape
+   */
+  public static Tensor onGradient(Tensor x, UnaryOperator<Tensor> hook) {
+    return Recorder.apply(new GradientHook(hook), x);
+  }
+
+  /**
+   * Computes a tensor without keeping what its gradient needs, and computes it again when the
+   * gradient is asked for: less memory, more time, identical gradients. Random draws are replayed;
+   * effects such as running statistics happen once.
+   *
+   * @param computation a function of tensors that it captures, of which gradients may be wanted
+   */
+  public static Tensor checkpoint(Supplier<Tensor> computation) {
+    return Rematerialization.apply(computation);
+  }
+
+  /** Applies a function with a pullback of its own. */
+  public static Tensor apply(CustomFunction function, Tensor... inputs) {
+    return Recorder.apply(new CustomPrimitive(function), inputs);
+  }
+
+  private static Supplier<@Nullable Void> asSupplier(Runnable action) {
+    return () -> {
+      action.run();
+      return null;
+    };
+  }
+
+  /** Passes its input on, and the cotangent through a function. */
+  private record GradientHook(UnaryOperator<Tensor> hook) implements Primitive.Open {
+    @Override
+    public String name() {
+      return "onGradient";
+    }
+
+    @Override
+    public Tensor forward(Tensor... x) {
+      return x[0].view(x[0].shape(), x[0].strides(), x[0].offset());
+    }
+
+    @Override
+    public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
+      Tensor changed = hook.apply(g);
+      if (!changed.shape().equals(g.shape())) {
+        throw new IllegalStateException(
+            "onGradient: the hook turned a gradient of shape %s into %s; expected the same shape"
+                .formatted(g.shape(), changed.shape()));
+      }
+      return changed;
+    }
+  }
+
+  /** Adapts a user's function to the graph. */
+  private record CustomPrimitive(CustomFunction function) implements Primitive.Open {
+    @Override
+    public String name() {
+      return function.name();
+    }
+
+    @Override
+    public Tensor forward(Tensor... x) {
+      Tensor y = noGrad(() -> function.forward(List.of(x)));
+      // A function may return one of its inputs, or a tensor that it keeps: the graph needs one of
+      // its own.
+      return y.view(y.shape(), y.strides(), y.offset());
+    }
+
+    @Override
+    public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
+      throw new AssertionError("pullbacks computes all cotangents at once");
+    }
+
+    @Override
+    public @Nullable Tensor[] pullbacks(boolean[] needed, Tensor g, Tensor[] x, Tensor y) {
+      Mode mode = Mode.current();
+      Mode sealed = mode.recording() ? mode.sealedBy(name()) : mode;
+      List<Tensor> cotangents = sealed.call(() -> function.pullback(g, List.of(x), y));
+      if (cotangents.size() != x.length) {
+        throw new IllegalStateException(
+            "%s: the pullback returned %d cotangents for %d inputs; expected one for each"
+                .formatted(name(), cotangents.size(), x.length));
+      }
+      for (int i = 0; i < x.length; i++) {
+        if (!cotangents.get(i).shape().equals(x[i].shape())) {
+          throw new IllegalStateException(
+              "%s: the pullback returned a cotangent of shape %s for input %d of shape %s; expected equal shapes"
+                  .formatted(name(), cotangents.get(i).shape(), i, x[i].shape()));
+        }
+      }
+      return cotangents.toArray(new Tensor[0]);
+    }
+  }
+}

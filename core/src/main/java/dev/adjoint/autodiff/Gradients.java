@@ -1,0 +1,93 @@
+package dev.adjoint.autodiff;
+
+import dev.adjoint.tensor.Tensor;
+import dev.adjoint.tensor.Tensors;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+
+/**
+ * Holds the gradients that one backward pass computed: a value, to be asked, added or handed to an
+ * optimizer.
+ *
+ * <p>Nothing accumulates by itself and nothing has to be zeroed; to accumulate over several
+ * batches, add: {@code g.plus(h)}.
+ */
+public final class Gradients {
+
+  private final Map<Node, Tensor> byNode;
+
+  Gradients(Map<Node, Tensor> byNode) {
+    this.byNode = byNode;
+  }
+
+  /**
+   * Returns the gradient with respect to a tensor, of its shape.
+   *
+   * @throws IllegalArgumentException if the tensor is not tracked, or took no part in what was
+   *     differentiated
+   */
+  public Tensor of(Tensor tensor) {
+    Tensor gradient = byNode.get(Backward.nodeOf(tensor));
+    if (gradient == null) {
+      throw noPart("a tensor of shape " + tensor.shape());
+    }
+    return gradient;
+  }
+
+  /**
+   * Returns the gradient with respect to a parameter, of its shape.
+   *
+   * @throws IllegalArgumentException if the parameter is frozen, or took no part in what was
+   *     differentiated
+   */
+  public Tensor of(Parameter parameter) {
+    Tensor gradient = byNode.get(parameter.leaf());
+    if (gradient == null) {
+      throw noPart(
+          "parameter '" + parameter.name() + "'" + (parameter.isFrozen() ? " (frozen)" : ""));
+    }
+    return gradient;
+  }
+
+  /** Returns the gradient with respect to a parameter, or zeros if it took no part. */
+  public Tensor orZeros(Parameter parameter) {
+    Tensor gradient = byNode.get(parameter.leaf());
+    return gradient != null ? gradient : Tensors.zeros(parameter.shape(), parameter.dtype());
+  }
+
+  /** Tells whether a parameter took part. */
+  public boolean contains(Parameter parameter) {
+    return byNode.containsKey(parameter.leaf());
+  }
+
+  /** Tells whether a tensor took part. */
+  public boolean contains(Tensor tensor) {
+    return tensor.isTracked() && byNode.containsKey(Backward.nodeOf(tensor));
+  }
+
+  /** Returns the sums of both gradients, as for two batches of which the losses are added. */
+  public Gradients plus(Gradients other) {
+    Map<Node, Tensor> sums = new HashMap<>(byNode);
+    other.byNode.forEach((node, gradient) -> sums.merge(node, gradient, Tensor::plus));
+    return new Gradients(sums);
+  }
+
+  /** Returns every gradient times a number. */
+  public Gradients times(double factor) {
+    return map(gradient -> gradient.times(factor));
+  }
+
+  /** Returns every gradient changed by a function that keeps its shape, such as clipping. */
+  public Gradients map(UnaryOperator<Tensor> function) {
+    Map<Node, Tensor> mapped = new HashMap<>();
+    byNode.forEach((node, gradient) -> mapped.put(node, function.apply(gradient)));
+    return new Gradients(mapped);
+  }
+
+  private static IllegalArgumentException noPart(String what) {
+    return new IllegalArgumentException(
+        "no gradient for %s: it took no part in what was differentiated, or was not asked for by wrt"
+            .formatted(what));
+  }
+}

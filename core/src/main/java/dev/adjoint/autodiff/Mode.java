@@ -1,0 +1,40 @@
+package dev.adjoint.autodiff;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Says how operations of the current scope behave: whether they are recorded, whether results are
+ * searched for anomalies, and whether tracked tensors may be read out.
+ *
+ * @param recording whether outputs of tracked inputs are tracked
+ * @param detecting whether the first NaN or infinity throws
+ * @param sealedBy the custom function whose pullback is being recorded, in which reading out a
+ *     tracked tensor would silently cut the graph; null elsewhere
+ */
+record Mode(boolean recording, boolean detecting, @Nullable String sealedBy) {
+
+  private static final Mode DEFAULT = new Mode(true, false, null);
+  private static final ScopedValue<Mode> CURRENT = ScopedValue.newInstance();
+
+  static Mode current() {
+    return CURRENT.orElse(DEFAULT);
+  }
+
+  Mode recording(boolean on) {
+    return on == recording ? this : new Mode(on, detecting, sealedBy);
+  }
+
+  Mode detecting(boolean on) {
+    return on == detecting ? this : new Mode(recording, on, sealedBy);
+  }
+
+  Mode sealedBy(@Nullable String function) {
+    return new Mode(recording, detecting, function);
+  }
+
+  /** Runs an action in this mode; the mode ends with the action, whatever happens. */
+  <T extends @Nullable Object, X extends Throwable> T call(
+      ScopedValue.CallableOp<? extends T, X> action) throws X {
+    return this.equals(current()) ? action.call() : ScopedValue.where(CURRENT, this).call(action);
+  }
+}

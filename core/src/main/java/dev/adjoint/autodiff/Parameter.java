@@ -1,0 +1,114 @@
+package dev.adjoint.autodiff;
+
+import dev.adjoint.kernel.Storage;
+import dev.adjoint.tensor.DType;
+import dev.adjoint.tensor.Shape;
+import dev.adjoint.tensor.Tensor;
+import java.util.function.Consumer;
+
+/**
+ * Names a cell that holds a tensor to be learned.
+ *
+ * <p>{@link #value()} is what a computation reads. An optimizer replaces it, in place: from then on
+ * every tensor that was read before, and every graph that still needs one, refuses to be read with
+ * a message that names this parameter. So a gradient is never silently computed from a mixture of
+ * old and new values.
+ */
+public final class Parameter {
+
+  private final String name;
+  private final Storage storage;
+  private final Node leaf;
+  private volatile Tensor value;
+  private volatile boolean frozen;
+
+  /**
+   * Creates a parameter.
+   *
+   * @param name how messages call it, as in {@code hidden.weight}
+   * @param initial its first value, which is copied
+   */
+  public Parameter(String name, Tensor initial) {
+    this.name = name;
+    Tensor copy = initial.untracked().copy();
+    this.storage = copy.storage();
+    this.leaf = Node.leaf(name);
+    this.value = copy.madeBy(leaf);
+  }
+
+  /** Returns the current value: tracked, or a constant while frozen. */
+  public Tensor value() {
+    Tensor current = value;
+    return frozen ? current.untracked() : current;
+  }
+
+  /** Returns the name. */
+  public String name() {
+    return name;
+  }
+
+  /** Returns the shape, which never changes. */
+  public Shape shape() {
+    return value.shape();
+  }
+
+  /** Returns the type, which never changes. */
+  public DType dtype() {
+    return value.dtype();
+  }
+
+  /** Makes this a constant: nothing is recorded for it and optimizers pass it by. */
+  public void freeze() {
+    frozen = true;
+  }
+
+  /** Makes this learnable again. */
+  public void unfreeze() {
+    frozen = false;
+  }
+
+  /** Tells whether this is a constant for now. */
+  public boolean isFrozen() {
+    return frozen;
+  }
+
+  /**
+   * Replaces the value.
+   *
+   * @param newValue a tensor of the same shape, converted to the parameter's type
+   */
+  public void assign(Tensor newValue) {
+    if (!newValue.shape().equals(shape())) {
+      throw new IllegalArgumentException(
+          "assign: parameter '%s' has shape %s, the new value %s; expected equal shapes"
+              .formatted(name, shape(), newValue.shape()));
+    }
+    Tensor source = newValue.untracked().to(dtype()).contiguous();
+    Object from = source.storage().array();
+    int offset = source.offset();
+    update(array -> System.arraycopy(from, offset, array, 0, source.size()));
+  }
+
+  /**
+   * Changes the elements in place, for optimizers.
+   *
+   * @param change receives the {@code float[]} or {@code double[]} with the elements in order
+   */
+  public synchronized void update(Consumer<Object> change) {
+    storage.invalidate(
+        ("parameter '%s' was updated after this tensor was read from it, so the tensor's elements are gone;"
+                + " expected a new forward pass with %s.value(), or a copy() made before the update")
+            .formatted(name, name));
+    change.accept(storage.array());
+    value = Tensor.contiguous(storage, dtype(), shape()).madeBy(leaf);
+  }
+
+  Node leaf() {
+    return leaf;
+  }
+
+  @Override
+  public String toString() {
+    return "Parameter " + name + " " + shape() + " " + dtype() + (frozen ? " frozen" : "");
+  }
+}

@@ -1,0 +1,59 @@
+package dev.adjoint.autodiff;
+
+import dev.adjoint.op.Primitive;
+import dev.adjoint.tensor.Tensor;
+
+/** Connects results to the graph: every operation of the engine passes through {@link #record}. */
+public final class Recorder {
+
+  private Recorder() {}
+
+  /** Computes a primitive and records it. */
+  public static Tensor apply(Primitive primitive, Tensor... inputs) {
+    return record(primitive.forward(inputs), primitive, inputs);
+  }
+
+  /**
+   * Records a new, untracked tensor as the output of a primitive, if a gradient can flow to one of
+   * the inputs.
+   *
+   * @return the output
+   */
+  public static Tensor record(Tensor output, Primitive primitive, Tensor... inputs) {
+    Mode mode = Mode.current();
+    if (mode.detecting()) {
+      Anomalies.checkForward(output, primitive, inputs);
+    }
+    if (mode.recording() && primitive.isDifferentiable()) {
+      for (Tensor input : inputs) {
+        if (input.isTracked()) {
+          return output.madeBy(
+              Node.of(primitive, inputs, mode.detecting() ? Anomalies.userSite() : null));
+        }
+      }
+    }
+    return output;
+  }
+
+  /**
+   * Tells whether operations are being recorded; if not, a fused kernel may replace a composed
+   * pullback.
+   */
+  public static boolean isOn() {
+    return Mode.current().recording();
+  }
+
+  /**
+   * Throws where reading out a tensor would silently cut the graph: in the recorded pullback of a
+   * custom function.
+   */
+  public static void checkReadOut(Tensor tensor) {
+    String function = Mode.current().sealedBy();
+    if (function != null && tensor.isTracked()) {
+      throw new IllegalStateException(
+          ("%s: its pullback reads out a tensor (to an array or a number), so it cannot be differentiated again;"
+                  + " expected a pullback in tensor operations, or a first-order backward()")
+              .formatted(function));
+    }
+  }
+}

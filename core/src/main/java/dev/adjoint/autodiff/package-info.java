@@ -1,0 +1,5 @@
+/** Lets gradients flow: backward, parameters, derivatives of functions, custom functions. */
+@NullMarked
+package dev.adjoint.autodiff;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,135 @@
+package dev.adjoint.kernel;
+
+import dev.adjoint.kernel.portable.DoublePortableKernels;
+import dev.adjoint.kernel.portable.FloatPortableKernels;
+import java.lang.System.Logger.Level;
+import java.util.Optional;
+
+/**
+ * Chooses the kernels, once: vector kernels where the module {@code jdk.incubator.vector} is
+ * readable and the JVM's optimizing compiler turns it into vector instructions, else portable
+ * kernels.
+ *
+ * <p>The system property {@code adjoint.kernels} forces {@code vector} or {@code portable}; a
+ * forced choice that cannot be met is an error. The default is {@code auto}.
+ */
+public final class KernelProvider {
+
+  private static final String VECTOR_MODULE = "jdk.incubator.vector";
+  private static final String VECTOR_PACKAGE = "dev.adjoint.kernel.vector.";
+
+  private final Kernels float32;
+  private final Kernels float64;
+
+  private KernelProvider(Kernels float32, Kernels float64) {
+    this.float32 = float32;
+    this.float64 = float64;
+  }
+
+  /** Returns the kernels for {@code float[]}. */
+  public static Kernels float32() {
+    return Chosen.PROVIDER.float32;
+  }
+
+  /** Returns the kernels for {@code double[]}. */
+  public static Kernels float64() {
+    return Chosen.PROVIDER.float64;
+  }
+
+  /**
+   * Returns the kernels for {@code float[]} of a provider, whichever is chosen: for comparisons.
+   *
+   * @param name {@code vector} or {@code portable}
+   * @throws IllegalStateException if this JVM cannot run them, with the reason
+   */
+  public static Kernels float32(String name) {
+    return named(name).float32;
+  }
+
+  /** Returns the kernels for {@code double[]} of a provider, as {@link #float32(String)}. */
+  public static Kernels float64(String name) {
+    return named(name).float64;
+  }
+
+  /** Returns whether the vector kernels would run, and run fast. */
+  public static boolean isVectorAvailable() {
+    return vectorObstacle().isEmpty();
+  }
+
+  /** The providers that were asked for, each made once. */
+  private static final class Portable {
+    static final KernelProvider PROVIDER =
+        new KernelProvider(new FloatPortableKernels(), new DoublePortableKernels());
+  }
+
+  private static final class Vector {
+    static final KernelProvider PROVIDER =
+        new KernelProvider(vector("FloatVectorKernels"), vector("DoubleVectorKernels"));
+  }
+
+  private static final class Chosen {
+    static final KernelProvider PROVIDER = choose(System.getProperty("adjoint.kernels", "auto"));
+  }
+
+  static KernelProvider choose(String property) {
+    if (!property.equals("auto")) {
+      return named(property);
+    }
+    System.Logger logger = System.getLogger(KernelProvider.class.getName());
+    Optional<String> obstacle = vectorObstacle();
+    if (obstacle.isEmpty()) {
+      logger.log(Level.DEBUG, "Computing with vector kernels");
+      return Vector.PROVIDER;
+    }
+    logger.log(Level.INFO, "Computing with portable kernels: " + obstacle.get());
+    return Portable.PROVIDER;
+  }
+
+  private static KernelProvider named(String name) {
+    return switch (name) {
+      case "portable" -> Portable.PROVIDER;
+      case "vector" -> {
+        vectorObstacle()
+            .ifPresent(obstacle -> {
+              throw new IllegalStateException("Vector kernels were asked for, but " + obstacle);
+            });
+        yield Vector.PROVIDER;
+      }
+      default ->
+          throw new IllegalStateException(
+              "adjoint.kernels must be vector, portable or auto, not '" + name + "'");
+    };
+  }
+
+  /**
+   * Says why vector kernels would not run, or would run a hundred times slower than portable ones.
+   */
+  private static Optional<String> vectorObstacle() {
+    Module self = KernelProvider.class.getModule();
+    ModuleLayer layer = self.getLayer() != null ? self.getLayer() : ModuleLayer.boot();
+    Optional<Module> module =
+        layer.findModule(VECTOR_MODULE).or(() -> ModuleLayer.boot().findModule(VECTOR_MODULE));
+    if (module.isEmpty()) {
+      return Optional.of("java runs faster ones with --add-modules " + VECTOR_MODULE);
+    }
+    // Without C2, every vector is an object on the heap.
+    String vm =
+        System.getProperty("java.vm.name", "") + ", " + System.getProperty("java.vm.info", "");
+    if (vm.contains("interpreted mode")
+        || vm.contains("emulated-client")
+        || vm.contains("Client")) {
+      return Optional.of("this JVM (" + vm + ") runs without the C2 compiler");
+    }
+    self.addReads(module.get());
+    return Optional.empty();
+  }
+
+  /** Makes vector kernels by name, so that nothing here links to a module that may be absent. */
+  private static Kernels vector(String name) {
+    try {
+      return (Kernels) Class.forName(VECTOR_PACKAGE + name).getConstructor().newInstance();
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException("Vector kernels cannot be loaded", e);
+    }
+  }
+}

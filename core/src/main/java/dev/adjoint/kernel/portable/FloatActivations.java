@@ -1,0 +1,65 @@
+package dev.adjoint.kernel.portable;
+
+import static dev.adjoint.kernel.portable.FloatElementary.*;
+import static dev.adjoint.kernel.portable.FloatLanes.*;
+
+/**
+ * The elementwise functions that are composed of elementary ones, so that they keep their accuracy
+ * in the tails.
+ */
+final class FloatActivations {
+
+  /**
+   * 2 sqrt(2 / pi) and its product with 0.044715, the constants of the tanh approximation of gelu.
+   */
+  private static final float GELU_LINEAR = (float) 1.5957691216057308;
+
+  private static final float GELU_CUBIC = (float) 0.07135481627159987;
+
+  private FloatActivations() {}
+
+  /** Returns {@code 1 / (1 + exp(-x))}, by an exponential that cannot overflow. */
+  static float sigmoid(float x) {
+    float e = exp(neg(abs(x)));
+    return div(select(isLess(x, 0f), e, 1f), plus(e, 1f));
+  }
+
+  /** Returns {@code log(1 + exp(x))}. */
+  static float softplus(float x) {
+    return plus(max(x, 0f), log1p(exp(neg(abs(x)))));
+  }
+
+  static float silu(float x) {
+    return times(x, sigmoid(x));
+  }
+
+  /**
+   * Returns {@code x * Phi(x)}, with the distribution function of the standard normal distribution.
+   */
+  static float gelu(float x) {
+    return times(x, normalCdf(x));
+  }
+
+  /**
+   * Returns {@code x / 2 * (1 + tanh(u / 2)) = x * sigmoid(u)}, which does not cancel for negative
+   * x.
+   */
+  static float geluTanh(float x) {
+    float u = times(x, fma(times(x, x), GELU_CUBIC, GELU_LINEAR));
+    return times(x, sigmoid(u));
+  }
+
+  static float elu(float x, float alpha) {
+    return select(isLess(0f, x), x, times(alpha, expm1(x)));
+  }
+
+  /** Returns {@code exp(x - shift)}. */
+  static float expMinus(float x, float shift) {
+    return exp(minus(x, shift));
+  }
+
+  /** The pullback of log-softmax at its output y, where sum is that of g over the row. */
+  static float logSoftmaxPullback(float g, float y, float sum) {
+    return fma(neg(exp(y)), sum, g);
+  }
+}

@@ -1,0 +1,129 @@
+package dev.adjoint.kernel.portable;
+
+import static dev.adjoint.kernel.portable.FloatLanes.*;
+
+/**
+ * The elementwise functions that need no more than arithmetic, by the names that the engine looks
+ * them up by.
+ */
+final class FloatFunctions {
+
+  private static final float INFINITY = Float.POSITIVE_INFINITY;
+
+  private FloatFunctions() {}
+
+  // ---- of one value
+  // ------------------------------------------------------------------------------------------------
+
+  /** Returns -1, 0 or 1; a zero and NaN are their own sign. */
+  static float sign(float x) {
+    return select(isLess(x, 0f), -1f, select(isLess(0f, x), 1f, x));
+  }
+
+  static float rsqrt(float x) {
+    return div(1f, sqrt(x));
+  }
+
+  static float square(float x) {
+    return times(x, x);
+  }
+
+  static float reciprocal(float x) {
+    return div(1f, x);
+  }
+
+  static float relu(float x) {
+    return max(x, 0f);
+  }
+
+  static float isNaN(float x) {
+    return select(isEqual(x, x), 0f, 1f);
+  }
+
+  static float isFinite(float x) {
+    return select(isLess(abs(x), INFINITY), 1f, 0f);
+  }
+
+  // ---- of two values
+  // -----------------------------------------------------------------------------------------------
+
+  /** Returns x: what a plain sum folds. */
+  static float first(float x, float y) {
+    return x;
+  }
+
+  static float equal(float x, float y) {
+    return select(isEqual(x, y), 1f, 0f);
+  }
+
+  static float notEqual(float x, float y) {
+    return select(isEqual(x, y), 0f, 1f);
+  }
+
+  static float less(float x, float y) {
+    return select(isLess(x, y), 1f, 0f);
+  }
+
+  static float lessEqual(float x, float y) {
+    return select(isAtMost(x, y), 1f, 0f);
+  }
+
+  static float greater(float x, float y) {
+    return select(isLess(y, x), 1f, 0f);
+  }
+
+  static float greaterEqual(float x, float y) {
+    return select(isAtMost(y, x), 1f, 0f);
+  }
+
+  static float leakyRelu(float x, float slope) {
+    return select(isLess(0f, x), x, times(x, slope));
+  }
+
+  /** The pullback of relu at its output y. */
+  static float reluPullback(float g, float y) {
+    return select(isLess(0f, y), g, 0f);
+  }
+
+  /** The pullback of tanh at its output y. */
+  static float tanhPullback(float g, float y) {
+    return times(g, fma(neg(y), y, 1f));
+  }
+
+  /** The pullback of sigmoid at its output y. */
+  static float sigmoidPullback(float g, float y) {
+    return times(g, times(y, minus(1f, y)));
+  }
+
+  // ---- of three values
+  // ---------------------------------------------------------------------------------------------
+
+  static float where(float mask, float x, float y) {
+    return select(isEqual(mask, 0f), y, x);
+  }
+
+  /** Standardizes: {@code (x - mean) * inverse}. */
+  static float standardize(float x, float mean, float inverse) {
+    return times(minus(x, mean), inverse);
+  }
+
+  /** Subtracts a multiple: {@code x - factor * y}. */
+  static float minusMultiple(float x, float y, float factor) {
+    return fma(neg(factor), y, x);
+  }
+
+  /**
+   * The pullback of softmax at its output y, where dot is the sum of {@code g * y} over the row.
+   */
+  static float softmaxPullback(float g, float y, float dot) {
+    return times(y, minus(g, dot));
+  }
+
+  /**
+   * The logarithm of softmax, where logSum is that of the sum of {@code exp(x - shift)} over the
+   * row.
+   */
+  static float logSoftmax(float x, float shift, float logSum) {
+    return minus(minus(x, shift), logSum);
+  }
+}

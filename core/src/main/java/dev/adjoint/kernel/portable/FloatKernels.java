@@ -1,0 +1,173 @@
+package dev.adjoint.kernel.portable;
+
+import com.google.common.base.Supplier;
+import com.google.common.base.Suppliers;
+import dev.adjoint.kernel.Fold;
+import dev.adjoint.kernel.Kernels;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * What the providers share: each loop is made on first use, and row kernels are composed of loops
+ * and folds.
+ */
+public abstract class FloatKernels implements Kernels {
+
+  private final Map<String, UnaryLoop> unary = new ConcurrentHashMap<>();
+  private final Map<String, BinaryLoop> binary = new ConcurrentHashMap<>();
+  private final Map<String, TernaryLoop> ternary = new ConcurrentHashMap<>();
+  private final Map<String, Fold> folds = new ConcurrentHashMap<>();
+  private final Supplier<FloatSoftmax> softmax = Suppliers.memoize(() -> new FloatSoftmax(this));
+  private final Supplier<FloatStandardize> standardize =
+      Suppliers.memoize(() -> new FloatStandardize(this));
+
+  /** Makes kernels that have no loops yet. */
+  protected FloatKernels() {}
+
+  /** Makes the loop over a function. */
+  protected abstract UnaryLoop newUnary(String function);
+
+  /** Makes the loop over a function. */
+  protected abstract BinaryLoop newBinary(String function);
+
+  /** Makes the loop over a function. */
+  protected abstract TernaryLoop newTernary(String function);
+
+  /**
+   * Makes the loops of a fold.
+   *
+   * @param function what is folded
+   * @param fold what it is folded by: plus, max or min
+   */
+  protected abstract Fold newFold(String function, String fold);
+
+  @Override
+  public final UnaryLoop unary(String function) {
+    return unary.computeIfAbsent(function, this::newUnary);
+  }
+
+  @Override
+  public final BinaryLoop binary(String function) {
+    return binary.computeIfAbsent(function, this::newBinary);
+  }
+
+  @Override
+  public final TernaryLoop ternary(String function) {
+    return ternary.computeIfAbsent(function, this::newTernary);
+  }
+
+  /** Returns the fold by {@code fold} of {@code function(x, y)}. */
+  public final Fold fold(String function, String fold) {
+    return folds.computeIfAbsent(function + " " + fold, key -> newFold(function, fold));
+  }
+
+  @Override
+  public final Reduction reduction(String name) {
+    Fold fold =
+        switch (name) {
+          case "sum" -> fold("first", "plus");
+          case "max", "min" -> fold("first", name);
+          default ->
+              throw new IllegalArgumentException(
+                  "No reduction '" + name + "', only sum, max and min");
+        };
+    return new Reduction() {
+      @Override
+      public void rows(Object x, int from, int rows, int n, Object out, int outFrom) {
+        fold.rows(x, from, n, x, from, n, rows, n, out, outFrom);
+      }
+
+      @Override
+      public void columns(
+          Object x, int from, int rows, int stride, int n, Object out, int outFrom) {
+        fold.columns(x, from, stride, x, from, stride, rows, n, out, outFrom);
+      }
+    };
+  }
+
+  @Override
+  public final void softmax(Object x, int xFrom, int rows, int n, Object out, int outFrom) {
+    softmax.get().softmax((float[]) x, xFrom, rows, n, (float[]) out, outFrom);
+  }
+
+  @Override
+  public final void softmaxPullback(
+      Object g, int gFrom, Object y, int yFrom, int rows, int n, Object out, int outFrom) {
+    softmax
+        .get()
+        .softmaxPullback((float[]) g, gFrom, (float[]) y, yFrom, rows, n, (float[]) out, outFrom);
+  }
+
+  @Override
+  public final void logSoftmax(Object x, int xFrom, int rows, int n, Object out, int outFrom) {
+    softmax.get().logSoftmax((float[]) x, xFrom, rows, n, (float[]) out, outFrom);
+  }
+
+  @Override
+  public final void logSoftmaxPullback(
+      Object g, int gFrom, Object y, int yFrom, int rows, int n, Object out, int outFrom) {
+    softmax
+        .get()
+        .logSoftmaxPullback(
+            (float[]) g, gFrom, (float[]) y, yFrom, rows, n, (float[]) out, outFrom);
+  }
+
+  @Override
+  public final void logSumExp(Object x, int xFrom, int rows, int n, Object out, int outFrom) {
+    softmax.get().logSumExp((float[]) x, xFrom, rows, n, (float[]) out, outFrom);
+  }
+
+  @Override
+  public final void standardize(
+      Object x,
+      int a,
+      int channels,
+      int b,
+      int cFrom,
+      int cTo,
+      boolean centred,
+      double epsilon,
+      Object y,
+      Object mean,
+      Object variance,
+      Object inverse) {
+    standardize
+        .get()
+        .forward(
+            (float[]) x,
+            new Sets(a, channels, b),
+            cFrom,
+            cTo,
+            centred,
+            epsilon,
+            (float[]) y,
+            (float[]) mean,
+            (float[]) variance,
+            (float[]) inverse);
+  }
+
+  @Override
+  public final void standardizePullback(
+      Object q,
+      Object y,
+      Object inverse,
+      int a,
+      int channels,
+      int b,
+      int cFrom,
+      int cTo,
+      boolean centred,
+      Object dx) {
+    standardize
+        .get()
+        .pullback(
+            (float[]) q,
+            (float[]) y,
+            (float[]) inverse,
+            new Sets(a, channels, b),
+            cFrom,
+            cTo,
+            centred,
+            (float[]) dx);
+  }
+}

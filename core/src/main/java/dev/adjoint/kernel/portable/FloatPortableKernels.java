@@ -1,0 +1,126 @@
+package dev.adjoint.kernel.portable;
+
+import dev.adjoint.kernel.Fold;
+import dev.adjoint.kernel.Specializer;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodHandles.Lookup;
+import java.util.List;
+
+/** The kernels in plain Java. */
+public final class FloatPortableKernels extends FloatKernels {
+
+  private static final Lookup LOOKUP = MethodHandles.lookup();
+
+  private final Specializer specializer =
+      new Specializer(
+          LOOKUP,
+          float.class,
+          FloatLanes.class,
+          FloatFunctions.class,
+          FloatElementary.class,
+          FloatActivations.class,
+          FloatStrict.class);
+
+  /** Makes kernels that have no loops yet. */
+  public FloatPortableKernels() {}
+
+  @Override
+  public String name() {
+    return "portable float32";
+  }
+
+  @Override
+  protected UnaryLoop newUnary(String function) {
+    return specializer.copy(
+        UnaryLoop.class, FloatUnaryLoop.class, List.of(specializer.get(function, 1)));
+  }
+
+  @Override
+  protected BinaryLoop newBinary(String function) {
+    return specializer.copy(
+        BinaryLoop.class, FloatBinaryLoop.class, List.of(specializer.get(function, 2)));
+  }
+
+  @Override
+  protected TernaryLoop newTernary(String function) {
+    return specializer.copy(
+        TernaryLoop.class, FloatTernaryLoop.class, List.of(specializer.get(function, 3)));
+  }
+
+  @Override
+  protected Fold newFold(String function, String fold) {
+    return copyFold(foldLoops(function, fold));
+  }
+
+  /** Makes the loops of a fold. */
+  public FloatFoldLoops foldLoops(String function, String fold) {
+    double identity =
+        switch (fold) {
+          case "plus" -> 0;
+          case "max" -> Double.NEGATIVE_INFINITY;
+          case "min" -> Double.POSITIVE_INFINITY;
+          default -> throw new IllegalArgumentException("No fold by '" + fold + "'");
+        };
+    MethodHandle combine = new Specializer(LOOKUP, double.class, DoubleLanes.class).get(fold, 2);
+    List<Object> constants =
+        List.of(
+            specializer.get(function, 2),
+            specializer.get(fold, 2),
+            combine,
+            identity,
+            yStep(function));
+    return specializer.copy(FloatFoldLoops.class, FloatFoldLoop.class, constants);
+  }
+
+  /** Makes a fold of loops. */
+  public Fold copyFold(FloatFoldLoops loops) {
+    return specializer.copy(Fold.class, FloatFold.class, List.of(), loops);
+  }
+
+  /** Returns how y advances along a row: deviations are from one value for a whole row. */
+  public static int yStep(String function) {
+    return function.equals("minus") ? 0 : 1;
+  }
+
+  @Override
+  public int tileRows() {
+    return FloatPortableTile.tileRows();
+  }
+
+  @Override
+  public int tileColumns() {
+    return FloatPortableTile.tileColumns();
+  }
+
+  @Override
+  public void tile(
+      int rows,
+      int columns,
+      int depth,
+      Object a,
+      int aFrom,
+      int aRowStride,
+      int aColumnStride,
+      Object b,
+      int bFrom,
+      int bRowStride,
+      Object c,
+      int cFrom,
+      int cRowStride) {
+    FloatPortableTile.tile(
+        rows,
+        columns,
+        depth,
+        (float[]) a,
+        aFrom,
+        aRowStride,
+        aColumnStride,
+        (float[]) b,
+        bFrom,
+        bRowStride,
+        (float[]) c,
+        cFrom,
+        cRowStride);
+  }
+}

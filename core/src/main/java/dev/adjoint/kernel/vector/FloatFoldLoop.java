@@ -1,0 +1,212 @@
+package dev.adjoint.kernel.vector;
+
+import static dev.adjoint.kernel.vector.FloatLanes.SPECIES;
+import static java.lang.invoke.MethodHandles.classDataAt;
+import static java.lang.invoke.MethodHandles.lookup;
+
+import dev.adjoint.kernel.Specializer;
+import dev.adjoint.kernel.portable.FloatFoldLoops;
+import java.lang.invoke.MethodHandle;
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+
+/**
+ * The loops of a fold, in the portable ones' order; lives in hidden copies, one for each pair of a
+ * function to fold and one to fold by. What is too short for vectors is left to the portable loops.
+ * No helper methods take vectors here, for the reasons given in {@link FloatUnaryLoop}.
+ */
+final class FloatFoldLoop implements FloatFoldLoops {
+
+  private static final MethodHandle MAP;
+  private static final MethodHandle FOLD;
+  private static final int Y_STEP;
+
+  static {
+    try {
+      MAP = classDataAt(lookup(), "_", MethodHandle.class, 0);
+      FOLD = classDataAt(lookup(), "_", MethodHandle.class, 1);
+      Y_STEP = classDataAt(lookup(), "_", Integer.class, 2);
+    } catch (IllegalAccessException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  private final FloatFoldLoops remainders;
+
+  FloatFoldLoop(FloatFoldLoops remainders) {
+    this.remainders = remainders;
+  }
+
+  @Override
+  public float lanes(float[] x, int xFrom, float[] y, int yFrom, int n, float[] scratch) {
+    try {
+      for (int lane = 0; lane < LANES / 2; lane += SPECIES.length()) {
+        int other = lane + LANES / 2;
+        FloatVector pivot = FloatVector.broadcast(SPECIES, y[yFrom]);
+        FloatVector yA = Y_STEP == 0 ? pivot : FloatVector.fromArray(SPECIES, y, yFrom + lane);
+        FloatVector yB = Y_STEP == 0 ? pivot : FloatVector.fromArray(SPECIES, y, yFrom + other);
+        FloatVector a =
+            (FloatVector) MAP.invokeExact(FloatVector.fromArray(SPECIES, x, xFrom + lane), yA);
+        FloatVector b =
+            (FloatVector) MAP.invokeExact(FloatVector.fromArray(SPECIES, x, xFrom + other), yB);
+        for (int i = LANES; i < n; i += LANES) {
+          yA = Y_STEP == 0 ? pivot : FloatVector.fromArray(SPECIES, y, yFrom + i + lane);
+          yB = Y_STEP == 0 ? pivot : FloatVector.fromArray(SPECIES, y, yFrom + i + other);
+          FloatVector nextA =
+              (FloatVector)
+                  MAP.invokeExact(FloatVector.fromArray(SPECIES, x, xFrom + i + lane), yA);
+          FloatVector nextB =
+              (FloatVector)
+                  MAP.invokeExact(FloatVector.fromArray(SPECIES, x, xFrom + i + other), yB);
+          a = (FloatVector) FOLD.invokeExact(a, nextA);
+          b = (FloatVector) FOLD.invokeExact(b, nextB);
+        }
+        ((FloatVector) FOLD.invokeExact(a, b)).intoArray(scratch, lane);
+      }
+    } catch (Throwable e) {
+      throw Specializer.rethrown(e);
+    }
+    return remainders.halve(scratch);
+  }
+
+  @Override
+  public void chunk(
+      float[] x,
+      int xFrom,
+      int xStride,
+      float[] y,
+      int yFrom,
+      int yStride,
+      int rows,
+      int n,
+      float[] out,
+      int outFrom) {
+    int bound = SPECIES.loopBound(n);
+    if (bound > 0) {
+      Arrays.fill(out, outFrom, outFrom + bound, identity());
+      int fours = rows / 4 * 4;
+      for (int r = 0; r < fours; r += 4) {
+        foldFour(
+            x, xFrom + r * xStride, xStride, y, yFrom + r * yStride, yStride, bound, out, outFrom);
+      }
+      for (int r = fours; r < rows; r++) {
+        foldOne(x, xFrom + r * xStride, y, yFrom + r * yStride, bound, out, outFrom);
+      }
+    }
+    if (bound < n) {
+      remainders.chunk(
+          x,
+          xFrom + bound,
+          xStride,
+          y,
+          yFrom + bound,
+          yStride,
+          rows,
+          n - bound,
+          out,
+          outFrom + bound);
+    }
+  }
+
+  private static void foldFour(
+      float[] x,
+      int xFrom,
+      int xStride,
+      float[] y,
+      int yFrom,
+      int yStride,
+      int n,
+      float[] out,
+      int outFrom) {
+    try {
+      for (int j = 0; j < n; j += SPECIES.length()) {
+        FloatVector a =
+            (FloatVector)
+                MAP.invokeExact(
+                    FloatVector.fromArray(SPECIES, x, xFrom + j),
+                    FloatVector.fromArray(SPECIES, y, yFrom + j));
+        FloatVector b =
+            (FloatVector)
+                MAP.invokeExact(
+                    FloatVector.fromArray(SPECIES, x, xFrom + xStride + j),
+                    FloatVector.fromArray(SPECIES, y, yFrom + yStride + j));
+        FloatVector c =
+            (FloatVector)
+                MAP.invokeExact(
+                    FloatVector.fromArray(SPECIES, x, xFrom + 2 * xStride + j),
+                    FloatVector.fromArray(SPECIES, y, yFrom + 2 * yStride + j));
+        FloatVector d =
+            (FloatVector)
+                MAP.invokeExact(
+                    FloatVector.fromArray(SPECIES, x, xFrom + 3 * xStride + j),
+                    FloatVector.fromArray(SPECIES, y, yFrom + 3 * yStride + j));
+        FloatVector ab = (FloatVector) FOLD.invokeExact(a, b);
+        FloatVector cd = (FloatVector) FOLD.invokeExact(c, d);
+        FloatVector abcd = (FloatVector) FOLD.invokeExact(ab, cd);
+        FloatVector total =
+            (FloatVector) FOLD.invokeExact(FloatVector.fromArray(SPECIES, out, outFrom + j), abcd);
+        total.intoArray(out, outFrom + j);
+      }
+    } catch (Throwable e) {
+      throw Specializer.rethrown(e);
+    }
+  }
+
+  private static void foldOne(
+      float[] x, int xFrom, float[] y, int yFrom, int n, float[] out, int outFrom) {
+    try {
+      for (int j = 0; j < n; j += SPECIES.length()) {
+        FloatVector a =
+            (FloatVector)
+                MAP.invokeExact(
+                    FloatVector.fromArray(SPECIES, x, xFrom + j),
+                    FloatVector.fromArray(SPECIES, y, yFrom + j));
+        FloatVector total =
+            (FloatVector) FOLD.invokeExact(FloatVector.fromArray(SPECIES, out, outFrom + j), a);
+        total.intoArray(out, outFrom + j);
+      }
+    } catch (Throwable e) {
+      throw Specializer.rethrown(e);
+    }
+  }
+
+  @Override
+  public float halve(float[] lanes) {
+    return remainders.halve(lanes);
+  }
+
+  @Override
+  public float few(float[] x, int xFrom, float[] y, int yFrom, int n) {
+    return remainders.few(x, xFrom, y, yFrom, n);
+  }
+
+  @Override
+  public void shortRows(
+      float[] x,
+      int xFrom,
+      int xStride,
+      float[] y,
+      int yFrom,
+      int yStride,
+      int rows,
+      int n,
+      float[] out,
+      int outFrom) {
+    remainders.shortRows(x, xFrom, xStride, y, yFrom, yStride, rows, n, out, outFrom);
+  }
+
+  @Override
+  public double combine(double x, double y) {
+    return remainders.combine(x, y);
+  }
+
+  @Override
+  public float identity() {
+    return remainders.identity();
+  }
+
+  @Override
+  public int yStep() {
+    return Y_STEP;
+  }
+}

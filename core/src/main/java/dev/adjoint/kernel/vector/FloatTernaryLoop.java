@@ -1,0 +1,95 @@
+package dev.adjoint.kernel.vector;
+
+import static dev.adjoint.kernel.vector.FloatLanes.SPECIES;
+import static java.lang.invoke.MethodHandles.classDataAt;
+import static java.lang.invoke.MethodHandles.lookup;
+
+import dev.adjoint.kernel.Kernels;
+import dev.adjoint.kernel.Specializer;
+import java.lang.invoke.MethodHandle;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+
+/**
+ * The loop over a function of three vectors; lives in hidden copies, one for each function.
+ *
+ * <p>Its shape is that of {@link FloatUnaryLoop}, for the reasons given there.
+ */
+final class FloatTernaryLoop implements Kernels.TernaryLoop {
+
+  private static final MethodHandle FUNCTION;
+
+  static {
+    try {
+      FUNCTION = classDataAt(lookup(), "_", MethodHandle.class, 0);
+    } catch (IllegalAccessException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  @Override
+  public void run(
+      Object x,
+      int xFrom,
+      int xStep,
+      Object y,
+      int yFrom,
+      int yStep,
+      Object z,
+      int zFrom,
+      int zStep,
+      Object out,
+      int outFrom,
+      int n) {
+    float[] xs = (float[]) x;
+    float[] ys = (float[]) y;
+    float[] zs = (float[]) z;
+    float[] outs = (float[]) out;
+    int bound = SPECIES.loopBound(n);
+    MethodHandle function = FUNCTION;
+    try {
+      for (int i = 0; i < n; i += SPECIES.length()) {
+        FloatVector xVector;
+        FloatVector yVector;
+        FloatVector zVector;
+        if (i < bound) {
+          xVector =
+              xStep == 0
+                  ? FloatVector.broadcast(SPECIES, xs[xFrom])
+                  : FloatVector.fromArray(SPECIES, xs, xFrom + i);
+          yVector =
+              yStep == 0
+                  ? FloatVector.broadcast(SPECIES, ys[yFrom])
+                  : FloatVector.fromArray(SPECIES, ys, yFrom + i);
+          zVector =
+              zStep == 0
+                  ? FloatVector.broadcast(SPECIES, zs[zFrom])
+                  : FloatVector.fromArray(SPECIES, zs, zFrom + i);
+        } else {
+          VectorMask<Float> tail = SPECIES.indexInRange(i, n);
+          xVector =
+              xStep == 0
+                  ? FloatVector.broadcast(SPECIES, xs[xFrom])
+                  : FloatVector.fromArray(SPECIES, xs, xFrom + i, tail);
+          yVector =
+              yStep == 0
+                  ? FloatVector.broadcast(SPECIES, ys[yFrom])
+                  : FloatVector.fromArray(SPECIES, ys, yFrom + i, tail);
+          zVector =
+              zStep == 0
+                  ? FloatVector.broadcast(SPECIES, zs[zFrom])
+                  : FloatVector.fromArray(SPECIES, zs, zFrom + i, tail);
+        }
+        FloatVector result = (FloatVector) function.invokeExact(xVector, yVector, zVector);
+        if (i < bound) {
+          result.intoArray(outs, outFrom + i);
+        } else {
+          result.intoArray(outs, outFrom + i, SPECIES.indexInRange(i, n));
+        }
+        function = FUNCTION;
+      }
+    } catch (Throwable e) {
+      throw Specializer.rethrown(e);
+    }
+  }
+}

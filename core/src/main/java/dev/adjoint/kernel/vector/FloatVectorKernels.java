@@ -1,0 +1,107 @@
+package dev.adjoint.kernel.vector;
+
+import dev.adjoint.kernel.Fold;
+import dev.adjoint.kernel.Specializer;
+import dev.adjoint.kernel.portable.FloatFoldLoops;
+import dev.adjoint.kernel.portable.FloatKernels;
+import dev.adjoint.kernel.portable.FloatPortableKernels;
+import java.lang.invoke.MethodHandles;
+import java.util.List;
+import java.util.function.Function;
+import jdk.incubator.vector.FloatVector;
+
+/** The kernels on vectors; a function that has no vector form runs in the portable loop. */
+public final class FloatVectorKernels extends FloatKernels {
+
+  private final FloatPortableKernels portable = new FloatPortableKernels();
+  private final Specializer specializer =
+      new Specializer(MethodHandles.lookup(), FloatVector.class, FloatVectorFunctions.CLASSES);
+
+  /** Makes kernels that have no loops yet. */
+  public FloatVectorKernels() {}
+
+  @Override
+  public String name() {
+    return "vector float32";
+  }
+
+  @Override
+  protected UnaryLoop newUnary(String function) {
+    return newLoop(UnaryLoop.class, FloatUnaryLoop.class, function, 1, portable::unary);
+  }
+
+  @Override
+  protected BinaryLoop newBinary(String function) {
+    return newLoop(BinaryLoop.class, FloatBinaryLoop.class, function, 2, portable::binary);
+  }
+
+  @Override
+  protected TernaryLoop newTernary(String function) {
+    return newLoop(TernaryLoop.class, FloatTernaryLoop.class, function, 3, portable::ternary);
+  }
+
+  private <T> T newLoop(
+      Class<T> type,
+      Class<? extends T> loop,
+      String function,
+      int arity,
+      Function<String, T> fallback) {
+    return specializer
+        .find(function, arity)
+        .map(handle -> specializer.<T>copy(type, loop, List.of(handle)))
+        .orElseGet(() -> fallback.apply(function));
+  }
+
+  @Override
+  protected Fold newFold(String function, String fold) {
+    List<Object> constants =
+        List.of(
+            specializer.get(function, 2),
+            specializer.get(fold, 2),
+            FloatPortableKernels.yStep(function));
+    FloatFoldLoops remainders = portable.foldLoops(function, fold);
+    return portable.copyFold(
+        specializer.copy(FloatFoldLoops.class, FloatFoldLoop.class, constants, remainders));
+  }
+
+  @Override
+  public int tileRows() {
+    return FloatVectorTile.tileRows();
+  }
+
+  @Override
+  public int tileColumns() {
+    return FloatVectorTile.tileColumns();
+  }
+
+  @Override
+  public void tile(
+      int rows,
+      int columns,
+      int depth,
+      Object a,
+      int aFrom,
+      int aRowStride,
+      int aColumnStride,
+      Object b,
+      int bFrom,
+      int bRowStride,
+      Object c,
+      int cFrom,
+      int cRowStride) {
+    FloatVectorTile.tile(
+        rows,
+        columns,
+        depth,
+        (float[]) a,
+        aFrom,
+        aRowStride,
+        aColumnStride,
+        (float[]) b,
+        bFrom,
+        bRowStride,
+        (float[]) c,
+        cFrom,
+        cRowStride);
+  }
+}

@@ -1,0 +1,70 @@
+package dev.adjoint.op;
+
+import dev.adjoint.tensor.IntTensor;
+import dev.adjoint.tensor.Tensor;
+
+/** Finds where the largest and smallest elements are. */
+public final class ArgExtreme {
+
+  private ArgExtreme() {}
+
+  /** Returns the index of the first largest element along an axis; a NaN counts as the largest. */
+  public static IntTensor argmax(Tensor x, int axis) {
+    return find("argmax", x, axis, 1);
+  }
+
+  /**
+   * Returns the index of the first smallest element along an axis; a NaN counts as the smallest.
+   */
+  public static IntTensor argmin(Tensor x, int axis) {
+    return find("argmin", x, axis, -1);
+  }
+
+  private static IntTensor find(String name, Tensor x, int axis, int sign) {
+    int resolved = x.shape().axis(name, axis);
+    int n = x.size(resolved);
+    int[] sizes = x.shape().reduced(new int[] {resolved}, false).toArray();
+    if (n == 0) {
+      throw new IllegalArgumentException(
+          "%s: no elements to choose from along axis %d of shape %s"
+              .formatted(name, resolved, x.shape()));
+    }
+    Tensor rows = Engine.packed(RowOp.lastAxis(x.untracked(), new int[] {resolved}));
+    int[] best = new int[rows.size() / n];
+    Object array = Engine.array(rows);
+    for (int row = 0; row < best.length; row++) {
+      int from = rows.offset() + row * n;
+      best[row] =
+          array instanceof float[] floats
+              ? first(floats, from, n, sign)
+              : first((double[]) array, from, n, sign);
+    }
+    return IntTensor.of(best, sizes);
+  }
+
+  private static int first(float[] x, int from, int n, int sign) {
+    int best = 0;
+    for (int i = 0; i < n; i++) {
+      if (Float.isNaN(x[from + i])) {
+        return i;
+      }
+      if (x[from + i] * sign > x[from + best] * sign) {
+        best = i;
+      }
+    }
+    return best;
+  }
+
+  private static int first(double[] x, int from, int n, int sign) {
+    int best = 0;
+    for (int i = 0; i < n; i++) {
+      if (Double.isNaN(x[from + i])) {
+        return i;
+      }
+      if (x[from + i] * sign > x[from + best] * sign) {
+        best = i;
+      }
+    }
+    return best;
+  }
+}

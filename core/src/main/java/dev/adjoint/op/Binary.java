@@ -1,0 +1,118 @@
+package dev.adjoint.op;
+
+import com.google.common.base.CaseFormat;
+import dev.adjoint.autodiff.Recorder;
+import dev.adjoint.kernel.Kernels.BinaryLoop;
+import dev.adjoint.tensor.DType;
+import dev.adjoint.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Lists the elementwise functions of two values, each with its two pullbacks.
+ *
+ * <p>Inputs broadcast; pullbacks are written as if they did not, since the backward pass sums them
+ * to the inputs' shapes. A row's kernel is the function of the same name (in camel case) in {@code
+ * FloatFunctions}.
+ */
+public enum Binary implements Primitive {
+  PLUS((g, a, b, y) -> g, (g, a, b, y) -> g),
+  MINUS((g, a, b, y) -> g, (g, a, b, y) -> g.neg()),
+  TIMES((g, a, b, y) -> g.times(b), (g, a, b, y) -> g.times(a)),
+  DIV((g, a, b, y) -> g.div(b), (g, a, b, y) -> g.times(y).div(b).neg()),
+  // The exponent's log is that of 1 where the base is 0, so that 0 * -infinity does not become NaN.
+  POW(
+      (g, a, b, y) -> g.times(b).times(a.pow(b.minus(1))),
+      (g, a, b, y) -> g.times(y).times(a.plus(a.equal(0)).log())),
+  MAX(
+      (g, a, b, y) -> g.times(share(a, b, a.greater(b))),
+      (g, a, b, y) -> g.times(share(a, b, b.greater(a)))),
+  MIN(
+      (g, a, b, y) -> g.times(share(a, b, a.less(b))),
+      (g, a, b, y) -> g.times(share(a, b, b.less(a)))),
+  EQUAL,
+  NOT_EQUAL,
+  LESS,
+  LESS_EQUAL,
+  GREATER,
+  GREATER_EQUAL,
+  /** x where positive, else x * slope. */
+  LEAKY_RELU(
+      (g, x, slope, y) -> Where.where(x.greater(0), g, g.times(slope)),
+      (g, x, slope, y) -> g.times(Where.where(x.greater(0), x.times(0), x))),
+  /** x where positive, else alpha * (e^x - 1). */
+  ELU(
+      (g, x, alpha, y) -> Where.where(x.greater(0), g, g.times(alpha).times(lower(x).exp())),
+      (g, x, alpha, y) -> g.times(lower(x).expm1())),
+  /** g where y is positive, else 0. */
+  RELU_PULLBACK((h, g, y, z) -> h.times(y.greater(0)), (h, g, y, z) -> h.times(0)),
+  /** g * (1 - y^2). */
+  TANH_PULLBACK((h, g, y, z) -> tanhPullback(h, y), (h, g, y, z) -> h.times(g).times(y).times(-2)),
+  /** g * y * (1 - y). */
+  SIGMOID_PULLBACK(
+      (h, g, y, z) -> sigmoidPullback(h, y), (h, g, y, z) -> h.times(g).times(y.times(-2).plus(1)));
+
+  /** Computes the cotangent of one input from that of the output, the inputs and the output. */
+  private interface Pullback {
+    Tensor apply(Tensor g, Tensor a, Tensor b, Tensor y);
+  }
+
+  private final @Nullable Pullback first;
+  private final @Nullable Pullback second;
+  private final String function = CaseFormat.UPPER_UNDERSCORE.to(CaseFormat.LOWER_CAMEL, name());
+  private final PerType<BinaryLoop> loops = new PerType<>(kernels -> kernels.binary(function));
+
+  Binary() {
+    this(null, null);
+  }
+
+  Binary(@Nullable Pullback first, @Nullable Pullback second) {
+    this.first = first;
+    this.second = second;
+  }
+
+  /** Applies the function to every pair of elements, after promotion and broadcasting. */
+  public Tensor apply(Tensor a, Tensor b) {
+    DType dtype = DType.promote(a.dtype(), b.dtype());
+    return Recorder.apply(this, a.to(dtype), b.to(dtype));
+  }
+
+  @Override
+  public Tensor forward(Tensor... x) {
+    return Elementwise.binary(function, loops.of(x[0].dtype()), x[0], x[1]);
+  }
+
+  @Override
+  public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
+    Pullback pullback = input == 0 ? first : second;
+    if (pullback == null) {
+      throw new IllegalStateException(name() + " is not differentiable");
+    }
+    return pullback.apply(g, x[0], x[1], y);
+  }
+
+  @Override
+  public boolean isDifferentiable() {
+    return first != null;
+  }
+
+  /** TANH_PULLBACK is linear in g, so it is its own pullback; an enum row cannot name itself. */
+  private static Tensor tanhPullback(Tensor g, Tensor y) {
+    return TANH_PULLBACK.apply(g, y);
+  }
+
+  private static Tensor sigmoidPullback(Tensor g, Tensor y) {
+    return SIGMOID_PULLBACK.apply(g, y);
+  }
+
+  /**
+   * The part of the gradient for one of two values: all where it wins, half where they are equal.
+   */
+  private static Tensor share(Tensor a, Tensor b, Tensor wins) {
+    return wins.plus(a.equal(b).times(0.5));
+  }
+
+  /** x where not positive, else 0: keeps exp from overflowing where its value is not used. */
+  private static Tensor lower(Tensor x) {
+    return Where.where(x.greater(0), x.times(0), x);
+  }
+}

@@ -1,0 +1,46 @@
+package dev.adjoint.op;
+
+import dev.adjoint.autodiff.Recorder;
+import dev.adjoint.tensor.DType;
+import dev.adjoint.tensor.Tensor;
+
+/** Converts elements to another type; gradients are converted back. */
+public record Cast(DType target) implements Primitive {
+
+  /** Returns the tensor itself if it has the type, else its values in it. */
+  public static Tensor apply(Tensor x, DType target) {
+    return x.dtype() == target ? x : Recorder.apply(new Cast(target), x);
+  }
+
+  @Override
+  public String name() {
+    return "to " + target;
+  }
+
+  @Override
+  public Tensor forward(Tensor... x) {
+    Tensor source = Engine.packed(x[0]);
+    int n = source.size();
+    int from = source.offset();
+    Object in = Engine.array(source);
+    Object out = Engine.uninitialized(target, n);
+    if (in instanceof float[] floats) {
+      double[] doubles = (double[]) out;
+      for (int i = 0; i < n; i++) {
+        doubles[i] = floats[from + i];
+      }
+    } else {
+      double[] doubles = (double[]) in;
+      float[] floats = (float[]) out;
+      for (int i = 0; i < n; i++) {
+        floats[i] = (float) doubles[from + i];
+      }
+    }
+    return Engine.tensor(out, target, source.shape());
+  }
+
+  @Override
+  public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
+    return apply(g, x[0].dtype());
+  }
+}

@@ -1,0 +1,44 @@
+package dev.adjoint.op;
+
+import dev.adjoint.autodiff.Recorder;
+import dev.adjoint.kernel.StridedCopy;
+import dev.adjoint.tensor.Tensor;
+
+/** Copies elements so that they lie one after another. */
+public enum Contiguous implements Primitive {
+  COPY;
+
+  /** Returns the tensor itself if it is contiguous, else a copy. */
+  public static Tensor apply(Tensor x) {
+    return x.isContiguous() ? x : copy(x);
+  }
+
+  /** Returns a copy, whatever the layout. */
+  public static Tensor copy(Tensor x) {
+    return Recorder.apply(COPY, x);
+  }
+
+  /** Copies without recording. */
+  static Tensor pack(Tensor x) {
+    Object out = Engine.uninitialized(x.dtype(), x.size());
+    StridedCopy.gather(
+        Engine.kernels(x.dtype()),
+        x.shape().toArray(),
+        Engine.array(x),
+        x.offset(),
+        x.strides(),
+        out,
+        0);
+    return Engine.tensor(out, x.dtype(), x.shape());
+  }
+
+  @Override
+  public Tensor forward(Tensor... x) {
+    return pack(x[0]);
+  }
+
+  @Override
+  public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
+    return g;
+  }
+}

@@ -1,0 +1,49 @@
+package dev.adjoint.op;
+
+import dev.adjoint.kernel.Buffers;
+import dev.adjoint.kernel.KernelProvider;
+import dev.adjoint.kernel.Kernels;
+import dev.adjoint.kernel.Storage;
+import dev.adjoint.tensor.DType;
+import dev.adjoint.tensor.Shape;
+import dev.adjoint.tensor.Tensor;
+
+/** Finds the kernels for a type, and makes the tensors that they write. */
+final class Engine {
+
+  private Engine() {}
+
+  static Kernels kernels(DType dtype) {
+    return dtype == DType.FLOAT32 ? KernelProvider.float32() : KernelProvider.float64();
+  }
+
+  /** Returns an array that the caller must write in full. */
+  static Object uninitialized(DType dtype, int n) {
+    return dtype == DType.FLOAT32
+        ? Buffers.uninitializedFloats(n)
+        : Buffers.uninitializedDoubles(n);
+  }
+
+  /** Returns an array of zeros. */
+  static Object zeroed(DType dtype, int n) {
+    return dtype == DType.FLOAT32 ? Buffers.zeroedFloats(n) : Buffers.zeroedDoubles(n);
+  }
+
+  /** Returns an untracked tensor over all of an array. */
+  static Tensor tensor(Object array, DType dtype, Shape shape) {
+    return Tensor.contiguous(new Storage(array), dtype, shape);
+  }
+
+  /** Returns the elements' array, checked to be current. */
+  static Object array(Tensor x) {
+    return x.storage().array();
+  }
+
+  /**
+   * Returns the tensor itself or a copy whose elements lie one after another; not recorded, for
+   * kernels that want them so.
+   */
+  static Tensor packed(Tensor x) {
+    return x.isContiguous() ? x : Contiguous.pack(x);
+  }
+}

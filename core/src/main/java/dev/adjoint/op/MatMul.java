@@ -1,0 +1,116 @@
+package dev.adjoint.op;
+
+import dev.adjoint.autodiff.Recorder;
+import dev.adjoint.tensor.DType;
+import dev.adjoint.tensor.Shape;
+import dev.adjoint.tensor.Tensor;
+import java.util.Arrays;
+
+/** Multiplies matrices: the last two axes, with leading axes broadcast. */
+public enum MatMul implements Primitive {
+  MATMUL;
+
+  /**
+   * Returns the matrix product; a tensor of rank 1 is a row on the left and a column on the x[1].
+   */
+  public static Tensor apply(Tensor a, Tensor b) {
+    if (a.rank() == 0 || b.rank() == 0) {
+      throw mismatch(a, b, "at least one axis each");
+    }
+    int k = a.size(-1);
+    if (k != b.size(b.rank() == 1 ? 0 : -2)) {
+      throw mismatch(
+          a, b, "the last axis of the first to be as long as the last but one of the second");
+    }
+    DType dtype = DType.promote(a.dtype(), b.dtype());
+    Tensor x = a.to(dtype);
+    Tensor y = b.to(dtype);
+    if (y.rank() == 1) {
+      return apply(x, y.unsqueeze(1)).squeeze(-1);
+    }
+    if (x.rank() == 1) {
+      return apply(x.unsqueeze(0), y).squeeze(-2);
+    }
+    if (x.rank() > 2 && y.rank() == 2) { // one tall product instead of many small ones
+      Shape shape = x.shape();
+      return Recorder.apply(MATMUL, x.reshape(k == 0 ? shape.size() : shape.size() / k, k), y)
+          .reshape(shape.with(-1, y.size(1)));
+    }
+    return Recorder.apply(MATMUL, x, y);
+  }
+
+  @Override
+  public Tensor forward(Tensor... x) {
+    Shape a = x[0].shape();
+    Shape b = x[1].shape();
+    Shape batch =
+        a.rank() == 2 && b.rank() == 2
+            ? Shape.of()
+            : Shape.broadcast("matmul", leading(a), leading(b));
+    int m = a.size(-2);
+    int n = b.size(-1);
+    int k = a.size(-1);
+    Shape shape = matrices(batch, m, n);
+    DType dtype = x[0].dtype();
+    Tensor left = batched(x[0], batch, m, k);
+    Tensor right = batched(x[1], batch, k, n);
+    int[] ls = left.strides();
+    int[] rs = right.strides();
+    Object c = Engine.uninitialized(dtype, shape.size());
+    dev.adjoint.kernel.MatMul.multiplyBatch(
+        Engine.kernels(dtype),
+        batch.size(),
+        m,
+        n,
+        k,
+        Engine.array(left),
+        left.offset(),
+        ls[0],
+        ls[1],
+        ls[2],
+        Engine.array(right),
+        right.offset(),
+        rs[0],
+        rs[1],
+        rs[2],
+        c,
+        0,
+        m * n,
+        n,
+        false);
+    return Engine.tensor(c, dtype, shape);
+  }
+
+  @Override
+  public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
+    return input == 0
+        ? Recorder.apply(this, g, x[1].transpose())
+        : Recorder.apply(this, x[0].transpose(), g);
+  }
+
+  private static Shape leading(Shape shape) {
+    return Shape.of(Arrays.copyOf(shape.toArray(), shape.rank() - 2));
+  }
+
+  private static Shape matrices(Shape batch, int rows, int columns) {
+    int[] sizes = Arrays.copyOf(batch.toArray(), batch.rank() + 2);
+    sizes[batch.rank()] = rows;
+    sizes[batch.rank() + 1] = columns;
+    return Shape.of(sizes);
+  }
+
+  /**
+   * Joins the leading axes, after broadcasting, into one; the matrices themselves keep their
+   * strides.
+   */
+  private static Tensor batched(Tensor x, Shape batch, int rows, int columns) {
+    Tensor all = new Movement.Expand(matrices(batch, rows, columns)).forward(x);
+    return new Movement.Reshape(Shape.of(batch.size(), rows, columns)).forward(all);
+  }
+
+  private static IllegalArgumentException mismatch(Tensor a, Tensor b, String expected) {
+    return new IllegalArgumentException(
+        "matmul: shapes %s and %s do not fit; expected %s"
+            .formatted(a.shape(), b.shape(), expected));
+  }
+}

@@ -1,0 +1,67 @@
+package dev.adjoint.op;
+
+import dev.adjoint.autodiff.Recorder;
+import dev.adjoint.kernel.StridedCopy;
+import dev.adjoint.tensor.Shape;
+import dev.adjoint.tensor.Tensor;
+
+/**
+ * Places a tensor inside a larger one along an axis, every {@code step} positions from {@code
+ * from}; the rest is {@code value}. The opposite of a slice.
+ */
+public record Pad(int axis, int from, int step, int size, double value) implements Primitive {
+
+  /** Adds copies of a number before and after an axis. */
+  public static Tensor apply(Tensor x, int axis, int before, int after, double value) {
+    int resolved = x.shape().axis("pad", axis);
+    if (before < 0 || after < 0) {
+      throw new IllegalArgumentException(
+          "pad: %d before and %d after axis %d of shape %s; expected at least 0"
+              .formatted(before, after, axis, x.shape()));
+    }
+    if (before == 0 && after == 0) {
+      return x;
+    }
+    int size = Math.addExact(Math.addExact(before, x.shape().size(resolved)), after);
+    return Recorder.apply(new Pad(resolved, before, 1, size, value), x);
+  }
+
+  /** Places a tensor among zeros: the adjoint of a slice. */
+  static Tensor embed(Tensor x, int axis, int from, int step, int size) {
+    return Recorder.apply(new Pad(axis, from, step, size, 0), x);
+  }
+
+  @Override
+  public String name() {
+    return "pad";
+  }
+
+  @Override
+  public Tensor forward(Tensor... x) {
+    Tensor source = Engine.packed(x[0]);
+    Shape shape = source.shape().with(axis, size);
+    Object out = Engine.zeroed(source.dtype(), shape.size());
+    if (value != 0) {
+      Elementwise.fill(out, value);
+    }
+    int[] strides = shape.strides();
+    int start = from * strides[axis];
+    strides[axis] *= step;
+    StridedCopy.scatter(
+        Engine.kernels(source.dtype()),
+        source.shape().toArray(),
+        Engine.array(source),
+        source.offset(),
+        out,
+        start,
+        strides);
+    return Engine.tensor(out, source.dtype(), shape);
+  }
+
+  @Override
+  public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
+    int count = x[0].shape().size(axis);
+    int end = count == 0 ? from : from + (count - 1) * step + 1;
+    return Movement.slice(g, axis, from, end, step);
+  }
+}

@@ -1,0 +1,70 @@
+package dev.adjoint.op;
+
+import dev.adjoint.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Names one step of a computation that the engine knows how to differentiate.
+ *
+ * <p>Primitives are data: enum rows and records, whose components are the attributes of the step.
+ * The graph can therefore be printed, drawn and rewritten. Everything else is composed of them.
+ */
+public sealed interface Primitive
+    permits Unary,
+        Binary,
+        Where,
+        Cast,
+        Contiguous,
+        Movement,
+        Pad,
+        Reduce.Fold,
+        RowOp,
+        CumulativeSum,
+        MatMul,
+        Joining.Concat,
+        Primitive.Open {
+
+  /** Returns the name for messages and drawings. */
+  String name();
+
+  /** Computes the output: a new, untracked tensor. */
+  Tensor forward(Tensor... x);
+
+  /**
+   * Computes the cotangent of one input, in tensor operations.
+   *
+   * <p>It may have the shape to which the input was broadcast: the backward pass sums it to the
+   * input's own.
+   *
+   * @param input which
+   * @param g the cotangent of the output, of its shape
+   * @param x the inputs
+   * @param y the output
+   */
+  Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y);
+
+  /**
+   * Computes the cotangents of the inputs that need one; overridden where computing them together
+   * is cheaper.
+   *
+   * @return one entry an input, null where not needed
+   */
+  default @Nullable Tensor[] pullbacks(boolean[] needed, Tensor g, Tensor[] x, Tensor y) {
+    @Nullable Tensor[] cotangents = new Tensor[x.length];
+    for (int i = 0; i < x.length; i++) {
+      cotangents[i] = needed[i] ? pullback(i, g, x, y) : null;
+    }
+    return cotangents;
+  }
+
+  /** Tells whether gradients flow through; comparisons, for one, return constants. */
+  default boolean isDifferentiable() {
+    return true;
+  }
+
+  /**
+   * The one door for primitives that are not the engine's own: hooks, checkpoints and users'
+   * functions.
+   */
+  non-sealed interface Open extends Primitive {}
+}

@@ -1,0 +1,102 @@
+package dev.adjoint.op;
+
+import com.google.common.base.CaseFormat;
+import dev.adjoint.autodiff.Recorder;
+import dev.adjoint.kernel.Kernels.UnaryLoop;
+import dev.adjoint.tensor.Tensor;
+import dev.adjoint.tensor.Tensors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Lists the elementwise functions of one value, each with its pullback: a table of derivatives.
+ *
+ * <p>A row's kernel is the function of the same name (in camel case) in {@code FloatFunctions}.
+ */
+public enum Unary implements Primitive {
+  NEG((g, x, y) -> g.neg()),
+  ABS((g, x, y) -> g.times(x.sign())),
+  SIGN(Unary::zero),
+  EXP((g, x, y) -> g.times(y)),
+  EXPM1((g, x, y) -> g.times(y.plus(1))),
+  LOG((g, x, y) -> g.div(x)),
+  LOG1P((g, x, y) -> g.div(x.plus(1))),
+  SQRT((g, x, y) -> g.div(y.times(2))),
+  RSQRT((g, x, y) -> g.times(y).times(y.square()).times(-0.5)),
+  SQUARE((g, x, y) -> g.times(x).times(2)),
+  RECIPROCAL((g, x, y) -> g.times(y.square()).neg()),
+  SIN((g, x, y) -> g.times(x.cos())),
+  COS((g, x, y) -> g.times(x.sin()).neg()),
+  TANH((g, x, y) -> Binary.TANH_PULLBACK.apply(g, y)),
+  SIGMOID((g, x, y) -> Binary.SIGMOID_PULLBACK.apply(g, y)),
+  SOFTPLUS((g, x, y) -> g.times(x.sigmoid())),
+  // d/dx erf(x) = 2/sqrt(pi) * exp(-x^2)
+  ERF((g, x, y) -> g.times(x.square().neg().exp()).times(2 / Math.sqrt(Math.PI))),
+  RELU((g, x, y) -> Binary.RELU_PULLBACK.apply(g, y)),
+  // gelu(x) = x * P(x), P the normal distribution function: gelu' = P(x) + x * p(x)
+  GELU((g, x, y) -> {
+    Tensor cdf = x.times(Math.sqrt(0.5)).erf().plus(1).times(0.5);
+    Tensor pdf = x.square().times(-0.5).exp().times(1 / Math.sqrt(2 * Math.PI));
+    return g.times(x.times(pdf).plus(cdf));
+  }),
+  // x/2 * (1 + tanh(u)), u = sqrt(2/pi) * (x + 0.044715 x^3) (Hendrycks and Gimpel 2016,
+  // arXiv:1606.08415)
+  GELU_TANH((g, x, y) -> {
+    double c = Math.sqrt(2 / Math.PI);
+    Tensor square = x.square();
+    Tensor t = x.times(square.times(0.044715 * c).plus(c)).tanh();
+    Tensor slope = square.times(3 * 0.044715 * c).plus(c); // du/dx
+    Tensor inner = x.times(slope).times(t.square().neg().plus(1));
+    return g.times(inner.plus(t).plus(1)).times(0.5);
+  }),
+  // silu(x) = x * s(x): silu' = s + y * (1 - s)
+  SILU((g, x, y) -> {
+    Tensor s = x.sigmoid();
+    return g.times(s.plus(y.times(s.neg().plus(1))));
+  }),
+  FLOOR(Unary::zero),
+  CEIL(Unary::zero),
+  ROUND(Unary::zero),
+  IS_NAN(null),
+  IS_FINITE(null);
+
+  /** Computes the cotangent of the input from that of the output, the input and the output. */
+  private interface Pullback {
+    Tensor apply(Tensor g, Tensor x, Tensor y);
+  }
+
+  private final @Nullable Pullback pullback;
+  private final String function = CaseFormat.UPPER_UNDERSCORE.to(CaseFormat.LOWER_CAMEL, name());
+  private final PerType<UnaryLoop> loops = new PerType<>(kernels -> kernels.unary(function));
+
+  Unary(@Nullable Pullback pullback) {
+    this.pullback = pullback;
+  }
+
+  /** Applies the function to every element. */
+  public Tensor apply(Tensor x) {
+    return Recorder.apply(this, x);
+  }
+
+  @Override
+  public Tensor forward(Tensor... x) {
+    return Elementwise.unary(loops.of(x[0].dtype()), x[0]);
+  }
+
+  @Override
+  public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
+    if (pullback == null) {
+      throw new IllegalStateException(name() + " is not differentiable");
+    }
+    return pullback.apply(g, x[0], y);
+  }
+
+  @Override
+  public boolean isDifferentiable() {
+    return pullback != null;
+  }
+
+  /** The derivative of a step function: 0 wherever there is one. */
+  private static Tensor zero(Tensor g, Tensor x, Tensor y) {
+    return Tensors.zeros(g.shape(), g.dtype());
+  }
+}

@@ -1,0 +1,195 @@
+package dev.adjoint.tensor;
+
+import dev.adjoint.autodiff.Held;
+import dev.adjoint.kernel.Parallel;
+import dev.adjoint.kernel.Storage;
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Draws random numbers: the same seed gives the same numbers on every machine and on any number of
+ * threads.
+ *
+ * <p>Element i of a draw is a hash of the seed and a counter, so that elements can be computed in
+ * any order (SplitMix64; Steele, Lea and Flood, "Fast splittable pseudorandom number generators",
+ * OOPSLA 2014). Not for cryptography. Safe to share between threads, though then the order of their
+ * draws decides who gets which; {@link #split} gives each its own.
+ */
+public final class Generator {
+
+  private static final long GOLDEN = 0x9E3779B97F4A7C15L;
+  private static final int CHUNK = 1 << 12;
+
+  private final long seed;
+  private final AtomicLong counter = new AtomicLong();
+
+  private Generator(long seed) {
+    this.seed = seed;
+  }
+
+  /** Returns a generator; equal seeds give equal streams. */
+  public static Generator seeded(long seed) {
+    return new Generator(mix(seed));
+  }
+
+  /** Returns a new generator with a stream of its own, and advances this one. */
+  public Generator split() {
+    return new Generator(mix(bits(take(1)) ^ GOLDEN));
+  }
+
+  /** Returns numbers uniform in [0, 1): float32. */
+  public Tensor uniform(int... sizes) {
+    return uniform(0, 1, Shape.of(sizes), DType.FLOAT32);
+  }
+
+  /** Returns numbers uniform in [low, high). */
+  public Tensor uniform(double low, double high, Shape shape, DType dtype) {
+    requireOrder("uniform", low, high);
+    // 24 or 53 random bits: every value is a multiple of 2^-24 or 2^-53, so none rounds up to 1.
+    int drop = dtype == DType.FLOAT32 ? 40 : 11;
+    double unit = dtype == DType.FLOAT32 ? 0x1p-24 : 0x1p-53;
+    return draw(shape, dtype, 1, at -> low + (high - low) * ((bits(at) >>> drop) * unit));
+  }
+
+  /** Returns numbers of the standard normal distribution: float32. */
+  public Tensor normal(int... sizes) {
+    return normal(0, 1, Shape.of(sizes), DType.FLOAT32);
+  }
+
+  /** Returns numbers of the normal distribution with a mean and a standard deviation. */
+  public Tensor normal(double mean, double deviation, Shape shape, DType dtype) {
+    if (!(deviation >= 0)) {
+      throw new IllegalArgumentException(
+          "normal: deviation %s; expected at least 0".formatted(deviation));
+    }
+    return draw(shape, dtype, 2, at -> mean + deviation * gaussian(at));
+  }
+
+  /**
+   * Returns numbers of the normal distribution limited to [low, high]: draws outside are drawn
+   * again.
+   *
+   * @param low the smallest and {@code high} the largest value, as absolute values like the mean
+   */
+  public Tensor truncatedNormal(
+      double mean, double deviation, double low, double high, Shape shape, DType dtype) {
+    requireOrder("truncatedNormal", low, high);
+    if (!(deviation > 0) || low > mean + 5 * deviation || high < mean - 5 * deviation) {
+      throw new IllegalArgumentException(
+          "truncatedNormal: [%s, %s] is too far from the mean %s for the deviation %s; expected it within 5 deviations"
+              .formatted(low, high, mean, deviation));
+    }
+    return draw(
+        shape,
+        dtype,
+        2,
+        at -> {
+          // Further attempts hash the position again, so that each element still depends on its
+          // position only.
+          for (long attempt = at; ; attempt = mix(attempt + GOLDEN)) {
+            double value = mean + deviation * gaussian(attempt);
+            if (value >= low && value <= high) {
+              return value;
+            }
+          }
+        });
+  }
+
+  /** Returns a mask: 1 with the given probability, else 0. */
+  public Tensor bernoulli(double probability, Shape shape, DType dtype) {
+    if (!(probability >= 0 && probability <= 1)) {
+      throw new IllegalArgumentException(
+          "bernoulli: probability %s; expected 0 to 1".formatted(probability));
+    }
+    return draw(shape, dtype, 1, at -> (bits(at) >>> 11) * 0x1p-53 < probability ? 1 : 0);
+  }
+
+  /** Returns the whole numbers from 0 to n - 1 in random order. */
+  public IntTensor permutation(int n) {
+    int[] order = new int[n];
+    Arrays.setAll(order, i -> i);
+    long start = take(n);
+    for (int i = n - 1; i > 0; i--) {
+      int j = bounded(bits(start + i), i + 1);
+      int swapped = order[i];
+      order[i] = order[j];
+      order[j] = swapped;
+    }
+    return IntTensor.of(order);
+  }
+
+  /** Returns whole numbers uniform in [0, bound). */
+  public IntTensor integers(int bound, int... sizes) {
+    if (bound < 1) {
+      throw new IllegalArgumentException(
+          "integers: bound %d; expected at least 1".formatted(bound));
+    }
+    int[] values = new int[Shape.of(sizes).size()];
+    long start = take(values.length);
+    Arrays.setAll(values, i -> bounded(bits(start + i), bound));
+    return IntTensor.of(values, sizes);
+  }
+
+  /** Computes an element from its position in the stream. */
+  private interface Draw {
+    double at(long position);
+  }
+
+  private Tensor draw(Shape shape, DType dtype, int positionsEach, Draw draw) {
+    int n = shape.size();
+    long start = take((long) n * positionsEach);
+    Object array = dtype.uninitialized(n);
+    Parallel.run(
+        (n + CHUNK - 1) / CHUNK,
+        n * 40L,
+        c -> {
+          for (int i = c * CHUNK; i < Math.min(n, (c + 1) * CHUNK); i++) {
+            dtype.set(array, i, draw.at(start + (long) i * positionsEach));
+          }
+        });
+    return Tensor.contiguous(new Storage(array), dtype, shape);
+  }
+
+  /**
+   * Advances the stream; the position is held where a computation is run again, so that it finds
+   * the same numbers.
+   */
+  private long take(long count) {
+    return Held.value(() -> counter.getAndAdd(count));
+  }
+
+  private long bits(long position) {
+    return mix(seed + position * GOLDEN);
+  }
+
+  /**
+   * Box and Muller's transform of two uniform numbers; StrictMath, for the same bits everywhere.
+   */
+  private double gaussian(long position) {
+    double u = ((bits(position) >>> 11) + 1) * 0x1p-53; // (0, 1]
+    double v = (bits(position + 1) >>> 11) * 0x1p-53;
+    return StrictMath.sqrt(-2 * StrictMath.log(u)) * StrictMath.cos(2 * Math.PI * v);
+  }
+
+  /** Maps 64 random bits to [0, bound) by a multiplication; the bias is below bound / 2^32. */
+  private static int bounded(long bits, int bound) {
+    return (int) (((bits >>> 32) * bound) >>> 32);
+  }
+
+  /**
+   * The finalizer of SplitMix64: a bijection of the 64-bit numbers in which every bit affects every
+   * other.
+   */
+  private static long mix(long z) {
+    z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
+    z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
+    return z ^ (z >>> 31);
+  }
+
+  private static void requireOrder(String operation, double low, double high) {
+    if (!(low < high)) {
+      throw new IllegalArgumentException(
+          "%s: low %s is not below high %s".formatted(operation, low, high));
+    }
+  }
+}

@@ -1,0 +1,222 @@
+package dev.adjoint.tensor;
+
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Gives the sizes of a tensor's axes, outermost first. A shape of rank 0 is that of a scalar; at
+ * most 8 axes; a size may be 0.
+ */
+public final class Shape {
+
+  /** The largest number of axes. */
+  public static final int MAX_RANK = 8;
+
+  /** The largest number of elements: what one Java array can hold. */
+  private static final int MAX_SIZE = Integer.MAX_VALUE - 8;
+
+  private static final Shape SCALAR = new Shape(new int[0]);
+
+  private final int[] sizes;
+  private final int[] strides;
+  private final int size;
+
+  private Shape(int[] sizes) {
+    if (sizes.length > MAX_RANK) {
+      throw new IllegalArgumentException(
+          "a shape has at most " + MAX_RANK + " axes, got " + Arrays.toString(sizes));
+    }
+    this.sizes = sizes;
+    this.strides = new int[sizes.length];
+    long product = 1;
+    for (int axis = sizes.length - 1; axis >= 0; axis--) {
+      if (sizes[axis] < 0) {
+        throw new IllegalArgumentException(
+            "a size is at least 0, got shape " + Arrays.toString(sizes));
+      }
+      strides[axis] = (int) product;
+      product *= sizes[axis];
+      if (product > MAX_SIZE) {
+        throw new IllegalArgumentException(
+            "a tensor has at most " + MAX_SIZE + " elements, got shape " + Arrays.toString(sizes));
+      }
+    }
+    this.size = (int) product;
+  }
+
+  /** Returns the shape with these sizes; {@code Shape.of()} is that of a scalar. */
+  public static Shape of(int... sizes) {
+    return sizes.length == 0 ? SCALAR : new Shape(sizes.clone());
+  }
+
+  /** Returns the number of axes. */
+  public int rank() {
+    return sizes.length;
+  }
+
+  /** Returns the number of elements: the product of the sizes. */
+  public int size() {
+    return size;
+  }
+
+  /**
+   * Returns the size of an axis; negative axes count from the last.
+   *
+   * @throws IllegalArgumentException if there is no such axis
+   */
+  public int size(int axis) {
+    return sizes[axis("size", axis)];
+  }
+
+  /** Returns the sizes as a new array. */
+  public int[] toArray() {
+    return sizes.clone();
+  }
+
+  /** Returns the strides of a contiguous tensor of this shape, as a new array. */
+  public int[] strides() {
+    return strides.clone();
+  }
+
+  /** Returns the strides themselves, shared: contiguous tensors are recognized by them. */
+  int[] sharedStrides() {
+    return strides;
+  }
+
+  /**
+   * Resolves an axis, which counts from the last where negative.
+   *
+   * @param operation who asks, for the message
+   * @throws IllegalArgumentException if there is no such axis
+   */
+  public int axis(String operation, int axis) {
+    int resolved = axis < 0 ? axis + sizes.length : axis;
+    if (resolved < 0 || resolved >= sizes.length) {
+      throw new IllegalArgumentException(
+          "%s: there is no axis %d in shape %s; expected %s"
+              .formatted(
+                  operation,
+                  axis,
+                  this,
+                  sizes.length == 0
+                      ? "no axis at all, a scalar has none"
+                      : "an axis from " + -sizes.length + " to " + (sizes.length - 1)));
+    }
+    return resolved;
+  }
+
+  /**
+   * Resolves several axes into ascending order; none at all means every axis.
+   *
+   * @throws IllegalArgumentException if one does not exist or is named twice
+   */
+  public int[] axes(String operation, int... axes) {
+    if (axes.length == 0) {
+      int[] all = new int[rank()];
+      Arrays.setAll(all, i -> i);
+      return all;
+    }
+    int[] resolved = new int[axes.length];
+    for (int i = 0; i < axes.length; i++) {
+      resolved[i] = axis(operation, axes[i]);
+    }
+    Arrays.sort(resolved);
+    for (int i = 1; i < resolved.length; i++) {
+      if (resolved[i] == resolved[i - 1]) {
+        throw new IllegalArgumentException(
+            "%s: axis %d is named twice in %s for shape %s"
+                .formatted(operation, resolved[i], Arrays.toString(axes), this));
+      }
+    }
+    return resolved;
+  }
+
+  /**
+   * Returns this shape with other sizes at the given (resolved) axes: all 1 if kept, else dropped.
+   */
+  public Shape reduced(int[] axes, boolean keep) {
+    int[] result = new int[keep ? sizes.length : sizes.length - axes.length];
+    for (int axis = 0, next = 0, out = 0; axis < sizes.length; axis++) {
+      if (next < axes.length && axes[next] == axis) {
+        next++;
+        if (keep) {
+          result[out++] = 1;
+        }
+      } else {
+        result[out++] = sizes[axis];
+      }
+    }
+    return new Shape(result);
+  }
+
+  /** Returns this shape with another size at one axis. */
+  public Shape with(int axis, int newSize) {
+    int[] result = sizes.clone();
+    result[axis("with", axis)] = newSize;
+    return new Shape(result);
+  }
+
+  /**
+   * Returns the shape to which both broadcast, by NumPy's rule: aligned at the last axis, sizes are
+   * equal or one of them is 1.
+   *
+   * @param operation who asks, for the message
+   * @throws IllegalArgumentException if they do not broadcast
+   */
+  public static Shape broadcast(String operation, Shape a, Shape b) {
+    if (a.equals(b)) {
+      return a;
+    }
+    int rank = Math.max(a.rank(), b.rank());
+    int[] result = new int[rank];
+    for (int i = 1; i <= rank; i++) {
+      int sa = i <= a.rank() ? a.sizes[a.rank() - i] : 1;
+      int sb = i <= b.rank() ? b.sizes[b.rank() - i] : 1;
+      if (sa != sb && sa != 1 && sb != 1) {
+        throw new IllegalArgumentException(
+            "%s: shapes %s and %s do not broadcast: counted from the last, axis %d has sizes %d and %d;"
+                    .formatted(operation, a, b, i, sa, sb)
+                + " expected equal sizes, or 1");
+      }
+      result[rank - i] = sa == 1 ? sb : sa;
+    }
+    Shape shape = new Shape(result);
+    return shape.equals(a) ? a : shape.equals(b) ? b : shape;
+  }
+
+  /**
+   * Tells whether a tensor of this shape can be expanded to the other without change of the other.
+   */
+  public boolean broadcastsTo(Shape target) {
+    int lead = target.rank() - rank();
+    if (lead < 0) {
+      return false;
+    }
+    for (int i = 0; i < sizes.length; i++) {
+      if (sizes[i] != 1 && sizes[i] != target.sizes[lead + i]) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return this == other || (other instanceof Shape shape && Arrays.equals(sizes, shape.sizes));
+  }
+
+  @Override
+  public int hashCode() {
+    return Arrays.hashCode(sizes);
+  }
+
+  /** Returns the sizes in round brackets, as in {@code (32, 10)}; a scalar's is {@code ()}. */
+  @Override
+  public String toString() {
+    StringBuilder text = new StringBuilder("(");
+    for (int i = 0; i < sizes.length; i++) {
+      text.append(i == 0 ? "" : ", ").append(sizes[i]);
+    }
+    return text.append(')').toString();
+  }
+}

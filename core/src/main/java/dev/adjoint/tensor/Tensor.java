@@ -1,0 +1,350 @@
+package dev.adjoint.tensor;
+
+import dev.adjoint.autodiff.Backward;
+import dev.adjoint.autodiff.Gradients;
+import dev.adjoint.autodiff.Node;
+import dev.adjoint.autodiff.Recorder;
+import dev.adjoint.kernel.Storage;
+import java.util.Arrays;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Holds numbers in a rectangular arrangement, and remembers how they were computed where gradients
+ * are wanted.
+ *
+ * <p>A tensor is an immutable value: operations return new tensors. Those that only rearrange
+ * (reshape, transpose, slice, ...) share the elements with their input and copy nothing. It has a
+ * {@linkplain #shape() shape} of 0 to 8 axes and a {@linkplain #dtype() type}; operations on two
+ * tensors broadcast shapes by NumPy's rule and {@linkplain DType#promote promote} types.
+ *
+ * <p>A tensor is <em>tracked</em> when it depends on a {@link dev.adjoint.autodiff.Parameter} or on
+ * a tensor made by {@link #tracked()}; then {@link #backward()} computes the gradients:
+ *
+ * <pre>{@code
+ * Tensor x = Tensor.of(1f, 2f, 3f).tracked();
+ * Tensor y = x.times(x).sum();
+ * y.backward().of(x); // [2, 4, 6]
+ * }</pre>
+ *
+ * <p>Methods do elementwise arithmetic, reductions and changes of shape; other operations are
+ * static functions by topic in {@code dev.adjoint.op}. Tensors are safe to share between threads.
+ */
+public final class Tensor implements TensorArithmetic, TensorReductions, TensorViews {
+
+  private final Storage storage;
+  private final int generation;
+  private final DType dtype;
+  private final Shape shape;
+  private final int[] strides;
+  private final int offset;
+  private final boolean contiguous;
+  private @Nullable Node node;
+
+  @SuppressWarnings("ReferenceEquality") // the common case, told apart without a loop
+  private Tensor(
+      Storage storage, int generation, DType dtype, Shape shape, int[] strides, int offset) {
+    this.storage = storage;
+    this.generation = generation;
+    this.dtype = dtype;
+    this.shape = shape;
+    this.strides = strides;
+    this.offset = offset;
+    this.contiguous = strides == shape.sharedStrides() || isContiguous(shape, strides);
+  }
+
+  // ---- creation ------------------------------------------------------------------------------
+
+  /** Returns a float32 tensor of shape (values.length) with these values. */
+  public static Tensor of(float... values) {
+    return of(values, values.length);
+  }
+
+  /** Returns a float64 tensor of shape (values.length) with these values. */
+  public static Tensor of(double... values) {
+    return of(values, values.length);
+  }
+
+  /**
+   * Returns a float32 tensor with these values, the last axis varying fastest.
+   *
+   * @param sizes the shape; its product is the number of values
+   */
+  public static Tensor of(float[] values, int... sizes) {
+    return adopt(values.clone(), values.length, DType.FLOAT32, Shape.of(sizes));
+  }
+
+  /**
+   * Returns a float64 tensor with these values, the last axis varying fastest.
+   *
+   * @param sizes the shape; its product is the number of values
+   */
+  public static Tensor of(double[] values, int... sizes) {
+    return adopt(values.clone(), values.length, DType.FLOAT64, Shape.of(sizes));
+  }
+
+  /** Returns a float32 tensor of shape (values.length, values[0].length). */
+  public static Tensor of(float[][] values) {
+    return NestedArrays.read(values, DType.FLOAT32, 2);
+  }
+
+  /** Returns a float64 tensor of shape (values.length, values[0].length). */
+  public static Tensor of(double[][] values) {
+    return NestedArrays.read(values, DType.FLOAT64, 2);
+  }
+
+  /** Returns a float32 tensor with the shape of a rectangular array. */
+  public static Tensor of(float[][][] values) {
+    return NestedArrays.read(values, DType.FLOAT32, 3);
+  }
+
+  /** Returns a float64 tensor with the shape of a rectangular array. */
+  public static Tensor of(double[][][] values) {
+    return NestedArrays.read(values, DType.FLOAT64, 3);
+  }
+
+  /** Returns a float32 tensor with the shape of a rectangular array. */
+  public static Tensor of(float[][][][] values) {
+    return NestedArrays.read(values, DType.FLOAT32, 4);
+  }
+
+  /** Returns a float64 tensor with the shape of a rectangular array. */
+  public static Tensor of(double[][][][] values) {
+    return NestedArrays.read(values, DType.FLOAT64, 4);
+  }
+
+  /** Returns a scalar (a tensor of rank 0) of the given type. */
+  public static Tensor scalar(double value, DType dtype) {
+    Object array = dtype.uninitialized(1);
+    dtype.set(array, 0, value);
+    return new Tensor(new Storage(array), 0, dtype, Shape.of(), Shape.of().sharedStrides(), 0);
+  }
+
+  private static Tensor adopt(Object array, int length, DType dtype, Shape shape) {
+    if (shape.size() != length) {
+      throw new IllegalArgumentException(
+          "of: %d values do not fill shape %s; expected %d values"
+              .formatted(length, shape, shape.size()));
+    }
+    return contiguous(new Storage(array), dtype, shape);
+  }
+
+  // ---- what it is ----------------------------------------------------------------------------
+
+  /** Returns the sizes of the axes. */
+  public Shape shape() {
+    return shape;
+  }
+
+  /** Returns the size of one axis; negative axes count from the last. */
+  public int size(int axis) {
+    return shape.size(axis);
+  }
+
+  /** Returns the number of elements. */
+  public int size() {
+    return shape.size();
+  }
+
+  /** Returns the number of axes. */
+  public int rank() {
+    return shape.rank();
+  }
+
+  /** Returns the type of the elements. */
+  public DType dtype() {
+    return dtype;
+  }
+
+  // ---- reading -------------------------------------------------------------------------------
+
+  /**
+   * Returns the only element.
+   *
+   * @throws IllegalStateException if there is not exactly one
+   */
+  public double item() {
+    if (size() != 1) {
+      throw new IllegalStateException(
+          "item: a tensor of shape %s has %d elements, expected exactly 1"
+              .formatted(shape, size()));
+    }
+    Recorder.checkReadOut(this);
+    return dtype.get(storage().array(), offset);
+  }
+
+  /**
+   * Returns one element.
+   *
+   * @param index one index an axis; negative ones count from the end
+   * @throws IndexOutOfBoundsException if an index is outside its axis
+   */
+  public double get(int... index) {
+    if (index.length != rank()) {
+      throw new IllegalArgumentException(
+          "get: %d indices %s for shape %s; expected %d"
+              .formatted(index.length, Arrays.toString(index), shape, rank()));
+    }
+    int position = offset;
+    for (int axis = 0; axis < index.length; axis++) {
+      int size = shape.size(axis);
+      int i = index[axis] < 0 ? index[axis] + size : index[axis];
+      if (i < 0 || i >= size) {
+        throw new IndexOutOfBoundsException(
+            "get: index %d is outside axis %d of shape %s; expected %d to %d"
+                .formatted(index[axis], axis, shape, -size, size - 1));
+      }
+      position += i * strides[axis];
+    }
+    Recorder.checkReadOut(this);
+    return dtype.get(storage().array(), position);
+  }
+
+  /**
+   * Returns the elements as a new array, the last axis varying fastest; float64 values are rounded.
+   */
+  public float[] toFloatArray() {
+    return (float[]) to(DType.FLOAT32).freshArray();
+  }
+
+  /** Returns the elements as a new array, the last axis varying fastest. */
+  public double[] toDoubleArray() {
+    return (double[]) to(DType.FLOAT64).freshArray();
+  }
+
+  /**
+   * Returns the elements as nested arrays, such as {@code float[][]} for a float32 tensor of rank
+   * 2.
+   *
+   * @param type the array type, as in {@code float[][].class}; its depth is the rank
+   */
+  public <T> T toNestedArray(Class<T> type) {
+    return type.cast(NestedArrays.write(this, type));
+  }
+
+  /** Returns a string with shape, type and aligned values; long axes are abridged. */
+  @Override
+  public String toString() {
+    return TensorPrinter.print(this);
+  }
+
+  // ---- gradients -----------------------------------------------------------------------------
+
+  /**
+   * Returns a tensor with the same elements for which gradients can be asked: a leaf of the graph.
+   */
+  public Tensor tracked() {
+    Tensor leaf = new Tensor(storage, generation, dtype, shape, strides, offset);
+    leaf.node = Node.leaf();
+    return leaf;
+  }
+
+  /** Tells whether gradients flow through this tensor. */
+  public boolean isTracked() {
+    return node != null;
+  }
+
+  /**
+   * Computes the gradients of this scalar with respect to every parameter and tracked tensor that
+   * it depends on.
+   *
+   * @throws IllegalStateException if this is not a scalar (pass a seed then) or is not tracked
+   */
+  public Gradients backward() {
+    return Backward.DEFAULT.of(this);
+  }
+
+  /**
+   * Computes the gradients of {@code sum(this * seed)}.
+   *
+   * @param seed the cotangent of this tensor, of the same shape
+   */
+  public Gradients backward(Tensor seed) {
+    return Backward.DEFAULT.seed(seed).of(this);
+  }
+
+  // ---- for the engine: the types of these are not exported from the module --------------------
+
+  /** Engine only: returns a tensor over all of a new storage. */
+  @SuppressWarnings("exports")
+  public static Tensor contiguous(Storage storage, DType dtype, Shape shape) {
+    return new Tensor(storage, storage.generation(), dtype, shape, shape.sharedStrides(), 0);
+  }
+
+  /** Engine only: returns an untracked tensor over this tensor's elements, arranged otherwise. */
+  public Tensor view(Shape newShape, int[] newStrides, int newOffset) {
+    return new Tensor(storage, generation, dtype, newShape, newStrides, newOffset);
+  }
+
+  /** Engine only: returns this tensor's elements without the way they were computed. */
+  public Tensor untracked() {
+    return node == null ? this : view(shape, strides, offset);
+  }
+
+  /** Engine only: returns the storage, checked to hold what this tensor saw at its birth. */
+  @SuppressWarnings("exports")
+  public Storage storage() {
+    storage.check(generation);
+    return storage;
+  }
+
+  /**
+   * Engine only: returns the steps between neighbors along each axis, in elements; shared, not to
+   * be changed.
+   */
+  public int[] strides() {
+    return strides;
+  }
+
+  /** Engine only: returns the position of the first element in the storage. */
+  public int offset() {
+    return offset;
+  }
+
+  /**
+   * Engine only: tells whether the elements lie one after another in the storage, from {@link
+   * #offset()}.
+   */
+  public boolean isContiguous() {
+    return contiguous;
+  }
+
+  /** Engine only: returns what made this tensor, or null if it is not tracked. */
+  public @Nullable Node node() {
+    return node;
+  }
+
+  /** Engine only: makes this new tensor the output of a node. */
+  public Tensor madeBy(Node maker) {
+    if (node != null) {
+      throw new IllegalStateException("a tensor has one maker");
+    }
+    node = Objects.requireNonNull(maker);
+    return this;
+  }
+
+  /** Returns the elements in order in an array of exactly their number that nobody else has. */
+  private Object freshArray() {
+    Recorder.checkReadOut(this);
+    Tensor flat = untracked().contiguous();
+    Object source = flat.storage().array();
+    Object result = dtype.uninitialized(size());
+    System.arraycopy(source, flat.offset, result, 0, size());
+    return result;
+  }
+
+  private static boolean isContiguous(Shape shape, int[] strides) {
+    int expected = 1;
+    for (int axis = strides.length - 1; axis >= 0; axis--) {
+      int size = shape.size(axis);
+      if (size == 0) {
+        return true;
+      }
+      if (size != 1 && strides[axis] != expected) {
+        return false;
+      }
+      expected *= size;
+    }
+    return true;
+  }
+}

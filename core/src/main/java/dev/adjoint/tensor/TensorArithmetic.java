@@ -1,0 +1,296 @@
+package dev.adjoint.tensor;
+
+import dev.adjoint.op.Binary;
+import dev.adjoint.op.Cast;
+import dev.adjoint.op.MatMul;
+import dev.adjoint.op.Unary;
+import dev.adjoint.op.Where;
+
+/**
+ * Does the arithmetic of {@link Tensor}: elementwise functions, comparisons and the matrix product.
+ *
+ * <p>Functions of two tensors broadcast their shapes and promote their types; a Java number takes
+ * the type of the tensor. Comparisons return masks: tensors of 1 (true) and 0 (false) of the
+ * operands' type, through which no gradient flows.
+ */
+public sealed interface TensorArithmetic permits Tensor {
+
+  // ---- functions of two values ---------------------------------------------------------------
+
+  /** Returns x + y, elementwise. */
+  default Tensor plus(Tensor other) {
+    return Binary.PLUS.apply(self(), other);
+  }
+
+  /** Returns x + y for a number y. */
+  default Tensor plus(double other) {
+    return Binary.PLUS.apply(self(), number(other));
+  }
+
+  /** Returns x - y, elementwise. */
+  default Tensor minus(Tensor other) {
+    return Binary.MINUS.apply(self(), other);
+  }
+
+  /** Returns x - y for a number y. */
+  default Tensor minus(double other) {
+    return Binary.MINUS.apply(self(), number(other));
+  }
+
+  /** Returns x * y, elementwise. */
+  default Tensor times(Tensor other) {
+    return Binary.TIMES.apply(self(), other);
+  }
+
+  /** Returns x * y for a number y. */
+  default Tensor times(double other) {
+    return Binary.TIMES.apply(self(), number(other));
+  }
+
+  /** Returns x / y, elementwise. */
+  default Tensor div(Tensor other) {
+    return Binary.DIV.apply(self(), other);
+  }
+
+  /** Returns x / y for a number y. */
+  default Tensor div(double other) {
+    return Binary.DIV.apply(self(), number(other));
+  }
+
+  /** Returns x^y; differentiable in x, and in y where x is positive, elementwise. */
+  default Tensor pow(Tensor other) {
+    return Binary.POW.apply(self(), other);
+  }
+
+  /** Returns x^y for a number y. */
+  default Tensor pow(double other) {
+    return Binary.POW.apply(self(), number(other));
+  }
+
+  /**
+   * Returns the larger of x and y; NaN if either is. Where equal, each gets half of the gradient.
+   */
+  default Tensor max(Tensor other) {
+    return Binary.MAX.apply(self(), other);
+  }
+
+  /**
+   * Returns the smaller of x and y; NaN if either is. Where equal, each gets half of the gradient.
+   */
+  default Tensor min(Tensor other) {
+    return Binary.MIN.apply(self(), other);
+  }
+
+  /**
+   * Returns the values limited to {@code low <= x <= high}; the gradient is 1 inside and at the
+   * limits, 0 outside.
+   */
+  default Tensor clamp(double low, double high) {
+    if (!(low <= high)) {
+      throw new IllegalArgumentException("clamp: low %s is above high %s".formatted(low, high));
+    }
+    Tensor x = self();
+    Tensor above = Where.where(x.greater(high), number(high), x);
+    return Where.where(x.less(low), number(low), above);
+  }
+
+  // ---- comparisons ---------------------------------------------------------------------------
+
+  /** Returns 1 where x == y, else 0. */
+  default Tensor equal(Tensor other) {
+    return Binary.EQUAL.apply(self(), other);
+  }
+
+  /** Returns 1 where x == y for a number y, else 0. */
+  default Tensor equal(double other) {
+    return Binary.EQUAL.apply(self(), number(other));
+  }
+
+  /** Returns 1 where x != y, else 0. */
+  default Tensor notEqual(Tensor other) {
+    return Binary.NOT_EQUAL.apply(self(), other);
+  }
+
+  /** Returns 1 where x != y for a number y, else 0. */
+  default Tensor notEqual(double other) {
+    return Binary.NOT_EQUAL.apply(self(), number(other));
+  }
+
+  /** Returns 1 where x {@literal <} y, else 0. */
+  default Tensor less(Tensor other) {
+    return Binary.LESS.apply(self(), other);
+  }
+
+  /** Returns 1 where x {@literal <} y for a number y, else 0. */
+  default Tensor less(double other) {
+    return Binary.LESS.apply(self(), number(other));
+  }
+
+  /** Returns 1 where x {@literal <}= y, else 0. */
+  default Tensor lessEqual(Tensor other) {
+    return Binary.LESS_EQUAL.apply(self(), other);
+  }
+
+  /** Returns 1 where x {@literal <}= y for a number y, else 0. */
+  default Tensor lessEqual(double other) {
+    return Binary.LESS_EQUAL.apply(self(), number(other));
+  }
+
+  /** Returns 1 where x {@literal >} y, else 0. */
+  default Tensor greater(Tensor other) {
+    return Binary.GREATER.apply(self(), other);
+  }
+
+  /** Returns 1 where x {@literal >} y for a number y, else 0. */
+  default Tensor greater(double other) {
+    return Binary.GREATER.apply(self(), number(other));
+  }
+
+  /** Returns 1 where x {@literal >}= y, else 0. */
+  default Tensor greaterEqual(Tensor other) {
+    return Binary.GREATER_EQUAL.apply(self(), other);
+  }
+
+  /** Returns 1 where x {@literal >}= y for a number y, else 0. */
+  default Tensor greaterEqual(double other) {
+    return Binary.GREATER_EQUAL.apply(self(), number(other));
+  }
+
+  // ---- functions of one value ----------------------------------------------------------------
+
+  /** Returns -x. */
+  default Tensor neg() {
+    return Unary.NEG.apply(self());
+  }
+
+  /** Returns |x|; its gradient at 0 is 0. */
+  default Tensor abs() {
+    return Unary.ABS.apply(self());
+  }
+
+  /** Returns -1, 0 or 1 by the sign; its gradient is 0. */
+  default Tensor sign() {
+    return Unary.SIGN.apply(self());
+  }
+
+  /** Returns e^x. */
+  default Tensor exp() {
+    return Unary.EXP.apply(self());
+  }
+
+  /** Returns e^x - 1, accurate near 0. */
+  default Tensor expm1() {
+    return Unary.EXPM1.apply(self());
+  }
+
+  /** Returns the natural logarithm. */
+  default Tensor log() {
+    return Unary.LOG.apply(self());
+  }
+
+  /** Returns log(1 + x), accurate near 0. */
+  default Tensor log1p() {
+    return Unary.LOG1P.apply(self());
+  }
+
+  /** Returns the square root. */
+  default Tensor sqrt() {
+    return Unary.SQRT.apply(self());
+  }
+
+  /** Returns 1 / sqrt(x). */
+  default Tensor rsqrt() {
+    return Unary.RSQRT.apply(self());
+  }
+
+  /** Returns x * x. */
+  default Tensor square() {
+    return Unary.SQUARE.apply(self());
+  }
+
+  /** Returns 1 / x. */
+  default Tensor reciprocal() {
+    return Unary.RECIPROCAL.apply(self());
+  }
+
+  /** Returns the sine of x in radians. */
+  default Tensor sin() {
+    return Unary.SIN.apply(self());
+  }
+
+  /** Returns the cosine of x in radians. */
+  default Tensor cos() {
+    return Unary.COS.apply(self());
+  }
+
+  /** Returns the hyperbolic tangent. */
+  default Tensor tanh() {
+    return Unary.TANH.apply(self());
+  }
+
+  /** Returns 1 / (1 + e^-x). */
+  default Tensor sigmoid() {
+    return Unary.SIGMOID.apply(self());
+  }
+
+  /** Returns the error function 2/sqrt(pi) * integral of e^(-t^2) from 0 to x. */
+  default Tensor erf() {
+    return Unary.ERF.apply(self());
+  }
+
+  /** Returns max(x, 0); its gradient at 0 is 0. */
+  default Tensor relu() {
+    return Unary.RELU.apply(self());
+  }
+
+  /** Returns the largest whole number not above x; its gradient is 0. */
+  default Tensor floor() {
+    return Unary.FLOOR.apply(self());
+  }
+
+  /** Returns the smallest whole number not below x; its gradient is 0. */
+  default Tensor ceil() {
+    return Unary.CEIL.apply(self());
+  }
+
+  /** Returns the nearest whole number, halves to even; its gradient is 0. */
+  default Tensor round() {
+    return Unary.ROUND.apply(self());
+  }
+
+  /** Returns 1 where x is not a number, else 0; not differentiable. */
+  default Tensor isNaN() {
+    return Unary.IS_NAN.apply(self());
+  }
+
+  /** Returns 1 where x is neither infinite nor NaN, else 0; not differentiable. */
+  default Tensor isFinite() {
+    return Unary.IS_FINITE.apply(self());
+  }
+
+  // ---- the rest ------------------------------------------------------------------------------
+
+  /**
+   * Returns the matrix product over the last two axes, (..., m, k) times (..., k, n) to (..., m,
+   * n); the leading axes broadcast. A tensor of rank 1 is a row on the left and a column on the
+   * right, and that axis is dropped from the result. Transposed operands cost no copy.
+   *
+   * @throws IllegalArgumentException if the shapes do not fit
+   */
+  default Tensor matmul(Tensor other) {
+    return MatMul.apply(self(), other);
+  }
+
+  /** Returns the values in another type. */
+  default Tensor to(DType dtype) {
+    return Cast.apply(self(), dtype);
+  }
+
+  private Tensor number(double value) {
+    return Tensor.scalar(value, self().dtype());
+  }
+
+  private Tensor self() {
+    return (Tensor) this;
+  }
+}

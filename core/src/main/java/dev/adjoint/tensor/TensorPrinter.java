@@ -1,0 +1,125 @@
+package dev.adjoint.tensor;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Prints tensors for people: a line with shape and type, then aligned values in nested brackets.
+ * Axes of more than eight elements show their first and last three.
+ */
+final class TensorPrinter {
+
+  private static final int FULL = 8;
+  private static final int EDGE = 3;
+
+  private final Tensor tensor;
+  private final List<String> cells = new ArrayList<>();
+  private int width;
+  private int next;
+
+  private TensorPrinter(Tensor tensor) {
+    this.tensor = tensor;
+  }
+
+  static String print(Tensor tensor) {
+    String head =
+        "Tensor" + tensor.shape() + " " + tensor.dtype() + (tensor.isTracked() ? " tracked" : "");
+    if (tensor.size() == 0) {
+      return head + " []";
+    }
+    TensorPrinter printer = new TensorPrinter(tensor);
+    double[] shown = printer.shownValues();
+    boolean scientific = needsExponent(shown);
+    boolean whole = !scientific && allWhole(shown);
+    for (double value : shown) {
+      String cell = format(value, whole, scientific);
+      printer.cells.add(cell);
+      printer.width = Math.max(printer.width, cell.length());
+    }
+    StringBuilder text = new StringBuilder();
+    printer.write(text, 0);
+    return head + (tensor.rank() < 2 ? " " : "\n") + text;
+  }
+
+  private double[] shownValues() {
+    List<Double> values = new ArrayList<>();
+    collect(new int[tensor.rank()], 0, values);
+    return values.stream().mapToDouble(Double::doubleValue).toArray();
+  }
+
+  private void collect(int[] index, int axis, List<Double> values) {
+    if (axis == index.length) {
+      values.add(tensor.get(index));
+      return;
+    }
+    for (int i : shownIndices(tensor.size(axis))) {
+      if (i >= 0) {
+        index[axis] = i;
+        collect(index, axis + 1, values);
+      }
+    }
+  }
+
+  /** Returns the indices to show along an axis; -1 stands for the ellipsis. */
+  private static int[] shownIndices(int size) {
+    int[] indices = new int[size <= FULL ? size : 2 * EDGE + 1];
+    for (int i = 0; i < indices.length; i++) {
+      indices[i] = size <= FULL || i < EDGE ? i : i == EDGE ? -1 : size - indices.length + i;
+    }
+    return indices;
+  }
+
+  private void write(StringBuilder text, int axis) {
+    if (axis == tensor.rank()) {
+      String cell = cells.get(next++);
+      text.repeat(" ", tensor.rank() == 0 ? 0 : width - cell.length()).append(cell);
+      return;
+    }
+    boolean last = axis == tensor.rank() - 1;
+    text.append('[');
+    boolean first = true;
+    for (int i : shownIndices(tensor.size(axis))) {
+      if (!first) {
+        text.append(last ? ", " : ",\n" + " ".repeat(axis + 1));
+      }
+      first = false;
+      if (i < 0) {
+        text.append("...");
+      } else {
+        write(text, axis + 1);
+      }
+    }
+    text.append(']');
+  }
+
+  private static boolean needsExponent(double[] values) {
+    double largest = 0;
+    double smallest = Double.MAX_VALUE;
+    for (double value : values) {
+      if (value != 0 && Double.isFinite(value)) {
+        largest = Math.max(largest, Math.abs(value));
+        smallest = Math.min(smallest, Math.abs(value));
+      }
+    }
+    return largest >= 1e7
+        || (largest > 0 && largest < 1e-3)
+        || (largest > 0 && largest / smallest > 1e7);
+  }
+
+  private static boolean allWhole(double[] values) {
+    for (double value : values) {
+      if (Double.isFinite(value) && value != Math.rint(value)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static String format(double value, boolean whole, boolean scientific) {
+    if (!Double.isFinite(value)) {
+      return Double.isNaN(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity";
+    }
+    return String.format(Locale.ROOT, scientific ? "%.4e" : whole ? "%.0f" : "%.4f", value);
+  }
+}

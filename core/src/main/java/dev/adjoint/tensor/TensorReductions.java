@@ -1,0 +1,176 @@
+package dev.adjoint.tensor;
+
+import dev.adjoint.op.ArgExtreme;
+import dev.adjoint.op.CumulativeSum;
+import dev.adjoint.op.Reductions;
+import dev.adjoint.op.RowOp;
+
+/**
+ * Reduces axes of {@link Tensor}: sums, means, extremes and their like.
+ *
+ * <p>Every reduction takes the axes to reduce, negative ones counted from the last; none means all.
+ * The axes are dropped from the result, or kept with size 1 by {@link Keep#AXES}: {@code
+ * x.minus(x.mean(Keep.AXES, 1))}.
+ */
+public sealed interface TensorReductions permits Tensor {
+
+  /** Returns the sum; 0 over no elements. */
+  default Tensor sum(int... axes) {
+    return Reductions.sum(self(), false, axes);
+  }
+
+  /** Returns the sum and keeps the axes. */
+  default Tensor sum(Keep keep, int... axes) {
+    return Reductions.sum(self(), true, axes);
+  }
+
+  /** Returns the mean; NaN over no elements. */
+  default Tensor mean(int... axes) {
+    return Reductions.mean(self(), false, axes);
+  }
+
+  /** Returns the mean and keeps the axes. */
+  default Tensor mean(Keep keep, int... axes) {
+    return Reductions.mean(self(), true, axes);
+  }
+
+  /**
+   * Returns the mean square deviation from the mean: the sum divided by m, the number of elements.
+   */
+  default Tensor biasedVariance(int... axes) {
+    return Reductions.variance(self(), 0, false, axes);
+  }
+
+  /** Returns the biased variance and keeps the axes. */
+  default Tensor biasedVariance(Keep keep, int... axes) {
+    return Reductions.variance(self(), 0, true, axes);
+  }
+
+  /**
+   * Returns the estimate of a population's variance: the sum divided by m - 1; NaN for one element.
+   */
+  default Tensor unbiasedVariance(int... axes) {
+    return Reductions.variance(self(), 1, false, axes);
+  }
+
+  /** Returns the unbiased variance and keeps the axes. */
+  default Tensor unbiasedVariance(Keep keep, int... axes) {
+    return Reductions.variance(self(), 1, true, axes);
+  }
+
+  /**
+   * Returns the largest element; equal largest elements share the gradient. NaN if any element is.
+   */
+  default Tensor max(int... axes) {
+    return Reductions.max(self(), false, axes);
+  }
+
+  /** Returns the largest element and keeps the axes. */
+  default Tensor max(Keep keep, int... axes) {
+    return Reductions.max(self(), true, axes);
+  }
+
+  /**
+   * Returns the smallest element; equal smallest elements share the gradient. NaN if any element
+   * is.
+   */
+  default Tensor min(int... axes) {
+    return Reductions.min(self(), false, axes);
+  }
+
+  /** Returns the smallest element and keeps the axes. */
+  default Tensor min(Keep keep, int... axes) {
+    return Reductions.min(self(), true, axes);
+  }
+
+  /** Returns the product; 1 over no elements. */
+  default Tensor prod(int... axes) {
+    return Reductions.prod(self(), false, axes);
+  }
+
+  /** Returns the product and keeps the axes. */
+  default Tensor prod(Keep keep, int... axes) {
+    return Reductions.prod(self(), true, axes);
+  }
+
+  /** Returns 1 if any element is not 0, else 0; not differentiable. */
+  default Tensor any(int... axes) {
+    return Reductions.any(self(), false, axes);
+  }
+
+  /** Returns 1 if any element is not 0, else 0, and keeps the axes. */
+  default Tensor any(Keep keep, int... axes) {
+    return Reductions.any(self(), true, axes);
+  }
+
+  /** Returns 1 if no element is 0, else 0; not differentiable. */
+  default Tensor all(int... axes) {
+    return Reductions.all(self(), false, axes);
+  }
+
+  /** Returns 1 if no element is 0, else 0, and keeps the axes. */
+  default Tensor all(Keep keep, int... axes) {
+    return Reductions.all(self(), true, axes);
+  }
+
+  /** Returns log(sum(exp(x))), computed without overflow; -infinity over no elements. */
+  default Tensor logsumexp(int... axes) {
+    return Reductions.logsumexp(self(), false, axes);
+  }
+
+  /** Returns log(sum(exp(x))) and keeps the axes. */
+  default Tensor logsumexp(Keep keep, int... axes) {
+    return Reductions.logsumexp(self(), true, axes);
+  }
+
+  /**
+   * Returns the p-norm for p = 1 (sum of |x|), 2 (root of the sum of squares) or infinity (largest
+   * |x|). The gradient of the 2-norm at 0 is 0.
+   */
+  default Tensor norm(double p, int... axes) {
+    return Reductions.norm(self(), p, false, axes);
+  }
+
+  /** Returns the p-norm and keeps the axes. */
+  default Tensor norm(double p, Keep keep, int... axes) {
+    return Reductions.norm(self(), p, true, axes);
+  }
+
+  /**
+   * Returns the index of the largest element along an axis, the first of equal ones; the axis is
+   * dropped.
+   */
+  default IntTensor argmax(int axis) {
+    return ArgExtreme.argmax(self(), axis);
+  }
+
+  /**
+   * Returns the index of the smallest element along an axis, the first of equal ones; the axis is
+   * dropped.
+   */
+  default IntTensor argmin(int axis) {
+    return ArgExtreme.argmin(self(), axis);
+  }
+
+  /** Returns the running sum along an axis: element i is the sum of elements 0 to i. */
+  default Tensor cumsum(int axis) {
+    return CumulativeSum.apply(self(), axis);
+  }
+
+  /** Returns exp(x) / sum(exp(x)) along an axis. */
+  default Tensor softmax(int axis) {
+    return RowOp.SOFTMAX.apply(self(), axis);
+  }
+
+  /**
+   * Returns x - logsumexp(x) along an axis: the logarithm of the softmax, accurate where that is
+   * small.
+   */
+  default Tensor logSoftmax(int axis) {
+    return RowOp.LOG_SOFTMAX.apply(self(), axis);
+  }
+
+  private Tensor self() {
+    return (Tensor) this;
+  }
+}

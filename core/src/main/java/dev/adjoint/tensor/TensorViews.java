@@ -1,0 +1,226 @@
+package dev.adjoint.tensor;
+
+import dev.adjoint.op.Contiguous;
+import dev.adjoint.op.Joining;
+import dev.adjoint.op.Movement;
+import dev.adjoint.op.Pad;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Rearranges {@link Tensor}: other shapes, orders and parts of the same elements.
+ *
+ * <p>Unless a method says otherwise, the result is a view: it shares the elements and nothing is
+ * copied. Negative axes count from the last.
+ */
+public sealed interface TensorViews permits Tensor {
+
+  /**
+   * Returns the same elements in another shape; one size may be -1 and is then inferred. A view
+   * where the elements lie suitably, else a copy.
+   *
+   * @throws IllegalArgumentException if the number of elements differs
+   */
+  default Tensor reshape(int... sizes) {
+    return Movement.reshape(self(), resolve("reshape", self().shape(), sizes));
+  }
+
+  /** Returns this tensor in the given shape, of the same size. */
+  default Tensor reshape(Shape shape) {
+    return reshape(shape.toArray());
+  }
+
+  /** Joins the axes from {@code first} to {@code last}, both inclusive, into one. */
+  default Tensor flatten(int first, int last) {
+    Shape shape = self().shape();
+    int from = shape.axis("flatten", first);
+    int to = shape.axis("flatten", last);
+    if (from > to) {
+      throw new IllegalArgumentException(
+          "flatten: axis %d comes after axis %d in shape %s".formatted(first, last, shape));
+    }
+    int[] sizes = new int[shape.rank() - (to - from)];
+    for (int axis = 0, out = 0; axis < shape.rank(); axis++) {
+      if (axis > from && axis <= to) {
+        sizes[out - 1] *= shape.size(axis);
+      } else {
+        sizes[out++] = shape.size(axis);
+      }
+    }
+    return reshape(sizes);
+  }
+
+  /**
+   * Returns the axes in another order: axis i of the result is axis {@code axes[i]} of this tensor.
+   */
+  default Tensor permute(int... axes) {
+    return Movement.permute(self(), axes);
+  }
+
+  /** Swaps two axes. */
+  default Tensor transpose(int axis1, int axis2) {
+    Shape shape = self().shape();
+    int[] order = shape.axes("transpose");
+    int a = shape.axis("transpose", axis1);
+    int b = shape.axis("transpose", axis2);
+    order[a] = b;
+    order[b] = a;
+    return permute(order);
+  }
+
+  /** Swaps the last two axes. */
+  default Tensor transpose() {
+    return transpose(-2, -1);
+  }
+
+  /** Removes an axis of size 1. */
+  default Tensor squeeze(int axis) {
+    Shape shape = self().shape();
+    int resolved = shape.axis("squeeze", axis);
+    if (shape.size(resolved) != 1) {
+      throw new IllegalArgumentException(
+          "squeeze: axis %d of shape %s has size %d; expected 1"
+              .formatted(axis, shape, shape.size(resolved)));
+    }
+    return reshape(shape.reduced(new int[] {resolved}, false));
+  }
+
+  /** Inserts an axis of size 1 before the given one; -1 appends it. */
+  default Tensor unsqueeze(int axis) {
+    Shape shape = self().shape();
+    int at = axis < 0 ? axis + shape.rank() + 1 : axis;
+    if (at < 0 || at > shape.rank()) {
+      throw new IllegalArgumentException(
+          "unsqueeze: no place %d in shape %s; expected %d to %d"
+              .formatted(axis, shape, -shape.rank() - 1, shape.rank()));
+    }
+    int[] sizes = new int[shape.rank() + 1];
+    for (int i = 0; i < sizes.length; i++) {
+      sizes[i] = i == at ? 1 : shape.size(i < at ? i : i - 1);
+    }
+    return reshape(sizes);
+  }
+
+  /** Repeats axes of size 1 (and new leading axes) without copying; -1 keeps a size. */
+  default Tensor expand(int... sizes) {
+    return Movement.expand(self(), sizes);
+  }
+
+  /** Returns this tensor expanded to the given shape. */
+  default Tensor expand(Shape shape) {
+    return Movement.expand(self(), shape.toArray());
+  }
+
+  /**
+   * Returns the elements {@code from, from + step, ...} before {@code to} along an axis. Negative
+   * positions count from the end; positions outside are limited to the axis, as in Python.
+   *
+   * @param step at least 1; see {@link #flip} for the other direction
+   */
+  default Tensor slice(int axis, int from, int to, int step) {
+    return Movement.slice(self(), axis, from, to, step);
+  }
+
+  /** Returns the elements {@code from <= i < to} along an axis. */
+  default Tensor slice(int axis, int from, int to) {
+    return slice(axis, from, to, 1);
+  }
+
+  /** Returns one position of an axis, and drops the axis. */
+  default Tensor select(int axis, int index) {
+    Shape shape = self().shape();
+    int resolved = shape.axis("select", axis);
+    int size = shape.size(resolved);
+    int i = index < 0 ? index + size : index;
+    if (i < 0 || i >= size) {
+      throw new IndexOutOfBoundsException(
+          "select: index %d is outside axis %d of shape %s".formatted(index, resolved, shape));
+    }
+    return slice(resolved, i, i + 1).squeeze(resolved);
+  }
+
+  /** Reverses the order along the given axes. */
+  default Tensor flip(int... axes) {
+    return Movement.flip(self(), axes);
+  }
+
+  /** Returns consecutive parts along an axis, of the given sizes, which must add up. */
+  default List<Tensor> split(int axis, int... sizes) {
+    return Joining.split(self(), axis, sizes);
+  }
+
+  /**
+   * Returns the given number of consecutive parts of equal size along an axis, the last of which
+   * may be smaller.
+   */
+  default List<Tensor> chunk(int parts, int axis) {
+    return Joining.chunk(self(), parts, axis);
+  }
+
+  /** Repeats the whole tensor {@code times[i]} times along axis i; a copy. */
+  default Tensor tile(int... times) {
+    return Joining.tile(self(), times);
+  }
+
+  /** Repeats each element along an axis, in place: [a, b] becomes [a, a, b, b]; a copy. */
+  default Tensor repeat(int times, int axis) {
+    return Joining.repeat(self(), times, axis);
+  }
+
+  /**
+   * Shifts the elements along an axis; those pushed over the end come back at the start; a copy.
+   */
+  default Tensor roll(int shift, int axis) {
+    return Joining.roll(self(), shift, axis);
+  }
+
+  /** Adds {@code before} and {@code after} copies of a number along an axis; a copy. */
+  default Tensor pad(int axis, int before, int after, double value) {
+    return Pad.apply(self(), axis, before, after, value);
+  }
+
+  /** Returns this tensor if its elements lie one after another, else a copy in which they do. */
+  default Tensor contiguous() {
+    return Contiguous.apply(self());
+  }
+
+  /**
+   * Returns an independent copy, which stays readable whatever happens to a parameter that this is
+   * a view of.
+   */
+  default Tensor copy() {
+    return Contiguous.copy(self());
+  }
+
+  private Tensor self() {
+    return (Tensor) this;
+  }
+
+  /** Resolves sizes, one of which may be -1, for the elements of a shape. */
+  static Shape resolve(String operation, Shape shape, int... sizes) {
+    int[] resolved = sizes.clone();
+    int unknown = -1;
+    long known = 1;
+    for (int axis = 0; axis < resolved.length; axis++) {
+      if (resolved[axis] == -1 && unknown < 0) {
+        unknown = axis;
+      } else if (resolved[axis] < 0) {
+        throw new IllegalArgumentException(
+            "%s: bad size in %s; expected sizes of at least 0, at most one of them -1"
+                .formatted(operation, Arrays.toString(sizes)));
+      } else {
+        known *= resolved[axis];
+      }
+    }
+    if (unknown >= 0 && known > 0 && shape.size() % known == 0) {
+      resolved[unknown] = (int) (shape.size() / known);
+      known *= resolved[unknown];
+    }
+    if (known != shape.size() || (unknown >= 0 && resolved[unknown] < 0)) {
+      throw new IllegalArgumentException(
+          "%s: shape %s has %d elements and cannot become %s"
+              .formatted(operation, shape, shape.size(), Arrays.toString(sizes)));
+    }
+    return Shape.of(resolved);
+  }
+}

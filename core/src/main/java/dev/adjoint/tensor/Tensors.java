@@ -1,0 +1,119 @@
+package dev.adjoint.tensor;
+
+import dev.adjoint.kernel.Storage;
+import java.util.Arrays;
+import java.util.function.IntToDoubleFunction;
+
+/**
+ * Creates tensors of given values; float32 unless a type is named. For random ones see {@link
+ * Generator}.
+ */
+public final class Tensors {
+
+  private Tensors() {}
+
+  /** Returns a tensor of zeros. */
+  public static Tensor zeros(int... sizes) {
+    return zeros(Shape.of(sizes), DType.FLOAT32);
+  }
+
+  /** Returns a tensor of zeros. */
+  public static Tensor zeros(Shape shape, DType dtype) {
+    return full(shape, 0, dtype);
+  }
+
+  /** Returns a tensor of ones. */
+  public static Tensor ones(int... sizes) {
+    return ones(Shape.of(sizes), DType.FLOAT32);
+  }
+
+  /** Returns a tensor of ones. */
+  public static Tensor ones(Shape shape, DType dtype) {
+    return full(shape, 1, dtype);
+  }
+
+  /** Returns a tensor whose elements are all one value; it takes the memory of one. */
+  public static Tensor full(Shape shape, double value, DType dtype) {
+    Tensor one = Tensor.scalar(value, dtype);
+    return shape.rank() == 0 ? one : one.view(shape, new int[shape.rank()], 0);
+  }
+
+  /** Returns {@code 0, 1, ..., n - 1}. */
+  public static Tensor arange(int n) {
+    return arange(0, n, 1, DType.FLOAT32);
+  }
+
+  /** Returns {@code from, from + step, ...} before {@code to}. */
+  public static Tensor arange(double from, double to, double step, DType dtype) {
+    double count = Math.ceil((to - from) / step);
+    if (step == 0 || Double.isNaN(count) || count > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          "arange: from %s to %s in steps of %s; expected a finite number of steps"
+              .formatted(from, to, step));
+    }
+    return generate(Shape.of(Math.max(0, (int) count)), dtype, i -> from + i * step);
+  }
+
+  /** Returns {@code n} values at equal distances from the first to the last, both included. */
+  public static Tensor linspace(double first, double last, int n, DType dtype) {
+    if (n < 0) {
+      throw new IllegalArgumentException("linspace: %d values; expected at least 0".formatted(n));
+    }
+    return generate(
+        Shape.of(n),
+        dtype,
+        i -> n == 1 ? first : i == n - 1 ? last : first + (last - first) / (n - 1) * i);
+  }
+
+  /** Returns the identity matrix of shape (n, n). */
+  public static Tensor eye(int n) {
+    return eye(n, DType.FLOAT32);
+  }
+
+  /** Returns the identity matrix of shape (n, n). */
+  public static Tensor eye(int n, DType dtype) {
+    Object array = dtype.zeroed(Shape.of(n, n).size());
+    for (int i = 0; i < n; i++) {
+      dtype.set(array, i * n + i, 1);
+    }
+    return Tensor.contiguous(new Storage(array), dtype, Shape.of(n, n));
+  }
+
+  /**
+   * Returns a 1 at each index and 0 elsewhere, along a new last axis.
+   *
+   * @param indices of shape (...), each from 0 to {@code classes - 1}
+   * @return of shape (..., classes)
+   */
+  public static Tensor oneHot(IntTensor indices, int classes, DType dtype) {
+    Shape shape = Shape.of(append(indices.shape().toArray(), classes));
+    Object array = dtype.zeroed(shape.size());
+    for (int i = 0; i < indices.size(); i++) {
+      int index = indices.get(i);
+      if (index < 0 || index >= classes) {
+        throw new IndexOutOfBoundsException(
+            "oneHot: index %d is not one of %d classes".formatted(index, classes));
+      }
+      dtype.set(array, i * classes + index, 1);
+    }
+    return Tensor.contiguous(new Storage(array), dtype, shape);
+  }
+
+  /**
+   * Returns a tensor whose element at each position, in reading order, is a function of the
+   * position.
+   */
+  static Tensor generate(Shape shape, DType dtype, IntToDoubleFunction value) {
+    Object array = dtype.uninitialized(shape.size());
+    for (int i = 0; i < shape.size(); i++) {
+      dtype.set(array, i, value.applyAsDouble(i));
+    }
+    return Tensor.contiguous(new Storage(array), dtype, shape);
+  }
+
+  private static int[] append(int[] sizes, int last) {
+    int[] result = Arrays.copyOf(sizes, sizes.length + 1);
+    result[sizes.length] = last;
+    return result;
+  }
+}

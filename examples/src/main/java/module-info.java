@@ -1,0 +1,7 @@
+/** Runnable programs that show the library at work. */
+module dev.adjoint.examples {
+  requires dev.adjoint.core;
+  requires dev.adjoint.layers;
+  requires dev.adjoint.optim;
+  requires static org.jspecify;
+}

@@ -1,0 +1,6 @@
+/** Layers, normalization and reparametrization of weights. */
+module dev.adjoint.layers {
+  requires transitive dev.adjoint.core;
+  requires static transitive org.jspecify;
+  requires com.google.common;
+}

@@ -1,0 +1,6 @@
+/** Optimizers, learning-rate schedules and gradient clipping. */
+module dev.adjoint.optim {
+  requires transitive dev.adjoint.core;
+  requires static transitive org.jspecify;
+  requires com.google.common;
+}
