@@ -1,8 +1,8 @@
 package dev.adjoint.kernel;
 
 /**
- * The 2-D convolution and its gradients, for either element type: arrays are all {@code float[]} or all
- * {@code double[]}, as the kernels are. A 1-D convolution is one of height 1.
+ * The 2-D convolution and its gradients, for either element type: arrays are all {@code float[]} or
+ * all {@code double[]}, as the kernels are. A 1-D convolution is one of height 1.
  */
 public final class Conv2d {
 
@@ -10,11 +10,16 @@ public final class Conv2d {
 
   /** Computes y, the convolution of x with w. */
   public static void forward(
-      Kernels kernels, ConvShape shape, Object x, int xFrom, Object w, int wFrom,
-      Object y, int yFrom) {
+      Kernels kernels,
+      ConvShape shape,
+      Object x,
+      int xFrom,
+      Object w,
+      int wFrom,
+      Object y,
+      int yFrom) {
     if (y instanceof float[] floats) {
-      FloatConv2d.forward(
-          kernels, shape, (float[]) x, xFrom, (float[]) w, wFrom, floats, yFrom);
+      FloatConv2d.forward(kernels, shape, (float[]) x, xFrom, (float[]) w, wFrom, floats, yFrom);
     } else {
       DoubleConv2d.forward(
           kernels, shape, (double[]) x, xFrom, (double[]) w, wFrom, (double[]) y, yFrom);
@@ -23,8 +28,14 @@ public final class Conv2d {
 
   /** Computes dx, the gradient of the input, from g, the gradient of the output. */
   public static void inputGradient(
-      Kernels kernels, ConvShape shape, Object g, int gFrom, Object w, int wFrom,
-      Object dx, int dxFrom) {
+      Kernels kernels,
+      ConvShape shape,
+      Object g,
+      int gFrom,
+      Object w,
+      int wFrom,
+      Object dx,
+      int dxFrom) {
     if (dx instanceof float[] floats) {
       FloatConv2d.inputGradient(
           kernels, shape, (float[]) g, gFrom, (float[]) w, wFrom, floats, dxFrom);
@@ -34,10 +45,18 @@ public final class Conv2d {
     }
   }
 
-  /** Computes dw, the gradient of the weights, from g, the gradient of the output, and the input x. */
+  /**
+   * Computes dw, the gradient of the weights, from g, the gradient of the output, and the input x.
+   */
   public static void weightGradient(
-      Kernels kernels, ConvShape shape, Object g, int gFrom, Object x, int xFrom,
-      Object dw, int dwFrom) {
+      Kernels kernels,
+      ConvShape shape,
+      Object g,
+      int gFrom,
+      Object x,
+      int xFrom,
+      Object dw,
+      int dwFrom) {
     if (dw instanceof float[] floats) {
       FloatConv2d.weightGradient(
           kernels, shape, (float[]) g, gFrom, (float[]) x, xFrom, floats, dwFrom);

@@ -3,8 +3,8 @@ package dev.adjoint.kernel;
 import java.util.Arrays;
 
 /**
- * The sizes of a 2-D convolution: input {@code n x inC x h x w}, weights {@code outC x inC / groups x kh
- * x kw}, output {@code n x outC x outH x outW}, all contiguous.
+ * The sizes of a 2-D convolution: input {@code n x inC x h x w}, weights {@code outC x inC / groups
+ * x kh x kw}, output {@code n x outC x outH x outW}, all contiguous.
  *
  * @param strideH rows of the input from one output row to the next
  * @param strideW columns of the input from one output column to the next
@@ -15,8 +15,20 @@ import java.util.Arrays;
  * @param groups into how many groups the channels are split, each convolved by itself
  */
 public record ConvShape(
-    int n, int inC, int h, int w, int outC, int kh, int kw,
-    int strideH, int strideW, int padH, int padW, int dilationH, int dilationW, int groups) {
+    int n,
+    int inC,
+    int h,
+    int w,
+    int outC,
+    int kh,
+    int kw,
+    int strideH,
+    int strideW,
+    int padH,
+    int padW,
+    int dilationH,
+    int dilationW,
+    int groups) {
 
   /** Checks the sizes. */
   public ConvShape {
@@ -28,10 +40,17 @@ public record ConvShape(
     check(dilationH >= 1 && dilationW >= 1, "dilations must be at least 1", dilationH, dilationW);
     check(
         groups >= 1 && inC % groups == 0 && outC % groups == 0,
-        "groups must divide the channels", groups, inC, outC);
+        "groups must divide the channels",
+        groups,
+        inC,
+        outC);
     check(
         h + 2 * padH > dilationH * (kh - 1) && w + 2 * padW > dilationW * (kw - 1),
-        "the kernel must fit into the padded input", h, w, kh, kw);
+        "the kernel must fit into the padded input",
+        h,
+        w,
+        kh,
+        kw);
   }
 
   /** Returns the number of rows of the output. */

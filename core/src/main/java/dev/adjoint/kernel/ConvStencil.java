@@ -5,14 +5,14 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Which input elements an output element of a convolution is made of: output {@code (i, j)} of a grid
- * reads, for each tap {@code t}, input {@code (i * strideH + dy[t], j * strideW + dx[t])}, where that
- * exists.
+ * Which input elements an output element of a convolution is made of: output {@code (i, j)} of a
+ * grid reads, for each tap {@code t}, input {@code (i * strideH + dy[t], j * strideW + dx[t])},
+ * where that exists.
  *
  * <p>The forward convolution is one stencil over the whole output. The input's gradient is one per
- * phase of the stride: the elements {@code (row + i * rowStep, column + j * columnStep)} of the input
- * were all read by the same part of the kernel, and by no other. So no multiplication with zeros is
- * done for a stride.
+ * phase of the stride: the elements {@code (row + i * rowStep, column + j * columnStep)} of the
+ * input were all read by the same part of the kernel, and by no other. So no multiplication with
+ * zeros is done for a stride.
  *
  * @param row first output row of the grid
  * @param column first output column of the grid
@@ -21,9 +21,21 @@ import java.util.List;
  * @param last grid column after the last whose input column exists, for each tap
  */
 record ConvStencil(
-    int row, int rowStep, int rows, int column, int columnStep, int columns,
-    int strideH, int strideW, int inH, int inW,
-    int[] tap, int[] dy, int[] dx, int[] first, int[] last) {
+    int row,
+    int rowStep,
+    int rows,
+    int column,
+    int columnStep,
+    int columns,
+    int strideH,
+    int strideW,
+    int inH,
+    int inW,
+    int[] tap,
+    int[] dy,
+    int[] dx,
+    int[] first,
+    int[] last) {
 
   static ConvStencil forward(ConvShape s) {
     int taps = s.kh() * s.kw();
@@ -35,8 +47,7 @@ record ConvStencil(
       dy[t] = t / s.kw() * s.dilationH() - s.padH();
       dx[t] = t % s.kw() * s.dilationW() - s.padW();
     }
-    return of(
-        0, 1, s.outH(), 0, 1, s.outW(), s.strideH(), s.strideW(), s.h(), s.w(), tap, dy, dx);
+    return of(0, 1, s.outH(), 0, 1, s.outW(), s.strideH(), s.strideW(), s.h(), s.w(), tap, dy, dx);
   }
 
   /** Returns the stencils that together make the input's gradient out of the output's. */
@@ -68,15 +79,35 @@ record ConvStencil(
       }
     }
     return of(
-        y, s.strideH(), Math.ceilDiv(s.h() - y, s.strideH()),
-        x, s.strideW(), Math.ceilDiv(s.w() - x, s.strideW()),
-        1, 1, s.outH(), s.outW(),
-        Arrays.copyOf(tap, found), dy, dx);
+        y,
+        s.strideH(),
+        Math.ceilDiv(s.h() - y, s.strideH()),
+        x,
+        s.strideW(),
+        Math.ceilDiv(s.w() - x, s.strideW()),
+        1,
+        1,
+        s.outH(),
+        s.outW(),
+        Arrays.copyOf(tap, found),
+        dy,
+        dx);
   }
 
   private static ConvStencil of(
-      int row, int rowStep, int rows, int column, int columnStep, int columns,
-      int strideH, int strideW, int inH, int inW, int[] tap, int[] dy, int[] dx) {
+      int row,
+      int rowStep,
+      int rows,
+      int column,
+      int columnStep,
+      int columns,
+      int strideH,
+      int strideW,
+      int inH,
+      int inW,
+      int[] tap,
+      int[] dy,
+      int[] dx) {
     int[] first = new int[tap.length];
     int[] last = new int[tap.length];
     for (int t = 0; t < tap.length; t++) {
@@ -84,8 +115,21 @@ record ConvStencil(
       last[t] = Math.clamp(Math.ceilDiv(inW - dx[t], strideW), first[t], columns);
     }
     return new ConvStencil(
-        row, rowStep, rows, column, columnStep, columns, strideH, strideW, inH, inW,
-        tap, dy, dx, first, last);
+        row,
+        rowStep,
+        rows,
+        column,
+        columnStep,
+        columns,
+        strideH,
+        strideW,
+        inH,
+        inW,
+        tap,
+        dy,
+        dx,
+        first,
+        last);
   }
 
   int taps() {

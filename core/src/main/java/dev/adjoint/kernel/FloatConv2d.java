@@ -4,8 +4,9 @@ import dev.adjoint.kernel.FloatPanels.Slot;
 import java.util.Arrays;
 
 /**
- * Convolution as a matrix product whose right operand, the unfolded input, only ever exists in parts
- * that fit a cache. Every element of a result is added up in an order that sizes alone determine.
+ * Convolution as a matrix product whose right operand, the unfolded input, only ever exists in
+ * parts that fit a cache. Every element of a result is added up in an order that sizes alone
+ * determine.
  */
 final class FloatConv2d {
 
@@ -28,34 +29,76 @@ final class FloatConv2d {
 
   /** Computes the convolution of x with w. */
   static void forward(
-      Kernels kernels, ConvShape s, float[] x, int xFrom, float[] w, int wFrom,
-      float[] y, int yFrom) {
+      Kernels kernels,
+      ConvShape s,
+      float[] x,
+      int xFrom,
+      float[] w,
+      int wFrom,
+      float[] y,
+      int yFrom) {
     int taps = s.kh() * s.kw();
     Correlation correlation =
         new Correlation(
-            kernels, ConvStencil.forward(s), s.n(), s.groups(),
-            s.groupInC(), x, xFrom, s.groupOutC(), s.outH(), s.outW(), y, yFrom);
+            kernels,
+            ConvStencil.forward(s),
+            s.n(),
+            s.groups(),
+            s.groupInC(),
+            x,
+            xFrom,
+            s.groupOutC(),
+            s.outH(),
+            s.outW(),
+            y,
+            yFrom);
     correlation.run(w, wFrom, s.groupInC() * taps, taps);
   }
 
   /** Computes the gradient of the convolution's input, given that of its output. */
   static void inputGradient(
-      Kernels kernels, ConvShape s, float[] g, int gFrom, float[] w, int wFrom,
-      float[] dx, int dxFrom) {
+      Kernels kernels,
+      ConvShape s,
+      float[] g,
+      int gFrom,
+      float[] w,
+      int wFrom,
+      float[] dx,
+      int dxFrom) {
     int taps = s.kh() * s.kw();
     for (ConvStencil phase : ConvStencil.inputGradient(s)) {
       Correlation correlation =
           new Correlation(
-              kernels, phase, s.n(), s.groups(),
-              s.groupOutC(), g, gFrom, s.groupInC(), s.h(), s.w(), dx, dxFrom);
+              kernels,
+              phase,
+              s.n(),
+              s.groups(),
+              s.groupOutC(),
+              g,
+              gFrom,
+              s.groupInC(),
+              s.h(),
+              s.w(),
+              dx,
+              dxFrom);
       correlation.run(w, wFrom, taps, s.groupInC() * taps);
     }
   }
 
   /** Applies one stencil to all images: the forward pass, or a phase of the input's gradient. */
   private record Correlation(
-      Kernels kernels, ConvStencil stencil, int images, int groups,
-      int inC, float[] x, int xFrom, int outC, int outH, int outW, float[] y, int yFrom) {
+      Kernels kernels,
+      ConvStencil stencil,
+      int images,
+      int groups,
+      int inC,
+      float[] x,
+      int xFrom,
+      int outC,
+      int outH,
+      int outW,
+      float[] y,
+      int yFrom) {
 
     /**
      * Runs the correlation.
@@ -125,8 +168,14 @@ final class FloatConv2d {
     }
 
     private void multiply(
-        int plane, int point, int count, float[] panels, int panelsFrom,
-        float[] c, int cFrom, int cRowStride) {
+        int plane,
+        int point,
+        int count,
+        float[] panels,
+        int panelsFrom,
+        float[] c,
+        int cFrom,
+        int cRowStride) {
       FloatPanels.clear(outC, count, c, cFrom, cRowStride);
       int depth = inC * stencil.taps();
       int rows = kernels.tileRows();
@@ -142,10 +191,19 @@ final class FloatConv2d {
         for (int j = 0; j < count; j += columns) {
           for (int i = 0; i < outC; i += rows) {
             kernels.tile(
-                Math.min(rows, outC - i), Math.min(columns, count - j), steps,
-                panels, a + i * steps, 1, rows,
-                patches, j * steps, columns,
-                c, cFrom + i * cRowStride + j, cRowStride);
+                Math.min(rows, outC - i),
+                Math.min(columns, count - j),
+                steps,
+                panels,
+                a + i * steps,
+                1,
+                rows,
+                patches,
+                j * steps,
+                columns,
+                c,
+                cFrom + i * cRowStride + j,
+                cRowStride);
           }
         }
       }
@@ -159,8 +217,14 @@ final class FloatConv2d {
         for (int k = 0; k < steps; k++) {
           int channel = plane * inC + (k0 + k) / taps;
           FloatPatches.unfold(
-              stencil, (k0 + k) % taps, x, xFrom + channel * inPlane,
-              point + j, Math.min(columns, count - j), patches, j * steps + k * columns);
+              stencil,
+              (k0 + k) % taps,
+              x,
+              xFrom + channel * inPlane,
+              point + j,
+              Math.min(columns, count - j),
+              patches,
+              j * steps + k * columns);
         }
       }
     }
@@ -174,7 +238,8 @@ final class FloatConv2d {
     }
   }
 
-  // ---- the gradient of the weights -----------------------------------------------------------------
+  // ---- the gradient of the weights
+  // -----------------------------------------------------------------
 
   /**
    * Computes the gradient of the convolution's weights, given that of its output.
@@ -184,8 +249,14 @@ final class FloatConv2d {
    * separately, so that there is work for many threads.
    */
   static void weightGradient(
-      Kernels kernels, ConvShape s, float[] g, int gFrom, float[] x, int xFrom,
-      float[] dw, int dwFrom) {
+      Kernels kernels,
+      ConvShape s,
+      float[] g,
+      int gFrom,
+      float[] x,
+      int xFrom,
+      float[] dw,
+      int dwFrom) {
     ConvStencil stencil = ConvStencil.forward(s);
     int depth = s.groupInC() * stencil.taps();
     int weights = s.outC() * depth;
@@ -204,9 +275,19 @@ final class FloatConv2d {
           int end = (int) ((part + 1L) * s.n() / parts);
           for (int image = (int) ((long) part * s.n() / parts); image < end; image++) {
             addImage(
-                kernels, s, stencil, image, group, k0, Math.min(UNFOLDED_ROWS, depth - k0),
-                g, gFrom, x, xFrom,
-                partials, part * weights + (group * depth + k0) * s.groupOutC());
+                kernels,
+                s,
+                stencil,
+                image,
+                group,
+                k0,
+                Math.min(UNFOLDED_ROWS, depth - k0),
+                g,
+                gFrom,
+                x,
+                xFrom,
+                partials,
+                part * weights + (group * depth + k0) * s.groupOutC());
           }
         });
     addParts(s, depth, parts, partials, dw, dwFrom);
@@ -214,8 +295,19 @@ final class FloatConv2d {
 
   /** Adds one image's share to some rows of the transposed gradient of one group. */
   private static void addImage(
-      Kernels kernels, ConvShape s, ConvStencil stencil, int image, int group, int k0, int count,
-      float[] g, int gFrom, float[] x, int xFrom, float[] c, int cFrom) {
+      Kernels kernels,
+      ConvShape s,
+      ConvStencil stencil,
+      int image,
+      int group,
+      int k0,
+      int count,
+      float[] g,
+      int gFrom,
+      float[] x,
+      int xFrom,
+      float[] c,
+      int cFrom) {
     int rows = kernels.tileRows();
     int columns = kernels.tileColumns();
     int outC = s.groupOutC();
@@ -229,8 +321,14 @@ final class FloatConv2d {
       for (int k = 0; k < count; k++) {
         int channel = image * s.inC() + group * s.groupInC() + (k0 + k) / stencil.taps();
         FloatPatches.unfold(
-            stencil, (k0 + k) % stencil.taps(), x, xFrom + channel * inPlane, point, steps,
-            patches, k * rowStride);
+            stencil,
+            (k0 + k) % stencil.taps(),
+            x,
+            xFrom + channel * inPlane,
+            point,
+            steps,
+            patches,
+            k * rowStride);
       }
       for (int j = 0; j < outC; j += columns) {
         int width = Math.min(columns, outC - j);
@@ -239,10 +337,19 @@ final class FloatConv2d {
             width, steps, g, gFrom + channel * points + point, points, 1, panel, 0, columns);
         for (int i = 0; i < count; i += rows) {
           kernels.tile(
-              Math.min(rows, count - i), width, steps,
-              patches, i * rowStride, rowStride, 1,
-              panel, 0, columns,
-              c, cFrom + i * outC + j, outC);
+              Math.min(rows, count - i),
+              width,
+              steps,
+              patches,
+              i * rowStride,
+              rowStride,
+              1,
+              panel,
+              0,
+              columns,
+              c,
+              cFrom + i * outC + j,
+              outC);
         }
       }
     }

@@ -2,7 +2,9 @@ package dev.adjoint.kernel;
 
 import java.util.Arrays;
 
-/** Copies a few rows between a contiguous side and a strided one: the loops of {@link StridedCopy}. */
+/**
+ * Copies a few rows between a contiguous side and a strided one: the loops of {@link StridedCopy}.
+ */
 final class FloatCopy {
 
   /** Columns of a block: with a strip of rows, its cache lines on both sides fit the L1 cache. */
@@ -17,9 +19,16 @@ final class FloatCopy {
    * @param strided the side whose columns are {@code step} apart
    */
   static void strip(
-      StridedCopy.Mode mode, int rows, int columns,
-      float[] dense, int d, int denseRowStride,
-      float[] strided, int p, int rowStride, int step) {
+      StridedCopy.Mode mode,
+      int rows,
+      int columns,
+      float[] dense,
+      int d,
+      int denseRowStride,
+      float[] strided,
+      int p,
+      int rowStride,
+      int step) {
     int block = step == 1 || step == 0 ? columns : BLOCK;
     for (int j = 0; j < columns; j += block) {
       int n = Math.min(block, columns - j);
@@ -27,15 +36,15 @@ final class FloatCopy {
         int from = d + i * denseRowStride + j;
         int at = p + i * rowStride + j * step;
         switch (mode) {
-          case PACK -> pack(n, strided, at, step, dense, from);
-          case UNPACK -> unpack(n, dense, from, strided, at, step);
+          case GATHER -> gather(n, strided, at, step, dense, from);
+          case SCATTER -> scatter(n, dense, from, strided, at, step);
           case ADD -> add(n, dense, from, strided, at, step);
         }
       }
     }
   }
 
-  private static void pack(int n, float[] x, int from, int step, float[] out, int to) {
+  private static void gather(int n, float[] x, int from, int step, float[] out, int to) {
     if (step == 1) {
       System.arraycopy(x, from, out, to, n);
     } else if (step == 0) {
@@ -47,7 +56,7 @@ final class FloatCopy {
     }
   }
 
-  private static void unpack(int n, float[] x, int from, float[] out, int to, int step) {
+  private static void scatter(int n, float[] x, int from, float[] out, int to, int step) {
     if (step == 1) {
       System.arraycopy(x, from, out, to, n);
     } else {

@@ -8,14 +8,20 @@ final class FloatPatches {
   private FloatPatches() {}
 
   /**
-   * Writes what {@code count} grid points, from {@code point} on in row-major order, see through one
-   * tap: {@code out[outFrom + q]} is the input element, or 0 outside.
+   * Writes what {@code count} grid points, from {@code point} on in row-major order, see through
+   * one tap: {@code out[outFrom + q]} is the input element, or 0 outside.
    *
    * @param plane where the channel begins in x
    */
   static void unfold(
-      ConvStencil s, int tap, float[] x, int plane, int point, int count,
-      float[] out, int outFrom) {
+      ConvStencil s,
+      int tap,
+      float[] x,
+      int plane,
+      int point,
+      int count,
+      float[] out,
+      int outFrom) {
     int i = point / s.columns();
     int j = point % s.columns();
     int to = outFrom;

@@ -6,22 +6,24 @@ import java.util.Arrays;
  * Copies between a contiguous array and one of any strides, for either element type: what makes a
  * view contiguous, and what puts a gradient back where the view took from.
  *
- * <p>The contiguous side lists its elements in row-major order. Strides may be negative, and 0 on the
- * side that is read.
+ * <p>The contiguous side lists its elements in row-major order. Strides may be negative, and 0 on
+ * the side that is read.
  */
 public final class StridedCopy {
 
   /** What is done with an element. */
   enum Mode {
     /** Strided to contiguous. */
-    PACK,
+    GATHER,
     /** Contiguous to strided. */
-    UNPACK,
+    SCATTER,
     /** Contiguous is added to strided. */
     ADD
   }
 
-  /** Rows that are copied together, so that a transpose uses all of a cache line that it fetches. */
+  /**
+   * Rows that are copied together, so that a transpose uses all of a cache line that it fetches.
+   */
   static final int STRIP = 16;
 
   /** Elements of one chunk of work, roughly. */
@@ -30,29 +32,34 @@ public final class StridedCopy {
   private StridedCopy() {}
 
   /** Copies strided elements of x to contiguous elements of out. */
-  public static void pack(
+  public static void gather(
       int[] shape, Object x, int xFrom, int[] xStrides, Object out, int outFrom) {
-    copy(Mode.PACK, shape, out, outFrom, x, xFrom, xStrides);
+    copy(Mode.GATHER, shape, out, outFrom, x, xFrom, xStrides);
   }
 
   /** Copies contiguous elements of x to strided elements of out. */
-  public static void unpack(
+  public static void scatter(
       int[] shape, Object x, int xFrom, Object out, int outFrom, int[] outStrides) {
-    copy(Mode.UNPACK, shape, x, xFrom, out, outFrom, outStrides);
+    copy(Mode.SCATTER, shape, x, xFrom, out, outFrom, outStrides);
   }
 
   /**
    * Adds contiguous elements of x to strided elements of out. Elements of out may coincide (as with
    * stride 0): they then receive their sum, in an order that depends on shape and strides only.
    */
-  public static void unpackAdd(
+  public static void scatterAdd(
       int[] shape, Object x, int xFrom, Object out, int outFrom, int[] outStrides) {
     copy(Mode.ADD, shape, x, xFrom, out, outFrom, outStrides);
   }
 
   private static void copy(
-      Mode mode, int[] shape, Object dense, int denseFrom,
-      Object strided, int stridedFrom, int[] strides) {
+      Mode mode,
+      int[] shape,
+      Object dense,
+      int denseFrom,
+      Object strided,
+      int stridedFrom,
+      int[] strides) {
     for (int size : shape) {
       if (size == 0) {
         return;
@@ -62,7 +69,7 @@ public final class StridedCopy {
     int strips = axes.strips();
     int perChunk = Math.max(1, CHUNK / (STRIP * axes.columns()));
     int chunks = Math.ceilDiv(strips, perChunk);
-    if (mode != Mode.PACK && chunks > 1 && axes.mayOverlap()) {
+    if (mode != Mode.GATHER && chunks > 1 && axes.mayOverlap()) {
       perChunk = strips; // elements that coincide are written in one order, by one thread
       chunks = 1;
     }
@@ -80,10 +87,10 @@ public final class StridedCopy {
   }
 
   /**
-   * The axes of a copy, as few as possible: those of size 1 are gone, those that lie behind one another
-   * on both sides are one. The last is the innermost of the contiguous side ("columns"); the one before
-   * it, where there is a choice, is the innermost of the strided side ("rows"), so that a strip of
-   * rows of a transpose is contiguous on either side.
+   * The axes of a copy, as few as possible: those of size 1 are gone, those that lie behind one
+   * another on both sides are one. The last is the innermost of the contiguous side ("columns");
+   * the one before it, where there is a choice, is the innermost of the strided side ("rows"), so
+   * that a strip of rows of a transpose is contiguous on either side.
    */
   private static final class Axes {
     private int count;
@@ -102,8 +109,7 @@ public final class StridedCopy {
       int next = rank + 1;
       // From the innermost axis outwards, into the end of the arrays.
       for (int axis = rank - 1; axis >= 0; axis--) {
-        boolean merges =
-            next <= rank && strides[axis] == (long) stride[next + 1] * size[next + 1];
+        boolean merges = next <= rank && strides[axis] == (long) stride[next + 1] * size[next + 1];
         if (shape[axis] != 1 && merges) {
           size[next + 1] *= shape[axis];
         } else if (shape[axis] != 1) {
@@ -199,12 +205,28 @@ public final class StridedCopy {
       int rowCount = Math.min(STRIP, rows() - row);
       if (dense instanceof float[] floats) {
         FloatCopy.strip(
-            mode, rowCount, columns(), floats, d, denseStride[count - 2],
-            (float[]) strided, p, stride[count - 2], stride[count - 1]);
+            mode,
+            rowCount,
+            columns(),
+            floats,
+            d,
+            denseStride[count - 2],
+            (float[]) strided,
+            p,
+            stride[count - 2],
+            stride[count - 1]);
       } else {
         DoubleCopy.strip(
-            mode, rowCount, columns(), (double[]) dense, d, denseStride[count - 2],
-            (double[]) strided, p, stride[count - 2], stride[count - 1]);
+            mode,
+            rowCount,
+            columns(),
+            (double[]) dense,
+            d,
+            denseStride[count - 2],
+            (double[]) strided,
+            p,
+            stride[count - 2],
+            stride[count - 1]);
       }
     }
   }

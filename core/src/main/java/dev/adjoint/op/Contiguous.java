@@ -21,14 +21,7 @@ public enum Contiguous implements Primitive {
   /** Copies without recording. */
   static Tensor pack(Tensor x) {
     Object out = Engine.uninitialized(x.dtype(), x.size());
-    StridedCopy.gather(
-        Engine.kernels(x.dtype()),
-        x.shape().toArray(),
-        Engine.array(x),
-        x.offset(),
-        x.strides(),
-        out,
-        0);
+    StridedCopy.gather(x.shape().toArray(), Engine.array(x), x.offset(), x.strides(), out, 0);
     return Engine.tensor(out, x.dtype(), x.shape());
   }
 

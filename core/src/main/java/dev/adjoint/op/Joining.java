@@ -153,7 +153,6 @@ public final class Joining {
       for (Tensor part : x) {
         Tensor source = Engine.packed(part);
         StridedCopy.scatter(
-            Engine.kernels(dtype),
             source.shape().toArray(),
             Engine.array(source),
             source.offset(),

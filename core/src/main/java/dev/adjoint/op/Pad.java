@@ -48,13 +48,7 @@ public record Pad(int axis, int from, int step, int size, double value) implemen
     int start = from * strides[axis];
     strides[axis] *= step;
     StridedCopy.scatter(
-        Engine.kernels(source.dtype()),
-        source.shape().toArray(),
-        Engine.array(source),
-        source.offset(),
-        out,
-        start,
-        strides);
+        source.shape().toArray(), Engine.array(source), source.offset(), out, start, strides);
     return Engine.tensor(out, source.dtype(), shape);
   }
 
