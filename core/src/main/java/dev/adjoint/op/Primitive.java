@@ -22,6 +22,11 @@ public sealed interface Primitive
         CumulativeSum,
         MatMul,
         Joining.Concat,
+        Indexing.Gather,
+        Indexing.ScatterAdd,
+        Indexing.Select,
+        Indexing.SelectAdd,
+        Losses.CrossEntropy,
         Primitive.Open {
 
   /** Returns the name for messages and drawings. */
