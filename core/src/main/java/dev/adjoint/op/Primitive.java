@@ -27,6 +27,9 @@ public sealed interface Primitive
         Indexing.Select,
         Indexing.SelectAdd,
         Losses.CrossEntropy,
+        Linalg.Diagonal,
+        Linalg.DiagonalEmbed,
+        Linalg.SymmetricEigen,
         Primitive.Open {
 
   /** Returns the name for messages and drawings. */
