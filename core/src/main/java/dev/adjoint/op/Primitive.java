@@ -22,6 +22,14 @@ public sealed interface Primitive
         CumulativeSum,
         MatMul,
         Joining.Concat,
+        Indexing.Gather,
+        Indexing.ScatterAdd,
+        Indexing.Select,
+        Indexing.SelectAdd,
+        Losses.CrossEntropy,
+        Linalg.Diagonal,
+        Linalg.DiagonalEmbed,
+        Linalg.SymmetricEigen,
         Primitive.Open {
 
   /** Returns the name for messages and drawings. */
