@@ -334,12 +334,12 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
   }
 
   private static boolean isContiguous(Shape shape, int[] strides) {
+    if (shape.size() == 0) {
+      return true;
+    }
     int expected = 1;
     for (int axis = strides.length - 1; axis >= 0; axis--) {
       int size = shape.size(axis);
-      if (size == 0) {
-        return true;
-      }
       if (size != 1 && strides[axis] != expected) {
         return false;
       }

@@ -49,8 +49,8 @@ class ActivationsTest {
       assertThat(doubles[i]).as(name).isCloseTo(expected, within(1e-12));
       assertThat(floats.get(i)).as(name).isCloseTo(expected, within(1e-6));
     }
-    Differences.check(x -> activation.apply(x[0]), X);
-    Differences.check(x -> activation.apply(x[0].transpose()), X.reshape(2, 3));
+    FiniteDifferences.check(x -> activation.apply(x[0]), X);
+    FiniteDifferences.check(x -> activation.apply(x[0].transpose()), X.reshape(2, 3));
   }
 
   /** Integrates the density from far below, by Simpson's rule. */

@@ -1,6 +1,6 @@
 package dev.adjoint.op;
 
-import static dev.adjoint.op.Differences.normal;
+import static dev.adjoint.op.FiniteDifferences.normal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -113,17 +113,17 @@ class IndexingTest {
   void gradientsAgreeWithDifferences() {
     Tensor x = normal(1, 2, 3, 2);
     IntTensor index = IntTensor.of(new int[] {2, 0, 1, 1, 0, 0, 2, 2}, 2, 2, 2);
-    Differences.check(v -> Indexing.gather(v[0].square(), 1, index).square(), x);
-    Differences.check(
+    FiniteDifferences.check(v -> Indexing.gather(v[0].square(), 1, index).square(), x);
+    FiniteDifferences.check(
         v -> Indexing.takeAlongAxis(v[0].sin(), 2, IntTensor.of(new int[] {1, 0, 1}, 1, 1, 3)), x);
-    Differences.check(v -> Indexing.indexSelect(v[0].square(), 1, IntTensor.of(2, 2, 0)).sin(), x);
-    Differences.check(
+    FiniteDifferences.check(v -> Indexing.indexSelect(v[0].square(), 1, IntTensor.of(2, 2, 0)).sin(), x);
+    FiniteDifferences.check(
         v -> Indexing.scatterAdd(v[0], 1, index, v[1]).square(), x, normal(2, 2, 2, 2));
-    Differences.check(
+    FiniteDifferences.check(
         v -> Indexing.embedding(v[0], IntTensor.of(new int[][] {{1, 1}, {0, 1}})).square(),
         normal(3, 2, 3));
     Tensor mask = Tensor.of(1f, 0f);
-    Differences.check(v -> Indexing.maskedFill(v[0].square(), mask, 3).square(), x);
+    FiniteDifferences.check(v -> Indexing.maskedFill(v[0].square(), mask, 3).square(), x);
   }
 
   @Test

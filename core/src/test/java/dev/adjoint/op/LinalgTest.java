@@ -1,7 +1,7 @@
 package dev.adjoint.op;
 
-import static dev.adjoint.op.Differences.assertClose;
-import static dev.adjoint.op.Differences.normal;
+import static dev.adjoint.op.FiniteDifferences.assertClose;
+import static dev.adjoint.op.FiniteDifferences.normal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -24,7 +24,7 @@ class LinalgTest {
     Tensor product = Linalg.outer(Tensor.of(1f, 2f), Tensor.of(3f, 4f, 5f));
     assertThat(product.toNestedArray(float[][].class))
         .isDeepEqualTo(new float[][] {{3, 4, 5}, {6, 8, 10}});
-    Differences.check(v -> Linalg.outer(v[0], v[1]).square(), normal(1, 2), normal(2, 3));
+    FiniteDifferences.check(v -> Linalg.outer(v[0], v[1]).square(), normal(1, 2), normal(2, 3));
   }
 
   @Test
@@ -33,8 +33,8 @@ class LinalgTest {
     assertThat(Linalg.diagonal(X.transpose().flip(0)).toDoubleArray()).containsExactly(3, 5);
     assertThat(Linalg.diagonal(normal(1, 4, 2, 3)).shape()).isEqualTo(Shape.of(4, 2));
     assertThat(Linalg.diagonal(Tensors.zeros(0, 3)).shape()).isEqualTo(Shape.of(0));
-    Differences.check(v -> Linalg.diagonal(v[0].square()).square(), normal(1, 2, 2, 3));
-    Differences.check(v -> Linalg.diagonal(v[0].square()).square(), normal(1, 3, 2));
+    FiniteDifferences.check(v -> Linalg.diagonal(v[0].square()).square(), normal(1, 2, 2, 3));
+    FiniteDifferences.check(v -> Linalg.diagonal(v[0].square()).square(), normal(1, 3, 2));
   }
 
   @Test
@@ -44,7 +44,7 @@ class LinalgTest {
     assertThat(matrices.select(0, 1).toDoubleArray()).containsExactly(4, 0, 0, 0, 5, 0, 0, 0, 6);
     assertThat(Linalg.diagEmbed(X.to(DType.FLOAT32).transpose()).select(0, 2).toFloatArray())
         .containsExactly(3, 0, 0, 6);
-    Differences.check(v -> Linalg.diagEmbed(v[0]).plus(1).square(), X);
+    FiniteDifferences.check(v -> Linalg.diagEmbed(v[0]).plus(1).square(), X);
   }
 
   @Test
@@ -56,8 +56,8 @@ class LinalgTest {
     assertThat(Linalg.tril(X, 1).toDoubleArray()).containsExactly(1, 2, 0, 4, 5, 6);
     Tensor infinite = Tensors.full(Shape.of(2, 2, 2), Double.POSITIVE_INFINITY, DType.FLOAT32);
     assertThat(Linalg.tril(infinite, -1).select(0, 1).get(0, 1)).isZero();
-    Differences.check(v -> Linalg.triu(v[0], 1).square(), normal(1, 2, 3, 3));
-    Differences.check(v -> Linalg.tril(v[0], -1).square(), normal(1, 3, 3));
+    FiniteDifferences.check(v -> Linalg.triu(v[0], 1).square(), normal(1, 2, 3, 3));
+    FiniteDifferences.check(v -> Linalg.tril(v[0], -1).square(), normal(1, 3, 3));
   }
 
   @Test
@@ -116,14 +116,14 @@ class LinalgTest {
   @Test
   void gradientsOfEighAgreeWithDifferences() {
     Tensor a = normal(4, 3, 3);
-    Differences.check(v -> Linalg.eigh(v[0]).values(), a);
-    Differences.check(v -> Linalg.eigh(v[0]).vectors(), a);
-    Differences.check(v -> Linalg.eigh(v[0]).values().square(), normal(5, 2, 2, 2));
+    FiniteDifferences.check(v -> Linalg.eigh(v[0]).values(), a);
+    FiniteDifferences.check(v -> Linalg.eigh(v[0]).vectors(), a);
+    FiniteDifferences.check(v -> Linalg.eigh(v[0]).values().square(), normal(5, 2, 2, 2));
   }
 
   @Test
   void whiteningByEighHasTheRightGradient() {
-    Differences.check(
+    FiniteDifferences.check(
         v -> {
           Tensor covariance = v[0].matmul(v[0].transpose()).plus(Tensors.eye(3, DType.FLOAT64));
           Eigh eigh = Linalg.eigh(covariance);

@@ -1,7 +1,7 @@
 package dev.adjoint.op;
 
-import static dev.adjoint.op.Differences.assertClose;
-import static dev.adjoint.op.Differences.normal;
+import static dev.adjoint.op.FiniteDifferences.assertClose;
+import static dev.adjoint.op.FiniteDifferences.normal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -53,10 +53,10 @@ class LossesTest {
   @Test
   void gradientsAgreeWithDifferences() {
     Tensor logits = normal(2, 3, 4);
-    Differences.check(x -> Losses.crossEntropy(x[0], TARGETS), logits);
-    Differences.check(x -> Losses.crossEntropyPerRow(x[0], TARGETS).square(), logits);
-    Differences.check(x -> Losses.crossEntropyPerRow(x[0].transpose(), TARGETS), normal(3, 4, 3));
-    Differences.check(x -> Losses.crossEntropy(x[0].expand(3, 4), TARGETS), normal(4, 4));
+    FiniteDifferences.check(x -> Losses.crossEntropy(x[0], TARGETS), logits);
+    FiniteDifferences.check(x -> Losses.crossEntropyPerRow(x[0], TARGETS).square(), logits);
+    FiniteDifferences.check(x -> Losses.crossEntropyPerRow(x[0].transpose(), TARGETS), normal(3, 4, 3));
+    FiniteDifferences.check(x -> Losses.crossEntropy(x[0].expand(3, 4), TARGETS), normal(4, 4));
   }
 
   @Test
