@@ -116,7 +116,8 @@ class IndexingTest {
     FiniteDifferences.check(v -> Indexing.gather(v[0].square(), 1, index).square(), x);
     FiniteDifferences.check(
         v -> Indexing.takeAlongAxis(v[0].sin(), 2, IntTensor.of(new int[] {1, 0, 1}, 1, 1, 3)), x);
-    FiniteDifferences.check(v -> Indexing.indexSelect(v[0].square(), 1, IntTensor.of(2, 2, 0)).sin(), x);
+    FiniteDifferences.check(
+        v -> Indexing.indexSelect(v[0].square(), 1, IntTensor.of(2, 2, 0)).sin(), x);
     FiniteDifferences.check(
         v -> Indexing.scatterAdd(v[0], 1, index, v[1]).square(), x, normal(2, 2, 2, 2));
     FiniteDifferences.check(

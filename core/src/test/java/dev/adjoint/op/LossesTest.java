@@ -55,7 +55,8 @@ class LossesTest {
     Tensor logits = normal(2, 3, 4);
     FiniteDifferences.check(x -> Losses.crossEntropy(x[0], TARGETS), logits);
     FiniteDifferences.check(x -> Losses.crossEntropyPerRow(x[0], TARGETS).square(), logits);
-    FiniteDifferences.check(x -> Losses.crossEntropyPerRow(x[0].transpose(), TARGETS), normal(3, 4, 3));
+    FiniteDifferences.check(
+        x -> Losses.crossEntropyPerRow(x[0].transpose(), TARGETS), normal(3, 4, 3));
     FiniteDifferences.check(x -> Losses.crossEntropy(x[0].expand(3, 4), TARGETS), normal(4, 4));
   }
 

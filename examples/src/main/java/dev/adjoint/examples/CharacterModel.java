@@ -17,7 +17,8 @@ import java.util.stream.IntStream;
  * Predicts the next character from those before it: their embeddings, a hidden layer with batch
  * normalization and tanh, and a score for each character.
  *
- * <p>After Bengio, Ducharme, Vincent and Jauvin, "A neural probabilistic language model", JMLR 2003.
+ * <p>After Bengio, Ducharme, Vincent and Jauvin, "A neural probabilistic language model", JMLR
+ * 2003.
  */
 final class CharacterModel extends Layer {
 
@@ -61,7 +62,9 @@ final class CharacterModel extends Layer {
     double sum = 0;
     for (int from = 0; from < names.size(); from += 4096) {
       int[] chosen = IntStream.range(from, Math.min(from + 4096, names.size())).toArray();
-      sum += chosen.length * Autodiff.noGrad(() -> loss(names.before(chosen), names.at(chosen))).item();
+      sum +=
+          chosen.length
+              * Autodiff.noGrad(() -> loss(names.before(chosen), names.at(chosen))).item();
     }
     train();
     return sum / names.size();

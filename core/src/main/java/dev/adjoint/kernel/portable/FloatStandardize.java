@@ -106,18 +106,26 @@ final class FloatStandardize {
     scale(y, rest, inverse, sets, cFrom, n, y);
   }
 
-  /** Computes {@code out = (x - shift) * inverse} where b is 1; shifts are counted from the first channel used. */
-  private void scale(float[] x, float[] shift, float[] inverse, Sets sets, int cFrom, int n, float[] out) {
+  /**
+   * Computes {@code out = (x - shift) * inverse} where b is 1; shifts are counted from the first
+   * channel used.
+   */
+  private void scale(
+      float[] x, float[] shift, float[] inverse, Sets sets, int cFrom, int n, float[] out) {
     int height = height(sets, n);
     float[] shifts = repeated(shift, 0, n, height);
     float[] inverses = repeated(inverse, cFrom, n, height);
     for (int r = 0; r < sets.a(); r += height) {
       int at = cFrom + r * sets.channels();
-      standardize.run(x, at, 1, shifts, 0, 1, inverses, 0, 1, out, at, n * Math.min(height, sets.a() - r));
+      standardize.run(
+          x, at, 1, shifts, 0, 1, inverses, 0, 1, out, at, n * Math.min(height, sets.a() - r));
     }
   }
 
-  /** Returns how many rows to take at a time: several where they are short and nothing lies between them. */
+  /**
+   * Returns how many rows to take at a time: several where they are short and nothing lies between
+   * them.
+   */
   private static int height(Sets sets, int n) {
     return n == sets.channels() ? Math.max(1, Math.min(sets.a(), 512 / Math.max(n, 1))) : 1;
   }
