@@ -176,7 +176,7 @@ final class FloatConv2d {
         float[] c,
         int cFrom,
         int cRowStride) {
-      FloatPanels.clear(outC, count, c, cFrom, cRowStride);
+      new FloatMatrix(c, cFrom, cRowStride, 1).clear(outC, count);
       int depth = inC * stencil.taps();
       int rows = kernels.tileRows();
       int columns = kernels.tileColumns();
@@ -333,8 +333,8 @@ final class FloatConv2d {
       for (int j = 0; j < outC; j += columns) {
         int width = Math.min(columns, outC - j);
         int channel = image * s.outC() + group * outC + j;
-        FloatPanels.pack(
-            width, steps, g, gFrom + channel * points + point, points, 1, panel, 0, columns);
+        FloatMatrix gradient = new FloatMatrix(g, gFrom + channel * points, points, 1);
+        FloatPanels.pack(gradient, 0, width, point, steps, panel, 0, columns);
         for (int i = 0; i < count; i += rows) {
           kernels.tile(
               Math.min(rows, count - i),

@@ -7,12 +7,15 @@ import dev.adjoint.kernel.FloatPanels.Slot;
  *
  * <p>Every element of c is one chain of fused multiply-adds over {@code k = 0, 1, ...}, whichever
  * way below is taken. So results do not depend on the provider, its tile, or the number of threads.
- * The one exception is a single dot product, which is several chains: see {@link #dot}.
+ * The one exception is a single dot product, which is several chains: see {@link FloatDots#dot}.
  */
 final class FloatMatMul {
 
   /** Steps of k that are done before the tile moves on: a panel of b then stays in the L1 cache. */
   private static final int DEPTH = 256;
+
+  /** The same for so few rows that b is hardly reused: its rows are then better read as a whole. */
+  private static final int SKINNY_DEPTH = 32;
 
   /**
    * Rows and columns of c that one set of packed panels serves: the panels stay in the L2 cache.
@@ -32,49 +35,19 @@ final class FloatMatMul {
   private final int m;
   private final int n;
   private final int k;
-  private final float[] a;
-  private final int aFrom;
-  private final int aRowStride;
-  private final int aColumnStride;
-  private final float[] b;
-  private final int bFrom;
-  private final int bRowStride;
-  private final int bColumnStride;
-  private final float[] c;
-  private final int cFrom;
-  private final int cRowStride;
+  private final FloatMatrix a;
+  private final FloatMatrix b;
+  private final FloatMatrix c;
 
   private FloatMatMul(
-      Kernels kernels,
-      int m,
-      int n,
-      int k,
-      float[] a,
-      int aFrom,
-      int aRowStride,
-      int aColumnStride,
-      float[] b,
-      int bFrom,
-      int bRowStride,
-      int bColumnStride,
-      float[] c,
-      int cFrom,
-      int cRowStride) {
+      Kernels kernels, int m, int n, int k, FloatMatrix a, FloatMatrix b, FloatMatrix c) {
     this.kernels = kernels;
     this.m = m;
     this.n = n;
     this.k = k;
     this.a = a;
-    this.aFrom = aFrom;
-    this.aRowStride = aRowStride;
-    this.aColumnStride = aColumnStride;
     this.b = b;
-    this.bFrom = bFrom;
-    this.bRowStride = bRowStride;
-    this.bColumnStride = bColumnStride;
     this.c = c;
-    this.cFrom = cFrom;
-    this.cRowStride = cRowStride;
   }
 
   /** Computes a product as {@link MatMul#multiply} says. */
@@ -83,257 +56,87 @@ final class FloatMatMul {
       int m,
       int n,
       int k,
-      float[] a,
-      int aFrom,
-      int aRowStride,
-      int aColumnStride,
-      float[] b,
-      int bFrom,
-      int bRowStride,
-      int bColumnStride,
-      float[] c,
-      int cFrom,
-      int cRowStride,
+      FloatMatrix a,
+      FloatMatrix b,
+      FloatMatrix c,
       boolean accumulate) {
-    FloatMatMul product;
-    if (n == 1 && m > 1 && aRowStride == 1 && cRowStride == 1) {
-      // A column is a row of the transposed product, which walks along contiguous memory.
-      product =
-          new FloatMatMul(
-              kernels,
-              1,
-              m,
-              k,
-              b,
-              bFrom,
-              bColumnStride,
-              bRowStride,
-              a,
-              aFrom,
-              aColumnStride,
-              aRowStride,
-              c,
-              cFrom,
-              m);
-    } else {
-      product =
-          new FloatMatMul(
-              kernels,
-              m,
-              n,
-              k,
-              a,
-              aFrom,
-              aRowStride,
-              aColumnStride,
-              b,
-              bFrom,
-              bRowStride,
-              bColumnStride,
-              c,
-              cFrom,
-              cRowStride);
-    }
-    product.run(accumulate);
-  }
-
-  private void run(boolean accumulate) {
     if (!accumulate) {
-      FloatPanels.clear(m, n, c, cFrom, cRowStride);
+      c.clear(m, n);
     }
     if (m == 0 || n == 0 || k == 0) {
       return;
     }
     if (m == 1 && n == 1) {
-      c[cFrom] += dot(k, a, aFrom, aColumnStride, b, bFrom, bRowStride);
+      c.data()[c.from()] += FloatDots.dot(k, a, b);
+    } else if (n == 1 && a.rowStride() == 1 && c.rowStride() == 1) {
+      // A column is a row of the transposed product, which walks along contiguous memory.
+      new FloatMatMul(kernels, 1, m, k, b.transpose(), a.transpose(), c.transpose()).multiply();
     } else if (n == 1) {
-      dots(m, a, aFrom, aRowStride, aColumnStride, b, bFrom, bRowStride, cRowStride);
-    } else if (m == 1 && bColumnStride != 1) {
-      dots(n, b, bFrom, bColumnStride, bRowStride, a, aFrom, aColumnStride, 1);
-    } else if (bColumnStride == 1 && isInPlaceBest()) {
-      inPlace(b, bFrom, bRowStride);
-    } else if ((long) n * k <= SMALL) {
-      float[] packed = FloatPanels.scratch(Slot.B, n * k);
-      FloatPanels.pack(n, k, b, bFrom, bColumnStride, bRowStride, packed, 0, n);
-      inPlace(packed, 0, n);
+      FloatDots.multiply(m, k, a, b, c.data(), c.from(), c.rowStride());
+    } else if (m == 1 && b.step() != 1) {
+      FloatDots.multiply(n, k, b.transpose(), a.transpose(), c.data(), c.from(), 1);
     } else {
-      packed();
+      new FloatMatMul(kernels, m, n, k, a, b, c).multiply();
     }
   }
 
-  private boolean isInPlaceBest() {
-    return (long) n * k <= SMALL || m <= 2 * kernels.tileRows();
-  }
-
-  private long estimatedNanos(long fmas) {
-    return fmas / 32;
-  }
-
-  // ---- one row or one column
-  // -----------------------------------------------------------------------
-
-  /** Computes dot products of many vectors with one, several at a time to hide latency. */
-  private void dots(
-      int count,
-      float[] x,
-      int xFrom,
-      int xStride,
-      int xStep,
-      float[] y,
-      int yFrom,
-      int yStep,
-      int cStride) {
-    int chunk = 64;
-    Parallel.run(
-        Math.ceilDiv(count, chunk),
-        estimatedNanos(16L * count * k),
-        piece -> {
-          int from = piece * chunk;
-          int to = Math.min(count, from + chunk);
-          int i = from;
-          for (; i + 8 <= to; i += 8) {
-            dots8(
-                k,
-                x,
-                xFrom + i * xStride,
-                xStride,
-                xStep,
-                y,
-                yFrom,
-                yStep,
-                c,
-                cFrom + i * cStride,
-                cStride);
-          }
-          for (; i < to; i++) {
-            float sum = c[cFrom + i * cStride];
-            int p = xFrom + i * xStride;
-            int q = yFrom;
-            for (int l = 0; l < k; l++, p += xStep, q += yStep) {
-              sum = Math.fma(x[p], y[q], sum);
-            }
-            c[cFrom + i * cStride] = sum;
-          }
-        });
-  }
-
-  private static void dots8(
-      int k,
-      float[] x,
-      int xFrom,
-      int xStride,
-      int xStep,
-      float[] y,
-      int yFrom,
-      int yStep,
-      float[] c,
-      int cFrom,
-      int cStride) {
-    float c0 = c[cFrom];
-    float c1 = c[cFrom + cStride];
-    float c2 = c[cFrom + 2 * cStride];
-    float c3 = c[cFrom + 3 * cStride];
-    float c4 = c[cFrom + 4 * cStride];
-    float c5 = c[cFrom + 5 * cStride];
-    float c6 = c[cFrom + 6 * cStride];
-    float c7 = c[cFrom + 7 * cStride];
-    for (int l = 0, p = xFrom, q = yFrom; l < k; l++, p += xStep, q += yStep) {
-      float u = y[q];
-      c0 = Math.fma(x[p], u, c0);
-      c1 = Math.fma(x[p + xStride], u, c1);
-      c2 = Math.fma(x[p + 2 * xStride], u, c2);
-      c3 = Math.fma(x[p + 3 * xStride], u, c3);
-      c4 = Math.fma(x[p + 4 * xStride], u, c4);
-      c5 = Math.fma(x[p + 5 * xStride], u, c5);
-      c6 = Math.fma(x[p + 6 * xStride], u, c6);
-      c7 = Math.fma(x[p + 7 * xStride], u, c7);
+  private void multiply() {
+    boolean small = (long) n * k <= SMALL;
+    if (b.step() == 1 && (small || m <= kernels.tileRows())) {
+      multiplyInPlace(b);
+    } else if (small) {
+      float[] packed = FloatPanels.scratch(Slot.B, n * k);
+      FloatPanels.pack(b.transpose(), 0, n, 0, k, packed, 0, n);
+      multiplyInPlace(new FloatMatrix(packed, 0, n, 1));
+    } else {
+      multiplyInPanels();
     }
-    c[cFrom] = c0;
-    c[cFrom + cStride] = c1;
-    c[cFrom + 2 * cStride] = c2;
-    c[cFrom + 3 * cStride] = c3;
-    c[cFrom + 4 * cStride] = c4;
-    c[cFrom + 5 * cStride] = c5;
-    c[cFrom + 6 * cStride] = c6;
-    c[cFrom + 7 * cStride] = c7;
   }
 
-  /**
-   * Returns a dot product: eight chains, of every eighth product each, added in pairs. One chain
-   * would wait for each sum before the next, and would round a long sum worse.
-   */
-  private static float dot(
-      int k, float[] x, int xFrom, int xStep, float[] y, int yFrom, int yStep) {
-    float s0 = 0f;
-    float s1 = 0f;
-    float s2 = 0f;
-    float s3 = 0f;
-    float s4 = 0f;
-    float s5 = 0f;
-    float s6 = 0f;
-    float s7 = 0f;
-    int p = xFrom;
-    int q = yFrom;
-    int l = 0;
-    for (; l + 8 <= k; l += 8, p += 8 * xStep, q += 8 * yStep) {
-      s0 = Math.fma(x[p], y[q], s0);
-      s1 = Math.fma(x[p + xStep], y[q + yStep], s1);
-      s2 = Math.fma(x[p + 2 * xStep], y[q + 2 * yStep], s2);
-      s3 = Math.fma(x[p + 3 * xStep], y[q + 3 * yStep], s3);
-      s4 = Math.fma(x[p + 4 * xStep], y[q + 4 * yStep], s4);
-      s5 = Math.fma(x[p + 5 * xStep], y[q + 5 * yStep], s5);
-      s6 = Math.fma(x[p + 6 * xStep], y[q + 6 * yStep], s6);
-      s7 = Math.fma(x[p + 7 * xStep], y[q + 7 * yStep], s7);
-    }
-    for (; l < k; l++, p += xStep, q += yStep) {
-      s0 = Math.fma(x[p], y[q], s0);
-    }
-    return ((s0 + s1) + (s2 + s3)) + ((s4 + s5) + (s6 + s7));
+  private static long estimatedNanos(long m, long n, long k) {
+    return m * n * k / 32;
   }
 
-  // ---- both operands where they are
-  // ----------------------------------------------------------------
+  // ---- both operands where they are; the columns of b are contiguous
+  // -----------------------------
 
-  /** Computes the product with both operands in place; the columns of b are contiguous. */
-  private void inPlace(float[] b, int bFrom, int bRowStride) {
+  private void multiplyInPlace(FloatMatrix b) {
     int columnChunks = Math.ceilDiv(n, CHUNK_COLUMNS);
-    int chunks = Math.ceilDiv(m, CHUNK_ROWS) * columnChunks;
-    long nanos = estimatedNanos((long) m * n * k);
+    int block = 2 * m <= kernels.tileRows() ? SKINNY_DEPTH : DEPTH;
     Parallel.run(
-        chunks,
-        nanos,
+        Math.ceilDiv(m, CHUNK_ROWS) * columnChunks,
+        estimatedNanos(m, n, k),
         chunk -> {
-          int i0 = chunk / columnChunks * CHUNK_ROWS;
-          int j0 = chunk % columnChunks * CHUNK_COLUMNS;
-          int i1 = Math.min(m, i0 + CHUNK_ROWS);
-          int j1 = Math.min(n, j0 + CHUNK_COLUMNS);
-          for (int k0 = 0; k0 < k; k0 += DEPTH) {
-            int depth = Math.min(DEPTH, k - k0);
-            inPlace(i0, i1, j0, j1, k0, depth, b, bFrom, bRowStride);
+          int i = chunk / columnChunks * CHUNK_ROWS;
+          int j = chunk % columnChunks * CHUNK_COLUMNS;
+          int rows = Math.min(CHUNK_ROWS, m - i);
+          int columns = Math.min(CHUNK_COLUMNS, n - j);
+          for (int l = 0; l < k; l += block) {
+            tilesInPlace(b, i, rows, j, columns, l, Math.min(block, k - l));
           }
         });
   }
 
-  private void inPlace(
-      int i0, int i1, int j0, int j1, int k0, int depth, float[] b, int bFrom, int bRowStride) {
-    int rows = kernels.tileRows();
-    int columns = kernels.tileColumns();
-    for (int j = j0; j < j1; j += columns) {
-      for (int i = i0; i < i1; i += rows) {
+  private void tilesInPlace(
+      FloatMatrix b, int iFrom, int rows, int jFrom, int columns, int l, int depth) {
+    int tileRows = kernels.tileRows();
+    int tileColumns = kernels.tileColumns();
+    for (int j = 0; j < columns; j += tileColumns) {
+      for (int i = 0; i < rows; i += tileRows) {
         kernels.tile(
-            Math.min(rows, i1 - i),
-            Math.min(columns, j1 - j),
+            Math.min(tileRows, rows - i),
+            Math.min(tileColumns, columns - j),
             depth,
-            a,
-            aFrom + i * aRowStride + k0 * aColumnStride,
-            aRowStride,
-            aColumnStride,
-            b,
-            bFrom + k0 * bRowStride + j,
-            bRowStride,
-            c,
-            cFrom + i * cRowStride + j,
-            cRowStride);
+            a.data(),
+            a.at(iFrom + i, l),
+            a.rowStride(),
+            a.step(),
+            b.data(),
+            b.at(l, jFrom + j),
+            b.rowStride(),
+            c.data(),
+            c.at(iFrom + i, jFrom + j),
+            c.rowStride());
       }
     }
   }
@@ -341,103 +144,120 @@ final class FloatMatMul {
   // ---- packed panels
   // -------------------------------------------------------------------------------
 
-  private void packed() {
-    int rows = kernels.tileRows();
-    int columns = kernels.tileColumns();
-    int depthLimit = Math.min(k, DEPTH);
+  private void multiplyInPanels() {
+    int depth = Math.min(k, DEPTH);
     // The caller's buffers: helpers fill and read them, and are done before the caller goes on.
-    float[] aPanels =
-        FloatPanels.scratch(Slot.A, Math.ceilDiv(Math.min(m, SPAN), rows) * rows * depthLimit);
-    float[] bPanels =
-        FloatPanels.scratch(
-            Slot.B, Math.ceilDiv(Math.min(n, SPAN), columns) * columns * depthLimit);
-    for (int j0 = 0; j0 < n; j0 += SPAN) {
-      int width = Math.min(SPAN, n - j0);
-      for (int k0 = 0; k0 < k; k0 += DEPTH) {
-        int depth = Math.min(DEPTH, k - k0);
-        for (int i0 = 0; i0 < m; i0 += SPAN) {
-          int height = Math.min(SPAN, m - i0);
-          pack(i0, height, j0, i0 == 0 ? width : 0, k0, depth, aPanels, bPanels);
-          multiplyPanels(i0, height, j0, width, depth, aPanels, bPanels);
+    float[] aPanels = FloatPanels.scratch(Slot.A, panelSize(m, kernels.tileRows(), depth));
+    float[] bPanels = FloatPanels.scratch(Slot.B, panelSize(n, kernels.tileColumns(), depth));
+    for (int j = 0; j < n; j += SPAN) {
+      for (int l = 0; l < k; l += DEPTH) {
+        for (int i = 0; i < m; i += SPAN) {
+          Block block =
+              new Block(
+                  i, Math.min(SPAN, m - i), j, Math.min(SPAN, n - j), l, Math.min(DEPTH, k - l));
+          pack(block, aPanels, bPanels);
+          multiply(block, aPanels, bPanels);
         }
       }
     }
   }
 
-  /** Packs {@code height} rows of a and {@code width} columns of b. */
-  private void pack(
-      int i0, int height, int j0, int width, int k0, int depth, float[] aPanels, float[] bPanels) {
-    int rows = kernels.tileRows();
-    int columns = kernels.tileColumns();
-    int aChunks = Math.ceilDiv(height, CHUNK_ROWS);
-    int bChunks = Math.ceilDiv(width, CHUNK_COLUMNS);
+  private static int panelSize(int lines, int width, int depth) {
+    return Math.ceilDiv(Math.min(lines, SPAN), width) * width * depth;
+  }
+
+  /** A part of the product that is done with one set of panels. */
+  private record Block(int i, int rows, int j, int columns, int l, int depth) {}
+
+  /** Packs the rows of a, and the columns of b unless the block before had the same. */
+  private void pack(Block block, float[] aPanels, float[] bPanels) {
+    int columns = block.i == 0 ? block.columns : 0;
+    int aChunks = Math.ceilDiv(block.rows, CHUNK_ROWS);
+    int bChunks = Math.ceilDiv(columns, CHUNK_COLUMNS);
+    FloatMatrix bLines = b.transpose();
     Parallel.run(
         aChunks + bChunks,
-        ((long) height + width) * depth / 2,
+        ((long) block.rows + columns) * block.depth / 2,
         chunk -> {
           if (chunk < aChunks) {
-            int end = Math.min(height, (chunk + 1) * CHUNK_ROWS);
-            for (int i = chunk * CHUNK_ROWS; i < end; i += rows) {
-              FloatPanels.pack(
-                  Math.min(rows, end - i),
-                  depth,
-                  a,
-                  aFrom + (i0 + i) * aRowStride + k0 * aColumnStride,
-                  aRowStride,
-                  aColumnStride,
-                  aPanels,
-                  i * depth,
-                  rows);
-            }
+            int i = chunk * CHUNK_ROWS;
+            int lines = Math.min(CHUNK_ROWS, block.rows - i);
+            FloatPanels.pack(
+                a,
+                block.i + i,
+                lines,
+                block.l,
+                block.depth,
+                aPanels,
+                i * block.depth,
+                kernels.tileRows());
           } else {
-            int end = Math.min(width, (chunk - aChunks + 1) * CHUNK_COLUMNS);
-            for (int j = (chunk - aChunks) * CHUNK_COLUMNS; j < end; j += columns) {
-              FloatPanels.pack(
-                  Math.min(columns, end - j),
-                  depth,
-                  b,
-                  bFrom + (j0 + j) * bColumnStride + k0 * bRowStride,
-                  bColumnStride,
-                  bRowStride,
-                  bPanels,
-                  j * depth,
-                  columns);
-            }
+            int j = (chunk - aChunks) * CHUNK_COLUMNS;
+            int lines = Math.min(CHUNK_COLUMNS, columns - j);
+            FloatPanels.pack(
+                bLines,
+                block.j + j,
+                lines,
+                block.l,
+                block.depth,
+                bPanels,
+                j * block.depth,
+                kernels.tileColumns());
           }
         });
   }
 
-  private void multiplyPanels(
-      int i0, int height, int j0, int width, int depth, float[] aPanels, float[] bPanels) {
-    int rows = kernels.tileRows();
-    int columns = kernels.tileColumns();
-    int columnChunks = Math.ceilDiv(width, CHUNK_COLUMNS);
+  private void multiply(Block block, float[] aPanels, float[] bPanels) {
+    int columnChunks = Math.ceilDiv(block.columns, CHUNK_COLUMNS);
     Parallel.run(
-        Math.ceilDiv(height, CHUNK_ROWS) * columnChunks,
-        estimatedNanos((long) height * width * depth),
+        Math.ceilDiv(block.rows, CHUNK_ROWS) * columnChunks,
+        estimatedNanos(block.rows, block.columns, block.depth),
         chunk -> {
-          int iFrom = chunk / columnChunks * CHUNK_ROWS;
-          int jFrom = chunk % columnChunks * CHUNK_COLUMNS;
-          int iTo = Math.min(height, iFrom + CHUNK_ROWS);
-          int jTo = Math.min(width, jFrom + CHUNK_COLUMNS);
-          for (int j = jFrom; j < jTo; j += columns) {
-            for (int i = iFrom; i < iTo; i += rows) {
-              kernels.tile(
-                  Math.min(rows, iTo - i),
-                  Math.min(columns, jTo - j),
-                  depth,
-                  aPanels,
-                  i * depth,
-                  1,
-                  rows,
-                  bPanels,
-                  j * depth,
-                  columns,
-                  c,
-                  cFrom + (i0 + i) * cRowStride + j0 + j,
-                  cRowStride);
-            }
-          }
+          int i = chunk / columnChunks * CHUNK_ROWS;
+          int j = chunk % columnChunks * CHUNK_COLUMNS;
+          int rows = Math.min(CHUNK_ROWS, block.rows - i);
+          int columns = Math.min(CHUNK_COLUMNS, block.columns - j);
+          int cFrom = c.at(block.i + i, block.j + j);
+          tilesOfPanels(
+              rows,
+              columns,
+              block.depth,
+              aPanels,
+              i * block.depth,
+              bPanels,
+              j * block.depth,
+              cFrom);
         });
+  }
+
+  private void tilesOfPanels(
+      int rows,
+      int columns,
+      int depth,
+      float[] aPanels,
+      int aFrom,
+      float[] bPanels,
+      int bFrom,
+      int cFrom) {
+    int tileRows = kernels.tileRows();
+    int tileColumns = kernels.tileColumns();
+    for (int j = 0; j < columns; j += tileColumns) {
+      for (int i = 0; i < rows; i += tileRows) {
+        kernels.tile(
+            Math.min(tileRows, rows - i),
+            Math.min(tileColumns, columns - j),
+            depth,
+            aPanels,
+            aFrom + i * depth,
+            1,
+            tileRows,
+            bPanels,
+            bFrom + j * depth,
+            tileColumns,
+            c.data(),
+            cFrom + i * c.rowStride() + j,
+            c.rowStride());
+      }
+    }
   }
 }

@@ -1,7 +1,5 @@
 package dev.adjoint.kernel;
 
-import java.util.Arrays;
-
 /**
  * Packs operands of the matrix product into panels: strips of a matrix as wide as the register
  * tile, stored one step of k after another, so that the tile reads memory in order.
@@ -34,54 +32,56 @@ final class FloatPanels {
   }
 
   /**
-   * Packs one panel: {@code out[outFrom + k * width + i] = x[from + i * stride + k * depthStride]}
-   * for {@code i < count}. A panel at the edge may have fewer than {@code width} lines; the rest of
-   * it is left as it was, and is not read.
+   * Packs lines of x (its rows) into panels of {@code width} lines, one behind the other. The last
+   * panel may have fewer lines; the rest of it is left as it was, and is not read.
    */
   static void pack(
-      int count,
-      int depth,
-      float[] x,
-      int from,
-      int stride,
-      int depthStride,
-      float[] out,
-      int outFrom,
-      int width) {
-    if (stride == 1) {
-      for (int k = 0; k < depth; k++) {
-        System.arraycopy(x, from + k * depthStride, out, outFrom + k * width, count);
-      }
+      FloatMatrix x, int line, int lines, int k, int depth, float[] out, int outFrom, int width) {
+    if (x.rowStride() == 1) {
+      packAlong(x, line, lines, k, depth, out, outFrom, width);
       return;
     }
-    int i = 0;
-    for (; i + 4 <= count; i += 4) { // four lines at once fill a store buffer better than one
-      int p = from + i * stride;
-      int q = outFrom + i;
-      for (int k = 0; k < depth; k++, p += depthStride, q += width) {
-        out[q] = x[p];
-        out[q + 1] = x[p + stride];
-        out[q + 2] = x[p + 2 * stride];
-        out[q + 3] = x[p + 3 * stride];
-      }
+    for (int i = 0; i < lines; i += width) {
+      packAcross(
+          x, line + i, Math.min(width, lines - i), k, depth, out, outFrom + i * depth, width);
     }
-    for (; i < count; i++) {
-      int p = from + i * stride;
-      int q = outFrom + i;
-      for (int k = 0; k < depth; k++, p += depthStride, q += width) {
-        out[q] = x[p];
+  }
+
+  /** Lines are contiguous side by side: whole runs are copied, in the order of memory. */
+  private static void packAlong(
+      FloatMatrix x, int line, int lines, int k, int depth, float[] out, int outFrom, int width) {
+    for (int l = 0; l < depth; l++) {
+      int from = x.at(line, k + l);
+      int to = outFrom + l * width;
+      for (int i = 0; i < lines; i += width) {
+        System.arraycopy(x.data(), from + i, out, to + i * depth, Math.min(width, lines - i));
       }
     }
   }
 
-  /** Sets a matrix to zero. */
-  static void clear(int rows, int columns, float[] c, int from, int rowStride) {
-    if (rowStride == columns) {
-      Arrays.fill(c, from, from + rows * columns, 0f);
-      return;
+  /** Lines are apart: four of them are followed at a time, which fills store buffers better. */
+  private static void packAcross(
+      FloatMatrix x, int line, int lines, int k, int depth, float[] out, int outFrom, int width) {
+    float[] data = x.data();
+    int stride = x.rowStride();
+    int step = x.step();
+    int i = 0;
+    for (; i + 4 <= lines; i += 4) {
+      int p = x.at(line + i, k);
+      int q = outFrom + i;
+      for (int l = 0; l < depth; l++, p += step, q += width) {
+        out[q] = data[p];
+        out[q + 1] = data[p + stride];
+        out[q + 2] = data[p + 2 * stride];
+        out[q + 3] = data[p + 3 * stride];
+      }
     }
-    for (int i = 0; i < rows; i++) {
-      Arrays.fill(c, from + i * rowStride, from + i * rowStride + columns, 0f);
+    for (; i < lines; i++) {
+      int p = x.at(line + i, k);
+      int q = outFrom + i;
+      for (int l = 0; l < depth; l++, p += step, q += width) {
+        out[q] = data[p];
+      }
     }
   }
 }

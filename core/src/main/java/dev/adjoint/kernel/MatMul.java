@@ -38,17 +38,9 @@ public final class MatMul {
           m,
           n,
           k,
-          (float[]) a,
-          aFrom,
-          aRowStride,
-          aColumnStride,
-          (float[]) b,
-          bFrom,
-          bRowStride,
-          bColumnStride,
-          floats,
-          cFrom,
-          cRowStride,
+          new FloatMatrix((float[]) a, aFrom, aRowStride, aColumnStride),
+          new FloatMatrix((float[]) b, bFrom, bRowStride, bColumnStride),
+          new FloatMatrix(floats, cFrom, cRowStride, 1),
           accumulate);
     } else {
       DoubleMatMul.multiply(
@@ -56,17 +48,9 @@ public final class MatMul {
           m,
           n,
           k,
-          (double[]) a,
-          aFrom,
-          aRowStride,
-          aColumnStride,
-          (double[]) b,
-          bFrom,
-          bRowStride,
-          bColumnStride,
-          (double[]) c,
-          cFrom,
-          cRowStride,
+          new DoubleMatrix((double[]) a, aFrom, aRowStride, aColumnStride),
+          new DoubleMatrix((double[]) b, bFrom, bRowStride, bColumnStride),
+          new DoubleMatrix((double[]) c, cFrom, cRowStride, 1),
           accumulate);
     }
   }
