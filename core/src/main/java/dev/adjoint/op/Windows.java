@@ -103,7 +103,7 @@ final class Windows {
             int first = c * perChunk;
             int[] block = {Math.min(perChunk, outer - first), count, inner, size};
             int from = source.offset() + first * dense;
-            StridedCopy.unpackAdd(block, in, from, out, first * length * inner, strides);
+            StridedCopy.scatterAdd(block, in, from, out, first * length * inner, strides);
           });
       return Engine.tensor(out, source.dtype(), shape);
     }

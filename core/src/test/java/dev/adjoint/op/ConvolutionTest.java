@@ -1,7 +1,7 @@
 package dev.adjoint.op;
 
-import static dev.adjoint.op.Differences.assertClose;
-import static dev.adjoint.op.Differences.normal;
+import static dev.adjoint.op.FiniteDifferences.assertClose;
+import static dev.adjoint.op.FiniteDifferences.normal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -45,7 +45,7 @@ class ConvolutionTest {
     Tensor turned = x.transpose().contiguous().transpose();
     assertClose(
         "view", Convolution.conv2d(turned, w.flip(0).contiguous().flip(0), options), y, 1e-12);
-    Differences.check(v -> Convolution.conv2d(v[0], v[1], options), x, w);
+    FiniteDifferences.check(v -> Convolution.conv2d(v[0], v[1], options), x, w);
   }
 
   private static Tensor definition(Tensor x, Tensor w, ConvOptions options) {
@@ -82,7 +82,7 @@ class ConvolutionTest {
     assertThat(Convolution.conv1d(x, w, bias, PLAIN.stride(2).padding(1)).toDoubleArray())
         .containsExactly(8, 8, 14);
     assertThat(Convolution.conv1d(x, w, PLAIN.dilation(2)).toDoubleArray()).containsExactly(-4);
-    Differences.check(
+    FiniteDifferences.check(
         v -> Convolution.conv1d(v[0], v[1], v[2], PLAIN.stride(2).padding(1).groups(2)),
         normal(1, 2, 4, 5),
         normal(2, 2, 2, 3),
@@ -95,7 +95,7 @@ class ConvolutionTest {
     Tensor y = Convolution.conv2d(Tensors.zeros(1, 1, 2, 2), Tensors.ones(2, 1, 2, 1), bias, PLAIN);
     assertThat(y.dtype()).isEqualTo(DType.FLOAT64);
     assertThat(y.toDoubleArray()).containsExactly(1, 1, 2, 2);
-    Differences.check(
+    FiniteDifferences.check(
         v -> Convolution.conv2d(v[0], v[1], v[2], PLAIN),
         normal(1, 1, 1, 3, 3),
         normal(2, 2, 1, 2, 2),
@@ -137,8 +137,8 @@ class ConvolutionTest {
     Tensor other = normal(3, columns.shape().toArray());
     Tensor difference = columns.times(other).sum().minus(x.times(pair.fold(other)).sum());
     assertThat(Math.abs(difference.item())).as("adjoint").isLessThan(1e-10);
-    Differences.check(v -> pair.unfold(v[0].square()).square(), x);
-    Differences.check(v -> pair.fold(v[0]).square(), other);
+    FiniteDifferences.check(v -> pair.unfold(v[0].square()).square(), x);
+    FiniteDifferences.check(v -> pair.fold(v[0]).square(), other);
   }
 
   private record UnfoldPair(Shape image, int kh, int kw, ConvOptions options) {

@@ -1,7 +1,7 @@
 package dev.adjoint.op;
 
-import static dev.adjoint.op.Differences.assertClose;
-import static dev.adjoint.op.Differences.normal;
+import static dev.adjoint.op.FiniteDifferences.assertClose;
+import static dev.adjoint.op.FiniteDifferences.normal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -43,8 +43,10 @@ class PoolingTest {
     Tensor floats = x.to(DType.FLOAT32);
     assertClose("float max", Pooling.maxPool2d(floats, kernel, stride, padding), max, 1e-6);
     assertClose("float mean", Pooling.avgPool2d(floats, kernel, stride, padding), mean, 1e-6);
-    Differences.check(v -> Pooling.maxPool2d(v[0].sin(), kernel, stride, padding).square(), x);
-    Differences.check(v -> Pooling.avgPool2d(v[0].sin(), kernel, stride, padding).square(), x);
+    FiniteDifferences.check(
+        v -> Pooling.maxPool2d(v[0].sin(), kernel, stride, padding).square(), x);
+    FiniteDifferences.check(
+        v -> Pooling.avgPool2d(v[0].sin(), kernel, stride, padding).square(), x);
   }
 
   private static Tensor definition(Tensor x, int[] k, int[] s, int[] p, boolean max) {
@@ -89,8 +91,8 @@ class PoolingTest {
     assertThat(Pooling.maxPool1d(x, 2, 2, 1).toFloatArray()).containsExactly(1, 3, 4);
     assertThat(Pooling.avgPool1d(x, 2, 2, 1).toFloatArray()).containsExactly(0.5f, 0.5f, 2);
     assertThat(Pooling.maxPool1d(x.squeeze(0), 3, 1, 0).shape()).isEqualTo(Shape.of(1, 3));
-    Differences.check(v -> Pooling.maxPool1d(v[0].square(), 3, 1, 1), normal(1, 2, 6));
-    Differences.check(v -> Pooling.avgPool1d(v[0].square(), 3, 2, 1), normal(1, 2, 6));
+    FiniteDifferences.check(v -> Pooling.maxPool1d(v[0].square(), 3, 1, 1), normal(1, 2, 6));
+    FiniteDifferences.check(v -> Pooling.avgPool1d(v[0].square(), 3, 2, 1), normal(1, 2, 6));
   }
 
   @Test

@@ -1,7 +1,7 @@
 package dev.adjoint.op;
 
-import static dev.adjoint.op.Differences.assertClose;
-import static dev.adjoint.op.Differences.normal;
+import static dev.adjoint.op.FiniteDifferences.assertClose;
+import static dev.adjoint.op.FiniteDifferences.normal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -66,7 +66,7 @@ class StandardizeTest {
           derivative(composed, order, x),
           1e-12);
     }
-    Differences.check(v -> kernels.apply(v[0]), x);
+    FiniteDifferences.check(v -> kernels.apply(v[0]), x);
   }
 
   /** Differentiates a weighted sum again and again; the last time unrecorded. */
