@@ -30,6 +30,10 @@ public sealed interface Primitive
         Linalg.Diagonal,
         Linalg.DiagonalEmbed,
         Linalg.SymmetricEigen,
+        Windows.Unfold,
+        Windows.Fold,
+        Convolution.Conv,
+        Standardize.Fused,
         Primitive.Open {
 
   /** Returns the name for messages and drawings. */
