@@ -204,12 +204,10 @@ public sealed interface Movement extends Primitive {
 
     @Override
     public Tensor forward(Tensor... x) {
-      Shape shape = x[0].shape().with(axis, count);
       int[] strides = x[0].strides().clone();
-      // No elements start nowhere: an offset behind the last one could be outside of the storage.
-      int offset = x[0].offset() + (shape.size() == 0 ? 0 : from * strides[axis]);
+      int offset = x[0].offset() + from * strides[axis];
       strides[axis] *= step;
-      return x[0].view(shape, strides, offset);
+      return x[0].view(x[0].shape().with(axis, count), strides, offset);
     }
 
     @Override

@@ -49,7 +49,7 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
     this.dtype = dtype;
     this.shape = shape;
     this.strides = strides;
-    this.offset = offset;
+    this.offset = shape.size() == 0 ? 0 : offset; // no elements start nowhere, not past the end
     this.contiguous = strides == shape.sharedStrides() || isContiguous(shape, strides);
   }
 
