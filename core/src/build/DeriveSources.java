@@ -11,7 +11,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Derives the kernels that differ from a hand-written class only in the type of an operand.
+ * Derives the classes that differ from a hand-written class only in the type of an operand.
  *
  * <ul>
  *   <li>{@code Float*.java} becomes {@code Double*.java}, unless that class is written by hand too.
@@ -47,8 +47,9 @@ final class DeriveSources {
   public static void main(String[] args) throws IOException {
     Path sources = Path.of(args[0]);
     Path target = Path.of(args[1]);
-    Map<String, Operation> operations = Operation.allOf(Files.readString(sources.resolve(VECTOR + "/FloatLanes.java")));
-    for (Path source : floatSources(sources.resolve("dev/adjoint/kernel"))) {
+    Path lanes = sources.resolve(VECTOR + "/FloatLanes.java"); // other modules have none
+    Map<String, Operation> operations = Files.exists(lanes) ? Operation.allOf(Files.readString(lanes)) : Map.of();
+    for (Path source : floatSources(sources)) {
       Path name = sources.relativize(source);
       String text = Files.readString(source);
       Path twin = name.resolveSibling(name.getFileName().toString().replaceFirst("^Float", "Double"));

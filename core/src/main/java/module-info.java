@@ -6,6 +6,7 @@ module dev.adjoint.core {
   requires com.google.common;
 
   exports dev.adjoint.autodiff;
+  exports dev.adjoint.check;
   exports dev.adjoint.op;
   exports dev.adjoint.tensor;
   exports dev.adjoint.kernel to

@@ -3,4 +3,7 @@ module dev.adjoint.layers {
   requires transitive dev.adjoint.core;
   requires static transitive org.jspecify;
   requires com.google.common;
+
+  exports dev.adjoint.nn;
+  exports dev.adjoint.nn.norm;
 }

@@ -3,4 +3,6 @@ module dev.adjoint.optim {
   requires transitive dev.adjoint.core;
   requires static transitive org.jspecify;
   requires com.google.common;
+
+  exports dev.adjoint.optim;
 }

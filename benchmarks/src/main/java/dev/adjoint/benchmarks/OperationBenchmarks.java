@@ -1,5 +1,9 @@
 package dev.adjoint.benchmarks;
 
+import dev.adjoint.autodiff.Gradients;
+import dev.adjoint.op.ConvOptions;
+import dev.adjoint.op.Convolution;
+import dev.adjoint.op.Standardize;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Shape;
@@ -22,6 +26,9 @@ public class OperationBenchmarks {
 
   static final int ROWS = 1024;
   static final int COLUMNS = 1024;
+  static final int BATCH = 8;
+  static final int CHANNELS = 64;
+  static final int SIDE = 32;
 
   /** The element type. */
   @Param({"FLOAT32", "FLOAT64"})
@@ -31,6 +38,8 @@ public class OperationBenchmarks {
   private Tensor x = small;
   private Tensor y = small;
   private Tensor bias = small;
+  private Tensor images = small;
+  private Tensor filters = small;
 
   /** Constructs the state. */
   public OperationBenchmarks() {}
@@ -43,6 +52,8 @@ public class OperationBenchmarks {
     x = generator.normal(0, 1, Shape.of(ROWS, COLUMNS), dtype);
     y = generator.normal(0, 1, Shape.of(ROWS, COLUMNS), dtype);
     bias = generator.normal(0, 1, Shape.of(COLUMNS), dtype);
+    images = generator.normal(0, 1, Shape.of(BATCH, CHANNELS, SIDE, SIDE), dtype);
+    filters = generator.normal(0, 1, Shape.of(CHANNELS, CHANNELS, 3, 3), dtype);
   }
 
   /** Adds 4,096 numbers to as many. */
@@ -109,5 +120,38 @@ public class OperationBenchmarks {
   @Benchmark
   public Tensor softmax() {
     return x.softmax(1);
+  }
+
+  /** Standardizes each row: the heart of layer normalization. */
+  @Benchmark
+  public Tensor standardizeRows() {
+    return Standardize.standardize(x, true, 1e-5, 1).y();
+  }
+
+  /** Standardizes each column: the heart of batch normalization. */
+  @Benchmark
+  public Tensor standardizeColumns() {
+    return Standardize.standardize(x, true, 1e-5, 0).y();
+  }
+
+  /** Standardizes each row and computes the gradient of the input. */
+  @Benchmark
+  public Tensor standardizeRowsBackward() {
+    Tensor input = x.tracked();
+    return Standardize.standardize(input, true, 1e-5, 1).y().backward(y).of(input);
+  }
+
+  /** Convolves images with 3 by 3 filters, padded to keep their size. */
+  @Benchmark
+  public Tensor conv2d() {
+    return Convolution.conv2d(images, filters, ConvOptions.DEFAULT.padding(1));
+  }
+
+  /** Convolves and computes the gradients of images and filters. */
+  @Benchmark
+  public Gradients conv2dBackward() {
+    Tensor convolved =
+        Convolution.conv2d(images.tracked(), filters.tracked(), ConvOptions.DEFAULT.padding(1));
+    return convolved.backward(images);
   }
 }

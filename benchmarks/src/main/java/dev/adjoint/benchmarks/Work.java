@@ -21,8 +21,26 @@ record Work(double flops, double bytes) {
         double n = Double.parseDouble(params.getParam("size"));
         yield new Work(2 * n * n * n, 0);
       }
+      case "conv2d", "conv2dBackward" -> {
+        double macs =
+            9.0
+                * OperationBenchmarks.BATCH
+                * OperationBenchmarks.SIDE
+                * OperationBenchmarks.SIDE
+                * OperationBenchmarks.CHANNELS
+                * OperationBenchmarks.CHANNELS;
+        yield new Work(2 * macs * (method.equals("conv2d") ? 1 : 3), 0);
+      }
       case "plus" -> new Work(0, 3 * matrix);
-      case "plusBias", "exp", "tanh", "softmax", "transposedCopy" -> new Work(0, 2 * matrix);
+      case "plusBias",
+          "exp",
+          "tanh",
+          "softmax",
+          "transposedCopy",
+          "standardizeRows",
+          "standardizeColumns" ->
+          new Work(0, 2 * matrix);
+      case "standardizeRowsBackward" -> new Work(0, 5 * matrix); // x to y; y and q to dx
       case "sumRows", "sumColumns" -> new Work(0, matrix);
       default -> new Work(0, 0);
     };

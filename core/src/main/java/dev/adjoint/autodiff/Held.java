@@ -1,5 +1,6 @@
 package dev.adjoint.autodiff;
 
+import dev.adjoint.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
@@ -16,13 +17,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Held {
 
-  private static final ScopedValue<Held> CURRENT = ScopedValue.newInstance();
+  private static final ScopedValue<Run> CURRENT = ScopedValue.newInstance();
 
   private final boolean allowEffects;
-  private final List<@Nullable Object> values = new ArrayList<>();
-  private @Nullable Held outer;
-  private boolean replaying;
-  private int next;
+
+  /** What the first run held; null before it has ended. */
+  private volatile @Nullable List<@Nullable Object> values;
 
   private Held(boolean allowEffects) {
     this.allowEffects = allowEffects;
@@ -43,16 +43,20 @@ public final class Held {
 
   /**
    * Runs the computation: the first time, values are computed and kept; every other time they are
-   * handed out again, in the same order.
+   * handed out again, in the same order. After the first run has ended, several threads may run it
+   * at once.
    */
   public <T extends @Nullable Object> T run(Supplier<? extends T> computation) {
-    next = 0;
-    outer = CURRENT.isBound() ? CURRENT.get() : null;
-    try {
-      return ScopedValue.where(CURRENT, this).call(computation::get);
-    } finally {
-      replaying = true;
+    List<@Nullable Object> known = values;
+    Run outer = CURRENT.isBound() ? CURRENT.get() : null;
+    if (known != null) {
+      return ScopedValue.where(CURRENT, new Replay(known)).call(computation::get);
     }
+    boolean effects = allowEffects && (outer == null || outer.hasEffects());
+    First first = new First(effects, !allowEffects, outer);
+    T result = ScopedValue.where(CURRENT, first).call(computation::get);
+    values = first.values;
+    return result;
   }
 
   /**
@@ -60,10 +64,7 @@ public final class Held {
    * again.
    */
   public static <T> T value(Supplier<T> compute) {
-    if (!CURRENT.isBound()) {
-      return compute.get();
-    }
-    return CURRENT.get().hold(compute);
+    return CURRENT.isBound() ? CURRENT.get().hold(compute) : compute.get();
   }
 
   /** Changes state, unless the surrounding computation is being run again or only probed. */
@@ -73,23 +74,79 @@ public final class Held {
     }
   }
 
-  private boolean hasEffects() {
-    return allowEffects && !replaying && (outer == null || outer.hasEffects());
+  /** Answers the questions of one run of a computation. */
+  private sealed interface Run {
+    <T> T hold(Supplier<T> compute);
+
+    boolean hasEffects();
   }
 
-  @SuppressWarnings(
-      "unchecked") // the n-th value of every run comes from the same line of the computation
-  private <T> T hold(Supplier<T> compute) {
-    if (!replaying) {
-      T value = outer == null ? compute.get() : outer.hold(compute);
+  /** Computes values and keeps them, here and for every run around this one. */
+  private static final class First implements Run {
+    private final boolean hasEffects;
+    private final boolean copies;
+    private final @Nullable Run outer;
+    private final List<@Nullable Object> values = new ArrayList<>();
+
+    First(boolean hasEffects, boolean copies, @Nullable Run outer) {
+      this.hasEffects = hasEffects;
+      this.copies = copies;
+      this.outer = outer;
+    }
+
+    @Override
+    @SuppressWarnings("unchecked") // a copy of a tensor is a tensor
+    public <T> T hold(Supplier<T> compute) {
+      // What is held while a value is computed is part of that value: it is not held by itself.
+      T value =
+          outer != null
+              ? outer.hold(compute)
+              : ScopedValue.where(CURRENT, new Part(hasEffects)).call(compute::get);
+      if (copies && value instanceof Tensor tensor) {
+        value = (T) Autodiff.noGrad(tensor::copy); // outlives the parameters that probing assigns
+      }
       values.add(value);
       return value;
     }
-    if (next >= values.size()) {
-      throw new IllegalStateException(
-          "a computation that is run again held %d values the first time and asks for more now; expected the same steps"
-              .formatted(values.size()));
+
+    @Override
+    public boolean hasEffects() {
+      return hasEffects;
     }
-    return (T) values.get(next++);
+  }
+
+  /** Hands out the values of the first run. */
+  private static final class Replay implements Run {
+    private final List<@Nullable Object> values;
+    private int next;
+
+    Replay(List<@Nullable Object> values) {
+      this.values = values;
+    }
+
+    @Override
+    @SuppressWarnings(
+        "unchecked") // the n-th value of every run comes from the same line of the computation
+    public <T> T hold(Supplier<T> compute) {
+      if (next >= values.size()) {
+        throw new IllegalStateException(
+            "a computation that is run again held %d values the first time and asks for more now; expected the same steps"
+                .formatted(values.size()));
+      }
+      return (T) values.get(next++);
+    }
+
+    @Override
+    public boolean hasEffects() {
+      return false;
+    }
+  }
+
+  /** Computes what belongs to a value that is being computed to be held. */
+  private record Part(boolean hasEffects) implements Run {
+    @Override
+    public <T> T hold(Supplier<T> compute) {
+      return compute.get();
+    }
   }
 }

@@ -21,7 +21,7 @@ public enum Binary implements Primitive {
   DIV((g, a, b, y) -> g.div(b), (g, a, b, y) -> g.times(y).div(b).neg()),
   // The exponent's log is that of 1 where the base is 0, so that 0 * -infinity does not become NaN.
   POW(
-      (g, a, b, y) -> g.times(b).times(a.pow(b.minus(1))),
+      (g, a, b, y) -> g.times(b).times(a.pow(lessOne(a, b))),
       (g, a, b, y) -> g.times(y).times(a.plus(a.equal(0)).log())),
   MAX(
       (g, a, b, y) -> g.times(share(a, b, a.greater(b))),
@@ -102,6 +102,12 @@ public enum Binary implements Primitive {
 
   private static Tensor sigmoidPullback(Tensor g, Tensor y) {
     return SIGMOID_PULLBACK.apply(g, y);
+  }
+
+  /** b - 1; but 0 for 0^0, whose derivative 0 * 0^-1 would be NaN instead of 0. */
+  private static Tensor lessOne(Tensor a, Tensor b) {
+    Tensor isZero = b.equal(0);
+    return b.minus(1).plus(b.isTracked() ? isZero.times(a.equal(0)) : isZero);
   }
 
   /**

@@ -48,6 +48,15 @@ public final class Joining {
 
   /** Joins tensors of one shape along a new axis. */
   public static Tensor stack(int axis, Tensor... tensors) {
+    if (tensors.length == 0) {
+      throw new IllegalArgumentException("stack: no tensors; expected at least one");
+    }
+    Shape shape = tensors[0].shape();
+    if (axis < -shape.rank() - 1 || axis > shape.rank()) {
+      throw new IllegalArgumentException(
+          "stack: no place %d for a new axis in shape %s; expected %d to %d"
+              .formatted(axis, shape, -shape.rank() - 1, shape.rank()));
+    }
     Tensor[] parts = new Tensor[tensors.length];
     for (int i = 0; i < parts.length; i++) {
       if (!tensors[i].shape().equals(tensors[0].shape())) {
@@ -79,12 +88,12 @@ public final class Joining {
 
   /** Returns a number of consecutive parts, all but the last of equal size. */
   public static List<Tensor> chunk(Tensor x, int parts, int axis) {
-    int n = x.size(axis);
+    int n = x.size(x.shape().axis("chunk", axis));
     if (parts < 1) {
       throw new IllegalArgumentException("chunk: %d parts; expected at least 1".formatted(parts));
     }
-    int size = Math.max(1, (n + parts - 1) / parts);
-    int count = Math.max(1, (n + size - 1) / size);
+    int size = Math.max(1, Math.ceilDiv(n, parts));
+    int count = Math.max(1, Math.ceilDiv(n, size));
     int[] sizes = new int[count];
     Arrays.fill(sizes, size);
     sizes[count - 1] = n - size * (count - 1);
@@ -100,7 +109,7 @@ public final class Joining {
     }
     Tensor result = x;
     for (int axis = 0; axis < times.length; axis++) {
-      result = expandInto(result, axis, times[axis], axis);
+      result = expandInto("tile", result, axis, times[axis], axis);
     }
     return result;
   }
@@ -108,13 +117,15 @@ public final class Joining {
   /** Repeats each element along an axis. */
   public static Tensor repeat(Tensor x, int times, int axis) {
     int resolved = x.shape().axis("repeat", axis);
-    return expandInto(x, resolved, times, resolved + 1);
+    return expandInto("repeat", x, resolved, times, resolved + 1);
   }
 
   /** Inserts an axis of the given size at a place, and joins it with the given axis. */
-  private static Tensor expandInto(Tensor x, int axis, int times, int place) {
+  private static Tensor expandInto(String name, Tensor x, int axis, int times, int place) {
     if (times < 0) {
-      throw new IllegalArgumentException("%d repetitions; expected at least 0".formatted(times));
+      throw new IllegalArgumentException(
+          "%s: %d repetitions of axis %d of shape %s; expected at least 0"
+              .formatted(name, times, axis, x.shape()));
     }
     if (times == 1) {
       return x;
@@ -128,7 +139,7 @@ public final class Joining {
   public static Tensor roll(Tensor x, int shift, int axis) {
     int resolved = x.shape().axis("roll", axis);
     int n = x.size(resolved);
-    int cut = n == 0 ? 0 : Math.floorMod(-shift, n);
+    int cut = n == 0 ? 0 : Math.floorMod(-(long) shift, n);
     return cut == 0 ? x : concat(resolved, x.slice(resolved, cut, n), x.slice(resolved, 0, cut));
   }
 

@@ -11,7 +11,7 @@ public enum MatMul implements Primitive {
   MATMUL;
 
   /**
-   * Returns the matrix product; a tensor of rank 1 is a row on the left and a column on the x[1].
+   * Returns the matrix product; a tensor of rank 1 is a row on the left and a column on the right.
    */
   public static Tensor apply(Tensor a, Tensor b) {
     if (a.rank() == 0 || b.rank() == 0) {
@@ -33,9 +33,10 @@ public enum MatMul implements Primitive {
     }
     if (x.rank() > 2 && y.rank() == 2) { // one tall product instead of many small ones
       Shape shape = x.shape();
-      return Recorder.apply(MATMUL, x.reshape(k == 0 ? shape.size() : shape.size() / k, k), y)
+      return Recorder.apply(MATMUL, x.reshape(shape.with(-1, 1).size(), k), y)
           .reshape(shape.with(-1, y.size(1)));
     }
+    requireBatches(x, y);
     return Recorder.apply(MATMUL, x, y);
   }
 
@@ -86,6 +87,14 @@ public enum MatMul implements Primitive {
     return input == 0
         ? Recorder.apply(this, g, x[1].transpose())
         : Recorder.apply(this, x[0].transpose(), g);
+  }
+
+  private static void requireBatches(Tensor a, Tensor b) {
+    for (int axis = 3; axis <= Math.min(a.rank(), b.rank()); axis++) {
+      if (a.size(-axis) != b.size(-axis) && a.size(-axis) != 1 && b.size(-axis) != 1) {
+        throw mismatch(a, b, "leading axes that broadcast: equal sizes, or 1");
+      }
+    }
   }
 
   private static Shape leading(Shape shape) {

@@ -42,7 +42,9 @@ public sealed interface Movement extends Primitive {
         resolved[axis] = x.shape().size(axis - lead);
       }
     }
-    if (lead < 0 || !x.shape().broadcastsTo(Shape.of(resolved))) {
+    if (lead < 0
+        || Arrays.stream(resolved).anyMatch(size -> size < 0)
+        || !x.shape().broadcastsTo(Shape.of(resolved))) {
       throw new IllegalArgumentException(
           "expand: shape %s does not expand to %s; expected sizes that are equal or were 1"
               .formatted(x.shape(), Arrays.toString(sizes)));
@@ -65,7 +67,7 @@ public sealed interface Movement extends Primitive {
     if (start == 0 && end == size && step == 1) {
       return x;
     }
-    return Recorder.apply(new Slice(resolved, start, (end - start + step - 1) / step, step), x);
+    return Recorder.apply(new Slice(resolved, start, Math.ceilDiv(end - start, step), step), x);
   }
 
   /** Reverses axes. */
@@ -103,24 +105,33 @@ public sealed interface Movement extends Primitive {
       if (x.isContiguous()) {
         return shape.strides();
       }
+      // Axes of size 1 are nowhere in the way, whatever their stride.
+      int[] oldSizes = new int[x.rank()];
+      int[] oldStrides = new int[x.rank()];
+      int old = -1;
+      for (int a = 0; a < x.rank(); a++) {
+        if (x.size(a) != 1) {
+          oldSizes[++old] = x.size(a);
+          oldStrides[old] = x.strides()[a];
+        }
+      }
       int[] strides = new int[shape.rank()];
-      int old = x.rank() - 1;
       int axis = shape.rank() - 1;
       // Match groups of axes with equal products, from the last; inside a group the old axes must
       // lie seamlessly.
       while (axis >= 0 && old >= 0) {
-        int oldProduct = x.shape().size(old);
+        int oldProduct = oldSizes[old];
         int newProduct = shape.size(axis);
-        int step = x.strides()[old];
+        int step = oldStrides[old];
         int firstAxis = axis;
         while (oldProduct != newProduct) {
           if (oldProduct < newProduct) {
-            int inner = x.strides()[old] * x.shape().size(old);
+            int inner = oldStrides[old] * oldSizes[old];
             old--;
-            if (x.strides()[old] != inner) {
+            if (oldStrides[old] != inner) {
               return null;
             }
-            oldProduct *= x.shape().size(old);
+            oldProduct *= oldSizes[old];
           } else {
             axis--;
             newProduct *= shape.size(axis);
@@ -133,7 +144,7 @@ public sealed interface Movement extends Primitive {
         old--;
         axis--;
       }
-      return strides; // any axes left on either side have size 1
+      return strides; // any axes left have size 1
     }
   }
 

@@ -22,6 +22,18 @@ public sealed interface Primitive
         CumulativeSum,
         MatMul,
         Joining.Concat,
+        Indexing.Gather,
+        Indexing.ScatterAdd,
+        Indexing.Select,
+        Indexing.SelectAdd,
+        Losses.CrossEntropy,
+        Linalg.Diagonal,
+        Linalg.DiagonalEmbed,
+        Linalg.SymmetricEigen,
+        Windows.Unfold,
+        Windows.Fold,
+        Convolution.Conv,
+        Standardize.Fused,
         Primitive.Open {
 
   /** Returns the name for messages and drawings. */

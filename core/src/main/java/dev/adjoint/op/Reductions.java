@@ -3,7 +3,6 @@ package dev.adjoint.op;
 import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
-import dev.adjoint.tensor.Tensors;
 import java.util.Arrays;
 
 /** Composes the reductions from {@link Reduce} and elementwise functions. */
@@ -78,7 +77,7 @@ public final class Reductions {
     Tensor result = x;
     for (int axis : resolved) {
       if (result.size(axis) == 0) {
-        result = Tensors.ones(result.shape().with(axis, 1), x.dtype());
+        result = sum(result, true, axis).plus(1); // 0 + 1, and still tracked
       }
       for (int n; (n = result.size(axis)) > 1; ) {
         int half = n / 2;

@@ -142,7 +142,7 @@ public enum RowOp implements Primitive {
     return rows;
   }
 
-  private static void inRows(int rows, int n, Elementwise.Chunk body) {
+  static void inRows(int rows, int n, Elementwise.Chunk body) {
     int rowsPerChunk = Math.max(1, 4096 / Math.max(1, n));
     Parallel.run(
         (rows + rowsPerChunk - 1) / rowsPerChunk,

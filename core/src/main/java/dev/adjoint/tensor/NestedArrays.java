@@ -1,7 +1,6 @@
 package dev.adjoint.tensor;
 
 import java.lang.reflect.Array;
-import java.util.Arrays;
 
 /** Converts between tensors and nested Java arrays. */
 final class NestedArrays {
@@ -66,9 +65,10 @@ final class NestedArrays {
   private static Object copyOut(Class<?> type, Shape shape, int axis, Object flat, int position) {
     int length = shape.size(axis);
     if (axis == shape.rank() - 1) {
-      return flat instanceof float[] floats
-          ? Arrays.copyOfRange(floats, position, position + length)
-          : Arrays.copyOfRange((double[]) flat, position, position + length);
+      DType dtype = flat instanceof float[] ? DType.FLOAT32 : DType.FLOAT64;
+      Object row = dtype.uninitialized(length);
+      System.arraycopy(flat, position, row, 0, length);
+      return row;
     }
     Class<?> component = type.getComponentType();
     Object result = Array.newInstance(component, length);

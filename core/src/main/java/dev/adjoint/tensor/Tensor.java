@@ -49,7 +49,7 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
     this.dtype = dtype;
     this.shape = shape;
     this.strides = strides;
-    this.offset = offset;
+    this.offset = shape.size() == 0 ? 0 : offset; // no elements start nowhere, not past the end
     this.contiguous = strides == shape.sharedStrides() || isContiguous(shape, strides);
   }
 
@@ -334,12 +334,12 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
   }
 
   private static boolean isContiguous(Shape shape, int[] strides) {
+    if (shape.size() == 0) {
+      return true;
+    }
     int expected = 1;
     for (int axis = strides.length - 1; axis >= 0; axis--) {
       int size = shape.size(axis);
-      if (size == 0) {
-        return true;
-      }
       if (size != 1 && strides[axis] != expected) {
         return false;
       }

@@ -14,7 +14,7 @@ final class FloatActivations {
    */
   private static final float GELU_LINEAR = (float) 1.5957691216057308;
 
-  private static final float GELU_CUBIC = (float) 0.07135481627159987;
+  private static final float GELU_CUBIC = (float) 0.07135481627260025;
 
   private FloatActivations() {}
 

@@ -36,7 +36,7 @@ final class FloatFunctions {
     return max(x, 0f);
   }
 
-  static float isNaN(float x) {
+  static float isNan(float x) {
     return select(isEqual(x, x), 0f, 1f);
   }
 

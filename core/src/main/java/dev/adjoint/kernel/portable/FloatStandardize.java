@@ -56,7 +56,7 @@ final class FloatStandardize {
     }
   }
 
-  /** Where b is 1: all channels at a time, one row of them after another. */
+  /** Where b is 1: all channels at a time, some rows of them after others. */
   private void columns(
       float[] x,
       Sets sets,
@@ -71,15 +71,17 @@ final class FloatStandardize {
     int rows = sets.a();
     int stride = sets.channels();
     int n = cTo - cFrom;
-    float[] shift = Buffers.zeroedFloats(n);
+    int height = height(sets, n);
     if (!centred) {
       dot.columns(x, cFrom, stride, x, cFrom, stride, rows, n, variance, cFrom);
       for (int c = cFrom; c < cTo; c++) {
         mean[c] = 0;
         inverse[c] = finish(variance, c, (double) variance[c] / rows, epsilon);
       }
-      for (int at = cFrom; at < rows * stride; at += stride) {
-        times.run(x, at, 1, inverse, cFrom, 1, y, at, n);
+      float[] inverses = repeated(inverse, cFrom, n, height);
+      for (int r = 0; r < rows; r += height) {
+        int at = cFrom + r * stride;
+        times.run(x, at, 1, inverses, 0, 1, y, at, n * Math.min(height, rows - r));
       }
       return;
     }
@@ -87,20 +89,53 @@ final class FloatStandardize {
     for (int c = cFrom; c < cTo; c++) {
       mean[c] = (float) (x[c] + (double) mean[c] / rows);
     }
-    for (int at = cFrom; at < rows * stride; at += stride) {
-      minus.run(x, at, 1, mean, cFrom, 1, y, at, n);
+    float[] means = repeated(mean, cFrom, n, height);
+    for (int r = 0; r < rows; r += height) {
+      int at = cFrom + r * stride;
+      minus.run(x, at, 1, means, 0, 1, y, at, n * Math.min(height, rows - r));
     }
-    sum.columns(y, cFrom, stride, y, cFrom, stride, rows, n, shift, 0);
+    float[] rest = Buffers.uninitializedFloats(n);
+    sum.columns(y, cFrom, stride, y, cFrom, stride, rows, n, rest, 0);
     dot.columns(y, cFrom, stride, y, cFrom, stride, rows, n, variance, cFrom);
     for (int c = cFrom; c < cTo; c++) {
-      double rest = (double) shift[c - cFrom] / rows;
-      shift[c - cFrom] = (float) rest;
-      mean[c] = (float) (mean[c] + rest);
-      inverse[c] = finish(variance, c, (double) variance[c] / rows - rest * rest, epsilon);
+      double shift = (double) rest[c - cFrom] / rows;
+      rest[c - cFrom] = (float) shift;
+      mean[c] = (float) (mean[c] + shift);
+      inverse[c] = finish(variance, c, (double) variance[c] / rows - shift * shift, epsilon);
     }
-    for (int at = cFrom; at < rows * stride; at += stride) {
-      standardize.run(y, at, 1, shift, 0, 1, inverse, cFrom, 1, y, at, n);
+    scale(y, rest, inverse, sets, cFrom, n, y);
+  }
+
+  /**
+   * Computes {@code out = (x - shift) * inverse} where b is 1; shifts are counted from the first
+   * channel used.
+   */
+  private void scale(
+      float[] x, float[] shift, float[] inverse, Sets sets, int cFrom, int n, float[] out) {
+    int height = height(sets, n);
+    float[] shifts = repeated(shift, 0, n, height);
+    float[] inverses = repeated(inverse, cFrom, n, height);
+    for (int r = 0; r < sets.a(); r += height) {
+      int at = cFrom + r * sets.channels();
+      standardize.run(
+          x, at, 1, shifts, 0, 1, inverses, 0, 1, out, at, n * Math.min(height, sets.a() - r));
     }
+  }
+
+  /**
+   * Returns how many rows to take at a time: several where they are short and nothing lies between
+   * them.
+   */
+  private static int height(Sets sets, int n) {
+    return n == sets.channels() ? Math.max(1, Math.min(sets.a(), 512 / Math.max(n, 1))) : 1;
+  }
+
+  private static float[] repeated(float[] row, int from, int n, int times) {
+    float[] rows = Buffers.uninitializedFloats(n * times);
+    for (int i = 0; i < times; i++) {
+      System.arraycopy(row, from, rows, i * n, n);
+    }
+    return rows;
   }
 
   /** Where b is greater: one channel after another. */
@@ -194,10 +229,13 @@ final class FloatStandardize {
       slope[j] = (float) ((double) slope[j] / rows);
       shift[j] = (float) ((double) shift[j] / rows);
     }
-    for (int at = cFrom; at < rows * stride; at += stride) {
-      minusMultiple.run(q, at, 1, y, at, 1, slope, 0, 1, dx, at, n);
-      standardize.run(dx, at, 1, shift, 0, 1, inverse, cFrom, 1, dx, at, n);
+    int height = height(sets, n);
+    float[] slopes = repeated(slope, 0, n, height);
+    for (int r = 0; r < rows; r += height) {
+      int at = cFrom + r * stride;
+      minusMultiple.run(q, at, 1, y, at, 1, slopes, 0, 1, dx, at, n * Math.min(height, rows - r));
     }
+    scale(dx, shift, inverse, sets, cFrom, n, dx);
   }
 
   private void pullbackRuns(

@@ -1,0 +1,270 @@
+package dev.adjoint.autodiff;
+
+import dev.adjoint.op.Joining;
+import dev.adjoint.tensor.DType;
+import dev.adjoint.tensor.Shape;
+import dev.adjoint.tensor.Tensor;
+import dev.adjoint.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+
+/**
+ * Differentiates Java functions of tensors.
+ *
+ * <pre>{@code
+ * Tensor h = Derivatives.hessian(x -> x.times(x).times(x).sum(), Tensor.of(1f, 2f)); // diag(6, 12)
+ * }</pre>
+ *
+ * <p>The arguments need not be tracked. If one is, the result can itself be differentiated, so that
+ * these methods nest: a third derivative is a jacobian of a hessian. Parameters that a function
+ * captures are constants here; their gradients come from {@link Backward}. Where a function does
+ * not depend on an argument, the derivative is 0.
+ */
+public final class Derivatives {
+
+  private Derivatives() {}
+
+  // ---- gradients -----------------------------------------------------------------------------
+
+  /** Returns a scalar function's value and gradient. */
+  public static ValueAndGradient valueAndGradient(UnaryOperator<Tensor> f, Tensor x) {
+    return valueAndGradient(ofOne(f), List.of(x));
+  }
+
+  /** Returns a scalar function's value and its gradient with respect to each input. */
+  public static ValueAndGradient valueAndGradient(
+      Function<List<Tensor>, Tensor> f, List<Tensor> x) {
+    Call call = Call.of(f, x, false).scalar("valueAndGradient");
+    List<Tensor> gradients = call.pull(Tensors.ones(call.y.shape(), call.y.dtype()), call.nested);
+    return new ValueAndGradient(call.nested ? call.y : call.y.untracked(), gradients);
+  }
+
+  // ---- products with a vector ----------------------------------------------------------------
+
+  /**
+   * Returns the product of a vector and the jacobian: the gradient of {@code sum(f(x) *
+   * cotangent)}.
+   *
+   * @param cotangent of the output's shape
+   */
+  public static Tensor vjp(UnaryOperator<Tensor> f, Tensor x, Tensor cotangent) {
+    return vjp(ofOne(f), List.of(x), cotangent).get(0);
+  }
+
+  /** Returns the gradients of {@code sum(f(x) * cotangent)}, one an input. */
+  public static List<Tensor> vjp(
+      Function<List<Tensor>, Tensor> f, List<Tensor> x, Tensor cotangent) {
+    Call call = Call.of(f, x, cotangent.isTracked());
+    requireShape("vjp: the cotangent", cotangent, "the output", call.y.shape());
+    return call.pull(cotangent, call.nested);
+  }
+
+  /**
+   * Returns the product of the jacobian and a vector: the change of the output when x moves along
+   * the tangent.
+   *
+   * <p>Computed by two backward passes: the gradient is linear in its seed, and the gradient of
+   * that with respect to the seed is the product.
+   *
+   * @param tangent of x's shape
+   * @return of the output's shape
+   */
+  public static Tensor jvp(UnaryOperator<Tensor> f, Tensor x, Tensor tangent) {
+    return jvp(ofOne(f), List.of(x), List.of(tangent));
+  }
+
+  /** Returns the change of the output when each input moves along its tangent. */
+  public static Tensor jvp(
+      Function<List<Tensor>, Tensor> f, List<Tensor> x, List<Tensor> tangents) {
+    requireShapes("jvp", x, tangents);
+    Call call = Call.of(f, x, anyTracked(tangents));
+    Tensor seed = Tensors.zeros(call.y.shape(), call.y.dtype()).tracked();
+    List<Tensor> pulled = call.pull(seed, true);
+    Tensor result = Tensors.zeros(call.y.shape(), call.y.dtype());
+    for (int i = 0; i < x.size(); i++) {
+      Tensor part = gradientsOf(pulled.get(i), List.of(seed), tangents.get(i), call.nested).get(0);
+      result = result.plus(part);
+    }
+    return result;
+  }
+
+  /**
+   * Returns the product of a scalar function's hessian and a vector, without forming the hessian.
+   *
+   * @param v of x's shape
+   */
+  public static Tensor hessianVectorProduct(UnaryOperator<Tensor> f, Tensor x, Tensor v) {
+    return hessianVectorProduct(ofOne(f), List.of(x), List.of(v)).get(0);
+  }
+
+  /** Returns the product of the hessian over all inputs and one vector an input. */
+  public static List<Tensor> hessianVectorProduct(
+      Function<List<Tensor>, Tensor> f, List<Tensor> x, List<Tensor> v) {
+    requireShapes("hessianVectorProduct", x, v);
+    Call call = Call.of(f, x, anyTracked(v)).scalar("hessianVectorProduct");
+    List<Tensor> gradients = call.pull(Tensors.ones(call.y.shape(), call.y.dtype()), true);
+    List<Tensor> sums = zerosLike(x);
+    for (int i = 0; i < x.size(); i++) {
+      List<Tensor> parts = gradientsOf(gradients.get(i), call.x, v.get(i), call.nested);
+      for (int j = 0; j < x.size(); j++) {
+        sums.set(j, sums.get(j).plus(parts.get(j)));
+      }
+    }
+    return sums;
+  }
+
+  // ---- whole matrices ------------------------------------------------------------------------
+
+  /** Returns every derivative of every output element: shape (output's axes..., x's axes...). */
+  public static Tensor jacobian(UnaryOperator<Tensor> f, Tensor x) {
+    return jacobian(ofOne(f), List.of(x)).get(0);
+  }
+
+  /** Returns a jacobian an input. */
+  public static List<Tensor> jacobian(Function<List<Tensor>, Tensor> f, List<Tensor> x) {
+    Call call = Call.of(f, x, false);
+    return rows(call.y, call.x, call.nested);
+  }
+
+  /** Returns a scalar function's second derivatives: shape (x's axes..., x's axes...). */
+  public static Tensor hessian(UnaryOperator<Tensor> f, Tensor x) {
+    return hessian(ofOne(f), List.of(x)).get(0).get(0);
+  }
+
+  /**
+   * Returns a scalar function's second derivatives.
+   *
+   * @return at i, j: shape (axes of input i..., axes of input j...)
+   */
+  public static List<List<Tensor>> hessian(Function<List<Tensor>, Tensor> f, List<Tensor> x) {
+    Call call = Call.of(f, x, false).scalar("hessian");
+    List<List<Tensor>> blocks = new ArrayList<>();
+    for (Tensor gradient : call.pull(Tensors.ones(call.y.shape(), call.y.dtype()), true)) {
+      blocks.add(rows(gradient, call.x, call.nested));
+    }
+    return blocks;
+  }
+
+  // ---- how -----------------------------------------------------------------------------------
+
+  /**
+   * Holds a call of the function that was recorded.
+   *
+   * @param x the arguments, each a node of its own, so that one tensor may be passed twice
+   * @param y the output
+   * @param nested whether results are to be differentiated again by somebody outside
+   */
+  private record Call(List<Tensor> x, Tensor y, boolean nested) {
+
+    static Call of(Function<List<Tensor>, Tensor> f, List<Tensor> x, boolean otherTracked) {
+      boolean nested = Recorder.isOn() && (otherTracked || anyTracked(x));
+      List<Tensor> arguments = new ArrayList<>();
+      for (Tensor tensor : x) {
+        arguments.add(
+            nested && tensor.isTracked()
+                ? Autodiff.onGradient(tensor, UnaryOperator.identity())
+                : tensor.tracked());
+      }
+      List<Tensor> fixed = List.copyOf(arguments);
+      return new Call(fixed, Mode.current().recording(true).call(() -> f.apply(fixed)), nested);
+    }
+
+    Call scalar(String operation) {
+      if (y.size() != 1) {
+        throw new IllegalArgumentException(
+            "%s: the function returned shape %s; expected a scalar"
+                .formatted(operation, y.shape()));
+      }
+      return this;
+    }
+
+    List<Tensor> pull(Tensor cotangent, boolean record) {
+      return gradientsOf(y, x, cotangent, record);
+    }
+  }
+
+  /** Returns the gradients of a weighted sum, zeros where the root does not depend on a tensor. */
+  private static List<Tensor> gradientsOf(
+      Tensor root, List<Tensor> wrt, Tensor cotangent, boolean record) {
+    if (!root.isTracked()) {
+      return zerosLike(wrt);
+    }
+    Backward backward = Backward.wrt(wrt.toArray(new Tensor[0])).seed(cotangent);
+    Gradients gradients = (record ? backward.createGraph() : backward).of(root);
+    List<Tensor> result = zerosLike(wrt);
+    for (int i = 0; i < wrt.size(); i++) {
+      if (gradients.contains(wrt.get(i))) {
+        result.set(i, gradients.of(wrt.get(i)));
+      }
+    }
+    return result;
+  }
+
+  /** Returns a jacobian for each tensor, by one backward pass an element of the root. */
+  private static List<Tensor> rows(Tensor root, List<Tensor> wrt, boolean record) {
+    int n = root.size();
+    DType dtype = root.dtype();
+    List<List<Tensor>> rows = new ArrayList<>();
+    Tensor units = Tensors.eye(root.isTracked() ? n : 0, dtype);
+    for (int i = 0; i < units.size(0); i++) {
+      rows.add(gradientsOf(root, wrt, units.select(0, i).reshape(root.shape()), record));
+    }
+    List<Tensor> jacobians = new ArrayList<>();
+    for (int j = 0; j < wrt.size(); j++) {
+      Tensor x = wrt.get(j);
+      Shape shape = joined(root.shape(), x.shape());
+      if (rows.isEmpty()) {
+        jacobians.add(Tensors.zeros(shape, x.dtype()));
+      } else {
+        int column = j;
+        Tensor[] ofX = rows.stream().map(row -> row.get(column)).toArray(Tensor[]::new);
+        jacobians.add(Joining.stack(0, ofX).reshape(shape));
+      }
+    }
+    return jacobians;
+  }
+
+  private static Shape joined(Shape first, Shape last) {
+    int[] sizes = new int[first.rank() + last.rank()];
+    System.arraycopy(first.toArray(), 0, sizes, 0, first.rank());
+    System.arraycopy(last.toArray(), 0, sizes, first.rank(), last.rank());
+    return Shape.of(sizes);
+  }
+
+  private static List<Tensor> zerosLike(List<Tensor> tensors) {
+    List<Tensor> zeros = new ArrayList<>();
+    for (Tensor tensor : tensors) {
+      zeros.add(Tensors.zeros(tensor.shape(), tensor.dtype()));
+    }
+    return zeros;
+  }
+
+  private static boolean anyTracked(List<Tensor> tensors) {
+    return tensors.stream().anyMatch(Tensor::isTracked);
+  }
+
+  private static Function<List<Tensor>, Tensor> ofOne(UnaryOperator<Tensor> f) {
+    return list -> f.apply(list.get(0));
+  }
+
+  private static void requireShapes(String operation, List<Tensor> x, List<Tensor> vectors) {
+    if (x.size() != vectors.size()) {
+      throw new IllegalArgumentException(
+          "%s: %d vectors for %d inputs; expected one for each"
+              .formatted(operation, vectors.size(), x.size()));
+    }
+    for (int i = 0; i < x.size(); i++) {
+      requireShape(operation + ": vector " + i, vectors.get(i), "input " + i, x.get(i).shape());
+    }
+  }
+
+  private static void requireShape(String what, Tensor vector, String like, Shape expected) {
+    if (!vector.shape().equals(expected)) {
+      throw new IllegalArgumentException(
+          "%s has shape %s, %s %s; expected equal shapes"
+              .formatted(what, vector.shape(), like, expected));
+    }
+  }
+}

@@ -1,0 +1,32 @@
+package dev.adjoint.autodiff;
+
+import dev.adjoint.tensor.Tensor;
+import java.util.List;
+
+/**
+ * Holds a function's value and its gradients.
+ *
+ * @param value what the function returned
+ * @param gradients one an input, in order, each of its input's shape
+ */
+public record ValueAndGradient(Tensor value, List<Tensor> gradients) {
+
+  /** Keeps the gradients as they are now. */
+  public ValueAndGradient {
+    gradients = List.copyOf(gradients);
+  }
+
+  /**
+   * Returns the gradient with respect to the only input.
+   *
+   * @throws IllegalStateException if there are several inputs
+   */
+  public Tensor gradient() {
+    if (gradients.size() != 1) {
+      throw new IllegalStateException(
+          "gradient: the function has %d inputs; expected 1, or gradients()"
+              .formatted(gradients.size()));
+    }
+    return gradients.get(0);
+  }
+}

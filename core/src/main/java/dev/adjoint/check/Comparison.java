@@ -1,0 +1,51 @@
+package dev.adjoint.check;
+
+import java.util.List;
+
+/**
+ * Compares one derivative by backward with the slope by finite differences.
+ *
+ * @param index of the element that was moved; empty for a scalar, and for a direction
+ * @param direction the number of the direction along which all elements were moved, or -1
+ * @param analytic the derivative by backward
+ * @param numeric the slope by central differences
+ * @param left the slope by points below only
+ * @param right the slope by points above only
+ * @param step by which the element was moved
+ * @param truncation an estimate of the numeric error that a smaller step would reduce
+ * @param roundOff an estimate of the numeric error that a larger step would reduce
+ * @param verdict the result
+ */
+public record Comparison(
+    List<Integer> index,
+    int direction,
+    double analytic,
+    double numeric,
+    double left,
+    double right,
+    double step,
+    double truncation,
+    double roundOff,
+    Verdict verdict) {
+
+  /** Keeps the index as it is now. */
+  public Comparison {
+    index = List.copyOf(index);
+  }
+
+  /** Returns the distance of the two derivatives. */
+  public double absoluteError() {
+    return Math.abs(analytic - numeric);
+  }
+
+  /** Returns the distance divided by the larger of the two; 0 if both are 0. */
+  public double relativeError() {
+    double scale = Math.max(Math.abs(analytic), Math.abs(numeric));
+    return scale == 0 ? 0 : absoluteError() / scale;
+  }
+
+  /** Returns the place: an index as in {@code [2, 0]}, or {@code direction 1}. */
+  public String place() {
+    return direction >= 0 ? "direction " + direction : index.toString();
+  }
+}

@@ -1,0 +1,71 @@
+package dev.adjoint.check;
+
+import dev.adjoint.tensor.Shape;
+import java.util.List;
+
+/**
+ * Reports what a {@link GradientCheck} found: for each input the worst derivative and the worst
+ * failures, and sentences on whatever else is wrong. Its string is a table.
+ */
+public final class GradientReport {
+
+  private final String settings;
+  private final Shape output;
+  private final List<InputReport> inputs;
+  private final List<String> findings;
+
+  GradientReport(String settings, Shape output, List<InputReport> inputs, List<String> findings) {
+    this.settings = settings;
+    this.output = output;
+    this.inputs = List.copyOf(inputs);
+    this.findings = List.copyOf(findings);
+  }
+
+  /** Tells whether nothing failed; a derivative at a kink is no failure. */
+  public boolean isOk() {
+    return findings.isEmpty() && inputs.stream().allMatch(InputReport::isOk);
+  }
+
+  /** Throws an {@link AssertionError} with this report if anything failed. */
+  public void assertOk() {
+    if (!isOk()) {
+      throw new AssertionError(toString());
+    }
+  }
+
+  /** Returns a report an input and parameter, and with order 2 another for second derivatives. */
+  public List<InputReport> inputs() {
+    return inputs;
+  }
+
+  /**
+   * Returns the report on one input or parameter.
+   *
+   * @param order 1, or 2 for second derivatives
+   * @throws IllegalArgumentException if there is none
+   */
+  public InputReport of(String name, int order) {
+    return inputs.stream()
+        .filter(input -> input.name().equals(name) && input.order() == order)
+        .findFirst()
+        .orElseThrow(() ->
+            new IllegalArgumentException(
+                "gradient report: nothing on '%s' of order %d; expected one of %s"
+                    .formatted(name, order, inputs.stream().map(InputReport::name).toList())));
+  }
+
+  /** Returns a sentence for each failure that is not about one derivative. */
+  public List<String> findings() {
+    return findings;
+  }
+
+  /** Returns how many derivatives are at a kink, where differences prove nothing. */
+  public int kinks() {
+    return inputs.stream().mapToInt(InputReport::kinks).sum();
+  }
+
+  @Override
+  public String toString() {
+    return ReportPrinter.print(this, settings, output);
+  }
+}

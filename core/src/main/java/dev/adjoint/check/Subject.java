@@ -1,0 +1,173 @@
+package dev.adjoint.check;
+
+import dev.adjoint.autodiff.Autodiff;
+import dev.adjoint.autodiff.Backward;
+import dev.adjoint.autodiff.Gradients;
+import dev.adjoint.autodiff.Held;
+import dev.adjoint.autodiff.Parameter;
+import dev.adjoint.op.Joining;
+import dev.adjoint.tensor.DType;
+import dev.adjoint.tensor.Shape;
+import dev.adjoint.tensor.Tensor;
+import dev.adjoint.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Holds a function at a base point, and computes its values nearby and its gradients there.
+ *
+ * <p>Of order 2, the function is the gradient of the given one, all of its parts in one row: its
+ * gradient contains every second derivative. What the function holds constant ({@link Held}) is
+ * held at the base point.
+ */
+final class Subject {
+
+  /** Holds something that is moved: an input, or a parameter. */
+  record Slot(String name, Tensor base, @Nullable Parameter parameter) {
+    Tensor current() {
+      return parameter == null ? base : parameter.value().untracked();
+    }
+  }
+
+  private final TensorFunction function;
+  private final List<Slot> slots;
+  private final @Nullable Tensor cotangent;
+  private final Held held = Held.probing();
+
+  private Subject(TensorFunction function, List<Slot> slots, @Nullable Tensor cotangent) {
+    this.function = function;
+    this.slots = slots;
+    this.cotangent = cotangent;
+  }
+
+  static Subject of(TensorFunction function, List<Slot> slots) {
+    return new Subject(function, slots, null);
+  }
+
+  /** Returns the gradient of {@code sum(function * cotangent)} as a subject of its own. */
+  Subject gradientOf(Tensor weights) {
+    return new Subject(function, slots, weights);
+  }
+
+  List<Slot> slots() {
+    return slots;
+  }
+
+  int order() {
+    return cotangent == null ? 1 : 2;
+  }
+
+  /** Computes the output at the base point, recorded. */
+  Recorded record() {
+    Tensor[] inputs = leaves();
+    Tensor y = held.run(() -> output(inputs, true));
+    List<Tensor> sources = sources(inputs);
+    return new Recorded(y, sources);
+  }
+
+  /** Computes the output with other elements in one slot, without recording. */
+  double[] valuesAt(int slot, double[] elements) {
+    Slot moved = slots.get(slot);
+    Tensor value =
+        Tensor.of(elements, elements.length).to(moved.base.dtype()).reshape(moved.base.shape());
+    Parameter parameter = moved.parameter();
+    if (parameter != null) {
+      parameter.assign(value);
+    }
+    Tensor[] inputs = leaves();
+    if (slot < inputs.length) {
+      inputs[slot] = value.tracked();
+    }
+    return values(inputs);
+  }
+
+  /** Computes the output at the base point, without recording. */
+  double[] values() {
+    return values(leaves());
+  }
+
+  /** Puts a parameter back to its base value. */
+  void restore(int slot) {
+    Slot moved = slots.get(slot);
+    Parameter parameter = moved.parameter();
+    if (parameter != null) {
+      parameter.assign(moved.base);
+    }
+  }
+
+  private double[] values(Tensor[] inputs) {
+    return cotangent == null
+        ? Autodiff.noGrad(() -> held.run(() -> output(inputs, false))).toDoubleArray()
+        : held.run(() -> output(inputs, false)).toDoubleArray();
+  }
+
+  private Tensor[] leaves() {
+    return slots.stream()
+        .filter(slot -> slot.parameter() == null)
+        .map(slot -> slot.base().tracked())
+        .toArray(Tensor[]::new);
+  }
+
+  /** Returns the tensors that gradients are wanted of: one a slot. */
+  private List<Tensor> sources(Tensor[] inputs) {
+    List<Tensor> sources = new ArrayList<>(List.of(inputs));
+    for (Slot slot : slots) {
+      Parameter parameter = slot.parameter();
+      if (parameter != null) {
+        sources.add(parameter.value());
+      }
+    }
+    return sources;
+  }
+
+  private Tensor output(Tensor[] inputs, boolean differentiable) {
+    Tensor y = function.apply(inputs.clone());
+    if (cotangent == null) {
+      return y;
+    }
+    List<Tensor> sources = sources(inputs);
+    List<Tensor> gradients = gradients(y, sources, cotangent, differentiable);
+    Tensor[] flat = gradients.stream().map(g -> g.reshape(-1)).toArray(Tensor[]::new);
+    return Joining.concat(0, flat);
+  }
+
+  private static List<Tensor> gradients(
+      Tensor y, List<Tensor> sources, Tensor weights, boolean differentiable) {
+    List<Tensor> result = new ArrayList<>();
+    Gradients gradients = null;
+    if (y.isTracked()) {
+      Backward backward = Backward.wrt(sources.toArray(new Tensor[0])).seed(weights);
+      gradients = (differentiable ? backward.createGraph() : backward).of(y);
+    }
+    for (Tensor source : sources) {
+      result.add(
+          gradients != null && gradients.contains(source)
+              ? gradients.of(source)
+              : Tensors.zeros(source.shape(), source.dtype()));
+    }
+    return result;
+  }
+
+  /**
+   * Holds an output and the tensors it was computed from.
+   *
+   * @param y the output
+   * @param sources one a slot
+   */
+  record Recorded(Tensor y, List<Tensor> sources) {
+
+    /** Computes the gradients of {@code sum(y * weights)}, one a slot. */
+    List<double[]> pull(Tensor weights) {
+      return gradients(y, sources, weights, false).stream().map(Tensor::toDoubleArray).toList();
+    }
+
+    Shape shape() {
+      return y.shape();
+    }
+
+    DType dtype() {
+      return y.dtype();
+    }
+  }
+}

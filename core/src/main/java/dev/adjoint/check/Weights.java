@@ -1,0 +1,28 @@
+package dev.adjoint.check;
+
+import dev.adjoint.tensor.DType;
+import dev.adjoint.tensor.Generator;
+import dev.adjoint.tensor.Shape;
+import dev.adjoint.tensor.Tensor;
+import dev.adjoint.tensor.Tensors;
+
+/** Draws the numbers by which the elements of an output are added up to one. */
+final class Weights {
+
+  private Weights() {}
+
+  /**
+   * Returns 1 for a single output, so that a report shows the gradient itself; else random ones.
+   */
+  static Tensor of(Shape shape, DType dtype, Generator random) {
+    return shape.size() == 1 ? Tensors.ones(shape, dtype) : draw(shape, dtype, random);
+  }
+
+  /**
+   * Returns numbers between 0.5 and 1.5 with random signs: none is so small as to hide an error.
+   */
+  static Tensor draw(Shape shape, DType dtype, Generator random) {
+    Tensor sign = random.bernoulli(0.5, shape, dtype).times(2).minus(1);
+    return random.uniform(0.5, 1.5, shape, dtype).times(sign);
+  }
+}

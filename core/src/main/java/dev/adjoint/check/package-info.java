@@ -1,0 +1,7 @@
+/**
+ * Checks gradients against finite differences, for users' tests as much as for the engine's own.
+ */
+@NullMarked
+package dev.adjoint.check;
+
+import org.jspecify.annotations.NullMarked;

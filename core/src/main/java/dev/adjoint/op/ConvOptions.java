@@ -1,0 +1,102 @@
+package dev.adjoint.op;
+
+import java.util.Arrays;
+
+/**
+ * Says how the kernel of a convolution moves over its input:
+ *
+ * <pre>{@code
+ * Convolution.conv2d(x, weight, ConvOptions.DEFAULT.stride(2).padding(1));
+ * Convolution.conv2d(x, weight, ConvOptions.DEFAULT.padding(0, 2)); // no rows, two columns
+ * }</pre>
+ *
+ * <p>Each method takes one number for all axes, or one an axis, and returns changed options.
+ */
+public final class ConvOptions {
+
+  /** Steps of 1, no padding, no gaps in the kernel, every output from every channel. */
+  public static final ConvOptions DEFAULT =
+      new ConvOptions(new int[] {1}, new int[] {0}, new int[] {1}, 1);
+
+  private final int[] stride;
+  private final int[] padding;
+  private final int[] dilation;
+  private final int groups;
+
+  private ConvOptions(int[] stride, int[] padding, int[] dilation, int groups) {
+    this.stride = stride;
+    this.padding = padding;
+    this.dilation = dilation;
+    this.groups = groups;
+  }
+
+  /** Moves the kernel by this many elements from one output to the next; at least 1. */
+  public ConvOptions stride(int... steps) {
+    return new ConvOptions(atLeast(1, "stride", steps), padding, dilation, groups);
+  }
+
+  /** Adds this many zeros on both sides of the input. */
+  public ConvOptions padding(int... zeros) {
+    return new ConvOptions(stride, atLeast(0, "padding", zeros), dilation, groups);
+  }
+
+  /** Takes the elements under the kernel this far apart; at least 1. */
+  public ConvOptions dilation(int... steps) {
+    return new ConvOptions(stride, padding, atLeast(1, "dilation", steps), groups);
+  }
+
+  /**
+   * Splits input and output channels into this many groups, which do not see each other; it must
+   * divide both.
+   */
+  public ConvOptions groups(int number) {
+    return new ConvOptions(stride, padding, dilation, atLeast(1, "groups", number)[0]);
+  }
+
+  int[] stride(String operation, int axes) {
+    return spread(operation, "stride", stride, axes);
+  }
+
+  int[] padding(String operation, int axes) {
+    return spread(operation, "padding", padding, axes);
+  }
+
+  int[] dilation(String operation, int axes) {
+    return spread(operation, "dilation", dilation, axes);
+  }
+
+  int groups() {
+    return groups;
+  }
+
+  private static int[] atLeast(int least, String name, int... values) {
+    for (int value : values) {
+      if (value < least) {
+        throw new IllegalArgumentException(
+            "%s: %s; expected at least %d".formatted(name, Arrays.toString(values), least));
+      }
+    }
+    return values.clone();
+  }
+
+  static int[] spread(String operation, String name, int[] values, int axes) {
+    if (values.length == axes) {
+      return values;
+    }
+    if (values.length != 1) {
+      throw new IllegalArgumentException(
+          "%s: %s %s for %d axes; expected one number, or one an axis"
+              .formatted(operation, name, Arrays.toString(values), axes));
+    }
+    int[] all = new int[axes];
+    Arrays.fill(all, values[0]);
+    return all;
+  }
+
+  @Override
+  public String toString() {
+    return "stride %s, padding %s, dilation %s, groups %d"
+        .formatted(
+            Arrays.toString(stride), Arrays.toString(padding), Arrays.toString(dilation), groups);
+  }
+}

@@ -1,0 +1,433 @@
+package dev.adjoint.op;
+
+import dev.adjoint.autodiff.Recorder;
+import dev.adjoint.kernel.Kernels.BinaryLoop;
+import dev.adjoint.kernel.Parallel;
+import dev.adjoint.tensor.DType;
+import dev.adjoint.tensor.IntTensor;
+import dev.adjoint.tensor.Shape;
+import dev.adjoint.tensor.Tensor;
+import java.util.Arrays;
+
+/**
+ * Picks elements by index, and adds elements to places given by index.
+ *
+ * <p>Indices count from 0; negative ones are refused. What a gradient adds to one place it adds in
+ * the order of the indices, so that results are the same on any number of threads.
+ */
+public final class Indexing {
+
+  private Indexing() {}
+
+  /**
+   * Picks one element for each index: {@code y[i][j][k] = x[i][index[i][j][k]][k]} for three axes
+   * and {@code axis} 1, as {@code torch.gather}.
+   *
+   * @param index with as many axes as x, and no longer than x along any axis but {@code axis}
+   * @return of the shape of the index
+   * @throws IndexOutOfBoundsException if an index is outside the axis
+   */
+  public static Tensor gather(Tensor x, int axis, IntTensor index) {
+    int resolved = checkIndex("gather", x.shape(), axis, index);
+    return Recorder.apply(new Gather(resolved, index), x);
+  }
+
+  /**
+   * Picks elements along an axis as {@link #gather}, after broadcasting the other axes of x and
+   * index, as {@code numpy.take_along_axis}: with what {@code argmax} or a sort along the axis
+   * gave.
+   *
+   * @param index with as many axes as x
+   * @return of the broadcast shape, as long as the index along the axis
+   * @throws IndexOutOfBoundsException if an index is outside the axis
+   */
+  public static Tensor takeAlongAxis(Tensor x, int axis, IntTensor index) {
+    int resolved = x.shape().axis("takeAlongAxis", axis);
+    Shape wanted = index.shape();
+    if (wanted.rank() != x.rank()) {
+      throw ranksDiffer("takeAlongAxis", x.shape(), wanted);
+    }
+    Shape common =
+        Shape.broadcast("takeAlongAxis", x.shape().with(resolved, 1), wanted.with(resolved, 1));
+    checkRange("takeAlongAxis", x.shape(), resolved, index);
+    Tensor source = x.expand(common.with(resolved, x.size(resolved)));
+    return Recorder.apply(
+        new Gather(resolved, expand(index, common.with(resolved, wanted.size(resolved)))), source);
+  }
+
+  /**
+   * Picks whole slices along an axis, in the order of the indices; one may be picked many times.
+   *
+   * @param index of shape (n)
+   * @return of the shape of x, with n in place of the size of the axis
+   * @throws IndexOutOfBoundsException if an index is outside the axis
+   */
+  public static Tensor indexSelect(Tensor x, int axis, IntTensor index) {
+    int resolved = x.shape().axis("indexSelect", axis);
+    if (index.shape().rank() != 1) {
+      throw new IllegalArgumentException(
+          "indexSelect: indices of shape %s; expected one axis".formatted(index.shape()));
+    }
+    checkRange("indexSelect", x.shape(), resolved, index);
+    return Recorder.apply(new Select(resolved, index), x);
+  }
+
+  /**
+   * Looks up a row of a table for each id. The gradient adds up rows; the rest of it is 0.
+   *
+   * @param weight of shape (V, D)
+   * @param ids of any shape (...), each from 0 to V - 1
+   * @return of shape (..., D)
+   * @throws IndexOutOfBoundsException if an id is not a row
+   */
+  public static Tensor embedding(Tensor weight, IntTensor ids) {
+    if (weight.rank() != 2) {
+      throw new IllegalArgumentException(
+          "embedding: weight of shape %s; expected two axes, rows and features"
+              .formatted(weight.shape()));
+    }
+    checkRange("embedding", weight.shape(), 0, ids);
+    int[] sizes = Arrays.copyOf(ids.shape().toArray(), ids.shape().rank() + 1);
+    sizes[sizes.length - 1] = weight.size(1);
+    return Recorder.apply(new Select(0, ids.reshape(ids.size())), weight).reshape(sizes);
+  }
+
+  /**
+   * Returns x with the elements of a source added at the indices: {@code y[i][index[i][j][k]][k] +=
+   * source[i][j][k]} for three axes and {@code axis} 1, as {@code torch.scatter_add}.
+   *
+   * @param index with as many axes as x, and no longer than x along any axis but {@code axis}
+   * @param source of the shape of the index
+   * @return of the shape of x
+   * @throws IndexOutOfBoundsException if an index is outside the axis
+   */
+  public static Tensor scatterAdd(Tensor x, int axis, IntTensor index, Tensor source) {
+    int resolved = checkIndex("scatterAdd", x.shape(), axis, index);
+    if (!source.shape().equals(index.shape())) {
+      throw new IllegalArgumentException(
+          "scatterAdd: source of shape %s and index of shape %s; expected equal shapes"
+              .formatted(source.shape(), index.shape()));
+    }
+    return x.plus(Recorder.apply(new ScatterAdd(resolved, index, x.shape()), source));
+  }
+
+  /**
+   * Returns x with a number in place of the elements where the mask is not 0. Neither the number
+   * nor the mask has a gradient.
+   *
+   * @param mask broadcasts to the shape of x
+   */
+  public static Tensor maskedFill(Tensor x, Tensor mask, double value) {
+    if (!mask.shape().broadcastsTo(x.shape())) {
+      throw new IllegalArgumentException(
+          "maskedFill: mask of shape %s for shape %s; expected one that broadcasts to it"
+              .formatted(mask.shape(), x.shape()));
+    }
+    return Where.where(
+        mask.untracked().notEqual(0).to(x.dtype()), Tensor.scalar(value, x.dtype()), x);
+  }
+
+  // ---- checks --------------------------------------------------------------------------------
+
+  private static int checkIndex(String operation, Shape shape, int axis, IntTensor index) {
+    int resolved = shape.axis(operation, axis);
+    Shape wanted = index.shape();
+    if (wanted.rank() != shape.rank()) {
+      throw ranksDiffer(operation, shape, wanted);
+    }
+    for (int other = 0; other < shape.rank(); other++) {
+      if (other != resolved && wanted.size(other) > shape.size(other)) {
+        throw new IllegalArgumentException(
+            "%s: index of shape %s for axis %d of shape %s; expected it no longer along axis %d"
+                .formatted(operation, wanted, resolved, shape, other));
+      }
+    }
+    checkRange(operation, shape, resolved, index);
+    return resolved;
+  }
+
+  private static IllegalArgumentException ranksDiffer(String operation, Shape shape, Shape index) {
+    return new IllegalArgumentException(
+        "%s: index of shape %s for shape %s; expected as many axes"
+            .formatted(operation, index, shape));
+  }
+
+  private static void checkRange(String operation, Shape shape, int axis, IntTensor index) {
+    int size = shape.size(axis);
+    for (int i = 0; i < index.size(); i++) {
+      int value = index.get(i);
+      if (value < 0 || value >= size) {
+        throw new IndexOutOfBoundsException(
+            "%s: index %d at position %s is outside axis %d of shape %s; expected %s"
+                .formatted(
+                    operation,
+                    value,
+                    Arrays.toString(position(index.shape(), i)),
+                    axis,
+                    shape,
+                    size == 0 ? "no index at all" : "0 to " + (size - 1)));
+      }
+    }
+  }
+
+  /** Returns the index along each axis of the i-th element in reading order. */
+  static int[] position(Shape shape, int i) {
+    int[] position = new int[shape.rank()];
+    for (int axis = position.length - 1, rest = i; axis >= 0; axis--) {
+      position[axis] = rest % shape.size(axis);
+      rest /= shape.size(axis);
+    }
+    return position;
+  }
+
+  private static IntTensor expand(IntTensor index, Shape shape) {
+    if (index.shape().equals(shape)) {
+      return index;
+    }
+    int[] strides = index.shape().strides();
+    for (int axis = 0; axis < strides.length; axis++) {
+      strides[axis] = index.shape().size(axis) == 1 ? 0 : strides[axis];
+    }
+    int[] offsets = offsets(shape, strides, 0, shape.rank());
+    int[] values = new int[offsets.length];
+    Arrays.setAll(values, i -> index.get(offsets[i]));
+    return IntTensor.of(values, shape.toArray());
+  }
+
+  /** Returns how far each element of the axes {@code from <= axis < to} is from the first. */
+  static int[] offsets(Shape shape, int[] strides, int from, int to) {
+    int[] offsets = {0};
+    for (int axis = from; axis < to; axis++) {
+      int size = shape.size(axis);
+      int[] finer = new int[offsets.length * size];
+      for (int i = 0; i < finer.length; i++) {
+        finer[i] = offsets[i / size] + i % size * strides[axis];
+      }
+      offsets = finer;
+    }
+    return offsets;
+  }
+
+  // ---- single elements -----------------------------------------------------------------------
+
+  /** One element for each index. */
+  record Gather(int axis, IntTensor index) implements Primitive {
+    @Override
+    public String name() {
+      return "gather";
+    }
+
+    @Override
+    public Tensor forward(Tensor... x) {
+      DType dtype = x[0].dtype();
+      Object in = Engine.array(x[0]);
+      Object out = Engine.uninitialized(dtype, index.size());
+      Places places = Places.of(index.shape(), axis, x[0].strides(), x[0].offset());
+      places.forEach((outer, from, to) -> {
+        int place = places.outer[outer];
+        for (int j = 0; j < places.n; j++) {
+          int at = places.start(outer, j);
+          if (in instanceof float[] floats) {
+            float[] result = (float[]) out;
+            for (int i = from; i < to; i++) {
+              result[at + i] = floats[place + places.inner[i] + index.get(at + i) * places.step];
+            }
+          } else {
+            double[] doubles = (double[]) in;
+            double[] result = (double[]) out;
+            for (int i = from; i < to; i++) {
+              result[at + i] = doubles[place + places.inner[i] + index.get(at + i) * places.step];
+            }
+          }
+        }
+      });
+      return Engine.tensor(out, dtype, index.shape());
+    }
+
+    @Override
+    public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
+      return Recorder.apply(new ScatterAdd(axis, index, x[0].shape()), g);
+    }
+  }
+
+  /** Elements added to zeros at the indices: the adjoint of gather. */
+  record ScatterAdd(int axis, IntTensor index, Shape shape) implements Primitive {
+    @Override
+    public String name() {
+      return "scatterAdd";
+    }
+
+    @Override
+    public Tensor forward(Tensor... x) {
+      Tensor source = Engine.packed(x[0]);
+      DType dtype = source.dtype();
+      Object in = Engine.array(source);
+      int first = source.offset();
+      Object out = Engine.zeroed(dtype, shape.size());
+      Places places = Places.of(index.shape(), axis, shape.strides(), 0);
+      places.forEach((outer, from, to) -> {
+        int place = places.outer[outer];
+        for (int j = 0; j < places.n; j++) {
+          int at = places.start(outer, j);
+          if (in instanceof float[] floats) {
+            float[] result = (float[]) out;
+            for (int i = from; i < to; i++) {
+              result[place + places.inner[i] + index.get(at + i) * places.step] +=
+                  floats[first + at + i];
+            }
+          } else {
+            double[] doubles = (double[]) in;
+            double[] result = (double[]) out;
+            for (int i = from; i < to; i++) {
+              result[place + places.inner[i] + index.get(at + i) * places.step] +=
+                  doubles[first + at + i];
+            }
+          }
+        }
+      });
+      return Engine.tensor(out, dtype, shape);
+    }
+
+    @Override
+    public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
+      return Recorder.apply(new Gather(axis, index), g);
+    }
+  }
+
+  /**
+   * Says where the elements lie that an index picks: those of different lines along the axis never
+   * meet, so lines can be walked on different threads.
+   */
+  private static final class Places {
+
+    private static final int BLOCK = 512;
+
+    final int[] outer; // place of each combination of the axes before
+    final int[] inner; // distance of each combination of the axes after
+    final int n; // indices along the axis
+    final int step; // distance of neighbors along the axis
+
+    private Places(int[] outer, int[] inner, int n, int step) {
+      this.outer = outer;
+      this.inner = inner;
+      this.n = n;
+      this.step = step;
+    }
+
+    static Places of(Shape index, int axis, int[] strides, int offset) {
+      int[] outer = offsets(index, strides, 0, axis);
+      Arrays.setAll(outer, i -> offset + outer[i]);
+      int[] inner = offsets(index, strides, axis + 1, index.rank());
+      return new Places(outer, inner, index.size(axis), strides[axis]);
+    }
+
+    /** Returns the position in the index of the j-th line of inner elements. */
+    int start(int outerIndex, int j) {
+      return (outerIndex * n + j) * inner.length;
+    }
+
+    /** Receives one outer combination and a range of inner ones. */
+    interface Body {
+      void run(int outer, int from, int to);
+    }
+
+    void forEach(Body body) {
+      int blocks = (inner.length + BLOCK - 1) / BLOCK;
+      int units = outer.length * blocks;
+      int work = Math.max(1, n * Math.min(BLOCK, inner.length));
+      int unitsPerChunk = Math.max(1, (1 << 13) / work);
+      Parallel.run(
+          (units + unitsPerChunk - 1) / unitsPerChunk,
+          (long) outer.length * n * inner.length * 2,
+          c -> {
+            for (int unit = c * unitsPerChunk;
+                unit < Math.min(units, (c + 1) * unitsPerChunk);
+                unit++) {
+              int from = unit % blocks * BLOCK;
+              body.run(unit / blocks, from, Math.min(inner.length, from + BLOCK));
+            }
+          });
+    }
+  }
+
+  // ---- whole slices --------------------------------------------------------------------------
+
+  /** One slice along an axis for each index. */
+  record Select(int axis, IntTensor index) implements Primitive {
+    @Override
+    public String name() {
+      return "indexSelect";
+    }
+
+    @Override
+    public Tensor forward(Tensor... x) {
+      Tensor source = Engine.packed(x[0]);
+      int n = source.size(axis);
+      int count = index.size();
+      Shape shape = source.shape().with(axis, count);
+      int width = source.shape().strides()[axis]; // of one slice, in one place
+      Object in = Engine.array(source);
+      Object out = Engine.uninitialized(source.dtype(), shape.size());
+      int rows = width == 0 ? 0 : shape.size() / width;
+      int rowsPerChunk = Math.max(1, (1 << 14) / Math.max(1, width));
+      Parallel.run(
+          (rows + rowsPerChunk - 1) / rowsPerChunk,
+          shape.size() / 4L + rows * 5L,
+          c -> {
+            for (int row = c * rowsPerChunk; row < Math.min(rows, (c + 1) * rowsPerChunk); row++) {
+              int from = (row / count * n + index.get(row % count)) * width;
+              System.arraycopy(in, source.offset() + from, out, row * width, width);
+            }
+          });
+      return Engine.tensor(out, source.dtype(), shape);
+    }
+
+    @Override
+    public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
+      return Recorder.apply(new SelectAdd(axis, index, x[0].size(axis)), g);
+    }
+  }
+
+  /** Slices added to zeros at the indices: the adjoint of select. */
+  record SelectAdd(int axis, IntTensor index, int size) implements Primitive {
+
+    private static final int BLOCK = 64;
+
+    @Override
+    public String name() {
+      return "indexAdd";
+    }
+
+    @Override
+    public Tensor forward(Tensor... x) {
+      Tensor source = Engine.packed(x[0]);
+      int count = index.size();
+      Shape shape = source.shape().with(axis, size);
+      int width = shape.strides()[axis];
+      Object in = Engine.array(source);
+      Object out = Engine.zeroed(source.dtype(), shape.size());
+      BinaryLoop plus = Engine.kernels(source.dtype()).binary("plus");
+      // A chunk owns a range of columns, and adds to them in the order of the indices.
+      int outer = source.size() == 0 ? 0 : source.size() / (count * width);
+      int blocks = (width + BLOCK - 1) / BLOCK;
+      Parallel.run(
+          outer * blocks,
+          source.size() / 2L + (long) outer * blocks * count * 5,
+          c -> {
+            int column = c % blocks * BLOCK;
+            int columns = Math.min(BLOCK, width - column);
+            for (int i = 0; i < count; i++) {
+              int from = source.offset() + (c / blocks * count + i) * width + column;
+              int to = (c / blocks * size + index.get(i)) * width + column;
+              plus.run(out, to, 1, in, from, 1, out, to, columns);
+            }
+          });
+      return Engine.tensor(out, source.dtype(), shape);
+    }
+
+    @Override
+    public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
+      return Recorder.apply(new Select(axis, index), g);
+    }
+  }
+}

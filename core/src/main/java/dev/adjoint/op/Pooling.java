@@ -1,0 +1,203 @@
+package dev.adjoint.op;
+
+import dev.adjoint.autodiff.Recorder;
+import dev.adjoint.kernel.Parallel;
+import dev.adjoint.op.Indexing.Gather;
+import dev.adjoint.tensor.IntTensor;
+import dev.adjoint.tensor.Shape;
+import dev.adjoint.tensor.Tensor;
+import java.util.Arrays;
+
+/**
+ * Replaces windows of signals and images by their maximum or mean.
+ *
+ * <p>A window starts every {@code stride} elements; what does not fill a last window is left out.
+ * {@code padding} elements are added on both sides, at most half of the kernel. For the maximum
+ * they are minus infinity, and a NaN counts as the largest; for the mean they are zeros that count.
+ */
+public final class Pooling {
+
+  private Pooling() {}
+
+  /**
+   * Returns the maximum of each window; its gradient goes to the first of equal maxima.
+   *
+   * @param x of shape (..., H, W)
+   * @param kernel height and width of a window; stride and padding likewise, an axis each
+   * @return of shape (..., OH, OW), with {@code OH = (H + 2 padding - kernel) / stride + 1}
+   */
+  public static Tensor maxPool2d(Tensor x, int[] kernel, int[] stride, int[] padding) {
+    Grid grid = Grid.of("maxPool2d", x, 2, kernel, stride, padding);
+    return maxima(x, grid);
+  }
+
+  /** Returns the maximum of each square window. */
+  public static Tensor maxPool2d(Tensor x, int kernel, int stride, int padding) {
+    return maxPool2d(x, one(kernel), one(stride), one(padding));
+  }
+
+  /**
+   * Returns the maximum of each window; its gradient goes to the first of equal maxima.
+   *
+   * @param x of shape (..., L)
+   * @return of shape (..., OL), with {@code OL = (L + 2 padding - kernel) / stride + 1}
+   */
+  public static Tensor maxPool1d(Tensor x, int kernel, int stride, int padding) {
+    Grid grid = Grid.of("maxPool1d", x, 1, one(kernel), one(stride), one(padding));
+    return maxima(x.unsqueeze(-2), grid).squeeze(-2);
+  }
+
+  /**
+   * Returns the mean of each window, zeros of the padding included.
+   *
+   * @param x of shape (..., H, W)
+   * @param kernel height and width of a window; stride and padding likewise, an axis each
+   * @return of shape (..., OH, OW), with {@code OH = (H + 2 padding - kernel) / stride + 1}
+   */
+  public static Tensor avgPool2d(Tensor x, int[] kernel, int[] stride, int[] padding) {
+    Grid g = Grid.of("avgPool2d", x, 2, kernel, stride, padding);
+    Tensor padded = x.pad(-2, g.ph, g.ph, 0).pad(-1, g.pw, g.pw, 0);
+    // Rows first: their windows lie before the columns, which are summed many at a time.
+    Tensor rows = Windows.unfold(padded, -2, g.kh, g.sh, 1).transpose(-1, -2).sum(-2);
+    return Windows.unfold(rows, -1, g.kw, g.sw, 1).sum(-1).div((double) g.kh * g.kw);
+  }
+
+  /** Returns the mean of each square window, zeros of the padding included. */
+  public static Tensor avgPool2d(Tensor x, int kernel, int stride, int padding) {
+    return avgPool2d(x, one(kernel), one(stride), one(padding));
+  }
+
+  /**
+   * Returns the mean of each window, zeros of the padding included.
+   *
+   * @param x of shape (..., L)
+   * @return of shape (..., OL), with {@code OL = (L + 2 padding - kernel) / stride + 1}
+   */
+  public static Tensor avgPool1d(Tensor x, int kernel, int stride, int padding) {
+    Grid.of("avgPool1d", x, 1, one(kernel), one(stride), one(padding));
+    Tensor padded = x.pad(-1, padding, padding, 0);
+    return Windows.unfold(padded, -1, kernel, stride, 1).sum(-1).div(kernel);
+  }
+
+  private static int[] one(int value) {
+    return new int[] {value};
+  }
+
+  /** Holds the sizes of images, windows and results. */
+  private record Grid(
+      int h, int w, int kh, int kw, int sh, int sw, int ph, int pw, int oh, int ow) {
+
+    static Grid of(
+        String operation, Tensor x, int axes, int[] kernel, int[] stride, int[] padding) {
+      int[] k = ConvOptions.spread(operation, "kernel", kernel, axes);
+      int[] s = ConvOptions.spread(operation, "stride", stride, axes);
+      int[] p = ConvOptions.spread(operation, "padding", padding, axes);
+      boolean fits = x.rank() >= axes;
+      for (int i = 0; fits && i < axes; i++) {
+        int length = x.size(i - axes) + 2 * p[i];
+        fits = k[i] >= 1 && s[i] >= 1 && p[i] >= 0 && p[i] <= k[i] / 2 && k[i] <= length;
+      }
+      if (!fits) {
+        throw new IllegalArgumentException(
+            "%s: shape %s with kernel %s, stride %s, padding %s; expected at least %s, kernel and stride of at least 1, padding of at most half of the kernel, and a kernel that fits into the padded input"
+                .formatted(
+                    operation,
+                    x.shape(),
+                    Arrays.toString(k),
+                    Arrays.toString(s),
+                    Arrays.toString(p),
+                    axes == 1 ? "one axis" : "two axes"));
+      }
+      int w = x.size(-1);
+      int ow = Windows.count(w + 2 * p[axes - 1], k[axes - 1], s[axes - 1], 1);
+      return axes == 1
+          ? new Grid(1, w, 1, k[0], 1, s[0], 0, p[0], 1, ow)
+          : new Grid(
+              x.size(-2),
+              w,
+              k[0],
+              k[1],
+              s[0],
+              s[1],
+              p[0],
+              p[1],
+              Windows.count(x.size(-2) + 2 * p[0], k[0], s[0], 1),
+              ow);
+    }
+  }
+
+  private static Tensor maxima(Tensor x, Grid grid) {
+    int planes = planes(x.shape());
+    IntTensor index = winners(x.untracked(), planes, grid);
+    int[] sizes = x.shape().toArray();
+    sizes[sizes.length - 2] = grid.oh;
+    sizes[sizes.length - 1] = grid.ow;
+    Tensor flat = x.reshape(planes, grid.h * grid.w);
+    return Recorder.apply(new Gather(1, index), flat).reshape(sizes);
+  }
+
+  private static int planes(Shape shape) {
+    int planes = 1;
+    for (int axis = 0; axis < shape.rank() - 2; axis++) {
+      planes *= shape.size(axis);
+    }
+    return planes;
+  }
+
+  /** Returns where in its plane the first maximum of each window is. */
+  private static IntTensor winners(Tensor x, int planes, Grid g) {
+    Tensor source = Engine.packed(x);
+    Object array = Engine.array(source);
+    int[] winners = new int[planes * g.oh * g.ow];
+    int rows = planes * g.oh;
+    int rowsPerChunk = Math.max(1, 4096 / Math.max(1, g.ow * g.kh * g.kw));
+    Parallel.run(
+        (rows + rowsPerChunk - 1) / rowsPerChunk,
+        2L * winners.length * g.kh * g.kw,
+        c -> {
+          for (int row = c * rowsPerChunk; row < Math.min(rows, (c + 1) * rowsPerChunk); row++) {
+            int from = source.offset() + row / g.oh * g.h * g.w;
+            int top = row % g.oh * g.sh - g.ph;
+            int bottom = Math.min(g.h, top + g.kh);
+            top = Math.max(0, top);
+            for (int column = 0; column < g.ow; column++) {
+              int left = column * g.sw - g.pw;
+              int right = Math.min(g.w, left + g.kw);
+              left = Math.max(0, left);
+              winners[row * g.ow + column] =
+                  array instanceof float[] floats
+                      ? first(floats, from, g.w, top, bottom, left, right)
+                      : first((double[]) array, from, g.w, top, bottom, left, right);
+            }
+          }
+        });
+    return IntTensor.of(winners, planes, g.oh * g.ow);
+  }
+
+  private static int first(
+      float[] x, int from, int width, int top, int bottom, int left, int right) {
+    int best = top * width + left;
+    for (int row = top; row < bottom; row++) {
+      for (int i = row * width + left; i < row * width + right; i++) {
+        // Not "greater", so that a NaN wins; and nothing wins over a NaN.
+        if (!(x[from + i] <= x[from + best]) && !Float.isNaN(x[from + best])) {
+          best = i;
+        }
+      }
+    }
+    return best;
+  }
+
+  private static int first(
+      double[] x, int from, int width, int top, int bottom, int left, int right) {
+    int best = top * width + left;
+    for (int row = top; row < bottom; row++) {
+      for (int i = row * width + left; i < row * width + right; i++) {
+        if (!(x[from + i] <= x[from + best]) && !Double.isNaN(x[from + best])) {
+          best = i;
+        }
+      }
+    }
+    return best;
+  }
+}

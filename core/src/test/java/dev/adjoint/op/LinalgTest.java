@@ -1,0 +1,169 @@
+package dev.adjoint.op;
+
+import static dev.adjoint.op.FiniteDifferences.assertClose;
+import static dev.adjoint.op.FiniteDifferences.normal;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.adjoint.kernel.Parallel;
+import dev.adjoint.op.Linalg.Eigh;
+import dev.adjoint.tensor.DType;
+import dev.adjoint.tensor.Generator;
+import dev.adjoint.tensor.Shape;
+import dev.adjoint.tensor.Tensor;
+import dev.adjoint.tensor.Tensors;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class LinalgTest {
+
+  private static final Tensor X = Tensor.of(new double[][] {{1, 2, 3}, {4, 5, 6}});
+
+  @Test
+  void outerMultipliesEachElementWithEach() {
+    Tensor product = Linalg.outer(Tensor.of(1f, 2f), Tensor.of(3f, 4f, 5f));
+    assertThat(product.toNestedArray(float[][].class))
+        .isDeepEqualTo(new float[][] {{3, 4, 5}, {6, 8, 10}});
+    FiniteDifferences.check(v -> Linalg.outer(v[0], v[1]).square(), normal(1, 2), normal(2, 3));
+  }
+
+  @Test
+  void diagonalViewsTheLastTwoAxes() {
+    assertThat(Linalg.diagonal(X).toDoubleArray()).containsExactly(1, 5);
+    assertThat(Linalg.diagonal(X.transpose().flip(0)).toDoubleArray()).containsExactly(3, 5);
+    assertThat(Linalg.diagonal(normal(1, 4, 2, 3)).shape()).isEqualTo(Shape.of(4, 2));
+    assertThat(Linalg.diagonal(Tensors.zeros(0, 3)).shape()).isEqualTo(Shape.of(0));
+    FiniteDifferences.check(v -> Linalg.diagonal(v[0].square()).square(), normal(1, 2, 2, 3));
+    FiniteDifferences.check(v -> Linalg.diagonal(v[0].square()).square(), normal(1, 3, 2));
+  }
+
+  @Test
+  void diagEmbedMakesDiagonalMatrices() {
+    Tensor matrices = Linalg.diagEmbed(X);
+    assertThat(matrices.shape()).isEqualTo(Shape.of(2, 3, 3));
+    assertThat(matrices.select(0, 1).toDoubleArray()).containsExactly(4, 0, 0, 0, 5, 0, 0, 0, 6);
+    assertThat(Linalg.diagEmbed(X.to(DType.FLOAT32).transpose()).select(0, 2).toFloatArray())
+        .containsExactly(3, 0, 0, 6);
+    FiniteDifferences.check(v -> Linalg.diagEmbed(v[0]).plus(1).square(), X);
+  }
+
+  @Test
+  void trianglesKeepOneSideOfADiagonal() {
+    assertThat(Linalg.triu(X, 0).toDoubleArray()).containsExactly(1, 2, 3, 0, 5, 6);
+    assertThat(Linalg.triu(X, 1).toDoubleArray()).containsExactly(0, 2, 3, 0, 0, 6);
+    assertThat(Linalg.triu(X, -1).toDoubleArray()).containsExactly(1, 2, 3, 4, 5, 6);
+    assertThat(Linalg.tril(X, 0).toDoubleArray()).containsExactly(1, 0, 0, 4, 5, 0);
+    assertThat(Linalg.tril(X, 1).toDoubleArray()).containsExactly(1, 2, 0, 4, 5, 6);
+    Tensor infinite = Tensors.full(Shape.of(2, 2, 2), Double.POSITIVE_INFINITY, DType.FLOAT32);
+    assertThat(Linalg.tril(infinite, -1).select(0, 1).get(0, 1)).isZero();
+    FiniteDifferences.check(v -> Linalg.triu(v[0], 1).square(), normal(1, 2, 3, 3));
+    FiniteDifferences.check(v -> Linalg.tril(v[0], -1).square(), normal(1, 3, 3));
+  }
+
+  @Test
+  void eighOfAKnownMatrix() {
+    Eigh eigh = Linalg.eigh(Tensor.of(new double[][] {{2, 1}, {1, 2}}));
+    assertClose("values", eigh.values(), Tensor.of(1.0, 3), 1e-15);
+    double h = Math.sqrt(0.5);
+    // Columns; of two components of equal magnitude the first is positive.
+    assertClose("vectors", eigh.vectors(), Tensor.of(new double[][] {{h, h}, {-h, h}}), 1e-15);
+  }
+
+  @Test
+  void eighGivesTheMatrixBackAndOrthonormalVectors() {
+    for (int n : new int[] {1, 2, 3, 5, 16, 40}) {
+      Tensor a = normal(n, 2, n, n);
+      Eigh eigh = Linalg.eigh(a);
+      Tensor v = eigh.vectors();
+      Tensor product = v.times(eigh.values().unsqueeze(-2)).matmul(v.transpose());
+      assertClose("product", product, a.plus(a.transpose()).times(0.5), 1e-12);
+      Tensor eye = Tensors.eye(n, DType.FLOAT64).expand(2, n, n);
+      assertClose("orthonormal", v.transpose().matmul(v), eye, 1e-12);
+      Tensor steps = eigh.values().slice(1, 1, n).minus(eigh.values().slice(1, 0, n - 1));
+      assertThat(steps.less(0).sum().item()).isZero();
+    }
+  }
+
+  @Test
+  void eighOfFloatsIsComputedInDoubleAndRounded() {
+    Tensor a = normal(3, 6, 6).to(DType.FLOAT32);
+    Tensor symmetric = a.plus(a.transpose()).times(0.5);
+    Eigh floats = Linalg.eigh(symmetric.transpose());
+    Eigh doubles = Linalg.eigh(symmetric.to(DType.FLOAT64));
+    assertThat(floats.values().toFloatArray()).isEqualTo(doubles.values().toFloatArray());
+    assertThat(floats.vectors().toFloatArray()).isEqualTo(doubles.vectors().toFloatArray());
+  }
+
+  @Test
+  void eighOfHardMatrices() {
+    for (Tensor a :
+        List.of(
+            Tensors.zeros(Shape.of(4, 4), DType.FLOAT64),
+            Tensors.ones(Shape.of(5, 5), DType.FLOAT64),
+            Linalg.diagEmbed(Tensor.of(1e-200, -1e200, 3, 3)),
+            Tensor.of(new double[][] {{1, 1e-12}, {1e-12, 1}}),
+            Tensor.of(new double[][] {{0, 1e-300}, {1e-300, 0}}))) {
+      Eigh eigh = Linalg.eigh(a);
+      Tensor v = eigh.vectors();
+      double scale = Math.max(1e-300, a.abs().max().item());
+      Tensor product = v.times(eigh.values().unsqueeze(-2)).matmul(v.transpose());
+      assertClose("product", product.div(scale), a.div(scale), 1e-14);
+    }
+    assertThat(Linalg.eigh(Tensors.zeros(3, 0, 0)).values().shape()).isEqualTo(Shape.of(3, 0));
+    assertThat(Linalg.eigh(Tensors.zeros(0, 2, 2)).vectors().shape()).isEqualTo(Shape.of(0, 2, 2));
+  }
+
+  @Test
+  void gradientsOfEighAgreeWithDifferences() {
+    Tensor a = normal(4, 3, 3);
+    FiniteDifferences.check(v -> Linalg.eigh(v[0]).values(), a);
+    FiniteDifferences.check(v -> Linalg.eigh(v[0]).vectors(), a);
+    FiniteDifferences.check(v -> Linalg.eigh(v[0]).values().square(), normal(5, 2, 2, 2));
+  }
+
+  @Test
+  void whiteningByEighHasTheRightGradient() {
+    FiniteDifferences.check(
+        v -> {
+          Tensor covariance = v[0].matmul(v[0].transpose()).plus(Tensors.eye(3, DType.FLOAT64));
+          Eigh eigh = Linalg.eigh(covariance);
+          Tensor scaled = eigh.vectors().times(eigh.values().rsqrt().unsqueeze(-2));
+          return scaled.matmul(eigh.vectors().transpose());
+        },
+        normal(6, 3, 4));
+  }
+
+  @Test
+  void equalEigenvaluesHaveFiniteGradients() {
+    Tensor a = Tensors.ones(Shape.of(4, 4), DType.FLOAT64).tracked(); // 0, 0, 0, 4
+    Eigh eigh = Linalg.eigh(a);
+    Tensor gradient = eigh.vectors().sum().plus(eigh.values().sum()).backward().of(a);
+    assertThat(gradient.abs().max().item()).isLessThan(10);
+  }
+
+  @Test
+  void eighIsTheSameOnAnyNumberOfThreads() {
+    Tensor a = Generator.seeded(3).normal(20, 16, 16);
+    float[] one = Parallel.withThreads(1, () -> Linalg.eigh(a).vectors().toFloatArray());
+    float[] four = Parallel.withThreads(4, () -> Linalg.eigh(a).vectors().toFloatArray());
+    assertThat(four).isEqualTo(one);
+  }
+
+  @Test
+  void badShapesAndNumbersAreNamed() {
+    assertThatThrownBy(() -> Linalg.eigh(X))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("eigh: shape (2, 3); expected square matrices (..., n, n)");
+    Tensor bad = Tensor.of(new double[][] {{1, 0}, {0, Double.NaN}});
+    assertThatThrownBy(() -> Linalg.eigh(Joining.stack(0, Tensors.eye(2), bad)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("eigh: element [1, 1, 1] of shape (2, 2, 2) is NaN; expected finite numbers");
+    assertThatThrownBy(() -> Linalg.outer(X, X))
+        .hasMessage("outer: shapes (2, 3) and (2, 3); expected one axis each");
+    assertThatThrownBy(() -> Linalg.triu(X.select(0, 0), 0))
+        .hasMessage("triu: shape (3); expected matrices (..., m, n)");
+    assertThatThrownBy(() -> Linalg.diagonal(X.select(0, 0)))
+        .hasMessage("diagonal: shape (3); expected matrices (..., m, n)");
+    assertThatThrownBy(() -> Linalg.diagEmbed(X.sum())).hasMessageContaining("diagEmbed");
+  }
+}
