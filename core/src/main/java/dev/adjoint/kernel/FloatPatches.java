@@ -2,43 +2,60 @@ package dev.adjoint.kernel;
 
 import java.util.Arrays;
 
-/** Unfolds parts of the input of a convolution, as much as fits a cache. */
-final class FloatPatches {
+/**
+ * Unfolds parts of the input of a convolution, as much as fits a cache: row {@code k} of the
+ * unfolded input is what the grid points see through tap {@code k % taps} of input channel {@code k
+ * / taps}.
+ *
+ * @param x images of channels of {@code stencil.inH() x stencil.inW()} elements
+ */
+record FloatPatches(ConvStencil stencil, float[] x, int xFrom) {
 
-  private FloatPatches() {}
+  /** Grid points, and so columns of the unfolded input, that are unfolded at a time. */
+  static final int POINTS = 256;
+
+  /** Rows of the unfolded input that are unfolded at a time. */
+  static final int DEPTH = 256;
+
+  /** Distance of rows: a power of two would have them compete for the same cache lines. */
+  static final int STRIDE = POINTS + 16;
+
+  /** Returns a buffer of this thread for some rows. */
+  static float[] buffer(int rows) {
+    return FloatPanels.scratch(FloatPanels.Slot.PATCHES, Math.min(rows, DEPTH) * STRIDE);
+  }
 
   /**
-   * Writes what {@code count} grid points, from {@code point} on in row-major order, see through
-   * one tap: {@code out[outFrom + q]} is the input element, or 0 outside.
+   * Unfolds {@code rows} rows from {@code k} on, for {@code points} grid points from {@code point}
+   * on.
    *
-   * @param plane where the channel begins in x
+   * @param channel the channel of x that row 0 is about
    */
-  static void unfold(
-      ConvStencil s,
-      int tap,
-      float[] x,
-      int plane,
-      int point,
-      int count,
-      float[] out,
-      int outFrom) {
-    int i = point / s.columns();
-    int j = point % s.columns();
+  void unfold(int channel, int k, int rows, int point, int points, float[] out) {
+    int taps = stencil.taps();
+    int plane = stencil.inH() * stencil.inW();
+    int i = point / stencil.columns();
+    int j = point % stencil.columns();
+    for (int row = 0; row < rows; row++) {
+      int from = xFrom + (channel + (k + row) / taps) * plane;
+      unfoldRow((k + row) % taps, from, i, j, points, out, row * STRIDE);
+    }
+  }
+
+  private void unfoldRow(int tap, int plane, int i, int j, int points, float[] out, int outFrom) {
     int to = outFrom;
-    int end = outFrom + count;
+    int end = outFrom + points;
     while (to < end) {
-      int n = Math.min(s.columns() - j, end - to);
-      int y = i * s.strideH() + s.dy()[tap];
-      if (y < 0 || y >= s.inH()) {
+      int n = Math.min(stencil.columns() - j, end - to);
+      int y = i * stencil.strideH() + stencil.dy()[tap];
+      if (y < 0 || y >= stencil.inH()) {
         Arrays.fill(out, to, to + n, 0f);
       } else {
-        int first = Math.clamp(s.first()[tap], j, j + n);
-        int last = Math.clamp(s.last()[tap], first, j + n);
+        int first = Math.clamp(stencil.first()[tap], j, j + n);
+        int last = Math.clamp(stencil.last()[tap], first, j + n);
+        int from = plane + y * stencil.inW() + first * stencil.strideW() + stencil.dx()[tap];
         Arrays.fill(out, to, to + first - j, 0f);
-        if (first < last) {
-          int from = plane + y * s.inW() + first * s.strideW() + s.dx()[tap];
-          copy(x, from, s.strideW(), out, to + first - j, last - first);
-        }
+        copy(from, last - first, out, to + first - j);
         Arrays.fill(out, to + last - j, to + n, 0f);
       }
       to += n;
@@ -47,8 +64,9 @@ final class FloatPatches {
     }
   }
 
-  private static void copy(float[] x, int from, int step, float[] out, int to, int n) {
-    if (step == 1) {
+  private void copy(int from, int n, float[] out, int to) {
+    int step = stencil.strideW();
+    if (step == 1 && n > 0) {
       System.arraycopy(x, from, out, to, n);
     } else {
       for (int q = 0; q < n; q++) {

@@ -84,6 +84,20 @@ public final class FloatVectorTile {
             cRowStride);
       }
     }
+    if (columns == 2 * LANES) {
+      for (; i < rows; i++) {
+        row1(
+            depth,
+            a,
+            aFrom + i * aRowStride,
+            aColumnStride,
+            b,
+            bFrom,
+            bRowStride,
+            c,
+            cFrom + i * cRowStride);
+      }
+    }
     for (; i < rows; i++) {
       for (int j = 0; j < columns; j += LANES) {
         row1masked(
@@ -229,6 +243,27 @@ public final class FloatVectorTile {
     d2.intoArray(c, i2 + LANES);
     c3.intoArray(c, i3);
     d3.intoArray(c, i3 + LANES);
+  }
+
+  private static void row1(
+      int depth,
+      float[] a,
+      int aFrom,
+      int aColumnStride,
+      float[] b,
+      int bFrom,
+      int bRowStride,
+      float[] c,
+      int cFrom) {
+    FloatVector c0 = FloatVector.fromArray(S, c, cFrom);
+    FloatVector d0 = FloatVector.fromArray(S, c, cFrom + LANES);
+    for (int k = 0, p = aFrom, q = bFrom; k < depth; k++, p += aColumnStride, q += bRowStride) {
+      FloatVector x0 = FloatVector.broadcast(S, a[p]);
+      c0 = x0.fma(FloatVector.fromArray(S, b, q), c0);
+      d0 = x0.fma(FloatVector.fromArray(S, b, q + LANES), d0);
+    }
+    c0.intoArray(c, cFrom);
+    d0.intoArray(c, cFrom + LANES);
   }
 
   /** Four rows of at most one vector; lanes past {@code columns} are neither read nor written. */
