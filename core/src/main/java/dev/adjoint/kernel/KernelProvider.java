@@ -69,7 +69,7 @@ public final class KernelProvider {
       logger.log(Level.DEBUG, "Computing with vector kernels");
       return VECTOR.get();
     }
-    logger.log(Level.INFO, "Computing with portable kernels, not the faster vector ones: " + obstacle.get());
+    logger.log(Level.INFO, "Computing with portable kernels; vector kernels are faster, but " + obstacle.get());
     return PORTABLE.get();
   }
 
@@ -100,7 +100,7 @@ public final class KernelProvider {
     Optional<Module> module =
         layer.findModule(VECTOR_MODULE).or(() -> ModuleLayer.boot().findModule(VECTOR_MODULE));
     if (module.isEmpty()) {
-      return Optional.of("the module is missing that java adds with --add-modules " + VECTOR_MODULE);
+      return Optional.of("java needs --add-modules " + VECTOR_MODULE + " for them");
     }
     // Without C2, every vector is an object on the heap.
     String vm = System.getProperty("java.vm.name", "") + ", " + System.getProperty("java.vm.info", "");

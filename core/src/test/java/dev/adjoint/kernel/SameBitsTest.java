@@ -4,8 +4,8 @@ import static dev.adjoint.kernel.TestKernels.SIZES;
 import static dev.adjoint.kernel.TestKernels.assertSameBits;
 import static dev.adjoint.kernel.TestKernels.filled;
 import static dev.adjoint.kernel.TestKernels.portableTwin;
-import static dev.adjoint.kernel.TestKernels.randomWithSpecials;
 import static dev.adjoint.kernel.TestKernels.random;
+import static dev.adjoint.kernel.TestKernels.randomWithSpecials;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Arrays;
@@ -14,12 +14,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Vector kernels give the bits of portable ones, whatever the size, the offset and the state of the JIT. */
-@EnabledIf("dev.adjoint.kernel.KernelProvider#isVectorAvailable")
 class SameBitsTest {
 
   private static final int STEP = 977;
 
   @ParameterizedTest
+  @EnabledIf("dev.adjoint.kernel.KernelProvider#isVectorAvailable")
   @MethodSource("dev.adjoint.kernel.TestKernels#vector")
   void elementwise_loops_agree_at_every_size_offset_and_step(Kernels kernels) {
     Kernels portable = portableTwin(kernels);
@@ -58,6 +58,7 @@ class SameBitsTest {
   }
 
   @ParameterizedTest
+  @EnabledIf("dev.adjoint.kernel.KernelProvider#isVectorAvailable")
   @MethodSource("dev.adjoint.kernel.TestKernels#vector")
   void elementwise_loops_may_write_where_they_read(Kernels kernels) {
     Object x = random(kernels, 77, 4);
@@ -67,6 +68,7 @@ class SameBitsTest {
   }
 
   @ParameterizedTest
+  @EnabledIf("dev.adjoint.kernel.KernelProvider#isVectorAvailable")
   @MethodSource("dev.adjoint.kernel.TestKernels#vector")
   void functions_agree_over_all_floats_in_steps(Kernels kernels) {
     if (!TestKernels.isFloat32(kernels)) {
@@ -93,6 +95,7 @@ class SameBitsTest {
   }
 
   @ParameterizedTest
+  @EnabledIf("dev.adjoint.kernel.KernelProvider#isVectorAvailable")
   @MethodSource("dev.adjoint.kernel.TestKernels#vector")
   void reductions_agree_at_every_size(Kernels kernels) {
     Kernels portable = portableTwin(kernels);
@@ -117,6 +120,7 @@ class SameBitsTest {
   }
 
   @ParameterizedTest
+  @EnabledIf("dev.adjoint.kernel.KernelProvider#isVectorAvailable")
   @MethodSource("dev.adjoint.kernel.TestKernels#vector")
   void row_kernels_agree_at_every_size(Kernels kernels) {
     for (int n : SIZES) {
