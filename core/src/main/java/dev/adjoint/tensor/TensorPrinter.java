@@ -38,7 +38,7 @@ final class TensorPrinter {
     if (tensor.size() == 0) {
       return head + " []";
     }
-    TensorPrinter printer = new TensorPrinter(tensor);
+    TensorPrinter printer = new TensorPrinter(tensor.untracked());
     double[] shown = printer.shownValues();
     boolean scientific = !exact && needsExponent(shown);
     boolean whole = !scientific && allWhole(shown);
