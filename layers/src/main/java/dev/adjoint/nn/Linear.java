@@ -40,9 +40,7 @@ public final class Linear extends Layer implements Transform {
     double bound = 1 / Math.sqrt(in);
     weight = parameter("weight", generator.uniform(-bound, bound, Shape.of(out, in), dtype));
     bias =
-        withBias
-            ? parameter("bias", generator.uniform(-bound, bound, Shape.of(out), dtype))
-            : null;
+        withBias ? parameter("bias", generator.uniform(-bound, bound, Shape.of(out), dtype)) : null;
   }
 
   /** Returns a layer that only multiplies, as before a normalization that shifts by itself. */

@@ -122,8 +122,7 @@ public record Names(String source, List<String> training, List<String> validatio
   }
 
   /** Returns the next line, cut where it is too long, or null at the end. */
-  private static @Nullable String readLine(BufferedReader reader)
-      throws IOException {
+  private static @Nullable String readLine(BufferedReader reader) throws IOException {
     StringBuilder line = new StringBuilder();
     int c = reader.read();
     if (c < 0) {
