@@ -70,7 +70,9 @@ public final class KernelProvider {
       logger.log(Level.DEBUG, "Computing with vector kernels");
       return VECTOR.get();
     }
-    logger.log(Level.INFO, "Computing with portable kernels; vector kernels are faster, but " + obstacle.get());
+    logger.log(
+        Level.INFO,
+        "Computing with portable kernels; vector kernels are faster, but " + obstacle.get());
     return PORTABLE.get();
   }
 
@@ -78,8 +80,9 @@ public final class KernelProvider {
     return switch (name) {
       case "portable" -> PORTABLE.get();
       case "vector" -> VECTOR.get();
-      default -> throw new IllegalStateException(
-          "adjoint.kernels must be vector, portable or auto, not '" + name + "'");
+      default ->
+          throw new IllegalStateException(
+              "adjoint.kernels must be vector, portable or auto, not '" + name + "'");
     };
   }
 
@@ -88,13 +91,16 @@ public final class KernelProvider {
     if (name.equals("portable")) {
       return new Pair(new FloatPortableKernels(), new DoublePortableKernels());
     }
-    vectorObstacle().ifPresent(obstacle -> {
-      throw new IllegalStateException("Vector kernels were asked for, but " + obstacle);
-    });
+    vectorObstacle()
+        .ifPresent(obstacle -> {
+          throw new IllegalStateException("Vector kernels were asked for, but " + obstacle);
+        });
     return new Pair(vector("FloatVectorKernels"), vector("DoubleVectorKernels"));
   }
 
-  /** Says why vector kernels would not run, or would run a hundred times slower than portable ones. */
+  /**
+   * Says why vector kernels would not run, or would run a hundred times slower than portable ones.
+   */
   private static Optional<String> vectorObstacle() {
     Module self = KernelProvider.class.getModule();
     ModuleLayer layer = self.getLayer() != null ? self.getLayer() : ModuleLayer.boot();

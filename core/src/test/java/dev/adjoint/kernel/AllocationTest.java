@@ -9,7 +9,10 @@ import java.lang.management.ManagementFactory;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Guards against vectors on the heap, where they make a loop a hundred times slower: no clock needed. */
+/**
+ * Guards against vectors on the heap, where they make a loop a hundred times slower: no clock
+ * needed.
+ */
 class AllocationTest {
 
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
@@ -22,7 +25,8 @@ class AllocationTest {
     Object x = random(kernels, N, 1);
     Object y = random(kernels, N, 2);
     Object out = filled(kernels, N, 0);
-    for (String function : new String[] {"exp", "log1p", "tanh", "gelu", "erf", "softplus", "floor"}) {
+    for (String function :
+        new String[] {"exp", "log1p", "tanh", "gelu", "erf", "softplus", "floor"}) {
       Kernels.UnaryLoop loop = kernels.unary(function);
       assertAllocatesLessThan(16, function, () -> loop.run(x, 0, out, 0, N));
     }
@@ -47,21 +51,28 @@ class AllocationTest {
     for (String name : new String[] {"sum", "max"}) {
       Kernels.Reduction reduction = kernels.reduction(name);
       assertAllocatesLessThan(200, name + " of rows", () -> reduction.rows(x, 0, rows, n, out, 0));
-      assertAllocatesLessThan(16, name + " of columns", () -> reduction.columns(x, 0, rows, n, n, out, 0));
+      assertAllocatesLessThan(
+          16, name + " of columns", () -> reduction.columns(x, 0, rows, n, n, out, 0));
     }
     assertAllocatesLessThan(1000, "softmax", () -> kernels.softmax(x, 0, rows, n, out, 0));
     assertAllocatesLessThan(1000, "logSoftmax", () -> kernels.logSoftmax(x, 0, rows, n, out, 0));
     assertAllocatesLessThan(
         1000, "softmaxPullback", () -> kernels.softmaxPullback(x, 0, y, 0, rows, n, out, 0));
     assertAllocatesLessThan(
-        7 * 1000, "standardize",
-        () -> kernels.standardize(x, 1, rows, n, 0, rows, true, 1, out, statistics, statistics, statistics));
+        7 * 1000,
+        "standardize",
+        () ->
+            kernels.standardize(
+                x, 1, rows, n, 0, rows, true, 1, out, statistics, statistics, statistics));
     assertAllocatesLessThan(
-        7 * 1000, "standardizePullback",
+        7 * 1000,
+        "standardizePullback",
         () -> kernels.standardizePullback(x, y, statistics, 1, rows, n, 0, rows, true, out));
   }
 
-  /** Waits until the JIT is done, as long as it takes: what stays on the heap stays there forever. */
+  /**
+   * Waits until the JIT is done, as long as it takes: what stays on the heap stays there forever.
+   */
   private static void assertAllocatesLessThan(long bytes, String what, Runnable kernel) {
     long start = System.nanoTime();
     long allocated;

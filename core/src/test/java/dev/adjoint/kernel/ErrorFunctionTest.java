@@ -14,7 +14,10 @@ class ErrorFunctionTest {
   private static final MathContext DIGITS = new MathContext(450);
 
   @ParameterizedTest
-  @ValueSource(doubles = {1e-300, 1e-9, 0.1, 0.3, 0.5, 0.75, 0.999, 1, 1.001, 1.3, 1.7, 2, 2.5, 3, 4, 5, 5.9, 7})
+  @ValueSource(
+      doubles = {
+        1e-300, 1e-9, 0.1, 0.3, 0.5, 0.75, 0.999, 1, 1.001, 1.3, 1.7, 2, 2.5, 3, 4, 5, 5.9, 7
+      })
   void erf_is_within_two_ulps(double x) {
     double expected = erf(new BigDecimal(x)).doubleValue();
     assertThat(apply("erf", x)).isCloseTo(expected, within(2 * Math.ulp(expected)));
@@ -22,7 +25,10 @@ class ErrorFunctionTest {
   }
 
   @ParameterizedTest
-  @ValueSource(doubles = {-25, -20, -12, -7.5, -5, -3, -2, -1.4, -1, -0.5, -0.1, -1e-9, 1e-9, 0.3, 1, 2, 4, 9})
+  @ValueSource(
+      doubles = {
+        -25, -20, -12, -7.5, -5, -3, -2, -1.4, -1, -0.5, -0.1, -1e-9, 1e-9, 0.3, 1, 2, 4, 9
+      })
   void gelu_is_within_ten_ulps_in_both_tails(double x) {
     BigDecimal scaled = new BigDecimal(x).divide(new BigDecimal(2).sqrt(DIGITS), DIGITS);
     BigDecimal cdf = erf(scaled).add(BigDecimal.ONE).divide(new BigDecimal(2), DIGITS);
@@ -50,7 +56,8 @@ class ErrorFunctionTest {
 
   /** Machin's formula: 16 arctan(1/5) - 4 arctan(1/239). */
   private static final BigDecimal PI =
-       arctanOfInverse(5).multiply(BigDecimal.valueOf(16))
+      arctanOfInverse(5)
+          .multiply(BigDecimal.valueOf(16))
           .subtract(arctanOfInverse(239).multiply(BigDecimal.valueOf(4)));
 
   private static BigDecimal arctanOfInverse(int x) {

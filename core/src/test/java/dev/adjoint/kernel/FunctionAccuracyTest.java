@@ -9,7 +9,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Functions of float32, against the same functions in double precision, over all floats in steps. */
+/**
+ * Functions of float32, against the same functions in double precision, over all floats in steps.
+ */
 class FunctionAccuracyTest {
 
   private static final int BLOCK = 4096;
@@ -27,10 +29,14 @@ class FunctionAccuracyTest {
               Map.entry("tanh", StrictMath::tanh),
               Map.entry("sqrt", Math::sqrt),
               Map.entry("rsqrt", x -> 1 / Math.sqrt(x)),
-              Map.entry("sigmoid", x -> x < 0
-                  ? StrictMath.exp(x) / (1 + StrictMath.exp(x))
-                  : 1 / (1 + StrictMath.exp(-x))),
-              Map.entry("softplus", x -> Math.max(x, 0) + StrictMath.log1p(StrictMath.exp(-Math.abs(x)))),
+              Map.entry(
+                  "sigmoid",
+                  x ->
+                      x < 0
+                          ? StrictMath.exp(x) / (1 + StrictMath.exp(x))
+                          : 1 / (1 + StrictMath.exp(-x))),
+              Map.entry(
+                  "softplus", x -> Math.max(x, 0) + StrictMath.log1p(StrictMath.exp(-Math.abs(x)))),
               Map.entry("neg", x -> -x),
               Map.entry("abs", Math::abs),
               Map.entry("sign", Math::signum),
@@ -45,8 +51,10 @@ class FunctionAccuracyTest {
 
   @ParameterizedTest
   @CsvSource({
-    "exp, 0.7", "expm1, 1.5", "log, 0.8", "log1p, 1.4", "sin, 0.501", "cos, 0.501", "tanh, 1.4", "sigmoid, 2",
-    "softplus, 1.7", "sqrt, 0.5", "rsqrt, 1.5", "neg, 0", "abs, 0", "sign, 0", "square, 0.5", "reciprocal, 0.5",
+    "exp, 0.7", "expm1, 1.5", "log, 0.8", "log1p, 1.4", "sin, 0.501", "cos, 0.501", "tanh, 1.4",
+        "sigmoid, 2",
+    "softplus, 1.7", "sqrt, 0.5", "rsqrt, 1.5", "neg, 0", "abs, 0", "sign, 0", "square, 0.5",
+        "reciprocal, 0.5",
     "relu, 0", "floor, 0", "ceil, 0", "round, 0", "isNaN, 0", "isFinite, 0"
   })
   void a_function_is_within_so_many_ulps_over_all_floats(String function, double ulps) {
@@ -71,8 +79,10 @@ class FunctionAccuracyTest {
   void tails_do_not_vanish_where_a_float_can_hold_them() {
     Kernels kernels = KernelProvider.float32("portable");
     float[] x = {-100, -50, -20};
-    assertThat(((float[]) TestKernels.apply(kernels, "sigmoid", x))[0]).isEqualTo((float) StrictMath.exp(-100));
-    assertThat(((float[]) TestKernels.apply(kernels, "softplus", x))[1]).isEqualTo((float) StrictMath.exp(-50));
+    assertThat(((float[]) TestKernels.apply(kernels, "sigmoid", x))[0])
+        .isEqualTo((float) StrictMath.exp(-100));
+    assertThat(((float[]) TestKernels.apply(kernels, "softplus", x))[1])
+        .isEqualTo((float) StrictMath.exp(-50));
     assertThat(((float[]) TestKernels.apply(kernels, "silu", x))[2]).isLessThan(0);
   }
 
@@ -86,7 +96,8 @@ class FunctionAccuracyTest {
     };
   }
 
-  private static void assertWithin(String function, DoubleUnaryOperator oracle, double ulps, float range) {
+  private static void assertWithin(
+      String function, DoubleUnaryOperator oracle, double ulps, float range) {
     Kernels.UnaryLoop loop = KernelProvider.float32("portable").unary(function);
     float[] x = new float[BLOCK];
     float[] y = new float[BLOCK];
@@ -99,7 +110,9 @@ class FunctionAccuracyTest {
       loop.run(x, 0, y, 0, n);
       for (int i = 0; i < n; i++) {
         if (Math.abs(x[i]) <= range && !isWithin(y[i], oracle.applyAsDouble(x[i]), ulps)) {
-          assertThat(y[i]).as(function + " of " + x[i]).isEqualTo((float) oracle.applyAsDouble(x[i]));
+          assertThat(y[i])
+              .as(function + " of " + x[i])
+              .isEqualTo((float) oracle.applyAsDouble(x[i]));
         }
       }
     }

@@ -94,18 +94,22 @@ class ReductionTest {
     }
   }
 
-  private static void assertFolded(String name, Object x, int from, int stride, int n, double actual) {
+  private static void assertFolded(
+      String name, Object x, int from, int stride, int n, double actual) {
     double[] values = new double[n];
     for (int i = 0; i < n; i++) {
       values[i] = get(x, from + i * stride);
     }
     double magnitude = Arrays.stream(values).map(Math::abs).sum();
     switch (name) {
-      case "sum" -> assertThat(actual).isCloseTo(Arrays.stream(values).sum(), within(1e-6 * magnitude));
+      case "sum" ->
+          assertThat(actual).isCloseTo(Arrays.stream(values).sum(), within(1e-6 * magnitude));
       case "max" ->
-          assertThat(actual).isEqualTo(Arrays.stream(values).max().orElse(Double.NEGATIVE_INFINITY));
+          assertThat(actual)
+              .isEqualTo(Arrays.stream(values).max().orElse(Double.NEGATIVE_INFINITY));
       default ->
-          assertThat(actual).isEqualTo(Arrays.stream(values).min().orElse(Double.POSITIVE_INFINITY));
+          assertThat(actual)
+              .isEqualTo(Arrays.stream(values).min().orElse(Double.POSITIVE_INFINITY));
     }
   }
 }

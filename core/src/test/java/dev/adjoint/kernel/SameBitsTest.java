@@ -13,7 +13,10 @@ import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Vector kernels give the bits of portable ones, whatever the size, the offset and the state of the JIT. */
+/**
+ * Vector kernels give the bits of portable ones, whatever the size, the offset and the state of the
+ * JIT.
+ */
 class SameBitsTest {
 
   private static final int STEP = 977;
@@ -37,8 +40,12 @@ class SameBitsTest {
         for (int steps = 0; steps < 4; steps++) {
           for (String function : TestKernels.BINARY) {
             Object[] outs = {filled(kernels, n + 9, 5), filled(kernels, n + 9, 5)};
-            kernels.binary(function).run(x, from, steps & 1, y, 2 * from, steps >> 1, outs[0], from, n);
-            portable.binary(function).run(x, from, steps & 1, y, 2 * from, steps >> 1, outs[1], from, n);
+            kernels
+                .binary(function)
+                .run(x, from, steps & 1, y, 2 * from, steps >> 1, outs[0], from, n);
+            portable
+                .binary(function)
+                .run(x, from, steps & 1, y, 2 * from, steps >> 1, outs[1], from, n);
             assertSameBits(outs[0], outs[1], function + " of " + n + ", steps " + steps);
           }
         }
@@ -48,8 +55,12 @@ class SameBitsTest {
           int zStep = steps >> 2;
           for (String function : TestKernels.TERNARY) {
             Object[] outs = {filled(kernels, n + 9, 5), filled(kernels, n + 9, 5)};
-            kernels.ternary(function).run(x, from, xStep, y, 2, yStep, z, from, zStep, outs[0], from, n);
-            portable.ternary(function).run(x, from, xStep, y, 2, yStep, z, from, zStep, outs[1], from, n);
+            kernels
+                .ternary(function)
+                .run(x, from, xStep, y, 2, yStep, z, from, zStep, outs[0], from, n);
+            portable
+                .ternary(function)
+                .run(x, from, xStep, y, 2, yStep, z, from, zStep, outs[1], from, n);
             assertSameBits(outs[0], outs[1], function + " of " + n + ", steps " + steps);
           }
         }

@@ -17,8 +17,25 @@ class SpecialValuesTest {
   private static final double INFINITY = Double.POSITIVE_INFINITY;
 
   private static final double[] VALUES = {
-    0.0, -0.0, 1, -1, INFINITY, -INFINITY, Double.NaN, Float.MIN_VALUE, -Float.MIN_VALUE, 1e-40, -1e-40, 0.5, -0.5, 2.5,
-    -2.5, 8388607.5, -8388607.5, 3e38, -3e38
+    0.0,
+    -0.0,
+    1,
+    -1,
+    INFINITY,
+    -INFINITY,
+    Double.NaN,
+    Float.MIN_VALUE,
+    -Float.MIN_VALUE,
+    1e-40,
+    -1e-40,
+    0.5,
+    -0.5,
+    2.5,
+    -2.5,
+    8388607.5,
+    -8388607.5,
+    3e38,
+    -3e38
   };
 
   @ParameterizedTest
@@ -27,7 +44,18 @@ class SpecialValuesTest {
     double[] special = {0.0, -0.0, INFINITY, -INFINITY, Double.NaN};
     check(kernels, "exp", Math::exp, special);
     check(kernels, "expm1", Math::expm1, special);
-    check(kernels, "log", Math::log, 0.0, -0.0, 1, -1, INFINITY, -INFINITY, Double.NaN, -Float.MIN_VALUE);
+    check(
+        kernels,
+        "log",
+        Math::log,
+        0.0,
+        -0.0,
+        1,
+        -1,
+        INFINITY,
+        -INFINITY,
+        Double.NaN,
+        -Float.MIN_VALUE);
     check(kernels, "log1p", Math::log1p, 0.0, -0.0, -1, -2, INFINITY, -INFINITY, Double.NaN);
     check(kernels, "tanh", Math::tanh, special);
     check(kernels, "sin", Math::sin, special);
@@ -57,7 +85,16 @@ class SpecialValuesTest {
     check(kernels, "greater", (x, y) -> x > y ? 1 : 0);
     check(kernels, "greaterEqual", (x, y) -> x >= y ? 1 : 0);
     check(kernels, "reluPullback", (g, y) -> y > 0 ? g : 0);
-    check(kernels, "leakyRelu", (x, slope) -> x > 0 ? x : x * slope, 0.0, 1, -1, 0.5, INFINITY, Double.NaN);
+    check(
+        kernels,
+        "leakyRelu",
+        (x, slope) -> x > 0 ? x : x * slope,
+        0.0,
+        1,
+        -1,
+        0.5,
+        INFINITY,
+        Double.NaN);
   }
 
   @ParameterizedTest
@@ -92,7 +129,8 @@ class SpecialValuesTest {
         .isInstanceOf(IndexOutOfBoundsException.class);
   }
 
-  private static void check(Kernels kernels, String function, DoubleUnaryOperator oracle, double... values) {
+  private static void check(
+      Kernels kernels, String function, DoubleUnaryOperator oracle, double... values) {
     Object x = array(kernels, values);
     Object y = TestKernels.apply(kernels, function, x);
     for (int i = 0; i < values.length; i++) {
@@ -101,7 +139,8 @@ class SpecialValuesTest {
     }
   }
 
-  private static void check(Kernels kernels, String function, DoubleBinaryOperator oracle, double... some) {
+  private static void check(
+      Kernels kernels, String function, DoubleBinaryOperator oracle, double... some) {
     double[] values = some.length == 0 ? VALUES : some;
     Object x = array(kernels, values);
     for (double second : values) {
@@ -110,7 +149,9 @@ class SpecialValuesTest {
       kernels.binary(function).run(x, 0, 1, y, 0, 0, out, 0, values.length);
       for (int i = 0; i < values.length; i++) {
         Double rounded = get(array(kernels, oracle.applyAsDouble(get(x, i), get(y, 0))), 0);
-        assertThat(get(out, i)).as("%s of %s and %s", function, get(x, i), get(y, 0)).isEqualTo(rounded);
+        assertThat(get(out, i))
+            .as("%s of %s and %s", function, get(x, i), get(y, 0))
+            .isEqualTo(rounded);
       }
     }
   }

@@ -16,7 +16,14 @@ class StandardizeTest {
 
   /** Shapes (a, channels, b): layer norm, batch norm without and with positions, and odd ones. */
   private static final int[][] SHAPES = {
-    {1, 5, 100}, {1, 3, 1}, {64, 7, 1}, {300, 2, 1}, {600, 33, 1}, {4, 3, 25}, {6, 5, 2}, {2, 2, 4100}
+    {1, 5, 100},
+    {1, 3, 1},
+    {64, 7, 1},
+    {300, 2, 1},
+    {600, 33, 1},
+    {4, 3, 25},
+    {6, 5, 2},
+    {2, 2, 4100}
   };
 
   @ParameterizedTest
@@ -43,7 +50,8 @@ class StandardizeTest {
             double y = (get(c.x, at) - moments[0]) * inverse;
             assertThat(get(c.y, at)).isCloseTo(y, within(close * (1 + Math.abs(y))));
             double dx = (get(c.q, at) - meanQ - y * meanQy) * inverse;
-            double scale = inverse * (1 + Math.abs(y)) * (1 + Math.abs(get(c.q, at)) + Math.abs(meanQy));
+            double scale =
+                inverse * (1 + Math.abs(y)) * (1 + Math.abs(get(c.q, at)) + Math.abs(meanQy));
             assertThat(get(c.dx, at)).isCloseTo(dx, within(close * scale));
           }
         }
@@ -97,7 +105,18 @@ class StandardizeTest {
         set(c.x, i, 1234567.1);
       }
       kernels.standardize(
-          c.x, shape[0], shape[1], shape[2], 0, shape[1], true, 0, c.y, c.mean, c.variance, c.inverse);
+          c.x,
+          shape[0],
+          shape[1],
+          shape[2],
+          0,
+          shape[1],
+          true,
+          0,
+          c.y,
+          c.mean,
+          c.variance,
+          c.inverse);
       assertThat(get(c.variance, 0)).isZero();
       TestKernels.assertSameBits(c.y, filled(kernels, shape[0] * shape[1] * shape[2], 0), "y");
     }
@@ -148,7 +167,8 @@ class StandardizeTest {
     void run(int from, int to) {
       kernels.standardize(
           x, shape[0], shape[1], shape[2], from, to, centred, EPSILON, y, mean, variance, inverse);
-      kernels.standardizePullback(q, y, inverse, shape[0], shape[1], shape[2], from, to, centred, dx);
+      kernels.standardizePullback(
+          q, y, inverse, shape[0], shape[1], shape[2], from, to, centred, dx);
     }
 
     int count() {

@@ -13,19 +13,60 @@ final class TestKernels {
 
   static final List<String> UNARY =
       List.of(
-          "neg", "abs", "sign", "exp", "expm1", "log", "log1p", "sqrt", "rsqrt", "square", "reciprocal", "sin", "cos",
-          "tanh", "sigmoid", "softplus", "erf", "relu", "gelu", "geluTanh", "silu", "floor", "ceil", "round", "isNaN",
+          "neg",
+          "abs",
+          "sign",
+          "exp",
+          "expm1",
+          "log",
+          "log1p",
+          "sqrt",
+          "rsqrt",
+          "square",
+          "reciprocal",
+          "sin",
+          "cos",
+          "tanh",
+          "sigmoid",
+          "softplus",
+          "erf",
+          "relu",
+          "gelu",
+          "geluTanh",
+          "silu",
+          "floor",
+          "ceil",
+          "round",
+          "isNaN",
           "isFinite");
 
   static final List<String> BINARY =
       List.of(
-          "plus", "minus", "times", "div", "pow", "max", "min", "equal", "notEqual", "less", "lessEqual", "greater",
-          "greaterEqual", "leakyRelu", "elu", "reluPullback", "tanhPullback", "sigmoidPullback");
+          "plus",
+          "minus",
+          "times",
+          "div",
+          "pow",
+          "max",
+          "min",
+          "equal",
+          "notEqual",
+          "less",
+          "lessEqual",
+          "greater",
+          "greaterEqual",
+          "leakyRelu",
+          "elu",
+          "reluPullback",
+          "tanhPullback",
+          "sigmoidPullback");
 
   static final List<String> TERNARY = List.of("where", "fma");
 
   /** Around the width of a vector, of a register block and of a chunk. */
-  static final int[] SIZES = {0, 1, 2, 4, 6, 8, 13, 16, 25, 31, 32, 33, 64, 100, 255, 1000, 4096, 4098};
+  static final int[] SIZES = {
+    0, 1, 2, 4, 6, 8, 13, 16, 25, 31, 32, 33, 64, 100, 255, 1000, 4096, 4098
+  };
 
   private TestKernels() {}
 
@@ -43,7 +84,9 @@ final class TestKernels {
 
   /** Returns the portable kernels of the same type. */
   static Kernels portableTwin(Kernels kernels) {
-    return isFloat32(kernels) ? KernelProvider.float32("portable") : KernelProvider.float64("portable");
+    return isFloat32(kernels)
+        ? KernelProvider.float32("portable")
+        : KernelProvider.float64("portable");
   }
 
   static boolean isFloat32(Kernels kernels) {
@@ -78,7 +121,9 @@ final class TestKernels {
   }
 
   static Object randomWithSpecials(Kernels kernels, int n, long seed) {
-    double[] specials = {0.0, -0.0, Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, 1e-40, -1e30};
+    double[] specials = {
+      0.0, -0.0, Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, 1e-40, -1e30
+    };
     Object array = random(kernels, n, seed);
     for (int i = 3; i < n; i += 11) {
       set(array, i, specials[i % specials.length]);

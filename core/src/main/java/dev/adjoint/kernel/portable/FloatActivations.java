@@ -23,7 +23,8 @@ final class FloatActivations {
     float e = exp(neg(abs(x)));
     float d = plus(1f, e);
     float y = div(select(isLess(x, 0f), e, 1f), d);
-    float lost = minus(e, minus(d, 1f)); // by the rounding of d, of which 1 / d is 1 - e / 2, nearly
+    float lost =
+        minus(e, minus(d, 1f)); // by the rounding of d, of which 1 / d is 1 - e / 2, nearly
     return fma(neg(y), times(lost, fma(e, -0.5f, 1f)), y);
   }
 

@@ -21,7 +21,8 @@ final class FloatElementary {
 
   private FloatElementary() {}
 
-  // ---- exp: x = k ln 2 + r with |r| <= ln 2 / 2, so that e^x = 2^k e^r; r is the sum of h, exact, and a small rest ---
+  // ---- exp: x = k ln 2 + r with |r| <= ln 2 / 2, so that e^x = 2^k e^r; r is the sum of h, exact,
+  // and a small rest ---
 
   static float exp(float x) {
     float k = roundSmall(times(x, LOG2_E));
@@ -51,7 +52,10 @@ final class FloatElementary {
     return times(expReduced(fma(k, neg(LN2), x), times(k, neg(LN2_REST))), pow2(k));
   }
 
-  /** Returns e^(h + rest): the sum of 1 + h and of what its rounding lost, the rest and the terms from the square on. */
+  /**
+   * Returns e^(h + rest): the sum of 1 + h and of what its rounding lost, the rest and the terms
+   * from the square on.
+   */
   private static float expReduced(float h, float rest) {
     float linear = plus(1f, h);
     float lost = minus(h, minus(linear, 1f));

@@ -126,8 +126,12 @@ final class FloatSoftmax {
     }
   }
 
-  /** Computes exp(x - shift); the exponential of all rows at once, since it is slow at the end of a run. */
-  private void expMinus(float[] x, int xFrom, float[] shifts, int rows, int n, float[] out, int outFrom) {
+  /**
+   * Computes exp(x - shift); the exponential of all rows at once, since it is slow at the end of a
+   * run.
+   */
+  private void expMinus(
+      float[] x, int xFrom, float[] shifts, int rows, int n, float[] out, int outFrom) {
     for (int i = 0; i < rows; i++) {
       minus.run(x, xFrom + i * n, 1, shifts, i, 0, out, outFrom + i * n, n);
     }

@@ -51,9 +51,13 @@ final class FloatBinaryLoop implements Kernels.BinaryLoop {
     try {
       for (int i = 0; i < bound; i += SPECIES.length()) {
         FloatVector xVector =
-            xStep == 0 ? FloatVector.broadcast(SPECIES, xs[xFrom]) : FloatVector.fromArray(SPECIES, xs, xFrom + i);
+            xStep == 0
+                ? FloatVector.broadcast(SPECIES, xs[xFrom])
+                : FloatVector.fromArray(SPECIES, xs, xFrom + i);
         FloatVector yVector =
-            yStep == 0 ? FloatVector.broadcast(SPECIES, ys[yFrom]) : FloatVector.fromArray(SPECIES, ys, yFrom + i);
+            yStep == 0
+                ? FloatVector.broadcast(SPECIES, ys[yFrom])
+                : FloatVector.fromArray(SPECIES, ys, yFrom + i);
         FloatVector result = (FloatVector) function.invokeExact(xVector, yVector);
         result.intoArray(outs, outFrom + i);
         function = FUNCTION;
@@ -63,9 +67,15 @@ final class FloatBinaryLoop implements Kernels.BinaryLoop {
     }
     if (bound < n) {
       remainder.run(
-          x, xFrom + bound * xStep, xStep,
-          y, yFrom + bound * yStep, yStep,
-          out, outFrom + bound, n - bound);
+          x,
+          xFrom + bound * xStep,
+          xStep,
+          y,
+          yFrom + bound * yStep,
+          yStep,
+          out,
+          outFrom + bound,
+          n - bound);
     }
   }
 }

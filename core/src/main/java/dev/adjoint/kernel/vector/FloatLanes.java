@@ -110,9 +110,7 @@ final class FloatLanes {
     return magnitude
         .reinterpretAsInts()
         .lanewise(
-            VectorOperators.BITWISE_BLEND,
-            sign.reinterpretAsInts(),
-            Float.floatToRawIntBits(-0f))
+            VectorOperators.BITWISE_BLEND, sign.reinterpretAsInts(), Float.floatToRawIntBits(-0f))
         .reinterpretAsFloats();
   }
 

@@ -55,11 +55,17 @@ final class FloatTernaryLoop implements Kernels.TernaryLoop {
     try {
       for (int i = 0; i < bound; i += SPECIES.length()) {
         FloatVector xVector =
-            xStep == 0 ? FloatVector.broadcast(SPECIES, xs[xFrom]) : FloatVector.fromArray(SPECIES, xs, xFrom + i);
+            xStep == 0
+                ? FloatVector.broadcast(SPECIES, xs[xFrom])
+                : FloatVector.fromArray(SPECIES, xs, xFrom + i);
         FloatVector yVector =
-            yStep == 0 ? FloatVector.broadcast(SPECIES, ys[yFrom]) : FloatVector.fromArray(SPECIES, ys, yFrom + i);
+            yStep == 0
+                ? FloatVector.broadcast(SPECIES, ys[yFrom])
+                : FloatVector.fromArray(SPECIES, ys, yFrom + i);
         FloatVector zVector =
-            zStep == 0 ? FloatVector.broadcast(SPECIES, zs[zFrom]) : FloatVector.fromArray(SPECIES, zs, zFrom + i);
+            zStep == 0
+                ? FloatVector.broadcast(SPECIES, zs[zFrom])
+                : FloatVector.fromArray(SPECIES, zs, zFrom + i);
         FloatVector result = (FloatVector) function.invokeExact(xVector, yVector, zVector);
         result.intoArray(outs, outFrom + i);
         function = FUNCTION;
@@ -69,10 +75,18 @@ final class FloatTernaryLoop implements Kernels.TernaryLoop {
     }
     if (bound < n) {
       remainder.run(
-          x, xFrom + bound * xStep, xStep,
-          y, yFrom + bound * yStep, yStep,
-          z, zFrom + bound * zStep, zStep,
-          out, outFrom + bound, n - bound);
+          x,
+          xFrom + bound * xStep,
+          xStep,
+          y,
+          yFrom + bound * yStep,
+          yStep,
+          z,
+          zFrom + bound * zStep,
+          zStep,
+          out,
+          outFrom + bound,
+          n - bound);
     }
   }
 }

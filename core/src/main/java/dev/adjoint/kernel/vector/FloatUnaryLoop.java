@@ -10,13 +10,13 @@ import java.lang.invoke.MethodHandle;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * The loop over a function of one vector; lives in hidden copies, one for each function. What is left after the last
- * whole vector goes to the portable loop, which has the same bits.
+ * The loop over a function of one vector; lives in hidden copies, one for each function. What is
+ * left after the last whole vector goes to the portable loop, which has the same bits.
  *
- * <p>Vectors are objects until C2 has inlined everything that takes or returns one, and C2 gives up on methods that are
- * not the JDK's after so many nodes. Hence two oddities: there are no helper methods that take vectors; and the function
- * is called through a variable that the loop assigns, so that C2 inlines it only once it has seen the whole loop, when
- * far more nodes are allowed.
+ * <p>Vectors are objects until C2 has inlined everything that takes or returns one, and C2 gives up
+ * on methods that are not the JDK's after so many nodes. Hence two oddities: there are no helper
+ * methods that take vectors; and the function is called through a variable that the loop assigns,
+ * so that C2 inlines it only once it has seen the whole loop, when far more nodes are allowed.
  */
 final class FloatUnaryLoop implements Kernels.UnaryLoop {
 

@@ -41,9 +41,14 @@ public final class FloatVectorKernels extends FloatKernels {
   }
 
   private <T> T newLoop(
-      Class<T> type, Class<? extends T> loop, String function, int arity, Function<String, T> portableLoop) {
+      Class<T> type,
+      Class<? extends T> loop,
+      String function,
+      int arity,
+      Function<String, T> portableLoop) {
     T remainder = portableLoop.apply(function);
-    return specializer.find(function, arity)
+    return specializer
+        .find(function, arity)
         .map(handle -> specializer.<T>copy(type, loop, List.of(handle), remainder))
         .orElse(remainder);
   }
