@@ -46,7 +46,7 @@ class FunctionAccuracyTest {
               Map.entry("floor", Math::floor),
               Map.entry("ceil", Math::ceil),
               Map.entry("round", Math::rint),
-              Map.entry("isNaN", x -> Double.isNaN(x) ? 1 : 0),
+              Map.entry("isNan", x -> Double.isNaN(x) ? 1 : 0),
               Map.entry("isFinite", x -> Double.isFinite(x) ? 1 : 0)));
 
   @ParameterizedTest

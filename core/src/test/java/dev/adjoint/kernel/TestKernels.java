@@ -37,7 +37,7 @@ final class TestKernels {
           "floor",
           "ceil",
           "round",
-          "isNaN",
+          "isNan",
           "isFinite");
 
   static final List<String> BINARY =
