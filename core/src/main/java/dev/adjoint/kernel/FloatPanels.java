@@ -1,5 +1,7 @@
 package dev.adjoint.kernel;
 
+import java.util.EnumMap;
+
 /**
  * Packs operands of the matrix product into panels: strips of a matrix as wide as the register
  * tile, stored one step of k after another, so that the tile reads memory in order.
@@ -7,8 +9,8 @@ package dev.adjoint.kernel;
 final class FloatPanels {
 
   /** Buffers of one thread, reused; they only grow. */
-  private static final ThreadLocal<float[][]> SCRATCH =
-      ThreadLocal.withInitial(() -> new float[Slot.values().length][0]);
+  private static final ThreadLocal<EnumMap<Slot, float[]>> SCRATCH =
+      ThreadLocal.withInitial(() -> new EnumMap<>(Slot.class));
 
   /** What a scratch buffer is for; a thread uses each for one thing at a time. */
   enum Slot {
@@ -22,11 +24,11 @@ final class FloatPanels {
 
   /** Returns this thread's buffer for a purpose, with room for {@code n} elements. */
   static float[] scratch(Slot slot, int n) {
-    float[][] buffers = SCRATCH.get();
-    float[] buffer = buffers[slot.ordinal()];
-    if (buffer.length < n) {
+    EnumMap<Slot, float[]> buffers = SCRATCH.get();
+    float[] buffer = buffers.get(slot);
+    if (buffer == null || buffer.length < n) {
       buffer = Buffers.uninitializedFloats(n);
-      buffers[slot.ordinal()] = buffer;
+      buffers.put(slot, buffer);
     }
     return buffer;
   }
