@@ -78,7 +78,6 @@ final class DeriveSources {
         .replace("intBitsToFloat", "longBitsToDouble")
         .replace("IntVector", "LongVector")
         .replace("AsInts", "AsLongs")
-        .replace("Integer.MAX", "Long.MAX").replaceAll("static final int MAG","static final long MAG")
         .replace("Float", "Double")
         .replaceAll("\\bfloat\\b", "double")
         .replaceAll("(?<![\\w.])(\\d+(?:\\.\\d+)?(?:e-?\\d+)?)f\\b", "$1d");

@@ -28,12 +28,13 @@ final class Anomalies {
       throw new AnomalyException(
           "the gradient of %s of %s with respect to its input %d has %s; the operation was computed at %s"
               .formatted(
-                  node,
-                  shapes(node.sharedInputs()),
-                  input,
-                  describe(gradient),
-                  node.site() == null ? "a line outside of detectAnomalies" : node.site()));
+                  node, shapes(node.sharedInputs()), input, describe(gradient), siteOf(node)));
     }
+  }
+
+  static String siteOf(Node node) {
+    String site = node.site();
+    return site == null ? "a line outside of detectAnomalies" : site;
   }
 
   /** Returns the innermost line outside of the engine. */

@@ -70,7 +70,7 @@ public final class Autodiff {
 
   /** Applies a function with a pullback of its own. */
   public static Tensor apply(CustomFunction function, Tensor... inputs) {
-    return Recorder.apply(new CustomPrimitive(function), inputs);
+    return Recorder.apply(new CustomPrimitive(function), inputs.clone());
   }
 
   private static Supplier<@Nullable Void> asSupplier(Runnable action) {
@@ -113,7 +113,8 @@ public final class Autodiff {
 
     @Override
     public Tensor forward(Tensor... x) {
-      Tensor y = noGrad(() -> function.forward(List.of(x)));
+      Mode mode = Mode.current().recording(false).sealedBy(null);
+      Tensor y = mode.call(() -> function.forward(List.of(x)));
       // A function may return one of its inputs, or a tensor that it keeps: the graph needs one of
       // its own.
       return y.view(y.shape(), y.strides(), y.offset());
@@ -141,7 +142,11 @@ public final class Autodiff {
                   .formatted(name(), cotangents.get(i).shape(), i, x[i].shape()));
         }
       }
-      return cotangents.toArray(new Tensor[0]);
+      @Nullable Tensor[] result = new Tensor[x.length];
+      for (int i = 0; i < x.length; i++) {
+        result[i] = cotangents.get(i).to(x[i].dtype());
+      }
+      return result;
     }
   }
 }

@@ -148,7 +148,9 @@ public final class Backward {
         needed[i] = source != null && (useful == null || useful.contains(source));
       }
       @Nullable Tensor[] cotangents =
-          primitive.pullbacks(needed, next.cotangent, inputs, next.output);
+          detecting
+              ? attributed(node, primitive, needed, next.cotangent, next.output)
+              : primitive.pullbacks(needed, next.cotangent, inputs, next.output);
       for (int i = 0; i < inputs.length; i++) {
         Node source = inputs[i].node();
         Tensor part = cotangents[i];
@@ -171,6 +173,14 @@ public final class Backward {
       }
     }
     return new Gradients(results);
+  }
+
+  /** Runs a pullback in the name of the line that computed the node. */
+  private static @Nullable Tensor[] attributed(
+      Node node, Primitive primitive, boolean[] needed, Tensor cotangent, Tensor output) {
+    return Mode.current()
+        .site(Anomalies.siteOf(node))
+        .call(() -> primitive.pullbacks(needed, cotangent, node.sharedInputs(), output));
   }
 
   /** Returns the nodes under the root through which a target is reached, the targets included. */

@@ -1,5 +1,6 @@
 package dev.adjoint.autodiff;
 
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -8,12 +9,15 @@ import org.jspecify.annotations.Nullable;
  *
  * @param recording whether outputs of tracked inputs are tracked
  * @param detecting whether the first NaN or infinity throws
+ * @param site the line of user code of the operation whose pullback is running while detecting: its
+ *     parts are not searched one by one, and what they record is from there; null elsewhere
  * @param sealedBy the custom function whose pullback is being recorded, in which reading out a
  *     tracked tensor would silently cut the graph; null elsewhere
  */
-record Mode(boolean recording, boolean detecting, @Nullable String sealedBy) {
+record Mode(
+    boolean recording, boolean detecting, @Nullable String site, @Nullable String sealedBy) {
 
-  private static final Mode DEFAULT = new Mode(true, false, null);
+  private static final Mode DEFAULT = new Mode(true, false, null, null);
   private static final ScopedValue<Mode> CURRENT = ScopedValue.newInstance();
 
   static Mode current() {
@@ -21,15 +25,21 @@ record Mode(boolean recording, boolean detecting, @Nullable String sealedBy) {
   }
 
   Mode recording(boolean on) {
-    return on == recording ? this : new Mode(on, detecting, sealedBy);
+    return on == recording ? this : new Mode(on, detecting, site, sealedBy);
   }
 
   Mode detecting(boolean on) {
-    return on == detecting ? this : new Mode(recording, on, sealedBy);
+    return on == detecting ? this : new Mode(recording, on, site, sealedBy);
   }
 
   Mode sealedBy(@Nullable String function) {
-    return new Mode(recording, detecting, function);
+    return Objects.equals(function, sealedBy)
+        ? this
+        : new Mode(recording, detecting, site, function);
+  }
+
+  Mode site(@Nullable String line) {
+    return new Mode(recording, detecting, line, sealedBy);
   }
 
   /** Runs an action in this mode; the mode ends with the action, whatever happens. */

@@ -21,18 +21,22 @@ public final class Recorder {
    */
   public static Tensor record(Tensor output, Primitive primitive, Tensor... inputs) {
     Mode mode = Mode.current();
-    if (mode.detecting()) {
+    if (mode.detecting() && mode.site() == null) {
       Anomalies.checkForward(output, primitive, inputs);
     }
     if (mode.recording() && primitive.isDifferentiable()) {
       for (Tensor input : inputs) {
         if (input.isTracked()) {
-          return output.madeBy(
-              Node.of(primitive, inputs, mode.detecting() ? Anomalies.userSite() : null));
+          return output.madeBy(Node.of(primitive, inputs, mode.detecting() ? site(mode) : null));
         }
       }
     }
     return output;
+  }
+
+  private static String site(Mode mode) {
+    String site = mode.site();
+    return site != null ? site : Anomalies.userSite();
   }
 
   /**

@@ -1,9 +1,11 @@
 package dev.adjoint.autodiff;
 
 import dev.adjoint.op.Primitive;
+import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Tensor;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
@@ -46,13 +48,22 @@ record Rematerialization(Supplier<Tensor> computation, Held held) implements Pri
       if (node == null || !seen.add(node)) {
         continue;
       }
-      if (node.isLeaf() || node.birth() < start) {
+      if (node.birth() < start) {
         captured.add(tensor);
-      } else {
+      } else { // a leaf that the function made itself is its own affair
         open.addAll(node.inputs());
       }
     }
     return captured;
+  }
+
+  private static boolean sameBits(Tensor a, Tensor b) {
+    return a.shape().equals(b.shape())
+        && a.dtype() == b.dtype()
+        && Autodiff.noGrad(() ->
+            a.dtype() == DType.FLOAT32
+                ? Arrays.equals(a.untracked().toFloatArray(), b.untracked().toFloatArray())
+                : Arrays.equals(a.untracked().toDoubleArray(), b.untracked().toDoubleArray()));
   }
 
   @Override
@@ -77,7 +88,12 @@ record Rematerialization(Supplier<Tensor> computation, Held held) implements Pri
       // value
     }
     Mode mode = Mode.current();
-    Tensor again = mode.recording(true).call(() -> held.run(computation));
+    Tensor again = mode.recording(true).site(null).call(() -> held.run(computation));
+    if (!sameBits(again, y)) {
+      throw new IllegalStateException(
+          ("checkpoint: the computation gave another result when it was run again for the gradient;"
+              + " expected one that depends only on tensors, unchanged parameters and Generators"));
+    }
     List<Tensor> wanted = new ArrayList<>();
     for (int i = 0; i < x.length; i++) {
       if (needed[i]) {

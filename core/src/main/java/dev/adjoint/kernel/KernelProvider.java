@@ -1,5 +1,7 @@
 package dev.adjoint.kernel;
 
+import com.google.common.base.Supplier;
+import com.google.common.base.Suppliers;
 import dev.adjoint.kernel.portable.DoublePortableKernels;
 import dev.adjoint.kernel.portable.FloatPortableKernels;
 import java.lang.System.Logger.Level;
@@ -18,22 +20,24 @@ public final class KernelProvider {
   private static final String VECTOR_MODULE = "jdk.incubator.vector";
   private static final String VECTOR_PACKAGE = "dev.adjoint.kernel.vector.";
 
-  private final Kernels float32;
-  private final Kernels float64;
+  private static final Supplier<Pair> PORTABLE = Suppliers.memoize(() -> make("portable"));
+  private static final Supplier<Pair> VECTOR = Suppliers.memoize(() -> make("vector"));
+  private static final Supplier<Pair> CHOSEN =
+      Suppliers.memoize(() -> choose(System.getProperty("adjoint.kernels", "auto")));
 
-  private KernelProvider(Kernels float32, Kernels float64) {
-    this.float32 = float32;
-    this.float64 = float64;
-  }
+  private KernelProvider() {}
+
+  /** The kernels of one provider. */
+  record Pair(Kernels float32, Kernels float64) {}
 
   /** Returns the kernels for {@code float[]}. */
   public static Kernels float32() {
-    return Chosen.PROVIDER.float32;
+    return CHOSEN.get().float32;
   }
 
   /** Returns the kernels for {@code double[]}. */
   public static Kernels float64() {
-    return Chosen.PROVIDER.float64;
+    return CHOSEN.get().float64;
   }
 
   /**
@@ -51,27 +55,12 @@ public final class KernelProvider {
     return named(name).float64;
   }
 
-  /** Returns whether the vector kernels would run, and run fast. */
+  /** Returns whether this JVM runs vector kernels, and fast. */
   public static boolean isVectorAvailable() {
     return vectorObstacle().isEmpty();
   }
 
-  /** The providers that were asked for, each made once. */
-  private static final class Portable {
-    static final KernelProvider PROVIDER =
-        new KernelProvider(new FloatPortableKernels(), new DoublePortableKernels());
-  }
-
-  private static final class Vector {
-    static final KernelProvider PROVIDER =
-        new KernelProvider(vector("FloatVectorKernels"), vector("DoubleVectorKernels"));
-  }
-
-  private static final class Chosen {
-    static final KernelProvider PROVIDER = choose(System.getProperty("adjoint.kernels", "auto"));
-  }
-
-  static KernelProvider choose(String property) {
+  static Pair choose(String property) {
     if (!property.equals("auto")) {
       return named(property);
     }
@@ -79,38 +68,40 @@ public final class KernelProvider {
     Optional<String> obstacle = vectorObstacle();
     if (obstacle.isEmpty()) {
       logger.log(Level.DEBUG, "Computing with vector kernels");
-      return Vector.PROVIDER;
+      return VECTOR.get();
     }
-    logger.log(Level.INFO, "Computing with portable kernels: " + obstacle.get());
-    return Portable.PROVIDER;
+    logger.log(Level.INFO, "Computing with portable kernels; vector kernels are faster, but " + obstacle.get());
+    return PORTABLE.get();
   }
 
-  private static KernelProvider named(String name) {
+  private static Pair named(String name) {
     return switch (name) {
-      case "portable" -> Portable.PROVIDER;
-      case "vector" -> {
-        vectorObstacle()
-            .ifPresent(obstacle -> {
-              throw new IllegalStateException("Vector kernels were asked for, but " + obstacle);
-            });
-        yield Vector.PROVIDER;
-      }
-      default ->
-          throw new IllegalStateException(
-              "adjoint.kernels must be vector, portable or auto, not '" + name + "'");
+      case "portable" -> PORTABLE.get();
+      case "vector" -> VECTOR.get();
+      default -> throw new IllegalStateException(
+          "adjoint.kernels must be vector, portable or auto, not '" + name + "'");
     };
   }
 
-  /**
-   * Says why vector kernels would not run, or would run a hundred times slower than portable ones.
-   */
+  /** Makes kernels that have not run yet. */
+  static Pair make(String name) {
+    if (name.equals("portable")) {
+      return new Pair(new FloatPortableKernels(), new DoublePortableKernels());
+    }
+    vectorObstacle().ifPresent(obstacle -> {
+      throw new IllegalStateException("Vector kernels were asked for, but " + obstacle);
+    });
+    return new Pair(vector("FloatVectorKernels"), vector("DoubleVectorKernels"));
+  }
+
+  /** Says why vector kernels would not run, or would run a hundred times slower than portable ones. */
   private static Optional<String> vectorObstacle() {
     Module self = KernelProvider.class.getModule();
     ModuleLayer layer = self.getLayer() != null ? self.getLayer() : ModuleLayer.boot();
     Optional<Module> module =
         layer.findModule(VECTOR_MODULE).or(() -> ModuleLayer.boot().findModule(VECTOR_MODULE));
     if (module.isEmpty()) {
-      return Optional.of("java runs faster ones with --add-modules " + VECTOR_MODULE);
+      return Optional.of("java needs --add-modules " + VECTOR_MODULE + " for them");
     }
     // Without C2, every vector is an object on the heap.
     String vm =

@@ -123,8 +123,7 @@ public final class Indexing {
           "maskedFill: mask of shape %s for shape %s; expected one that broadcasts to it"
               .formatted(mask.shape(), x.shape()));
     }
-    return Where.where(
-        mask.untracked().notEqual(0).to(x.dtype()), Tensor.scalar(value, x.dtype()), x);
+    return Where.where(mask.to(x.dtype()), Tensor.scalar(value, x.dtype()), x);
   }
 
   // ---- checks --------------------------------------------------------------------------------

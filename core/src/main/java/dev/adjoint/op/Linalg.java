@@ -216,6 +216,9 @@ public final class Linalg {
     @Override
     public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
       int n = x[0].size(-1);
+      if (n == 0) {
+        return Tensors.zeros(x[0].shape(), g.dtype());
+      }
       Tensor values = y.slice(-2, 0, 1); // (..., 1, n)
       Tensor vectors = y.slice(-2, 1, n + 1);
       Tensor gValues = g.slice(-2, 0, 1).squeeze(-2);

@@ -18,7 +18,9 @@ public enum Where implements Primitive {
    */
   public static Tensor where(Tensor mask, Tensor x, Tensor y) {
     DType dtype = DType.promote(x.dtype(), y.dtype());
-    return Recorder.apply(WHERE, mask.to(dtype), x.to(dtype), y.to(dtype));
+    // Rounding could make a small number in the mask 0.
+    Tensor chosen = mask.dtype() == dtype ? mask : mask.notEqual(0).to(dtype);
+    return Recorder.apply(WHERE, chosen, x.to(dtype), y.to(dtype));
   }
 
   @Override

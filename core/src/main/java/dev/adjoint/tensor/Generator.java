@@ -45,10 +45,15 @@ public final class Generator {
   /** Returns numbers uniform in [low, high). */
   public Tensor uniform(double low, double high, Shape shape, DType dtype) {
     requireOrder("uniform", low, high);
-    // 24 or 53 random bits: every value is a multiple of 2^-24 or 2^-53, so none rounds up to 1.
+    // 24 or 53 random bits: in [0, 1) no value rounds up to 1. Elsewhere one may round up to high.
     int drop = dtype == DType.FLOAT32 ? 40 : 11;
     double unit = dtype == DType.FLOAT32 ? 0x1p-24 : 0x1p-53;
-    return draw(shape, dtype, 1, at -> low + (high - low) * ((bits(at) >>> drop) * unit));
+    double last = below(high, dtype);
+    return draw(
+        shape,
+        dtype,
+        1,
+        at -> Math.min(low + (high - low) * ((bits(at) >>> drop) * unit), last));
   }
 
   /** Returns numbers of the standard normal distribution: float32. */
@@ -66,19 +71,25 @@ public final class Generator {
   }
 
   /**
-   * Returns numbers of the normal distribution limited to [low, high]: draws outside are drawn
-   * again.
+   * Returns numbers of the normal distribution limited to [low, high].
    *
-   * @param low the smallest and {@code high} the largest value, as absolute values like the mean
+   * @param low the smallest value, not in deviations
+   * @param high the largest value, not in deviations
    */
   public Tensor truncatedNormal(
       double mean, double deviation, double low, double high, Shape shape, DType dtype) {
     requireOrder("truncatedNormal", low, high);
-    if (!(deviation > 0) || low > mean + 5 * deviation || high < mean - 5 * deviation) {
+    boolean near = low <= mean + 5 * deviation && high >= mean - 5 * deviation;
+    if (!(deviation > 0 && deviation < Double.POSITIVE_INFINITY && near)) {
       throw new IllegalArgumentException(
           "truncatedNormal: [%s, %s] is too far from the mean %s for the deviation %s; expected it within 5 deviations"
               .formatted(low, high, mean, deviation));
     }
+    // Candidates are uniform between the limits (but within 9 deviations) and kept as often as the
+    // density at them is to its largest there: one in twenty at worst, however narrow or far out.
+    double from = Math.max((low - mean) / deviation, -9);
+    double to = Math.min((high - mean) / deviation, 9);
+    double peak = Math.clamp(0.0, from, to);
     return draw(
         shape,
         dtype,
@@ -87,9 +98,9 @@ public final class Generator {
           // Further attempts hash the position again, so that each element still depends on its
           // position only.
           for (long attempt = at; ; attempt = mix(attempt + GOLDEN)) {
-            double value = mean + deviation * gaussian(attempt);
-            if (value >= low && value <= high) {
-              return value;
+            double z = from + (to - from) * unit(attempt);
+            if (unit(attempt + 1) < StrictMath.exp((peak * peak - z * z) / 2)) {
+              return Math.clamp(mean + deviation * z, low, high);
             }
           }
         });
@@ -101,13 +112,16 @@ public final class Generator {
       throw new IllegalArgumentException(
           "bernoulli: probability %s; expected 0 to 1".formatted(probability));
     }
-    return draw(shape, dtype, 1, at -> (bits(at) >>> 11) * 0x1p-53 < probability ? 1 : 0);
+    return draw(shape, dtype, 1, at -> unit(at) < probability ? 1 : 0);
   }
 
   /** Returns the whole numbers from 0 to n - 1 in random order. */
   public IntTensor permutation(int n) {
-    int[] order = new int[n];
-    Arrays.setAll(order, i -> i);
+    if (n < 0) {
+      throw new IllegalArgumentException(
+          "permutation: %d values; expected at least 0".formatted(n));
+    }
+    int[] order = IntTensor.range(n).toArray();
     long start = take(n);
     for (int i = n - 1; i > 0; i--) {
       int j = bounded(bits(start + i), i + 1);
@@ -158,6 +172,20 @@ public final class Generator {
     return Held.value(() -> counter.getAndAdd(count));
   }
 
+  /** Returns the largest number of a type below a limit. */
+  private static double below(double limit, DType dtype) {
+    if (dtype == DType.FLOAT64) {
+      return Math.nextDown(limit);
+    }
+    float rounded = (float) limit;
+    return rounded < limit ? rounded : Math.nextDown(rounded);
+  }
+
+  /** Returns a number uniform in [0, 1). */
+  private double unit(long position) {
+    return (bits(position) >>> 11) * 0x1p-53;
+  }
+
   private long bits(long position) {
     return mix(seed + position * GOLDEN);
   }
@@ -167,7 +195,7 @@ public final class Generator {
    */
   private double gaussian(long position) {
     double u = ((bits(position) >>> 11) + 1) * 0x1p-53; // (0, 1]
-    double v = (bits(position + 1) >>> 11) * 0x1p-53;
+    double v = unit(position + 1);
     return StrictMath.sqrt(-2 * StrictMath.log(u)) * StrictMath.cos(2 * Math.PI * v);
   }
 
@@ -187,9 +215,11 @@ public final class Generator {
   }
 
   private static void requireOrder(String operation, double low, double high) {
-    if (!(low < high)) {
+    if (!(low < high) || (operation.equals("uniform") && Double.isInfinite(high - low))) {
       throw new IllegalArgumentException(
-          "%s: low %s is not below high %s".formatted(operation, low, high));
+          "%s: from low %s to high %s; expected low below high%s"
+              .formatted(
+                  operation, low, high, operation.equals("uniform") ? ", both finite" : ""));
     }
   }
 }

@@ -54,6 +54,9 @@ public final class IntTensor {
 
   /** Returns the whole numbers from 0 to {@code n - 1}. */
   public static IntTensor range(int n) {
+    if (n < 0) {
+      throw new IllegalArgumentException("range: %d values; expected at least 0".formatted(n));
+    }
     int[] values = new int[n];
     Arrays.setAll(values, i -> i);
     return new IntTensor(values, Shape.of(n));
@@ -71,6 +74,11 @@ public final class IntTensor {
 
   /** Returns the element at a position in reading order (the last axis varying fastest). */
   public int get(int position) {
+    if (position < 0 || position >= values.length) {
+      throw new IndexOutOfBoundsException(
+          "get: position %d is outside shape %s; expected 0 to %d"
+              .formatted(position, shape, values.length - 1));
+    }
     return values[position];
   }
 
@@ -82,7 +90,7 @@ public final class IntTensor {
 
   /** Returns the rows {@code from <= i < to} along the first axis. */
   public IntTensor slice(int from, int to) {
-    int rows = shape.size(0);
+    int rows = shape.size(shape.axis("slice", 0));
     if (from < 0 || to < from || to > rows) {
       throw new IndexOutOfBoundsException(
           "slice: [%d, %d) is outside axis 0 of shape %s".formatted(from, to, shape));
@@ -123,6 +131,6 @@ public final class IntTensor {
 
   @Override
   public String toString() {
-    return "Int" + toTensor(DType.FLOAT64).toString().replaceFirst(" float64", "");
+    return TensorPrinter.printWhole("IntTensor" + shape, toTensor(DType.FLOAT64));
   }
 }

@@ -23,14 +23,24 @@ final class TensorPrinter {
   }
 
   static String print(Tensor tensor) {
-    String head =
-        "Tensor" + tensor.shape() + " " + tensor.dtype() + (tensor.isTracked() ? " tracked" : "");
+    return print(
+        "Tensor" + tensor.shape() + " " + tensor.dtype() + (tensor.isTracked() ? " tracked" : ""),
+        tensor,
+        false);
+  }
+
+  /** Prints whole numbers with all their digits. */
+  static String printWhole(String head, Tensor tensor) {
+    return print(head, tensor, true);
+  }
+
+  private static String print(String head, Tensor tensor, boolean exact) {
     if (tensor.size() == 0) {
       return head + " []";
     }
-    TensorPrinter printer = new TensorPrinter(tensor);
+    TensorPrinter printer = new TensorPrinter(tensor.untracked());
     double[] shown = printer.shownValues();
-    boolean scientific = needsExponent(shown);
+    boolean scientific = !exact && needsExponent(shown);
     boolean whole = !scientific && allWhole(shown);
     for (double value : shown) {
       String cell = format(value, whole, scientific);

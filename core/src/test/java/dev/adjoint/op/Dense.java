@@ -1,9 +1,10 @@
 package dev.adjoint.op;
 
-import dev.adjoint.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.DoubleSupplier;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.DoubleStream;
 
 /** Holds numbers for an oracle: doubles in reading order, and sizes; nothing of the engine. */
 @SuppressWarnings("ArrayRecordComponent") // compared by nobody
@@ -22,8 +23,9 @@ record Dense(double[] values, int... sizes) {
     return new Dense(values, sizes);
   }
 
-  static Dense of(Tensor tensor) {
-    return new Dense(tensor.toDoubleArray(), tensor.shape().toArray());
+  /** Takes elements from a supplier, in reading order. */
+  static Dense drawn(int[] sizes, DoubleSupplier supplier) {
+    return new Dense(DoubleStream.generate(supplier).limit(product(sizes)).toArray(), sizes);
   }
 
   /** Returns the sizes to which several arrays broadcast. */

@@ -50,6 +50,11 @@ enum Layout {
             });
   }
 
+  /** Tells whether other numbers than drawn are laid out. */
+  boolean changesNumbers() {
+    return expanded >= 0;
+  }
+
   /** Returns a tensor that finds the numbers in this layout; axes of size 1 have odd strides. */
   Tensor tensor(Dense x, DType dtype) {
     int rank = x.rank();

@@ -186,7 +186,7 @@ record OpCase(
   Dense[] numbers(Sizes sizes) {
     RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(name.hashCode());
     return inputs.stream()
-        .map(input -> Dense.of(sizes.of(input), i -> (float) input.domain().draw(random)))
+        .map(input -> Dense.drawn(sizes.of(input), () -> (float) input.domain().draw(random)))
         .toArray(Dense[]::new);
   }
 
@@ -203,7 +203,7 @@ record OpCase(
   static Tensor weights(Tensor like) {
     RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(7);
     return tensor(
-        Dense.of(like.shape().toArray(), i -> (float) random.nextDouble(-1, 1)), like.dtype());
+        Dense.drawn(like.shape().toArray(), () -> (float) random.nextDouble(-1, 1)), like.dtype());
   }
 
   @Override

@@ -16,26 +16,34 @@ class OpLayoutTest {
   @MethodSource("dev.adjoint.op.OpTable#rows")
   void everyLayoutOfEveryInputGivesTheSameBits(OpCase row) {
     for (OpCase.Sizes sizes : row.allSizes()) {
-      for (Layout layout : Layout.values()) {
-        Dense[] numbers =
-            Arrays.stream(row.numbers(sizes)).map(layout::numbers).toArray(Dense[]::new);
-        for (DType dtype : DType.values()) {
-          Tensor[] contiguous = OpCase.tensors(numbers, dtype);
+      Dense[] drawn = row.numbers(sizes);
+      for (DType dtype : DType.values()) {
+        Tensor[] contiguous = OpCase.tensors(drawn, dtype);
+        List<Tensor> expected = OpResults.of(row, contiguous);
+        for (Layout layout : Layout.values()) {
+          Dense[] numbers = Arrays.stream(drawn).map(layout::numbers).toArray(Dense[]::new);
+          if (layout.changesNumbers()) {
+            contiguous = OpCase.tensors(numbers, dtype);
+            expected = OpResults.of(row, contiguous);
+          }
           Tensor[] other =
               Arrays.stream(numbers).map(x -> layout.tensor(x, dtype)).toArray(Tensor[]::new);
-          List<List<Long>> expected = OpResults.bits(OpResults.of(row, contiguous));
-          assertThat(OpResults.bits(OpResults.of(row, other)))
-              .as("%s, %s, %s, %s", row, sizes, layout, dtype)
-              .isEqualTo(expected);
+          compare(OpResults.of(row, other), expected, row, sizes, layout, "all inputs", dtype);
           for (int i = 0; other.length > 1 && i < other.length; i++) {
             Tensor[] mixed = contiguous.clone();
             mixed[i] = other[i];
-            assertThat(OpResults.bits(OpResults.of(row, mixed)))
-                .as("%s, %s, %s of input %d, %s", row, sizes, layout, i, dtype)
-                .isEqualTo(expected);
+            compare(OpResults.of(row, mixed), expected, row, sizes, layout, "input " + i, dtype);
           }
         }
       }
+    }
+  }
+
+  private static void compare(List<Tensor> actual, List<Tensor> expected, Object... what) {
+    if (OpResults.hash(actual) != OpResults.hash(expected)) {
+      assertThat(OpResults.bits(actual))
+          .as(Arrays.toString(what))
+          .isEqualTo(OpResults.bits(expected));
     }
   }
 }

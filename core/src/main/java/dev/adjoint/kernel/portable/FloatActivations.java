@@ -21,7 +21,10 @@ final class FloatActivations {
   /** Returns {@code 1 / (1 + exp(-x))}, by an exponential that cannot overflow. */
   static float sigmoid(float x) {
     float e = exp(neg(abs(x)));
-    return div(select(isLess(x, 0f), e, 1f), plus(e, 1f));
+    float d = plus(1f, e);
+    float y = div(select(isLess(x, 0f), e, 1f), d);
+    float lost = minus(e, minus(d, 1f)); // by the rounding of d, of which 1 / d is 1 - e / 2, nearly
+    return fma(neg(y), times(lost, fma(e, -0.5f, 1f)), y);
   }
 
   /** Returns {@code log(1 + exp(x))}. */
@@ -51,15 +54,5 @@ final class FloatActivations {
 
   static float elu(float x, float alpha) {
     return select(isLess(0f, x), x, times(alpha, expm1(x)));
-  }
-
-  /** Returns {@code exp(x - shift)}. */
-  static float expMinus(float x, float shift) {
-    return exp(minus(x, shift));
-  }
-
-  /** The pullback of log-softmax at its output y, where sum is that of g over the row. */
-  static float logSoftmaxPullback(float g, float y, float sum) {
-    return fma(neg(exp(y)), sum, g);
   }
 }

@@ -21,12 +21,11 @@ final class FloatElementary {
 
   private FloatElementary() {}
 
-  // ---- exp: x = k ln 2 + r with |r| <= ln 2 / 2, so that e^x = 2^k (1 + (e^r - 1))
-  // ---------------------------------
+  // ---- exp: x = k ln 2 + r with |r| <= ln 2 / 2, so that e^x = 2^k e^r; r is the sum of h, exact, and a small rest ---
 
   static float exp(float x) {
     float k = roundSmall(times(x, LOG2_E));
-    float y = plus(1f, expm1Reduced(reduced(x, k)));
+    float y = expReduced(fma(k, neg(LN2), x), times(k, neg(LN2_REST)));
     // Two steps, since 2^k itself may be beyond the normal numbers.
     float half = roundSmall(times(k, 0.5f));
     y = times(times(y, pow2(half)), pow2(minus(k, half)));
@@ -36,8 +35,10 @@ final class FloatElementary {
 
   static float expm1(float x) {
     float k = roundSmall(times(x, LOG2_E));
+    float h = fma(k, neg(LN2), x);
+    float rest = times(k, neg(LN2_REST));
     float half = pow2(minus(k, 1f)); // half of 2^k, which 2^128 would overflow
-    float y = fma(half, expm1Reduced(reduced(x, k)), minus(half, 0.5f));
+    float y = fma(half, plus(h, expTerms(plus(h, rest), rest)), minus(half, 0.5f));
     y = plus(y, y);
     y = select(isLess(x, -18f), -1f, y);
     y = select(isLess(89f, x), INFINITY, y);
@@ -47,20 +48,23 @@ final class FloatElementary {
   /** Returns e^x where the result is known to be a normal number. */
   private static float expNormal(float x) {
     float k = roundSmall(times(x, LOG2_E));
-    return times(plus(1f, expm1Reduced(reduced(x, k))), pow2(k));
+    return times(expReduced(fma(k, neg(LN2), x), times(k, neg(LN2_REST))), pow2(k));
   }
 
-  private static float reduced(float x, float k) {
-    return fma(k, neg(LN2_REST), fma(k, neg(LN2), x));
+  /** Returns e^(h + rest): the sum of 1 + h and of what its rounding lost, the rest and the terms from the square on. */
+  private static float expReduced(float h, float rest) {
+    float linear = plus(1f, h);
+    float lost = minus(h, minus(linear, 1f));
+    return plus(linear, expTerms(plus(h, rest), plus(lost, rest)));
   }
 
-  /** Returns e^r - 1 for |r| <= ln 2 / 2. */
-  private static float expm1Reduced(float r) {
+  /** Returns the terms of e^r from the square on, plus a small number. */
+  private static float expTerms(float r, float small) {
     float p = fma(r, 0.0013922664f, 0.008370009f);
     p = fma(p, r, 0.04166658f);
     p = fma(p, r, 0.16666509f);
     p = fma(p, r, 0.5f);
-    return fma(times(r, r), p, r);
+    return fma(times(r, r), p, small);
   }
 
   // ---- log: x = 2^k (1 + f) with sqrt(1/2) <= 1 + f < sqrt(2)

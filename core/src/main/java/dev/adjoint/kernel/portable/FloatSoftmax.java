@@ -22,22 +22,24 @@ final class FloatSoftmax {
   private final Fold sum;
   private final Fold dot;
   private final UnaryLoop log;
-  private final BinaryLoop expMinus;
+  private final UnaryLoop exp;
+  private final BinaryLoop minus;
   private final BinaryLoop div;
   private final TernaryLoop logSoftmax;
   private final TernaryLoop softmaxPullback;
-  private final TernaryLoop logSoftmaxPullback;
+  private final TernaryLoop minusMultiple;
 
   FloatSoftmax(FloatKernels kernels) {
     max = kernels.fold("first", "max");
     sum = kernels.fold("first", "plus");
     dot = kernels.fold("times", "plus");
     log = kernels.unary("log");
-    expMinus = kernels.binary("expMinus");
+    exp = kernels.unary("exp");
+    minus = kernels.binary("minus");
     div = kernels.binary("div");
     logSoftmax = kernels.ternary("logSoftmax");
     softmaxPullback = kernels.ternary("softmaxPullback");
-    logSoftmaxPullback = kernels.ternary("logSoftmaxPullback");
+    minusMultiple = kernels.ternary("minusMultiple");
   }
 
   void softmax(float[] x, int xFrom, int rows, int n, float[] out, int outFrom) {
@@ -96,10 +98,10 @@ final class FloatSoftmax {
     for (int r = 0; r < rows; r += block) {
       int height = Math.min(block, rows - r);
       sum.rows(g, gFrom + r * n, n, g, gFrom + r * n, n, height, n, sums, 0);
+      exp.run(y, yFrom + r * n, out, outFrom + r * n, height * n);
       for (int i = 0; i < height; i++) {
         int at = (r + i) * n;
-        logSoftmaxPullback.run(
-            g, gFrom + at, 1, y, yFrom + at, 1, sums, i, 0, out, outFrom + at, n);
+        minusMultiple.run(g, gFrom + at, 1, out, outFrom + at, 1, sums, i, 0, out, outFrom + at, n);
       }
     }
   }
@@ -124,11 +126,12 @@ final class FloatSoftmax {
     }
   }
 
-  private void expMinus(
-      float[] x, int xFrom, float[] shifts, int rows, int n, float[] out, int outFrom) {
+  /** Computes exp(x - shift); the exponential of all rows at once, since it is slow at the end of a run. */
+  private void expMinus(float[] x, int xFrom, float[] shifts, int rows, int n, float[] out, int outFrom) {
     for (int i = 0; i < rows; i++) {
-      expMinus.run(x, xFrom + i * n, 1, shifts, i, 0, out, outFrom + i * n, n);
+      minus.run(x, xFrom + i * n, 1, shifts, i, 0, out, outFrom + i * n, n);
     }
+    exp.run(out, outFrom, out, outFrom, rows * n);
   }
 
   private static int block(int rows, int n) {

@@ -8,7 +8,6 @@ import dev.adjoint.kernel.Kernels;
 import dev.adjoint.kernel.Specializer;
 import java.lang.invoke.MethodHandle;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 
 /**
  * The loop over a function of two vectors; lives in hidden copies, one for each function.
@@ -25,6 +24,12 @@ final class FloatBinaryLoop implements Kernels.BinaryLoop {
     } catch (IllegalAccessException e) {
       throw new ExceptionInInitializerError(e);
     }
+  }
+
+  private final Kernels.BinaryLoop remainder;
+
+  FloatBinaryLoop(Kernels.BinaryLoop remainder) {
+    this.remainder = remainder;
   }
 
   @Override
@@ -44,39 +49,23 @@ final class FloatBinaryLoop implements Kernels.BinaryLoop {
     int bound = SPECIES.loopBound(n);
     MethodHandle function = FUNCTION;
     try {
-      for (int i = 0; i < n; i += SPECIES.length()) {
-        FloatVector xVector;
-        FloatVector yVector;
-        if (i < bound) {
-          xVector =
-              xStep == 0
-                  ? FloatVector.broadcast(SPECIES, xs[xFrom])
-                  : FloatVector.fromArray(SPECIES, xs, xFrom + i);
-          yVector =
-              yStep == 0
-                  ? FloatVector.broadcast(SPECIES, ys[yFrom])
-                  : FloatVector.fromArray(SPECIES, ys, yFrom + i);
-        } else {
-          VectorMask<Float> tail = SPECIES.indexInRange(i, n);
-          xVector =
-              xStep == 0
-                  ? FloatVector.broadcast(SPECIES, xs[xFrom])
-                  : FloatVector.fromArray(SPECIES, xs, xFrom + i, tail);
-          yVector =
-              yStep == 0
-                  ? FloatVector.broadcast(SPECIES, ys[yFrom])
-                  : FloatVector.fromArray(SPECIES, ys, yFrom + i, tail);
-        }
+      for (int i = 0; i < bound; i += SPECIES.length()) {
+        FloatVector xVector =
+            xStep == 0 ? FloatVector.broadcast(SPECIES, xs[xFrom]) : FloatVector.fromArray(SPECIES, xs, xFrom + i);
+        FloatVector yVector =
+            yStep == 0 ? FloatVector.broadcast(SPECIES, ys[yFrom]) : FloatVector.fromArray(SPECIES, ys, yFrom + i);
         FloatVector result = (FloatVector) function.invokeExact(xVector, yVector);
-        if (i < bound) {
-          result.intoArray(outs, outFrom + i);
-        } else {
-          result.intoArray(outs, outFrom + i, SPECIES.indexInRange(i, n));
-        }
+        result.intoArray(outs, outFrom + i);
         function = FUNCTION;
       }
     } catch (Throwable e) {
       throw Specializer.rethrown(e);
+    }
+    if (bound < n) {
+      remainder.run(
+          x, xFrom + bound * xStep, xStep,
+          y, yFrom + bound * yStep, yStep,
+          out, outFrom + bound, n - bound);
     }
   }
 }

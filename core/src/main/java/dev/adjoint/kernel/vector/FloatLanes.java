@@ -28,9 +28,6 @@ final class FloatLanes {
   static final float ROUND_BIASED = ROUND + Float.MAX_EXPONENT;
   private static final float SQRT_HALF = (float) 0.7071067811865476;
 
-  /** All bits but the sign's. */
-  static final int MAGNITUDE = Integer.MAX_VALUE;
-
   private FloatLanes() {}
 
   static FloatVector splat(float x) {
@@ -110,8 +107,12 @@ final class FloatLanes {
   }
 
   static FloatVector copySign(FloatVector magnitude, FloatVector sign) {
-    return sign.reinterpretAsInts()
-        .lanewise(VectorOperators.BITWISE_BLEND, magnitude.reinterpretAsInts(), MAGNITUDE)
+    return magnitude
+        .reinterpretAsInts()
+        .lanewise(
+            VectorOperators.BITWISE_BLEND,
+            sign.reinterpretAsInts(),
+            Float.floatToRawIntBits(-0f))
         .reinterpretAsFloats();
   }
 

@@ -8,7 +8,6 @@ import dev.adjoint.kernel.Kernels;
 import dev.adjoint.kernel.Specializer;
 import java.lang.invoke.MethodHandle;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 
 /**
  * The loop over a function of three vectors; lives in hidden copies, one for each function.
@@ -25,6 +24,12 @@ final class FloatTernaryLoop implements Kernels.TernaryLoop {
     } catch (IllegalAccessException e) {
       throw new ExceptionInInitializerError(e);
     }
+  }
+
+  private final Kernels.TernaryLoop remainder;
+
+  FloatTernaryLoop(Kernels.TernaryLoop remainder) {
+    this.remainder = remainder;
   }
 
   @Override
@@ -48,48 +53,26 @@ final class FloatTernaryLoop implements Kernels.TernaryLoop {
     int bound = SPECIES.loopBound(n);
     MethodHandle function = FUNCTION;
     try {
-      for (int i = 0; i < n; i += SPECIES.length()) {
-        FloatVector xVector;
-        FloatVector yVector;
-        FloatVector zVector;
-        if (i < bound) {
-          xVector =
-              xStep == 0
-                  ? FloatVector.broadcast(SPECIES, xs[xFrom])
-                  : FloatVector.fromArray(SPECIES, xs, xFrom + i);
-          yVector =
-              yStep == 0
-                  ? FloatVector.broadcast(SPECIES, ys[yFrom])
-                  : FloatVector.fromArray(SPECIES, ys, yFrom + i);
-          zVector =
-              zStep == 0
-                  ? FloatVector.broadcast(SPECIES, zs[zFrom])
-                  : FloatVector.fromArray(SPECIES, zs, zFrom + i);
-        } else {
-          VectorMask<Float> tail = SPECIES.indexInRange(i, n);
-          xVector =
-              xStep == 0
-                  ? FloatVector.broadcast(SPECIES, xs[xFrom])
-                  : FloatVector.fromArray(SPECIES, xs, xFrom + i, tail);
-          yVector =
-              yStep == 0
-                  ? FloatVector.broadcast(SPECIES, ys[yFrom])
-                  : FloatVector.fromArray(SPECIES, ys, yFrom + i, tail);
-          zVector =
-              zStep == 0
-                  ? FloatVector.broadcast(SPECIES, zs[zFrom])
-                  : FloatVector.fromArray(SPECIES, zs, zFrom + i, tail);
-        }
+      for (int i = 0; i < bound; i += SPECIES.length()) {
+        FloatVector xVector =
+            xStep == 0 ? FloatVector.broadcast(SPECIES, xs[xFrom]) : FloatVector.fromArray(SPECIES, xs, xFrom + i);
+        FloatVector yVector =
+            yStep == 0 ? FloatVector.broadcast(SPECIES, ys[yFrom]) : FloatVector.fromArray(SPECIES, ys, yFrom + i);
+        FloatVector zVector =
+            zStep == 0 ? FloatVector.broadcast(SPECIES, zs[zFrom]) : FloatVector.fromArray(SPECIES, zs, zFrom + i);
         FloatVector result = (FloatVector) function.invokeExact(xVector, yVector, zVector);
-        if (i < bound) {
-          result.intoArray(outs, outFrom + i);
-        } else {
-          result.intoArray(outs, outFrom + i, SPECIES.indexInRange(i, n));
-        }
+        result.intoArray(outs, outFrom + i);
         function = FUNCTION;
       }
     } catch (Throwable e) {
       throw Specializer.rethrown(e);
+    }
+    if (bound < n) {
+      remainder.run(
+          x, xFrom + bound * xStep, xStep,
+          y, yFrom + bound * yStep, yStep,
+          z, zFrom + bound * zStep, zStep,
+          out, outFrom + bound, n - bound);
     }
   }
 }

@@ -8,16 +8,15 @@ import dev.adjoint.kernel.Kernels;
 import dev.adjoint.kernel.Specializer;
 import java.lang.invoke.MethodHandle;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 
 /**
- * The loop over a function of one vector; lives in hidden copies, one for each function.
+ * The loop over a function of one vector; lives in hidden copies, one for each function. What is left after the last
+ * whole vector goes to the portable loop, which has the same bits.
  *
- * <p>Vectors are objects until C2 has inlined everything that takes or returns one, and C2 gives up
- * on methods of one's own after so many nodes. Hence the shape of this loop: the function is called
- * in one place, for whole vectors and the tail alike; through a variable that the loop assigns, so
- * that C2 inlines it only once it has seen the whole loop, when far more nodes are allowed; and
- * there are no helper methods that take vectors.
+ * <p>Vectors are objects until C2 has inlined everything that takes or returns one, and C2 gives up on methods that are
+ * not the JDK's after so many nodes. Hence two oddities: there are no helper methods that take vectors; and the function
+ * is called through a variable that the loop assigns, so that C2 inlines it only once it has seen the whole loop, when
+ * far more nodes are allowed.
  */
 final class FloatUnaryLoop implements Kernels.UnaryLoop {
 
@@ -31,6 +30,12 @@ final class FloatUnaryLoop implements Kernels.UnaryLoop {
     }
   }
 
+  private final Kernels.UnaryLoop remainder;
+
+  FloatUnaryLoop(Kernels.UnaryLoop remainder) {
+    this.remainder = remainder;
+  }
+
   @Override
   public void run(Object x, int xFrom, Object out, int outFrom, int n) {
     float[] xs = (float[]) x;
@@ -38,24 +43,17 @@ final class FloatUnaryLoop implements Kernels.UnaryLoop {
     int bound = SPECIES.loopBound(n);
     MethodHandle function = FUNCTION;
     try {
-      for (int i = 0; i < n; i += SPECIES.length()) {
-        FloatVector xVector;
-        if (i < bound) {
-          xVector = FloatVector.fromArray(SPECIES, xs, xFrom + i);
-        } else {
-          VectorMask<Float> tail = SPECIES.indexInRange(i, n);
-          xVector = FloatVector.fromArray(SPECIES, xs, xFrom + i, tail);
-        }
+      for (int i = 0; i < bound; i += SPECIES.length()) {
+        FloatVector xVector = FloatVector.fromArray(SPECIES, xs, xFrom + i);
         FloatVector result = (FloatVector) function.invokeExact(xVector);
-        if (i < bound) {
-          result.intoArray(outs, outFrom + i);
-        } else {
-          result.intoArray(outs, outFrom + i, SPECIES.indexInRange(i, n));
-        }
+        result.intoArray(outs, outFrom + i);
         function = FUNCTION;
       }
     } catch (Throwable e) {
       throw Specializer.rethrown(e);
+    }
+    if (bound < n) {
+      remainder.run(x, xFrom + bound, out, outFrom + bound, n - bound);
     }
   }
 }

@@ -41,15 +41,11 @@ public final class FloatVectorKernels extends FloatKernels {
   }
 
   private <T> T newLoop(
-      Class<T> type,
-      Class<? extends T> loop,
-      String function,
-      int arity,
-      Function<String, T> fallback) {
-    return specializer
-        .find(function, arity)
-        .map(handle -> specializer.<T>copy(type, loop, List.of(handle)))
-        .orElseGet(() -> fallback.apply(function));
+      Class<T> type, Class<? extends T> loop, String function, int arity, Function<String, T> portableLoop) {
+    T remainder = portableLoop.apply(function);
+    return specializer.find(function, arity)
+        .map(handle -> specializer.<T>copy(type, loop, List.of(handle), remainder))
+        .orElse(remainder);
   }
 
   @Override

@@ -1,0 +1,82 @@
+package dev.adjoint.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.adjoint.autodiff.AnomalyException;
+import dev.adjoint.autodiff.Autodiff;
+import dev.adjoint.autodiff.Backward;
+import dev.adjoint.tensor.Tensor;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.Test;
+
+/** Anomaly mode, as users see it: this package is not the engine's, so its lines are user code. */
+class AnomalyTest {
+
+  private final Tensor x = Tensor.of(new double[] {0, 1, 4, 9}, 2, 2).tracked();
+
+  @Test
+  void theFirstNaNOfAForwardPassIsNamed() {
+    assertAnomaly(
+        () -> x.minus(1).log().sum(),
+        "LOG of (2, 2) gave NaN in shape (2, 2), computed at",
+        "lambda");
+    assertAnomaly(() -> x.plus(x.reciprocal()), "RECIPROCAL of (2, 2) gave infinity", "lambda");
+    assertAnomaly(() -> x.log(), "LOG of (2, 2) gave -infinity", "lambda");
+    assertAnomaly(
+        () -> Tensor.of(1.0).div(Tensor.of(0.0)), "DIV of (1) and (1) gave inf", "lambda");
+  }
+
+  @Test
+  void theFirstInfinityOfABackwardPassIsNamedWithTheLineThatComputedIt() {
+    assertAnomaly(
+        () -> rootOf(x).sum().backward(),
+        "the gradient of SQRT of (2, 2) with respect to its input 0 has infinity in shape (2, 2)",
+        "rootOf");
+    assertAnomaly(
+        () -> Autodiff.checkpoint(() -> rootOf(x)).sum().backward(),
+        "the gradient of SQRT",
+        "rootOf");
+  }
+
+  @Test
+  void gradientsOfGradientsAreWatchedToo() {
+    Tensor t = Tensor.of(0.0).tracked();
+    assertAnomaly(
+        () -> Backward.wrt(t).createGraph().of(power(t).sum()).of(t).sum().backward(),
+        "the gradient of ",
+        "power");
+  }
+
+  @Test
+  void aGraphOfOutsideSaysSo() {
+    Tensor y = rootOf(x).sum();
+    assertThatThrownBy(() -> Autodiff.detectAnomalies(() -> y.backward()))
+        .isInstanceOf(AnomalyException.class)
+        .hasMessageContaining("the gradient of SQRT")
+        .hasMessageContaining("a line outside of detectAnomalies");
+  }
+
+  @Test
+  void whatIsFiniteIsLeftAlone() {
+    Tensor y = Autodiff.detectAnomalies(() -> x.plus(1).sqrt().sum());
+    assertThat(Autodiff.detectAnomalies(() -> y.backward()).of(x).get(0, 0)).isEqualTo(0.5);
+    assertThat(x.log().get(0, 0)).isEqualTo(Double.NEGATIVE_INFINITY);
+  }
+
+  private static Tensor rootOf(Tensor t) {
+    return t.sqrt();
+  }
+
+  private static Tensor power(Tensor t) {
+    return t.pow(1.5);
+  }
+
+  private static void assertAnomaly(Supplier<?> action, String what, String where) {
+    assertThatThrownBy(() -> Autodiff.detectAnomalies(action))
+        .isInstanceOf(AnomalyException.class)
+        .hasMessageContaining(what)
+        .message()
+        .matches("(?s).*AnomalyTest\\.[^ ]*" + where + "[^ ]*\\(AnomalyTest.java:\\d+\\).*");
+  }
+}

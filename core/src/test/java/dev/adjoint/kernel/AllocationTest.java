@@ -1,0 +1,77 @@
+package dev.adjoint.kernel;
+
+import static dev.adjoint.kernel.TestKernels.filled;
+import static dev.adjoint.kernel.TestKernels.random;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Guards against vectors on the heap, where they make a loop a hundred times slower: no clock needed. */
+class AllocationTest {
+
+  private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+  private static final int N = 1029; // with a tail
+  private static final long PATIENCE_NANOS = 20_000_000_000L;
+
+  @ParameterizedTest
+  @MethodSource("dev.adjoint.kernel.TestKernels#all")
+  void compiled_loops_allocate_nothing(Kernels kernels) {
+    Object x = random(kernels, N, 1);
+    Object y = random(kernels, N, 2);
+    Object out = filled(kernels, N, 0);
+    for (String function : new String[] {"exp", "log1p", "tanh", "gelu", "erf", "softplus", "floor"}) {
+      Kernels.UnaryLoop loop = kernels.unary(function);
+      assertAllocatesLessThan(16, function, () -> loop.run(x, 0, out, 0, N));
+    }
+    for (String function : new String[] {"plus", "elu", "tanhPullback"}) {
+      Kernels.BinaryLoop loop = kernels.binary(function);
+      assertAllocatesLessThan(16, function, () -> loop.run(x, 0, 1, y, 0, 1, out, 0, N));
+      assertAllocatesLessThan(16, function, () -> loop.run(x, 0, 1, y, 0, 0, out, 0, 13));
+    }
+    Kernels.TernaryLoop where = kernels.ternary("where");
+    assertAllocatesLessThan(16, "where", () -> where.run(x, 0, 1, y, 0, 0, x, 0, 1, out, 0, N));
+  }
+
+  @ParameterizedTest
+  @MethodSource("dev.adjoint.kernel.TestKernels#all")
+  void compiled_row_kernels_allocate_no_more_than_scratch(Kernels kernels) {
+    int n = 147;
+    int rows = 7;
+    Object x = random(kernels, N, 1);
+    Object y = random(kernels, N, 2);
+    Object out = filled(kernels, N, 0);
+    Object statistics = filled(kernels, N, 0);
+    for (String name : new String[] {"sum", "max"}) {
+      Kernels.Reduction reduction = kernels.reduction(name);
+      assertAllocatesLessThan(200, name + " of rows", () -> reduction.rows(x, 0, rows, n, out, 0));
+      assertAllocatesLessThan(16, name + " of columns", () -> reduction.columns(x, 0, rows, n, n, out, 0));
+    }
+    assertAllocatesLessThan(1000, "softmax", () -> kernels.softmax(x, 0, rows, n, out, 0));
+    assertAllocatesLessThan(1000, "logSoftmax", () -> kernels.logSoftmax(x, 0, rows, n, out, 0));
+    assertAllocatesLessThan(
+        1000, "softmaxPullback", () -> kernels.softmaxPullback(x, 0, y, 0, rows, n, out, 0));
+    assertAllocatesLessThan(
+        7 * 1000, "standardize",
+        () -> kernels.standardize(x, 1, rows, n, 0, rows, true, 1, out, statistics, statistics, statistics));
+    assertAllocatesLessThan(
+        7 * 1000, "standardizePullback",
+        () -> kernels.standardizePullback(x, y, statistics, 1, rows, n, 0, rows, true, out));
+  }
+
+  /** Waits until the JIT is done, as long as it takes: what stays on the heap stays there forever. */
+  private static void assertAllocatesLessThan(long bytes, String what, Runnable kernel) {
+    long start = System.nanoTime();
+    long allocated;
+    do {
+      long before = THREADS.getCurrentThreadAllocatedBytes();
+      for (int i = 0; i < 500; i++) {
+        kernel.run();
+      }
+      allocated = (THREADS.getCurrentThreadAllocatedBytes() - before) / 500;
+    } while (allocated >= bytes && System.nanoTime() - start < PATIENCE_NANOS);
+    assertThat(allocated).as("bytes for each call of " + what).isLessThan(bytes);
+  }
+}

@@ -1,0 +1,114 @@
+package dev.adjoint.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.DoubleUnaryOperator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Functions of float32, against the same functions in double precision, over all floats in steps. */
+class FunctionAccuracyTest {
+
+  private static final int BLOCK = 4096;
+  private static final int STEP = 4999; // a prime, so that all exponents and mantissas are met
+
+  private static final Map<String, DoubleUnaryOperator> ORACLES =
+      new TreeMap<>(
+          Map.ofEntries(
+              Map.entry("exp", StrictMath::exp),
+              Map.entry("expm1", StrictMath::expm1),
+              Map.entry("log", StrictMath::log),
+              Map.entry("log1p", StrictMath::log1p),
+              Map.entry("sin", StrictMath::sin),
+              Map.entry("cos", StrictMath::cos),
+              Map.entry("tanh", StrictMath::tanh),
+              Map.entry("sqrt", Math::sqrt),
+              Map.entry("rsqrt", x -> 1 / Math.sqrt(x)),
+              Map.entry("sigmoid", x -> x < 0
+                  ? StrictMath.exp(x) / (1 + StrictMath.exp(x))
+                  : 1 / (1 + StrictMath.exp(-x))),
+              Map.entry("softplus", x -> Math.max(x, 0) + StrictMath.log1p(StrictMath.exp(-Math.abs(x)))),
+              Map.entry("neg", x -> -x),
+              Map.entry("abs", Math::abs),
+              Map.entry("sign", Math::signum),
+              Map.entry("square", x -> x * x),
+              Map.entry("reciprocal", x -> 1 / x),
+              Map.entry("relu", x -> Math.max(x, 0)),
+              Map.entry("floor", Math::floor),
+              Map.entry("ceil", Math::ceil),
+              Map.entry("round", Math::rint),
+              Map.entry("isNaN", x -> Double.isNaN(x) ? 1 : 0),
+              Map.entry("isFinite", x -> Double.isFinite(x) ? 1 : 0)));
+
+  @ParameterizedTest
+  @CsvSource({
+    "exp, 0.7", "expm1, 1.5", "log, 0.8", "log1p, 1.4", "sin, 0.501", "cos, 0.501", "tanh, 1.4", "sigmoid, 2",
+    "softplus, 1.7", "sqrt, 0.5", "rsqrt, 1.5", "neg, 0", "abs, 0", "sign, 0", "square, 0.5", "reciprocal, 0.5",
+    "relu, 0", "floor, 0", "ceil, 0", "round, 0", "isNaN, 0", "isFinite, 0"
+  })
+  void a_function_is_within_so_many_ulps_over_all_floats(String function, double ulps) {
+    assertWithin(function, ORACLES.get(function), ulps, Float.MAX_VALUE);
+  }
+
+  /** Of these, the double functions are tested against exact series elsewhere. */
+  @ParameterizedTest
+  @CsvSource({"erf, 1.1"})
+  void a_function_without_an_oracle_agrees_with_its_double(String function, double ulps) {
+    assertWithin(function, doubleFunction(function), ulps, Float.MAX_VALUE);
+  }
+
+  /** Where the factor of x is a normal number; beyond, the result is next to nothing. */
+  @ParameterizedTest
+  @CsvSource({"gelu, 8, 12.5", "silu, 3, 85", "geluTanh, 20, 5"})
+  void an_activation_is_accurate_in_its_tail(String function, double ulps, float range) {
+    assertWithin(function, doubleFunction(function), ulps, range);
+  }
+
+  @Test
+  void tails_do_not_vanish_where_a_float_can_hold_them() {
+    Kernels kernels = KernelProvider.float32("portable");
+    float[] x = {-100, -50, -20};
+    assertThat(((float[]) TestKernels.apply(kernels, "sigmoid", x))[0]).isEqualTo((float) StrictMath.exp(-100));
+    assertThat(((float[]) TestKernels.apply(kernels, "softplus", x))[1]).isEqualTo((float) StrictMath.exp(-50));
+    assertThat(((float[]) TestKernels.apply(kernels, "silu", x))[2]).isLessThan(0);
+  }
+
+  private static DoubleUnaryOperator doubleFunction(String function) {
+    Kernels.UnaryLoop loop = KernelProvider.float64("portable").unary(function);
+    double[] value = new double[1];
+    return x -> {
+      value[0] = x;
+      loop.run(value, 0, value, 0, 1);
+      return value[0];
+    };
+  }
+
+  private static void assertWithin(String function, DoubleUnaryOperator oracle, double ulps, float range) {
+    Kernels.UnaryLoop loop = KernelProvider.float32("portable").unary(function);
+    float[] x = new float[BLOCK];
+    float[] y = new float[BLOCK];
+    long bits = Integer.MIN_VALUE;
+    while (bits <= Integer.MAX_VALUE) {
+      int n = 0;
+      for (; n < BLOCK && bits <= Integer.MAX_VALUE; bits += STEP) {
+        x[n++] = Float.intBitsToFloat((int) bits);
+      }
+      loop.run(x, 0, y, 0, n);
+      for (int i = 0; i < n; i++) {
+        if (Math.abs(x[i]) <= range && !isWithin(y[i], oracle.applyAsDouble(x[i]), ulps)) {
+          assertThat(y[i]).as(function + " of " + x[i]).isEqualTo((float) oracle.applyAsDouble(x[i]));
+        }
+      }
+    }
+  }
+
+  private static boolean isWithin(float actual, double expected, double ulps) {
+    float rounded = (float) expected;
+    boolean signed = rounded != 0 || actual != 0 || Float.compare(actual, rounded) == 0;
+    return Float.compare(actual, rounded) == 0
+        || signed && Math.abs(actual - expected) <= (ulps + 1e-3) * Math.ulp(rounded);
+  }
+}

@@ -1,0 +1,88 @@
+package dev.adjoint.kernel;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class KernelProviderTest {
+
+  private static final String MODULE = "jdk.incubator.vector";
+
+  /** Prints the name of the kernels that are chosen, for the tests that need a JVM of their own. */
+  public static void main(String[] args) {
+    System.out.println("chosen: " + KernelProvider.float32().name());
+  }
+
+  @Test
+  void a_provider_is_had_by_name() {
+    assertThat(KernelProvider.float32("portable").name()).isEqualTo("portable float32");
+    assertThat(KernelProvider.float64("portable").name()).isEqualTo("portable float64");
+  }
+
+  @Test
+  void an_unknown_name_is_refused_with_the_ones_there_are() {
+    assertThatThrownBy(() -> KernelProvider.choose("gpu"))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("vector, portable or auto, not 'gpu'");
+  }
+
+  @Test
+  void vector_kernels_are_chosen_in_silence_where_the_module_is_there() throws Exception {
+    assertThat(run("--add-modules", MODULE))
+        .contains("chosen: vector float32")
+        .doesNotContain("INFO");
+  }
+
+  @Test
+  void without_the_module_one_line_says_which_flag_to_add() throws Exception {
+    String output = run();
+    assertThat(output).contains("chosen: portable float32").contains("--add-modules " + MODULE);
+    assertThat(output.lines().filter(line -> line.contains("INFO"))).hasSize(1);
+  }
+
+  @Test
+  void portable_kernels_may_be_forced_without_a_word() throws Exception {
+    assertThat(run("--add-modules", MODULE, "-Dadjoint.kernels=portable"))
+        .contains("chosen: portable float32")
+        .doesNotContain("INFO");
+  }
+
+  @Test
+  void a_forced_choice_that_cannot_be_met_is_an_error() throws Exception {
+    assertThat(run("-Dadjoint.kernels=vector"))
+        .contains("IllegalStateException")
+        .contains("--add-modules " + MODULE)
+        .doesNotContain("chosen");
+  }
+
+  @Test
+  void without_the_optimizing_compiler_kernels_are_portable() throws Exception {
+    assertThat(run("--add-modules", MODULE, "-XX:TieredStopAtLevel=1"))
+        .contains("chosen: portable float32")
+        .contains("C2");
+    assertThat(run("--add-modules", MODULE, "-Xint")).contains("chosen: portable float32");
+  }
+
+  private static String run(String... flags) throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of(flags));
+    command.addAll(List.of("-cp", classPath(), KernelProviderTest.class.getName()));
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String output = new String(process.getInputStream().readAllBytes(), UTF_8);
+    process.waitFor();
+    return output;
+  }
+
+  private static String classPath() {
+    String path = System.getProperty("java.class.path");
+    String modules = System.getProperty("jdk.module.path"); // where the tests run in a module
+    return modules == null ? path : path + System.getProperty("path.separator") + modules;
+  }
+}

@@ -1,0 +1,174 @@
+package dev.adjoint.kernel;
+
+import static dev.adjoint.kernel.TestKernels.SIZES;
+import static dev.adjoint.kernel.TestKernels.assertSameBits;
+import static dev.adjoint.kernel.TestKernels.filled;
+import static dev.adjoint.kernel.TestKernels.portableTwin;
+import static dev.adjoint.kernel.TestKernels.random;
+import static dev.adjoint.kernel.TestKernels.randomWithSpecials;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Arrays;
+import org.junit.jupiter.api.condition.EnabledIf;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Vector kernels give the bits of portable ones, whatever the size, the offset and the state of the JIT. */
+class SameBitsTest {
+
+  private static final int STEP = 977;
+
+  @ParameterizedTest
+  @EnabledIf("dev.adjoint.kernel.KernelProvider#isVectorAvailable")
+  @MethodSource("dev.adjoint.kernel.TestKernels#vector")
+  void elementwise_loops_agree_at_every_size_offset_and_step(Kernels kernels) {
+    Kernels portable = portableTwin(kernels);
+    Object x = randomWithSpecials(kernels, 4200, 1);
+    Object y = randomWithSpecials(kernels, 4200, 2);
+    Object z = randomWithSpecials(kernels, 4200, 3);
+    for (int n : SIZES) {
+      for (int from = 0; from <= 3; from += 3) {
+        for (String function : TestKernels.UNARY) {
+          Object[] outs = {filled(kernels, n + 9, 5), filled(kernels, n + 9, 5)};
+          kernels.unary(function).run(x, from, outs[0], 5, n);
+          portable.unary(function).run(x, from, outs[1], 5, n);
+          assertSameBits(outs[0], outs[1], function + " of " + n);
+        }
+        for (int steps = 0; steps < 4; steps++) {
+          for (String function : TestKernels.BINARY) {
+            Object[] outs = {filled(kernels, n + 9, 5), filled(kernels, n + 9, 5)};
+            kernels.binary(function).run(x, from, steps & 1, y, 2 * from, steps >> 1, outs[0], from, n);
+            portable.binary(function).run(x, from, steps & 1, y, 2 * from, steps >> 1, outs[1], from, n);
+            assertSameBits(outs[0], outs[1], function + " of " + n + ", steps " + steps);
+          }
+        }
+        for (int steps = 0; steps < 8; steps++) {
+          int xStep = steps & 1;
+          int yStep = steps >> 1 & 1;
+          int zStep = steps >> 2;
+          for (String function : TestKernels.TERNARY) {
+            Object[] outs = {filled(kernels, n + 9, 5), filled(kernels, n + 9, 5)};
+            kernels.ternary(function).run(x, from, xStep, y, 2, yStep, z, from, zStep, outs[0], from, n);
+            portable.ternary(function).run(x, from, xStep, y, 2, yStep, z, from, zStep, outs[1], from, n);
+            assertSameBits(outs[0], outs[1], function + " of " + n + ", steps " + steps);
+          }
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnabledIf("dev.adjoint.kernel.KernelProvider#isVectorAvailable")
+  @MethodSource("dev.adjoint.kernel.TestKernels#vector")
+  void elementwise_loops_may_write_where_they_read(Kernels kernels) {
+    Object x = random(kernels, 77, 4);
+    Object expected = TestKernels.apply(kernels, "tanh", x);
+    kernels.unary("tanh").run(x, 0, x, 0, 77);
+    assertSameBits(x, expected, "tanh in place");
+  }
+
+  @ParameterizedTest
+  @EnabledIf("dev.adjoint.kernel.KernelProvider#isVectorAvailable")
+  @MethodSource("dev.adjoint.kernel.TestKernels#vector")
+  void functions_agree_over_all_floats_in_steps(Kernels kernels) {
+    if (!TestKernels.isFloat32(kernels)) {
+      return; // few double functions have a vector form of their own
+    }
+    Kernels portable = portableTwin(kernels);
+    float[] x = new float[1 << 16];
+    float[] fast = new float[x.length];
+    float[] slow = new float[x.length];
+    for (String function : TestKernels.UNARY) {
+      if (function.equals("sin") || function.equals("cos")) {
+        continue; // the same loop
+      }
+      long bits = Integer.MIN_VALUE;
+      while (bits <= Integer.MAX_VALUE) {
+        for (int i = 0; i < x.length; i++, bits += STEP) {
+          x[i] = Float.intBitsToFloat((int) Math.min(bits, Integer.MAX_VALUE));
+        }
+        kernels.unary(function).run(x, 0, fast, 0, x.length);
+        portable.unary(function).run(x, 0, slow, 0, x.length);
+        assertThat(Arrays.equals(fast, slow)).as(function).isTrue();
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnabledIf("dev.adjoint.kernel.KernelProvider#isVectorAvailable")
+  @MethodSource("dev.adjoint.kernel.TestKernels#vector")
+  void reductions_agree_at_every_size(Kernels kernels) {
+    Kernels portable = portableTwin(kernels);
+    Object x = random(kernels, 20_000, 5);
+    for (String name : new String[] {"sum", "max", "min"}) {
+      for (int n : SIZES) {
+        int rows = Math.max(1, Math.min(300, 19_000 / Math.max(1, n)));
+        Object[] outs = {filled(kernels, rows, 5), filled(kernels, rows, 5)};
+        kernels.reduction(name).rows(x, 3, rows, n, outs[0], 0);
+        portable.reduction(name).rows(x, 3, rows, n, outs[1], 0);
+        assertSameBits(outs[0], outs[1], name + " of rows of " + n);
+        for (int height : new int[] {0, 1, 3, 4, 7, 255, 256, 257, 299}) {
+          if (height <= rows) {
+            Object[] columns = {filled(kernels, n, 5), filled(kernels, n, 5)};
+            kernels.reduction(name).columns(x, 3, height, n, n, columns[0], 0);
+            portable.reduction(name).columns(x, 3, height, n, n, columns[1], 0);
+            assertSameBits(columns[0], columns[1], name + " of " + height + " rows of columns");
+          }
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnabledIf("dev.adjoint.kernel.KernelProvider#isVectorAvailable")
+  @MethodSource("dev.adjoint.kernel.TestKernels#vector")
+  void row_kernels_agree_at_every_size(Kernels kernels) {
+    for (int n : SIZES) {
+      assertSameBits(rowKernels(kernels, n), rowKernels(portableTwin(kernels), n), "rows of " + n);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("dev.adjoint.kernel.TestKernels#all")
+  void the_first_call_gives_the_bits_of_the_twenty_thousandth(Kernels kernels) {
+    KernelProvider.Pair fresh = KernelProvider.make(kernels.name().split(" ")[0]);
+    Kernels cold = TestKernels.isFloat32(kernels) ? fresh.float32() : fresh.float64();
+    Object first = rowKernels(cold, 45);
+    for (int i = 0; i < 20_000; i++) {
+      rowKernels(cold, 45);
+    }
+    assertSameBits(rowKernels(cold, 45), first, "20,000 calls later");
+  }
+
+  /** Returns the results of all row kernels, and of what they are made of, one after another. */
+  private static Object rowKernels(Kernels kernels, int n) {
+    int rows = 3;
+    int size = rows * n;
+    Object x = random(kernels, size, 6);
+    Object g = random(kernels, size, 7);
+    Object out = filled(kernels, 8 * size + 40, 0);
+    kernels.softmax(x, 0, rows, n, out, 0);
+    kernels.softmaxPullback(g, 0, out, 0, rows, n, out, size);
+    kernels.logSoftmax(x, 0, rows, n, out, 2 * size);
+    kernels.logSoftmaxPullback(g, 0, out, 2 * size, rows, n, out, 3 * size);
+    kernels.logSumExp(x, 0, rows, n, out, 8 * size);
+    kernels.unary("gelu").run(x, 0, out, 4 * size, size);
+    int at = 8 * size + 4;
+    for (boolean wide : new boolean[] {false, true}) {
+      int channels = wide ? n : rows;
+      Object y = filled(kernels, size, 0);
+      Object dx = filled(kernels, size, 0);
+      Object mean = filled(kernels, channels, 0);
+      Object variance = filled(kernels, channels, 0);
+      Object inverse = filled(kernels, channels, 0);
+      int a = wide ? rows : 1;
+      int b = wide ? 1 : n;
+      kernels.standardize(x, a, channels, b, 0, channels, true, 1e-5, y, mean, variance, inverse);
+      kernels.standardizePullback(g, y, inverse, a, channels, b, 0, channels, true, dx);
+      kernels.binary("plus").run(y, 0, 1, dx, 0, 1, out, (wide ? 5 : 6) * size, size);
+      kernels.reduction("sum").rows(mean, 0, 1, channels, out, at++);
+      kernels.reduction("max").rows(variance, 0, 1, channels, out, at++);
+    }
+    return out;
+  }
+}

@@ -1,0 +1,117 @@
+package dev.adjoint.kernel;
+
+import static dev.adjoint.kernel.TestKernels.array;
+import static dev.adjoint.kernel.TestKernels.assertSameBits;
+import static dev.adjoint.kernel.TestKernels.filled;
+import static dev.adjoint.kernel.TestKernels.get;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.function.DoubleBinaryOperator;
+import java.util.function.DoubleUnaryOperator;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class SpecialValuesTest {
+
+  private static final double INFINITY = Double.POSITIVE_INFINITY;
+
+  private static final double[] VALUES = {
+    0.0, -0.0, 1, -1, INFINITY, -INFINITY, Double.NaN, Float.MIN_VALUE, -Float.MIN_VALUE, 1e-40, -1e-40, 0.5, -0.5, 2.5,
+    -2.5, 8388607.5, -8388607.5, 3e38, -3e38
+  };
+
+  @ParameterizedTest
+  @MethodSource("dev.adjoint.kernel.TestKernels#all")
+  void functions_have_the_special_values_of_Math(Kernels kernels) {
+    double[] special = {0.0, -0.0, INFINITY, -INFINITY, Double.NaN};
+    check(kernels, "exp", Math::exp, special);
+    check(kernels, "expm1", Math::expm1, special);
+    check(kernels, "log", Math::log, 0.0, -0.0, 1, -1, INFINITY, -INFINITY, Double.NaN, -Float.MIN_VALUE);
+    check(kernels, "log1p", Math::log1p, 0.0, -0.0, -1, -2, INFINITY, -INFINITY, Double.NaN);
+    check(kernels, "tanh", Math::tanh, special);
+    check(kernels, "sin", Math::sin, special);
+    check(kernels, "cos", Math::cos, special);
+    check(kernels, "sqrt", Math::sqrt, 0.0, -0.0, 4, -4, INFINITY, -INFINITY, Double.NaN);
+    check(kernels, "erf", x -> Double.isInfinite(x) ? Math.signum(x) : x, special);
+    check(kernels, "sigmoid", x -> 1 / (1 + Math.exp(-x)), special);
+    check(kernels, "floor", Math::floor, VALUES);
+    check(kernels, "ceil", Math::ceil, VALUES);
+    check(kernels, "round", Math::rint, VALUES);
+    check(kernels, "sign", Math::signum, VALUES);
+    check(kernels, "abs", Math::abs, VALUES);
+    check(kernels, "isNaN", x -> Double.isNaN(x) ? 1 : 0, VALUES);
+    check(kernels, "isFinite", x -> Double.isFinite(x) ? 1 : 0, VALUES);
+  }
+
+  @ParameterizedTest
+  @MethodSource("dev.adjoint.kernel.TestKernels#all")
+  void binary_functions_treat_all_pairs_of_special_values_as_Java_does(Kernels kernels) {
+    check(kernels, "max", Math::max);
+    check(kernels, "min", Math::min);
+    check(kernels, "pow", Math::pow, 0.0, -0.0, 1, -1, INFINITY, -INFINITY, Double.NaN, 0.5, 3, -3);
+    check(kernels, "equal", (x, y) -> x == y ? 1 : 0);
+    check(kernels, "notEqual", (x, y) -> x != y ? 1 : 0);
+    check(kernels, "less", (x, y) -> x < y ? 1 : 0);
+    check(kernels, "lessEqual", (x, y) -> x <= y ? 1 : 0);
+    check(kernels, "greater", (x, y) -> x > y ? 1 : 0);
+    check(kernels, "greaterEqual", (x, y) -> x >= y ? 1 : 0);
+    check(kernels, "reluPullback", (g, y) -> y > 0 ? g : 0);
+    check(kernels, "leakyRelu", (x, slope) -> x > 0 ? x : x * slope, 0.0, 1, -1, 0.5, INFINITY, Double.NaN);
+  }
+
+  @ParameterizedTest
+  @MethodSource("dev.adjoint.kernel.TestKernels#all")
+  void where_takes_any_mask_but_zero_for_true(Kernels kernels) {
+    Object out = filled(kernels, 5, -1);
+    Object mask = array(kernels, 0.0, -0.0, 1, -3, Double.NaN);
+    Object x = array(kernels, 1, 2, 3, 4, 5);
+    Object y = array(kernels, 6, 7, 8, 9, 10);
+    kernels.ternary("where").run(mask, 0, 1, x, 0, 1, y, 0, 1, out, 0, 5);
+    assertSameBits(out, array(kernels, 6, 7, 3, 4, 5), "where");
+  }
+
+  @ParameterizedTest
+  @MethodSource("dev.adjoint.kernel.TestKernels#all")
+  void an_unknown_function_is_named_together_with_where_to_add_it(Kernels kernels) {
+    assertThatThrownBy(() -> kernels.unary("exq"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("'exq' of 1 value")
+        .hasMessageContaining("Functions");
+    assertThatThrownBy(() -> kernels.reduction("product"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("'product'");
+  }
+
+  @ParameterizedTest
+  @MethodSource("dev.adjoint.kernel.TestKernels#all")
+  void a_loop_reports_an_array_that_is_too_short_as_such(Kernels kernels) {
+    Kernels.UnaryLoop loop = kernels.unary("neg");
+    Object x = filled(kernels, 40, 1);
+    assertThatThrownBy(() -> loop.run(x, 0, filled(kernels, 39, 0), 0, 40))
+        .isInstanceOf(IndexOutOfBoundsException.class);
+  }
+
+  private static void check(Kernels kernels, String function, DoubleUnaryOperator oracle, double... values) {
+    Object x = array(kernels, values);
+    Object y = TestKernels.apply(kernels, function, x);
+    for (int i = 0; i < values.length; i++) {
+      Double rounded = get(array(kernels, oracle.applyAsDouble(get(x, i))), 0);
+      assertThat(get(y, i)).as(function + " of " + get(x, i)).isEqualTo(rounded);
+    }
+  }
+
+  private static void check(Kernels kernels, String function, DoubleBinaryOperator oracle, double... some) {
+    double[] values = some.length == 0 ? VALUES : some;
+    Object x = array(kernels, values);
+    for (double second : values) {
+      Object y = array(kernels, second);
+      Object out = filled(kernels, values.length, 7);
+      kernels.binary(function).run(x, 0, 1, y, 0, 0, out, 0, values.length);
+      for (int i = 0; i < values.length; i++) {
+        Double rounded = get(array(kernels, oracle.applyAsDouble(get(x, i), get(y, 0))), 0);
+        assertThat(get(out, i)).as("%s of %s and %s", function, get(x, i), get(y, 0)).isEqualTo(rounded);
+      }
+    }
+  }
+}

@@ -1,0 +1,104 @@
+package dev.adjoint.op;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.common.base.Splitter;
+import com.google.common.collect.ImmutableList;
+import dev.adjoint.kernel.KernelProvider;
+import dev.adjoint.kernel.Parallel;
+import dev.adjoint.tensor.DType;
+import dev.adjoint.tensor.Tensor;
+import java.io.File;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.jspecify.annotations.NullMarked;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Checks that results have the same bits whoever computes them, with how many threads, and when. */
+class OpBitsTest {
+
+  /** Enough for several chunks of parallel work. */
+  private static final int LARGE = 36_000;
+
+  /** Whether axes are kept makes no difference to the work. */
+  static Stream<OpCase> rows() {
+    return OpTable.rows().stream().filter(row -> !row.name().endsWith(", kept"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("rows")
+  void fourThreadsGiveTheSameBitsAsOne(OpCase row) {
+    Tensor[] x = OpCase.tensors(row.numbers(row.atLeast(LARGE)), DType.FLOAT32);
+    List<Tensor> one = Parallel.withThreads(1, () -> OpResults.of(row, x));
+    List<Tensor> four = Parallel.withThreads(4, () -> OpResults.of(row, x));
+    assertThat(OpResults.hash(four)).as(row.name()).isEqualTo(OpResults.hash(one));
+  }
+
+  @Test
+  void theTwentyThousandthCallGivesTheSameBitsAsTheFirst() throws Exception {
+    assertThat(fork(List.of(), "repeat", "20000"))
+        .containsExactly(OpTable.oneRowEach().size() + " rows");
+  }
+
+  @Test
+  @Tag("vector")
+  void portableKernelsGiveTheSameBitsAsVectorKernels() throws Exception {
+    Map<String, Long> portable = new TreeMap<>();
+    for (String line : fork(List.of("-Dadjoint.kernels=portable"), "hashes")) {
+      List<String> parts = Splitter.on('\t').splitToList(line);
+      portable.put(parts.get(0), Long.parseLong(parts.get(1)));
+    }
+    Map<String, Long> vector = OpProbe.hashes();
+    assertThat(portable.keySet()).isEqualTo(vector.keySet());
+    List<String> different =
+        vector.keySet().stream()
+            .filter(label -> !vector.get(label).equals(portable.get(label)))
+            .toList();
+    assertThat(different).as("results that differ between vector and portable kernels").isEmpty();
+  }
+
+  /** Runs {@link OpProbe} in a new JVM and returns the lines that it prints. */
+  private static List<String> fork(List<String> options, String... arguments)
+      throws IOException, InterruptedException, URISyntaxException {
+    List<String> command =
+        new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin/java").toString()));
+    if (KernelProvider.isVectorAvailable()) {
+      command.addAll(List.of("--add-modules", "jdk.incubator.vector"));
+    }
+    command.addAll(List.of("-Xmx1g", "-XX:+UseSerialGC", "-cp", classPath()));
+    command.addAll(options);
+    command.add(OpProbe.class.getName());
+    command.addAll(List.of(arguments));
+    Process process =
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+    List<String> lines;
+    try (var output = process.inputReader()) {
+      lines = output.lines().toList();
+    }
+    assertThat(process.waitFor()).as("exit code of %s after %s", command, lines).isZero();
+    return lines;
+  }
+
+  private static String classPath() throws URISyntaxException {
+    Set<String> places = new LinkedHashSet<>();
+    for (Class<?> type :
+        List.of(Tensor.class, OpProbe.class, ImmutableList.class, NullMarked.class)) {
+      places.add(
+          Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI()).toString());
+    }
+    // Where tests join a module, their location is the module's.
+    places.add(Path.of("target/test-classes").toAbsolutePath().toString());
+    return String.join(File.pathSeparator, places);
+  }
+}
