@@ -62,7 +62,7 @@ class AllocationTest {
   }
 
   /** Waits until the JIT is done, as long as it takes: what stays on the heap stays there forever. */
-  private static void assertAllocatesLessThan(long bytes, String what, Runnable kernel) {
+  static void assertAllocatesLessThan(long bytes, String what, Runnable kernel) {
     long start = System.nanoTime();
     long allocated;
     do {

@@ -1,5 +1,6 @@
 package dev.adjoint.kernel;
 
+import static dev.adjoint.kernel.AllocationTest.assertAllocatesLessThan;
 import static dev.adjoint.kernel.TestKernels.assertSameBits;
 import static dev.adjoint.kernel.TestKernels.filled;
 import static dev.adjoint.kernel.TestKernels.get;
@@ -9,8 +10,6 @@ import static dev.adjoint.kernel.TestKernels.set;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import com.sun.management.ThreadMXBean;
-import java.lang.management.ManagementFactory;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -280,28 +279,12 @@ class MatMulTest {
       Object c = filled(kernels, m * n, 1);
       assertAllocatesLessThan(
           600,
+          m + " x " + n + " x " + k,
           () -> {
             MatMul.multiply(kernels, m, n, k, a, 0, k, 1, b, 0, n, 1, c, 0, n, false);
             MatMul.multiply(kernels, m, n, k, a, 0, 1, m, b, 0, 1, k, c, 0, n, true);
           });
     }
-  }
-
-  /**
-   * Waits until the JIT is done, as long as it takes: what stays on the heap stays there forever.
-   */
-  private static void assertAllocatesLessThan(long bytes, Runnable action) {
-    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-    long deadline = System.nanoTime() + 20_000_000_000L;
-    long allocated;
-    do {
-      long before = threads.getCurrentThreadAllocatedBytes();
-      for (int i = 0; i < 200; i++) {
-        action.run();
-      }
-      allocated = (threads.getCurrentThreadAllocatedBytes() - before) / 200;
-    } while (allocated >= bytes && System.nanoTime() < deadline);
-    assertThat(allocated).as("bytes for each call").isLessThan(bytes);
   }
 
   @Test
@@ -311,6 +294,7 @@ class MatMulTest {
     Object c = filled(kernels, 300 * 300, 0);
     assertAllocatesLessThan(
         20_000,
+        "300 x 300 x 300",
         () ->
             MatMul.multiply(kernels, 300, 300, 300, a, 0, 300, 1, a, 0, 300, 1, c, 0, 300, false));
   }

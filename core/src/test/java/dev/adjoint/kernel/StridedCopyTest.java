@@ -10,12 +10,17 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
-import java.util.function.IntBinaryOperator;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Strided copies against walking the elements one by one. */
 class StridedCopyTest {
+
+  /** Sees an element: its place in row-major order, and in the array. */
+  @FunctionalInterface
+  private interface Visitor {
+    void visit(int element, int at);
+  }
 
   /** Where a view of an array has its elements. */
   private record View(int[] shape, int[] strides, int from, int length, boolean overlaps) {
@@ -24,8 +29,7 @@ class StridedCopyTest {
       return Arrays.stream(shape).reduce(1, (x, y) -> x * y);
     }
 
-    /** Calls a function of the place of each element in row-major order and in the array. */
-    void forEach(IntBinaryOperator body) {
+    void forEach(Visitor visitor) {
       for (int element = 0; element < size(); element++) {
         int at = from;
         int rest = element;
@@ -33,7 +37,7 @@ class StridedCopyTest {
           at += rest % shape[axis] * strides[axis];
           rest /= shape[axis];
         }
-        body.applyAsInt(element, at);
+        visitor.visit(element, at);
       }
     }
 
@@ -95,13 +99,13 @@ class StridedCopyTest {
     Object gathered = filled(kernels, view.size(), Double.NaN);
     StridedCopy.gather(shape, strided, view.from, view.strides, gathered, 0);
     Object expected = filled(kernels, view.size(), Double.NaN);
-    view.forEach((element, at) -> put(expected, element, get(strided, at)));
+    view.forEach((element, at) -> set(expected, element, get(strided, at)));
     assertSameBits(gathered, expected, "gathered from " + view);
 
     Object whole = filled(kernels, view.size() + 3, 0); // small whole numbers: sums are exact
-    view.forEach((element, at) -> put(whole, 1 + element, element % 7));
+    view.forEach((element, at) -> set(whole, 1 + element, element % 7));
     Object expectedSums = filled(kernels, view.length, 3);
-    view.forEach((element, at) -> put(expectedSums, at, get(expectedSums, at) + element % 7));
+    view.forEach((element, at) -> set(expectedSums, at, get(expectedSums, at) + element % 7));
     Object sums = filled(kernels, view.length, 3);
     StridedCopy.scatterAdd(shape, whole, 1, sums, view.from, view.strides);
     assertSameBits(sums, expectedSums, "added to " + view);
@@ -110,13 +114,8 @@ class StridedCopyTest {
       Object scattered = random(kernels, view.length, 1);
       StridedCopy.scatter(shape, dense, 1, scattered, view.from, view.strides);
       Object expectedStrided = random(kernels, view.length, 1);
-      view.forEach((element, at) -> put(expectedStrided, at, get(dense, 1 + element)));
+      view.forEach((element, at) -> set(expectedStrided, at, get(dense, 1 + element)));
       assertSameBits(scattered, expectedStrided, "scattered to " + view);
     }
-  }
-
-  private static int put(Object array, int at, double value) {
-    set(array, at, value);
-    return at;
   }
 }
