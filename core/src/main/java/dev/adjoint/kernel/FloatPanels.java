@@ -1,7 +1,6 @@
 package dev.adjoint.kernel;
 
 import java.util.EnumMap;
-import java.util.Map;
 
 /**
  * Packs operands of the matrix product into panels: strips of a matrix as wide as the register
@@ -10,7 +9,7 @@ import java.util.Map;
 final class FloatPanels {
 
   /** Buffers of one thread, reused; they only grow. */
-  private static final ThreadLocal<Map<Slot, float[]>> SCRATCH =
+  private static final ThreadLocal<EnumMap<Slot, float[]>> SCRATCH =
       ThreadLocal.withInitial(() -> new EnumMap<>(Slot.class));
 
   /** What a scratch buffer is for; a thread uses each for one thing at a time. */
@@ -25,7 +24,7 @@ final class FloatPanels {
 
   /** Returns this thread's buffer for a purpose, with room for {@code n} elements. */
   static float[] scratch(Slot slot, int n) {
-    Map<Slot, float[]> buffers = SCRATCH.get();
+    EnumMap<Slot, float[]> buffers = SCRATCH.get();
     float[] buffer = buffers.get(slot);
     if (buffer == null || buffer.length < n) {
       buffer = Buffers.uninitializedFloats(n);

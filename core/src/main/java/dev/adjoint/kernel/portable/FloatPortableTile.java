@@ -1,6 +1,7 @@
 package dev.adjoint.kernel.portable;
 
 import dev.adjoint.kernel.Buffers;
+import java.util.stream.Stream;
 
 /**
  * The tile of the matrix product in plain loops.
@@ -243,11 +244,9 @@ public final class FloatPortableTile {
     final float[][] c = rows(ROWS);
 
     private static float[][] rows(int n) {
-      float[][] rows = new float[n][];
-      for (int i = 0; i < n; i++) {
-        rows[i] = Buffers.uninitializedFloats(COLUMNS);
-      }
-      return rows;
+      return Stream.generate(() -> Buffers.uninitializedFloats(COLUMNS))
+          .limit(n)
+          .toArray(float[][]::new);
     }
   }
 }

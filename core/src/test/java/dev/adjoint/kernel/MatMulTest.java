@@ -1,0 +1,301 @@
+package dev.adjoint.kernel;
+
+import static dev.adjoint.kernel.AllocationTest.assertAllocatesLessThan;
+import static dev.adjoint.kernel.TestKernels.assertSameBits;
+import static dev.adjoint.kernel.TestKernels.filled;
+import static dev.adjoint.kernel.TestKernels.get;
+import static dev.adjoint.kernel.TestKernels.isFloat32;
+import static dev.adjoint.kernel.TestKernels.random;
+import static dev.adjoint.kernel.TestKernels.set;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The matrix product against three loops: the same bits in any way that it is computed. */
+class MatMulTest {
+
+  private static final int[] SIZES = {0, 1, 2, 3, 4, 5, 8, 13, 16, 17, 31, 32, 33, 65, 100};
+
+  /** Large enough for packed panels, several blocks of k, and edges everywhere. */
+  private static final int[][] LARGE = {
+    {130, 261, 300}, {257, 70, 520}, {9, 1100, 40}, {1100, 40, 17}, {40, 520, 60}
+  };
+
+  /** A product, laid out in arrays with gaps: strides are not what sizes suggest. */
+  private record Product(
+      Kernels kernels, int m, int n, int k, boolean aTransposed, boolean bTransposed) {
+
+    private static final int FROM = 3;
+
+    int aRowStride() {
+      return aTransposed ? 1 : k + 2;
+    }
+
+    int aColumnStride() {
+      return aTransposed ? m + 1 : 1;
+    }
+
+    int bRowStride() {
+      return bTransposed ? 1 : n + 3;
+    }
+
+    int bColumnStride() {
+      return bTransposed ? k + 4 : 1;
+    }
+
+    int cRowStride() {
+      return n + 2;
+    }
+
+    Object a() {
+      return random(kernels, FROM + (m + 2) * (k + 2), 1);
+    }
+
+    Object b() {
+      return random(kernels, FROM + (n + 4) * (k + 4), 2);
+    }
+
+    Object c() {
+      return random(kernels, FROM + m * cRowStride(), 3);
+    }
+
+    Object multiply(boolean accumulate) {
+      Object c = c();
+      MatMul.multiply(
+          kernels,
+          m,
+          n,
+          k,
+          a(),
+          FROM,
+          aRowStride(),
+          aColumnStride(),
+          b(),
+          FROM,
+          bRowStride(),
+          bColumnStride(),
+          c,
+          FROM,
+          cRowStride(),
+          accumulate);
+      return c;
+    }
+
+    /** Returns what one chain of fused multiply-adds for each element gives. */
+    Object expected(boolean accumulate) {
+      Object a = a();
+      Object b = b();
+      Object c = c();
+      for (int i = 0; i < m; i++) {
+        for (int j = 0; j < n; j++) {
+          int at = FROM + i * cRowStride() + j;
+          double sum = accumulate ? get(c, at) : 0;
+          for (int l = 0; l < k; l++) {
+            double x = get(a, FROM + i * aRowStride() + l * aColumnStride());
+            double y = get(b, FROM + l * bRowStride() + j * bColumnStride());
+            sum =
+                isFloat32(kernels)
+                    ? Math.fma((float) x, (float) y, (float) sum)
+                    : Math.fma(x, y, sum);
+          }
+          set(c, at, sum);
+        }
+      }
+      return c;
+    }
+
+    void check(boolean accumulate) {
+      String what = this + (accumulate ? " added" : "");
+      assertSameBits(multiply(accumulate), expected(accumulate), what);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("dev.adjoint.kernel.TestKernels#all")
+  void everyElementOfASmallProductIsOneChain(Kernels kernels) {
+    SplittableRandom random = new SplittableRandom(4);
+    for (int i = 0; i < 1500; i++) {
+      int m = SIZES[random.nextInt(SIZES.length)];
+      int n = SIZES[random.nextInt(SIZES.length)];
+      int k = SIZES[random.nextInt(SIZES.length)];
+      if ((m != 1 || n != 1) && m * n * k < 40_000) {
+        new Product(kernels, m, n, k, random.nextBoolean(), random.nextBoolean())
+            .check(random.nextBoolean());
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("dev.adjoint.kernel.TestKernels#all")
+  void everyElementOfALargeProductIsOneChainOnAnyNumberOfThreads(Kernels kernels) {
+    for (int[] s : LARGE) {
+      for (int layout = 0; layout < 4; layout++) {
+        Product product =
+            new Product(kernels, s[0], s[1], s[2], (layout & 1) != 0, (layout & 2) != 0);
+        Object expected = product.expected(true);
+        for (int threads : new int[] {1, 4}) {
+          Parallel.withThreads(
+              threads, () -> assertSameBits(product.multiply(true), expected, product.toString()));
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("dev.adjoint.kernel.TestKernels#all")
+  void aMatrixTimesAVectorIsOneChainOnAnyNumberOfThreads(Kernels kernels) {
+    for (int[] s : new int[][] {{1, 777, 300}, {777, 1, 300}, {1, 5, 600}, {5, 1, 600}}) {
+      for (int layout = 0; layout < 4; layout++) {
+        Product product =
+            new Product(kernels, s[0], s[1], s[2], (layout & 1) != 0, (layout & 2) != 0);
+        Parallel.withThreads(1, () -> product.check(false));
+        Parallel.withThreads(4, () -> product.check(true));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("dev.adjoint.kernel.TestKernels#all")
+  void aProductIsCloseToTheSumsInDoublePrecision(Kernels kernels) {
+    Product product = new Product(kernels, 37, 41, 300, false, true);
+    Object c = product.multiply(false);
+    Object a = product.a();
+    Object b = product.b();
+    double epsilon = isFloat32(kernels) ? Math.ulp(1f) : Math.ulp(1.0);
+    for (int i = 0; i < product.m; i++) {
+      for (int j = 0; j < product.n; j++) {
+        double sum = 0;
+        double magnitude = 0;
+        for (int l = 0; l < product.k; l++) {
+          double x = get(a, Product.FROM + i * product.aRowStride() + l);
+          double y = get(b, Product.FROM + l + j * product.bColumnStride());
+          sum += x * y;
+          magnitude += Math.abs(x * y);
+        }
+        assertThat(get(c, Product.FROM + i * product.cRowStride() + j))
+            .isCloseTo(sum, within(300 * epsilon * magnitude));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("dev.adjoint.kernel.TestKernels#all")
+  void aDotProductIsCloseToTheSumAndTheSameInEachProvider(Kernels kernels) {
+    for (int k : new int[] {1, 7, 8, 9, 100, 1003}) {
+      for (int step : new int[] {1, 3}) {
+        Object a = random(kernels, k * step, 1);
+        Object b = random(kernels, k * step, 2);
+        double sum = 5;
+        for (int l = 0; l < k; l++) {
+          sum += get(a, l * step) * get(b, l * step);
+        }
+        Object c = dot(kernels, k, step, a, b);
+        double tolerance = (isFloat32(kernels) ? 1e-3 : 1e-11);
+        assertThat(get(c, 0)).isCloseTo(sum, within(tolerance));
+        assertSameBits(c, dot(TestKernels.portableTwin(kernels), k, step, a, b), "k = " + k);
+      }
+    }
+  }
+
+  private static Object dot(Kernels kernels, int k, int step, Object a, Object b) {
+    Object c = filled(kernels, 1, 5);
+    MatMul.multiply(kernels, 1, 1, k, a, 0, 9, step, b, 0, step, 9, c, 0, 1, true);
+    return c;
+  }
+
+  @ParameterizedTest
+  @MethodSource("dev.adjoint.kernel.TestKernels#all")
+  void aBatchIsItsProductsOneByOne(Kernels kernels) {
+    int[][] cases = {{300, 2, 3, 4}, {3, 65, 40, 33}, {40, 1, 1, 3}, {7, 16, 16, 16}, {0, 2, 2, 2}};
+    for (int[] s : cases) {
+      int batch = s[0];
+      int m = s[1];
+      int n = s[2];
+      int k = s[3];
+      Object a = random(kernels, batch * m * k, 1);
+      Object b = random(kernels, k * n, 2);
+      Object expected = filled(kernels, batch * m * n, Double.NaN);
+      for (int t = 0; t < batch; t++) {
+        int from = (batch - 1 - t) * m * k;
+        MatMul.multiply(kernels, m, n, k, a, from, k, 1, b, 0, n, 1, expected, t * m * n, n, false);
+      }
+      for (int threads : new int[] {1, 4}) {
+        Object c = filled(kernels, batch * m * n, Double.NaN);
+        Parallel.withThreads(
+            threads,
+            () ->
+                MatMul.multiplyBatch( // the batch of a backwards, the same b for all
+                    kernels,
+                    batch,
+                    m,
+                    n,
+                    k,
+                    a,
+                    (batch - 1) * m * k,
+                    -m * k,
+                    k,
+                    1,
+                    b,
+                    0,
+                    0,
+                    n,
+                    1,
+                    c,
+                    0,
+                    m * n,
+                    n,
+                    false));
+        assertSameBits(c, expected, batch + " products");
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("dev.adjoint.kernel.TestKernels#all")
+  void theFirstCallGivesTheSameBitsAsTheTwentyThousandth(Kernels kernels) {
+    Product product = new Product(kernels, 13, 21, 18, false, true);
+    Object expected = product.expected(true);
+    for (int call = 0; call < 20_000; call++) {
+      Object c = product.multiply(true);
+      if (call == 0 || call > 19_990) {
+        assertSameBits(c, expected, "call " + call);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("dev.adjoint.kernel.TestKernels#all")
+  void compiledProductsKeepTheirVectorsInRegisters(Kernels kernels) {
+    for (int[] s : new int[][] {{32, 16, 2}, {13, 40, 16}, {64, 64, 64}, {1, 100, 9}}) {
+      int m = s[0];
+      int n = s[1];
+      int k = s[2];
+      Object a = filled(kernels, m * k, 1);
+      Object b = filled(kernels, k * n, 1);
+      Object c = filled(kernels, m * n, 1);
+      assertAllocatesLessThan(
+          600,
+          m + " x " + n + " x " + k,
+          () -> {
+            MatMul.multiply(kernels, m, n, k, a, 0, k, 1, b, 0, n, 1, c, 0, n, false);
+            MatMul.multiply(kernels, m, n, k, a, 0, 1, m, b, 0, 1, k, c, 0, n, true);
+          });
+    }
+  }
+
+  @Test
+  void scratchBuffersAreReused() {
+    Kernels kernels = KernelProvider.float32();
+    Object a = random(kernels, 300 * 300, 1);
+    Object c = filled(kernels, 300 * 300, 0);
+    assertAllocatesLessThan(
+        20_000,
+        "300 x 300 x 300",
+        () ->
+            MatMul.multiply(kernels, 300, 300, 300, a, 0, 300, 1, a, 0, 300, 1, c, 0, 300, false));
+  }
+}

@@ -1,0 +1,215 @@
+package dev.adjoint.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.LongAdder;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Splitting work over threads: all of it, once, whatever else goes on. */
+@Timeout(60)
+class ParallelTest {
+
+  private static final long MUCH = 1_000_000_000;
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 8})
+  void everyChunkRunsOnce(int threads) {
+    Parallel.withThreads(
+        threads,
+        () -> {
+          for (int chunks : new int[] {0, 1, 2, 7, 1000}) {
+            AtomicIntegerArray runs = new AtomicIntegerArray(chunks);
+            Parallel.run(chunks, MUCH, runs::incrementAndGet);
+            for (int chunk = 0; chunk < chunks; chunk++) {
+              assertThat(runs.get(chunk)).isEqualTo(1);
+            }
+          }
+        });
+  }
+
+  @Test
+  void helpersHelp() throws InterruptedException {
+    // Each chunk waits for the other, so that both can only end on two threads.
+    CountDownLatch both = new CountDownLatch(2);
+    Set<String> names = ConcurrentHashMap.newKeySet();
+    Parallel.withThreads(
+        2,
+        () ->
+            Parallel.run(
+                2,
+                MUCH,
+                chunk -> {
+                  names.add(Thread.currentThread().getName());
+                  both.countDown();
+                  await(both);
+                }));
+    assertThat(names)
+        .hasSize(2)
+        .contains(Thread.currentThread().getName())
+        .anyMatch(name -> name.startsWith("adjoint-helper-"));
+  }
+
+  @Test
+  void helpersComeBackAfterTheyWentToSleep() {
+    Parallel.withThreads(
+        2,
+        () -> {
+          for (int round = 0; round < 20; round++) {
+            CountDownLatch both = new CountDownLatch(2);
+            Parallel.run(
+                2,
+                MUCH,
+                chunk -> {
+                  both.countDown();
+                  await(both);
+                });
+            sleep(round % 3);
+          }
+        });
+  }
+
+  @Test
+  void littleWorkStaysInTheCallingThread() {
+    Thread caller = Thread.currentThread();
+    Parallel.run(100, 10, chunk -> assertThat(Thread.currentThread()).isSameAs(caller));
+  }
+
+  @Test
+  void workWithinAChunkRunsInTheThreadOfTheChunk() {
+    LongAdder sum = new LongAdder();
+    Parallel.withThreads(
+        4,
+        () ->
+            Parallel.run(
+                50,
+                MUCH,
+                chunk -> {
+                  Thread outer = Thread.currentThread();
+                  Parallel.run(
+                      20,
+                      MUCH,
+                      inner -> {
+                        assertThat(Thread.currentThread()).isSameAs(outer);
+                        sum.add(inner);
+                      });
+                }));
+    assertThat(sum.sum()).isEqualTo(50 * 190);
+  }
+
+  @Test
+  void manyCallersAtTheSameTimeAllGetTheirWorkDone() throws InterruptedException {
+    LongAdder sum = new LongAdder();
+    AtomicReference<Throwable> failure = new AtomicReference<>();
+    List<Thread> callers = new ArrayList<>();
+    for (int t = 0; t < 8; t++) {
+      Thread caller =
+          new Thread(() -> {
+            for (int round = 0; round < 2000; round++) {
+              Parallel.run(13, MUCH, sum::add);
+            }
+          });
+      caller.setUncaughtExceptionHandler((thread, e) -> failure.set(e));
+      callers.add(caller);
+      caller.start();
+    }
+    for (Thread caller : callers) {
+      caller.join();
+    }
+    assertThat(failure).hasValue(null);
+    assertThat(sum.sum()).isEqualTo(8L * 2000 * 78);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 4})
+  void theExceptionOfAChunkReachesTheCaller(int threads) {
+    Parallel.withThreads(
+        threads,
+        () -> {
+          for (int round = 0; round < 200; round++) {
+            assertThatThrownBy(() ->
+                    Parallel.run(
+                        40,
+                        MUCH,
+                        chunk -> {
+                          if (chunk >= 17) {
+                            throw new ArithmeticException("in a chunk");
+                          }
+                        }))
+                .isInstanceOf(ArithmeticException.class)
+                .hasMessage("in a chunk");
+            LongAdder sum = new LongAdder();
+            Parallel.run(10, MUCH, sum::add);
+            assertThat(sum.sum()).as("work after a failure").isEqualTo(45);
+          }
+        });
+  }
+
+  @Test
+  void theErrorOfAChunkReachesTheCaller() {
+    Parallel.withThreads(
+        3,
+        () ->
+            assertThatThrownBy(() ->
+                    Parallel.run(
+                        10,
+                        MUCH,
+                        chunk -> {
+                          throw new OutOfMemoryError("pretended");
+                        }))
+                .isInstanceOf(OutOfMemoryError.class));
+  }
+
+  @Test
+  void anInterruptedCallerFinishesItsWorkAndStaysInterrupted() {
+    LongAdder sum = new LongAdder();
+    Thread.currentThread().interrupt();
+    Parallel.withThreads(2, () -> Parallel.run(100, MUCH, sum::add));
+    assertThat(Thread.interrupted()).isTrue();
+    assertThat(sum.sum()).isEqualTo(4950);
+  }
+
+  @Test
+  void theNumberOfThreadsHoldsWithinTheScopeOnly() {
+    int before = Parallel.threads();
+    assertThat(Parallel.<Integer>withThreads(7, Parallel::threads)).isEqualTo(7);
+    assertThat(Parallel.threads()).isEqualTo(before);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"0", "-1", "two", "", "1.5", "1025", "99999999999"})
+  void aBadNumberOfThreadsIsAClearError(String text) {
+    assertThatThrownBy(() -> Parallel.checkThreads(text, "the system property adjoint.threads"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "the system property adjoint.threads must be a whole number from 1 to 1024, not \"%s\"",
+            text);
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      assertThat(latch.await(30, TimeUnit.SECONDS)).as("the other chunk came").isTrue();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static void sleep(int millis) {
+    try {
+      Thread.sleep(millis);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}
