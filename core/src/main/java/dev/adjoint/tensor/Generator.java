@@ -50,10 +50,7 @@ public final class Generator {
     double unit = dtype == DType.FLOAT32 ? 0x1p-24 : 0x1p-53;
     double last = below(high, dtype);
     return draw(
-        shape,
-        dtype,
-        1,
-        at -> Math.min(low + (high - low) * ((bits(at) >>> drop) * unit), last));
+        shape, dtype, 1, at -> Math.min(low + (high - low) * ((bits(at) >>> drop) * unit), last));
   }
 
   /** Returns numbers of the standard normal distribution: float32. */
@@ -218,8 +215,7 @@ public final class Generator {
     if (!(low < high) || (operation.equals("uniform") && Double.isInfinite(high - low))) {
       throw new IllegalArgumentException(
           "%s: from low %s to high %s; expected low below high%s"
-              .formatted(
-                  operation, low, high, operation.equals("uniform") ? ", both finite" : ""));
+              .formatted(operation, low, high, operation.equals("uniform") ? ", both finite" : ""));
     }
   }
 }

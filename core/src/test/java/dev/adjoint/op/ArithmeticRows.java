@@ -217,7 +217,7 @@ final class ArithmeticRows {
     return 2 / Math.sqrt(Math.PI) * sum;
   }
 
-  private static double geluTanh(double x) {
+  static double geluTanh(double x) {
     double u = Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x);
     return x / 2 * (1 + Math.tanh(u));
   }

@@ -71,14 +71,19 @@ class BadCallTest {
                 new BadCall(
                     op.name() + " of shapes that do not broadcast",
                     () -> op.function().apply(A, B),
-                    op.name() + ":", "(2, 3)", "(4, 5)", "expected")));
+                    op.name() + ":",
+                    "(2, 3)",
+                    "(4, 5)",
+                    "expected")));
     calls.add(
         new BadCall(
             "where of shapes that do not broadcast",
             () -> Where.where(A, A, B),
-            "where:", "(2, 3)", "(4, 5)", "expected"));
-    calls.add(
-        new BadCall("clamp upside down", () -> A.clamp(2, 1), "clamp:", "2.0", "1.0"));
+            "where:",
+            "(2, 3)",
+            "(4, 5)",
+            "expected"));
+    calls.add(new BadCall("clamp upside down", () -> A.clamp(2, 1), "clamp:", "2.0", "1.0"));
     calls.add(new BadCall("norm of order 3", () -> A.norm(3), "norm:", "3.0", "expected 1, 2"));
   }
 
@@ -112,15 +117,20 @@ class BadCallTest {
                 new BadCall(
                     op.name() + " along an axis that is not there",
                     () -> op.function().apply(2),
-                    op.name() + ":", "axis 2", "(2, 3)", "from -2 to 1")));
+                    op.name() + ":",
+                    "axis 2",
+                    "(2, 3)",
+                    "from -2 to 1")));
     calls.add(
-        new BadCall("sum over an axis twice", () -> A.sum(1, -1), "sum:", "axis 1", "twice", "(2, 3)"));
+        new BadCall(
+            "sum over an axis twice", () -> A.sum(1, -1), "sum:", "axis 1", "twice", "(2, 3)"));
     calls.add(
         new BadCall("max of no elements", () -> EMPTY.max(1), "max:", "no elements", "(2, 0)"));
     calls.add(
         new BadCall("min of no elements", () -> EMPTY.min(), "min:", "no elements", "(2, 0)"));
     calls.add(
-        new BadCall("argmax of no elements", () -> EMPTY.argmax(1), "argmax:", "no elements", "(2, 0)"));
+        new BadCall(
+            "argmax of no elements", () -> EMPTY.argmax(1), "argmax:", "no elements", "(2, 0)"));
     calls.add(
         new BadCall(
             "softmax of a scalar", () -> Tensors.ones().softmax(0), "softmax:", "()", "scalar"));
@@ -128,60 +138,120 @@ class BadCallTest {
 
   private static void views(List<BadCall> calls) {
     calls.add(
-        new BadCall("reshape to another size", () -> A.reshape(4, 2), "reshape:", "(2, 3)", "[4, 2]"));
+        new BadCall(
+            "reshape to another size", () -> A.reshape(4, 2), "reshape:", "(2, 3)", "[4, 2]"));
+    calls.add(new BadCall("reshape with two -1", () -> A.reshape(-1, -1), "reshape:", "[-1, -1]"));
+    calls.add(new BadCall("reshape with -2", () -> A.reshape(-2, 3), "reshape:", "[-2, 3]"));
     calls.add(
-        new BadCall("reshape with two -1", () -> A.reshape(-1, -1), "reshape:", "[-1, -1]"));
+        new BadCall(
+            "reshape with a -1 that is no whole number",
+            () -> A.reshape(4, -1),
+            "reshape:",
+            "(2, 3)",
+            "[4, -1]"));
     calls.add(
-        new BadCall("reshape with -2", () -> A.reshape(-2, 3), "reshape:", "[-2, 3]"));
+        new BadCall(
+            "reshape of no elements with -1",
+            () -> EMPTY.reshape(0, -1),
+            "reshape:",
+            "(2, 0)",
+            "[0, -1]"));
     calls.add(
-        new BadCall("reshape with a -1 that is no whole number", () -> A.reshape(4, -1), "reshape:", "(2, 3)", "[4, -1]"));
-    calls.add(
-        new BadCall("reshape of no elements with -1", () -> EMPTY.reshape(0, -1), "reshape:", "(2, 0)", "[0, -1]"));
-    calls.add(
-        new BadCall("flatten backwards", () -> A.flatten(1, 0), "flatten:", "axis 1", "axis 0", "(2, 3)"));
+        new BadCall(
+            "flatten backwards", () -> A.flatten(1, 0), "flatten:", "axis 1", "axis 0", "(2, 3)"));
     calls.add(
         new BadCall("permute of too few axes", () -> A.permute(0), "permute:", "[0]", "(2, 3)"));
     calls.add(
-        new BadCall("permute with an axis twice", () -> A.permute(1, 1), "permute:", "[1, 1]", "(2, 3)"));
+        new BadCall(
+            "permute with an axis twice", () -> A.permute(1, 1), "permute:", "[1, 1]", "(2, 3)"));
     calls.add(
-        new BadCall("transpose of a vector", () -> A.select(0, 0).transpose(), "transpose:", "(3)"));
+        new BadCall(
+            "transpose of a vector", () -> A.select(0, 0).transpose(), "transpose:", "(3)"));
     calls.add(
-        new BadCall("squeeze of another size", () -> A.squeeze(1), "squeeze:", "(2, 3)", "size 3", "expected 1"));
+        new BadCall(
+            "squeeze of another size",
+            () -> A.squeeze(1),
+            "squeeze:",
+            "(2, 3)",
+            "size 3",
+            "expected 1"));
     calls.add(
         new BadCall("unsqueeze outside", () -> A.unsqueeze(3), "unsqueeze:", "(2, 3)", "-3 to 2"));
     calls.add(
-        new BadCall("expand of another size", () -> A.expand(2, 4), "expand:", "(2, 3)", "[2, 4]", "expected"));
-    calls.add(
-        new BadCall("expand to fewer axes", () -> A.expand(3), "expand:", "(2, 3)", "[3]"));
+        new BadCall(
+            "expand of another size",
+            () -> A.expand(2, 4),
+            "expand:",
+            "(2, 3)",
+            "[2, 4]",
+            "expected"));
+    calls.add(new BadCall("expand to fewer axes", () -> A.expand(3), "expand:", "(2, 3)", "[3]"));
     calls.add(
         new BadCall("expand to a shape", () -> A.expand(Shape.of(3)), "expand:", "(2, 3)", "[3]"));
     calls.add(
-        new BadCall("expand with -1 for a new axis", () -> A.expand(-1, 2, 3), "expand:", "(2, 3)", "[-1, 2, 3]"));
+        new BadCall(
+            "expand with -1 for a new axis",
+            () -> A.expand(-1, 2, 3),
+            "expand:",
+            "(2, 3)",
+            "[-1, 2, 3]"));
     calls.add(
-        new BadCall("slice by step 0", () -> A.slice(0, 0, 1, 0), "slice:", "step 0", "(2, 3)", "at least 1"));
+        new BadCall(
+            "slice by step 0",
+            () -> A.slice(0, 0, 1, 0),
+            "slice:",
+            "step 0",
+            "(2, 3)",
+            "at least 1"));
+    calls.add(new BadCall("select outside", () -> A.select(1, 3), "select:", "index 3", "(2, 3)"));
     calls.add(
-        new BadCall("select outside", () -> A.select(1, 3), "select:", "index 3", "(2, 3)"));
+        new BadCall(
+            "select of no elements", () -> EMPTY.select(1, 0), "select:", "index 0", "(2, 0)"));
     calls.add(
-        new BadCall("select of no elements", () -> EMPTY.select(1, 0), "select:", "index 0", "(2, 0)"));
-    calls.add(
-        new BadCall("pad by less than nothing", () -> A.pad(0, -1, 0, 0), "pad:", "-1", "(2, 3)", "at least 0"));
+        new BadCall(
+            "pad by less than nothing",
+            () -> A.pad(0, -1, 0, 0),
+            "pad:",
+            "-1",
+            "(2, 3)",
+            "at least 0"));
   }
 
   private static void joins(List<BadCall> calls) {
     calls.add(new BadCall("concat of nothing", () -> Joining.concat(0), "concat:", "at least one"));
     calls.add(new BadCall("stack of nothing", () -> Joining.stack(0), "stack:", "at least one"));
     calls.add(
-        new BadCall("concat of other shapes", () -> Joining.concat(0, A, B), "concat:", "(2, 3)", "(4, 5)", "axis 0"));
+        new BadCall(
+            "concat of other shapes",
+            () -> Joining.concat(0, A, B),
+            "concat:",
+            "(2, 3)",
+            "(4, 5)",
+            "axis 0"));
     calls.add(
-        new BadCall("concat of other ranks", () -> Joining.concat(0, A, Tensors.ones(3)), "concat:", "(2, 3)", "(3)"));
+        new BadCall(
+            "concat of other ranks",
+            () -> Joining.concat(0, A, Tensors.ones(3)),
+            "concat:",
+            "(2, 3)",
+            "(3)"));
     calls.add(
-        new BadCall("stack of other shapes", () -> Joining.stack(0, A, B), "stack:", "(2, 3)", "(4, 5)"));
+        new BadCall(
+            "stack of other shapes", () -> Joining.stack(0, A, B), "stack:", "(2, 3)", "(4, 5)"));
     calls.add(
-        new BadCall("stack outside", () -> Joining.stack(3, A, A), "stack:", "3", "(2, 3)", "-3 to 2"));
+        new BadCall(
+            "stack outside", () -> Joining.stack(3, A, A), "stack:", "3", "(2, 3)", "-3 to 2"));
     calls.add(
-        new BadCall("split into other sizes", () -> A.split(1, 1, 1), "split:", "[1, 1]", "axis 1", "(2, 3)"));
+        new BadCall(
+            "split into other sizes",
+            () -> A.split(1, 1, 1),
+            "split:",
+            "[1, 1]",
+            "axis 1",
+            "(2, 3)"));
     calls.add(
-        new BadCall("split into a negative size", () -> A.split(1, 4, -1), "split:", "[4, -1]", "(2, 3)"));
+        new BadCall(
+            "split into a negative size", () -> A.split(1, 4, -1), "split:", "[4, -1]", "(2, 3)"));
     calls.add(new BadCall("chunk into nothing", () -> A.chunk(0, 0), "chunk:", "0 parts"));
     calls.add(new BadCall("tile of too few axes", () -> A.tile(2), "tile:", "[2]", "(2, 3)"));
     calls.add(
@@ -192,18 +262,37 @@ class BadCallTest {
 
   private static void products(List<BadCall> calls) {
     calls.add(
-        new BadCall("matmul of other sizes", () -> A.matmul(B), "matmul:", "(2, 3)", "(4, 5)", "expected"));
+        new BadCall(
+            "matmul of other sizes", () -> A.matmul(B), "matmul:", "(2, 3)", "(4, 5)", "expected"));
     calls.add(
-        new BadCall("matmul of a scalar", () -> A.matmul(Tensors.ones()), "matmul:", "(2, 3)", "()", "expected"));
+        new BadCall(
+            "matmul of a scalar",
+            () -> A.matmul(Tensors.ones()),
+            "matmul:",
+            "(2, 3)",
+            "()",
+            "expected"));
     calls.add(
-        new BadCall("matmul by a vector", () -> A.matmul(Tensors.ones(2)), "matmul:", "(2, 3)", "(2)", "expected"));
+        new BadCall(
+            "matmul by a vector",
+            () -> A.matmul(Tensors.ones(2)),
+            "matmul:",
+            "(2, 3)",
+            "(2)",
+            "expected"));
     calls.add(
         new BadCall(
             "matmul of batches that do not broadcast",
             () -> Tensors.ones(2, 3, 4).matmul(Tensors.ones(3, 4, 5)),
-            "matmul:", "(2, 3, 4)", "(3, 4, 5)", "broadcast"));
+            "matmul:",
+            "(2, 3, 4)",
+            "(3, 4, 5)",
+            "broadcast"));
     calls.add(
         new BadCall(
-            "one-hot outside", () -> Tensors.oneHot(IntTensor.of(3), 3, A.dtype()), "oneHot:", "3"));
+            "one-hot outside",
+            () -> Tensors.oneHot(IntTensor.of(3), 3, A.dtype()),
+            "oneHot:",
+            "3"));
   }
 }

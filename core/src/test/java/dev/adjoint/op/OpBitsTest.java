@@ -25,7 +25,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Checks that results have the same bits whoever computes them, with how many threads, and when. */
+/**
+ * Checks that results have the same bits whoever computes them, with how many threads, and when.
+ */
 class OpBitsTest {
 
   /** Enough for several chunks of parallel work. */

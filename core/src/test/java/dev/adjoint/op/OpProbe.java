@@ -51,10 +51,7 @@ final class OpProbe {
     List<OpCase> rows = OpTable.oneRowEach();
     List<String> lines =
         new ArrayList<>(
-            rows.parallelStream()
-                .filter(row -> differs(row, calls))
-                .map(OpCase::name)
-                .toList());
+            rows.parallelStream().filter(row -> differs(row, calls)).map(OpCase::name).toList());
     lines.add(rows.size() + " rows");
     return lines;
   }

@@ -22,7 +22,15 @@ final class OpTable {
 
   static List<OpCase> rows() {
     return Stream.of(
-            ArithmeticRows.rows(), ReductionRows.rows(), ViewRows.rows(), ProductRows.rows())
+            ArithmeticRows.rows(),
+            ActivationRows.rows(),
+            ReductionRows.rows(),
+            ViewRows.rows(),
+            ProductRows.rows(),
+            IndexingRows.rows(),
+            LinalgRows.rows(),
+            WindowRows.rows(),
+            StandardizeRows.rows())
         .flatMap(List::stream)
         .toList();
   }

@@ -96,7 +96,12 @@ class CreationTest {
     is(Tensors.oneHot(IntTensor.of(2, 0), 3, FLOAT32), FLOAT32, Shape.of(2, 3), 0, 0, 1, 1, 0, 0);
     is(
         Tensors.oneHot(IntTensor.of(new int[][] {{1}, {0}}), 2, FLOAT64),
-        FLOAT64, Shape.of(2, 1, 2), 0, 1, 1, 0);
+        FLOAT64,
+        Shape.of(2, 1, 2),
+        0,
+        1,
+        1,
+        0);
     assertThatThrownBy(() -> Tensors.oneHot(IntTensor.of(-1), 3, FLOAT32))
         .isInstanceOf(IndexOutOfBoundsException.class)
         .hasMessageContainingAll("oneHot:", "-1", "3 classes");

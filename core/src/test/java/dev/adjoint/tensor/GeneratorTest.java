@@ -46,8 +46,7 @@ class GeneratorTest {
                 .plus(g.truncatedNormal(0, 1, -1, 2, MANY, FLOAT32))
                 .plus(g.bernoulli(0.5, MANY, FLOAT32));
     assertThat(Parallel.withThreads(4, () -> draws.apply(Generator.seeded(5))).toFloatArray())
-        .isEqualTo(
-            Parallel.withThreads(1, () -> draws.apply(Generator.seeded(5))).toFloatArray());
+        .isEqualTo(Parallel.withThreads(1, () -> draws.apply(Generator.seeded(5))).toFloatArray());
   }
 
   @Test

@@ -20,7 +20,9 @@ class IntTensorTest {
 
   @Test
   void equalValuesInEqualShapesAreEqual() {
-    assertThat(IntTensor.of(1, 2)).isEqualTo(IntTensor.of(1, 2)).hasSameHashCodeAs(IntTensor.of(1, 2));
+    assertThat(IntTensor.of(1, 2))
+        .isEqualTo(IntTensor.of(1, 2))
+        .hasSameHashCodeAs(IntTensor.of(1, 2));
     assertThat(IntTensor.of(1, 2)).isNotEqualTo(IntTensor.of(1, 2).reshape(2, 1));
     assertThat(IntTensor.of(1, 2)).isNotEqualTo(IntTensor.of(1, 3));
   }

@@ -51,7 +51,8 @@ class ReadingTest {
 
   @Test
   void nestedArraysAreReadBack() {
-    assertThat(X.toNestedArray(float[][].class)).isDeepEqualTo(new float[][] {{1, 2, 3}, {4, 5, 6}});
+    assertThat(X.toNestedArray(float[][].class))
+        .isDeepEqualTo(new float[][] {{1, 2, 3}, {4, 5, 6}});
     assertThat(X.transpose().toNestedArray(double[][].class))
         .isDeepEqualTo(new double[][] {{1, 4}, {2, 5}, {3, 6}});
     assertThat(X.unsqueeze(0).toNestedArray(float[][][].class)[0][1]).containsExactly(4, 5, 6);

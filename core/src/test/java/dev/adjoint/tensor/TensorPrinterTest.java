@@ -25,7 +25,8 @@ class TensorPrinterTest {
             """
             Tensor(2, 2) float32
             [[ 1, 20],
-             [-3,  4]]""");
+             [-3,  4]]\
+            """);
   }
 
   @Test
@@ -37,7 +38,8 @@ class TensorPrinterTest {
             [[[0, 1],
               [2, 3]],
              [[4, 5],
-              [6, 7]]]""");
+              [6, 7]]]\
+            """);
   }
 
   @Test
@@ -54,7 +56,8 @@ class TensorPrinterTest {
              ...,
              [0],
              [0],
-             [0]]""");
+             [0]]\
+            """);
   }
 
   @Test
@@ -89,7 +92,8 @@ class TensorPrinterTest {
             Tensor(3, 2) float32
             [[2, 5],
              [1, 4],
-             [0, 3]]""");
+             [0, 3]]\
+            """);
   }
 
   @Test
@@ -102,6 +106,7 @@ class TensorPrinterTest {
             """
             IntTensor(2, 1)
             [[ 1],
-             [-1]]""");
+             [-1]]\
+            """);
   }
 }

@@ -111,7 +111,9 @@ class ViewTest {
   @MethodSource("seeds")
   void chainsOfViewsShowTheRightElements(int seed) {
     Random random = new Random(seed);
-    Tensor tensor = Tensors.arange(48).reshape(random.nextBoolean() ? new int[] {4, 12} : new int[] {2, 1, 6, 4});
+    Tensor tensor =
+        Tensors.arange(48)
+            .reshape(random.nextBoolean() ? new int[] {4, 12} : new int[] {2, 1, 6, 4});
     int[] sizes = tensor.shape().toArray();
     double[] expected = tensor.toDoubleArray();
     List<String> steps = new ArrayList<>();
@@ -147,24 +149,34 @@ class ViewTest {
           steps.add("slice %d %d %d %d".formatted(axis, from, to, by));
           int[] result = sizes.clone();
           result[axis] = Math.ceilDiv(to - from, by);
-          return of(x -> x.slice(axis, from, to, by), sizes, values, result, i -> {
-            i[axis] = from + by * i[axis];
-            return i;
-          });
+          return of(
+              x -> x.slice(axis, from, to, by),
+              sizes,
+              values,
+              result,
+              i -> {
+                i[axis] = from + by * i[axis];
+                return i;
+              });
         }
         case 1 -> { // a flip
           steps.add("flip " + axis);
-          return of(x -> x.flip(axis), sizes, values, sizes, i -> {
-            i[axis] = sizes[axis] - 1 - i[axis];
-            return i;
-          });
+          return of(
+              x -> x.flip(axis),
+              sizes,
+              values,
+              sizes,
+              i -> {
+                i[axis] = sizes[axis] - 1 - i[axis];
+                return i;
+              });
         }
         case 2, 3 -> { // a transposition
           int other = random.nextInt(rank);
           steps.add("transpose %d %d".formatted(axis, other));
           int[] result = swapped(sizes, axis, other);
-          return of(x -> x.transpose(axis, other), sizes, values, result, i ->
-              swapped(i, axis, other));
+          return of(
+              x -> x.transpose(axis, other), sizes, values, result, i -> swapped(i, axis, other));
         }
         case 4 -> { // an expansion where there is an axis of size 1
           if (sizes[axis] != 1) {
@@ -173,10 +185,15 @@ class ViewTest {
           steps.add("expand " + axis);
           int[] result = sizes.clone();
           result[axis] = random.nextInt(4);
-          return of(x -> x.expand(result), sizes, values, result, i -> {
-            i[axis] = 0;
-            return i;
-          });
+          return of(
+              x -> x.expand(result),
+              sizes,
+              values,
+              result,
+              i -> {
+                i[axis] = 0;
+                return i;
+              });
         }
         default -> { // another shape
           int[] result = reshaped(random, sizes);

@@ -1,0 +1,150 @@
+package dev.adjoint.op;
+
+import static dev.adjoint.op.Domain.MASK;
+import static dev.adjoint.op.Domain.REAL;
+import static dev.adjoint.op.OpCase.in;
+import static dev.adjoint.op.OpCase.op;
+
+import dev.adjoint.tensor.IntTensor;
+import java.util.Arrays;
+import java.util.List;
+
+/** Rows for {@link Indexing} and {@link Losses}: whatever takes indices. */
+final class IndexingRows {
+
+  private IndexingRows() {}
+
+  static List<OpCase> rows() {
+    return List.of(
+        op(
+                "gather along 1",
+                x -> Indexing.gather(x[0], 1, ints(places(x[0].size(1), x[0].size(0), 7))),
+                x -> {
+                  Dense places = places(x[0].size(1), x[0].size(0), 7);
+                  return Dense.of(places.sizes(), i -> x[0].at(i[0], (int) places.at(i)));
+                },
+                in(REAL, "m n"))
+            .covers("Indexing.gather(Tensor, int, IntTensor)")
+            .uses("Indexing.Gather")
+            .nonEmpty("n"),
+        op(
+                "gather along 0, of fewer columns",
+                x -> Indexing.gather(x[0], 0, ints(places(x[0].size(0), 4, 1))),
+                x -> {
+                  Dense places = places(x[0].size(0), 4, 1);
+                  return Dense.of(places.sizes(), i -> x[0].at((int) places.at(i), i[1]));
+                },
+                in(REAL, "m n"))
+            .covers("Indexing.gather(Tensor, int, IntTensor)")
+            .nonEmpty("mn"),
+        op(
+                "takeAlongAxis",
+                x -> Indexing.takeAlongAxis(x[0], -1, ints(places(x[0].size(1), 1, 6))),
+                x -> {
+                  Dense places = places(x[0].size(1), 1, 6);
+                  return Dense.of(
+                      new int[] {x[0].size(0), 6}, i -> x[0].at(i[0], (int) places.at(i)));
+                },
+                in(REAL, "m n"))
+            .covers("Indexing.takeAlongAxis(Tensor, int, IntTensor)")
+            .nonEmpty("n"),
+        op(
+                "indexSelect",
+                x -> Indexing.indexSelect(x[0], 1, ints(places(x[0].size(1), 4))),
+                x -> {
+                  Dense places = places(x[0].size(1), 4);
+                  return Dense.of(
+                      new int[] {x[0].size(0), 4, x[0].size(2)},
+                      i -> x[0].at(i[0], (int) places.at(i[1]), i[2]));
+                },
+                in(REAL, "b m n"))
+            .covers("Indexing.indexSelect(Tensor, int, IntTensor)")
+            .uses("Indexing.Select", "Indexing.SelectAdd")
+            .nonEmpty("m"),
+        op(
+                "embedding",
+                x -> Indexing.embedding(x[0], ints(places(x[0].size(0), 2, 3))),
+                x -> {
+                  Dense places = places(x[0].size(0), 2, 3);
+                  return Dense.of(
+                      new int[] {2, 3, x[0].size(1)},
+                      i -> x[0].at((int) places.at(i[0], i[1]), i[2]));
+                },
+                in(REAL, "m n"))
+            .covers("Indexing.embedding(Tensor, IntTensor)")
+            .nonEmpty("m"),
+        op(
+                "scatterAdd",
+                x ->
+                    Indexing.scatterAdd(
+                        x[0], 1, ints(places(x[0].size(1), x[1].shape().toArray())), x[1]),
+                x -> {
+                  Dense places = places(x[0].size(1), x[1].sizes());
+                  return Dense.of(
+                      x[0].sizes(),
+                      i -> {
+                        double sum = x[0].at(i);
+                        for (int j = 0; j < x[1].size(1); j++) {
+                          sum += places.at(i[0], j) == i[1] ? x[1].at(i[0], j) : 0;
+                        }
+                        return sum;
+                      });
+                },
+                in(REAL, "m n"),
+                in(REAL, "m k"))
+            .covers("Indexing.scatterAdd(Tensor, int, IntTensor, Tensor)")
+            .uses("Indexing.ScatterAdd")
+            .nonEmpty("n"),
+        op(
+                "maskedFill",
+                x -> Indexing.maskedFill(x[0], x[1], -7),
+                x -> Dense.of(x[0].sizes(), i -> x[1].at(i) != 0 ? -7 : x[0].at(i)),
+                in(REAL, "m n"),
+                in(MASK, "n"))
+            .covers("Indexing.maskedFill(Tensor, Tensor, double)"),
+        op(
+                "crossEntropy",
+                x ->
+                    Losses.crossEntropy(
+                        x[0], ints(places(x[0].size(-1), x[0].size(0), x[0].size(1)))),
+                x ->
+                    surprise(x[0])
+                        .fold(new int[] {}, false, v -> Arrays.stream(v).sum() / v.length),
+                in(REAL, "b m n"))
+            .covers("Losses.crossEntropy(Tensor, IntTensor)")
+            .nonEmpty("n"),
+        op(
+                "crossEntropyPerRow",
+                x ->
+                    Losses.crossEntropyPerRow(
+                        x[0], ints(places(x[0].size(-1), x[0].size(0), x[0].size(1)))),
+                x -> surprise(x[0]),
+                in(REAL, "b m n"))
+            .covers("Losses.crossEntropyPerRow(Tensor, IntTensor)")
+            .uses("Losses.CrossEntropy")
+            .nonEmpty("n"));
+  }
+
+  private static Dense surprise(Dense x) {
+    Dense targets = places(x.size(-1), x.size(0), x.size(1));
+    Dense sums = x.fold(new int[] {2}, false, v -> Arrays.stream(v).map(Math::exp).sum());
+    return Dense.of(
+        targets.sizes(), i -> Math.log(sums.at(i)) - x.at(i[0], i[1], (int) targets.at(i)));
+  }
+
+  /** Returns indices below a bound, some of them equal and in no order. */
+  private static Dense places(int bound, int... sizes) {
+    int[] next = {0};
+    return Dense.drawn(
+        sizes,
+        () -> {
+          long i = next[0]++;
+          return (i * i * 3 + i * 5 + 1) % 11 % bound;
+        });
+  }
+
+  private static IntTensor ints(Dense places) {
+    int[] values = Arrays.stream(places.values()).mapToInt(v -> (int) v).toArray();
+    return IntTensor.of(values, places.sizes());
+  }
+}
