@@ -70,7 +70,9 @@ class AllocationTest {
         () -> kernels.standardizePullback(x, y, statistics, 1, rows, n, 0, rows, true, out));
   }
 
-  /** Waits until the JIT is done, as long as it takes: what stays on the heap stays there forever. */
+  /**
+   * Waits until the JIT is done, as long as it takes: what stays on the heap stays there forever.
+   */
   static void assertAllocatesLessThan(long bytes, String what, Runnable kernel) {
     long start = System.nanoTime();
     long allocated;

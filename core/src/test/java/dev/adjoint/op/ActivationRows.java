@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.function.DoubleUnaryOperator;
 import java.util.function.UnaryOperator;
 
-/** Rows for activations, which are rows of the tables of elementwise functions under a name. */
+/** Rows for {@link Activations}. */
 final class ActivationRows {
 
   private ActivationRows() {}
@@ -19,8 +19,8 @@ final class ActivationRows {
         row("softplus(Tensor)", Activations::softplus, x -> Math.log1p(Math.exp(x))),
         row(
             "leakyRelu(Tensor, double)",
-            x -> Activations.leakyRelu(x, 0.25),
-            x -> x > 0 ? x : 0.25 * x),
+            x -> Activations.leakyRelu(x, 0.1),
+            x -> x > 0 ? x : 0.1 * x),
         row(
             "elu(Tensor, double)",
             x -> Activations.elu(x, 1.5),
@@ -32,18 +32,18 @@ final class ActivationRows {
         row(
             "gelu(Tensor)",
             Activations::gelu,
-            x -> x / 2 * (1 + ArithmeticRows.erf(x * Math.sqrt(0.5)))),
+            x -> x / 2 * (1 + ArithmeticRows.erf(x / Math.sqrt(2)))),
         row("geluTanh(Tensor)", Activations::geluTanh, ArithmeticRows::geluTanh),
-        row("silu(Tensor)", Activations::silu, x -> x / (1 + Math.exp(-x))));
+        row("silu(Tensor)", Activations::silu, x -> x * ArithmeticRows.sigmoid(x)));
   }
 
   private static OpCase row(
-      String signature, UnaryOperator<Tensor> function, DoubleUnaryOperator oracle) {
+      String method, UnaryOperator<Tensor> function, DoubleUnaryOperator oracle) {
     return op(
-            "Activations." + signature,
+            "Activations." + method,
             x -> function.apply(x[0]),
             x -> Dense.of(x[0].sizes(), i -> oracle.applyAsDouble(x[0].at(i))),
             in(REAL, "m n"))
-        .covers("Activations." + signature);
+        .covers("Activations." + method);
   }
 }

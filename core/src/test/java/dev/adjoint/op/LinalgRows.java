@@ -4,18 +4,16 @@ import static dev.adjoint.op.Domain.REAL;
 import static dev.adjoint.op.OpCase.in;
 import static dev.adjoint.op.OpCase.op;
 
-import dev.adjoint.op.Linalg.Eigh;
-import java.util.ArrayList;
+import dev.adjoint.tensor.Tensor;
 import java.util.List;
 
-/** Rows for parts of matrices and eigenvectors. */
+/** Rows for {@link Linalg}. */
 final class LinalgRows {
 
   private LinalgRows() {}
 
   static List<OpCase> rows() {
-    List<OpCase> rows = new ArrayList<>();
-    rows.add(
+    return List.of(
         op(
                 "outer",
                 x -> Linalg.outer(x[0], x[1]),
@@ -24,21 +22,17 @@ final class LinalgRows {
                         new int[] {x[0].size(0), x[1].size(0)}, i -> x[0].at(i[0]) * x[1].at(i[1])),
                 in(REAL, "m"),
                 in(REAL, "n"))
-            .covers("Linalg.outer(Tensor, Tensor)"));
-    for (String shape : new String[] {"b m n", "b n m"}) {
-      rows.add(
-          op(
-                  "diagonal of (%s)".formatted(shape),
-                  x -> Linalg.diagonal(x[0]),
-                  x ->
-                      Dense.of(
-                          new int[] {x[0].size(0), Math.min(x[0].size(1), x[0].size(2))},
-                          i -> x[0].at(i[0], i[1], i[1])),
-                  in(REAL, shape))
-              .covers("Linalg.diagonal(Tensor)")
-              .uses("Linalg.Diagonal.DIAGONAL"));
-    }
-    rows.add(
+            .covers("Linalg.outer(Tensor, Tensor)"),
+        op(
+                "diagonal",
+                x -> Linalg.diagonal(x[0]),
+                x ->
+                    Dense.of(
+                        new int[] {x[0].size(0), Math.min(x[0].size(1), x[0].size(2))},
+                        i -> x[0].at(i[0], i[1], i[1])),
+                in(REAL, "b m n"))
+            .covers("Linalg.diagonal(Tensor)")
+            .uses("Linalg.Diagonal.DIAGONAL"),
         op(
                 "diagEmbed",
                 x -> Linalg.diagEmbed(x[0]),
@@ -48,40 +42,70 @@ final class LinalgRows {
                         i -> i[1] == i[2] ? x[0].at(i[0], i[1]) : 0),
                 in(REAL, "m n"))
             .covers("Linalg.diagEmbed(Tensor)")
-            .uses("Linalg.DiagonalEmbed"));
-    for (int diagonal : new int[] {0, 1, -2}) {
-      rows.add(
-          op(
-                  "triu from " + diagonal,
-                  x -> Linalg.triu(x[0], diagonal),
-                  x -> Dense.of(x[0].sizes(), i -> i[2] - i[1] >= diagonal ? x[0].at(i) : 0),
-                  in(REAL, "b m n"))
-              .covers("Linalg.triu(Tensor, int)"));
-      rows.add(
-          op(
-                  "tril to " + diagonal,
-                  x -> Linalg.tril(x[0], diagonal),
-                  x -> Dense.of(x[0].sizes(), i -> i[2] - i[1] <= diagonal ? x[0].at(i) : 0),
-                  in(REAL, "b m n"))
-              .covers("Linalg.tril(Tensor, int)"));
-    }
-    rows.add(
+            .uses("Linalg.DiagonalEmbed"),
         op(
-                "eigh, put together again",
-                x -> {
-                  Eigh eigh = Linalg.eigh(x[0]);
-                  return eigh.vectors()
-                      .times(eigh.values().unsqueeze(-2))
-                      .matmul(eigh.vectors().transpose());
-                },
+                "triu",
+                x -> Linalg.triu(x[0], 1),
+                x -> Dense.of(x[0].sizes(), i -> i[2] - i[1] >= 1 ? x[0].at(i) : 0),
+                in(REAL, "b m n"))
+            .covers("Linalg.triu(Tensor, int)"),
+        op(
+                "tril",
+                x -> Linalg.tril(x[0], -1),
+                x -> Dense.of(x[0].sizes(), i -> i[2] - i[1] <= -1 ? x[0].at(i) : 0),
+                in(REAL, "b m n"))
+            .covers("Linalg.tril(Tensor, int)"),
+        op(
+                "eigenvalues by eigh",
+                x -> Linalg.eigh(x[0]).values(),
                 x ->
                     Dense.of(
-                        x[0].sizes(),
-                        i -> (x[0].at(i[0], i[1], i[2]) + x[0].at(i[0], i[2], i[1])) / 2),
-                in(REAL, "b k k"))
+                        new int[] {x[0].size(0), 2},
+                        i -> {
+                          double a = x[0].at(i[0], 0, 0);
+                          double b = (x[0].at(i[0], 0, 1) + x[0].at(i[0], 1, 0)) / 2;
+                          double d = x[0].at(i[0], 1, 1);
+                          return (a + d) / 2 + (2 * i[1] - 1) * Math.hypot((a - d) / 2, b);
+                        }),
+                in(REAL, "b 2 2"))
             .covers("Linalg.eigh(Tensor)")
             .uses("Linalg.SymmetricEigen.EIGH")
-            .tolerance(4));
-    return rows;
+            .tolerance(4),
+        op(
+                "exponential of a matrix by eigh",
+                x -> {
+                  Linalg.Eigh e = Linalg.eigh(x[0]);
+                  Tensor scaled = e.vectors().times(e.values().exp().unsqueeze(-2));
+                  return scaled.matmul(e.vectors().transpose());
+                },
+                x -> exponential(x[0]),
+                in(REAL, "b 3 3"))
+            .covers("Linalg.eigh(Tensor)")
+            .tolerance(8));
+  }
+
+  /** Taylor's series of the exponential of (x + xT) / 2. */
+  private static Dense exponential(Dense x) {
+    Dense a = Dense.of(x.sizes(), i -> (x.at(i) + x.at(i[0], i[2], i[1])) / 2);
+    Dense sum = Dense.of(x.sizes(), i -> i[1] == i[2] ? 1 : 0);
+    Dense term = sum;
+    for (int n = 1; n < 60; n++) {
+      Dense last = term;
+      int divisor = n;
+      term =
+          Dense.of(
+              x.sizes(),
+              i -> {
+                double product = 0;
+                for (int k = 0; k < x.size(1); k++) {
+                  product += last.at(i[0], i[1], k) * a.at(i[0], k, i[2]);
+                }
+                return product / divisor;
+              });
+      Dense partial = sum;
+      Dense next = term;
+      sum = Dense.of(x.sizes(), i -> partial.at(i) + next.at(i));
+    }
+    return sum;
   }
 }

@@ -23,10 +23,10 @@ final class OpTable {
   static List<OpCase> rows() {
     return Stream.of(
             ArithmeticRows.rows(),
+            ActivationRows.rows(),
             ReductionRows.rows(),
             ViewRows.rows(),
             ProductRows.rows(),
-            ActivationRows.rows(),
             IndexingRows.rows(),
             LinalgRows.rows(),
             WindowRows.rows(),

@@ -8,38 +8,64 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** Rows for standardizing: kept axes before, among, after and on both sides of the reduced. */
+/** Rows for {@link Standardize}, over every set of axes. */
 final class StandardizeRows {
 
-  private static final int[][] AXES = {{}, {2}, {0}, {1}, {0, 2}};
-  private static final double EPSILON = 0.125;
+  private static final String METHOD = "Standardize.standardize(Tensor, boolean, double, int[])";
+  private static final double EPSILON = 0.01;
+  private static final int[][] AXES = {{}, {0}, {1}, {2}, {0, 1}, {0, 2}, {1, 2}};
 
   private StandardizeRows() {}
 
   static List<OpCase> rows() {
     List<OpCase> rows = new ArrayList<>();
-    for (int[] axes : AXES) {
-      for (boolean centred : new boolean[] {true, false}) {
+    for (boolean centred : new boolean[] {true, false}) {
+      for (int[] axes : AXES) {
+        String over = Arrays.toString(axes) + (centred ? "" : ", not centred");
         rows.add(
             op(
-                    "standardize over %s%s"
-                        .formatted(Arrays.toString(axes), centred ? "" : ", not centred"),
+                    "standardize over " + over,
                     x -> Standardize.standardize(x[0], centred, EPSILON, axes).y(),
                     x -> standardized(x[0], centred, axes),
                     in(REAL, "b m n"))
-                .covers("Standardize.standardize(Tensor, boolean, double, int[])")
+                .covers(METHOD)
                 .uses("Standardize.Fused")
                 .tolerance(2));
+        rows.add(
+            op(
+                    "variance of standardize over " + over,
+                    x -> Standardize.standardize(x[0], centred, EPSILON, axes).variance(),
+                    x -> x[0].fold(axes, false, v -> variance(v, centred)),
+                    in(REAL, "b m n"))
+                .covers(METHOD)
+                .order(0)
+                .nonEmpty("bmn"));
+        rows.add(
+            op(
+                    "mean of standardize over " + over,
+                    x -> Standardize.standardize(x[0], centred, EPSILON, axes).mean(),
+                    x -> x[0].fold(axes, false, v -> centred ? mean(v) : 0),
+                    in(REAL, "b m n"))
+                .covers(METHOD)
+                .order(0)
+                .nonEmpty("bmn"));
       }
     }
     return rows;
   }
 
   private static Dense standardized(Dense x, boolean centred, int... axes) {
-    Dense mean = x.fold(axes, true, v -> centred ? Arrays.stream(v).average().orElse(0) : 0);
-    Dense deviation = Dense.of(x.sizes(), i -> x.at(i) - mean.at(i));
-    Dense variance =
-        deviation.fold(axes, true, v -> Arrays.stream(v).map(d -> d * d).average().orElse(0));
-    return Dense.of(x.sizes(), i -> deviation.at(i) / Math.sqrt(variance.at(i) + EPSILON));
+    Dense mean = x.fold(axes, true, v -> centred ? mean(v) : 0);
+    Dense variance = x.fold(axes, true, v -> variance(v, centred));
+    return Dense.of(x.sizes(), i -> (x.at(i) - mean.at(i)) / Math.sqrt(variance.at(i) + EPSILON));
+  }
+
+  private static double mean(double[] x) {
+    return Arrays.stream(x).sum() / x.length;
+  }
+
+  private static double variance(double[] x, boolean centred) {
+    double mean = centred ? mean(x) : 0;
+    return Arrays.stream(x).map(v -> (v - mean) * (v - mean)).sum() / x.length;
   }
 }

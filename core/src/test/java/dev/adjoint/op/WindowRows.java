@@ -8,272 +8,268 @@ import dev.adjoint.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 
-/** Rows for what slides over signals and images: convolution, unfolding, pooling. */
+/** Rows for what slides over signals and images: {@link Convolution} and {@link Pooling}. */
 final class WindowRows {
 
-  private static final String[] CONV = {
-    "Convolution.Conv.FORWARD",
-    "Convolution.Conv.INPUT_GRADIENT",
-    "Convolution.Conv.WEIGHT_GRADIENT"
-  };
+  private static final ConvOptions PLAIN = ConvOptions.DEFAULT.padding(1);
+  private static final ConvOptions ALL =
+      ConvOptions.DEFAULT.stride(2, 1).padding(1, 2).dilation(1, 2).groups(2);
 
   private WindowRows() {}
 
   static List<OpCase> rows() {
     List<OpCase> rows = new ArrayList<>();
     convolutions(rows);
-    columns(rows);
+    windows(rows);
     pools(rows);
     return rows;
   }
 
   private static void convolutions(List<OpCase> rows) {
-    Steps strided = new Steps(2, 1, 1, 1, 1, 1, 1);
-    Steps grouped = new Steps(1, 1, 1, 1, 2, 1, 2);
     rows.add(
         op(
-                "conv2d with a stride",
-                x -> Convolution.conv2d(x[0], x[1], strided.options()),
-                x -> strided.convolve(x[0], x[1]),
-                in(REAL, "b m n k"),
-                in(REAL, "2 m 2 3"))
+                "conv2d",
+                x -> Convolution.conv2d(x[0], x[1], PLAIN),
+                x -> conv(x[0], x[1], 1, 1, 1, 1, 1, 1, 1),
+                in(REAL, "b 2 m n"),
+                in(REAL, "3 2 2 3"))
             .covers("Convolution.conv2d(Tensor, Tensor, ConvOptions)")
-            .uses(CONV)
+            .uses(
+                "Convolution.Conv.FORWARD",
+                "Convolution.Conv.INPUT_GRADIENT",
+                "Convolution.Conv.WEIGHT_GRADIENT")
             .tolerance(4)
-            .nonEmpty("mnk"));
+            .nonEmpty("mn"));
     rows.add(
         op(
-                "conv2d with groups, dilation and bias",
-                x -> Convolution.conv2d(x[0], x[1], x[2], grouped.options()),
+                "conv2d with stride, padding, dilation and groups",
+                x -> Convolution.conv2d(x[0], x[1], ALL),
+                x -> conv(x[0], x[1], 2, 1, 1, 2, 1, 2, 2),
+                in(REAL, "b 4 m n"),
+                in(REAL, "6 2 2 2"))
+            .covers("Convolution.conv2d(Tensor, Tensor, ConvOptions)")
+            .tolerance(4)
+            .nonEmpty("mn"));
+    rows.add(
+        op(
+                "conv2d of one pixel",
+                x -> Convolution.conv2d(x[0], x[1], ConvOptions.DEFAULT),
+                x -> conv(x[0], x[1], 1, 1, 0, 0, 1, 1, 1),
+                in(REAL, "b 4 m n"),
+                in(REAL, "3 4 1 1"))
+            .covers("Convolution.conv2d(Tensor, Tensor, ConvOptions)")
+            .tolerance(4)
+            .nonEmpty("mn"));
+    rows.add(
+        op(
+                "conv2d with a bias",
+                x -> Convolution.conv2d(x[0], x[1], x[2], PLAIN),
                 x -> {
-                  Dense y = grouped.convolve(x[0], x[1]);
+                  Dense y = conv(x[0], x[1], 1, 1, 1, 1, 1, 1, 1);
                   return Dense.of(y.sizes(), i -> y.at(i) + x[2].at(i[1]));
                 },
-                in(REAL, "b 4 n k"),
-                in(REAL, "6 2 2 2"),
-                in(REAL, "6"))
+                in(REAL, "b 2 m n"),
+                in(REAL, "3 2 2 3"),
+                in(REAL, "3"))
             .covers("Convolution.conv2d(Tensor, Tensor, Tensor, ConvOptions)")
             .tolerance(4)
-            .nonEmpty("nk"));
-    Steps line = new Steps(1, 2, 0, 1, 1, 1, 1);
-    ConvOptions options = ConvOptions.DEFAULT.stride(2).padding(1);
+            .nonEmpty("mn"));
     rows.add(
         op(
                 "conv1d",
-                x -> Convolution.conv1d(x[0], x[1], options),
-                x -> line.convolve1d(x[0], x[1]),
-                in(REAL, "b m n"),
-                in(REAL, "2 m 3"))
+                x -> Convolution.conv1d(x[0], x[1], PLAIN),
+                x -> conv1d(x[0], x[1]),
+                in(REAL, "b 2 n"),
+                in(REAL, "3 2 3"))
             .covers("Convolution.conv1d(Tensor, Tensor, ConvOptions)")
             .tolerance(4)
-            .nonEmpty("mn"));
+            .nonEmpty("n"));
     rows.add(
         op(
-                "conv1d with bias",
-                x -> Convolution.conv1d(x[0], x[1], x[2], options),
+                "conv1d with a bias",
+                x -> Convolution.conv1d(x[0], x[1], x[2], PLAIN),
                 x -> {
-                  Dense y = line.convolve1d(x[0], x[1]);
+                  Dense y = conv1d(x[0], x[1]);
                   return Dense.of(y.sizes(), i -> y.at(i) + x[2].at(i[1]));
                 },
-                in(REAL, "b m n"),
-                in(REAL, "2 m 3"),
-                in(REAL, "2"))
+                in(REAL, "b 2 n"),
+                in(REAL, "3 2 3"),
+                in(REAL, "3"))
             .covers("Convolution.conv1d(Tensor, Tensor, Tensor, ConvOptions)")
             .tolerance(4)
-            .nonEmpty("mn"));
+            .nonEmpty("n"));
   }
 
-  /** Says how a kernel moves, for the oracle. */
-  private record Steps(int sh, int sw, int ph, int pw, int dh, int dw, int groups) {
+  private static Dense conv1d(Dense x, Dense w) {
+    Dense y =
+        conv(
+            x.reshape(x.size(0), x.size(1), 1, x.size(2)),
+            w.reshape(w.size(0), w.size(1), 1, w.size(2)),
+            1,
+            1,
+            0,
+            1,
+            1,
+            1,
+            1);
+    return y.reshape(y.size(0), y.size(1), y.size(3));
+  }
 
-    ConvOptions options() {
-      return ConvOptions.DEFAULT.stride(sh, sw).padding(ph, pw).dilation(dh, dw).groups(groups);
-    }
-
-    Dense convolve(Dense x, Dense w) {
-      int oh = (x.size(2) + 2 * ph - dh * (w.size(2) - 1) - 1) / sh + 1;
-      int ow = (x.size(3) + 2 * pw - dw * (w.size(3) - 1) - 1) / sw + 1;
-      return Dense.of(
-          new int[] {x.size(0), w.size(0), oh, ow},
-          i -> {
-            int first = i[1] / (w.size(0) / groups) * w.size(1);
-            double sum = 0;
-            for (int c = 0; c < w.size(1); c++) {
-              for (int row = 0; row < w.size(2); row++) {
-                for (int column = 0; column < w.size(3); column++) {
-                  int y = i[2] * sh - ph + row * dh;
-                  int z = i[3] * sw - pw + column * dw;
-                  boolean inside = y >= 0 && y < x.size(2) && z >= 0 && z < x.size(3);
-                  sum += inside ? x.at(i[0], first + c, y, z) * w.at(i[1], c, row, column) : 0;
-                }
+  /** The definition, with strides s and t, paddings p and q, dilations d and e. */
+  private static Dense conv(
+      Dense x, Dense w, int s, int t, int p, int q, int d, int e, int groups) {
+    int outH = (x.size(2) + 2 * p - d * (w.size(2) - 1) - 1) / s + 1;
+    int outW = (x.size(3) + 2 * q - e * (w.size(3) - 1) - 1) / t + 1;
+    int[] sizes = {x.size(0), w.size(0), outH, outW};
+    return Dense.of(
+        sizes,
+        i -> {
+          int group = i[1] / (w.size(0) / groups);
+          double sum = 0;
+          for (int c = 0; c < w.size(1); c++) {
+            for (int u = 0; u < w.size(2); u++) {
+              for (int v = 0; v < w.size(3); v++) {
+                int row = i[2] * s + u * d - p;
+                int column = i[3] * t + v * e - q;
+                sum += padded(x, i[0], group * w.size(1) + c, row, column, 0) * w.at(i[1], c, u, v);
               }
             }
-            return sum;
-          });
-    }
-
-    Dense convolve1d(Dense x, Dense w) {
-      Dense y =
-          convolve(
-              x.reshape(x.size(0), x.size(1), 1, x.size(2)),
-              w.reshape(w.size(0), w.size(1), 1, w.size(2)));
-      return y.reshape(y.size(0), y.size(1), y.size(3));
-    }
+          }
+          return sum;
+        });
   }
 
-  private static void columns(List<OpCase> rows) {
-    ConvOptions options = ConvOptions.DEFAULT.stride(2, 1).padding(1, 0);
+  private static double padded(
+      Dense x, int image, int channel, int row, int column, double outside) {
+    boolean inside = row >= 0 && row < x.size(2) && column >= 0 && column < x.size(3);
+    return inside ? x.at(image, channel, row, column) : outside;
+  }
+
+  private static void windows(List<OpCase> rows) {
     rows.add(
         op(
                 "unfold",
-                x -> Convolution.unfold(x[0], 2, 1, options),
+                x -> Convolution.unfold(x[0], 2, 3, PLAIN),
                 x -> {
-                  int ow = x[0].size(3);
-                  int oh = x[0].size(2) / 2 + 1;
+                  int outH = x[0].size(2) + 1;
+                  int outW = x[0].size(3);
+                  int[] sizes = {x[0].size(0), 12, outH * outW};
                   return Dense.of(
-                      new int[] {x[0].size(0), x[0].size(1) * 2, oh * ow},
-                      i -> {
-                        int row = i[2] / ow * 2 - 1 + i[1] % 2;
-                        return row < 0 || row >= x[0].size(2)
-                            ? 0
-                            : x[0].at(i[0], i[1] / 2, row, i[2] % ow);
-                      });
+                      sizes,
+                      i ->
+                          padded(
+                              x[0],
+                              i[0],
+                              i[1] / 6,
+                              i[2] / outW + i[1] / 3 % 2 - 1,
+                              i[2] % outW + i[1] % 3 - 1,
+                              0));
                 },
-                in(REAL, "b m n k"))
+                in(REAL, "b 2 m n"))
             .covers("Convolution.unfold(Tensor, int, int, ConvOptions)")
-            .uses("Windows.Unfold")
-            .nonEmpty("nk"));
+            .uses("Windows.Unfold", "Windows.Fold")
+            .nonEmpty("mn"));
     rows.add(
         op(
                 "fold",
-                x -> Convolution.fold(x[0], 3, 4, 2, 2, ConvOptions.DEFAULT),
+                x -> Convolution.fold(x[0], 4, 5, 2, 2, ConvOptions.DEFAULT),
                 x ->
                     Dense.of(
-                        new int[] {x[0].size(0), 3, 3, 4},
+                        new int[] {x[0].size(0), 2, 4, 5},
                         i -> {
                           double sum = 0;
-                          for (int tap = 0; tap < 4; tap++) {
-                            int row = i[2] - tap / 2;
-                            int column = i[3] - tap % 2;
-                            boolean inside = row >= 0 && row < 2 && column >= 0 && column < 3;
-                            sum += inside ? x[0].at(i[0], i[1] * 4 + tap, row * 3 + column) : 0;
+                          for (int u = 0; u < 2; u++) {
+                            for (int v = 0; v < 2; v++) {
+                              int row = i[2] - u;
+                              int column = i[3] - v;
+                              if (row >= 0 && row < 3 && column >= 0 && column < 4) {
+                                sum += x[0].at(i[0], 4 * i[1] + 2 * u + v, row * 4 + column);
+                              }
+                            }
                           }
                           return sum;
                         }),
-                in(REAL, "b 12 6"))
-            .covers("Convolution.fold(Tensor, int, int, int, int, ConvOptions)")
-            .uses("Windows.Fold"));
+                in(REAL, "b 8 12"))
+            .covers("Convolution.fold(Tensor, int, int, int, int, ConvOptions)"));
   }
 
   private static void pools(List<OpCase> rows) {
-    ToDoubleFunction<double[]> max = v -> Arrays.stream(v).max().orElseThrow();
-    double none = Double.NEGATIVE_INFINITY;
+    int[] kernel = {2, 3};
+    int[] stride = {1, 2};
+    int[] padding = {0, 1};
+    ToDoubleFunction<double[]> max = v -> Arrays.stream(v).max().orElse(Double.NEGATIVE_INFINITY);
     rows.add(
-        pool2d(
-            "maxPool2d(Tensor, int, int, int)",
-            x -> Pooling.maxPool2d(x, 2, 2, 1),
-            2,
-            2,
-            1,
-            none,
-            max));
+        pool(
+                "maxPool2d of oblong windows",
+                x -> Pooling.maxPool2d(x[0], kernel, stride, padding),
+                x -> pool(x, kernel, stride, padding, Double.NEGATIVE_INFINITY, max))
+            .covers("Pooling.maxPool2d(Tensor, int[], int[], int[])"));
     rows.add(
-        pool2d(
-            "maxPool2d(Tensor, int[], int[], int[])",
-            x -> Pooling.maxPool2d(x, new int[] {3}, new int[] {1}, new int[] {1}),
-            3,
-            1,
-            1,
-            none,
-            max));
-    ToDoubleFunction<double[]> mean = v -> Arrays.stream(v).average().orElseThrow();
+        pool(
+                "avgPool2d of oblong windows",
+                x -> Pooling.avgPool2d(x[0], kernel, stride, padding),
+                x -> pool(x, kernel, stride, padding, 0, v -> Arrays.stream(v).sum() / 6))
+            .covers("Pooling.avgPool2d(Tensor, int[], int[], int[])"));
+    int[] two = {2, 2};
+    int[] one = {1, 1};
     rows.add(
-        pool2d(
-            "avgPool2d(Tensor, int, int, int)",
-            x -> Pooling.avgPool2d(x, 2, 2, 1),
-            2,
-            2,
-            1,
-            0,
-            mean));
+        pool(
+                "maxPool2d",
+                x -> Pooling.maxPool2d(x[0], 2, 2, 1),
+                x -> pool(x, two, two, one, Double.NEGATIVE_INFINITY, max))
+            .covers("Pooling.maxPool2d(Tensor, int, int, int)"));
     rows.add(
-        pool2d(
-            "avgPool2d(Tensor, int[], int[], int[])",
-            x -> Pooling.avgPool2d(x, new int[] {3}, new int[] {1}, new int[] {1}),
-            3,
-            1,
-            1,
-            0,
-            mean));
+        pool(
+                "avgPool2d",
+                x -> Pooling.avgPool2d(x[0], 2, 2, 1),
+                x -> pool(x, two, two, one, 0, v -> Arrays.stream(v).sum() / 4))
+            .covers("Pooling.avgPool2d(Tensor, int, int, int)"));
+    int[] line = {1, 3};
+    int[] apart = {1, 2};
+    int[] outside = {0, 1};
     rows.add(
-        op(
+        pool(
                 "maxPool1d",
                 x -> Pooling.maxPool1d(x[0], 3, 2, 1),
-                x ->
-                    pool(x[0].reshape(x[0].size(0), 1, x[0].size(1)), 1, 3, 2, 1, none, max, false),
-                in(REAL, "m n"))
-            .covers("Pooling.maxPool1d(Tensor, int, int, int)")
-            .nonEmpty("n"));
+                x -> pool(x, line, apart, outside, Double.NEGATIVE_INFINITY, max))
+            .covers("Pooling.maxPool1d(Tensor, int, int, int)"));
     rows.add(
-        op(
+        pool(
                 "avgPool1d",
                 x -> Pooling.avgPool1d(x[0], 3, 2, 1),
-                x -> pool(x[0].reshape(x[0].size(0), 1, x[0].size(1)), 1, 3, 2, 1, 0, mean, false),
-                in(REAL, "m n"))
-            .covers("Pooling.avgPool1d(Tensor, int, int, int)")
-            .nonEmpty("n"));
+                x -> pool(x, line, apart, outside, 0, v -> Arrays.stream(v).sum() / 3))
+            .covers("Pooling.avgPool1d(Tensor, int, int, int)"));
   }
 
-  private interface Function {
-    Tensor of(Tensor x);
+  /** A row of a window function over images three high. */
+  private static OpCase pool(
+      String name, Function<Tensor[], Tensor> function, Function<Dense, Dense> oracle) {
+    return op(name, function, x -> oracle.apply(x[0]), in(REAL, "b 3 n")).nonEmpty("n");
   }
 
-  private static OpCase pool2d(
-      String signature,
-      Function function,
-      int size,
-      int step,
-      int padding,
-      double outside,
-      ToDoubleFunction<double[]> fold) {
-    return op(
-            "Pooling." + signature,
-            x -> function.of(x[0]),
-            x -> pool(x[0], size, size, step, padding, outside, fold, true),
-            in(REAL, "b n k"))
-        .covers("Pooling." + signature)
-        .nonEmpty("nk");
-  }
-
-  /** Folds the windows of (b, h, w); signals are images of height 1, which they lose again. */
   private static Dense pool(
       Dense x,
-      int kh,
-      int kw,
-      int step,
-      int padding,
+      int[] kernel,
+      int[] stride,
+      int[] padding,
       double outside,
-      ToDoubleFunction<double[]> fold,
-      boolean images) {
-    int top = images ? padding : 0;
-    int sh = images ? step : 1;
-    int oh = (x.size(1) + 2 * top - kh) / sh + 1;
-    int ow = (x.size(2) + 2 * padding - kw) / step + 1;
-    Dense y =
-        Dense.of(
-            new int[] {x.size(0), oh, ow},
-            i -> {
-              double[] window = new double[kh * kw];
-              for (int tap = 0; tap < window.length; tap++) {
-                int row = i[1] * sh - top + tap / kw;
-                int column = i[2] * step - padding + tap % kw;
-                boolean inside = row >= 0 && row < x.size(1) && column >= 0 && column < x.size(2);
-                window[tap] = inside ? x.at(i[0], row, column) : outside;
-              }
-              return fold.applyAsDouble(window);
-            });
-    return images ? y : y.reshape(x.size(0), ow);
+      ToDoubleFunction<double[]> fold) {
+    Dense images = x.reshape(x.size(0), 1, x.size(1), x.size(2));
+    int outH = (x.size(1) + 2 * padding[0] - kernel[0]) / stride[0] + 1;
+    int outW = (x.size(2) + 2 * padding[1] - kernel[1]) / stride[1] + 1;
+    return Dense.of(
+        new int[] {x.size(0), outH, outW},
+        i -> {
+          double[] window = new double[kernel[0] * kernel[1]];
+          for (int j = 0; j < window.length; j++) {
+            int row = i[1] * stride[0] + j / kernel[1] - padding[0];
+            int column = i[2] * stride[1] + j % kernel[1] - padding[1];
+            window[j] = padded(images, i[0], 0, row, column, outside);
+          }
+          return fold.applyAsDouble(window);
+        });
   }
 }
