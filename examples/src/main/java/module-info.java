@@ -3,5 +3,9 @@ module dev.adjoint.examples {
   requires dev.adjoint.core;
   requires dev.adjoint.layers;
   requires dev.adjoint.optim;
+  requires info.picocli;
   requires static org.jspecify;
+
+  opens dev.adjoint.examples to
+      info.picocli;
 }

@@ -1,51 +1,151 @@
 package dev.adjoint.examples;
 
-import dev.adjoint.optim.AdamW;
+import dev.adjoint.examples.names.Alphabet;
+import dev.adjoint.examples.names.CharacterModel;
+import dev.adjoint.examples.names.Inventor;
+import dev.adjoint.examples.names.Names;
+import dev.adjoint.examples.names.Ngrams;
+import dev.adjoint.examples.names.ProgressLine;
+import dev.adjoint.examples.names.Training;
+import dev.adjoint.examples.names.Windows;
 import dev.adjoint.tensor.Generator;
-import dev.adjoint.tensor.Tensor;
-import java.util.*;
+import java.io.Console;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
-public final class ClassNames {
-  public static void main(String[] args) throws Exception {
-    int length = Integer.getInteger("k", 10),
-        width = Integer.getInteger("d", 24),
-        hidden = Integer.getInteger("h", 256);
-    int batch = Integer.getInteger("b", 512), epochs = Integer.getInteger("e", 6);
-    double peak = Double.parseDouble(System.getProperty("lr", "4e-3"));
-    double wd = Double.parseDouble(System.getProperty("wd", "0.01"));
-    long t0 = System.nanoTime();
-    Names names = Names.ofRunningJdk();
-    List<String> all = new ArrayList<>(names.training());
-    all.addAll(names.validation());
-    Alphabet alphabet = Alphabet.of(all);
-    System.out.println(
-        names.training().size() + " " + names.validation().size() + " " + alphabet.size());
-    for (int n = 0; n < 4; n++)
-      System.out.println(
-          n + " " + new Ngrams(names.training(), alphabet, n).crossEntropy(names.validation()));
-    System.out.println("read " + (System.nanoTime() - t0) / 1e9);
-    Generator generator = Generator.seeded(1);
-    CharacterModel model = new CharacterModel(alphabet.size(), length, width, hidden, generator);
-    Windows training = new Windows(names.training(), alphabet, length),
-        validation = new Windows(names.validation(), alphabet, length);
-    AdamW adam = new AdamW(model.parameters()).weightDecay(wd);
-    int steps = epochs * (training.size() / batch), step = 0;
-    for (int e = 0; e < epochs; e++) {
-      int[] order = generator.permutation(training.size()).toArray();
-      double sum = 0;
-      int c = 0;
-      for (int at = 0; at + batch <= order.length; at += batch, step++, c++) {
-        int[] chosen = Arrays.copyOfRange(order, at, at + batch);
-        double f = (double) step / steps;
-        adam.learningRate(
-            peak * Math.min(1, step / 100.0) * 0.5 * (1 + Math.cos(Math.PI * f)) + 1e-6);
-        Tensor loss = model.loss(training.before(chosen), training.at(chosen));
-        adam.step(loss.backward());
-        sum += loss.item();
-      }
-      System.out.printf(
-          "epoch %d loss %.4f val %.4f %.1fs%n",
-          e, sum / c, model.crossEntropy(validation), (System.nanoTime() - t0) / 1e9);
+/**
+ * Learns the class names of the running JDK, or the lines of a text file, and invents new ones: a
+ * character model in the style of Andrej Karpathy's makemore.
+ */
+@Command(
+    name = "class-names",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = "Learns the class names of the running JDK and invents new ones.")
+public final class ClassNames implements Callable<Integer> {
+
+  private static final int INVENTED = 20;
+  private static final int MOST_PASSES = 30;
+  private static final int REPORTS = 8;
+
+  @Option(
+      names = "--data",
+      paramLabel = "FILE",
+      description = "Learn the lines of this text file (UTF-8) instead, one item a line.")
+  private @Nullable Path data;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "NUMBER",
+      description = "The same seed gives the same names (default: ${DEFAULT-VALUE}).")
+  private long seed = 1;
+
+  @Option(
+      names = "--steps",
+      paramLabel = "NUMBER",
+      description = "How long to train, at most (default: ${DEFAULT-VALUE}).")
+  private int steps = 3600;
+
+  private final PrintStream out;
+  private final PrintWriter err;
+  private final boolean terminal;
+
+  ClassNames(PrintStream out, PrintWriter err, boolean terminal) {
+    this.out = out;
+    this.err = err;
+    this.terminal = terminal;
+  }
+
+  /** Runs the program; exit code 2 says that an argument or a file is of no use. */
+  public static void main(String[] args) {
+    Console console = System.console();
+    boolean terminal = console != null && console.isTerminal();
+    PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
+    System.exit(run(new ClassNames(System.out, err, terminal), args));
+  }
+
+  static int run(ClassNames program, String... args) {
+    return new CommandLine(program).setErr(program.err).execute(args);
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    if (steps < 1) {
+      err.printf("--steps %d: expected at least 1%n", steps);
+      return CommandLine.ExitCode.USAGE;
     }
+    try {
+      learn(data == null ? Names.ofRunningJdk() : Names.ofFile(data));
+      return CommandLine.ExitCode.OK;
+    } catch (Names.UnusableFileException e) {
+      err.println(e.getMessage());
+      return CommandLine.ExitCode.USAGE;
+    }
+  }
+
+  private void learn(Names names) {
+    Alphabet alphabet = Alphabet.of(names);
+    print(
+        "Names: %s, %,d to learn from, %,d to be judged by, %d different characters%n",
+        names.source(), names.training().size(), names.validation().size(), alphabet.size() - 1);
+    print("Cross-entropy on the latter, in nats per character:%n");
+    List<String> baselines = List.of("unigram", "bigram", "trigram");
+    for (int before = 0; before < baselines.size(); before++) {
+      Ngrams ngrams = new Ngrams(names.training(), alphabet, before);
+      print("  %-8s %.3f%n", baselines.get(before), ngrams.crossEntropy(names.validation()));
+    }
+
+    Generator generator = Generator.seeded(seed);
+    CharacterModel model = new CharacterModel(alphabet.size(), generator);
+    double crossEntropy = train(model, names, alphabet, generator);
+    print("  %-8s %.3f%n", "model", crossEntropy);
+
+    Set<String> known = new HashSet<>(names.training());
+    known.addAll(names.validation());
+    print("Invented:%n");
+    new Inventor(model, alphabet, generator)
+        .invent(INVENTED, known)
+        .forEach(name -> print("  %s%n", name));
+  }
+
+  /** Trains and returns the cross-entropy on the names that were held back. */
+  private double train(
+      CharacterModel model, Names names, Alphabet alphabet, Generator generator) {
+    Windows training = new Windows(names.training(), alphabet, CharacterModel.CONTEXT);
+    Windows validation = new Windows(names.validation(), alphabet, CharacterModel.CONTEXT);
+    Training trainer = new Training(model, training, generator);
+    int count =
+        (int) Math.min(steps, (long) MOST_PASSES * Math.ceilDiv(training.size(), trainer.batch()));
+    print(
+        "Training %,d parameters, %,d steps of %d characters:%n",
+        model.parameters().stream().mapToInt(parameter -> parameter.shape().size()).sum(),
+        count,
+        trainer.batch());
+    ProgressLine progress = new ProgressLine(out, terminal, count, trainer.batch());
+    double crossEntropy = Double.NaN;
+    for (int step = 0; step < count; step++) {
+      progress.step(step + 1, trainer.step((double) step / count));
+      if ((step + 1L) * REPORTS / count > (long) step * REPORTS / count) {
+        crossEntropy = model.crossEntropy(validation);
+        progress.validation(step + 1, crossEntropy);
+      }
+    }
+    return crossEntropy;
+  }
+
+  private void print(String format, Object... arguments) {
+    out.printf(Locale.ROOT, format, arguments);
   }
 }

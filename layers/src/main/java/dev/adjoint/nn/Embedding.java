@@ -1,12 +1,12 @@
 package dev.adjoint.nn;
 
 import dev.adjoint.autodiff.Parameter;
+import dev.adjoint.op.Indexing;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
-import dev.adjoint.tensor.Tensors;
 
 /**
  * Replaces each index by its row of a table: from (...) to (..., width).
@@ -38,8 +38,7 @@ public final class Embedding extends Layer {
 
   /** Returns the rows at the indices. */
   public Tensor forward(IntTensor indices) {
-    Tensor table = weight.value();
-    return Tensors.oneHot(indices, rows, table.dtype()).matmul(table);
+    return Indexing.embedding(weight.value(), indices);
   }
 
   @Override

@@ -1,4 +1,4 @@
-package dev.adjoint.examples;
+package dev.adjoint.examples.names;
 
 import dev.adjoint.tensor.IntTensor;
 import java.util.List;
@@ -8,13 +8,13 @@ import java.util.List;
  *
  * <p>Names lie one after another, each behind as many ends as a window is long.
  */
-final class Windows {
+public final class Windows {
 
   private final int length;
   private final int[] codes;
   private final int[] positions;
 
-  Windows(List<String> names, Alphabet alphabet, int length) {
+  public Windows(List<String> names, Alphabet alphabet, int length) {
     this.length = length;
     List<int[]> encoded = names.stream().map(alphabet::encode).toList();
     int characters = encoded.stream().mapToInt(name -> name.length).sum();
@@ -32,12 +32,12 @@ final class Windows {
   }
 
   /** Returns the number of positions: characters and ends. */
-  int size() {
+  public int size() {
     return positions.length;
   }
 
   /** Returns what is before the given positions, of shape (n, length). */
-  IntTensor before(int[] chosen) {
+  public IntTensor before(int[] chosen) {
     int[] windows = new int[chosen.length * length];
     for (int i = 0; i < chosen.length; i++) {
       System.arraycopy(codes, positions[chosen[i]] - length, windows, i * length, length);
@@ -46,7 +46,7 @@ final class Windows {
   }
 
   /** Returns what is at the given positions, of shape (n). */
-  IntTensor at(int[] chosen) {
+  public IntTensor at(int[] chosen) {
     int[] targets = new int[chosen.length];
     for (int i = 0; i < chosen.length; i++) {
       targets[i] = codes[positions[chosen[i]]];

@@ -1,4 +1,4 @@
-package dev.adjoint.examples;
+package dev.adjoint.examples.names;
 
 import java.util.Arrays;
 import java.util.HashMap;
@@ -8,9 +8,9 @@ import java.util.Map;
 /**
  * Predicts a character from the few before it by counting: what a model has to beat.
  *
- * <p>Every possible character counts as if it had been seen {@link #UNSEEN} times more.
+ * <p>Every possible character counts as if it had been seen a tenth of a time more.
  */
-final class Ngrams {
+public final class Ngrams {
 
   private static final double UNSEEN = 0.1;
 
@@ -24,7 +24,7 @@ final class Ngrams {
    *
    * @param before how many characters are looked at: 0 for unigrams
    */
-  Ngrams(List<String> names, Alphabet alphabet, int before) {
+  public Ngrams(List<String> names, Alphabet alphabet, int before) {
     this.alphabet = alphabet;
     this.before = before;
     for (String name : names) {
@@ -37,7 +37,7 @@ final class Ngrams {
   }
 
   /** Returns the mean of -log p over all characters and ends of names, in nats. */
-  double crossEntropy(List<String> names) {
+  public double crossEntropy(List<String> names) {
     double sum = 0;
     long n = 0;
     for (String name : names) {

@@ -1,4 +1,4 @@
-package dev.adjoint.examples;
+package dev.adjoint.examples.names;
 
 import dev.adjoint.tensor.Generator;
 import java.io.BufferedReader;
@@ -24,10 +24,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param source what they are, for people
  */
-record Names(String source, List<String> training, List<String> validation) {
+public record Names(String source, List<String> training, List<String> validation) {
 
   /** Longer names are cut. */
-  static final int LONGEST = 100;
+  public static final int LONGEST = 100;
 
   /** The part of all groups that is held back, as one in so many. */
   private static final int HELD_BACK = 10;
@@ -35,14 +35,14 @@ record Names(String source, List<String> training, List<String> validation) {
   private static final int MOST = 1_000_000;
 
   /** Says in one line why a file cannot be learned from. */
-  static final class UnusableFileException extends Exception {
+  public static final class UnusableFileException extends Exception {
     private UnusableFileException(String message) {
       super(message);
     }
   }
 
   /** Reads the names of the classes of the running JDK from its runtime image. */
-  static Names ofRunningJdk() throws IOException {
+  public static Names ofRunningJdk() throws IOException {
     Path modules = FileSystems.getFileSystem(URI.create("jrt:/")).getPath("/modules");
     try (Stream<Path> files = Files.walk(modules)) {
       List<String> classes =
@@ -64,7 +64,7 @@ record Names(String source, List<String> training, List<String> validation) {
    * and so are package-info and module-info; a local class {@code 1Local} loses its number. A group
    * is an outermost class with all that is nested in it.
    */
-  static Names ofClasses(String source, List<String> classes) {
+  public static Names ofClasses(String source, List<String> classes) {
     Map<String, List<String>> groups = new LinkedHashMap<>();
     for (String path : classes) {
       String binaryName = path.substring(path.lastIndexOf('/') + 1);
@@ -89,7 +89,7 @@ record Names(String source, List<String> training, List<String> validation) {
    *
    * @throws UnusableFileException if there is nothing to learn from, with the reason
    */
-  static Names ofFile(Path file) throws UnusableFileException {
+  public static Names ofFile(Path file) throws UnusableFileException {
     if (!Files.exists(file)) {
       throw new UnusableFileException(file + ": no such file");
     }

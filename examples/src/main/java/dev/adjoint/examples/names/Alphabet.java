@@ -1,30 +1,37 @@
-package dev.adjoint.examples;
+package dev.adjoint.examples.names;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Numbers the characters of names from 1; 0 is what comes before the first and after the last.
  *
  * @param characters the code points in order
  */
-record Alphabet(int[] characters) {
+public record Alphabet(int[] characters) {
 
-  static final int END = 0;
+  /** The number of what is around names. */
+  public static final int END = 0;
 
-  /** Collects the characters of names. */
-  static Alphabet of(List<String> names) {
+  /** Collects the characters of all names. */
+  public static Alphabet of(Names names) {
     return new Alphabet(
-        names.stream().flatMapToInt(String::codePoints).distinct().sorted().toArray());
+        Stream.of(names.training(), names.validation())
+            .flatMap(List::stream)
+            .flatMapToInt(String::codePoints)
+            .distinct()
+            .sorted()
+            .toArray());
   }
 
   /** Returns how many numbers there are, the end included. */
-  int size() {
+  public int size() {
     return characters.length + 1;
   }
 
   /** Returns the numbers of a name's characters, and the end. */
-  int[] encode(String name) {
+  public int[] encode(String name) {
     int[] points = name.codePoints().toArray();
     int[] codes = new int[points.length + 1];
     for (int i = 0; i < points.length; i++) {
@@ -34,7 +41,7 @@ record Alphabet(int[] characters) {
   }
 
   /** Returns the character of a number that is not the end. */
-  String decode(int code) {
+  public String decode(int code) {
     return Character.toString(characters[code - 1]);
   }
 }
