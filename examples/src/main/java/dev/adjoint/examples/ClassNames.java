@@ -121,8 +121,7 @@ public final class ClassNames implements Callable<Integer> {
   }
 
   /** Trains and returns the cross-entropy on the names that were held back. */
-  private double train(
-      CharacterModel model, Names names, Alphabet alphabet, Generator generator) {
+  private double train(CharacterModel model, Names names, Alphabet alphabet, Generator generator) {
     Windows training = new Windows(names.training(), alphabet, CharacterModel.CONTEXT);
     Windows validation = new Windows(names.validation(), alphabet, CharacterModel.CONTEXT);
     Training trainer = new Training(model, training, generator);

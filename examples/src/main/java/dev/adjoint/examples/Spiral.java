@@ -22,8 +22,10 @@ public final class Spiral {
 
     Sequential model =
         new Sequential(
-            new Linear(2, 32, generator), Tensor::tanh,
-            new Linear(32, 32, generator), Tensor::tanh,
+            new Linear(2, 32, generator),
+            Tensor::tanh,
+            new Linear(32, 32, generator),
+            Tensor::tanh,
             new Linear(32, 2, generator));
     Adam adam = new Adam(model.parameters()).learningRate(0.01);
     for (int step = 0; step < 1000; step++) {

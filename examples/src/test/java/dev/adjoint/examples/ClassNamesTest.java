@@ -24,7 +24,17 @@ import org.junit.jupiter.api.io.TempDir;
 class ClassNamesTest {
 
   private static final List<String> FRUIT =
-      List.of("apple", "apricot", "cherry", "grape", "grapefruit", "lemon", "lime", "mango", "melon", "plum");
+      List.of(
+          "apple",
+          "apricot",
+          "cherry",
+          "grape",
+          "grapefruit",
+          "lemon",
+          "lime",
+          "mango",
+          "melon",
+          "plum");
 
   @TempDir private Path directory;
 
@@ -66,7 +76,9 @@ class ClassNamesTest {
     int exit = run("--data", directory.resolve("fruit.txt").toString(), "--steps", "10");
     assertThat(err.toString()).isEmpty();
     assertThat(exit).isZero();
-    assertThat(out()).contains("9 to learn from, 1 to be judged by").contains("unigram", "bigram", "trigram", "model");
+    assertThat(out())
+        .contains("9 to learn from, 1 to be judged by")
+        .contains("unigram", "bigram", "trigram", "model");
     assertThat(out().substring(out().indexOf("Invented:")).lines()).hasSize(21);
     assertThat(out().lines().map(String::strip)).doesNotContainAnyElementsOf(FRUIT);
   }

@@ -128,7 +128,8 @@ class LayersTest {
     assertThatIllegalArgumentException().isThrownBy(() -> new Embedding(0, 3, generator));
     assertThatIllegalArgumentException()
         .isThrownBy(Twins::new)
-        .withMessage("Twins: the name 'a' is taken; expected one name for each parameter and layer");
+        .withMessage(
+            "Twins: the name 'a' is taken; expected one name for each parameter and layer");
   }
 
   /** Gives one name to two layers. */

@@ -35,7 +35,8 @@ class NamesTest {
         IntStream.range(0, 300)
             .boxed()
             .flatMap(i ->
-                Stream.of("p/Outer%d", "p/Outer%d$In%1$d", "p/Outer%d$In%1$d$Deep%1$d", "p/Outer%d$1")
+                Stream.of(
+                        "p/Outer%d", "p/Outer%d$In%1$d", "p/Outer%d$In%1$d$Deep%1$d", "p/Outer%d$1")
                     .map(name -> name.formatted(i)))
             .toList();
     Names names = Names.ofClasses("test", classes);
@@ -70,7 +71,9 @@ class NamesTest {
   @Test
   void theRunningJdkHasThousandsOfNamesAndNoneOnBothSides() throws IOException {
     Names names = Names.ofRunningJdk();
-    assertThat(names.training()).hasSizeGreaterThan(5000).doesNotContainAnyElementsOf(names.validation());
+    assertThat(names.training())
+        .hasSizeGreaterThan(5000)
+        .doesNotContainAnyElementsOf(names.validation());
     assertThat(Stream.of(names.training(), names.validation()).flatMap(List::stream))
         .contains("HashMap", "Entry")
         .doesNotContain("")
@@ -102,7 +105,8 @@ class NamesTest {
     assertUnusable(file("one\n"), "has only one item" + few);
     assertUnusable(file("one\none\n"), "has only one item" + few);
     assertUnusable(file("a\nb\0c\n"), "is not text: it contains a NUL character");
-    assertUnusable(file("a\n" + "b".repeat(1000) + "\0\n"), "is not text: it contains a NUL character");
+    assertUnusable(
+        file("a\n" + "b".repeat(1000) + "\0\n"), "is not text: it contains a NUL character");
     Path latin1 = directory.resolve("latin1.txt");
     Files.write(latin1, "caf\u00e9\nbar\n".getBytes(StandardCharsets.ISO_8859_1));
     assertUnusable(latin1, "is not text in UTF-8");

@@ -31,7 +31,8 @@ class BatchNormTest {
   void runningStatisticsMoveByTheUpdateRateAndUseTheUnbiasedVariance() {
     BatchNorm norm = new BatchNorm(2, DType.FLOAT64);
     norm.forward(GOLDEN_INPUT);
-    assertThat(norm.runningMean().toDoubleArray()).containsExactly(new double[] {.2, 3}, within(1e-12));
+    assertThat(norm.runningMean().toDoubleArray())
+        .containsExactly(new double[] {.2, 3}, within(1e-12));
     assertThat(norm.runningVariance().toDoubleArray())
         .containsExactly(new double[] {1, 70.9}, within(1e-12));
   }
@@ -84,7 +85,8 @@ class BatchNormTest {
 
     Tensor x = GOLDEN_INPUT.tracked();
     Autodiff.checkpoint(() -> norm.forward(x)).square().sum().backward();
-    assertThat(norm.runningMean().toDoubleArray()).containsExactly(new double[] {.2, 3}, within(1e-12));
+    assertThat(norm.runningMean().toDoubleArray())
+        .containsExactly(new double[] {.2, 3}, within(1e-12));
   }
 
   @Test
