@@ -1,12 +1,12 @@
 package dev.adjoint.nn.norm;
 
-import dev.adjoint.autodiff.Autodiff;
 import dev.adjoint.autodiff.Held;
 import dev.adjoint.autodiff.Parameter;
 import dev.adjoint.nn.Layer;
 import dev.adjoint.nn.Transform;
+import dev.adjoint.op.Standardize;
+import dev.adjoint.op.Standardize.Standardized;
 import dev.adjoint.tensor.DType;
-import dev.adjoint.tensor.Keep;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
@@ -105,15 +105,15 @@ public final class BatchNorm extends Layer implements Transform {
               .formatted(this, x.shape(), count));
     }
     int[] axes = IntStream.range(0, x.rank()).filter(axis -> axis != 1).toArray();
-    Held.effect(() -> Autodiff.noGrad(() -> updateStatistics(x, axes)));
-    Tensor centred = x.minus(x.mean(Keep.AXES, axes));
-    Tensor variance = centred.square().mean(Keep.AXES, axes);
-    return centred.times(variance.plus(epsilon).rsqrt());
+    Standardized batch = Standardize.standardize(x, true, epsilon, axes);
+    Held.effect(() -> updateStatistics(batch, count));
+    return batch.y();
   }
 
-  private void updateStatistics(Tensor x, int[] axes) {
-    runningMean = moved(runningMean, x.mean(axes));
-    runningVariance = moved(runningVariance, x.unbiasedVariance(axes));
+  private void updateStatistics(Standardized batch, int count) {
+    Tensor unbiased = batch.variance().times((double) count / (count - 1));
+    runningMean = moved(runningMean, batch.mean());
+    runningVariance = moved(runningVariance, unbiased);
   }
 
   private Tensor moved(Tensor running, Tensor batch) {
