@@ -40,7 +40,7 @@ class SpecialValuesTest {
     check(kernels, "round", Math::rint, VALUES);
     check(kernels, "sign", Math::signum, VALUES);
     check(kernels, "abs", Math::abs, VALUES);
-    check(kernels, "isNaN", x -> Double.isNaN(x) ? 1 : 0, VALUES);
+    check(kernels, "isNan", x -> Double.isNaN(x) ? 1 : 0, VALUES);
     check(kernels, "isFinite", x -> Double.isFinite(x) ? 1 : 0, VALUES);
   }
 
