@@ -51,8 +51,10 @@ class FunctionAccuracyTest {
 
   @ParameterizedTest
   @CsvSource({
-    "exp, 0.7", "expm1, 1.5", "log, 0.8", "log1p, 1.4", "sin, 0.501", "cos, 0.501", "tanh, 1.4", "sigmoid, 2",
-    "softplus, 1.7", "sqrt, 0.5", "rsqrt, 1.5", "neg, 0", "abs, 0", "sign, 0", "square, 0.5", "reciprocal, 0.5",
+    "exp, 0.7", "expm1, 1.5", "log, 0.8", "log1p, 1.4", "sin, 0.501", "cos, 0.501", "tanh, 1.4",
+        "sigmoid, 2",
+    "softplus, 1.7", "sqrt, 0.5", "rsqrt, 1.5", "neg, 0", "abs, 0", "sign, 0", "square, 0.5",
+        "reciprocal, 0.5",
     "relu, 0", "floor, 0", "ceil, 0", "round, 0", "isNan, 0", "isFinite, 0"
   })
   void a_function_is_within_so_many_ulps_over_all_floats(String function, double ulps) {

@@ -13,8 +13,31 @@ final class TestKernels {
 
   static final List<String> UNARY =
       List.of(
-          "neg", "abs", "sign", "exp", "expm1", "log", "log1p", "sqrt", "rsqrt", "square", "reciprocal", "sin", "cos",
-          "tanh", "sigmoid", "softplus", "erf", "relu", "gelu", "geluTanh", "silu", "floor", "ceil", "round", "isNan",
+          "neg",
+          "abs",
+          "sign",
+          "exp",
+          "expm1",
+          "log",
+          "log1p",
+          "sqrt",
+          "rsqrt",
+          "square",
+          "reciprocal",
+          "sin",
+          "cos",
+          "tanh",
+          "sigmoid",
+          "softplus",
+          "erf",
+          "relu",
+          "gelu",
+          "geluTanh",
+          "silu",
+          "floor",
+          "ceil",
+          "round",
+          "isNan",
           "isFinite");
 
   static final List<String> BINARY =

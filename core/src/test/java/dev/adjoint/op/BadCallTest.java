@@ -70,7 +70,9 @@ class BadCallTest {
             calls.add(
                 new BadCall(
                     op.name() + " of shapes that do not broadcast",
-                    () -> { var _ = op.function().apply(A, B); },
+                    () -> {
+                      var _ = op.function().apply(A, B);
+                    },
                     op.name() + ":",
                     "(2, 3)",
                     "(4, 5)",
@@ -116,7 +118,9 @@ class BadCallTest {
             calls.add(
                 new BadCall(
                     op.name() + " along an axis that is not there",
-                    () -> { var _ = op.function().apply(2); },
+                    () -> {
+                      var _ = op.function().apply(2);
+                    },
                     op.name() + ":",
                     "axis 2",
                     "(2, 3)",
