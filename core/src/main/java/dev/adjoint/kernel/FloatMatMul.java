@@ -15,7 +15,7 @@ final class FloatMatMul {
   private static final int DEPTH = 256;
 
   /** The same for so few rows that b is hardly reused: its rows are then better read as a whole. */
-  private static final int SKINNY_DEPTH = 32;
+  private static final int SKINNY_DEPTH = 16;
 
   /**
    * Rows and columns of c that one set of packed panels serves: the panels stay in the L2 cache.
@@ -81,16 +81,19 @@ final class FloatMatMul {
   }
 
   private void multiply() {
-    boolean small = (long) n * k <= SMALL;
-    if (b.step() == 1 && (small || m <= kernels.tileRows())) {
+    if (b.step() == 1 && (isSmall() || m <= kernels.tileRows())) {
       multiplyInPlace(b);
-    } else if (small) {
+    } else if (isSmall()) {
       float[] packed = FloatPanels.scratch(Slot.B, n * k);
       FloatPanels.pack(b.transpose(), 0, n, 0, k, packed, 0, n);
       multiplyInPlace(new FloatMatrix(packed, 0, n, 1));
     } else {
       multiplyInPanels();
     }
+  }
+
+  private boolean isSmall() {
+    return (long) n * k <= SMALL;
   }
 
   private static long estimatedNanos(long m, long n, long k) {
@@ -102,7 +105,7 @@ final class FloatMatMul {
 
   private void multiplyInPlace(FloatMatrix b) {
     int columnChunks = Math.ceilDiv(n, CHUNK_COLUMNS);
-    int block = 2 * m <= kernels.tileRows() ? SKINNY_DEPTH : DEPTH;
+    int block = m <= kernels.tileRows() && !isSmall() ? SKINNY_DEPTH : DEPTH;
     Parallel.run(
         Math.ceilDiv(m, CHUNK_ROWS) * columnChunks,
         estimatedNanos(m, n, k),
