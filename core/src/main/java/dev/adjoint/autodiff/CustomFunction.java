@@ -8,7 +8,9 @@ import java.util.List;
  *
  * <p>A pullback in tensor operations gives derivatives of every order. One that reads its tensors
  * out to arrays or numbers gives first derivatives only; asked for more, it is refused with an
- * exception, never differentiated as if it were constant.
+ * exception, never differentiated as if it were constant. Numbers that {@link #forward} puts aside
+ * for the pullback are constants that nobody can recognize: compute from the inputs and the output
+ * instead. A gradient check of order 2 finds such a case.
  */
 public interface CustomFunction {
 

@@ -1,5 +1,6 @@
 package dev.adjoint.check;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.DoubleFunction;
 
@@ -27,26 +28,24 @@ record Judge(double absolute, double relative) {
       double analytic,
       List<Double> steps,
       DoubleFunction<Slope> slopeAt) {
-    Slope best = null;
-    Slope coarse = null;
-    Slope fine = null;
+    List<Slope> slopes = new ArrayList<>();
     for (double step : steps) {
       Slope slope = slopeAt.apply(step);
       Verdict verdict = agreement(analytic, slope);
       if (verdict.passed()) {
         return comparison(index, direction, analytic, slope, verdict);
       }
-      if (best == null || !(best.uncertainty() <= slope.uncertainty())) {
+      slopes.add(slope);
+    }
+    Slope finest = slopes.get(slopes.size() - 1);
+    if (isKink(slopes) && isBetween(analytic, finest)) {
+      return comparison(index, direction, analytic, finest, Verdict.KINK);
+    }
+    Slope best = slopes.get(0);
+    for (Slope slope : slopes) {
+      if (!(best.uncertainty() <= slope.uncertainty())) {
         best = slope;
       }
-      coarse = fine;
-      fine = slope;
-    }
-    if (best == null || coarse == null || fine == null) {
-      throw new IllegalStateException("a judge needs two steps");
-    }
-    if (isKink(coarse, fine) && isBetween(analytic, fine)) {
-      return comparison(index, direction, analytic, fine, Verdict.KINK);
     }
     boolean finite = Double.isFinite(analytic) && Double.isFinite(best.value());
     return comparison(
@@ -67,10 +66,28 @@ record Judge(double absolute, double relative) {
     return error <= 4 * slope.roundOff() ? Verdict.ROUND_OFF : Verdict.WRONG;
   }
 
-  private boolean isKink(Slope coarse, Slope fine) {
-    double noise = absolute + 100 * fine.roundOff();
-    double scale = Math.max(Math.abs(fine.left()), Math.abs(fine.right()));
-    return fine.gap() > noise + relative * scale && fine.gap() > coarse.gap() / 2;
+  /**
+   * Tells a kink, where the slope on each side stays as it is while the step shrinks, and a jump,
+   * where one of them grows as the step shrinks. Noise does neither, at one step after another; the
+   * jumps of a function that rounds to float32 inside are too small to count.
+   */
+  private boolean isKink(List<Slope> slopes) {
+    boolean kink = true;
+    boolean jump = true;
+    for (int i = 1; i < slopes.size(); i++) {
+      Slope coarse = slopes.get(i - 1);
+      Slope fine = slopes.get(i);
+      double noise = absolute + 100 * fine.roundOff();
+      double scale = Math.max(Math.abs(fine.left()), Math.abs(fine.right()));
+      boolean apart = fine.gap() > noise + relative * scale;
+      boolean leftStays = Math.abs(fine.left() - coarse.left()) < fine.gap() / 4;
+      boolean rightStays = Math.abs(fine.right() - coarse.right()) < fine.gap() / 4;
+      double growth = fine.gap() * fine.step() / (coarse.gap() * coarse.step());
+      kink &= apart && leftStays && rightStays;
+      jump &= apart && (leftStays || rightStays) && Math.abs(growth - 1) < 0.05;
+      jump &= fine.gap() * fine.step() > 1e-5 * fine.size();
+    }
+    return kink || jump;
   }
 
   private boolean isBetween(double analytic, Slope slope) {

@@ -12,9 +12,16 @@ package dev.adjoint.check;
  * @param step h
  * @param truncation from how d(h) and d(2h) differ
  * @param roundOff from the size of the function's values
+ * @param size of the function's values, weighed
  */
 record Slope(
-    double value, double left, double right, double step, double truncation, double roundOff) {
+    double value,
+    double left,
+    double right,
+    double step,
+    double truncation,
+    double roundOff,
+    double size) {
 
   /** Computes a function of several outputs along a line. */
   interface Line {
@@ -53,7 +60,7 @@ record Slope(
     // d(h) is off by about c; the combination by about c relative to the slope, once more.
     double c = Math.abs(far - near) / 3;
     double truncation = value == 0 ? c : Math.min(c, c * (c / Math.abs(value)));
-    return new Slope(value, left / h, right / h, h, truncation, epsilon * size / h);
+    return new Slope(value, left / h, right / h, h, truncation, epsilon * size / h, size);
   }
 
   double uncertainty() {
