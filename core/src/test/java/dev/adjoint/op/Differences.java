@@ -32,6 +32,12 @@ final class Differences {
     Tensor weights = direction(function.apply(at), random);
     Function<Tensor[], Tensor> scalar = x -> function.apply(x).times(weights).sum();
     check("first order", scalar, at, moves, random);
+    Tensor[] fused = gradients(scalar, at, false);
+    Tensor[] composed = gradients(scalar, at, true);
+    for (int i = 0; i < at.length; i++) {
+      double largest = fused[i].size() == 0 ? 0 : fused[i].minus(composed[i]).abs().max().item();
+      assertThat(largest).as("recorded against unrecorded gradient %d", i).isLessThan(1e-11);
+    }
     if (order > 1) {
       Tensor[] along = Arrays.stream(at).map(x -> direction(x, random)).toArray(Tensor[]::new);
       check("second order", x -> dot(gradients(scalar, x, true), along, moves), at, moves, random);

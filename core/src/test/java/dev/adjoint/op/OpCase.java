@@ -117,6 +117,11 @@ record OpCase(
         name, inputs, function, oracle, methods, primitives, order, tolerance, letters);
   }
 
+  /** Tells whether a gradient flows to an input: none does to a mask. */
+  boolean moves(int input) {
+    return inputs.get(input).domain() != Domain.MASK;
+  }
+
   // ---- sizes ---------------------------------------------------------------------------------
 
   /** Returns small sizes, all different. */
@@ -140,7 +145,7 @@ record OpCase(
     return all;
   }
 
-  /** Returns sizes with which some input has at least so many elements. */
+  /** Returns sizes with which some input has so many elements; those of a single axis fewer. */
   Sizes atLeast(int elements) {
     for (int factor = 1; ; factor++) {
       Map<Character, Integer> grown = letters();
@@ -149,6 +154,7 @@ record OpCase(
       Sizes sizes = new Sizes("large", grown);
       boolean enough =
           grown.isEmpty()
+              || factor == 400
               || inputs.stream().anyMatch(input -> Dense.product(sizes.of(input)) >= elements);
       if (enough) {
         return sizes;

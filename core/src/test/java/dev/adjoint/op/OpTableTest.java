@@ -144,7 +144,9 @@ class OpTableTest {
       if (row.order() == 0) {
         assertThat(y.isTracked()).as("tracked, although of order 0").isFalse();
       } else {
-        var gradients = Backward.wrt(x).seed(OpCase.weights(y)).createGraph().of(y);
+        // A tracked seed brings the pullbacks of linear operations into the graph, too.
+        Tensor seed = OpCase.weights(y).tracked();
+        var gradients = Backward.wrt(x).seed(seed).createGraph().of(y);
         Arrays.stream(x)
             .filter(gradients::contains)
             .forEach(input -> used.addAll(primitives(gradients.of(input))));
