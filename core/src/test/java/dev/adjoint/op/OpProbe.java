@@ -32,8 +32,8 @@ final class OpProbe {
     for (OpCase row : OpTable.rows()) {
       List<OpCase.Sizes> all = new ArrayList<>(row.allSizes());
       for (int size : ODD_SIZES) {
-        if (size < 1000 || row.methods().stream().noneMatch(m -> m.startsWith("Linalg"))) {
-          all.add(row.lastOf(size)); // square matrices of the largest would be too many
+        if (size < 50 || row.methods().stream().noneMatch(m -> m.startsWith("Linalg"))) {
+          all.add(row.lastOf(size)); // large square matrices take long
         }
       }
       for (OpCase.Sizes sizes : all) {
