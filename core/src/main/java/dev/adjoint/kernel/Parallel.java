@@ -192,21 +192,33 @@ public final class Parallel {
       }
     }
 
-    /**
-     * Works on jobs until none has come for a while. A job that comes just when a helper gives up
-     * is done by its caller: slower, never wrong.
-     */
+    /** Works on jobs until none has come for a while. */
     private void help() {
-      long idleSince = System.nanoTime();
       do {
-        Job job = current.get();
-        if (job != null && job.work()) {
-          idleSince = System.nanoTime();
-        } else {
-          Thread.onSpinWait();
-        }
-      } while (System.nanoTime() - idleSince < SPIN_NANOS);
-      awake.decrementAndGet();
+        long idleSince = System.nanoTime();
+        do {
+          Job job = current.get();
+          if (job != null && job.work()) {
+            idleSince = System.nanoTime();
+          } else {
+            Thread.onSpinWait();
+          }
+        } while (System.nanoTime() - idleSince < SPIN_NANOS);
+        awake.decrementAndGet();
+      } while (isNeededAfterAll());
+    }
+
+    /**
+     * Looks for work once more after saying good-bye: a caller that came in between saw this helper
+     * awake and did not wake another.
+     */
+    private boolean isNeededAfterAll() {
+      Job job = current.get();
+      if (job == null || !job.hasChunks()) {
+        return false;
+      }
+      awake.incrementAndGet();
+      return true;
     }
   }
 
@@ -224,9 +236,13 @@ public final class Parallel {
       this.body = body;
     }
 
+    boolean hasChunks() {
+      return next.get() < chunks;
+    }
+
     /** Takes chunks until none is left; returns whether there was one. */
     boolean work() {
-      if (next.get() >= chunks) { // a look before the write, so that idle helpers disturb nobody
+      if (!hasChunks()) { // a look before the write, so that idle helpers disturb nobody
         return false;
       }
       int mine = 0;

@@ -12,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -66,7 +67,7 @@ class ParallelTest {
     Parallel.withThreads(
         2,
         () -> {
-          for (int round = 0; round < 20; round++) {
+          for (int round = 0; round < 200; round++) {
             CountDownLatch both = new CountDownLatch(2);
             Parallel.run(
                 2,
@@ -75,7 +76,11 @@ class ParallelTest {
                   both.countDown();
                   await(both);
                 });
-            sleep(round % 3);
+            if (round % 20 == 0) {
+              sleep(2);
+            } else {
+              LockSupport.parkNanos(45_000 + 500 * (round % 20)); // about when a helper gives up
+            }
           }
         });
   }
