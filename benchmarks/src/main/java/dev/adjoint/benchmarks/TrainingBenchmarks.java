@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -47,15 +48,19 @@ public class TrainingBenchmarks {
   /** Draws weights and data. */
   @Setup
   public void setUp() {
-    String[] parts = network.split("x");
-    String[] widths = parts[0].split("-");
-    int batch = Integer.parseInt(parts[1]);
+    int times = network.indexOf('x');
+    int[] widths =
+        Pattern.compile("-")
+            .splitAsStream(network.substring(0, times))
+            .mapToInt(Integer::parseInt)
+            .toArray();
+    int batch = Integer.parseInt(network.substring(times + 1));
     Generator generator = Generator.seeded(1);
-    int in = Integer.parseInt(widths[0]);
+    int in = widths[0];
     inputs = generator.normal(0, 1, Shape.of(batch, in), dtype);
     parameters.clear();
     for (int layer = 1; layer < widths.length; layer++) {
-      int out = Integer.parseInt(widths[layer]);
+      int out = widths[layer];
       double deviation = 1 / Math.sqrt(in);
       parameters.add(
           new Parameter("weight", generator.normal(0, deviation, Shape.of(in, out), dtype)));

@@ -69,6 +69,7 @@ public final class ClassNames implements Callable<Integer> {
   }
 
   /** Runs the program; exit code 2 says that an argument or a file is of no use. */
+  @SuppressWarnings("SystemConsoleNull") // it is null where a jlinked runtime has no console module
   public static void main(String[] args) {
     Console console = System.console();
     boolean terminal = console != null && console.isTerminal();
@@ -144,6 +145,7 @@ public final class ClassNames implements Callable<Integer> {
     return crossEntropy;
   }
 
+  @SuppressWarnings("AnnotateFormatMethod") // that annotation is Error Prone's own
   private void print(String format, Object... arguments) {
     out.printf(Locale.ROOT, format, arguments);
   }
