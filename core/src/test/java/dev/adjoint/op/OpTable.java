@@ -58,7 +58,7 @@ final class OpTable {
         component.getAccessor().setAccessible(true);
         key.append('.').append(((Enum<?>) component.getAccessor().invoke(primitive)).name());
       } catch (ReflectiveOperationException e) {
-        throw new AssertionError(e);
+        throw new LinkageError(e.getMessage(), e);
       }
     }
     return key.toString();

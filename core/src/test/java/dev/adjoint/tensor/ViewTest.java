@@ -136,6 +136,7 @@ class ViewTest {
       return view.apply(x);
     }
 
+    @SuppressWarnings("RefactorSwitch") // every step is a block with a return of its own
     static Reference step(Random random, int[] sizes, double[] values, List<String> steps) {
       int rank = sizes.length;
       int axis = rank == 0 ? 0 : random.nextInt(rank);
@@ -204,6 +205,7 @@ class ViewTest {
     }
 
     /** Joins two axes, or splits one, or adds one of size 1, or drops one. */
+    @SuppressWarnings("ListRemoveAmbiguous") // by index
     private static int[] reshaped(Random random, int[] sizes) {
       List<Integer> result = new ArrayList<>(Arrays.stream(sizes).boxed().toList());
       int at = random.nextInt(result.size() + 1);
