@@ -124,7 +124,10 @@ public final class KernelProvider {
   /** Makes vector kernels by name, so that nothing here links to a module that may be absent. */
   private static Kernels vector(String name) {
     try {
-      return (Kernels) Class.forName(VECTOR_PACKAGE + name).getConstructor().newInstance();
+      return Class.forName(VECTOR_PACKAGE + name)
+          .asSubclass(Kernels.class)
+          .getConstructor()
+          .newInstance();
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException("Vector kernels cannot be loaded", e);
     }

@@ -43,7 +43,7 @@ public final class Specializer {
       try {
         return Optional.of(lookup.findStatic(owner, name, type));
       } catch (NoSuchMethodException e) {
-        continue; // to the next class
+        // perhaps in the next class
       } catch (IllegalAccessException e) {
         throw new IllegalStateException(e);
       }

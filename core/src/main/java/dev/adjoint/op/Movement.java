@@ -149,7 +149,6 @@ public sealed interface Movement extends Primitive {
   }
 
   /** The axes in another order. */
-  @SuppressWarnings("ArrayRecordComponent") // compared by nobody
   record Permute(int[] order) implements Movement {
     @Override
     public String name() {
@@ -217,7 +216,6 @@ public sealed interface Movement extends Primitive {
   }
 
   /** The order along axes reversed. */
-  @SuppressWarnings("ArrayRecordComponent") // compared by nobody
   record Flip(int[] axes) implements Movement {
     @Override
     public String name() {

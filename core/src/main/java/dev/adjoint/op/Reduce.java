@@ -32,7 +32,6 @@ public enum Reduce {
   }
 
   /** A fold over certain axes. */
-  @SuppressWarnings("ArrayRecordComponent") // compared by nobody
   public record Fold(Reduce kind, int[] axes, boolean keep) implements Primitive {
 
     @Override

@@ -96,7 +96,6 @@ public final class Standardize {
    * @param axes to reduce, ascending
    * @param inverse 1 / sigma of each set, kept for the backward kernel
    */
-  @SuppressWarnings("ArrayRecordComponent") // compared by nobody
   record Fused(boolean centred, double epsilon, int[] axes, Tensor inverse) implements Primitive {
     @Override
     public String name() {
@@ -142,7 +141,6 @@ public final class Standardize {
    * Arranges a shape as (a, c, b), where c counts the sets, and a and b the elements of each: by
    * joining axes where the kept ones are neighbors, else by moving these to the front.
    */
-  @SuppressWarnings("ArrayRecordComponent") // compared by nobody
   private record Layout(Shape shape, int[] order, int a, int c, int b) {
 
     static Layout of(Shape shape, int[] axes) {

@@ -90,14 +90,17 @@ class CheckpointTest {
     List<WeakReference<Tensor>> dropped = new ArrayList<>();
     Tensor plain = watched(kept);
     Tensor saved = Autodiff.checkpoint(() -> watched(dropped));
-    for (int i = 0; i < 100 && dropped.stream().anyMatch(r -> r.get() != null); i++) {
-      System.gc();
+    try {
+      for (int i = 0; i < 100 && dropped.stream().anyMatch(r -> r.get() != null); i++) {
+        System.gc();
+      }
+      assertThat(dropped).hasSize(1).allMatch(r -> r.get() == null);
+      assertThat(kept).hasSize(1).allMatch(r -> r.get() != null);
+      saved.sum().backward();
+    } finally {
+      Reference.reachabilityFence(plain);
+      Reference.reachabilityFence(saved);
     }
-    assertThat(dropped).hasSize(1).allMatch(r -> r.get() == null);
-    assertThat(kept).hasSize(1).allMatch(r -> r.get() != null);
-    saved.sum().backward();
-    Reference.reachabilityFence(plain);
-    Reference.reachabilityFence(saved);
   }
 
   private Tensor watched(List<WeakReference<Tensor>> references) {

@@ -23,7 +23,6 @@ class BadCallTest {
   private static final Tensor EMPTY = Tensors.ones(2, 0);
 
   /** One misuse, and what its message has to contain. */
-  @SuppressWarnings("ArrayRecordComponent") // compared by nobody
   record BadCall(String what, Runnable call, String... fragments) {
     @Override
     public String toString() {

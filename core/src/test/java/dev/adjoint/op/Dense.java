@@ -7,7 +7,6 @@ import java.util.function.ToDoubleFunction;
 import java.util.stream.DoubleStream;
 
 /** Holds numbers for an oracle: doubles in reading order, and sizes; nothing of the engine. */
-@SuppressWarnings("ArrayRecordComponent") // compared by nobody
 record Dense(double[] values, int... sizes) {
 
   /** Computes an element from its index. */

@@ -129,7 +129,6 @@ class ViewTest {
   }
 
   /** A step as the tensor does it, and what it gives by plain index arithmetic. */
-  @SuppressWarnings("ArrayRecordComponent") // compared by nobody
   private record Reference(UnaryOperator<Tensor> view, int[] sizes, double[] values) {
 
     Tensor apply(Tensor x) {

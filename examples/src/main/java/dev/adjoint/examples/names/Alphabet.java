@@ -9,7 +9,6 @@ import java.util.stream.Stream;
  *
  * @param characters the code points in order
  */
-@SuppressWarnings("ArrayRecordComponent") // compared by nobody
 public record Alphabet(int[] characters) {
 
   /** The number of what is around names. */
