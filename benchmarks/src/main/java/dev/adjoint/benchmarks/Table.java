@@ -19,7 +19,6 @@ import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
 import org.openjdk.jmh.runner.options.CommandLineOptionException;
 import org.openjdk.jmh.runner.options.CommandLineOptions;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
-import org.openjdk.jmh.runner.options.TimeValue;
 import org.openjdk.jmh.runner.options.VerboseMode;
 
 /**
@@ -104,10 +103,6 @@ public final class Table {
         .verbosity(VerboseMode.SILENT)
         .jvmArgs(configuration.jvmArguments().toArray(String[]::new))
         .forks(1)
-        .warmupIterations(6)
-        .warmupTime(TimeValue.milliseconds(250))
-        .measurementIterations(7)
-        .measurementTime(TimeValue.milliseconds(200))
         .shouldFailOnError(true);
   }
 

@@ -16,17 +16,25 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Warmup;
 
 /** Measures whole steps of training: forward, backward and the update by SGD. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Warmup(
+    iterations = 14,
+    time = 500,
+    timeUnit =
+        TimeUnit.MILLISECONDS) // the many small kernels of a step are compiled one after another
+@Measurement(iterations = 7, time = 200, timeUnit = TimeUnit.MILLISECONDS)
 public class TrainingBenchmarks {
 
   /** The element type. */
