@@ -17,7 +17,7 @@ import java.util.function.Consumer;
 public final class Parameter {
 
   private final String name;
-  private final Storage storage;
+  private volatile Storage storage;
   private final Node leaf;
   private volatile Tensor value;
   private volatile boolean frozen;
@@ -52,7 +52,7 @@ public final class Parameter {
     return value.shape();
   }
 
-  /** Returns the type, which never changes. */
+  /** Returns the type. */
   public DType dtype() {
     return value.dtype();
   }
@@ -95,12 +95,27 @@ public final class Parameter {
    * @param change receives the {@code float[]} or {@code double[]} with the elements in order
    */
   public synchronized void update(Consumer<Object> change) {
-    storage.invalidate(
-        ("parameter '%s' was updated after this tensor was read from it, so the tensor's elements are gone;"
-                + " expected a new forward pass with %s.value(), or a copy() made before the update")
-            .formatted(name, name));
+    invalidate("updated");
     change.accept(storage.array());
     value = Tensor.contiguous(storage, dtype(), shape()).madeBy(leaf);
+  }
+
+  /** Converts the value to another type; the parameter stays the same. */
+  public synchronized void to(DType dtype) {
+    if (dtype == dtype()) {
+      return;
+    }
+    Tensor converted = value.untracked().to(dtype);
+    invalidate("converted to " + dtype);
+    storage = converted.storage();
+    value = converted.madeBy(leaf);
+  }
+
+  private void invalidate(String event) {
+    storage.invalidate(
+        ("parameter '%s' was %s after this tensor was read from it, so the tensor's elements are gone;"
+                + " expected a new forward pass with %s.value(), or a copy() made before the update")
+            .formatted(name, event, name));
   }
 
   Node leaf() {

@@ -37,6 +37,13 @@ public final class Generator {
     return new Generator(mix(bits(take(1)) ^ GOLDEN));
   }
 
+  /** Returns an independent generator that continues with the same numbers as this one. */
+  public Generator copy() {
+    Generator copy = new Generator(seed);
+    copy.counter.set(counter.get());
+    return copy;
+  }
+
   /** Returns numbers uniform in [0, 1): float32. */
   public Tensor uniform(int... sizes) {
     return uniform(0, 1, Shape.of(sizes), DType.FLOAT32);

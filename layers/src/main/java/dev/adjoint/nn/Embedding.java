@@ -1,11 +1,8 @@
 package dev.adjoint.nn;
 
-import dev.adjoint.autodiff.Parameter;
 import dev.adjoint.op.Indexing;
-import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.IntTensor;
-import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 
 /**
@@ -16,33 +13,34 @@ import dev.adjoint.tensor.Tensor;
  */
 public final class Embedding extends Layer {
 
-  private final int rows;
-  private final int width;
-  private final Parameter weight;
-
-  /** Creates a float32 table. */
-  public Embedding(int rows, int width, Generator generator) {
-    this(rows, width, DType.FLOAT32, generator);
-  }
+  private final Weight weight;
 
   /** Creates a table. */
-  public Embedding(int rows, int width, DType dtype, Generator generator) {
+  public Embedding(int rows, int width, Generator generator) {
     if (rows < 1 || width < 1) {
       throw new IllegalArgumentException(
           "Embedding: %d rows of width %d; expected at least 1 of both".formatted(rows, width));
     }
-    this.rows = rows;
-    this.width = width;
-    weight = parameter("weight", generator.normal(0, 1, Shape.of(rows, width), dtype));
+    weight = parameter("weight", generator.normal(rows, width));
+  }
+
+  /** Creates a layer of an existing table, which it shares with whoever else holds it. */
+  public Embedding(Weight weight) {
+    this.weight = weight("weight", weight);
   }
 
   /** Returns the rows at the indices. */
   public Tensor forward(IntTensor indices) {
-    return Indexing.embedding(weight.value(), indices);
+    return observed(Indexing.embedding(weight.value(), indices));
+  }
+
+  @Override
+  protected Embedding copy(Copies copies) {
+    return new Embedding(copies.of(weight));
   }
 
   @Override
   public String toString() {
-    return "Embedding(%d, %d)".formatted(rows, width);
+    return "Embedding(%d, %d)".formatted(weight.shape().size(0), weight.shape().size(1));
   }
 }

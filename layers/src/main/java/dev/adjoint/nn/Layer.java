@@ -2,14 +2,17 @@ package dev.adjoint.nn;
 
 import com.google.common.collect.ImmutableList;
 import dev.adjoint.autodiff.Parameter;
+import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Tensor;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
- * Holds parameters and other layers, by name: the base of layers and of whole models.
+ * Holds weights and other layers, by name: the base of layers and of whole models.
  *
  * <p>A layer is an ordinary object. It says what it consists of where its fields are set, and
  * declares a {@code forward} of its own, with the inputs that it needs; a layer with one input is a
@@ -32,23 +35,45 @@ import java.util.Map;
  * }
  * }</pre>
  *
- * <p>A new layer is in training mode.
+ * <p>A new layer is float32 and in training mode.
  */
 public abstract class Layer {
 
-  private final Map<String, Parameter> ownParameters = new LinkedHashMap<>();
+  private static final ScopedValue<LayerObserver> OBSERVER = ScopedValue.newInstance();
+
+  private final Map<String, Weight> weights = new LinkedHashMap<>();
+  private final Map<String, Buffer> buffers = new LinkedHashMap<>();
   private final Map<String, Layer> children = new LinkedHashMap<>();
   private boolean training = true;
+  private boolean forInference;
 
   /** Creates a layer without parameters and children, in training mode. */
   protected Layer() {}
 
-  /** Creates a parameter of this layer and returns it. */
-  protected final Parameter parameter(String name, Tensor initial) {
+  // ---- what a layer consists of: called where its fields are set -------------------------------
+
+  /** Creates a parameter of this layer and returns the weight that it is. */
+  protected final Weight parameter(String name, Tensor initial) {
+    return weight(name, Weight.learned(getClass().getSimpleName() + "." + name, initial));
+  }
+
+  /** Makes a weight a part of this layer, perhaps shared with others, and returns it. */
+  protected final Weight weight(String name, Weight weight) {
     requireNew(name);
-    Parameter parameter = new Parameter(getClass().getSimpleName() + "." + name, initial);
-    ownParameters.put(name, parameter);
-    return parameter;
+    weights.put(name, weight);
+    return weight;
+  }
+
+  /** Creates a cell of this layer for what is remembered but not learned, and returns it. */
+  protected final Buffer buffer(String name, Tensor initial) {
+    return buffer(name, new Buffer(initial, false));
+  }
+
+  /** Makes a buffer, such as a copied one, a part of this layer and returns it. */
+  protected final Buffer buffer(String name, Buffer buffer) {
+    requireNew(name);
+    buffers.put(name, buffer);
+    return buffer;
   }
 
   /** Makes another layer a part of this one and returns it. */
@@ -58,9 +83,48 @@ public abstract class Layer {
     return layer;
   }
 
+  /** Drops a weight: for options that do without. */
+  protected final void drop(String name) {
+    weights.remove(name);
+  }
+
+  /**
+   * Returns a layer of the same class made of copies of this one's parts, for {@link #copyOf} and
+   * {@link #forInference}. A layer that is to be copied overrides this; see {@link Copies}.
+   */
+  protected Layer copy(Copies copies) {
+    throw new UnsupportedOperationException(
+        "%1$s does not say how it is copied; expected a method in it: protected %1$s copy(Copies copies)"
+            .formatted(getClass().getSimpleName()));
+  }
+
+  /**
+   * Shows the output of this layer to whoever observes, and returns what to go on with. Layers that
+   * are to appear in summaries and statistics return their output through this.
+   */
+  protected final Tensor observed(Tensor output) {
+    return OBSERVER.isBound() ? OBSERVER.get().onOutput(this, output) : output;
+  }
+
+  // ---- what it holds ---------------------------------------------------------------------------
+
   /** Returns the layers that this one consists of, by name, in the order of their declaration. */
   public final Map<String, Layer> children() {
     return Collections.unmodifiableMap(children);
+  }
+
+  /**
+   * Returns a weight of this layer, such as {@code weight("bias")}.
+   *
+   * @throws IllegalArgumentException if there is none of this name
+   */
+  public final Weight weight(String name) {
+    Weight weight = weights.get(name);
+    if (weight == null) {
+      throw new IllegalArgumentException(
+          "%s: no weight '%s'; expected one of %s".formatted(this, name, weights.keySet()));
+    }
+    return weight;
   }
 
   /** Returns all parameters of this layer and of those inside, each once. */
@@ -73,21 +137,71 @@ public abstract class Layer {
    * hidden.weight}; a shared parameter by the first.
    */
   public final Map<String, Parameter> namedParameters() {
-    Map<Parameter, String> paths = new LinkedHashMap<>();
-    collect("", paths);
-    Map<String, Parameter> named = new LinkedHashMap<>();
-    paths.forEach((parameter, path) -> named.put(path, parameter));
-    return Collections.unmodifiableMap(named);
+    Paths<Parameter> paths = new Paths<>();
+    walk(
+        "",
+        (prefix, layer) ->
+            layer.weights.forEach((name, weight) -> {
+              if (weight.isParameter()) {
+                paths.add(prefix + name, weight.parameter());
+              }
+            }));
+    return paths.byName();
   }
+
+  /** Returns all buffers of this layer and of those inside, by their path. */
+  public final Map<String, Buffer> namedBuffers() {
+    Paths<Buffer> paths = new Paths<>();
+    walk(
+        "",
+        (prefix, layer) ->
+            layer.buffers.forEach((name, buffer) -> paths.add(prefix + name, buffer)));
+    return paths.byName();
+  }
+
+  /** Returns this layer, under the empty path, and those inside, each by its path. */
+  public final Map<String, Layer> namedLayers() {
+    Paths<Layer> paths = new Paths<>();
+    walk(
+        "",
+        (prefix, layer) ->
+            paths.add(prefix.isEmpty() ? "" : prefix.substring(0, prefix.length() - 1), layer));
+    return paths.byName();
+  }
+
+  /**
+   * Returns copies of the values of all parameters and buffers, by path: to save, or to return to.
+   */
+  public final Map<String, Tensor> state() {
+    Map<String, Tensor> state = new LinkedHashMap<>();
+    namedParameters().forEach((name, p) -> state.put(name, p.value().untracked().copy()));
+    namedBuffers().forEach((name, buffer) -> state.put(name, buffer.current()));
+    return Collections.unmodifiableMap(state);
+  }
+
+  /**
+   * Assigns all parameters and buffers.
+   *
+   * @param state a tensor of the right shape for each path of {@link #state}, and no others
+   * @throws IllegalArgumentException naming what is missing, unknown or of another shape; then
+   *     nothing is assigned
+   */
+  public final void load(Map<String, Tensor> state) {
+    requireChangeable("load");
+    States.load(toString(), namedParameters(), namedBuffers(), state);
+  }
+
+  // ---- modes -----------------------------------------------------------------------------------
 
   /** Makes this layer and those inside behave as in training. */
   public final void train() {
-    setTraining(true);
+    requireChangeable("train");
+    everyLayer().forEach(layer -> layer.training = true);
   }
 
   /** Makes this layer and those inside behave as in use: deterministic, one example by itself. */
   public final void eval() {
-    setTraining(false);
+    everyLayer().forEach(layer -> layer.training = false);
   }
 
   /** Tells whether this layer behaves as in training. */
@@ -95,14 +209,132 @@ public abstract class Layer {
     return training;
   }
 
-  private void setTraining(boolean on) {
-    training = on;
-    children.values().forEach(child -> child.setTraining(on));
+  /** Computes something in eval mode, and puts this layer and those inside back to their modes. */
+  public final <T> T inEval(Supplier<T> computation) {
+    List<Layer> trained = everyLayer().stream().filter(Layer::isTraining).toList();
+    eval();
+    try {
+      return computation.get();
+    } finally {
+      trained.forEach(layer -> layer.training = true);
+    }
   }
 
-  private void collect(String prefix, Map<Parameter, String> paths) {
-    ownParameters.forEach((name, parameter) -> paths.putIfAbsent(parameter, prefix + name));
-    children.forEach((name, child) -> child.collect(prefix + name + ".", paths));
+  /** Makes all parameters constants: nothing is recorded for them, and optimizers pass them by. */
+  public final void freeze() {
+    parameters().forEach(Parameter::freeze);
+  }
+
+  /** Makes all parameters learnable again. */
+  public final void unfreeze() {
+    parameters().forEach(Parameter::unfreeze);
+  }
+
+  /** Changes all parameters and buffers to another type, in place. */
+  public final void to(DType dtype) {
+    requireChangeable("to");
+    parameters().forEach(parameter -> parameter.to(dtype));
+    namedBuffers().values().forEach(buffer -> buffer.to(dtype));
+  }
+
+  // ---- reparametrization -----------------------------------------------------------------------
+
+  /**
+   * Lets a weight of this layer be computed from others from now on, in place.
+   *
+   * @param name of the weight
+   * @param by makes the reparametrization of the original weight, which it takes over
+   */
+  public final void reparametrize(String name, Function<Weight, ? extends Reparametrization> by) {
+    requireChangeable("reparametrize");
+    Weight weight = weight(name);
+    Weight original = weight.handOver();
+    Reparametrization reparametrization = by.apply(original);
+    ((Layer) reparametrization).training = training;
+    weight.computeBy(reparametrization);
+  }
+
+  /**
+   * Replaces every reparametrization, here and inside, by a plain parameter with the value that it
+   * computes now: the same function, as fast as without.
+   */
+  public final void fold() {
+    requireChangeable("fold");
+    for (Layer layer : everyLayer()) {
+      layer.weights.forEach((name, weight) -> {
+        if (weight.reparametrization() != null) {
+          layer.inEval(() -> {
+            weight.fold(layer.getClass().getSimpleName() + "." + name);
+            return weight;
+          });
+        }
+      });
+    }
+  }
+
+  // ---- copies ----------------------------------------------------------------------------------
+
+  /**
+   * Returns an independent copy of a layer and of those inside: values, modes, frozen parameters
+   * and the state of random generators; what was shared inside is shared inside the copy.
+   *
+   * @throws UnsupportedOperationException if a layer inside has no {@link #copy}
+   */
+  public static <L extends Layer> L copyOf(L layer) {
+    return new Copies(false).of(layer);
+  }
+
+  /**
+   * Returns a copy of a layer that never changes and is safe to share between threads: in eval
+   * mode, its weights constants, reparametrizations folded, and in each {@link Sequential} batch
+   * norms folded into the linear layer or convolution before them.
+   *
+   * @throws UnsupportedOperationException if a layer inside has no {@link #copy}
+   */
+  public static <L extends Layer> L forInference(L layer) {
+    return layer.inEval(() -> new Copies(true).of(layer));
+  }
+
+  /** Lets an observer see what layers compute while an action runs on this thread. */
+  public static <T> T observe(LayerObserver observer, Supplier<T> action) {
+    return ScopedValue.where(OBSERVER, observer).call(action::get);
+  }
+
+  /** Takes over what a copy cannot see in the parts: the mode. */
+  final void resemble(Layer original, boolean inference) {
+    training = original.training;
+    forInference = inference;
+  }
+
+  // ---- inside ----------------------------------------------------------------------------------
+
+  /** Receives a layer and what the paths inside it start with. */
+  private interface Visitor {
+    void visit(String prefix, Layer layer);
+  }
+
+  /** Visits this layer, what computes its weights, and the layers inside. */
+  private void walk(String prefix, Visitor visitor) {
+    visitor.visit(prefix, this);
+    weights.forEach((name, weight) -> {
+      Layer by = weight.reparametrization();
+      if (by != null) {
+        by.walk(prefix + name + ".", visitor);
+      }
+    });
+    children.forEach((name, child) -> child.walk(prefix + name + ".", visitor));
+  }
+
+  private List<Layer> everyLayer() {
+    return List.copyOf(namedLayers().values());
+  }
+
+  private void requireChangeable(String operation) {
+    if (forInference) {
+      throw new IllegalStateException(
+          "%s: %s was made for inference and does not change; expected the layer that it was made of"
+              .formatted(operation, this));
+    }
   }
 
   private void requireNew(String name) {
@@ -111,10 +343,25 @@ public abstract class Layer {
           "%s: name '%s'; expected one without dots, which separate the names of a path"
               .formatted(getClass().getSimpleName(), name));
     }
-    if (ownParameters.containsKey(name) || children.containsKey(name)) {
+    if (weights.containsKey(name) || buffers.containsKey(name) || children.containsKey(name)) {
       throw new IllegalArgumentException(
           "%s: the name '%s' is taken; expected one name for each parameter and layer"
               .formatted(getClass().getSimpleName(), name));
+    }
+  }
+
+  /** Collects things by their first path. */
+  private static final class Paths<T> {
+    private final Map<T, String> names = new LinkedHashMap<>();
+
+    void add(String path, T thing) {
+      names.putIfAbsent(thing, path);
+    }
+
+    Map<String, T> byName() {
+      Map<String, T> things = new LinkedHashMap<>();
+      names.forEach((thing, name) -> things.put(name, thing));
+      return Collections.unmodifiableMap(things);
     }
   }
 }

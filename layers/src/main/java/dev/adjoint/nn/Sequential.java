@@ -2,12 +2,14 @@ package dev.adjoint.nn;
 
 import com.google.common.collect.ImmutableList;
 import dev.adjoint.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Applies one after another: {@code new Sequential(new Linear(2, 16, generator), Tensor::tanh, new
  * Linear(16, 1, generator))}.
  *
- * <p>The layers among them are children, named by their position: {@code 0}, {@code 2}.
+ * <p>Layers and functions are children, named by their position: {@code 0}, {@code 1}, {@code 2}.
  */
 public final class Sequential extends Layer implements Transform {
 
@@ -15,12 +17,19 @@ public final class Sequential extends Layer implements Transform {
 
   /** Creates a layer of these layers and functions. */
   public Sequential(Transform... steps) {
-    this.steps = ImmutableList.copyOf(steps);
-    for (int i = 0; i < steps.length; i++) {
-      if (steps[i] instanceof Layer layer) {
-        child(Integer.toString(i), layer);
-      }
+    this(List.of(steps));
+  }
+
+  /** Creates a layer of these layers and functions. */
+  public Sequential(List<? extends Transform> steps) {
+    ImmutableList.Builder<Transform> layers = ImmutableList.builder();
+    for (int i = 0; i < steps.size(); i++) {
+      Transform step = steps.get(i);
+      Layer layer =
+          child(Integer.toString(i), step instanceof Layer known ? known : new Function(step));
+      layers.add((Transform) layer);
     }
+    this.steps = layers.build();
   }
 
   @Override
@@ -29,6 +38,52 @@ public final class Sequential extends Layer implements Transform {
     for (Transform step : steps) {
       y = step.forward(y);
     }
-    return y;
+    return observed(y);
+  }
+
+  @Override
+  protected Sequential copy(Copies copies) {
+    List<Transform> copied = new ArrayList<>();
+    for (Transform step : steps) {
+      Transform last = copied.isEmpty() ? step : copied.getLast();
+      if (copies.areForInference()
+          && last instanceof Foldable<?> foldable
+          && step instanceof PerChannelAffine norm) {
+        copied.removeLast();
+        copied.add(foldable.foldedInto(norm.inferenceAffine()));
+      } else {
+        copied.add(copies.of(step));
+      }
+    }
+    return new Sequential(copied);
+  }
+
+  @Override
+  public String toString() {
+    return "Sequential(%d)".formatted(steps.size());
+  }
+
+  /** Makes a layer of a function, so that it is seen where layers are. */
+  private static final class Function extends Layer implements Transform {
+    private final Transform function;
+
+    Function(Transform function) {
+      this.function = function;
+    }
+
+    @Override
+    public Tensor forward(Tensor x) {
+      return observed(function.forward(x));
+    }
+
+    @Override
+    protected Function copy(Copies copies) {
+      return new Function(function);
+    }
+
+    @Override
+    public String toString() {
+      return function.getClass().isHidden() ? "function" : function.toString();
+    }
   }
 }

@@ -24,9 +24,14 @@ class LayersTest {
     return generator.normal(0, 1, Shape.of(sizes), DType.FLOAT64);
   }
 
+  private static <L extends Layer> L float64(L layer) {
+    layer.to(DType.FLOAT64);
+    return layer;
+  }
+
   @Test
   void linearMultipliesByTheTransposedWeightAndAddsTheBias() {
-    Linear linear = new Linear(2, 3, DType.FLOAT64, generator);
+    Linear linear = float64(new Linear(2, 3, generator));
     Map<String, Parameter> named = linear.namedParameters();
     named.get("weight").assign(Tensor.of(new double[][] {{1, 2}, {3, 4}, {5, 6}}));
     named.get("bias").assign(Tensor.of(0.5, 0, -0.5));
@@ -36,12 +41,12 @@ class LayersTest {
 
   @Test
   void linearStartsUniformWithinOneOverTheRootOfItsInputs() {
-    Map<String, Parameter> named = new Linear(400, 300, DType.FLOAT64, generator).namedParameters();
+    Map<String, Parameter> named = float64(new Linear(400, 300, generator)).namedParameters();
     for (Parameter parameter : named.values()) {
       assertThat(parameter.value().abs().max().item()).isBetween(0.049, 0.05);
       assertThat(parameter.value().mean().item()).isCloseTo(0, within(0.005));
     }
-    assertThat(Linear.withoutBias(2, 3, DType.FLOAT32, generator).namedParameters())
+    assertThat(new Linear(2, 3, generator).withoutBias().namedParameters())
         .containsOnlyKeys("weight");
   }
 
@@ -54,7 +59,7 @@ class LayersTest {
 
   @Test
   void embeddingPicksRows() {
-    Embedding embedding = new Embedding(3, 2, DType.FLOAT64, generator);
+    Embedding embedding = float64(new Embedding(3, 2, generator));
     embedding.parameters().get(0).assign(Tensor.of(new double[][] {{1, 2}, {3, 4}, {5, 6}}));
     Tensor y = embedding.forward(IntTensor.of(new int[][] {{2, 0}, {2, 1}}));
     assertThat(y.shape()).isEqualTo(Shape.of(2, 2, 2));
@@ -63,14 +68,14 @@ class LayersTest {
 
   @Test
   void gradientsOfLayersAreRight() {
-    Linear linear = new Linear(3, 2, DType.FLOAT64, generator);
+    Linear linear = float64(new Linear(3, 2, generator));
     GradientCheck.of(x -> linear.forward(x[0]).tanh())
         .at(normal(2, 4, 3))
         .wrt(linear.parameters())
         .order(2)
         .run()
         .assertOk();
-    Embedding embedding = new Embedding(4, 3, DType.FLOAT64, generator);
+    Embedding embedding = float64(new Embedding(4, 3, generator));
     IntTensor indices = IntTensor.of(new int[][] {{0, 3}, {3, 1}});
     GradientCheck.of(x -> embedding.forward(indices).tanh())
         .wrt(embedding.parameters())
@@ -79,10 +84,10 @@ class LayersTest {
         .assertOk();
     Sequential model =
         new Sequential(
-            Linear.withoutBias(3, 4, DType.FLOAT64, generator),
-            new BatchNorm(4, DType.FLOAT64),
+            float64(new Linear(3, 4, generator).withoutBias()),
+            float64(new BatchNorm(4)),
             Tensor::tanh,
-            new Linear(4, 2, DType.FLOAT64, generator));
+            float64(new Linear(4, 2, generator)));
     GradientCheck.of(x -> model.forward(x[0]))
         .at(normal(5, 3))
         .wrt(model.parameters())
@@ -98,7 +103,7 @@ class LayersTest {
     assertThat(model.namedParameters().keySet())
         .containsExactly("0.weight", "0.bias", "2.weight", "2.bias");
     assertThat(model.parameters()).hasSize(4).doesNotHaveDuplicates();
-    assertThat(model.children()).containsOnlyKeys("0", "2");
+    assertThat(model.children()).containsOnlyKeys("0", "1", "2");
   }
 
   @Test

@@ -7,7 +7,6 @@ import dev.adjoint.nn.Linear;
 import dev.adjoint.nn.Sequential;
 import dev.adjoint.nn.norm.BatchNorm;
 import dev.adjoint.op.Losses;
-import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Tensor;
@@ -39,7 +38,7 @@ public final class CharacterModel extends Layer {
         child(
             "scores",
             new Sequential(
-                Linear.withoutBias(CONTEXT * WIDTH, HIDDEN, DType.FLOAT32, generator),
+                new Linear(CONTEXT * WIDTH, HIDDEN, generator).withoutBias(),
                 new BatchNorm(HIDDEN),
                 Tensor::tanh,
                 new Linear(HIDDEN, characters, generator)));
@@ -57,13 +56,11 @@ public final class CharacterModel extends Layer {
 
   /** Returns the mean of -log p over all positions, in eval mode. */
   public double crossEntropy(Windows names) {
-    eval();
     double sum = 0;
     for (int from = 0; from < names.size(); from += AT_ONCE) {
       int[] some = IntStream.range(from, Math.min(from + AT_ONCE, names.size())).toArray();
-      sum += some.length * Autodiff.noGrad(() -> loss(names, some)).item();
+      sum += some.length * inEval(() -> Autodiff.noGrad(() -> loss(names, some))).item();
     }
-    train();
     return sum / names.size();
   }
 }

@@ -1,147 +1,166 @@
 package dev.adjoint.nn.norm;
 
-import dev.adjoint.autodiff.Held;
-import dev.adjoint.autodiff.Parameter;
-import dev.adjoint.nn.Layer;
-import dev.adjoint.nn.Transform;
-import dev.adjoint.op.Standardize;
+import dev.adjoint.nn.Buffer;
+import dev.adjoint.nn.Copies;
+import dev.adjoint.nn.PerChannelAffine;
 import dev.adjoint.op.Standardize.Standardized;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
-import java.util.Arrays;
-import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Normalizes each feature over the batch: {@code g * (x - mu) / sqrt(variance + epsilon) + b}
+ * Normalizes each channel over the batch: {@code g * (x - mu) / sqrt(variance + epsilon) + b}
  * (Ioffe and Szegedy 2015, arXiv:1502.03167).
  *
- * <p>Inputs have the shape (N, C) or (N, C, ...): C features, statistics over all other axes. In
- * training mode these are the statistics of the batch (with the biased variance), which also move
- * the running statistics; in eval mode the running statistics are used.
+ * <p>Inputs have the shape (N, C), (N, C, L), (N, C, H, W) or (N, C, D, H, W): C channels,
+ * statistics over all other axes. In training mode these are the statistics of the batch (with the
+ * biased variance), which also move the running statistics; in eval mode the running statistics are
+ * used. Training on a batch of one value a channel is refused.
  *
- * <p>The running statistics start at 0 and 1, and each batch gives them {@code updateRate} of its
- * own: {@code running = (1 - updateRate) * running + updateRate * batch}, with the unbiased
- * variance. This is what PyTorch calls momentum; where momentum is the weight of the old value, as
- * in Keras, the update rate is 1 - momentum.
+ * <p>The running statistics start at 0 and 1, and each batch gives them {@link #updateRate} of its
+ * own: {@code running = (1 - updateRate) * running + updateRate * batch}. Other frameworks call
+ * either weight momentum:
  *
- * <p>The parameters g and b are named weight and bias, and start at 1 and 0.
+ * <pre>
+ *                        their default            here
+ *  PyTorch, MLX, burn    momentum 0.1  (new)      updateRate(momentum)
+ *  Keras, Flax           momentum 0.99 (old)      updateRate(1 - momentum)
+ *  ONNX, DJL, DL4J       momentum 0.9  (old)      updateRate(1 - momentum)
+ * </pre>
+ *
+ * <p>As in PyTorch, the running variance is that of the unbiased estimate (the sum over m - 1),
+ * though batches are normalized by the biased one; see {@link #biasedRunningVariance}. All defaults
+ * are PyTorch's. g and b are the weights named weight and bias; the buffers are running_mean,
+ * running_var and num_batches_tracked.
  */
-public final class BatchNorm extends Layer implements Transform {
+public final class BatchNorm extends ChannelNorm<BatchNorm> implements PerChannelAffine {
 
-  private final int features;
-  private final Parameter weight;
-  private final Parameter bias;
   private double updateRate = 0.1;
-  private double epsilon = 1e-5;
-  private volatile Tensor runningMean;
-  private volatile Tensor runningVariance;
+  private boolean cumulative;
+  private boolean biasedVariance;
+  private boolean frozenStatistics;
+  private final Buffer runningMean;
+  private final Buffer runningVariance;
+  private final Buffer batches;
 
-  /** Creates a float32 layer. */
-  public BatchNorm(int features) {
-    this(features, DType.FLOAT32);
+  /** Creates a norm of some channels. */
+  public BatchNorm(int channels) {
+    super(channels);
+    Shape shape = Shape.of(channels);
+    runningMean = buffer("running_mean", Tensors.zeros(shape, DType.FLOAT32));
+    runningVariance = buffer("running_var", Tensors.ones(shape, DType.FLOAT32));
+    batches = buffer("num_batches_tracked", Tensor.scalar(0, DType.FLOAT32));
   }
 
-  /** Creates a layer. */
-  public BatchNorm(int features, DType dtype) {
-    if (features < 1) {
-      throw new IllegalArgumentException(
-          "BatchNorm: %d features; expected at least 1".formatted(features));
-    }
-    this.features = features;
-    Shape shape = Shape.of(features);
-    weight = parameter("weight", Tensors.ones(shape, dtype));
-    bias = parameter("bias", Tensors.zeros(shape, dtype));
-    runningMean = Tensors.zeros(shape, dtype);
-    runningVariance = Tensors.ones(shape, dtype);
+  private BatchNorm(BatchNorm original, Copies copies) {
+    super(original, copies);
+    updateRate = original.updateRate;
+    cumulative = original.cumulative;
+    biasedVariance = original.biasedVariance;
+    frozenStatistics = original.frozenStatistics;
+    runningMean = buffer("running_mean", copies.of(original.runningMean));
+    runningVariance = buffer("running_var", copies.of(original.runningVariance));
+    batches = buffer("num_batches_tracked", copies.of(original.batches));
   }
 
   /** Sets the weight of a new batch in the running statistics: 0.1 unless it is set. */
   public BatchNorm updateRate(double weightOfNew) {
     if (!(weightOfNew >= 0 && weightOfNew <= 1)) {
       throw new IllegalArgumentException(
-          "BatchNorm: update rate %s; expected 0 to 1".formatted(weightOfNew));
+          "%s: update rate %s; expected 0 to 1".formatted(this, weightOfNew));
     }
     updateRate = weightOfNew;
+    cumulative = false;
     return this;
   }
 
-  /** Sets what is added to the variance: 1e-5 unless it is set. */
-  public BatchNorm epsilon(double value) {
-    if (!(value >= 0 && value < Double.POSITIVE_INFINITY)) {
-      throw new IllegalArgumentException(
-          "BatchNorm: epsilon %s; expected a number of at least 0".formatted(value));
-    }
-    epsilon = value;
+  /** Makes the running statistics the plain average of all batches so far. */
+  public BatchNorm cumulativeAverage() {
+    cumulative = true;
     return this;
   }
 
-  /** Returns the running mean of each feature. */
+  /** Lets the running variance average the biased variances, as Keras and ONNX do. */
+  public BatchNorm biasedRunningVariance() {
+    biasedVariance = true;
+    return this;
+  }
+
+  /** Uses the running statistics in training, too, and leaves them as they are. */
+  public BatchNorm freezeStatistics() {
+    frozenStatistics = true;
+    return this;
+  }
+
+  /** Ends what {@link #freezeStatistics} began. */
+  public BatchNorm unfreezeStatistics() {
+    frozenStatistics = false;
+    return this;
+  }
+
+  /** Returns the running mean of each channel. */
   public Tensor runningMean() {
-    return runningMean;
+    return runningMean.value();
   }
 
-  /** Returns the running mean of each feature's unbiased variance. */
+  /** Returns the running variance of each channel. */
   public Tensor runningVariance() {
-    return runningVariance;
+    return runningVariance.value();
   }
 
   @Override
-  public Tensor forward(Tensor x) {
-    if (x.rank() < 2 || x.size(1) != features) {
-      throw new IllegalArgumentException(
-          "%s: input of shape %s; expected (N, %d) or (N, %3$d, ...)"
-              .formatted(this, x.shape(), features));
+  Tensor standardized(Tensor x, @Nullable Tensor mask) {
+    if (!isTraining() || frozenStatistics) {
+      Tensor mean = placed(runningMean.value(), x);
+      return x.minus(mean).times(placed(inverse(runningVariance.value()), x));
     }
-    return affine(isTraining() ? byBatch(x) : byRunningStatistics(x));
-  }
-
-  private Tensor byBatch(Tensor x) {
-    int count = x.size() / features;
+    double count = mask == null ? x.size() / (double) channels() : mask.sum().item();
     if (count < 2) {
       throw new IllegalArgumentException(
-          "%s: input of shape %s has %d value for each feature, which has no variance; expected at least 2 in training, or eval()"
+          "%s: input of shape %s has %.0f value for each channel, which has no variance; expected at least 2 in training, or eval()"
               .formatted(this, x.shape(), count));
     }
-    int[] axes = IntStream.range(0, x.rank()).filter(axis -> axis != 1).toArray();
-    Standardized batch = Standardize.standardize(x, true, epsilon, axes);
-    Held.effect(() -> updateStatistics(batch, count));
+    Standardized batch = standardize(x, mask, reductionAxes(x));
+    moveStatistics(batch, count);
     return batch.y();
   }
 
-  private void updateStatistics(Standardized batch, int count) {
-    Tensor unbiased = batch.variance().times((double) count / (count - 1));
-    runningMean = moved(runningMean, batch.mean());
-    runningVariance = moved(runningVariance, unbiased);
+  @Override
+  protected int[] reductionAxes(Tensor x) {
+    return allButChannels(x);
   }
 
-  private Tensor moved(Tensor running, Tensor batch) {
-    return running.times(1 - updateRate).plus(batch.times(updateRate)).to(running.dtype());
+  private void moveStatistics(Standardized batch, double count) {
+    double correction = biasedVariance ? 1 : count / (count - 1);
+    batches.update(before -> {
+      Tensor seen = before.plus(1);
+      double rate = cumulative ? 1 / seen.item() : updateRate;
+      runningMean.update(mean -> moved(mean, batch.mean(), rate));
+      runningVariance.update(v -> moved(v, batch.variance().times(correction), rate));
+      return seen;
+    });
   }
 
-  private Tensor byRunningStatistics(Tensor x) {
-    Tensor mean = Held.value(() -> runningMean);
-    Tensor variance = Held.value(() -> runningVariance);
-    return x.minus(perFeature(mean, x)).times(perFeature(variance.plus(epsilon).rsqrt(), x));
+  private static Tensor moved(Tensor running, Tensor batch, double rate) {
+    return running.times(1 - rate).plus(batch.times(rate));
   }
 
-  private Tensor affine(Tensor standard) {
-    return standard
-        .times(perFeature(weight.value(), standard))
-        .plus(perFeature(bias.value(), standard));
+  @Override
+  public Affine inferenceAffine() {
+    Tensor mean = runningMean.value();
+    Tensor scale = gain(mean.dtype()).untracked().times(inverse(runningVariance.value()));
+    return new Affine(scale, shift(mean.dtype()).untracked().minus(mean.times(scale)));
   }
 
-  /** Returns one value for each feature in the shape that broadcasts over x. */
-  private Tensor perFeature(Tensor values, Tensor x) {
-    int[] sizes = new int[x.rank() - 1];
-    Arrays.fill(sizes, 1);
-    sizes[0] = features;
-    return values.reshape(sizes);
+  @Override
+  protected BatchNorm copy(Copies copies) {
+    return new BatchNorm(this, copies);
   }
 
   @Override
   public String toString() {
-    return "BatchNorm(%d)".formatted(features);
+    return "BatchNorm(%d)".formatted(channels());
   }
 }

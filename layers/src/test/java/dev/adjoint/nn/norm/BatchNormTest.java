@@ -21,15 +21,20 @@ class BatchNormTest {
 
   private final Generator generator = Generator.seeded(7);
 
+  private static BatchNorm float64(BatchNorm norm) {
+    norm.to(DType.FLOAT64);
+    return norm;
+  }
+
   @Test
   void trainingUsesTheStatisticsOfTheBatch() {
-    Tensor y = new BatchNorm(2, DType.FLOAT64).forward(GOLDEN_INPUT);
+    Tensor y = float64(new BatchNorm(2)).forward(GOLDEN_INPUT);
     assertThat(y.toDoubleArray()).containsExactly(GOLDEN_OUTPUT, within(1e-12));
   }
 
   @Test
   void runningStatisticsMoveByTheUpdateRateAndUseTheUnbiasedVariance() {
-    BatchNorm norm = new BatchNorm(2, DType.FLOAT64);
+    BatchNorm norm = float64(new BatchNorm(2));
     norm.forward(GOLDEN_INPUT);
     assertThat(norm.runningMean().toDoubleArray())
         .containsExactly(new double[] {.2, 3}, within(1e-12));
@@ -39,7 +44,7 @@ class BatchNormTest {
 
   @Test
   void evalUsesTheRunningStatisticsAndKeepsThem() {
-    BatchNorm norm = new BatchNorm(2, DType.FLOAT64).updateRate(1).epsilon(0);
+    BatchNorm norm = float64(new BatchNorm(2).updateRate(1).epsilon(0));
     norm.forward(GOLDEN_INPUT);
     norm.eval();
     Tensor y = norm.forward(Tensor.of(new double[][] {{4, 30}}));
@@ -53,8 +58,8 @@ class BatchNormTest {
   void furtherAxesCountAsMoreExamples() {
     Tensor rows = generator.normal(0, 3, Shape.of(4 * 5 * 6, 3), DType.FLOAT64);
     Tensor images = rows.reshape(4, 5, 6, 3).permute(0, 3, 1, 2);
-    BatchNorm norm = new BatchNorm(3, DType.FLOAT64);
-    BatchNorm same = new BatchNorm(3, DType.FLOAT64);
+    BatchNorm norm = float64(new BatchNorm(3));
+    BatchNorm same = float64(new BatchNorm(3));
     Tensor expected = norm.forward(rows).reshape(4, 5, 6, 3).permute(0, 3, 1, 2);
     assertThat(same.forward(images).toDoubleArray())
         .containsExactly(expected.toDoubleArray(), within(1e-12));
@@ -65,7 +70,7 @@ class BatchNormTest {
   @Test
   void gradientsAreRightInBothModes() {
     for (int[] sizes : new int[][] {{5, 3}, {2, 3, 4}}) {
-      BatchNorm norm = new BatchNorm(3, DType.FLOAT64);
+      BatchNorm norm = float64(new BatchNorm(3));
       norm.parameters()
           .forEach(p -> p.assign(generator.normal(0.5, 1, Shape.of(3), DType.FLOAT64)));
       Tensor x = generator.normal(1, 2, Shape.of(sizes), DType.FLOAT64);
@@ -79,7 +84,7 @@ class BatchNormTest {
 
   @Test
   void gradientChecksAndRematerializationMoveRunningStatisticsAtMostOnce() {
-    BatchNorm norm = new BatchNorm(2, DType.FLOAT64);
+    BatchNorm norm = float64(new BatchNorm(2));
     GradientCheck.of(in -> norm.forward(in[0])).at(GOLDEN_INPUT).run().assertOk();
     assertThat(norm.runningMean().toDoubleArray()).containsExactly(0, 0);
 
@@ -96,7 +101,7 @@ class BatchNormTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> norm.forward(one))
         .withMessage(
-            "BatchNorm(3): input of shape (1, 3) has 1 value for each feature, which has no variance;"
+            "BatchNorm(3): input of shape (1, 3) has 1 value for each channel, which has no variance;"
                 + " expected at least 2 in training, or eval()");
     norm.forward(generator.normal(1, 3, 2));
     norm.eval();

@@ -1,0 +1,52 @@
+package dev.adjoint.nn;
+
+import dev.adjoint.op.Activations;
+import dev.adjoint.tensor.Tensor;
+
+/**
+ * Names the common elementwise functions between layers, with the gain that {@link Initializers}
+ * make up for.
+ *
+ * <p>In a {@link Sequential} any function does, {@code Tensor::relu} or {@code x ->
+ * Activations.elu(x, 0.5)}; one of these is called by its name in summaries.
+ */
+public enum Activation implements Transform {
+  /** x itself. */
+  IDENTITY(1, x -> x),
+  /** max(x, 0). */
+  RELU(Math.sqrt(2), Tensor::relu),
+  /** x, or 0.01 x where it is negative. */
+  LEAKY_RELU(Math.sqrt(2 / (1 + 0.01 * 0.01)), x -> Activations.leakyRelu(x, 0.01)),
+  /** x, or e^x - 1 where it is negative. */
+  ELU(1, x -> Activations.elu(x, 1)),
+  /** Scaled elu, which keeps mean 0 and variance 1. */
+  SELU(0.75, Activations::selu),
+  /** x P(X {@literal <} x), with X normal. */
+  GELU(1, Activations::gelu),
+  /** x sigmoid(x). */
+  SILU(1, Activations::silu),
+  /** log(1 + e^x). */
+  SOFTPLUS(1, Activations::softplus),
+  /** The hyperbolic tangent. */
+  TANH(5.0 / 3, Tensor::tanh),
+  /** 1 / (1 + e^-x). */
+  SIGMOID(1, Tensor::sigmoid);
+
+  private final double gain;
+  private final Transform function;
+
+  Activation(double gain, Transform function) {
+    this.gain = gain;
+    this.function = function;
+  }
+
+  @Override
+  public Tensor forward(Tensor x) {
+    return function.forward(x);
+  }
+
+  /** Returns by what to multiply a weight's deviation before this, as torch.nn.init does. */
+  public double gain() {
+    return gain;
+  }
+}

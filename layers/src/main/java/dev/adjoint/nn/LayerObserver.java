@@ -1,0 +1,16 @@
+package dev.adjoint.nn;
+
+import dev.adjoint.tensor.Tensor;
+
+/** Sees what layers compute: for statistics, summaries and drawings. See {@link Layer#observe}. */
+@FunctionalInterface
+public interface LayerObserver {
+
+  /**
+   * Receives the output of a layer.
+   *
+   * @return what the computation goes on with: the output itself, or one with the same elements and
+   *     a hook on its gradient
+   */
+  Tensor onOutput(Layer layer, Tensor output);
+}

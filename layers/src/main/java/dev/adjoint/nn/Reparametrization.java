@@ -1,0 +1,19 @@
+package dev.adjoint.nn;
+
+import dev.adjoint.tensor.Tensor;
+
+/**
+ * Computes a weight of another layer from tensors of its own: {@code w = g v / |v|}, for one.
+ *
+ * <p>It is made of the original weight, which it takes over under a name of its own, and stands in
+ * its place: of {@code hidden.weight} come {@code hidden.weight.g} and {@code hidden.weight.v}. See
+ * {@link Layer#reparametrize} and {@link Layer#fold}.
+ */
+public abstract class Reparametrization extends Layer {
+
+  /** Creates a reparametrization. */
+  protected Reparametrization() {}
+
+  /** Returns the weight. */
+  protected abstract Tensor compute();
+}

@@ -1,0 +1,120 @@
+package dev.adjoint.nn;
+
+import dev.adjoint.autodiff.Parameter;
+import dev.adjoint.tensor.DType;
+import dev.adjoint.tensor.Shape;
+import dev.adjoint.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Names a tensor that a layer computes with: a {@link Parameter}, or what a {@link
+ * Reparametrization} computes from parameters of its own, or a constant in a layer {@linkplain
+ * Layer#forInference made for inference}.
+ *
+ * <p>A layer reads {@link #value()} in each forward and need not know which it is. Several layers
+ * may hold one weight, and then share it.
+ */
+public final class Weight {
+
+  private @Nullable Parameter parameter;
+  private @Nullable Reparametrization reparametrization;
+  private @Nullable Tensor constant;
+
+  Weight(
+      @Nullable Parameter parameter,
+      @Nullable Reparametrization reparametrization,
+      @Nullable Tensor constant) {
+    this.parameter = parameter;
+    this.reparametrization = reparametrization;
+    this.constant = constant;
+  }
+
+  /**
+   * Creates a weight that is learned.
+   *
+   * @param name how messages call its parameter, as in {@code Linear.weight}
+   */
+  public static Weight learned(String name, Tensor initial) {
+    return new Weight(new Parameter(name, initial), null, null);
+  }
+
+  /** Creates a weight that never changes. */
+  public static Weight constant(Tensor value) {
+    return new Weight(null, null, value.untracked().copy());
+  }
+
+  /** Returns the tensor to compute with. */
+  public Tensor value() {
+    if (parameter != null) {
+      return parameter.value();
+    }
+    return reparametrization != null ? reparametrization.compute() : requireConstant();
+  }
+
+  /**
+   * Returns the parameter that this weight is.
+   *
+   * @throws IllegalStateException if it is reparametrized or constant
+   */
+  public Parameter parameter() {
+    if (parameter == null) {
+      throw new IllegalStateException(
+          "this weight of shape %s is %s, not a parameter"
+              .formatted(
+                  shape(),
+                  reparametrization != null ? "computed by " + reparametrization : "constant"));
+    }
+    return parameter;
+  }
+
+  /** Replaces the value of the {@link #parameter()}. */
+  public void assign(Tensor value) {
+    parameter().assign(value);
+  }
+
+  /** Returns the shape. */
+  public Shape shape() {
+    return isParameter() ? parameter().shape() : value().shape();
+  }
+
+  /** Returns the type. */
+  public DType dtype() {
+    return isParameter() ? parameter().dtype() : value().dtype();
+  }
+
+  /** Tells whether this is a parameter by itself. */
+  public boolean isParameter() {
+    return parameter != null;
+  }
+
+  /** Returns what computes this weight, or null. */
+  @Nullable Reparametrization reparametrization() {
+    return reparametrization;
+  }
+
+  /** Moves what this weight is to a new one, so that this can be computed from that. */
+  Weight handOver() {
+    Weight original = new Weight(parameter, reparametrization, constant);
+    parameter = null;
+    constant = null;
+    reparametrization = null;
+    return original;
+  }
+
+  void computeBy(Reparametrization by) {
+    reparametrization = by;
+  }
+
+  /** Becomes a parameter with the value that is computed now. */
+  void fold(String name) {
+    parameter = new Parameter(name, value());
+    reparametrization = null;
+  }
+
+  private Tensor requireConstant() {
+    if (constant == null) {
+      throw new IllegalStateException("this weight is being reparametrized and has no value yet");
+    }
+    return constant;
+  }
+}

@@ -1,0 +1,89 @@
+package dev.adjoint.nn.norm;
+
+import dev.adjoint.nn.Copies;
+import dev.adjoint.op.Standardize.Standardized;
+import dev.adjoint.tensor.Shape;
+import dev.adjoint.tensor.Tensor;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Normalizes inputs of shape (N, C) or (N, C, ...), with a g and b for each of the C channels: what
+ * batch, instance and group norm share. The axes after the channels may be a length, height and
+ * width, or more.
+ *
+ * <p>Padded inputs are normalized with a mask of 0 and 1, of the input's shape without the
+ * channels: (N, L) for (N, C, L). Padding then takes no part in the statistics.
+ *
+ * @param <N> the norm itself, which its options return
+ */
+public abstract class ChannelNorm<N extends ChannelNorm<N>> extends Normalization<N> {
+
+  /** Creates a norm of some channels. */
+  ChannelNorm(int channels) {
+    super(Shape.of(channels), true);
+  }
+
+  /** Creates a copy. */
+  ChannelNorm(N original, Copies copies) {
+    super(original, copies);
+  }
+
+  /**
+   * Returns the normalized activations, of the same shape, with statistics of what is not padded.
+   *
+   * @param mask 0 where the input is padded, else 1: of the shape of x without axis 1
+   */
+  public Tensor forward(Tensor x, Tensor mask) {
+    requireFeatures(x);
+    Shape expected = x.shape().reduced(new int[] {1}, false);
+    if (!mask.shape().equals(expected)) {
+      throw new IllegalArgumentException(
+          "%s: mask of shape %s for input of shape %s; expected %s"
+              .formatted(this, mask.shape(), x.shape(), expected));
+    }
+    return observed(affine(standardized(x, mask.unsqueeze(1))));
+  }
+
+  @Override
+  protected final Tensor standardized(Tensor x) {
+    return standardized(x, null);
+  }
+
+  /** Standardizes; the mask broadcasts to the shape of x. */
+  abstract Tensor standardized(Tensor x, @Nullable Tensor mask);
+
+  /** Standardizes sets that are within one example each. */
+  final Standardized standardizeExample(Tensor x, @Nullable Tensor mask) {
+    int[] axes = reductionAxes(x);
+    int count = 1;
+    for (int axis : axes) {
+      count *= x.size(axis);
+    }
+    if (count == 1) {
+      throw new IllegalArgumentException(
+          "%s: input of shape %s has 1 value in each set to normalize, which has no variance; expected at least 2"
+              .formatted(this, x.shape()));
+    }
+    return standardize(x, mask, axes);
+  }
+
+  final int channels() {
+    return features().size(0);
+  }
+
+  @Override
+  protected final int featureAxis(Tensor x) {
+    return 1;
+  }
+
+  @Override
+  protected String expected() {
+    return "(N, %d) or (N, %1$d, ...)".formatted(channels());
+  }
+
+  /** Returns all axes but the channels. */
+  static int[] allButChannels(Tensor x) {
+    return IntStream.range(0, x.rank()).filter(axis -> axis != 1).toArray();
+  }
+}

@@ -1,0 +1,61 @@
+package dev.adjoint.nn.norm;
+
+import dev.adjoint.nn.Copies;
+import dev.adjoint.tensor.Tensor;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Normalizes each channel of each example by itself, over the axes after the channels (Ulyanov,
+ * Vedaldi and Lempitsky 2016, arXiv:1607.08022).
+ *
+ * <p>Inputs have the shape (N, C, L), (N, C, H, W) or (N, C, D, H, W). Both modes compute the same.
+ * As in PyTorch there is no g and b unless {@link #withAffine} is called; at least two values a
+ * channel are needed.
+ */
+public final class InstanceNorm extends ChannelNorm<InstanceNorm> {
+
+  /** Creates a norm of some channels, without g and b. */
+  public InstanceNorm(int channels) {
+    super(channels);
+    withoutAffine();
+  }
+
+  private InstanceNorm(InstanceNorm original, Copies copies) {
+    super(original, copies);
+  }
+
+  @Override
+  public InstanceNorm withAffine() {
+    return super.withAffine();
+  }
+
+  @Override
+  Tensor standardized(Tensor x, @Nullable Tensor mask) {
+    return standardizeExample(x, mask).y();
+  }
+
+  @Override
+  protected int[] reductionAxes(Tensor x) {
+    if (x.rank() < 3) {
+      throw new IllegalArgumentException(
+          "%s: input of shape %s; expected %s".formatted(this, x.shape(), expected()));
+    }
+    return IntStream.range(2, x.rank()).toArray();
+  }
+
+  @Override
+  protected String expected() {
+    return "(N, %d, ...)".formatted(channels());
+  }
+
+  @Override
+  protected InstanceNorm copy(Copies copies) {
+    return new InstanceNorm(this, copies);
+  }
+
+  @Override
+  public String toString() {
+    return "InstanceNorm(%d)".formatted(channels());
+  }
+}

@@ -1,0 +1,79 @@
+package dev.adjoint.nn.norm;
+
+import dev.adjoint.nn.Copies;
+import dev.adjoint.tensor.Shape;
+import dev.adjoint.tensor.Tensor;
+import java.util.stream.IntStream;
+
+/**
+ * Normalizes the features of each example (Ba, Kiros and Hinton 2016, arXiv:1607.06450).
+ *
+ * <p>The features are the last axes: {@code new LayerNorm(512)} for (..., 512), {@code new
+ * LayerNorm(3, 8, 8)} for images (N, 3, 8, 8). Each has its own g and b. Both modes compute the
+ * same.
+ *
+ * <p>On images two norms bear this name. Over channels and positions, with a g and b a channel, it
+ * is {@code new GroupNorm(1, C)}; over the channels at each position it is {@code new
+ * LayerNorm(C).channelsFirst()}.
+ */
+public final class LayerNorm extends Normalization<LayerNorm> {
+
+  private boolean channelsFirst;
+
+  /** Creates a norm over the last axes, which have these sizes. */
+  public LayerNorm(int... features) {
+    super(Shape.of(features), true);
+    if (features.length == 0) {
+      throw new IllegalArgumentException(
+          "LayerNorm: no features; expected the sizes of the last axes");
+    }
+  }
+
+  private LayerNorm(LayerNorm original, Copies copies) {
+    super(original, copies);
+    channelsFirst = original.channelsFirst;
+  }
+
+  /**
+   * Takes axis 1 for the features instead of the last: (N, C, ...).
+   *
+   * @throws IllegalStateException if the features have several axes
+   */
+  public LayerNorm channelsFirst() {
+    if (features().rank() != 1) {
+      throw new IllegalStateException(
+          "%s: channelsFirst for features of shape %s; expected one axis"
+              .formatted(this, features()));
+    }
+    channelsFirst = true;
+    return this;
+  }
+
+  @Override
+  protected int[] reductionAxes(Tensor x) {
+    int first = featureAxis(x);
+    return IntStream.range(first, first + features().rank()).toArray();
+  }
+
+  @Override
+  protected int featureAxis(Tensor x) {
+    return channelsFirst ? 1 : x.rank() - features().rank();
+  }
+
+  @Override
+  protected String expected() {
+    return channelsFirst
+        ? "(N, %d, ...)".formatted(features().size(0))
+        : "(..., %s)".formatted(sizes());
+  }
+
+  @Override
+  protected LayerNorm copy(Copies copies) {
+    return new LayerNorm(this, copies);
+  }
+
+  @Override
+  public String toString() {
+    return "LayerNorm(%s)".formatted(sizes());
+  }
+}

@@ -1,0 +1,233 @@
+package dev.adjoint.nn.norm;
+
+import static java.util.stream.Collectors.joining;
+
+import dev.adjoint.nn.Copies;
+import dev.adjoint.nn.Layer;
+import dev.adjoint.nn.Transform;
+import dev.adjoint.nn.Weight;
+import dev.adjoint.op.Standardize;
+import dev.adjoint.op.Standardize.Standardized;
+import dev.adjoint.op.Where;
+import dev.adjoint.tensor.DType;
+import dev.adjoint.tensor.Keep;
+import dev.adjoint.tensor.Shape;
+import dev.adjoint.tensor.Tensor;
+import dev.adjoint.tensor.Tensors;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Normalizes activations: {@code h = g * (x - mu) / sigma + b}, the one formula of batch, layer,
+ * instance, group and RMS norm.
+ *
+ * <p>What differs is which elements share a {@code mu} and a {@code sigma}, those along the
+ * <em>reduction axes</em>; whether the mean is subtracted ({@code sigma} is the deviation) or not
+ * ({@code sigma} is the root of the mean square); and which have a {@code g} and a {@code b} of
+ * their own, those along the <em>feature axes</em>. {@code sigma = sqrt(variance + epsilon)}, with
+ * the biased variance. g and b are the weights named weight and bias, and start at 1 and 0.
+ *
+ * <p>A norm of one's own extends this and says its axes.
+ *
+ * @param <N> the norm itself, which its options return
+ */
+public abstract class Normalization<N extends Normalization<N>> extends Layer implements Transform {
+
+  private final Shape features;
+  private final boolean centred;
+  private double epsilon = 1e-5;
+  private boolean epsilonOutsideRoot;
+  private @Nullable Weight weight;
+  private @Nullable Weight bias;
+
+  /**
+   * Creates a norm with g of this shape, and b if it is centred.
+   *
+   * @param features the sizes of the feature axes, each at least 1
+   */
+  protected Normalization(Shape features, boolean centred) {
+    if (features.size() == 0) {
+      throw new IllegalArgumentException(
+          "%s: features of shape %s; expected sizes of at least 1"
+              .formatted(getClass().getSimpleName(), features));
+    }
+    this.features = features;
+    this.centred = centred;
+    weight = parameter("weight", Tensors.ones(features, DType.FLOAT32));
+    bias = centred ? parameter("bias", Tensors.zeros(features, DType.FLOAT32)) : null;
+  }
+
+  /** Creates the copy of a norm, with its options. */
+  protected Normalization(N original, Copies copies) {
+    Normalization<N> from = original;
+    features = from.features;
+    centred = from.centred;
+    epsilon = from.epsilon;
+    epsilonOutsideRoot = from.epsilonOutsideRoot;
+    weight = from.weight == null ? null : weight("weight", copies.of(from.weight));
+    bias = from.bias == null ? null : weight("bias", copies.of(from.bias));
+  }
+
+  // ---- options ---------------------------------------------------------------------------------
+
+  /** Sets what is added to the variance, under the root: 1e-5 unless it is set. */
+  public N epsilon(double underTheRoot) {
+    return epsilon(underTheRoot, false);
+  }
+
+  /** Divides by {@code sqrt(variance) + epsilon} instead, as some papers' code does. */
+  public N epsilonOutsideRoot(double besideTheRoot) {
+    return epsilon(besideTheRoot, true);
+  }
+
+  private N epsilon(double value, boolean outsideRoot) {
+    if (!(value >= 0 && value < Double.POSITIVE_INFINITY)) {
+      throw new IllegalArgumentException(
+          "%s: epsilon %s; expected a number of at least 0".formatted(this, value));
+    }
+    epsilon = value;
+    epsilonOutsideRoot = outsideRoot;
+    return self();
+  }
+
+  /** Leaves out b. */
+  public N withoutBias() {
+    drop("bias");
+    bias = null;
+    return self();
+  }
+
+  /** Brings back g and b, for norms that start without. */
+  N withAffine() {
+    weight = parameter("weight", Tensors.ones(features, DType.FLOAT32));
+    bias = centred ? parameter("bias", Tensors.zeros(features, DType.FLOAT32)) : null;
+    return self();
+  }
+
+  /** Leaves out g and b. */
+  public N withoutAffine() {
+    drop("weight");
+    weight = null;
+    return withoutBias();
+  }
+
+  // ---- the formula -----------------------------------------------------------------------------
+
+  /**
+   * Returns the normalized activations, of the same shape.
+   *
+   * @throws IllegalArgumentException if the input does not have the features
+   */
+  @Override
+  public Tensor forward(Tensor x) {
+    requireFeatures(x);
+    return observed(affine(standardized(x)));
+  }
+
+  /** Returns {@code (x - mu) / sigma}. */
+  protected Tensor standardized(Tensor x) {
+    return standardize(x, null, reductionAxes(x)).y();
+  }
+
+  /** Returns the axes along which elements of an input share their statistics. */
+  protected abstract int[] reductionAxes(Tensor x);
+
+  /** Returns the axis of an input at which the feature axes start. */
+  protected abstract int featureAxis(Tensor x);
+
+  /** Says in messages what inputs are expected, as in "(..., 8)". */
+  protected abstract String expected();
+
+  /** Returns the sizes of the feature axes. */
+  protected final Shape features() {
+    return features;
+  }
+
+  /** Returns what is added under the root, for statistics of a type. */
+  protected double epsilon(DType dtype) {
+    return epsilon;
+  }
+
+  /**
+   * Standardizes along axes, with this norm's epsilon. Elements where a mask is 0 count as 0, and
+   * take no part in the statistics.
+   */
+  final Standardized standardize(Tensor x, @Nullable Tensor mask, int... axes) {
+    if (mask == null && !epsilonOutsideRoot) {
+      return Standardize.standardize(x, centred, epsilon(x.dtype()), axes);
+    }
+    Tensor counted =
+        (mask == null ? Tensor.scalar(1, x.dtype()) : mask.to(x.dtype())).expand(x.shape());
+    Tensor zero = Tensor.scalar(0, x.dtype());
+    Tensor count = counted.sum(Keep.AXES, axes).clamp(1, Double.MAX_VALUE);
+    Tensor known = Where.where(counted, x, zero);
+    Tensor mean = centred ? known.sum(Keep.AXES, axes).div(count) : zero.expand(count.shape());
+    Tensor centredX = known.minus(mean);
+    Tensor deviation = Where.where(counted, centredX, zero);
+    Tensor variance = deviation.square().sum(Keep.AXES, axes).div(count);
+    // The gradient of the norm of zeros is 0, that of the root of their variance infinite.
+    Tensor sigma =
+        epsilonOutsideRoot
+            ? deviation.norm(2, Keep.AXES, axes).div(count.sqrt()).plus(epsilon)
+            : variance.plus(epsilon(x.dtype())).sqrt();
+    Shape sets = x.shape().reduced(x.shape().axes("standardize", axes), false);
+    return new Standardized(
+        centredX.div(sigma), mean.untracked().reshape(sets), variance.untracked().reshape(sets));
+  }
+
+  /** Returns 1 / sigma of given variances. */
+  final Tensor inverse(Tensor variance) {
+    return epsilonOutsideRoot
+        ? variance.sqrt().plus(epsilon).reciprocal()
+        : variance.plus(epsilon(variance.dtype())).rsqrt();
+  }
+
+  /** Returns {@code g * y + b}. */
+  final Tensor affine(Tensor y) {
+    Tensor scaled = weight == null ? y : y.times(placed(weight.value(), y));
+    return bias == null ? scaled : scaled.plus(placed(bias.value(), y));
+  }
+
+  /** Returns g, or ones. */
+  final Tensor gain(DType dtype) {
+    return weight == null ? Tensors.ones(features, dtype) : weight.value();
+  }
+
+  /** Returns b, or zeros. */
+  final Tensor shift(DType dtype) {
+    return bias == null ? Tensors.zeros(features, dtype) : bias.value();
+  }
+
+  /** Arranges one value a feature so that it broadcasts over x. */
+  final Tensor placed(Tensor values, Tensor x) {
+    int after = x.rank() - featureAxis(x) - features.rank();
+    if (after == 0) {
+      return values;
+    }
+    int[] sizes = Arrays.copyOf(features.toArray(), features.rank() + after);
+    Arrays.fill(sizes, features.rank(), sizes.length, 1);
+    return values.reshape(sizes);
+  }
+
+  /** Returns the sizes of the feature axes for messages, as in "3, 8, 8". */
+  final String sizes() {
+    return Arrays.stream(features.toArray()).mapToObj(String::valueOf).collect(joining(", "));
+  }
+
+  final void requireFeatures(Tensor x) {
+    int axis = featureAxis(x);
+    boolean fits = axis >= 0 && axis + features.rank() <= x.rank();
+    for (int i = 0; fits && i < features.rank(); i++) {
+      fits = x.size(axis + i) == features.size(i);
+    }
+    if (!fits) {
+      throw new IllegalArgumentException(
+          "%s: input of shape %s; expected %s".formatted(this, x.shape(), expected()));
+    }
+  }
+
+  @SuppressWarnings("unchecked") // N is the class itself
+  private N self() {
+    return (N) this;
+  }
+}

@@ -1,0 +1,69 @@
+package dev.adjoint.nn.norm;
+
+import dev.adjoint.nn.Copies;
+import dev.adjoint.tensor.Shape;
+import dev.adjoint.tensor.Tensor;
+import dev.adjoint.tensor.Tensors;
+
+/**
+ * Scales the features of each example to one learned length: {@code g * x / |x|} (Nguyen and
+ * Salazar 2019, arXiv:1910.05895).
+ *
+ * <p>The features are the last axis. The weight g is one number, sqrt(size) at first: an {@link
+ * RMSNorm} whose gains are tied. Epsilon is added to the mean square.
+ */
+public final class ScaleNorm extends Normalization<ScaleNorm> {
+
+  private final int size;
+
+  /** Creates a norm of (..., size). */
+  public ScaleNorm(int size) {
+    super(Shape.of(), false);
+    if (size < 1) {
+      throw new IllegalArgumentException(
+          "ScaleNorm: %d features; expected at least 1".formatted(size));
+    }
+    this.size = size;
+    weight("weight").assign(Tensors.full(Shape.of(), Math.sqrt(size), weight("weight").dtype()));
+  }
+
+  private ScaleNorm(ScaleNorm original, Copies copies) {
+    super(original, copies);
+    size = original.size;
+  }
+
+  /** Returns x / |x|: of length 1, where the standardized have the mean square 1. */
+  @Override
+  protected Tensor standardized(Tensor x) {
+    if (x.rank() == 0 || x.size(-1) != size) {
+      throw new IllegalArgumentException(
+          "%s: input of shape %s; expected %s".formatted(this, x.shape(), expected()));
+    }
+    return super.standardized(x).times(1 / Math.sqrt(size));
+  }
+
+  @Override
+  protected int[] reductionAxes(Tensor x) {
+    return new int[] {x.rank() - 1};
+  }
+
+  @Override
+  protected int featureAxis(Tensor x) {
+    return x.rank();
+  }
+
+  @Override
+  protected String expected() {
+    return "(..., %d)".formatted(size);
+  }
+
+  @Override
+  protected ScaleNorm copy(Copies copies) {
+    return new ScaleNorm(this, copies);
+  }
+
+  @Override
+  public String toString() {
+    return "ScaleNorm(%d)".formatted(size);
+  }
+}
