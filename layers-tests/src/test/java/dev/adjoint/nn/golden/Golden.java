@@ -99,6 +99,16 @@ public final class Golden {
     }
   }
 
+  /** Returns the name of the file, without its ending. */
+  public String name() {
+    return name;
+  }
+
+  /** Tells whether there is an option. */
+  public boolean has(String option) {
+    return options.containsKey(option);
+  }
+
   /** Returns the value of an option. */
   public String option(String option) {
     return get("option", options, option);
