@@ -28,7 +28,8 @@ class GoldenFilesTest {
           ReparametrizationCases::all,
           LayerCases::all,
           ActivationCases::all,
-          LossCases::all);
+          LossCases::all,
+          RecurrentCases::all);
 
   private static final Map<String, String> COMPUTED = new TreeMap<>();
 
