@@ -29,7 +29,8 @@ class GoldenFilesTest {
           LayerCases::all,
           ActivationCases::all,
           LossCases::all,
-          RecurrentCases::all);
+          RecurrentCases::all,
+          AttentionCases::all);
 
   private static final Map<String, String> COMPUTED = new TreeMap<>();
 
