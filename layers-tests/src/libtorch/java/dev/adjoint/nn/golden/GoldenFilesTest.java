@@ -30,7 +30,8 @@ class GoldenFilesTest {
           ActivationCases::all,
           LossCases::all,
           RecurrentCases::all,
-          AttentionCases::all);
+          AttentionCases::all,
+          OptimizerCases::all);
 
   private static final Map<String, String> COMPUTED = new TreeMap<>();
 
