@@ -1,8 +1,6 @@
 package dev.adjoint.nn.golden;
 
 import java.util.Arrays;
-import java.util.stream.Collectors;
-import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.LocalResponseNormOptions;
@@ -46,7 +44,7 @@ final class NormCases {
     GoldenCase c = new GoldenCase("layer-norm-" + variant, "torch::layer_norm");
     long[] sizes = {2, 3, 2, 4};
     long[] shape = Arrays.copyOfRange(sizes, sizes.length - axes, sizes.length);
-    c.option("normalized_shape", sizesOf(shape)).option("eps", epsilon);
+    c.option("normalized_shape", GoldenCase.sizes(shape)).option("eps", epsilon);
     c.option("elementwise_affine", affine).option("bias", bias);
     Tensor weight = affine ? c.parameter("weight", c.normal(1, shape)) : null;
     Tensor offset = bias ? c.parameter("bias", c.normal(1, shape)) : null;
@@ -107,7 +105,7 @@ final class NormCases {
     GoldenCase c = new GoldenCase("rms-norm-" + variant, "torch::rms_norm");
     long[] sizes = {3, 2, 4};
     long[] shape = Arrays.copyOfRange(sizes, sizes.length - axes, sizes.length);
-    c.option("normalized_shape", sizesOf(shape));
+    c.option("normalized_shape", GoldenCase.sizes(shape));
     c.option("eps", epsilon == null ? "None" : epsilon).option("elementwise_affine", affine);
     Tensor weight = affine ? c.parameter("weight", c.normal(1, shape)) : null;
     Tensor x = c.input("input", c.normal(2, sizes));
@@ -126,9 +124,5 @@ final class NormCases {
     options.k().put(k);
     Tensor x = c.input("input", c.normal(2, sizes));
     return c.output("output", torch.local_response_norm(x, options));
-  }
-
-  private static String sizesOf(long... sizes) {
-    return LongStream.of(sizes).mapToObj(Long::toString).collect(Collectors.joining("x"));
   }
 }
