@@ -11,7 +11,6 @@ import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,7 +31,7 @@ public final class MultiHeadAttention extends Layer implements Transform {
   private final int width;
   private final int heads;
   private final Weight inProjWeight;
-  private final Weight inProjBias;
+  private @Nullable Weight inProjBias;
   private final Linear outProj;
   private final Dropout dropout;
 
@@ -61,9 +60,18 @@ public final class MultiHeadAttention extends Layer implements Transform {
     width = original.width;
     heads = original.heads;
     inProjWeight = weight("in_proj_weight", copies.of(original.inProjWeight));
-    inProjBias = weight("in_proj_bias", copies.of(original.inProjBias));
+    Weight bias = copies.ofNullable(original.inProjBias);
+    inProjBias = bias == null ? null : weight("in_proj_bias", bias);
     outProj = child("out_proj", copies.of(original.outProj));
     dropout = child("dropout", copies.of(original.dropout));
+  }
+
+  /** Leaves out all biases. */
+  public MultiHeadAttention withoutBias() {
+    drop("in_proj_bias");
+    inProjBias = null;
+    outProj.withoutBias();
+    return this;
   }
 
   /** Drops weights of the attention with this probability in training: 0 unless it is set. */
@@ -108,15 +116,22 @@ public final class MultiHeadAttention extends Layer implements Transform {
   /** Does what {@code forward} does and returns the weights, before dropout, as well. */
   public Attended attend(Tensor query, Tensor key, Tensor value, @Nullable Tensor mask) {
     requireSequences(query, key, value);
-    List<Tensor> weight = inProjWeight.value().chunk(3, 0);
-    List<Tensor> bias = inProjBias.value().chunk(3, 0);
-    Tensor q = split(query.matmul(weight.get(0).transpose()).plus(bias.get(0)));
-    Tensor k = split(key.matmul(weight.get(1).transpose()).plus(bias.get(1)));
-    Tensor v = split(value.matmul(weight.get(2).transpose()).plus(bias.get(2)));
+    Tensor q = split(projected(query, 0));
+    Tensor k = split(projected(key, 1));
+    Tensor v = split(projected(value, 2));
     Tensor weights = Attention.weights(q, k, mask == null ? null : forEveryHead(mask));
     Tensor mixed = dropout.forward(weights).matmul(v);
     Tensor output = outProj.forward(mixed.transpose(1, 2).reshape(query.shape()));
     return new Attended(observed(output), weights);
+  }
+
+  /** Projects by the weights of queries (0), keys (1) or values (2). */
+  private Tensor projected(Tensor x, int part) {
+    Tensor weight = inProjWeight.value().slice(0, part * width, (part + 1) * width);
+    Tensor product = x.matmul(weight.transpose());
+    return inProjBias == null
+        ? product
+        : product.plus(inProjBias.value().slice(0, part * width, (part + 1) * width));
   }
 
   int heads() {
