@@ -2,14 +2,23 @@ package dev.adjoint.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.adjoint.nn.Activation;
+import dev.adjoint.nn.Conv2d;
 import dev.adjoint.nn.Embedding;
+import dev.adjoint.nn.Flatten;
 import dev.adjoint.nn.Layer;
 import dev.adjoint.nn.Linear;
+import dev.adjoint.nn.MaxPool2d;
+import dev.adjoint.nn.Residual;
+import dev.adjoint.nn.Sequential;
+import dev.adjoint.nn.norm.BatchNorm;
+import dev.adjoint.nn.norm.GroupNorm;
 import dev.adjoint.nn.sequence.LSTM;
 import dev.adjoint.nn.sequence.Masks;
 import dev.adjoint.nn.sequence.PositionalEncoding;
 import dev.adjoint.nn.sequence.TransformerEncoder;
 import dev.adjoint.nn.sequence.TransformerEncoderLayer;
+import dev.adjoint.op.ConvOptions;
 import dev.adjoint.op.Losses;
 import dev.adjoint.optim.Adam;
 import dev.adjoint.tensor.Generator;
@@ -43,6 +52,33 @@ class OverfitTest {
       loss = surprise.item();
     }
     assertThat(loss).isLessThan(0.01);
+  }
+
+  @Test
+  void aPerceptronLearnsPointsByHeart() {
+    Tensor points = generator.normal(SAMPLES, 6);
+    Sequential model =
+        new Sequential(
+            new Linear(6, WIDTH, generator).withoutBias(),
+            new BatchNorm(WIDTH),
+            Activation.TANH,
+            new Linear(WIDTH, CLASSES, generator));
+    assertOverfits(model, () -> model.forward(points), classes);
+  }
+
+  @Test
+  void aConvolutionalNetworkLearnsImagesByHeart() {
+    Tensor images = generator.normal(SAMPLES, 1, 8, 8);
+    Sequential model =
+        new Sequential(
+            new Conv2d(1, 8, 3, ConvOptions.DEFAULT.padding(1), generator).withoutBias(),
+            new GroupNorm(4, 8),
+            Activation.RELU,
+            new MaxPool2d(2),
+            new Residual(new Conv2d(8, 8, 3, ConvOptions.DEFAULT.padding(1), generator)),
+            new Flatten(),
+            new Linear(8 * 4 * 4, CLASSES, generator));
+    assertOverfits(model, () -> model.forward(images), classes);
   }
 
   @Test
