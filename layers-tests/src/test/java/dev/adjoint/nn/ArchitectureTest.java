@@ -43,7 +43,8 @@ class ArchitectureTest {
         .resideInAPackage("dev.adjoint." + name)
         .should()
         .dependOnClassesThat()
-        .resideInAnyPackage(Stream.concat(Stream.of("none"), Stream.of(forbidden)).toArray(String[]::new))
+        .resideInAnyPackage(
+            Stream.concat(Stream.of("none"), Stream.of(forbidden)).toArray(String[]::new))
         .check(LAYERS);
   }
 }

@@ -2,17 +2,16 @@ package dev.adjoint.nn;
 
 import static dev.adjoint.nn.Float64.float64;
 import static dev.adjoint.nn.Float64.normal;
+import static dev.adjoint.testing.AdjointAssertions.assertThatLayer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.adjoint.check.GradientCheck;
 import dev.adjoint.op.ConvOptions;
 import dev.adjoint.op.Convolution;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
-import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -72,12 +71,10 @@ class ConvLayersTest {
             float64(new Embedded(generator)),
             normal(generator, 2, 3));
     cases.forEach((layer, x) ->
-        GradientCheck.of(in -> layer.forward(in[0]).sin())
-            .at(x)
-            .wrt(layer instanceof Layer l ? l.parameters() : List.of())
-            .order(2)
-            .run()
-            .assertOk());
+        assertThatLayer(new Sequential(layer, Tensor::sin))
+            .onInput(x)
+            .toOrder(2)
+            .hasCorrectGradients());
   }
 
   @Test

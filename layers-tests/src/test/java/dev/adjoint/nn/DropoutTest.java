@@ -1,10 +1,10 @@
 package dev.adjoint.nn;
 
+import static dev.adjoint.testing.AdjointAssertions.assertThatGradientsOf;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.adjoint.check.GradientCheck;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Shape;
@@ -56,11 +56,10 @@ class DropoutTest {
   @Test
   void theGradientPassesWhereTheInputDid() {
     Dropout dropout = new Dropout(0.4, generator);
-    GradientCheck.of(x -> dropout.forward(x[0]).tanh())
+    assertThatGradientsOf(x -> dropout.forward(x[0]).tanh())
         .at(generator.normal(0, 1, Shape.of(6, 5), DType.FLOAT64))
-        .order(2)
-        .run()
-        .assertOk();
+        .toOrder(2)
+        .areCorrect();
   }
 
   @Test

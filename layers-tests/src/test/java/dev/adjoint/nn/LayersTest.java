@@ -1,11 +1,11 @@
 package dev.adjoint.nn;
 
+import static dev.adjoint.testing.AdjointAssertions.assertThatLayer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.adjoint.autodiff.Parameter;
-import dev.adjoint.check.GradientCheck;
 import dev.adjoint.nn.norm.BatchNorm;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Generator;
@@ -69,31 +69,24 @@ class LayersTest {
   @Test
   void gradientsOfLayersAreRight() {
     Linear linear = float64(new Linear(3, 2, generator));
-    GradientCheck.of(x -> linear.forward(x[0]).tanh())
-        .at(normal(2, 4, 3))
-        .wrt(linear.parameters())
-        .order(2)
-        .run()
-        .assertOk();
+    assertThatLayer(linear)
+        .calledAs(x -> linear.forward(x[0]).tanh())
+        .onInput(normal(2, 4, 3))
+        .toOrder(2)
+        .hasCorrectGradients();
     Embedding embedding = float64(new Embedding(4, 3, generator));
     IntTensor indices = IntTensor.of(new int[][] {{0, 3}, {3, 1}});
-    GradientCheck.of(x -> embedding.forward(indices).tanh())
-        .wrt(embedding.parameters())
-        .order(2)
-        .run()
-        .assertOk();
+    assertThatLayer(embedding)
+        .calledAs(x -> embedding.forward(indices).tanh())
+        .toOrder(2)
+        .hasCorrectGradients();
     Sequential model =
         new Sequential(
             float64(new Linear(3, 4, generator).withoutBias()),
             float64(new BatchNorm(4)),
             Tensor::tanh,
             float64(new Linear(4, 2, generator)));
-    GradientCheck.of(x -> model.forward(x[0]))
-        .at(normal(5, 3))
-        .wrt(model.parameters())
-        .order(2)
-        .run()
-        .assertOk();
+    assertThatLayer(model).onInput(normal(5, 3)).toOrder(2).hasCorrectGradients();
   }
 
   @Test

@@ -95,7 +95,7 @@ public final class LayerAssert extends AbstractGradientsAssert<LayerAssert, Laye
    *
    * <pre>{@code
    * // assertion will pass
-   * assertThatLayer(new Linear(3, 2, DType.FLOAT64, generator)).onInput(x).hasCorrectGradients();
+   * assertThatLayer(layer).onInput(x).hasCorrectGradients();
    *
    * // assertion will fail: Norm in training mode: ... FAILED: scale at [2]: analytic 4.2, numeric 2.1
    * assertThatLayer(normWithATypo).onInput(x).hasCorrectGradients();

@@ -30,22 +30,27 @@ class LayerAssertTest {
 
   private final Generator generator = Generator.seeded(5);
   private final Tensor x = normal(6, 3);
-  private final Linear linear = new Linear(3, 3, DType.FLOAT64, generator);
-  private final BatchNorm norm = new BatchNorm(3, DType.FLOAT64);
+  private final Linear linear = float64(new Linear(3, 3, generator));
+  private final BatchNorm norm = float64(new BatchNorm(3));
+
+  private static <L extends Layer> L float64(L layer) {
+    layer.to(DType.FLOAT64);
+    return layer;
+  }
 
   // ---- gradients -----------------------------------------------------------------------------
 
   @Test
   void layersWithRightGradientsPass() {
     Sequential model =
-        new Sequential(linear, norm, Tensor::tanh, new Linear(3, 2, DType.FLOAT64, generator));
+        new Sequential(linear, norm, Tensor::tanh, float64(new Linear(3, 2, generator)));
     assertThatLayer(model).onInput(x).toOrder(2).hasCorrectGradients();
     assertThatLayer(model).onInput(x).directional(2).hasCorrectGradients();
   }
 
   @Test
   void layersWithTheirOwnSignaturesPass() {
-    Embedding embedding = new Embedding(4, 3, DType.FLOAT64, generator);
+    Embedding embedding = float64(new Embedding(4, 3, generator));
     IntTensor indices = IntTensor.of(0, 3, 3);
     assertThatLayer(embedding)
         .calledAs(in -> embedding.forward(indices).tanh())
@@ -103,7 +108,7 @@ class LayerAssertTest {
 
   @Test
   void everythingIsAsItWas() {
-    BatchNorm frozenStatistics = new BatchNorm(3, DType.FLOAT64);
+    BatchNorm frozenStatistics = float64(new BatchNorm(3));
     Sequential model = new Sequential(norm, new Sequential(frozenStatistics, linear));
     frozenStatistics.eval();
     List<Tensor> before = state(model, norm, frozenStatistics);

@@ -32,15 +32,25 @@ final class ReparametrizationSubjects {
   private ReparametrizationSubjects() {}
 
   static void addTo(Map<String, Function<Golden, Subject>> rows) {
-    rows.put("weight-norm", golden ->
-        subject(golden, "parametrizations.weight.original1", w ->
-            golden.option("dim").equals("None")
-                ? new WeightNorm(w).overAll()
-                : new WeightNorm(w).axis(Integer.parseInt(golden.option("dim")))));
-    rows.put("spectral-norm", golden ->
-        subject(golden, "parametrizations.weight.original", w ->
-            new SpectralNorm(w, GENERATOR)
-                .iterations(Integer.parseInt(golden.option("n_power_iterations")))));
+    rows.put(
+        "weight-norm",
+        golden ->
+            subject(
+                golden,
+                "parametrizations.weight.original1",
+                w ->
+                    golden.option("dim").equals("None")
+                        ? new WeightNorm(w).overAll()
+                        : new WeightNorm(w).axis(Integer.parseInt(golden.option("dim")))));
+    rows.put(
+        "spectral-norm",
+        golden ->
+            subject(
+                golden,
+                "parametrizations.weight.original",
+                w ->
+                    new SpectralNorm(w, GENERATOR)
+                        .iterations(Integer.parseInt(golden.option("n_power_iterations")))));
   }
 
   private static Subject subject(
@@ -50,8 +60,7 @@ final class ReparametrizationSubjects {
     Layer layer =
         linear
             ? new Linear(sizes[1], sizes[0], GENERATOR)
-            : new Conv2d(
-                sizes[1], sizes[0], sizes[2], sizes[3], ConvOptions.DEFAULT, GENERATOR);
+            : new Conv2d(sizes[1], sizes[0], sizes[2], sizes[3], ConvOptions.DEFAULT, GENERATOR);
     layer.reparametrize("weight", by);
     return new Subject(
         layer,

@@ -43,8 +43,7 @@ final class SequenceSubjects {
   }
 
   private static <R extends Recurrent<R, Tensor>> Subject simple(Golden golden, R layer) {
-    return recurrent(
-        golden, layer, inputs -> inputs.get("h_0"), state -> Map.of("h_n", state));
+    return recurrent(golden, layer, inputs -> inputs.get("h_0"), state -> Map.of("h_n", state));
   }
 
   private static Subject lstm(Golden golden) {
@@ -52,9 +51,7 @@ final class SequenceSubjects {
         golden,
         new LSTM(in(golden), hidden(golden), GENERATOR),
         inputs ->
-            inputs.containsKey("h_0")
-                ? new LSTM.State(inputs.get("h_0"), inputs.get("c_0"))
-                : null,
+            inputs.containsKey("h_0") ? new LSTM.State(inputs.get("h_0"), inputs.get("c_0")) : null,
         state -> Map.of("h_n", state.h(), "c_n", state.c()));
   }
 
@@ -130,8 +127,7 @@ final class SequenceSubjects {
 
   private static Subject multiHeadAttention(Golden golden) {
     MultiHeadAttention layer =
-        new MultiHeadAttention(
-            number(golden, "embed_dim"), number(golden, "num_heads"), GENERATOR);
+        new MultiHeadAttention(number(golden, "embed_dim"), number(golden, "num_heads"), GENERATOR);
     if (!is(golden, "bias")) {
       layer.withoutBias();
     }
@@ -159,8 +155,7 @@ final class SequenceSubjects {
                 number(golden, "dim_feedforward"),
                 GENERATOR)
             .dropout(Double.parseDouble(golden.option("dropout")))
-            .activation(
-                Activation.valueOf(golden.option("activation").toUpperCase(Locale.ROOT)));
+            .activation(Activation.valueOf(golden.option("activation").toUpperCase(Locale.ROOT)));
     if (is(golden, "norm_first")) {
       layer.normFirst();
     }

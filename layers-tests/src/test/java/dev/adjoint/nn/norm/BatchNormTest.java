@@ -1,11 +1,12 @@
 package dev.adjoint.nn.norm;
 
+import static dev.adjoint.testing.AdjointAssertions.assertThatGradientsOf;
+import static dev.adjoint.testing.AdjointAssertions.assertThatLayer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.adjoint.autodiff.Autodiff;
-import dev.adjoint.check.GradientCheck;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Shape;
@@ -74,18 +75,14 @@ class BatchNormTest {
       norm.parameters()
           .forEach(p -> p.assign(generator.normal(0.5, 1, Shape.of(3), DType.FLOAT64)));
       Tensor x = generator.normal(1, 2, Shape.of(sizes), DType.FLOAT64);
-      GradientCheck check =
-          GradientCheck.of(in -> norm.forward(in[0])).at(x).wrt(norm.parameters()).order(2);
-      check.run().assertOk();
-      norm.eval();
-      check.run().assertOk();
+      assertThatLayer(norm).onInput(x).toOrder(2).hasCorrectGradients();
     }
   }
 
   @Test
   void gradientChecksAndRematerializationMoveRunningStatisticsAtMostOnce() {
     BatchNorm norm = float64(new BatchNorm(2));
-    GradientCheck.of(in -> norm.forward(in[0])).at(GOLDEN_INPUT).run().assertOk();
+    assertThatGradientsOf(in -> norm.forward(in[0])).at(GOLDEN_INPUT).areCorrect();
     assertThat(norm.runningMean().toDoubleArray()).containsExactly(0, 0);
 
     Tensor x = GOLDEN_INPUT.tracked();

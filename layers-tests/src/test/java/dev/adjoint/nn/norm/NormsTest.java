@@ -3,12 +3,12 @@ package dev.adjoint.nn.norm;
 import static dev.adjoint.nn.Float64.float64;
 import static dev.adjoint.nn.Float64.normal;
 import static dev.adjoint.nn.Float64.scrambled;
+import static dev.adjoint.testing.AdjointAssertions.assertThatLayer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.adjoint.check.GradientCheck;
 import dev.adjoint.nn.Layer;
 import dev.adjoint.nn.Transform;
 import dev.adjoint.op.Joining;
@@ -327,24 +327,13 @@ class NormsTest {
             new RMSNorm(2).partial(0.5),
             new ScaleNorm(2))) {
       scrambled(float64(norm), generator);
-      for (boolean training : new boolean[] {true, false}) {
-        if (!training) {
-          norm.eval();
-        }
-        GradientCheck.of(in -> norm.forward(in[0]))
-            .at(x)
-            .wrt(norm.parameters())
-            .order(2)
-            .run()
-            .assertOk();
-        if (norm instanceof ChannelNorm<?> channelNorm) {
-          GradientCheck.of(in -> channelNorm.forward(in[0], mask))
-              .at(x)
-              .wrt(norm.parameters())
-              .order(2)
-              .run()
-              .assertOk();
-        }
+      assertThatLayer(norm).onInput(x).toOrder(2).hasCorrectGradients();
+      if (norm instanceof ChannelNorm<?> channelNorm) {
+        assertThatLayer(norm)
+            .calledAs(in -> channelNorm.forward(in[0], mask))
+            .onInput(x)
+            .toOrder(2)
+            .hasCorrectGradients();
       }
     }
   }

@@ -1,10 +1,11 @@
 package dev.adjoint.nn.sequence;
 
+import static dev.adjoint.testing.AdjointAssertions.assertThatGradientsOf;
+import static dev.adjoint.testing.AdjointAssertions.assertThatLayer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.adjoint.check.GradientCheck;
 import dev.adjoint.nn.Layer;
 import dev.adjoint.op.Indexing;
 import dev.adjoint.op.Joining;
@@ -87,16 +88,14 @@ class AttentionTest {
   @Test
   void gradientsOfAttentionAreRight() {
     Tensor mask = Tensor.of(new double[][] {{1, 0, 1, 1}, {0, 0, 0, 0}, {1, 1, 0, 1}});
-    GradientCheck.of(x -> Attention.scaledDotProduct(x[0], x[1], x[2], mask))
+    assertThatGradientsOf(x -> Attention.scaledDotProduct(x[0], x[1], x[2], mask))
         .at(normal(2, 3, 2), normal(2, 4, 2), normal(4, 3))
-        .order(2)
-        .run()
-        .assertOk();
-    GradientCheck.of(x -> Attention.scaledDotProduct(x[0], x[1], x[2]))
+        .toOrder(2)
+        .areCorrect();
+    assertThatGradientsOf(x -> Attention.scaledDotProduct(x[0], x[1], x[2]))
         .at(normal(2, 2), normal(3, 2), normal(3, 2))
-        .order(2)
-        .run()
-        .assertOk();
+        .toOrder(2)
+        .areCorrect();
   }
 
   // ---- masks -----------------------------------------------------------------------------------
@@ -195,20 +194,18 @@ class AttentionTest {
   @Test
   void gradientsOfSeveralHeadsAreRight() {
     MultiHeadAttention attention = attention(4, 2);
-    GradientCheck.of(x -> attention.forward(x[0], Masks.causal(3)))
-        .at(normal(2, 3, 4))
-        .wrt(attention.parameters())
-        .order(2)
-        .run()
-        .assertOk();
+    assertThatLayer(attention)
+        .calledAs(x -> attention.forward(x[0], Masks.causal(3)))
+        .onInput(normal(2, 3, 4))
+        .toOrder(2)
+        .hasCorrectGradients();
     attention.dropout(0.4);
-    GradientCheck.of(x -> attention.forward(x[0], x[1], x[2], null))
-        .at(normal(2, 2, 4), normal(2, 3, 4), normal(2, 3, 4))
-        .wrt(attention.parameters())
+    assertThatLayer(attention)
+        .calledAs(x -> attention.forward(x[0], x[1], x[2], null))
+        .onInput(normal(2, 2, 4), normal(2, 3, 4), normal(2, 3, 4))
         .directional(2)
-        .order(2)
-        .run()
-        .assertOk();
+        .toOrder(2)
+        .hasCorrectGradients();
   }
 
   @Test

@@ -5,10 +5,10 @@ import static dev.adjoint.nn.sequence.Recurrents.assertClose;
 import static dev.adjoint.nn.sequence.Recurrents.flat;
 import static dev.adjoint.nn.sequence.Recurrents.float64;
 import static dev.adjoint.nn.sequence.Recurrents.read;
+import static dev.adjoint.testing.AdjointAssertions.assertThatLayer;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.adjoint.autodiff.Parameter;
-import dev.adjoint.check.GradientCheck;
 import dev.adjoint.op.Joining;
 import dev.adjoint.op.Where;
 import dev.adjoint.tensor.DType;
@@ -86,12 +86,11 @@ class RecurrentLengthsTest {
   @MethodSource("dev.adjoint.nn.sequence.Recurrents#kinds")
   void gradientsAreRight(Recurrent<?, ?> layer) {
     float64(layer);
-    GradientCheck.of(x -> Joining.concat(1, flat(all(layer.forward(x[0])))))
-        .at(normal(2, 3, 3))
-        .wrt(layer.parameters())
-        .order(2)
-        .run()
-        .assertOk();
+    assertThatLayer(layer)
+        .calledAs(x -> Joining.concat(1, flat(all(layer.forward(x[0])))))
+        .onInput(normal(2, 3, 3))
+        .toOrder(2)
+        .hasCorrectGradients();
   }
 
   @ParameterizedTest
@@ -99,14 +98,11 @@ class RecurrentLengthsTest {
   void gradientsThroughLayersDirectionsLengthsAndInitialStatesAreRight(Recurrent<?, ?> layer) {
     layer.dropout(0.3);
     IntTensor lengths = IntTensor.of(2, 3, 0);
-    GradientCheck check =
-        GradientCheck.of(x -> Joining.concat(1, flat(read(layer, x[0], x[1], lengths))))
-            .at(normal(3, 1, 3), normal(3, 3, 3))
-            .wrt(layer.parameters())
-            .directional(1)
-            .order(2);
-    check.run().assertOk();
-    layer.eval();
-    check.run().assertOk();
+    assertThatLayer(layer)
+        .calledAs(x -> Joining.concat(1, flat(read(layer, x[0], x[1], lengths))))
+        .onInput(normal(3, 1, 3), normal(3, 3, 3))
+        .directional(1)
+        .toOrder(2)
+        .hasCorrectGradients();
   }
 }
