@@ -1,5 +1,6 @@
 package dev.adjoint.autodiff;
 
+import dev.adjoint.op.Movement;
 import dev.adjoint.op.Primitive;
 import dev.adjoint.op.Reductions;
 import dev.adjoint.tensor.Tensor;
@@ -106,11 +107,17 @@ public final class Backward {
     final Node node;
     final Tensor output;
     Tensor cotangent;
+    boolean isSum; // of several parts: nobody else has its elements
 
     Pending(Node node, Tensor output, Tensor cotangent) {
       this.node = node;
       this.output = output;
       this.cotangent = cotangent;
+    }
+
+    void add(Tensor part) {
+      cotangent = cotangent.plus(part);
+      isSum = true;
     }
   }
 
@@ -142,6 +149,13 @@ public final class Backward {
         continue;
       }
       Tensor[] inputs = node.sharedInputs();
+      if (primitive instanceof Movement.Slice slice && !createGraph && !detecting) {
+        Pending sum = pending.get(inputs[0].node());
+        if (sum != null && sum.isSum) {
+          slice.addPullback(next.cotangent, sum.cotangent); // the work of a slice, not of the whole
+          continue;
+        }
+      }
       boolean[] needed = new boolean[inputs.length];
       for (int i = 0; i < inputs.length; i++) {
         Node source = inputs[i].node();
@@ -168,7 +182,7 @@ public final class Backward {
           pending.put(source, waiting);
           youngestFirst.add(waiting);
         } else {
-          waiting.cotangent = waiting.cotangent.plus(part);
+          waiting.add(part);
         }
       }
     }

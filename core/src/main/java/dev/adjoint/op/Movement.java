@@ -1,6 +1,7 @@
 package dev.adjoint.op;
 
 import dev.adjoint.autodiff.Recorder;
+import dev.adjoint.kernel.StridedCopy;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import java.util.Arrays;
@@ -212,6 +213,22 @@ public sealed interface Movement extends Primitive {
     @Override
     public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
       return Pad.embed(g, axis, from, step, x[0].shape().size(axis));
+    }
+
+    /**
+     * Adds the cotangent of the output to that of the input, in place: for the backward pass, where
+     * it alone has the latter.
+     */
+    public void addPullback(Tensor g, Tensor sum) {
+      Tensor part = Engine.packed(g.to(sum.dtype()));
+      Tensor place = forward(sum);
+      StridedCopy.scatterAdd(
+          part.shape().toArray(),
+          Engine.array(part),
+          part.offset(),
+          Engine.array(place),
+          place.offset(),
+          place.strides());
     }
   }
 
