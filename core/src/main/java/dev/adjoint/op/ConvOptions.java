@@ -65,7 +65,8 @@ public final class ConvOptions {
     return spread(operation, "dilation", dilation, axes);
   }
 
-  int groups() {
+  /** Returns the number of groups. */
+  public int groups() {
     return groups;
   }
 

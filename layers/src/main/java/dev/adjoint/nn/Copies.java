@@ -86,7 +86,7 @@ public final class Copies {
   }
 
   /** Returns the copy of a layer with one input, or the function itself. */
-  public Transform of(Transform transform) {
+  public Transform ofTransform(Transform transform) {
     return transform instanceof Layer layer ? (Transform) of(layer) : transform;
   }
 

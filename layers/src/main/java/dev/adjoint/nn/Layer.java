@@ -3,7 +3,9 @@ package dev.adjoint.nn;
 import com.google.common.collect.ImmutableList;
 import dev.adjoint.autodiff.Parameter;
 import dev.adjoint.tensor.DType;
+import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
+import dev.adjoint.tensor.Tensors;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -191,6 +193,32 @@ public abstract class Layer {
     States.load(toString(), namedParameters(), namedBuffers(), state);
   }
 
+  /**
+   * Describes this layer as a table: the layers inside, their outputs' shapes and the numbers of
+   * parameters.
+   *
+   * @param inputShape of the input that it is computed for, which is zeros
+   * @throws IllegalStateException if this is no {@link Transform}; see {@link #summary(Supplier)}
+   */
+  public final String summary(int... inputShape) {
+    if (!(this instanceof Transform transform)) {
+      throw new IllegalStateException(
+          "summary: %s has a forward of its own; expected summary(() -> forward(...))"
+              .formatted(this));
+    }
+    DType dtype = parameters().isEmpty() ? DType.FLOAT32 : parameters().getFirst().dtype();
+    return summary(() -> transform.forward(Tensors.zeros(Shape.of(inputShape), dtype)));
+  }
+
+  /**
+   * Describes this layer as a table.
+   *
+   * @param forward a call of this layer's forward, as in {@code () -> model.forward(tokens)}
+   */
+  public final String summary(Supplier<?> forward) {
+    return Summary.of(this, forward);
+  }
+
   // ---- modes -----------------------------------------------------------------------------------
 
   /** Makes this layer and those inside behave as in training. */
@@ -304,6 +332,11 @@ public abstract class Layer {
   final void resemble(Layer original, boolean inference) {
     training = original.training;
     forInference = inference;
+  }
+
+  /** Returns the parameters that are weights of this layer itself. */
+  final List<Parameter> ownParameters() {
+    return weights.values().stream().filter(Weight::isParameter).map(Weight::parameter).toList();
   }
 
   // ---- inside ----------------------------------------------------------------------------------

@@ -52,7 +52,7 @@ public final class Sequential extends Layer implements Transform {
         copied.removeLast();
         copied.add(foldable.foldedInto(norm.inferenceAffine()));
       } else {
-        copied.add(copies.of(step));
+        copied.add(copies.ofTransform(step));
       }
     }
     return new Sequential(copied);

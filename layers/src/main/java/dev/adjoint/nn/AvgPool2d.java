@@ -1,0 +1,30 @@
+package dev.adjoint.nn;
+
+import dev.adjoint.op.Pooling;
+import dev.adjoint.tensor.Tensor;
+
+/**
+ * Takes the mean of each window, see {@link Pooling#avgPool2d}: from (N, C, H, W) to (N, C, OH,
+ * OW).
+ *
+ * @param kernel the size of a window, a square
+ * @param stride by how much windows are apart
+ * @param padding how much is added on both sides
+ */
+public record AvgPool2d(int kernel, int stride, int padding) implements Transform {
+
+  /** Takes windows side by side, without padding. */
+  public AvgPool2d(int kernel) {
+    this(kernel, kernel, 0);
+  }
+
+  @Override
+  public Tensor forward(Tensor x) {
+    return Pooling.avgPool2d(x, kernel, stride, padding);
+  }
+
+  @Override
+  public String toString() {
+    return "AvgPool2d(%d)".formatted(kernel);
+  }
+}

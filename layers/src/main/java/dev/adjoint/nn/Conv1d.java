@@ -1,0 +1,41 @@
+package dev.adjoint.nn;
+
+import dev.adjoint.op.ConvOptions;
+import dev.adjoint.op.Convolution;
+import dev.adjoint.tensor.Generator;
+import dev.adjoint.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/** Convolves signals: from (N, in, L) to (N, out, OL), see {@link Convolution#conv1d}. */
+public final class Conv1d extends Convolutional<Conv1d> {
+
+  /** Creates a layer with a kernel that moves by 1, without padding. */
+  public Conv1d(int in, int out, int kernel, Generator generator) {
+    this(in, out, kernel, ConvOptions.DEFAULT, generator);
+  }
+
+  /** Creates a layer. */
+  public Conv1d(int in, int out, int kernel, ConvOptions options, Generator generator) {
+    super(in, out, options, generator, kernel);
+  }
+
+  /**
+   * Creates a layer of existing weights, which it shares with whoever else holds them.
+   *
+   * @param weight of shape (out, in / groups, kernel)
+   * @param bias of shape (out), or null
+   */
+  public Conv1d(Weight weight, @Nullable Weight bias, ConvOptions options) {
+    super(3, weight, bias, options);
+  }
+
+  @Override
+  Tensor convolve(Tensor x, Tensor w, @Nullable Tensor b) {
+    return b == null ? Convolution.conv1d(x, w, options()) : Convolution.conv1d(x, w, b, options());
+  }
+
+  @Override
+  Conv1d with(Weight newWeight, @Nullable Weight newBias) {
+    return new Conv1d(newWeight, newBias, options());
+  }
+}

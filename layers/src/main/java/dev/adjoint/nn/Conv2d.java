@@ -1,0 +1,52 @@
+package dev.adjoint.nn;
+
+import dev.adjoint.op.ConvOptions;
+import dev.adjoint.op.Convolution;
+import dev.adjoint.tensor.Generator;
+import dev.adjoint.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Convolves images: from (N, in, H, W) to (N, out, OH, OW), see {@link Convolution#conv2d}.
+ *
+ * <pre>{@code
+ * new Conv2d(3, 16, 3, ConvOptions.DEFAULT.padding(1), generator)
+ * }</pre>
+ */
+public final class Conv2d extends Convolutional<Conv2d> {
+
+  /** Creates a layer with a square kernel that moves by 1, without padding. */
+  public Conv2d(int in, int out, int kernel, Generator generator) {
+    this(in, out, kernel, ConvOptions.DEFAULT, generator);
+  }
+
+  /** Creates a layer with a square kernel. */
+  public Conv2d(int in, int out, int kernel, ConvOptions options, Generator generator) {
+    this(in, out, kernel, kernel, options, generator);
+  }
+
+  /** Creates a layer with a kernel of this height and width. */
+  public Conv2d(int in, int out, int height, int width, ConvOptions options, Generator generator) {
+    super(in, out, options, generator, height, width);
+  }
+
+  /**
+   * Creates a layer of existing weights, which it shares with whoever else holds them.
+   *
+   * @param weight of shape (out, in / groups, height, width)
+   * @param bias of shape (out), or null
+   */
+  public Conv2d(Weight weight, @Nullable Weight bias, ConvOptions options) {
+    super(4, weight, bias, options);
+  }
+
+  @Override
+  Tensor convolve(Tensor x, Tensor w, @Nullable Tensor b) {
+    return b == null ? Convolution.conv2d(x, w, options()) : Convolution.conv2d(x, w, b, options());
+  }
+
+  @Override
+  Conv2d with(Weight newWeight, @Nullable Weight newBias) {
+    return new Conv2d(newWeight, newBias, options());
+  }
+}

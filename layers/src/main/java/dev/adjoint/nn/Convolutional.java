@@ -1,0 +1,116 @@
+package dev.adjoint.nn;
+
+import static java.util.stream.Collectors.joining;
+
+import dev.adjoint.op.ConvOptions;
+import dev.adjoint.tensor.Generator;
+import dev.adjoint.tensor.Shape;
+import dev.adjoint.tensor.Tensor;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Holds what convolutions share, whatever the number of their axes: a weight of shape (out, in /
+ * groups, kernel...), and a bias of shape (out).
+ *
+ * <p>Both start uniform between -1/sqrt(n) and 1/sqrt(n), n inputs for each output, as in PyTorch.
+ *
+ * @param <C> the layer itself
+ */
+public abstract sealed class Convolutional<C extends Convolutional<C>> extends Layer
+    implements Transform, Foldable<C> permits Conv1d, Conv2d {
+
+  private final Weight weight;
+  private @Nullable Weight bias;
+  private final ConvOptions options;
+
+  Convolutional(int in, int out, ConvOptions options, Generator generator, int... kernel) {
+    int groups = options.groups();
+    if (in < 1 || out < 1 || in % groups != 0 || out % groups != 0) {
+      throw new IllegalArgumentException(
+          "%s: %d inputs, %d outputs and %d groups; expected at least 1, and groups that divide both"
+              .formatted(getClass().getSimpleName(), in, out, groups));
+    }
+    int[] sizes = new int[2 + kernel.length];
+    sizes[0] = out;
+    sizes[1] = in / groups;
+    System.arraycopy(kernel, 0, sizes, 2, kernel.length);
+    Shape shape = Shape.of(sizes);
+    if (shape.size() == 0) {
+      throw new IllegalArgumentException(
+          "%s: kernel of sizes %s; expected at least 1"
+              .formatted(getClass().getSimpleName(), Arrays.toString(kernel)));
+    }
+    double bound = 1 / Math.sqrt(shape.size() / (double) out);
+    weight = parameter("weight", Initializers.uniform(bound, shape, generator));
+    bias = parameter("bias", Initializers.uniform(bound, Shape.of(out), generator));
+    this.options = options;
+  }
+
+  Convolutional(int rank, Weight weight, @Nullable Weight bias, ConvOptions options) {
+    Shape shape = weight.shape();
+    if (shape.rank() != rank || (bias != null && !bias.shape().equals(Shape.of(shape.size(0))))) {
+      throw new IllegalArgumentException(
+          "%s: weight of shape %s and bias of shape %s; expected (out, in / groups, kernel...) of %d axes, and (out)"
+              .formatted(
+                  getClass().getSimpleName(), shape, bias == null ? "none" : bias.shape(), rank));
+    }
+    this.weight = weight("weight", weight);
+    this.bias = bias == null ? null : weight("bias", bias);
+    this.options = options;
+  }
+
+  /** Only convolves, as before a normalization that shifts by itself. */
+  public C withoutBias() {
+    drop("bias");
+    bias = null;
+    return self();
+  }
+
+  /** Returns how the kernel moves. */
+  public ConvOptions options() {
+    return options;
+  }
+
+  @Override
+  public Tensor forward(Tensor x) {
+    Tensor w = weight.value();
+    int channels = w.size(1) * options.groups();
+    if (x.rank() != w.rank() || x.size(1) != channels) {
+      throw new IllegalArgumentException(
+          "%s: input of shape %s; expected (N, %d, %s)"
+              .formatted(this, x.shape(), channels, w.rank() == 3 ? "L" : "H, W"));
+    }
+    return observed(convolve(x, w, bias == null ? null : bias.value()));
+  }
+
+  abstract Tensor convolve(Tensor x, Tensor w, @Nullable Tensor b);
+
+  /** Makes a layer of this class with other weights and the same options. */
+  abstract C with(Weight newWeight, @Nullable Weight newBias);
+
+  @Override
+  public C foldedInto(PerChannelAffine.Affine affine) {
+    return with(Foldable.scaled(weight, affine), Foldable.shifted(bias, affine));
+  }
+
+  @Override
+  protected C copy(Copies copies) {
+    return with(copies.of(weight), copies.ofNullable(bias));
+  }
+
+  @Override
+  public String toString() {
+    Shape shape = weight.shape();
+    String kernel =
+        Arrays.stream(shape.toArray()).skip(2).mapToObj(String::valueOf).collect(joining("x"));
+    return "%s(%d, %d, %s)"
+        .formatted(
+            getClass().getSimpleName(), shape.size(1) * options.groups(), shape.size(0), kernel);
+  }
+
+  @SuppressWarnings("unchecked") // C is the class itself
+  private C self() {
+    return (C) this;
+  }
+}

@@ -1,0 +1,21 @@
+package dev.adjoint.nn;
+
+import dev.adjoint.tensor.Tensor;
+
+/** Joins all axes after the first: from (N, ...) to (N, product of the others). */
+public record Flatten() implements Transform {
+
+  @Override
+  public Tensor forward(Tensor x) {
+    if (x.rank() < 2) {
+      throw new IllegalArgumentException(
+          "Flatten: input of shape %s; expected (N, ...) of at least 2 axes".formatted(x.shape()));
+    }
+    return x.flatten(1, -1);
+  }
+
+  @Override
+  public String toString() {
+    return "Flatten";
+  }
+}

@@ -1,0 +1,25 @@
+package dev.adjoint.nn;
+
+import dev.adjoint.tensor.Tensor;
+import java.util.stream.IntStream;
+
+/**
+ * Takes the mean of each channel over all positions: from (N, C, ...) to (N, C), as PyTorch's
+ * AdaptiveAvgPool with output size 1 and a flatten.
+ */
+public record GlobalAvgPool() implements Transform {
+
+  @Override
+  public Tensor forward(Tensor x) {
+    if (x.rank() < 3) {
+      throw new IllegalArgumentException(
+          "GlobalAvgPool: input of shape %s; expected (N, C, ...)".formatted(x.shape()));
+    }
+    return x.mean(IntStream.range(2, x.rank()).toArray());
+  }
+
+  @Override
+  public String toString() {
+    return "GlobalAvgPool";
+  }
+}
