@@ -57,7 +57,7 @@ public final class Copies {
           }
           Reparametrization by = w.reparametrization();
           if (by != null) {
-            return new Weight(null, of(by), null);
+            return Weight.computed(w.shape(), of(by));
           }
           if (!w.isParameter()) {
             return w;
