@@ -227,7 +227,7 @@ public abstract class Normalization<N extends Normalization<N>> extends Layer im
   }
 
   @SuppressWarnings("unchecked") // N is the class itself
-  private N self() {
+  final N self() {
     return (N) this;
   }
 }
