@@ -6,4 +6,5 @@ module dev.adjoint.layers {
 
   exports dev.adjoint.nn;
   exports dev.adjoint.nn.norm;
+  exports dev.adjoint.nn.reparam;
 }
