@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.adjoint.op.Joining;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Generator;
+import dev.adjoint.tensor.Keep;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
@@ -92,16 +94,21 @@ class WhiteningTest {
     }
     assertClose(
         covariance(Whitening.pca(few, 4, 0).transform(few)), Tensors.eye(4, DType.FLOAT64), 1e-10);
-    String message =
-        "Whitening: data of shape (5, 9) vary in 4 directions, and epsilon is 0.0;"
-            + " expected at most 4 components instead of 9, or a larger epsilon";
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Whitening.zca(few, 0))
-        .withMessage(message);
-    Tensor rounded = few.to(DType.FLOAT32);
+        .withMessage(
+            "Whitening: data of shape (5, 9) vary in 4 directions, and epsilon is 0.0;"
+                + " expected at most 4 components instead of 9, or a larger epsilon");
+  }
+
+  @Test
+  void whatRoundingOfTheDataLeavesIsNoVariance() {
+    Tensor far = x.plus(100);
+    Tensor dependent = Joining.concat(1, far, far.sum(Keep.AXES, 1)).to(DType.FLOAT32);
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> Whitening.pca(rounded, 9, 0))
-        .withMessage(message);
+        .isThrownBy(() -> Whitening.pca(dependent, 5, 0))
+        .withMessageContaining("vary in 4 directions");
+    assertThat(Whitening.pca(dependent, 4, 0).explainedVariance().size()).isEqualTo(4);
   }
 
   @Test
