@@ -17,8 +17,8 @@ import java.util.function.Consumer;
 public final class Parameter {
 
   private final String name;
-  private volatile Storage storage;
   private final Node leaf;
+  private Storage storage;
   private volatile Tensor value;
   private volatile boolean frozen;
 
@@ -52,7 +52,7 @@ public final class Parameter {
     return value.shape();
   }
 
-  /** Returns the type. */
+  /** Returns the type, which only {@link #to} changes. */
   public DType dtype() {
     return value.dtype();
   }
@@ -95,27 +95,33 @@ public final class Parameter {
    * @param change receives the {@code float[]} or {@code double[]} with the elements in order
    */
   public synchronized void update(Consumer<Object> change) {
-    invalidate("updated");
+    invalidate("updated", "update");
     change.accept(storage.array());
     value = Tensor.contiguous(storage, dtype(), shape()).madeBy(leaf);
   }
 
-  /** Converts the value to another type; the parameter stays the same. */
+  /**
+   * Changes the type and converts the elements; nothing happens if it is this type already.
+   *
+   * <p>This remains the same parameter: gradients are still asked for by it. Tensors that were read
+   * from it before refuse to be read, as after an update. Convert before an optimizer's first step,
+   * since what it remembers keeps the type.
+   */
   public synchronized void to(DType dtype) {
     if (dtype == dtype()) {
       return;
     }
     Tensor converted = value.untracked().to(dtype);
-    invalidate("converted to " + dtype);
+    invalidate("converted to " + dtype, "conversion");
     storage = converted.storage();
     value = converted.madeBy(leaf);
   }
 
-  private void invalidate(String event) {
+  private void invalidate(String done, String event) {
     storage.invalidate(
         ("parameter '%s' was %s after this tensor was read from it, so the tensor's elements are gone;"
-                + " expected a new forward pass with %s.value(), or a copy() made before the update")
-            .formatted(name, event, name));
+                + " expected a new forward pass with %s.value(), or a copy() made before the %s")
+            .formatted(name, done, name, event));
   }
 
   Node leaf() {

@@ -1,143 +1,331 @@
 package dev.adjoint.op;
 
 import dev.adjoint.autodiff.Recorder;
-import dev.adjoint.kernel.Kernels;
-import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
-import java.util.Arrays;
 
-/** Measures how far predictions are from what was wanted. */
+/**
+ * Measures how far predictions are from what was wanted.
+ *
+ * <p>Names and formulas are those of {@code torch.nn.functional}, without {@code _loss}. Each loss
+ * has two forms: the short one takes PyTorch's defaults and returns the mean; the long one says
+ * everything, the {@link Reduction} last.
+ *
+ * <p>What is compared has equal shapes: nothing broadcasts here, where it would hide a mistake.
+ * Classes are along the last axis, and scores of shape (..., C) are as many rows as the leading
+ * axes have elements.
+ */
 public final class Losses {
 
   private Losses() {}
 
-  /**
-   * Returns the mean of {@link #crossEntropyPerRow} over all rows; NaN if there are none.
-   *
-   * @param logits of shape (..., C): unnormalized log-probabilities of C classes
-   * @param targets of shape (...): the right class of each row
-   * @return a scalar
-   */
-  public static Tensor crossEntropy(Tensor logits, IntTensor targets) {
-    return Reductions.mean(crossEntropyPerRow(logits, targets), false);
+  /** Says what a loss returns of its elements. */
+  public enum Reduction {
+    /** Their mean, a scalar; NaN if there are none. */
+    MEAN,
+    /** Their sum, a scalar. */
+    SUM,
+    /** The elements themselves. */
+    NONE;
+
+    Tensor of(Tensor elements) {
+      return switch (this) {
+        case MEAN -> elements.mean();
+        case SUM -> elements.sum();
+        case NONE -> elements;
+      };
+    }
   }
 
+  // ---- of classes ----------------------------------------------------------------------------
+
   /**
-   * Returns the surprise at the right class of each row: {@code logsumexp(logits) -
-   * logits[target]}, in nats.
+   * Returns the mean over all rows of {@code logsumexp(logits) - logits[target]}, in nats: how
+   * surprising the right class is.
    *
    * @param logits of shape (..., C): unnormalized log-probabilities of C classes
    * @param targets of shape (...): the right class of each row
-   * @return of shape (...)
+   * @return a scalar; NaN if there are no rows
    * @throws IndexOutOfBoundsException if a target is not a class
    */
-  public static Tensor crossEntropyPerRow(Tensor logits, IntTensor targets) {
-    Shape shape = logits.shape();
-    if (shape.rank() == 0 || !targets.shape().equals(rows(shape))) {
+  public static Tensor crossEntropy(Tensor logits, IntTensor targets) {
+    return crossEntropy(logits, targets, CrossEntropyOptions.DEFAULT, Reduction.MEAN);
+  }
+
+  /**
+   * Returns the cross-entropy of each row, or their sum or mean.
+   *
+   * <p>The mean divides by the summed weights of the targets that are not ignored. If all are, it
+   * is NaN, as is every mean of nothing (0 would report a perfect prediction), and all gradients
+   * are 0, so that no parameter is spoiled.
+   *
+   * @param logits of shape (..., C): unnormalized log-probabilities of C classes
+   * @param targets of shape (...): the right class of each row
+   * @return of shape (...) for {@link Reduction#NONE}, 0 where ignored
+   * @throws IndexOutOfBoundsException if a target is neither a class nor ignored
+   */
+  public static Tensor crossEntropy(
+      Tensor logits, IntTensor targets, CrossEntropyOptions options, Reduction reduction) {
+    ClassTargets classes = ClassTargets.of("crossEntropy", "logits", logits, targets, options);
+    Tensor rows =
+        options.labelSmoothing() == 0
+            ? classes.weighted(Recorder.apply(new CrossEntropy(classes), logits))
+            : surprise(classes.zeroIgnored(logits).logSoftmax(-1), classes, options);
+    return classes.reduce(rows, reduction);
+  }
+
+  /**
+   * Returns the mean over all rows of {@code -logProbabilities[target]}.
+   *
+   * @param logProbabilities of shape (..., C), as {@code logSoftmax(-1)} returns
+   * @param targets of shape (...): the right class of each row
+   * @return a scalar; NaN if there are no rows
+   * @throws IndexOutOfBoundsException if a target is not a class
+   */
+  public static Tensor nll(Tensor logProbabilities, IntTensor targets) {
+    return nll(logProbabilities, targets, CrossEntropyOptions.DEFAULT, Reduction.MEAN);
+  }
+
+  /**
+   * Returns {@link #crossEntropy(Tensor, IntTensor, CrossEntropyOptions, Reduction)} of
+   * probabilities that are normalized already.
+   *
+   * @param logProbabilities of shape (..., C), as {@code logSoftmax(-1)} returns
+   * @param targets of shape (...): the right class of each row
+   * @return of shape (...) for {@link Reduction#NONE}, 0 where ignored
+   * @throws IndexOutOfBoundsException if a target is neither a class nor ignored
+   */
+  public static Tensor nll(
+      Tensor logProbabilities,
+      IntTensor targets,
+      CrossEntropyOptions options,
+      Reduction reduction) {
+    ClassTargets classes =
+        ClassTargets.of("nll", "log-probabilities", logProbabilities, targets, options);
+    return classes.reduce(surprise(logProbabilities, classes, options), reduction);
+  }
+
+  private static Tensor surprise(Tensor logp, ClassTargets classes, CrossEntropyOptions options) {
+    Tensor rows = classes.weighted(classes.pick(logp)).neg();
+    double smoothing = options.labelSmoothing();
+    if (smoothing > 0) {
+      Tensor weights = options.classWeights();
+      Tensor all = weights == null ? logp : logp.times(weights.to(logp.dtype()));
+      rows = rows.times(1 - smoothing).minus(all.mean(-1).times(smoothing));
+    }
+    return classes.zeroIgnored(rows);
+  }
+
+  /** Returns the mean of the multi-class hinge loss with a margin of 1. */
+  public static Tensor multiMargin(Tensor scores, IntTensor targets) {
+    return multiMargin(scores, targets, 1, Reduction.MEAN);
+  }
+
+  /**
+   * Returns the hinge loss of many classes: for each row, the sum over the wrong classes c of
+   * {@code max(0, margin - scores[target] + scores[c])}, divided by the number of classes (Weston
+   * and Watkins 1999, "Support Vector Machines for Multi-Class Pattern Recognition").
+   *
+   * @param scores of shape (..., C)
+   * @param targets of shape (...): the right class of each row
+   * @return of shape (...) for {@link Reduction#NONE}
+   * @throws IndexOutOfBoundsException if a target is not a class
+   */
+  public static Tensor multiMargin(
+      Tensor scores, IntTensor targets, double margin, Reduction reduction) {
+    ClassTargets classes =
+        ClassTargets.of("multiMargin", "scores", scores, targets, CrossEntropyOptions.DEFAULT);
+    Tensor wrong = classes.oneHot(scores.dtype(), scores.size(-1)).neg().plus(1);
+    Tensor excess = scores.minus(classes.pick(scores).unsqueeze(-1)).plus(margin);
+    return classes.reduce(excess.relu().times(wrong).mean(-1), reduction);
+  }
+
+  // ---- of probabilities ----------------------------------------------------------------------
+
+  /** Returns the mean of the binary cross-entropy, positive and negative targets weighed alike. */
+  public static Tensor binaryCrossEntropyWithLogits(Tensor logits, Tensor targets) {
+    return binaryCrossEntropyWithLogits(logits, targets, Tensors.ones(), Reduction.MEAN);
+  }
+
+  /**
+   * Returns {@code -w t log(p) - (1 - t) log(1 - p)} elementwise, with {@code p = sigmoid(logits)}:
+   * without overflow, and accurate where p is next to 0 or 1.
+   *
+   * @param logits of any shape: unnormalized log-odds
+   * @param targets t, of the same shape: probabilities, 0 to 1
+   * @param positiveWeight w, broadcasts to the shape of the logits: above 1 where positive targets
+   *     are rare; PyTorch's {@code pos_weight}
+   * @return of the shape of the logits for {@link Reduction#NONE}
+   */
+  public static Tensor binaryCrossEntropyWithLogits(
+      Tensor logits, Tensor targets, Tensor positiveWeight, Reduction reduction) {
+    String loss = "binaryCrossEntropyWithLogits";
+    requireEqualShapes(loss, "logits", logits.shape(), "targets", targets.shape());
+    if (!positiveWeight.shape().broadcastsTo(logits.shape())) {
       throw new IllegalArgumentException(
-          "crossEntropy: logits of shape %s and targets of shape %s; expected logits of shape (..., classes) and targets of shape (...)"
-              .formatted(shape, targets.shape()));
+          "%s: positive weight of shape %s for logits of shape %s; expected one that broadcasts to it"
+              .formatted(loss, positiveWeight.shape(), logits.shape()));
     }
-    int classes = shape.size(-1);
-    for (int row = 0; row < targets.size(); row++) {
-      int target = targets.get(row);
-      if (target < 0 || target >= classes) {
-        throw new IndexOutOfBoundsException(
-            "crossEntropy: target %d at position %s is not a class; expected 0 to %d for logits of shape %s"
-                .formatted(
-                    target,
-                    Arrays.toString(Indexing.position(targets.shape(), row)),
-                    classes - 1,
-                    shape));
-      }
-    }
-    return Recorder.apply(new CrossEntropy(targets), logits);
+    Tensor positive = Activations.softplus(logits.neg()).times(targets.times(positiveWeight));
+    Tensor negative = Activations.softplus(logits).times(targets.neg().plus(1));
+    return reduction.of(positive.plus(negative));
   }
 
-  /** Returns the cross-entropy by its definition: what the kernel is compared with. */
-  static Tensor composedCrossEntropy(Tensor logits, IntTensor targets) {
-    Tensor chosen = Tensors.oneHot(targets, logits.size(-1), logits.dtype());
-    return logits.logSoftmax(-1).times(chosen).sum(-1).neg();
+  /** Returns the mean over all rows of the divergence from target probabilities. */
+  public static Tensor klDiv(Tensor logProbabilities, Tensor target) {
+    return klDiv(logProbabilities, target, false, Reduction.MEAN);
   }
 
-  private static Shape rows(Shape logits) {
-    return logits.reduced(new int[] {logits.rank() - 1}, false);
+  /**
+   * Returns the Kullback-Leibler divergence of each row, the sum over its classes of {@code target
+   * (log(target) - logProbabilities)}; classes of target 0 add 0, whatever their log-probability.
+   *
+   * <p>Divergences are of rows, so the mean is over rows: PyTorch's {@code batchmean}. Its {@code
+   * mean} divides by the number of classes as well, which it advises against.
+   *
+   * @param logProbabilities of shape (..., C), as {@code logSoftmax(-1)} returns
+   * @param target of the same shape
+   * @param logTarget whether the target is log-probabilities, too
+   * @return of shape (...) for {@link Reduction#NONE}
+   */
+  public static Tensor klDiv(
+      Tensor logProbabilities, Tensor target, boolean logTarget, Reduction reduction) {
+    Shape shape = logProbabilities.shape();
+    requireEqualShapes("klDiv", "log-probabilities", shape, "target", target.shape());
+    int classes = shape.axis("klDiv", -1);
+    Tensor probability = logTarget ? target.exp() : target;
+    Tensor isZero = probability.equal(0);
+    Tensor logProbability = logTarget ? target : target.plus(isZero).log();
+    Tensor difference = Indexing.maskedFill(logProbability.minus(logProbabilities), isZero, 0);
+    return reduction.of(probability.times(difference).sum(classes));
   }
 
-  /** logsumexp(x) - x[target] of each row: a kernel forward and backward. */
-  record CrossEntropy(IntTensor targets) implements Primitive {
-    @Override
-    public String name() {
-      return "crossEntropy";
-    }
+  // ---- of numbers ----------------------------------------------------------------------------
 
-    @Override
-    public Tensor forward(Tensor... x) {
-      Tensor logits = Engine.packed(x[0]);
-      int n = logits.size(-1);
-      DType dtype = logits.dtype();
-      Kernels kernels = Engine.kernels(dtype);
-      Object in = Engine.array(logits);
-      int from = logits.offset();
-      Object out = Engine.uninitialized(dtype, targets.size());
-      RowOp.inRows(
-          targets.size(),
-          n,
-          (first, count) -> {
-            kernels.logSumExp(in, from + first * n, count, n, out, first);
-            for (int row = first; row < first + count; row++) {
-              int right = from + row * n + targets.get(row);
-              if (in instanceof float[] floats) {
-                ((float[]) out)[row] -= floats[right];
-              } else {
-                ((double[]) out)[row] -= ((double[]) in)[right];
-              }
-            }
-          });
-      return Engine.tensor(out, dtype, rows(logits.shape()));
-    }
+  /** Returns the mean of the squared differences. */
+  public static Tensor mse(Tensor prediction, Tensor target) {
+    return mse(prediction, target, Reduction.MEAN);
+  }
 
-    @Override
-    public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
-      return Recorder.isOn() ? composedPullback(g, x[0]) : fusedPullback(g, x[0]);
-    }
+  /**
+   * Returns {@code (prediction - target)^2}, elementwise.
+   *
+   * @param target of the shape of the prediction
+   */
+  public static Tensor mse(Tensor prediction, Tensor target, Reduction reduction) {
+    return reduction.of(difference("mse", prediction, target).square());
+  }
 
-    private Tensor composedPullback(Tensor g, Tensor logits) {
-      Tensor chosen = Tensors.oneHot(targets, logits.size(-1), logits.dtype());
-      return logits.softmax(-1).minus(chosen).times(g.unsqueeze(-1));
-    }
+  /** Returns the mean of the absolute differences. */
+  public static Tensor l1(Tensor prediction, Tensor target) {
+    return l1(prediction, target, Reduction.MEAN);
+  }
 
-    private Tensor fusedPullback(Tensor cotangent, Tensor operand) {
-      Tensor logits = Engine.packed(operand);
-      Tensor g = Engine.packed(cotangent);
-      int n = logits.size(-1);
-      DType dtype = logits.dtype();
-      Kernels kernels = Engine.kernels(dtype);
-      Kernels.BinaryLoop times = kernels.binary("times");
-      Object in = Engine.array(logits);
-      int from = logits.offset();
-      Object weights = Engine.array(g);
-      int weightsFrom = g.offset();
-      Object out = Engine.uninitialized(dtype, logits.size());
-      RowOp.inRows(
-          targets.size(),
-          n,
-          (first, count) -> {
-            kernels.softmax(in, from + first * n, count, n, out, first * n);
-            for (int row = first; row < first + count; row++) {
-              int right = row * n + targets.get(row);
-              if (out instanceof float[] floats) {
-                floats[right] -= 1;
-              } else {
-                ((double[]) out)[right] -= 1;
-              }
-              times.run(out, row * n, 1, weights, weightsFrom + row, 0, out, row * n, n);
-            }
-          });
-      return Engine.tensor(out, dtype, logits.shape());
+  /**
+   * Returns {@code |prediction - target|}, elementwise; the gradient where they are equal is 0.
+   *
+   * @param target of the shape of the prediction
+   */
+  public static Tensor l1(Tensor prediction, Tensor target, Reduction reduction) {
+    return reduction.of(difference("l1", prediction, target).abs());
+  }
+
+  /** Returns the mean of the Huber loss with delta 1. */
+  public static Tensor huber(Tensor prediction, Tensor target) {
+    return huber(prediction, target, 1, Reduction.MEAN);
+  }
+
+  /**
+   * Returns {@code d^2 / 2} where the difference d is within delta, beyond it {@code delta (|d| -
+   * delta / 2)}, which grows evenly (Huber 1964); elementwise. PyTorch's {@code smooth_l1_loss} is
+   * this divided by delta, its {@code beta}.
+   *
+   * @param target of the shape of the prediction
+   * @param delta above 0
+   */
+  public static Tensor huber(Tensor prediction, Tensor target, double delta, Reduction reduction) {
+    if (!(delta > 0)) {
+      throw new IllegalArgumentException("huber: delta %s; expected above 0".formatted(delta));
+    }
+    Tensor difference = difference("huber", prediction, target);
+    Tensor near = difference.clamp(-delta, delta);
+    return reduction.of(near.times(difference.minus(near.times(0.5))));
+  }
+
+  private static Tensor difference(String loss, Tensor prediction, Tensor target) {
+    requireEqualShapes(loss, "prediction", prediction.shape(), "target", target.shape());
+    return prediction.minus(target);
+  }
+
+  // ---- of pairs ------------------------------------------------------------------------------
+
+  /** Returns the mean of the hinge embedding loss with a margin of 1. */
+  public static Tensor hingeEmbedding(Tensor distances, Tensor alike) {
+    return hingeEmbedding(distances, alike, 1, Reduction.MEAN);
+  }
+
+  /**
+   * Returns the distance of pairs that are alike, and {@code max(0, margin - distance)} of others;
+   * elementwise. For scores of classes see {@link #multiMargin}.
+   *
+   * @param alike of the shape of the distances: 1 for pairs that are alike, else -1 (or 0)
+   */
+  public static Tensor hingeEmbedding(
+      Tensor distances, Tensor alike, double margin, Reduction reduction) {
+    requireEqualShapes("hingeEmbedding", "distances", distances.shape(), "pairs", alike.shape());
+    Tensor apart = distances.neg().plus(margin).relu();
+    return reduction.of(Where.where(alike.greater(0), distances, apart));
+  }
+
+  /** Returns the mean of the cosine embedding loss with a margin of 0. */
+  public static Tensor cosineEmbedding(Tensor a, Tensor b, Tensor alike) {
+    return cosineEmbedding(a, b, alike, 0, Reduction.MEAN);
+  }
+
+  /**
+   * Returns {@code 1 - cosine} of pairs of vectors that are alike, and {@code max(0, cosine -
+   * margin)} of others.
+   *
+   * @param a of shape (..., D)
+   * @param b of the same shape
+   * @param alike of shape (...): 1 for pairs that are alike, else -1 (or 0)
+   * @return of shape (...) for {@link Reduction#NONE}
+   */
+  public static Tensor cosineEmbedding(
+      Tensor a, Tensor b, Tensor alike, double margin, Reduction reduction) {
+    Tensor cosine = cosineSimilarity("cosineEmbedding", a, b, -1);
+    requireEqualShapes("cosineEmbedding", "cosines", cosine.shape(), "pairs", alike.shape());
+    Tensor apart = cosine.minus(margin).relu();
+    return reduction.of(Where.where(alike.greater(0), cosine.neg().plus(1), apart));
+  }
+
+  /**
+   * Returns the cosine of the angle between vectors, -1 to 1. That of a zero vector is 0, and so
+   * are its gradients.
+   *
+   * @param b of the shape of a
+   * @param axis along which the vectors lie, and which is dropped
+   */
+  public static Tensor cosineSimilarity(Tensor a, Tensor b, int axis) {
+    return cosineSimilarity("cosineSimilarity", a, b, axis);
+  }
+
+  private static Tensor cosineSimilarity(String name, Tensor a, Tensor b, int axis) {
+    requireEqualShapes(name, "vectors", a.shape(), "others", b.shape());
+    int resolved = a.shape().axis(name, axis);
+    // Divided by its root mean square, a vector has the length sqrt(n).
+    Tensor x = Standardize.standardize(a, false, 0, resolved).y();
+    Tensor y = Standardize.standardize(b, false, 0, resolved).y();
+    return x.times(y).mean(resolved);
+  }
+
+  private static void requireEqualShapes(String loss, String a, Shape x, String b, Shape y) {
+    if (!x.equals(y)) {
+      throw new IllegalArgumentException(
+          "%s: %s of shape %s and %s of shape %s; expected equal shapes, expand() to broadcast"
+              .formatted(loss, a, x, b, y));
     }
   }
 }

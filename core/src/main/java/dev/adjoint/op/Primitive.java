@@ -26,7 +26,7 @@ public sealed interface Primitive
         Indexing.ScatterAdd,
         Indexing.Select,
         Indexing.SelectAdd,
-        Losses.CrossEntropy,
+        CrossEntropy,
         Linalg.Diagonal,
         Linalg.DiagonalEmbed,
         Linalg.SymmetricEigen,

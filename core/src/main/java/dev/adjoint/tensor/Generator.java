@@ -21,27 +21,26 @@ public final class Generator {
   private static final int CHUNK = 1 << 12;
 
   private final long seed;
-  private final AtomicLong counter = new AtomicLong();
+  private final AtomicLong counter;
 
-  private Generator(long seed) {
+  private Generator(long seed, long start) {
     this.seed = seed;
+    this.counter = new AtomicLong(start);
   }
 
   /** Returns a generator; equal seeds give equal streams. */
   public static Generator seeded(long seed) {
-    return new Generator(mix(seed));
+    return new Generator(mix(seed), 0);
   }
 
   /** Returns a new generator with a stream of its own, and advances this one. */
   public Generator split() {
-    return new Generator(mix(bits(take(1)) ^ GOLDEN));
+    return new Generator(mix(bits(take(1)) ^ GOLDEN), 0);
   }
 
-  /** Returns an independent generator that continues with the same numbers as this one. */
+  /** Returns a new generator that goes on with the numbers that this one would draw next. */
   public Generator copy() {
-    Generator copy = new Generator(seed);
-    copy.counter.set(counter.get());
-    return copy;
+    return new Generator(seed, counter.get());
   }
 
   /** Returns numbers uniform in [0, 1): float32. */

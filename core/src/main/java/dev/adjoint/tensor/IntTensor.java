@@ -1,6 +1,7 @@
 package dev.adjoint.tensor;
 
 import java.util.Arrays;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -100,6 +101,56 @@ public final class IntTensor {
         Arrays.copyOfRange(values, from * row, to * row), shape.with(0, to - from));
   }
 
+  /**
+   * Picks rows along the first axis, in the order of the indices; one may be picked many times.
+   *
+   * @param index of shape (n)
+   * @return of the shape of this, with n in place of the first size
+   * @throws IndexOutOfBoundsException if an index is not a row
+   */
+  public IntTensor indexSelect(IntTensor index) {
+    int rows = shape.size(shape.axis("indexSelect", 0));
+    if (index.shape.rank() != 1) {
+      throw new IllegalArgumentException(
+          "indexSelect: indices of shape %s; expected one axis".formatted(index.shape));
+    }
+    int row = rows == 0 ? 0 : size() / rows;
+    int[] picked = new int[index.size() * row];
+    for (int i = 0; i < index.size(); i++) {
+      int from = index.values[i];
+      if (from < 0 || from >= rows) {
+        throw new IndexOutOfBoundsException(
+            "indexSelect: index %d at position [%d] is outside axis 0 of shape %s; expected %s"
+                .formatted(from, i, shape, rows == 0 ? "no index at all" : "0 to " + (rows - 1)));
+      }
+      System.arraycopy(values, from * row, picked, i * row, row);
+    }
+    return new IntTensor(picked, shape.with(0, index.size()));
+  }
+
+  /** Returns a mask: 1 where an element is the value, else 0. */
+  public Tensor equal(int value, DType dtype) {
+    return mask(dtype, i -> values[i] == value);
+  }
+
+  /** Returns a mask: 1 where an element is not the value, else 0. */
+  public Tensor notEqual(int value, DType dtype) {
+    return mask(dtype, i -> values[i] != value);
+  }
+
+  /**
+   * Returns a mask: 1 where the elements of both are equal, else 0; its mean is an accuracy.
+   *
+   * @param other of the same shape
+   */
+  public Tensor equal(IntTensor other, DType dtype) {
+    if (!shape.equals(other.shape)) {
+      throw new IllegalArgumentException(
+          "equal: shapes %s and %s; expected equal shapes".formatted(shape, other.shape));
+    }
+    return mask(dtype, i -> values[i] == other.values[i]);
+  }
+
   /** Returns the values in reading order, as a new array. */
   public int[] toArray() {
     return values.clone();
@@ -107,14 +158,11 @@ public final class IntTensor {
 
   /** Returns the values as a float tensor of the given type. */
   public Tensor toTensor(DType dtype) {
-    Object array = dtype.uninitialized(values.length);
-    for (int i = 0; i < values.length; i++) {
-      dtype.set(array, i, values[i]);
-    }
-    int[] sizes = shape.toArray();
-    return array instanceof float[] floats
-        ? Tensor.of(floats, sizes)
-        : Tensor.of((double[]) array, sizes);
+    return Tensors.generate(shape, dtype, i -> values[i]);
+  }
+
+  private Tensor mask(DType dtype, IntPredicate isOne) {
+    return Tensors.generate(shape, dtype, i -> isOne.test(i) ? 1 : 0);
   }
 
   @Override

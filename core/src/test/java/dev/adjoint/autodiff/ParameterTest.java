@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.adjoint.tensor.DType;
+import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
+import java.util.List;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
@@ -62,10 +64,61 @@ class ParameterTest {
     assertThat(p.value().toDoubleArray()).containsExactly(6, 5);
   }
 
+  @Test
+  void aConversionKeepsTheParameterAndRoundsItsValues() {
+    Parameter p = new Parameter("p", Tensor.of(0.1, 2.0).reshape(2, 1));
+    p.to(DType.FLOAT32);
+    assertThat(p.dtype()).isEqualTo(DType.FLOAT32);
+    assertThat(p.shape()).isEqualTo(Shape.of(2, 1));
+    assertThat(p.value().toFloatArray()).containsExactly(0.1f, 2);
+    Tensor gradient = p.value().square().sum().backward().of(p);
+    assertThat(gradient.dtype()).isEqualTo(DType.FLOAT32);
+    assertThat(gradient.toFloatArray()).containsExactly(0.2f, 4);
+    p.to(DType.FLOAT64);
+    assertThat(p.value().toDoubleArray()).containsExactly(0.1f, 2);
+    p.assign(Tensor.of(0.1, 0.2).reshape(2, 1));
+    assertThat(p.value().toDoubleArray()).containsExactly(0.1, 0.2);
+  }
+
+  @Test
+  void aConversionMakesOldValuesUnreadable() {
+    Tensor before = w.value();
+    Tensor y = before.square().sum();
+    Tensor z = before.plus(1).sum();
+    w.to(DType.FLOAT32);
+    for (ThrowingCallable read : List.<ThrowingCallable>of(before::toDoubleArray, y::backward)) {
+      assertThatThrownBy(read)
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("parameter 'hidden.weight' was converted to float32")
+          .hasMessageContaining("or a copy() made before the conversion");
+    }
+    assertThat(z.backward().of(w).toDoubleArray()).containsExactly(1, 1);
+    Tensor converted = w.value();
+    w.update(array -> ((float[]) array)[0] = 7);
+    refuses(converted::toFloatArray);
+    assertThat(w.value().toFloatArray()).containsExactly(7, 2);
+  }
+
+  @Test
+  void aConversionToItsOwnTypeIsNone() {
+    Tensor before = w.value();
+    w.to(DType.FLOAT64);
+    assertThat(before.toDoubleArray()).containsExactly(1, 2);
+  }
+
+  @Test
+  void aConversionLeavesAFrozenParameterFrozen() {
+    w.freeze();
+    w.to(DType.FLOAT32);
+    assertThat(w.value().isTracked()).isFalse();
+    w.unfreeze();
+    assertThat(w.value().sum().backward().of(w).toFloatArray()).containsExactly(1, 1);
+  }
+
   private static void refuses(ThrowingCallable action) {
     assertThatThrownBy(action)
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("parameter 'hidden.weight' was updated")
-        .hasMessageContaining("hidden.weight.value(), or a copy()");
+        .hasMessageContaining("hidden.weight.value(), or a copy() made before the update");
   }
 }

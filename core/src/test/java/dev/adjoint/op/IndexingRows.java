@@ -9,7 +9,7 @@ import dev.adjoint.tensor.IntTensor;
 import java.util.Arrays;
 import java.util.List;
 
-/** Rows for {@link Indexing} and {@link Losses}: whatever takes indices. */
+/** Rows for {@link Indexing}. */
 final class IndexingRows {
 
   private IndexingRows() {}
@@ -101,39 +101,11 @@ final class IndexingRows {
                 x -> Dense.of(x[0].sizes(), i -> x[1].at(i) != 0 ? -7 : x[0].at(i)),
                 in(REAL, "m n"),
                 in(MASK, "n"))
-            .covers("Indexing.maskedFill(Tensor, Tensor, double)"),
-        op(
-                "crossEntropy",
-                x ->
-                    Losses.crossEntropy(
-                        x[0], ints(places(x[0].size(-1), x[0].size(0), x[0].size(1)))),
-                x ->
-                    surprise(x[0])
-                        .fold(new int[] {}, false, v -> Arrays.stream(v).sum() / v.length),
-                in(REAL, "b m n"))
-            .covers("Losses.crossEntropy(Tensor, IntTensor)")
-            .nonEmpty("n"),
-        op(
-                "crossEntropyPerRow",
-                x ->
-                    Losses.crossEntropyPerRow(
-                        x[0], ints(places(x[0].size(-1), x[0].size(0), x[0].size(1)))),
-                x -> surprise(x[0]),
-                in(REAL, "b m n"))
-            .covers("Losses.crossEntropyPerRow(Tensor, IntTensor)")
-            .uses("Losses.CrossEntropy")
-            .nonEmpty("n"));
-  }
-
-  private static Dense surprise(Dense x) {
-    Dense targets = places(x.size(-1), x.size(0), x.size(1));
-    Dense sums = x.fold(new int[] {2}, false, v -> Arrays.stream(v).map(Math::exp).sum());
-    return Dense.of(
-        targets.sizes(), i -> Math.log(sums.at(i)) - x.at(i[0], i[1], (int) targets.at(i)));
+            .covers("Indexing.maskedFill(Tensor, Tensor, double)"));
   }
 
   /** Returns indices below a bound, some of them equal and in no order. */
-  private static Dense places(int bound, int... sizes) {
+  static Dense places(int bound, int... sizes) {
     int[] next = {0};
     return Dense.drawn(
         sizes,
@@ -143,7 +115,7 @@ final class IndexingRows {
         });
   }
 
-  private static IntTensor ints(Dense places) {
+  static IntTensor ints(Dense places) {
     int[] values = Arrays.stream(places.values()).mapToInt(v -> (int) v).toArray();
     return IntTensor.of(values, places.sizes());
   }

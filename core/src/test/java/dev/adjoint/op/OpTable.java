@@ -28,6 +28,7 @@ final class OpTable {
             ViewRows.rows(),
             ProductRows.rows(),
             IndexingRows.rows(),
+            LossRows.rows(),
             LinalgRows.rows(),
             WindowRows.rows(),
             StandardizeRows.rows())

@@ -163,6 +163,17 @@ class GeneratorTest {
   }
 
   @Test
+  void aCopyGoesOnWithTheSameNumbersByItself() {
+    Generator random = Generator.seeded(1).split();
+    random.uniform(5);
+    Generator copy = random.copy();
+    float[] next = random.uniform(4).toFloatArray();
+    float[] later = random.uniform(4).toFloatArray();
+    assertThat(copy.uniform(4).toFloatArray()).isEqualTo(next);
+    assertThat(copy.uniform(4).toFloatArray()).isEqualTo(later).isNotEqualTo(next);
+  }
+
+  @Test
   void misuseIsNamed() {
     Generator random = Generator.seeded(1);
     assertThatThrownBy(() -> random.uniform(2, 1, MANY, FLOAT32))

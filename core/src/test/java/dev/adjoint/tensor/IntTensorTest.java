@@ -38,6 +38,59 @@ class IntTensorTest {
   }
 
   @Test
+  void rowsArePickedByIndex() {
+    IntTensor x = IntTensor.range(6).reshape(3, 2);
+    IntTensor picked = x.indexSelect(IntTensor.of(2, 0, 2, 2));
+    assertThat(picked).isEqualTo(IntTensor.of(new int[][] {{4, 5}, {0, 1}, {4, 5}, {4, 5}}));
+    assertThat(IntTensor.of(7, 8, 9).indexSelect(IntTensor.of(1))).isEqualTo(IntTensor.of(8));
+    assertThat(x.indexSelect(IntTensor.of()).shape()).isEqualTo(Shape.of(0, 2));
+    assertThat(IntTensor.of(new int[0][3]).indexSelect(IntTensor.of()).shape())
+        .isEqualTo(Shape.of(0, 0));
+    assertThat(IntTensor.range(24).reshape(2, 3, 4).indexSelect(IntTensor.of(1)))
+        .isEqualTo(IntTensor.range(24).reshape(2, 3, 4).slice(1, 2));
+  }
+
+  @Test
+  void badRowsAreNamed() {
+    IntTensor x = IntTensor.range(6).reshape(3, 2);
+    for (int outside : new int[] {-1, 3}) {
+      assertThatThrownBy(() -> x.indexSelect(IntTensor.of(0, outside)))
+          .isInstanceOf(IndexOutOfBoundsException.class)
+          .hasMessage(
+              "indexSelect: index %d at position [1] is outside axis 0 of shape (3, 2); expected 0 to 2"
+                  .formatted(outside));
+    }
+    assertThatThrownBy(() -> x.slice(0, 0).indexSelect(IntTensor.of(0)))
+        .isInstanceOf(IndexOutOfBoundsException.class)
+        .hasMessageContaining("expected no index at all");
+    assertThatThrownBy(() -> x.indexSelect(IntTensor.range(4).reshape(2, 2)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("indexSelect: indices of shape (2, 2); expected one axis");
+    assertThatThrownBy(() -> IntTensor.of(1).reshape().indexSelect(IntTensor.of(0)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContainingAll("indexSelect:", "scalar");
+  }
+
+  @Test
+  void comparisonsGiveMasks() {
+    IntTensor x = IntTensor.of(new int[][] {{5, 0}, {16_777_217, 5}});
+    Tensor equal = x.equal(5, DType.FLOAT32);
+    assertThat(equal.dtype()).isEqualTo(DType.FLOAT32);
+    assertThat(equal.shape()).isEqualTo(Shape.of(2, 2));
+    assertThat(equal.toFloatArray()).containsExactly(1, 0, 0, 1);
+    Tensor notEqual = x.notEqual(5, DType.FLOAT64);
+    assertThat(notEqual.dtype()).isEqualTo(DType.FLOAT64);
+    assertThat(notEqual.toDoubleArray()).containsExactly(0, 1, 1, 0);
+    // As float32, 2^24 + 1 and 2^24 would be the same.
+    IntTensor other = IntTensor.of(new int[][] {{5, 1}, {16_777_216, 5}});
+    assertThat(x.equal(other, DType.FLOAT32).toFloatArray()).containsExactly(1, 0, 0, 1);
+    assertThat(x.equal(16_777_216, DType.FLOAT32).sum().item()).isZero();
+    assertThatThrownBy(() -> x.equal(IntTensor.of(5, 5), DType.FLOAT32))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("equal: shapes (2, 2) and (2); expected equal shapes");
+  }
+
+  @Test
   void valuesConvertToBothTypes() {
     assertThat(IntTensor.of(1, 2).toTensor(DType.FLOAT32).toFloatArray()).containsExactly(1, 2);
     assertThat(IntTensor.of(1, 2).toTensor(DType.FLOAT64).dtype()).isEqualTo(DType.FLOAT64);

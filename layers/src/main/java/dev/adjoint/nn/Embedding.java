@@ -1,6 +1,8 @@
 package dev.adjoint.nn;
 
+import dev.adjoint.autodiff.Autodiff;
 import dev.adjoint.op.Indexing;
+import dev.adjoint.op.Where;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Tensor;
@@ -13,7 +15,10 @@ import dev.adjoint.tensor.Tensor;
  */
 public final class Embedding extends Layer {
 
+  private static final int NONE = -1;
+
   private final Weight weight;
+  private int paddingIndex = NONE;
 
   /** Creates a table. */
   public Embedding(int rows, int width, Generator generator) {
@@ -29,14 +34,34 @@ public final class Embedding extends Layer {
     this.weight = weight("weight", weight);
   }
 
+  /** Makes one row stand for padding: zeros, which are never learned. */
+  public Embedding paddingIndex(int row) {
+    int rows = weight.shape().size(0);
+    if (row < 0 || row >= rows) {
+      throw new IllegalArgumentException(
+          "%s: padding index %d; expected 0 to %d".formatted(this, row, rows - 1));
+    }
+    paddingIndex = row;
+    Tensor other = IntTensor.range(rows).toTensor(weight.dtype()).notEqual(row);
+    weight.assign(weight.value().times(other.unsqueeze(1)));
+    return this;
+  }
+
   /** Returns the rows at the indices. */
   public Tensor forward(IntTensor indices) {
-    return observed(Indexing.embedding(weight.value(), indices));
+    Tensor rows = Indexing.embedding(weight.value(), indices);
+    if (paddingIndex == NONE) {
+      return observed(rows);
+    }
+    Tensor isPadding = indices.toTensor(rows.dtype()).equal(paddingIndex).unsqueeze(-1);
+    return observed(Where.where(isPadding, Autodiff.stopGradient(rows), rows));
   }
 
   @Override
   protected Embedding copy(Copies copies) {
-    return new Embedding(copies.of(weight));
+    Embedding copy = new Embedding(copies.of(weight));
+    copy.paddingIndex = paddingIndex;
+    return copy;
   }
 
   @Override

@@ -1,10 +1,9 @@
 package dev.adjoint.nn.golden;
 
-import java.lang.ref.Reference;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.DoubleSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
 import java.util.stream.LongStream;
@@ -62,7 +61,7 @@ final class GoldenCase {
     return Tensor.create(random.ints(count(sizes), 0, bound).asLongStream().toArray(), sizes);
   }
 
-  private static Tensor draw(java.util.function.DoubleSupplier number, long... sizes) {
+  private static Tensor draw(DoubleSupplier number, long... sizes) {
     double[] values =
         DoubleStream.generate(number)
             .limit(count(sizes))
@@ -139,20 +138,22 @@ final class GoldenCase {
   }
 
   private static void fill(Tensor target, Tensor values) {
-    try (NoGradGuard unrecorded = new NoGradGuard()) {
-      assert !unrecorded.isNull();
+    try (NoGradGuard _ = new NoGradGuard()) {
       target.copy_(values);
     }
   }
 
-  /** Returns handles of their own for the tensors, since those in the dictionary die with it. */
   private static Map<String, Tensor> eachOf(StringTensorDict tensors) {
     Map<String, Tensor> result = new LinkedHashMap<>();
     for (long i = 0; i < tensors.size(); i++) {
-      result.put(tensors.get(i).key().getString(), new Tensor(tensors.get(i).value()));
+      result.put(tensors.get(i).key().getString(), tensors.get(i).value());
     }
-    Reference.reachabilityFence(tensors);
     return result;
+  }
+
+  /** Returns sizes as they are written, such as 2x3. */
+  static String sizes(long... sizes) {
+    return LongStream.of(sizes).mapToObj(Long::toString).collect(Collectors.joining("x"));
   }
 
   /** Returns what stands for a tensor that need not be there. */
@@ -162,6 +163,12 @@ final class GoldenCase {
 
   // ---- what comes out ------------------------------------------------------------------------
 
+  /** Records an output as it is now, without seed and gradients. */
+  GoldenCase result(String result, Tensor value) {
+    record("output", result, value);
+    return this;
+  }
+
   /** Records an output. */
   GoldenCase output(String output, Tensor value) {
     outputs.put(output, value);
@@ -170,6 +177,13 @@ final class GoldenCase {
 
   /** Runs the backward pass from random cotangents of all outputs; returns the whole file. */
   String finish() {
+    if (!outputs.isEmpty()) {
+      backward();
+    }
+    return text.toString();
+  }
+
+  private void backward() {
     Tensor total = Tensor.create(new double[] {0}, new long[0]);
     for (Map.Entry<String, Tensor> output : outputs.entrySet()) {
       Tensor seed = record("seed", output.getKey(), normal(1, output.getValue().shape()));
@@ -179,7 +193,6 @@ final class GoldenCase {
     total.backward();
     leaves.forEach((key, value) -> record("grad", key, value.grad()));
     buffers.forEach((key, value) -> record("after", key, value));
-    return text.toString();
   }
 
   private Tensor record(String role, String key, Tensor value) {
@@ -187,19 +200,18 @@ final class GoldenCase {
       throw new IllegalStateException("%s: there is no %s %s".formatted(name, role, key));
     }
     long[] sizes = value.shape();
-    String shape = Arrays.stream(sizes).mapToObj(Long::toString).collect(Collectors.joining("x"));
     Stream<String> elements =
         role.equals("index")
             ? DoubleStream.of(elements(value)).mapToObj(d -> Long.toString((long) d))
             : DoubleStream.of(elements(value)).mapToObj(Double::toString);
     text.append(role).append(' ').append(key).append(' ');
-    text.append(sizes.length == 0 ? "-" : shape).append(" : ");
+    text.append(sizes.length == 0 ? "-" : sizes(sizes)).append(" : ");
     text.append(elements.collect(Collectors.joining(" "))).append('\n');
     return value;
   }
 
   /** Returns the elements in reading order. */
-  static double[] elements(Tensor value) {
+  private static double[] elements(Tensor value) {
     try (Tensor flat = value.detach().to(ScalarType.Double).contiguous()) {
       double[] elements = new double[(int) flat.numel()];
       flat.data_ptr_double().get(elements);
@@ -207,9 +219,13 @@ final class GoldenCase {
     }
   }
 
-  /** Makes PyTorch compute in float64, on one thread. */
+  /** Makes PyTorch compute in float64, on one thread; to be called before anything else. */
   static void prepare() {
+    // What a getter returns lives in what it was called on, of which the collector knows nothing.
+    System.setProperty("org.bytedeco.javacpp.nopointergc", "true");
     torch.set_default_dtype(torch.scalarTypeToTypeMeta(ScalarType.Double));
     torch.set_num_threads(1);
+    // It computes in float32 only, and warns where it cannot.
+    torch.globalContext().setUserEnabledNNPACK(false);
   }
 }

@@ -21,7 +21,17 @@ import org.junit.jupiter.api.Test;
  */
 class GoldenFilesTest {
 
-  private static final List<Supplier<Stream<GoldenCase>>> FAMILIES = List.of(BatchNormCases::all, NormCases::all, ReparametrizationCases::all);
+  private static final List<Supplier<Stream<GoldenCase>>> FAMILIES =
+      List.of(
+          BatchNormCases::all,
+          NormCases::all,
+          ReparametrizationCases::all,
+          LayerCases::all,
+          ActivationCases::all,
+          LossCases::all,
+          RecurrentCases::all,
+          AttentionCases::all,
+          OptimizerCases::all);
 
   private static final Map<String, String> COMPUTED = new TreeMap<>();
 
@@ -62,7 +72,7 @@ class GoldenFilesTest {
         drifted.add("%s: %d lines, not %d".formatted(file, computed.size(), committed.size()));
       }
       for (int i = 0; i < Math.min(computed.size(), committed.size()); i++) {
-        if (!near(computed.get(i).split(" "), committed.get(i).split(" "))) {
+        if (!near(file, computed.get(i).split(" "), committed.get(i).split(" "))) {
           drifted.add("%s: %s".formatted(file, computed.get(i)));
         }
       }
@@ -77,17 +87,20 @@ class GoldenFilesTest {
   }
 
   /** Tells whether all words are equal, or numbers that are as good as equal. */
-  private static boolean near(String[] computed, String[] committed) {
+  private static boolean near(String file, String[] computed, String[] committed) {
+    // The steps of an optimizer amplify what another matrix library rounds otherwise.
+    double tolerance = file.startsWith("optim-") ? 1e-10 : 1e-12;
     return computed.length == committed.length
-        && IntStream.range(0, computed.length).allMatch(i -> near(computed[i], committed[i]));
+        && IntStream.range(0, computed.length)
+            .allMatch(i -> near(computed[i], committed[i], tolerance));
   }
 
-  private static boolean near(String computed, String committed) {
+  private static boolean near(String computed, String committed, double tolerance) {
     if (computed.equals(committed) || !computed.contains(".") || !committed.contains(".")) {
       return computed.equals(committed);
     }
     double expected = Double.parseDouble(committed);
     double difference = Double.parseDouble(computed) - expected;
-    return Math.abs(difference) <= 1e-12 * Math.max(1, Math.abs(expected));
+    return Math.abs(difference) <= tolerance * Math.max(1, Math.abs(expected));
   }
 }

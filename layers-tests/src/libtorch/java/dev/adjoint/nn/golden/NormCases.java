@@ -1,11 +1,8 @@
 package dev.adjoint.nn.golden;
 
 import java.util.Arrays;
-import java.util.stream.Collectors;
-import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.DoubleOptional;
-import org.bytedeco.pytorch.LocalResponseNormOptions;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
@@ -36,9 +33,7 @@ final class NormCases {
         rmsNorm("default", 1, true, null),
         rmsNorm("epsilon", 1, true, .1),
         rmsNorm("two-axes", 2, true, 1e-6),
-        rmsNorm("without-affine", 1, false, null),
-        localResponseNorm("odd", 3, 1e-4, .75, 1, 2, 5, 2, 3),
-        localResponseNorm("even", 4, .5, .6, 2, 2, 6, 4));
+        rmsNorm("without-affine", 1, false, null));
   }
 
   private static GoldenCase layerNorm(
@@ -46,7 +41,7 @@ final class NormCases {
     GoldenCase c = new GoldenCase("layer-norm-" + variant, "torch::layer_norm");
     long[] sizes = {2, 3, 2, 4};
     long[] shape = Arrays.copyOfRange(sizes, sizes.length - axes, sizes.length);
-    c.option("normalized_shape", sizesOf(shape)).option("eps", epsilon);
+    c.option("normalized_shape", GoldenCase.sizes(shape)).option("eps", epsilon);
     c.option("elementwise_affine", affine).option("bias", bias);
     Tensor weight = affine ? c.parameter("weight", c.normal(1, shape)) : null;
     Tensor offset = bias ? c.parameter("bias", c.normal(1, shape)) : null;
@@ -107,28 +102,11 @@ final class NormCases {
     GoldenCase c = new GoldenCase("rms-norm-" + variant, "torch::rms_norm");
     long[] sizes = {3, 2, 4};
     long[] shape = Arrays.copyOfRange(sizes, sizes.length - axes, sizes.length);
-    c.option("normalized_shape", sizesOf(shape));
+    c.option("normalized_shape", GoldenCase.sizes(shape));
     c.option("eps", epsilon == null ? "None" : epsilon).option("elementwise_affine", affine);
     Tensor weight = affine ? c.parameter("weight", c.normal(1, shape)) : null;
     Tensor x = c.input("input", c.normal(2, sizes));
     DoubleOptional eps = epsilon == null ? new DoubleOptional() : new DoubleOptional(epsilon);
     return c.output("output", torch.rms_norm(x, shape, GoldenCase.optional(weight), eps));
-  }
-
-  private static GoldenCase localResponseNorm(
-      String variant, int size, double alpha, double beta, double k, long... sizes) {
-    GoldenCase c =
-        new GoldenCase("local-response-norm-" + variant, "torch::nn::functional::local_response_norm");
-    c.option("size", size).option("alpha", alpha).option("beta", beta).option("k", k);
-    LocalResponseNormOptions options = new LocalResponseNormOptions(size);
-    options.alpha().put(alpha);
-    options.beta().put(beta);
-    options.k().put(k);
-    Tensor x = c.input("input", c.normal(2, sizes));
-    return c.output("output", torch.local_response_norm(x, options));
-  }
-
-  private static String sizesOf(long... sizes) {
-    return LongStream.of(sizes).mapToObj(Long::toString).collect(Collectors.joining("x"));
   }
 }

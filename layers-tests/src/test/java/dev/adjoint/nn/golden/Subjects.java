@@ -1,23 +1,28 @@
 package dev.adjoint.nn.golden;
 
-import static dev.adjoint.op.ConvOptions.DEFAULT;
-
+import dev.adjoint.nn.Activation;
+import dev.adjoint.nn.AvgPool1d;
+import dev.adjoint.nn.Conv1d;
 import dev.adjoint.nn.Conv2d;
-import dev.adjoint.nn.Layer;
+import dev.adjoint.nn.Embedding;
+import dev.adjoint.nn.GlobalAvgPool;
 import dev.adjoint.nn.Linear;
-import dev.adjoint.nn.Reparametrization;
+import dev.adjoint.nn.MaxPool1d;
+import dev.adjoint.nn.PReLU;
 import dev.adjoint.nn.Transform;
-import dev.adjoint.nn.Weight;
+import dev.adjoint.nn.golden.Golden.Role;
 import dev.adjoint.nn.norm.BatchNorm;
 import dev.adjoint.nn.norm.GroupNorm;
 import dev.adjoint.nn.norm.InstanceNorm;
 import dev.adjoint.nn.norm.LayerNorm;
 import dev.adjoint.nn.norm.Normalization;
 import dev.adjoint.nn.norm.RMSNorm;
-import dev.adjoint.nn.reparam.SpectralNorm;
-import dev.adjoint.nn.reparam.WeightNorm;
+import dev.adjoint.op.Activations;
+import dev.adjoint.op.ConvOptions;
+import dev.adjoint.op.Pooling;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Tensor;
+import dev.adjoint.tensor.Tensors;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -26,7 +31,8 @@ import java.util.stream.Stream;
 /** Lists what of ours each golden file is about, by the beginning of the file's name. */
 final class Subjects {
 
-  private static final Map<String, Function<Golden, Subject>> BY_PREFIX = new TreeMap<>();
+  private static final Generator GENERATOR = Generator.seeded(1);
+  private static final TreeMap<String, Function<Golden, Subject>> BY_PREFIX = new TreeMap<>();
 
   static {
     BY_PREFIX.put("batch-norm", golden -> Subject.of(batchNorm(golden)));
@@ -42,32 +48,47 @@ final class Subjects {
         "layer-norm", golden -> Subject.of(settings(new LayerNorm(features(golden)), golden)));
     BY_PREFIX.put(
         "rms-norm", golden -> Subject.of(settings(new RMSNorm(features(golden)), golden)));
+    BY_PREFIX.put("spectral-norm", ReparametrizedSubjects::spectralNorm);
+    BY_PREFIX.put("weight-norm", ReparametrizedSubjects::weightNorm);
+    BY_PREFIX.put("linear", golden -> Subject.of(linear(golden)));
+    BY_PREFIX.put("embedding", Subjects::embedding);
+    BY_PREFIX.put("conv1d", golden -> Subject.of(conv1d(golden)));
+    BY_PREFIX.put("conv2d", golden -> Subject.of(conv2d(golden)));
+    BY_PREFIX.put("max-pool1d", golden -> function(new MaxPool1d(k(golden), s(golden), p(golden))));
+    BY_PREFIX.put("max-pool2d", golden -> function(windows(Pooling::maxPool2d, golden)));
     BY_PREFIX.put(
-        "spectral-norm",
-        golden -> {
-          int iterations = number(golden, "n_power_iterations");
-          return reparametrized(
-              golden,
-              w -> new SpectralNorm(w, Generator.seeded(1)).iterations(iterations),
-              Map.of("original", "original", "0._u", "u", "0._v", "v"));
-        });
+        "avg-pool1d", golden -> averages(new AvgPool1d(k(golden), s(golden), p(golden)), golden));
+    BY_PREFIX.put("avg-pool2d", golden -> averages(windows(Pooling::avgPool2d, golden), golden));
     BY_PREFIX.put(
-        "weight-norm",
+        "global-avg-pool2d",
         golden ->
-            reparametrized(
-                golden,
-                w ->
-                    golden.option("dim").equals("None")
-                        ? new WeightNorm(w).overAll()
-                        : new WeightNorm(w).axis(number(golden, "dim")),
-                Map.of("original0", "g", "original1", "v")));
+            function(x -> new GlobalAvgPool().forward(x).reshape(x.size(0), x.size(1), 1, 1)));
+    BY_PREFIX.put(
+        "activation-elu", golden -> function(x -> Activations.elu(x, decimal(golden, "alpha"))));
+    BY_PREFIX.put("activation-gelu-approximate-none", golden -> function(Activation.GELU));
+    BY_PREFIX.put("activation-gelu-approximate-tanh", golden -> function(Activations::geluTanh));
+    BY_PREFIX.put("activation-hardtanh", golden -> function(x -> x.clamp(-1, 1)));
+    BY_PREFIX.put(
+        "activation-leaky-relu",
+        golden -> function(x -> Activations.leakyRelu(x, decimal(golden, "negative_slope"))));
+    BY_PREFIX.put(
+        "activation-log-softmax", golden -> function(x -> x.logSoftmax(number(golden, "dim"))));
+    BY_PREFIX.put(
+        "activation-prelu", golden -> Subject.of(new PReLU(number(golden, "num_parameters"))));
+    BY_PREFIX.put("activation-relu", golden -> function(Activation.RELU));
+    BY_PREFIX.put("activation-selu", golden -> function(Activation.SELU));
+    BY_PREFIX.put("activation-sigmoid", golden -> function(Activation.SIGMOID));
+    BY_PREFIX.put("activation-silu", golden -> function(Activation.SILU));
+    BY_PREFIX.put("activation-softmax", golden -> function(x -> x.softmax(number(golden, "dim"))));
+    BY_PREFIX.put("activation-softplus", golden -> softplus(decimal(golden, "beta")));
+    BY_PREFIX.put("activation-tanh", golden -> function(Activation.TANH));
   }
 
   private Subjects() {}
 
   /** Returns what of ours a case is about. */
   static Subject of(Golden golden) {
-    return BY_PREFIX.entrySet().stream()
+    return BY_PREFIX.descendingMap().entrySet().stream()
         .filter(entry -> golden.name().startsWith(entry.getKey()))
         .findFirst()
         .orElseThrow(() ->
@@ -76,6 +97,91 @@ final class Subjects {
                     .formatted(golden.name())))
         .getValue()
         .apply(golden);
+  }
+
+  private static Subject function(Transform function) {
+    return Subject.of(function);
+  }
+
+  private static Linear linear(Golden golden) {
+    Tensor weight = golden.get(Role.STATE, "weight");
+    Linear linear = new Linear(weight.size(1), weight.size(0), GENERATOR);
+    return is(golden, "bias") ? linear : linear.withoutBias();
+  }
+
+  private static Subject embedding(Golden golden) {
+    Tensor weight = golden.get(Role.STATE, "weight");
+    Embedding embedding = new Embedding(weight.size(0), weight.size(1), GENERATOR);
+    if (!golden.option("padding_idx").equals("None")) {
+      embedding.paddingIndex(number(golden, "padding_idx"));
+    }
+    return new Subject(
+        embedding,
+        name -> name,
+        inputs -> Map.of("output", embedding.forward(golden.index("input"))));
+  }
+
+  private static Conv1d conv1d(Golden golden) {
+    Tensor w = golden.get(Role.STATE, "weight");
+    ConvOptions options = convOptions(golden);
+    Conv1d conv =
+        new Conv1d(w.size(1) * options.groups(), w.size(0), w.size(2), options, GENERATOR);
+    return is(golden, "bias") ? conv : conv.withoutBias();
+  }
+
+  private static Conv2d conv2d(Golden golden) {
+    Tensor w = golden.get(Role.STATE, "weight");
+    ConvOptions options = convOptions(golden);
+    Conv2d conv =
+        new Conv2d(
+            w.size(1) * options.groups(), w.size(0), w.size(2), w.size(3), options, GENERATOR);
+    return is(golden, "bias") ? conv : conv.withoutBias();
+  }
+
+  private static ConvOptions convOptions(Golden golden) {
+    return ConvOptions.DEFAULT
+        .stride(numbers(golden, "stride"))
+        .padding(numbers(golden, "padding"))
+        .dilation(numbers(golden, "dilation"))
+        .groups(number(golden, "groups"));
+  }
+
+  private static int k(Golden golden) {
+    return numbers(golden, "kernel_size")[0];
+  }
+
+  private static int s(Golden golden) {
+    return numbers(golden, "stride")[0];
+  }
+
+  private static int p(Golden golden) {
+    return numbers(golden, "padding")[0];
+  }
+
+  /** Reduces rectangular windows. */
+  private interface Windows {
+    Tensor reduce(Tensor x, int[] kernel, int[] stride, int[] padding);
+  }
+
+  private static Transform windows(Windows pooling, Golden golden) {
+    return x ->
+        pooling.reduce(
+            x,
+            numbers(golden, "kernel_size"),
+            numbers(golden, "stride"),
+            numbers(golden, "padding"));
+  }
+
+  /** Averages; without counting the padding, over the share of each window that is not padding. */
+  private static Subject averages(Transform pool, Golden golden) {
+    if (is(golden, "count_include_pad")) {
+      return function(pool);
+    }
+    return function(x -> pool.forward(x).div(pool.forward(Tensors.ones(x.shape(), x.dtype()))));
+  }
+
+  private static Subject softplus(double beta) {
+    return function(x -> Activation.SOFTPLUS.forward(x.times(beta)).div(beta));
   }
 
   private static BatchNorm batchNorm(Golden golden) {
@@ -104,34 +210,16 @@ final class Subjects {
     return norm;
   }
 
-  /** Returns the subject of a layer, whose outputs are also its weight. */
-  private static Subject reparametrized(
-      Golden golden,
-      Function<Weight, ? extends Reparametrization> by,
-      Map<String, String> ourNames) {
-    Generator generator = Generator.seeded(1);
-    boolean linear = golden.option("layer").equals("linear");
-    Layer layer = linear ? new Linear(4, 3, generator) : new Conv2d(2, 3, 2, 3, DEFAULT, generator);
-    layer.reparametrize("weight", by);
-    String theirs = "parametrizations.weight.";
-    return new Subject(
-        layer,
-        name ->
-            name.startsWith(theirs)
-                ? "weight." + ourNames.get(name.substring(theirs.length()))
-                : name,
-        inputs -> {
-          Weight weight = layer.weight("weight");
-          Tensor w = weight.value();
-          layer.eval(); // the weight by which the output is computed, not that of another step
-          return Map.of("weight", w, "output", ((Transform) layer).forward(inputs.get("input")));
-        });
+  private static int[] features(Golden golden) {
+    return numbers(golden, "normalized_shape");
   }
 
-  private static int[] features(Golden golden) {
-    return Stream.of(golden.option("normalized_shape").split("x"))
-        .mapToInt(Integer::parseInt)
-        .toArray();
+  private static int[] numbers(Golden golden, String option) {
+    return Stream.of(golden.option(option).split("x")).mapToInt(Integer::parseInt).toArray();
+  }
+
+  private static double decimal(Golden golden, String option) {
+    return Double.parseDouble(golden.option(option));
   }
 
   private static int number(Golden golden, String option) {

@@ -1,0 +1,135 @@
+package dev.adjoint.op;
+
+import dev.adjoint.op.Losses.Reduction;
+import dev.adjoint.tensor.DType;
+import dev.adjoint.tensor.IntTensor;
+import dev.adjoint.tensor.Shape;
+import dev.adjoint.tensor.Tensor;
+import dev.adjoint.tensor.Tensors;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Says which class is right in each row of scores, which rows count, and how much.
+ *
+ * <p>Nothing of a row that does not count gets into a loss or a gradient, not even a NaN.
+ *
+ * @param classes of shape (...): the right class of each row of scores of shape (..., C); negative
+ *     in a row that does not count
+ * @param counted the number of rows that count
+ * @param classWeights of shape (C); null where all are 1
+ */
+record ClassTargets(IntTensor classes, int counted, @Nullable Tensor classWeights) {
+
+  private static final int IGNORED = -1;
+
+  /**
+   * Checks targets.
+   *
+   * @param operation the loss, for messages
+   * @param name what the loss calls the scores
+   */
+  static ClassTargets of(
+      String operation,
+      String name,
+      Tensor scores,
+      IntTensor targets,
+      CrossEntropyOptions options) {
+    Shape shape = scores.shape();
+    if (shape.rank() == 0 || !targets.shape().equals(rows(shape))) {
+      throw new IllegalArgumentException(
+          "%s: %s of shape %s and targets of shape %s; expected %s of shape (..., classes) and targets of shape (...)"
+              .formatted(operation, name, shape, targets.shape(), name));
+    }
+    int count = shape.size(-1);
+    Tensor weights = options.classWeights();
+    if (weights != null && weights.size() != count) {
+      throw new IllegalArgumentException(
+          "%s: class weights of shape %s for %d classes; expected shape (%d)"
+              .formatted(operation, weights.shape(), count, count));
+    }
+    Integer ignored = options.ignoreIndex();
+    int[] classes = targets.toArray();
+    int counted = 0;
+    for (int row = 0; row < classes.length; row++) {
+      int target = classes[row];
+      if (ignored != null && target == ignored) {
+        classes[row] = IGNORED;
+      } else if (target >= 0 && target < count) {
+        counted++;
+      } else {
+        throw new IndexOutOfBoundsException(
+            "%s: target %d at position %s is not a class; expected 0 to %d%s for %s of shape %s"
+                .formatted(
+                    operation,
+                    target,
+                    Arrays.toString(Indexing.position(targets.shape(), row)),
+                    count - 1,
+                    ignored == null ? "" : ", or %d to ignore it,".formatted(ignored),
+                    name,
+                    shape));
+      }
+    }
+    return new ClassTargets(IntTensor.of(classes, targets.shape().toArray()), counted, weights);
+  }
+
+  private static Shape rows(Shape scores) {
+    return scores.reduced(new int[] {scores.rank() - 1}, false);
+  }
+
+  boolean counts(int row) {
+    return classes.get(row) != IGNORED;
+  }
+
+  /** Returns 1 at the right class and 0 elsewhere, and anything in rows that do not count. */
+  Tensor oneHot(DType dtype, int count) {
+    return Tensors.oneHot(present(), count, dtype);
+  }
+
+  /** Returns the score of the right class of each row, and anything for rows that do not count. */
+  Tensor pick(Tensor scores) {
+    int[] sizes = scores.shape().with(-1, 1).toArray();
+    return Indexing.gather(scores, -1, present().reshape(sizes)).squeeze(-1);
+  }
+
+  /** Returns scores, or numbers of rows, with zeros in place of rows that do not count. */
+  Tensor zeroIgnored(Tensor x) {
+    if (counted == classes.size()) {
+      return x;
+    }
+    Tensor mask = classes.notEqual(IGNORED, x.dtype());
+    Tensor zero = Tensor.scalar(0, x.dtype());
+    return Where.where(x.rank() > mask.rank() ? mask.unsqueeze(-1) : mask, x, zero);
+  }
+
+  /** Returns numbers of rows times the weights of their classes. */
+  Tensor weighted(Tensor perRow) {
+    return classWeights == null ? perRow : perRow.times(weights(classWeights, perRow.dtype()));
+  }
+
+  /** Returns what a loss reports: the mean divides by the weights of the rows that count. */
+  Tensor reduce(Tensor perRow, Reduction reduction) {
+    if (reduction != Reduction.MEAN) {
+      return reduction.of(perRow);
+    }
+    double total =
+        classWeights == null ? counted : weights(classWeights, DType.FLOAT64).sum().item();
+    return perRow.sum().div(total);
+  }
+
+  /** Returns the weight of the right class of each row, 0 where it does not count. */
+  private Tensor weights(Tensor ofClasses, DType dtype) {
+    Tensor each = Indexing.indexSelect(ofClasses.to(dtype), 0, present().reshape(classes.size()));
+    return zeroIgnored(each.reshape(classes.shape().toArray()));
+  }
+
+  /** Returns the classes, with 0 for rows that do not count. */
+  private IntTensor present() {
+    if (counted == classes.size()) {
+      return classes;
+    }
+    int[] values = classes.toArray();
+    Arrays.setAll(values, row -> Math.max(0, values[row]));
+    return IntTensor.of(values, classes.shape().toArray());
+  }
+}
