@@ -11,5 +11,6 @@ module dev.adjoint.core {
   exports dev.adjoint.tensor;
   exports dev.adjoint.kernel to
       dev.adjoint.layers,
-      dev.adjoint.optim;
+      dev.adjoint.optim,
+      dev.adjoint.testing;
 }

@@ -35,14 +35,22 @@ class ModulesTest {
   /** The packages of each module of the library. */
   private static final Map<String, List<String>> PACKAGES =
       Map.ofEntries(
-          entry("core", CORE), entry("layers", List.of("nn")), entry("optim", List.of("optim")));
+          entry("core", CORE),
+          entry("layers", List.of("nn")),
+          entry("testing", List.of("testing")),
+          entry("optim", List.of("optim")));
 
   /** The modules that each module may know. */
   private static final Map<String, List<String>> MAY_KNOW =
       Map.ofEntries(
           entry("core", List.of()),
           entry("layers", List.of("core")),
+          entry("testing", List.of("core", "layers")),
           entry("optim", List.of("core")));
+
+  /** What a module may know besides the JDK, Guava and JSpecify. */
+  private static final Map<String, List<String>> MAY_USE =
+      Map.of("testing", List.of("org.assertj..", "org.junit.."));
 
   private static final List<String> MODULES = PACKAGES.keySet().stream().sorted().toList();
 
@@ -58,7 +66,9 @@ class ModulesTest {
         Stream.concat(Stream.of(module), MAY_KNOW.get(module).stream())
             .flatMap(m -> Stream.of(packagesOf(m)));
     Stream<String> others =
-        Stream.of("java..", "jdk.incubator.vector..", "com.google.common..", "org.jspecify..");
+        Stream.concat(
+            Stream.of("java..", "jdk.incubator.vector..", "com.google.common..", "org.jspecify.."),
+            MAY_USE.getOrDefault(module, List.of()).stream());
     classes()
         .that()
         .resideInAnyPackage(packagesOf(module))

@@ -34,10 +34,14 @@ final class GradientCheckRun {
     List<String> findings = new ArrayList<>();
     Subject subject = Subject.of(function, slots);
     Tensor weights = check(subject, reports, findings);
+    Subject gradient = subject.gradientOf(weights);
     if (settings.order() == 2) {
-      check(subject.gradientOf(weights), reports, findings);
+      check(gradient, reports, findings);
     }
-    return new GradientReport(settings.toString(), weights.shape(), reports, findings);
+    boolean ok = findings.isEmpty() && reports.stream().allMatch(InputReport::isOk);
+    List<String> suspects =
+        ok ? List.of() : Suspects.of(subject, gradient, reports, settings, random);
+    return new GradientReport(settings.toString(), weights.shape(), reports, findings, suspects);
   }
 
   /** Checks one order; returns the weights of the outputs. */
@@ -99,12 +103,11 @@ final class GradientCheckRun {
     }
 
     private Comparison element(int i) {
-      double scale = power(Math.max(1, Math.abs(x[i])));
       return judge.judge(
           index(i, slots.get(slot).base().shape()),
           -1,
           analytic[i],
-          steps(scale),
+          settings.steps(Math.abs(x[i])),
           step ->
               slope(
                   step,
@@ -115,48 +118,20 @@ final class GradientCheckRun {
                   }));
     }
 
-    /**
-     * Moves all elements. The direction has whole numbers over a power of two, and length about 1,
-     * so that moving is nearly exact.
-     */
+    /** Moves all elements. */
     private Comparison direction(int number) {
-      IntTensor draws = random.integers(16, x.length);
-      double unit = power(1 / (9.0 * Math.sqrt(x.length)));
-      double[] u = x.clone();
-      double derivative = 0;
-      double largest = 1;
-      for (int i = 0; i < u.length; i++) {
-        u[i] = (draws.get(i) < 8 ? draws.get(i) - 12 : draws.get(i) - 3) * unit;
-        derivative += analytic[i] * u[i];
-        largest = Math.max(largest, Math.abs(x[i]));
-      }
+      Direction line = Direction.draw(x, random);
       return judge.judge(
           List.of(),
           number,
-          derivative,
-          steps(power(largest)),
-          step ->
-              slope(
-                  step,
-                  t -> {
-                    double[] moved = x.clone();
-                    for (int i = 0; i < moved.length; i++) {
-                      moved[i] += t * u[i];
-                    }
-                    return moved;
-                  }));
+          line.derivative(analytic),
+          settings.steps(line.size()),
+          step -> slope(step, line::at));
     }
 
     private Slope slope(double step, Slope.Line point) {
       return Slope.measure(
           t -> subject.valuesAt(slot, point.at(t)), base, weights, step, settings.epsilon());
-    }
-
-    private List<Double> steps(double scale) {
-      double first = settings.firstStep() * scale;
-      return IntStream.rangeClosed(0, settings.refinements())
-          .mapToObj(i -> Math.scalb(first, -3 * i))
-          .toList();
     }
 
     private InputReport summary(List<Comparison> all) {
@@ -200,10 +175,5 @@ final class GradientCheckRun {
       rest /= shape.size(axis);
     }
     return List.of(index);
-  }
-
-  /** Returns the largest power of two that is not larger. */
-  private static double power(double x) {
-    return Double.isFinite(x) ? Math.scalb(1.0, Math.getExponent(x)) : 1;
   }
 }

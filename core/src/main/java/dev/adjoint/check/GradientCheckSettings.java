@@ -1,7 +1,9 @@
 package dev.adjoint.check;
 
 import dev.adjoint.tensor.DType;
+import java.util.List;
 import java.util.Locale;
+import java.util.stream.IntStream;
 
 /**
  * Holds the settings of a check.
@@ -56,14 +58,17 @@ record GradientCheckSettings(
     return new Judge(absolute, relative);
   }
 
-  /** Returns how many times the step is divided by 8, at most, where slopes do not agree. */
-  int refinements() {
-    return float32 ? 2 : 3;
-  }
-
-  /** Returns the first step at an element of size 1: that with the least error, as measured. */
-  double firstStep() {
-    return float32 ? 0x1p-7 : 0x1p-12;
+  /**
+   * Returns the steps to try at an element, descending: first that with the least error, as
+   * measured, then smaller ones for where slopes do not agree.
+   *
+   * @param size of the element
+   */
+  List<Double> steps(double size) {
+    double first = (float32 ? 0x1p-7 : 0x1p-12) * Direction.power(Math.max(1, size));
+    return IntStream.rangeClosed(0, float32 ? 2 : 3)
+        .mapToObj(i -> Math.scalb(first, -3 * i))
+        .toList();
   }
 
   double epsilon() {

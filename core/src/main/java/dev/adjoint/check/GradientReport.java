@@ -13,12 +13,19 @@ public final class GradientReport {
   private final Shape output;
   private final List<InputReport> inputs;
   private final List<String> findings;
+  private final List<String> suspects;
 
-  GradientReport(String settings, Shape output, List<InputReport> inputs, List<String> findings) {
+  GradientReport(
+      String settings,
+      Shape output,
+      List<InputReport> inputs,
+      List<String> findings,
+      List<String> suspects) {
     this.settings = settings;
     this.output = output;
     this.inputs = List.copyOf(inputs);
     this.findings = List.copyOf(findings);
+    this.suspects = List.copyOf(suspects);
   }
 
   /** Tells whether nothing failed; a derivative at a kink is no failure. */
@@ -57,6 +64,15 @@ public final class GradientReport {
   /** Returns a sentence for each failure that is not about one derivative. */
   public List<String> findings() {
     return findings;
+  }
+
+  /**
+   * Returns what is to blame for failures, as far as that could be found: {@code the pullback of
+   * 'layerNorm' with respect to its input 0}. Each operation was compared with differences by
+   * itself, along one line through the failed input.
+   */
+  public List<String> suspects() {
+    return suspects;
   }
 
   /** Returns how many derivatives are at a kink, where differences prove nothing. */

@@ -12,7 +12,7 @@ final class ReportPrinter {
 
   static String print(GradientReport report, String settings, Shape output) {
     StringBuilder text = new StringBuilder("Gradient check ");
-    text.append(report.isOk() ? "passed" : "FAILED").append(": ").append(settings);
+    text.append(report.isOk() ? "passed: " : "FAILED: " + headline(report) + "\n").append(settings);
     if (output.size() != 1) {
       text.append("; of the output, shape ").append(output).append(", weighed by random numbers");
     }
@@ -24,6 +24,10 @@ final class ReportPrinter {
         text.append(hint(input));
       }
     }
+    if (report.suspects().size() > 1) {
+      report.suspects().forEach(suspect -> text.append("\nsuspect: ").append(suspect));
+      text.append('\n');
+    }
     for (String finding : report.findings()) {
       text.append("\nnot consistent: ").append(finding).append('\n');
     }
@@ -33,6 +37,28 @@ final class ReportPrinter {
       text.append(" move the input to check the branches\n");
     }
     return text.toString().stripTrailing();
+  }
+
+  /** Returns what a failure is about, in one line. */
+  private static String headline(GradientReport report) {
+    String what =
+        report.inputs().stream()
+            .filter(input -> !input.isOk())
+            .findFirst()
+            .map(ReportPrinter::headline)
+            .orElseGet(() -> report.findings().getFirst());
+    List<String> suspects = report.suspects();
+    return switch (suspects.size()) {
+      case 0 -> what;
+      case 1 -> what + "; suspect: " + suspects.getFirst();
+      default -> "%s; %d suspects: %s, ...".formatted(what, suspects.size(), suspects.getFirst());
+    };
+  }
+
+  private static String headline(InputReport input) {
+    Comparison worst = input.offenders().getFirst();
+    return "%s at %s: analytic %s, numeric %s"
+        .formatted(title(input), worst.place(), number(worst.analytic()), number(worst.numeric()));
   }
 
   private static List<List<String>> summary(List<InputReport> inputs) {
@@ -101,9 +127,12 @@ final class ReportPrinter {
   }
 
   private static String hint(InputReport input) {
+    if (input.failed() > 0 && input.factor() == 0) {
+      return "  every one is 0: what was computed in noGrad, or from numbers read out of a tensor, is a constant\n";
+    }
     if (input.failed() > 1 && !Double.isNaN(input.factor())) {
       return String.format(
-          Locale.ROOT, "  every one is %.4g times the numeric slope%n", input.factor());
+          Locale.ROOT, "  every one is %.4g times the numeric slope\n", input.factor());
     }
     boolean vague =
         input.offenders().stream()

@@ -13,6 +13,7 @@ package dev.adjoint.check;
  * @param truncation from how d(h) and d(2h) differ
  * @param roundOff from the size of the function's values
  * @param size of the function's values, weighed
+ * @param variation the slopes of all outputs, weighed, without their signs
  */
 record Slope(
     double value,
@@ -21,7 +22,8 @@ record Slope(
     double step,
     double truncation,
     double roundOff,
-    double size) {
+    double size,
+    double variation) {
 
   /** Computes a function of several outputs along a line. */
   interface Line {
@@ -46,6 +48,7 @@ record Slope(
     double left = 0;
     double right = 0;
     double size = 0;
+    double variation = 0;
     for (int i = 0; i < base.length; i++) {
       double w = weights[i];
       near += w * (p1[i] - m1[i]) / 2;
@@ -53,6 +56,7 @@ record Slope(
       right += w * (4 * (p1[i] - base[i]) - (p2[i] - base[i])) / 2;
       left += w * (4 * (base[i] - m1[i]) - (base[i] - m2[i])) / 2;
       size += Math.abs(w * base[i]);
+      variation += Math.abs(w * (p1[i] - m1[i])) / 2;
     }
     near /= h;
     far /= h;
@@ -60,7 +64,8 @@ record Slope(
     // d(h) is off by about c; the combination by about c relative to the slope, once more.
     double c = Math.abs(far - near) / 3;
     double truncation = value == 0 ? c : Math.min(c, c * (c / Math.abs(value)));
-    return new Slope(value, left / h, right / h, h, truncation, epsilon * size / h, size);
+    return new Slope(
+        value, left / h, right / h, h, truncation, epsilon * size / h, size, variation / h);
   }
 
   double uncertainty() {

@@ -60,7 +60,15 @@ final class Subject {
 
   /** Computes the output at the base point, recorded. */
   Recorded record() {
-    Tensor[] inputs = leaves();
+    return record(leaves());
+  }
+
+  /** Computes the output with other elements in one slot, recorded. */
+  Recorded recordAt(int slot, double[] elements) {
+    return record(moved(slot, elements));
+  }
+
+  private Recorded record(Tensor[] inputs) {
     Tensor y = held.run(() -> output(inputs, true));
     List<Tensor> sources = sources(inputs);
     return new Recorded(y, sources);
@@ -68,6 +76,11 @@ final class Subject {
 
   /** Computes the output with other elements in one slot, without recording. */
   double[] valuesAt(int slot, double[] elements) {
+    return values(moved(slot, elements));
+  }
+
+  /** Puts other elements into one slot; returns the inputs. */
+  private Tensor[] moved(int slot, double[] elements) {
     Slot moved = slots.get(slot);
     Tensor value =
         Tensor.of(elements, elements.length).to(moved.base.dtype()).reshape(moved.base.shape());
@@ -79,7 +92,7 @@ final class Subject {
     if (slot < inputs.length) {
       inputs[slot] = value.tracked();
     }
-    return values(inputs);
+    return inputs;
   }
 
   /** Computes the output at the base point, without recording. */

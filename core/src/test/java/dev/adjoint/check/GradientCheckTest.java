@@ -13,6 +13,7 @@ import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -190,6 +191,13 @@ class GradientCheckTest {
     assertThat(report.of("weight", 1).checked()).isEqualTo(6);
     assertThat(weight.value().toDoubleArray()).isEqualTo(w.toDoubleArray());
     GradientCheck.of(t -> weight.value().exp()).wrt(weight).run().assertOk();
+    assertThat(
+            GradientCheck.of(t -> weight.value().exp())
+                .wrt(Map.of("hidden.weight", weight))
+                .run()
+                .of("hidden.weight", 1)
+                .checked())
+        .isEqualTo(6);
   }
 
   @Test
@@ -222,6 +230,8 @@ class GradientCheckTest {
   void aGradientThatIsCutOffWithoutBeingHeldIsFound() {
     GradientReport report = GradientCheck.of(t -> Autodiff.noGrad(() -> t[0].square())).at(w).run();
     assertThat(report.of("input 0", 1).failed()).isEqualTo(6);
+    assertThat(report.toString())
+        .contains("every one is 0: what was computed in noGrad, or from numbers read out");
   }
 
   @Test
@@ -354,7 +364,8 @@ class GradientCheckTest {
     assertThat(report.toString())
         .isEqualTo(
             """
-            Gradient check FAILED: every element, tolerance 1e-08 absolute or 1e-06 relative
+            Gradient check FAILED: x at [1]: analytic 2.00000000, numeric 4.00000000; suspect: the pullback of 'onGradient' with respect to its input 0
+            every element, tolerance 1e-08 absolute or 1e-06 relative
               input  shape  checked  failed  kinks  worst at    analytic     numeric  abs error  rel error  rule
               x        (2)        2       2      0       [1]  2.00000000  4.00000000    2.0e+00    5.0e-01  WRONG
               scale    (2)        2       0      0       [0]  1.00000000  1.00000000    0.0e+00    0.0e+00  absolute

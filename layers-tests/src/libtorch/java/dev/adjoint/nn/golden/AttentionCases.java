@@ -35,14 +35,12 @@ final class AttentionCases {
         scaledDotProduct("plain", QUERIES, "none", false, null),
         scaledDotProduct("scale", QUERIES, "none", false, .3),
         scaledDotProduct("boolean-mask", QUERIES, "boolean", false, null),
-        scaledDotProduct("float-mask", QUERIES, "float", false, null),
         scaledDotProduct("causal", QUERIES, "none", true, null),
         scaledDotProduct("causal-square", KEYS, "none", true, null),
         multihead("self", true, true, false, "none"),
         multihead("self-without-bias", true, false, false, "none"),
         multihead("self-padding", true, true, true, "none"),
         multihead("self-boolean-mask", true, true, false, "boolean"),
-        multihead("self-float-mask", true, true, false, "float"),
         multihead("cross", false, true, false, "none"),
         multihead("cross-padding", false, true, true, "none"),
         multihead("cross-all", false, true, true, "boolean"),
@@ -66,7 +64,6 @@ final class AttentionCases {
     Tensor allowed =
         switch (mask) {
           case "none" -> null;
-          case "float" -> c.constant("attn_mask", c.normal(1, queries, KEYS));
           default -> c.constant("attn_mask", hidden(queries, KEYS).logical_not());
         };
     return c.output(
@@ -164,7 +161,6 @@ final class AttentionCases {
   private static Tensor mask(GoldenCase c, String kind, long queries, long keys) {
     return switch (kind) {
       case "none" -> new Tensor();
-      case "float" -> c.constant("attn_mask", c.normal(1, queries, keys));
       default -> c.constant("attn_mask", hidden(queries, keys));
     };
   }

@@ -20,48 +20,70 @@ final class LossSubjects {
   private LossSubjects() {}
 
   static void addTo(Map<String, Function<Golden, Subject>> rows) {
-    put(rows, "loss-cross-entropy", (golden, in, r) ->
-        Losses.crossEntropy(
-            classesLast(input(in)), golden.index("target"), options(golden, in), r));
-    put(rows, "loss-nll", (golden, in, r) ->
-        Losses.nll(input(in), golden.index("target"), options(golden, in), r));
-    put(rows, "loss-multi-margin", (golden, in, r) ->
-        Losses.multiMargin(input(in), golden.index("target"), decimal(golden, "margin"), r));
+    put(
+        rows,
+        "loss-cross-entropy",
+        (golden, in, r) ->
+            Losses.crossEntropy(
+                classesLast(input(in)), golden.index("target"), options(golden, in), r));
+    put(
+        rows,
+        "loss-nll",
+        (golden, in, r) -> Losses.nll(input(in), golden.index("target"), options(golden, in), r));
+    put(
+        rows,
+        "loss-multi-margin",
+        (golden, in, r) ->
+            Losses.multiMargin(input(in), golden.index("target"), decimal(golden, "margin"), r));
     put(rows, "loss-bce-with-logits", LossSubjects::binaryCrossEntropy);
     put(rows, "loss-kl-div", LossSubjects::divergence);
     put(rows, "loss-mse", (golden, in, r) -> Losses.mse(input(in), target(in), r));
     put(rows, "loss-l1", (golden, in, r) -> Losses.l1(input(in), target(in), r));
-    put(rows, "loss-huber", (golden, in, r) ->
-        Losses.huber(input(in), target(in), decimal(golden, "delta"), r));
-    put(rows, "loss-smooth-l1", (golden, in, r) -> {
-      double beta = decimal(golden, "beta");
-      return Losses.huber(input(in), target(in), beta, r).div(beta);
-    });
-    put(rows, "loss-hinge-embedding", (golden, in, r) ->
-        Losses.hingeEmbedding(input(in), target(in), decimal(golden, "margin"), r));
-    put(rows, "loss-cosine-embedding", (golden, in, r) ->
-        Losses.cosineEmbedding(
-            in.get("input1"), in.get("input2"), target(in), decimal(golden, "margin"), r));
-    rows.put("cosine-similarity", golden ->
-        new Subject(
-            null,
-            name -> name,
-            in ->
-                Map.of(
-                    "output",
-                    Losses.cosineSimilarity(
-                        in.get("input1"),
-                        in.get("input2"),
-                        Integer.parseInt(golden.option("dim"))))));
+    put(
+        rows,
+        "loss-huber",
+        (golden, in, r) -> Losses.huber(input(in), target(in), decimal(golden, "delta"), r));
+    put(
+        rows,
+        "loss-smooth-l1",
+        (golden, in, r) -> {
+          double beta = decimal(golden, "beta");
+          return Losses.huber(input(in), target(in), beta, r).div(beta);
+        });
+    put(
+        rows,
+        "loss-hinge-embedding",
+        (golden, in, r) ->
+            Losses.hingeEmbedding(input(in), target(in), decimal(golden, "margin"), r));
+    put(
+        rows,
+        "loss-cosine-embedding",
+        (golden, in, r) ->
+            Losses.cosineEmbedding(
+                in.get("input1"), in.get("input2"), target(in), decimal(golden, "margin"), r));
+    rows.put(
+        "cosine-similarity",
+        golden ->
+            new Subject(
+                null,
+                name -> name,
+                in ->
+                    Map.of(
+                        "output",
+                        Losses.cosineSimilarity(
+                            in.get("input1"),
+                            in.get("input2"),
+                            Integer.parseInt(golden.option("dim"))))));
   }
 
-  private static void put(
-      Map<String, Function<Golden, Subject>> rows, String prefix, Loss loss) {
-    rows.put(prefix, golden ->
-        new Subject(
-            null,
-            name -> name,
-            in -> Map.of("output", loss.of(golden, in, reduction(golden)))));
+  private static void put(Map<String, Function<Golden, Subject>> rows, String prefix, Loss loss) {
+    rows.put(
+        prefix,
+        golden ->
+            new Subject(
+                null,
+                name -> name,
+                in -> Map.of("output", loss.of(golden, in, reduction(golden)))));
   }
 
   /** PyTorch's weight of each element has no option of its own here: it is a product. */

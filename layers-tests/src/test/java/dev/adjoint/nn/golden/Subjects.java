@@ -48,8 +48,9 @@ final class Subjects {
         "layer-norm", golden -> Subject.of(settings(new LayerNorm(features(golden)), golden)));
     BY_PREFIX.put(
         "rms-norm", golden -> Subject.of(settings(new RMSNorm(features(golden)), golden)));
-    BY_PREFIX.put("spectral-norm", ReparametrizedSubjects::spectralNorm);
-    BY_PREFIX.put("weight-norm", ReparametrizedSubjects::weightNorm);
+    LossSubjects.addTo(BY_PREFIX);
+    SequenceSubjects.addTo(BY_PREFIX);
+    ReparametrizationSubjects.addTo(BY_PREFIX);
     BY_PREFIX.put("linear", golden -> Subject.of(linear(golden)));
     BY_PREFIX.put("embedding", Subjects::embedding);
     BY_PREFIX.put("conv1d", golden -> Subject.of(conv1d(golden)));

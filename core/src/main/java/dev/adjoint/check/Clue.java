@@ -1,0 +1,87 @@
+package dev.adjoint.check;
+
+import dev.adjoint.autodiff.Autodiff;
+import dev.adjoint.op.Joining;
+import dev.adjoint.tensor.DType;
+import dev.adjoint.tensor.Shape;
+import dev.adjoint.tensor.Tensor;
+import dev.adjoint.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Stream;
+
+/** Follows tensors of one step along a line, to see whether they move as they should. */
+final class Clue {
+
+  private final int step;
+  private final String sentence;
+  private final Function<Step, List<Tensor>> tensors;
+  private final double[] base;
+  private final double[] weights;
+  private final double expected;
+  private final double epsilon;
+  private final List<Slope> slopes = new ArrayList<>();
+
+  /**
+   * Creates a clue.
+   *
+   * @param steps those of the base point
+   * @param step which of them
+   * @param sentence what is wrong if they do not move so
+   * @param tensors some of the step; none, if nothing is known of them
+   * @param weights by which their elements are added up, each of the shape of its tensor
+   * @param expected the slope of the sum if the step is right
+   */
+  Clue(
+      List<Step> steps,
+      int step,
+      String sentence,
+      Function<Step, List<Tensor>> tensors,
+      List<Tensor> weights,
+      double expected) {
+    this.step = step;
+    this.sentence = sentence;
+    this.tensors = tensors;
+    this.base = at(steps);
+    this.weights = flat(weights);
+    this.expected = expected;
+    this.epsilon = weights.stream().mapToDouble(w -> w.dtype().epsilon()).max().orElse(0);
+  }
+
+  int step() {
+    return step;
+  }
+
+  String sentence() {
+    return sentence;
+  }
+
+  /** Returns the elements of the tensors at some point of the line, where these are the steps. */
+  double[] at(List<Step> steps) {
+    return Autodiff.noGrad(() -> flat(tensors.apply(steps.get(step))));
+  }
+
+  /** Measures the slope once more, by a smaller step size. */
+  void measure(Slope.Line line, double h) {
+    slopes.add(Slope.measure(line, base, weights, h, epsilon));
+  }
+
+  /** Tells whether the tensors move otherwise than expected. */
+  boolean isOff(GradientCheckSettings settings) {
+    double scale = Math.abs(expected) + slopes.getFirst().variation();
+    Judge judge = new Judge(settings.absolute() + settings.relative() * scale, 0);
+    List<Double> sizes = slopes.stream().map(Slope::step).toList();
+    return !judge
+        .judge(List.of(), 0, expected, sizes, h -> slopes.get(sizes.indexOf(h)))
+        .verdict()
+        .passed();
+  }
+
+  private static double[] flat(List<Tensor> tensors) {
+    Stream<Tensor> rows =
+        tensors.stream().map(t -> t.untracked().to(DType.FLOAT64).reshape(t.size()));
+    Stream<Tensor> none = Stream.of(Tensors.zeros(Shape.of(0), DType.FLOAT64));
+    return Joining.concat(0, Stream.concat(none, rows).toArray(Tensor[]::new)).toDoubleArray();
+  }
+}

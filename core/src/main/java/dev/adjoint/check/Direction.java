@@ -1,0 +1,55 @@
+package dev.adjoint.check;
+
+import dev.adjoint.tensor.Generator;
+import dev.adjoint.tensor.IntTensor;
+
+/**
+ * Moves all elements of an input at once, along a line.
+ *
+ * @param base the elements at 0
+ * @param step what each moves by, of length about 1 in all
+ */
+record Direction(double[] base, double[] step) {
+
+  /** Draws whole numbers over a power of two, so that moving is nearly exact. */
+  static Direction draw(double[] base, Generator random) {
+    IntTensor draws = random.integers(16, base.length);
+    double unit = power(1 / (9.0 * Math.sqrt(base.length)));
+    double[] step = base.clone();
+    for (int i = 0; i < step.length; i++) {
+      step[i] = (draws.get(i) < 8 ? draws.get(i) - 12 : draws.get(i) - 3) * unit;
+    }
+    return new Direction(base, step);
+  }
+
+  double[] at(double t) {
+    double[] moved = base.clone();
+    for (int i = 0; i < moved.length; i++) {
+      moved[i] += t * step[i];
+    }
+    return moved;
+  }
+
+  /** Returns the derivative along the line. */
+  double derivative(double[] gradient) {
+    double sum = 0;
+    for (int i = 0; i < step.length; i++) {
+      sum += gradient[i] * step[i];
+    }
+    return sum;
+  }
+
+  /** Returns the size of the largest element. */
+  double size() {
+    double largest = 0;
+    for (double x : base) {
+      largest = Math.max(largest, Math.abs(x));
+    }
+    return largest;
+  }
+
+  /** Returns the largest power of two that is not larger. */
+  static double power(double x) {
+    return Double.isFinite(x) ? Math.scalb(1.0, Math.getExponent(x)) : 1;
+  }
+}

@@ -1,0 +1,90 @@
+package dev.adjoint.check;
+
+import dev.adjoint.autodiff.Node;
+import dev.adjoint.op.Primitive;
+import dev.adjoint.op.Reductions;
+import dev.adjoint.tensor.Tensor;
+import dev.adjoint.tensor.Tensors;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Holds one recorded step on the way from a source to an output.
+ *
+ * @param primitive what was computed
+ * @param x its inputs
+ * @param leads which of them depend on the source
+ * @param y its output
+ */
+record Step(Primitive primitive, Tensor[] x, boolean[] leads, Tensor y) {
+
+  /** Returns the steps by which an output depends on a source, each after those before it. */
+  static List<Step> between(Tensor source, Tensor output) {
+    Map<Node, Tensor> outputs = new HashMap<>();
+    Deque<Tensor> open = new ArrayDeque<>(List.of(output));
+    for (Tensor tensor; (tensor = open.poll()) != null; ) {
+      Node node = tensor.node();
+      if (node != null && outputs.putIfAbsent(node, tensor) == null) {
+        open.addAll(node.inputs());
+      }
+    }
+    Set<Node> leading = new HashSet<>(List.of(Objects.requireNonNull(source.node())));
+    List<Step> steps = new ArrayList<>();
+    outputs.entrySet().stream()
+        .sorted(Comparator.comparing(entry -> entry.getKey().birth()))
+        .forEach(entry -> {
+          Step step = of(entry.getKey(), entry.getValue(), leading);
+          if (step != null) {
+            leading.add(entry.getKey());
+            steps.add(step);
+          }
+        });
+    return steps;
+  }
+
+  private static @Nullable Step of(Node node, Tensor y, Set<Node> leading) {
+    Primitive primitive = node.primitive();
+    Tensor[] x = node.inputs().toArray(Tensor[]::new);
+    boolean[] leads = new boolean[x.length];
+    for (int i = 0; i < x.length; i++) {
+      Node maker = x[i].node();
+      leads[i] = maker != null && leading.contains(maker);
+    }
+    Step step = primitive == null ? null : new Step(primitive, x, leads, y);
+    return step == null || step.indices(true).isEmpty() ? null : step;
+  }
+
+  /** Returns which inputs depend on the source, or which do not. */
+  List<Integer> indices(boolean leading) {
+    return IntStream.range(0, x.length).filter(i -> leads[i] == leading).boxed().toList();
+  }
+
+  /** Returns the inputs that depend on the source, or those that do not. */
+  List<Tensor> inputs(boolean leading) {
+    return indices(leading).stream().map(i -> x[i]).toList();
+  }
+
+  /** Computes the cotangents of the inputs that depend on the source. */
+  List<Tensor> pullback(Tensor g) {
+    @Nullable Tensor[] cotangents = primitive.pullbacks(leads, g, x, y);
+    List<Tensor> result = new ArrayList<>();
+    for (int i : indices(true)) {
+      Tensor part = cotangents[i];
+      result.add(
+          part == null
+              ? Tensors.zeros(x[i].shape(), x[i].dtype())
+              : Reductions.sumTo(part, x[i].shape()));
+    }
+    return result;
+  }
+}

@@ -1,0 +1,212 @@
+package dev.adjoint.check;
+
+import dev.adjoint.autodiff.Autodiff;
+import dev.adjoint.autodiff.Backward;
+import dev.adjoint.autodiff.Gradients;
+import dev.adjoint.tensor.Generator;
+import dev.adjoint.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/**
+ * Finds out, after a failure, which step of the computation is to blame.
+ *
+ * <p>One input is moved along a line, and with it the inputs x and the output y of each step. If
+ * the pullback of a step is right, {@code sum(g * dy) = sum(pullback(g) * dx)} for any g, whatever
+ * is wrong elsewhere. So each step is judged by itself and where it is, and all of them by the same
+ * 16 evaluations of the function.
+ */
+final class Suspects {
+
+  private final Subject subject;
+  private final int slot;
+  private final GradientCheckSettings settings;
+  private final Generator random;
+  private final Direction line;
+  private final Tensor source;
+  private final List<Step> steps;
+
+  private Suspects(Subject subject, int slot, GradientCheckSettings settings, Generator random) {
+    this.subject = subject;
+    this.slot = slot;
+    this.settings = settings;
+    this.random = random;
+    this.line = Direction.draw(subject.slots().get(slot).base().toDoubleArray(), random);
+    Subject.Recorded recorded = subject.record();
+    this.source = recorded.sources().get(slot);
+    this.steps = Step.between(source, recorded.y());
+  }
+
+  /**
+   * Names what is to blame for failures, as far as that can be found.
+   *
+   * @param gradient the subject of order 2
+   * @param reports one a slot and order
+   */
+  static List<String> of(
+      Subject subject,
+      Subject gradient,
+      List<InputReport> reports,
+      GradientCheckSettings settings,
+      Generator random) {
+    List<Integer> first = failed(reports, 1);
+    List<Integer> second = failed(reports, 2);
+    if (first.isEmpty() && second.isEmpty()) {
+      // All derivatives are right and something else is not: that a pullback is linear, perhaps.
+      first = IntStream.range(0, subject.slots().size()).boxed().toList();
+    }
+    try {
+      Set<String> suspects = new LinkedHashSet<>();
+      for (int slot : first) {
+        suspects.addAll(new Suspects(subject, slot, settings, random).inGradient());
+      }
+      for (int slot : suspects.isEmpty() ? second : List.<Integer>of()) {
+        suspects.addAll(new Suspects(gradient, slot, settings, random).inGradient());
+      }
+      for (int slot : suspects.isEmpty() ? second : List.<Integer>of()) {
+        suspects.addAll(new Suspects(subject, slot, settings, random).inDerivativesOfPullbacks());
+      }
+      return List.copyOf(suspects);
+    } catch (RuntimeException e) {
+      // Somewhere on the line the function throws or takes other steps. The failure says enough.
+      return List.of();
+    }
+  }
+
+  /** Returns the slots that failed in an order. */
+  private static List<Integer> failed(List<InputReport> reports, int order) {
+    List<InputReport> those = reports.stream().filter(report -> report.order() == order).toList();
+    return IntStream.range(0, those.size()).filter(i -> !those.get(i).isOk()).boxed().toList();
+  }
+
+  private List<String> inGradient() {
+    List<Clue> constants = new ArrayList<>();
+    List<Clue> pullbacks = new ArrayList<>();
+    for (int i = 0; i < steps.size(); i++) {
+      for (int input : steps.get(i).indices(false)) {
+        constants.add(constant(i, input));
+      }
+      pullbacks.add(pullback(i));
+    }
+    measure(Stream.concat(constants.stream(), pullbacks.stream()).toList());
+    List<Clue> moving = off(constants);
+    // A constant that moves sets the output apart from what the pullback says.
+    Set<Integer> excused = moving.stream().map(Clue::step).collect(Collectors.toSet());
+    Stream<Clue> wrong = off(pullbacks).stream().filter(clue -> !excused.contains(clue.step()));
+    // In a gradient, what hides a constant is a pullback: its own derivative will tell which.
+    return Stream.concat(subject.order() == 1 ? moving.stream() : Stream.of(), wrong)
+        .map(Clue::sentence)
+        .toList();
+  }
+
+  private List<String> inDerivativesOfPullbacks() {
+    List<Clue> derivatives = IntStream.range(0, steps.size()).mapToObj(this::derivative).toList();
+    measure(derivatives);
+    return off(derivatives).stream().map(Clue::sentence).toList();
+  }
+
+  /** Expects an input that does not depend on the source to stay where it is. */
+  private Clue constant(int i, int input) {
+    return new Clue(
+        steps,
+        i,
+        "input %d of '%s' moves with %s, but was computed in noGrad or from numbers read out of a tensor"
+            .formatted(input, steps.get(i).primitive().name(), subject.slots().get(slot).name()),
+        step -> List.of(step.x()[input]),
+        List.of(weights(steps.get(i).x()[input])),
+        0);
+  }
+
+  /** Expects the output to move as the pullback says. */
+  private Clue pullback(int i) {
+    Step step = steps.get(i);
+    String sentence = "the pullback of " + describe(step);
+    if (!step.inputs(true).stream().allMatch(x -> x.isFinite().all().item() == 1)) {
+      return new Clue(steps, i, sentence, s -> List.of(), List.of(), 0);
+    }
+    Tensor g = weights(step.y());
+    List<Tensor> weights = new ArrayList<>(List.of(g));
+    Autodiff.noGrad(() -> step.pullback(g).forEach(part -> weights.add(part.neg())));
+    return new Clue(
+        steps,
+        i,
+        sentence,
+        s -> Stream.concat(Stream.of(s.y()), s.inputs(true).stream()).toList(),
+        weights,
+        0);
+  }
+
+  /** Expects the pullback to move as its own derivative says. */
+  private Clue derivative(int i) {
+    Step step = steps.get(i);
+    Tensor g = weights(step.y());
+    List<Tensor> cotangents = step.pullback(g);
+    List<Tensor> weights = cotangents.stream().map(this::weights).toList();
+    double slope = 0;
+    for (int k = 0; k < weights.size(); k++) {
+      slope += slope(cotangents.get(k), weights.get(k));
+    }
+    String sentence = "the derivative of the pullback of " + describe(step);
+    return new Clue(steps, i, sentence, s -> s.pullback(g), weights, slope);
+  }
+
+  /** Returns the derivative of {@code sum(y * weights)} along the line, by backward. */
+  private double slope(Tensor y, Tensor weights) {
+    if (!y.isTracked()) {
+      return 0;
+    }
+    Gradients gradients = Backward.wrt(source).seed(weights).of(y);
+    return gradients.contains(source) ? line.derivative(gradients.of(source).toDoubleArray()) : 0;
+  }
+
+  private Tensor weights(Tensor like) {
+    return Weights.draw(like.shape(), like.dtype(), random);
+  }
+
+  private void measure(List<Clue> clues) {
+    try {
+      for (double h : settings.steps(line.size())) {
+        Map<Double, List<double[]>> points = new HashMap<>();
+        for (int i = 0; i < clues.size(); i++) {
+          int clue = i;
+          clues.get(i).measure(t -> points.computeIfAbsent(t, x -> at(x, clues)).get(clue), h);
+        }
+      }
+    } finally {
+      subject.restore(slot);
+    }
+  }
+
+  private List<double[]> at(double t, List<Clue> clues) {
+    Subject.Recorded recorded = subject.recordAt(slot, line.at(t));
+    List<Step> moved = Step.between(recorded.sources().get(slot), recorded.y());
+    if (!names(moved).equals(names(steps))) {
+      throw new IllegalStateException("the function took other steps when its input moved");
+    }
+    return clues.stream().map(clue -> clue.at(moved)).toList();
+  }
+
+  private static List<String> names(List<Step> steps) {
+    return steps.stream().map(step -> step.primitive().name()).toList();
+  }
+
+  private List<Clue> off(List<Clue> clues) {
+    return clues.stream().filter(clue -> clue.isOff(settings)).toList();
+  }
+
+  private static String describe(Step step) {
+    List<Integer> indices = step.indices(true);
+    return "'%s' with respect to its %s %s"
+        .formatted(
+            step.primitive().name(),
+            indices.size() == 1 ? "input" : "inputs",
+            indices.stream().map(String::valueOf).collect(Collectors.joining(" and ")));
+  }
+}

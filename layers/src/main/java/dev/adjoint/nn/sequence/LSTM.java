@@ -1,0 +1,60 @@
+package dev.adjoint.nn.sequence;
+
+import dev.adjoint.nn.Copies;
+import dev.adjoint.tensor.Generator;
+import dev.adjoint.tensor.Tensor;
+import java.util.List;
+
+/**
+ * Reads sequences with a memory c that gates protect (Hochreiter and Schmidhuber 1997; Gers,
+ * Schmidhuber and Cummins 2000):
+ *
+ * <pre>
+ *  i = sigmoid(...)   f = sigmoid(...)   g = tanh(...)   o = sigmoid(...)
+ *  c' = f c + i g
+ *  h' = o tanh(c')
+ * </pre>
+ *
+ * <p>where ... is {@code x W' + b + h U' + d} with the gate's own weights: one below the other in
+ * the order i, f, g, o. See {@link Recurrent} for shapes, lengths and weights.
+ */
+public final class LSTM extends Recurrent<LSTM, LSTM.State> {
+
+  /** Holds the outputs h and the memories c of all layers, each (layers, N, hidden). */
+  public record State(Tensor h, Tensor c) {}
+
+  /** Creates a layer. */
+  public LSTM(int in, int hidden, Generator generator) {
+    super(in, hidden, 4, 2, generator);
+  }
+
+  private LSTM(LSTM original, Copies copies) {
+    super(original, copies);
+  }
+
+  @Override
+  List<Tensor> step(Tensor input, Tensor recurrent, List<Tensor> state) {
+    List<Tensor> gates = input.plus(recurrent).chunk(4, 1);
+    Tensor i = gates.get(0).sigmoid();
+    Tensor f = gates.get(1).sigmoid();
+    Tensor g = gates.get(2).tanh();
+    Tensor o = gates.get(3).sigmoid();
+    Tensor c = f.times(state.get(1)).plus(i.times(g));
+    return List.of(o.times(c.tanh()), c);
+  }
+
+  @Override
+  State state(List<Tensor> tensors) {
+    return new State(tensors.get(0), tensors.get(1));
+  }
+
+  @Override
+  List<Tensor> tensors(State state) {
+    return List.of(state.h(), state.c());
+  }
+
+  @Override
+  protected LSTM copy(Copies copies) {
+    return new LSTM(this, copies);
+  }
+}

@@ -1,0 +1,181 @@
+package dev.adjoint.nn.sequence;
+
+import dev.adjoint.nn.Copies;
+import dev.adjoint.nn.Dropout;
+import dev.adjoint.nn.Initializers;
+import dev.adjoint.nn.Layer;
+import dev.adjoint.nn.Linear;
+import dev.adjoint.nn.Transform;
+import dev.adjoint.nn.Weight;
+import dev.adjoint.tensor.Generator;
+import dev.adjoint.tensor.Shape;
+import dev.adjoint.tensor.Tensor;
+import dev.adjoint.tensor.Tensors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Attends with several heads, each to other features (Vaswani et al. 2017, arXiv:1706.03762,
+ * section 3.2.2): projects queries, keys and values, applies {@link Attention} to each head's share
+ * of the features, and projects the results, side by side.
+ *
+ * <p>Sequences have the shape (N, T, width). In masks 1 means that a query may attend to a key, as
+ * everywhere in {@link Attention}; they broadcast to (N, T, S) and are the same for all heads:
+ * {@code Masks.causal(T)}, {@code Masks.lengths(lengths, S).unsqueeze(1)}, or the product of both.
+ *
+ * <p>The weights are in_proj_weight (3 width, width) and in_proj_bias, for query, key and value one
+ * below the other, and out_proj, a {@link Linear}. As in PyTorch, in_proj_weight starts
+ * Glorot-uniform, out_proj.weight as in every Linear, and the biases at 0.
+ */
+public final class MultiHeadAttention extends Layer implements Transform {
+
+  private final int width;
+  private final int heads;
+  private final Weight inProjWeight;
+  private @Nullable Weight inProjBias;
+  private final Linear outProj;
+  private final Dropout dropout;
+
+  /**
+   * Creates an attention.
+   *
+   * @param width of queries, keys, values and results; a multiple of the heads
+   */
+  public MultiHeadAttention(int width, int heads, Generator generator) {
+    if (width < 1 || heads < 1 || width % heads != 0) {
+      throw new IllegalArgumentException(
+          "MultiHeadAttention: width %d and %d heads; expected a width that the heads share equally"
+              .formatted(width, heads));
+    }
+    this.width = width;
+    this.heads = heads;
+    Shape stacked = Shape.of(3 * width, width);
+    inProjWeight = parameter("in_proj_weight", Initializers.xavierUniform(stacked, 1, generator));
+    inProjBias = parameter("in_proj_bias", Tensors.zeros(3 * width));
+    outProj = child("out_proj", new Linear(width, width, generator));
+    outProj.weight("bias").assign(Tensors.zeros(width));
+    dropout = child("dropout", new Dropout(0, generator));
+  }
+
+  private MultiHeadAttention(MultiHeadAttention original, Copies copies) {
+    width = original.width;
+    heads = original.heads;
+    inProjWeight = weight("in_proj_weight", copies.of(original.inProjWeight));
+    Weight bias = copies.ofNullable(original.inProjBias);
+    inProjBias = bias == null ? null : weight("in_proj_bias", bias);
+    outProj = child("out_proj", copies.of(original.outProj));
+    dropout = child("dropout", copies.of(original.dropout));
+  }
+
+  /** Leaves out all biases. */
+  public MultiHeadAttention withoutBias() {
+    drop("in_proj_bias");
+    inProjBias = null;
+    outProj.withoutBias();
+    return this;
+  }
+
+  /** Drops weights of the attention with this probability in training: 0 unless it is set. */
+  public MultiHeadAttention dropout(double probability) {
+    dropout.probability(probability);
+    return this;
+  }
+
+  /** Holds what an attention computes: the output, and the weights (N, heads, T, S) behind it. */
+  public record Attended(Tensor output, Tensor weights) {}
+
+  /** Lets every position of a sequence attend to all of it. */
+  @Override
+  public Tensor forward(Tensor x) {
+    return forward(x, null);
+  }
+
+  /**
+   * Lets positions of a sequence attend to one another.
+   *
+   * @param x of shape (N, T, width)
+   * @param mask broadcasts to (N, T, T), 1 where a position may attend to another; or null
+   * @return of shape (N, T, width)
+   */
+  public Tensor forward(Tensor x, @Nullable Tensor mask) {
+    return forward(x, x, x, mask);
+  }
+
+  /**
+   * Lets the queries attend to another sequence.
+   *
+   * @param query of shape (N, T, width)
+   * @param key of shape (N, S, width)
+   * @param value of shape (N, S, width)
+   * @param mask broadcasts to (N, T, S), 1 where a query may attend to a key; or null
+   * @return of shape (N, T, width)
+   */
+  public Tensor forward(Tensor query, Tensor key, Tensor value, @Nullable Tensor mask) {
+    return attend(query, key, value, mask).output();
+  }
+
+  /** Does what {@code forward} does and returns the weights, before dropout, as well. */
+  public Attended attend(Tensor query, Tensor key, Tensor value, @Nullable Tensor mask) {
+    requireSequences(query, key, value);
+    Tensor q = split(projected(query, 0));
+    Tensor k = split(projected(key, 1));
+    Tensor v = split(projected(value, 2));
+    Tensor weights = Attention.weights(q, k, mask == null ? null : forEveryHead(mask));
+    Tensor mixed = dropout.forward(weights).matmul(v);
+    Tensor output = outProj.forward(mixed.transpose(1, 2).reshape(query.shape()));
+    return new Attended(observed(output), weights);
+  }
+
+  /** Projects by the weights of queries (0), keys (1) or values (2). */
+  private Tensor projected(Tensor x, int part) {
+    Tensor weight = inProjWeight.value().slice(0, part * width, (part + 1) * width);
+    Tensor product = x.matmul(weight.transpose());
+    return inProjBias == null
+        ? product
+        : product.plus(inProjBias.value().slice(0, part * width, (part + 1) * width));
+  }
+
+  int heads() {
+    return heads;
+  }
+
+  /** Splits features into heads: (N, T, width) to (N, heads, T, width / heads). */
+  private Tensor split(Tensor x) {
+    return x.reshape(x.size(0), x.size(1), heads, width / heads).transpose(1, 2);
+  }
+
+  private Tensor forEveryHead(Tensor mask) {
+    if (mask.rank() > 3) {
+      throw new IllegalArgumentException(
+          "%s: mask of shape %s; expected one that broadcasts to (N, T, S)"
+              .formatted(this, mask.shape()));
+    }
+    return mask.rank() == 3 ? mask.unsqueeze(1) : mask;
+  }
+
+  private void requireSequences(Tensor query, Tensor key, Tensor value) {
+    Shape q = query.shape();
+    Shape k = key.shape();
+    boolean fit =
+        q.rank() == 3
+            && k.rank() == 3
+            && q.size(0) == k.size(0)
+            && q.size(2) == width
+            && k.size(2) == width
+            && value.shape().equals(k);
+    if (!fit) {
+      throw new IllegalArgumentException(
+          "%1$s: query of shape %2$s, key of shape %3$s and value of shape %4$s; expected (N, T, %5$d), (N, S, %5$d) and (N, S, %5$d)"
+              .formatted(this, q, k, value.shape(), width));
+    }
+  }
+
+  @Override
+  protected MultiHeadAttention copy(Copies copies) {
+    return new MultiHeadAttention(this, copies);
+  }
+
+  @Override
+  public String toString() {
+    return "MultiHeadAttention(%d, %d)".formatted(width, heads);
+  }
+}

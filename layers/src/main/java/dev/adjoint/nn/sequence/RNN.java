@@ -1,0 +1,54 @@
+package dev.adjoint.nn.sequence;
+
+import dev.adjoint.nn.Activation;
+import dev.adjoint.nn.Copies;
+import dev.adjoint.tensor.Generator;
+import dev.adjoint.tensor.Tensor;
+import java.util.List;
+
+/**
+ * Reads sequences with {@code h' = tanh(x W' + b + h U' + d)} (Elman 1990, "Finding structure in
+ * time").
+ *
+ * <p>See {@link Recurrent} for shapes, lengths and weights.
+ */
+public final class RNN extends Recurrent<RNN, Tensor> {
+
+  private Activation activation = Activation.TANH;
+
+  /** Creates a layer. */
+  public RNN(int in, int hidden, Generator generator) {
+    super(in, hidden, 1, 1, generator);
+  }
+
+  private RNN(RNN original, Copies copies) {
+    super(original, copies);
+    activation = original.activation;
+  }
+
+  /** Sets the function: tanh unless it is set. */
+  public RNN activation(Activation function) {
+    activation = function;
+    return this;
+  }
+
+  @Override
+  List<Tensor> step(Tensor input, Tensor recurrent, List<Tensor> state) {
+    return List.of(activation.forward(input.plus(recurrent)));
+  }
+
+  @Override
+  Tensor state(List<Tensor> tensors) {
+    return tensors.getFirst();
+  }
+
+  @Override
+  List<Tensor> tensors(Tensor state) {
+    return List.of(state);
+  }
+
+  @Override
+  protected RNN copy(Copies copies) {
+    return new RNN(this, copies);
+  }
+}

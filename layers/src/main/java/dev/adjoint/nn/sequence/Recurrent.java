@@ -1,0 +1,348 @@
+package dev.adjoint.nn.sequence;
+
+import dev.adjoint.nn.Copies;
+import dev.adjoint.nn.Dropout;
+import dev.adjoint.nn.Initializers;
+import dev.adjoint.nn.Layer;
+import dev.adjoint.nn.Weight;
+import dev.adjoint.op.Joining;
+import dev.adjoint.tensor.Generator;
+import dev.adjoint.tensor.IntTensor;
+import dev.adjoint.tensor.Shape;
+import dev.adjoint.tensor.Tensor;
+import dev.adjoint.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads sequences step by step and remembers a state: what {@link RNN}, {@link LSTM} and {@link
+ * GRU} have in common.
+ *
+ * <p>Sequences have the shape (N, T, in), <b>the batch first</b> as with PyTorch's {@code
+ * batch_first}, and outputs (N, T, hidden). A state has the shape (layers, N, hidden): that of each
+ * layer after the last step. Each layer reads the outputs of the one before. With {@link
+ * #bidirectional} outputs are (N, T, 2 hidden), and states (2 layers, N, hidden) in the order layer
+ * 0, layer 0 backwards, layer 1, and so on.
+ *
+ * <p>Sequences of different lengths are padded to one length and their {@code lengths} told, of
+ * shape (N): then the padding is not read, outputs behind the end are 0, and final states are those
+ * at each sequence's own end.
+ *
+ * <p>The weights of layer k are weight_ih_lk (gates * hidden, in), weight_hh_lk (gates * hidden,
+ * hidden), bias_ih_lk and bias_hh_lk (gates * hidden), and the same with _reverse, as in PyTorch;
+ * all start uniform between -1/sqrt(hidden) and 1/sqrt(hidden). Options that change which weights
+ * there are draw all of them anew.
+ *
+ * @param <R> the layer itself, which its options return
+ * @param <S> the state
+ */
+public abstract sealed class Recurrent<R extends Recurrent<R, S>, S> extends Layer
+    permits RNN, LSTM, GRU {
+
+  private final int in;
+  private final int hidden;
+  private final int gates;
+  private final int memories;
+  private final Generator generator;
+  private final Dropout dropout;
+  private final List<Reading> readings = new ArrayList<>();
+  private int layers = 1;
+  private boolean bidirectional;
+  private boolean biased = true;
+
+  /** Holds the weights with which one layer reads in one direction. */
+  private record Reading(
+      String suffix,
+      boolean backwards,
+      Weight input,
+      Weight hidden,
+      @Nullable Weight inputBias,
+      @Nullable Weight hiddenBias) {}
+
+  /**
+   * Holds what was read.
+   *
+   * @param output the state h of the last layer after each step: (N, T, hidden)
+   * @param state the state of every layer after the last step, to go on with
+   */
+  public record Output<S>(Tensor output, S state) {}
+
+  /** Creates a layer whose cell computes some gates and remembers some tensors. */
+  Recurrent(int in, int hidden, int gates, int memories, Generator generator) {
+    if (in < 1 || hidden < 1) {
+      throw new IllegalArgumentException(
+          "%s: %d inputs and a state of %d; expected at least 1 of both"
+              .formatted(getClass().getSimpleName(), in, hidden));
+    }
+    this.in = in;
+    this.hidden = hidden;
+    this.gates = gates;
+    this.memories = memories;
+    this.generator = generator;
+    dropout = child("dropout", new Dropout(0, generator));
+    drawWeights();
+  }
+
+  /** Creates the copy of a layer, with its options. */
+  Recurrent(R original, Copies copies) {
+    Recurrent<R, S> from = original;
+    in = from.in;
+    hidden = from.hidden;
+    gates = from.gates;
+    memories = from.memories;
+    generator = copies.of(from.generator);
+    dropout = child("dropout", copies.of(from.dropout));
+    layers = from.layers;
+    bidirectional = from.bidirectional;
+    biased = from.biased;
+    for (Reading reading : from.readings) {
+      String suffix = reading.suffix;
+      Weight inputBias = copies.ofNullable(reading.inputBias);
+      Weight hiddenBias = copies.ofNullable(reading.hiddenBias);
+      readings.add(
+          new Reading(
+              suffix,
+              reading.backwards,
+              weight("weight_ih" + suffix, copies.of(reading.input)),
+              weight("weight_hh" + suffix, copies.of(reading.hidden)),
+              inputBias == null ? null : weight("bias_ih" + suffix, inputBias),
+              hiddenBias == null ? null : weight("bias_hh" + suffix, hiddenBias)));
+    }
+  }
+
+  // ---- options ---------------------------------------------------------------------------------
+
+  /** Stacks several layers: 1 unless it is set. */
+  public R layers(int count) {
+    if (count < 1) {
+      throw new IllegalArgumentException(
+          "%s: %d layers; expected at least 1".formatted(this, count));
+    }
+    layers = count;
+    return drawWeights();
+  }
+
+  /** Reads sequences backwards as well, with other weights, and joins the outputs. */
+  public R bidirectional() {
+    bidirectional = true;
+    return drawWeights();
+  }
+
+  /** Leaves out the biases. */
+  public R withoutBias() {
+    biased = false;
+    return drawWeights();
+  }
+
+  /** Drops outputs on their way to the next layer in training: 0 unless it is set. */
+  public R dropout(double probability) {
+    dropout.probability(probability);
+    return self();
+  }
+
+  private R drawWeights() {
+    for (Reading reading : readings) {
+      Stream.of("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+          .forEach(name -> drop(name + reading.suffix));
+    }
+    readings.clear();
+    for (int layer = 0; layer < layers; layer++) {
+      int width = layer == 0 ? in : hidden * directions();
+      readings.add(drawn("_l" + layer, false, width));
+      if (bidirectional) {
+        readings.add(drawn("_l" + layer + "_reverse", true, width));
+      }
+    }
+    return self();
+  }
+
+  private Reading drawn(String suffix, boolean backwards, int width) {
+    int rows = gates * hidden;
+    return new Reading(
+        suffix,
+        backwards,
+        drawn("weight_ih" + suffix, rows, width),
+        drawn("weight_hh" + suffix, rows, hidden),
+        biased ? drawn("bias_ih" + suffix, rows) : null,
+        biased ? drawn("bias_hh" + suffix, rows) : null);
+  }
+
+  private Weight drawn(String name, int... sizes) {
+    double bound = 1 / Math.sqrt(hidden);
+    return parameter(name, Initializers.uniform(bound, Shape.of(sizes), generator));
+  }
+
+  private int directions() {
+    return bidirectional ? 2 : 1;
+  }
+
+  // ---- what a cell says ------------------------------------------------------------------------
+
+  /**
+   * Returns the state after a step.
+   *
+   * @param input the input times its weight, with the biases: (N, gates * hidden)
+   * @param recurrent the state h times its weight: (N, gates * hidden)
+   * @param state before the step, h first: each (N, hidden)
+   */
+  abstract List<Tensor> step(Tensor input, Tensor recurrent, List<Tensor> state);
+
+  /** Tells whether the bias of the state is added to its product, not simply to the input. */
+  boolean keepsHiddenBiasApart() {
+    return false;
+  }
+
+  /** Returns the state of which these are the tensors, h first. */
+  abstract S state(List<Tensor> tensors);
+
+  /** Returns the tensors of a state, h first. */
+  abstract List<Tensor> tensors(S state);
+
+  // ---- reading ---------------------------------------------------------------------------------
+
+  /** Reads sequences of one length, from a state of zeros. */
+  public final Output<S> forward(Tensor x) {
+    return read(x, null, null);
+  }
+
+  /** Reads sequences of one length, from a given state. */
+  public final Output<S> forward(Tensor x, S initial) {
+    return read(x, null, initial);
+  }
+
+  /** Reads padded sequences, from a state of zeros. */
+  public final Output<S> forward(Tensor x, IntTensor lengths) {
+    return read(x, lengths, null);
+  }
+
+  /**
+   * Reads padded sequences, from a given state.
+   *
+   * @param x of shape (N, T, in)
+   * @param lengths of shape (N), each from 0 to T
+   * @param initial the state of every layer before the first step
+   */
+  public final Output<S> forward(Tensor x, IntTensor lengths, S initial) {
+    return read(x, lengths, initial);
+  }
+
+  private Output<S> read(Tensor x, @Nullable IntTensor lengths, @Nullable S initial) {
+    requireInput(x, lengths);
+    List<List<Tensor>> states = initialStates(x, initial);
+    Padding padding = lengths == null ? null : new Padding(lengths, x.size(1), x.dtype());
+    // Time comes first inside, so that a step is one run of elements.
+    Tensor sequence = x.transpose(0, 1);
+    if (padding != null) {
+      sequence = padding.zeroed(sequence);
+    }
+    for (int layer = 0; layer < layers; layer++) {
+      Tensor below = layer == 0 ? sequence : dropout.forward(sequence);
+      Tensor[] ways = new Tensor[directions()];
+      for (int way = 0; way < ways.length; way++) {
+        int index = layer * ways.length + way;
+        Tensor[] outputs = new Tensor[x.size(1)];
+        states.set(index, scan(readings.get(index), below, padding, states.get(index), outputs));
+        ways[way] = Joining.stack(0, outputs);
+      }
+      sequence = Joining.concat(2, ways);
+    }
+    if (padding != null) {
+      sequence = padding.zeroed(sequence);
+    }
+    return new Output<>(observed(sequence.transpose(0, 1)), joined(states));
+  }
+
+  /** Goes through the steps of one layer in one direction and returns the last state. */
+  private List<Tensor> scan(
+      Reading reading,
+      Tensor sequence,
+      @Nullable Padding padding,
+      List<Tensor> initial,
+      Tensor[] outputs) {
+    // One product for all steps; only what depends on the state is computed step by step.
+    Tensor inputs = sequence.matmul(reading.input.value().transpose());
+    Tensor apart = null;
+    if (reading.inputBias != null && reading.hiddenBias != null) {
+      Tensor bias = reading.inputBias.value();
+      Tensor hiddenBias = reading.hiddenBias.value();
+      apart = keepsHiddenBiasApart() ? hiddenBias : null;
+      inputs = inputs.plus(apart == null ? bias.plus(hiddenBias) : bias);
+    }
+    Tensor weight = reading.hidden.value().transpose();
+    List<Tensor> state = initial;
+    for (int i = 0; i < outputs.length; i++) {
+      int t = reading.backwards ? outputs.length - 1 - i : i;
+      Tensor product = state.getFirst().matmul(weight);
+      Tensor recurrent = apart == null ? product : product.plus(apart);
+      List<Tensor> next = step(inputs.select(0, t), recurrent, state);
+      state = padding == null ? next : padding.keepEnded(t, state, next);
+      outputs[t] = state.getFirst();
+    }
+    return state;
+  }
+
+  /** Returns the tensors of the first state of each layer and direction. */
+  private List<List<Tensor>> initialStates(Tensor x, @Nullable S initial) {
+    if (initial == null) {
+      Tensor zeros = Tensors.zeros(Shape.of(x.size(0), hidden), x.dtype());
+      List<Tensor> state = Collections.nCopies(memories, zeros);
+      return new ArrayList<>(Collections.nCopies(readings.size(), state));
+    }
+    Shape expected = Shape.of(readings.size(), x.size(0), hidden);
+    List<Tensor> tensors = tensors(initial);
+    for (Tensor tensor : tensors) {
+      if (!tensor.shape().equals(expected)) {
+        throw new IllegalArgumentException(
+            "%s: initial state of shape %s for input of shape %s; expected %s"
+                .formatted(this, tensor.shape(), x.shape(), expected));
+      }
+    }
+    List<List<Tensor>> states = new ArrayList<>();
+    for (int i = 0; i < readings.size(); i++) {
+      int index = i;
+      states.add(tensors.stream().map(tensor -> tensor.select(0, index)).toList());
+    }
+    return states;
+  }
+
+  private S joined(List<List<Tensor>> states) {
+    return state(
+        IntStream.range(0, memories)
+            .mapToObj(
+                m -> Joining.stack(0, states.stream().map(s -> s.get(m)).toArray(Tensor[]::new)))
+            .toList());
+  }
+
+  private void requireInput(Tensor x, @Nullable IntTensor lengths) {
+    if (x.rank() != 3 || x.size(1) == 0 || x.size(2) != in) {
+      throw new IllegalArgumentException(
+          "%s: input of shape %s; expected (N, T, %d), T at least 1"
+              .formatted(this, x.shape(), in));
+    }
+    if (lengths != null && !lengths.shape().equals(Shape.of(x.size(0)))) {
+      throw new IllegalArgumentException(
+          "%s: lengths of shape %s for input of shape %s; expected %s"
+              .formatted(this, lengths.shape(), x.shape(), Shape.of(x.size(0))));
+    }
+  }
+
+  @SuppressWarnings("unchecked") // a layer names itself as R
+  private R self() {
+    return (R) this;
+  }
+
+  @Override
+  public String toString() {
+    return "%s(%d, %d%s%s)"
+        .formatted(
+            getClass().getSimpleName(),
+            in,
+            hidden,
+            layers == 1 ? "" : ", %d layers".formatted(layers),
+            bidirectional ? ", bidirectional" : "");
+  }
+}

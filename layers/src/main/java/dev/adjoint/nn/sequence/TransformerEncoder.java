@@ -1,0 +1,65 @@
+package dev.adjoint.nn.sequence;
+
+import dev.adjoint.nn.Copies;
+import dev.adjoint.nn.Layer;
+import dev.adjoint.nn.Sequential;
+import dev.adjoint.nn.Transform;
+import dev.adjoint.nn.norm.LayerNorm;
+import dev.adjoint.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Applies several {@linkplain TransformerEncoderLayer layers} with one mask, and perhaps a norm at
+ * the end, as layers that normalize first need it.
+ */
+public final class TransformerEncoder extends Layer implements Transform {
+
+  private final Sequential layers;
+  private @Nullable LayerNorm norm;
+
+  /** Creates an encoder of these layers, each with weights of its own. */
+  public TransformerEncoder(TransformerEncoderLayer... layers) {
+    this(new Sequential(layers));
+  }
+
+  private TransformerEncoder(Sequential layers) {
+    this.layers = child("layers", layers);
+  }
+
+  /** Normalizes the output of the last layer. */
+  public TransformerEncoder withNorm(LayerNorm last) {
+    norm = child("norm", last);
+    return this;
+  }
+
+  @Override
+  public Tensor forward(Tensor x) {
+    return forward(x, null);
+  }
+
+  /**
+   * Returns the transformed sequence.
+   *
+   * @param x of shape (N, T, width)
+   * @param mask broadcasts to (N, T, T), 1 where a position may attend to another ({@link
+   *     Attention}); or null
+   */
+  public Tensor forward(Tensor x, @Nullable Tensor mask) {
+    Tensor y = x;
+    for (Layer layer : layers.children().values()) {
+      y = ((TransformerEncoderLayer) layer).forward(y, mask);
+    }
+    return observed(norm == null ? y : norm.forward(y));
+  }
+
+  @Override
+  protected TransformerEncoder copy(Copies copies) {
+    TransformerEncoder copy = new TransformerEncoder(copies.of(layers));
+    return norm == null ? copy : copy.withNorm(copies.of(norm));
+  }
+
+  @Override
+  public String toString() {
+    return "TransformerEncoder(%d)".formatted(layers.children().size());
+  }
+}

@@ -1,0 +1,126 @@
+package dev.adjoint.nn.sequence;
+
+import dev.adjoint.nn.Activation;
+import dev.adjoint.nn.Copies;
+import dev.adjoint.nn.Dropout;
+import dev.adjoint.nn.Layer;
+import dev.adjoint.nn.Linear;
+import dev.adjoint.nn.Transform;
+import dev.adjoint.nn.norm.LayerNorm;
+import dev.adjoint.tensor.Generator;
+import dev.adjoint.tensor.Shape;
+import dev.adjoint.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Lets the positions of a sequence attend to one another, then transforms each by itself (Vaswani
+ * et al. 2017, arXiv:1706.03762, section 3.1): from (N, T, width) to (N, T, width).
+ *
+ * <pre>
+ *  x = norm1(x + self_attn(x))                   x = x + self_attn(norm1(x))
+ *  x = norm2(x + linear2(relu(linear1(x))))      x = x + linear2(relu(linear1(norm2(x))))
+ *  unless something else is set                  after normFirst()
+ * </pre>
+ *
+ * <p>As in PyTorch, dropout has the probability 0.1 and applies to the weights of the attention,
+ * after the activation, and to both terms that are added to x.
+ */
+public final class TransformerEncoderLayer extends Layer implements Transform {
+
+  private final MultiHeadAttention selfAttention;
+  private final Linear linear1;
+  private final Linear linear2;
+  private final LayerNorm norm1;
+  private final LayerNorm norm2;
+  private final Dropout dropout;
+  private Activation activation = Activation.RELU;
+  private boolean normFirst;
+
+  /**
+   * Creates a layer.
+   *
+   * @param width of the sequence; a multiple of the heads
+   * @param hidden the width between the two linear layers; PyTorch's default is 2048
+   */
+  public TransformerEncoderLayer(int width, int heads, int hidden, Generator generator) {
+    selfAttention = child("self_attn", new MultiHeadAttention(width, heads, generator));
+    linear1 = child("linear1", new Linear(width, hidden, generator));
+    linear2 = child("linear2", new Linear(hidden, width, generator));
+    norm1 = child("norm1", new LayerNorm(width));
+    norm2 = child("norm2", new LayerNorm(width));
+    dropout = child("dropout", new Dropout(0, generator));
+    dropout(0.1);
+  }
+
+  private TransformerEncoderLayer(TransformerEncoderLayer original, Copies copies) {
+    selfAttention = child("self_attn", copies.of(original.selfAttention));
+    linear1 = child("linear1", copies.of(original.linear1));
+    linear2 = child("linear2", copies.of(original.linear2));
+    norm1 = child("norm1", copies.of(original.norm1));
+    norm2 = child("norm2", copies.of(original.norm2));
+    dropout = child("dropout", copies.of(original.dropout));
+    activation = original.activation;
+    normFirst = original.normFirst;
+  }
+
+  /** Normalizes before attention and linear layers instead of after: easier to train when deep. */
+  public TransformerEncoderLayer normFirst() {
+    normFirst = true;
+    return this;
+  }
+
+  /** Sets the function between the linear layers: relu unless it is set. */
+  public TransformerEncoderLayer activation(Activation function) {
+    activation = function;
+    return this;
+  }
+
+  /** Sets the probability of every dropout inside: 0.1 unless it is set. */
+  public TransformerEncoderLayer dropout(double probability) {
+    dropout.probability(probability);
+    selfAttention.dropout(probability);
+    return this;
+  }
+
+  @Override
+  public Tensor forward(Tensor x) {
+    return forward(x, null);
+  }
+
+  /**
+   * Returns the transformed sequence.
+   *
+   * @param x of shape (N, T, width)
+   * @param mask broadcasts to (N, T, T), 1 where a position may attend to another ({@link
+   *     Attention}); or null
+   */
+  public Tensor forward(Tensor x, @Nullable Tensor mask) {
+    if (normFirst) {
+      Tensor attended = x.plus(attend(norm1.forward(x), mask));
+      return observed(attended.plus(transform(norm2.forward(attended))));
+    }
+    Tensor attended = norm1.forward(x.plus(attend(x, mask)));
+    return observed(norm2.forward(attended.plus(transform(attended))));
+  }
+
+  private Tensor attend(Tensor x, @Nullable Tensor mask) {
+    return dropout.forward(selfAttention.forward(x, mask));
+  }
+
+  private Tensor transform(Tensor x) {
+    Tensor hidden = dropout.forward(activation.forward(linear1.forward(x)));
+    return dropout.forward(linear2.forward(hidden));
+  }
+
+  @Override
+  protected TransformerEncoderLayer copy(Copies copies) {
+    return new TransformerEncoderLayer(this, copies);
+  }
+
+  @Override
+  public String toString() {
+    Shape shape = linear1.weight("weight").shape();
+    return "TransformerEncoderLayer(%d, %d, %d)"
+        .formatted(shape.size(1), selfAttention.heads(), shape.size(0));
+  }
+}

@@ -1,0 +1,59 @@
+package dev.adjoint.testing;
+
+import dev.adjoint.check.GradientCheck;
+import dev.adjoint.tensor.Tensor;
+import org.assertj.core.api.AbstractAssert;
+
+/** Holds the settings that assertions on gradients have in common. */
+abstract class AbstractGradientsAssert<S extends AbstractGradientsAssert<S, A>, A>
+    extends AbstractAssert<S, A> {
+
+  private GradientCheck check = GradientCheck.of(in -> output(in));
+
+  AbstractGradientsAssert(A actual, Class<S> self) {
+    super(actual, self);
+  }
+
+  /** Computes what is differentiated. */
+  abstract Tensor output(Tensor... inputs);
+
+  GradientCheck check() {
+    return check;
+  }
+
+  S with(GradientCheck changed) {
+    check = changed;
+    return myself;
+  }
+
+  /** Checks gradients (1: the default), or also gradients of gradients (2). */
+  public S toOrder(int order) {
+    return with(check.order(order));
+  }
+
+  /** Passes a derivative whose error is within either of these; 1e-8 and 1e-6 unless set. */
+  public S tolerance(double absolute, double relative) {
+    return with(check.tolerance(absolute, relative));
+  }
+
+  /**
+   * Moves all elements of an input at once along random directions: for large ones, where moving
+   * each by itself would take long.
+   */
+  public S directional(int directions) {
+    return with(check.directional(directions));
+  }
+
+  /** Moves only some elements of each input, chosen at random. */
+  public S sampled(int elements) {
+    return with(check.sampled(elements));
+  }
+
+  /**
+   * Checks in float32, which can show gross errors only, by tolerances of 1e-3 unless others are
+   * set after this.
+   */
+  public S inFloat32() {
+    return with(check.inFloat32());
+  }
+}

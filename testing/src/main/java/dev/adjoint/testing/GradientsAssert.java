@@ -1,0 +1,67 @@
+package dev.adjoint.testing;
+
+import dev.adjoint.autodiff.Parameter;
+import dev.adjoint.check.GradientCheck;
+import dev.adjoint.check.GradientReport;
+import dev.adjoint.check.TensorFunction;
+import dev.adjoint.tensor.Tensor;
+
+/**
+ * Asserts on the gradients of a function, by {@link GradientCheck}. Settings come first, then
+ * {@link #areCorrect()}.
+ *
+ * <pre>{@code
+ * assertThatGradientsOf(in -> in[0].matmul(in[1]).tanh()).at(x, w).named("x", "w").toOrder(2).areCorrect();
+ * }</pre>
+ */
+public final class GradientsAssert
+    extends AbstractGradientsAssert<GradientsAssert, TensorFunction> {
+
+  GradientsAssert(TensorFunction function) {
+    super(function, GradientsAssert.class);
+  }
+
+  @Override
+  Tensor output(Tensor... inputs) {
+    return actual.apply(inputs);
+  }
+
+  /** Checks at these inputs: float64, unless {@link #inFloat32()} is asked for. */
+  public GradientsAssert at(Tensor... x) {
+    return with(check().at(x));
+  }
+
+  /** Names the inputs in reports. */
+  public GradientsAssert named(String... name) {
+    return with(check().named(name));
+  }
+
+  /** Checks the gradients of parameters, too; they are moved, and put back. */
+  public GradientsAssert wrt(Parameter... parameter) {
+    return with(check().wrt(parameter));
+  }
+
+  /**
+   * Verifies that the gradients are those of finite differences. A failure starts with the input
+   * and its worst element, and with the operation to suspect; then comes the whole report.
+   *
+   * <pre>{@code
+   * // assertion will pass
+   * assertThatGradientsOf(in -> in[0].square()).at(x).areCorrect();
+   *
+   * // assertion will fail: ... suspect: the pullback of 'onGradient' with respect to its input 0
+   * assertThatGradientsOf(in -> Autodiff.onGradient(in[0], g -> g.times(2))).at(x).areCorrect();
+   * }</pre>
+   *
+   * @throws IllegalArgumentException if there is nothing to move, an input is float32 without
+   *     {@link #inFloat32()}, or a parameter is frozen
+   */
+  public GradientsAssert areCorrect() {
+    isNotNull();
+    GradientReport report = check().run();
+    if (!report.isOk()) {
+      failWithMessage("%s", report);
+    }
+    return this;
+  }
+}
