@@ -6,5 +6,6 @@ module dev.adjoint.layers {
 
   exports dev.adjoint.nn;
   exports dev.adjoint.nn.norm;
+  exports dev.adjoint.nn.reparam;
   exports dev.adjoint.nn.sequence;
 }

@@ -9,7 +9,7 @@ import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
 import java.util.Arrays;
 
-/** Takes matrices apart: products of vectors, diagonals, triangles, eigenvectors. */
+/** Takes matrices apart: products of vectors, diagonals, triangles, eigenvectors, roots. */
 public final class Linalg {
 
   private Linalg() {}
@@ -104,13 +104,39 @@ public final class Linalg {
    * @throws IllegalArgumentException if the matrices are not square, or not finite
    */
   public static Eigh eigh(Tensor a) {
-    if (a.rank() < 2 || a.size(-1) != a.size(-2)) {
-      throw new IllegalArgumentException(
-          "eigh: shape %s; expected square matrices (..., n, n)".formatted(a.shape()));
-    }
+    requireSquare("eigh", a);
     int n = a.size(-1);
-    Tensor packed = Recorder.apply(SymmetricEigen.EIGH, a.plus(a.transpose()).times(0.5));
+    Tensor packed = Recorder.apply(SymmetricEigen.EIGH, symmetric(a));
     return new Eigh(packed.slice(-2, 0, 1).squeeze(-2), packed.slice(-2, 1, n + 1));
+  }
+
+  /**
+   * Returns the inverse square roots of symmetric positive definite matrices: the symmetric r with
+   * {@code r r a = 1}, which whitens what has the covariance a. Each matrix is first made symmetric
+   * as {@code (a + aT) / 2}.
+   *
+   * <p>Computed by {@link #eigh}, in double precision; but its gradients, of every order, are right
+   * for equal eigenvalues too.
+   *
+   * @param a of shape (..., n, n)
+   * @throws IllegalArgumentException if the matrices are not square, not finite, or have an
+   *     eigenvalue that is not positive
+   */
+  public static Tensor inverseSqrt(Tensor a) {
+    requireSquare("inverseSqrt", a);
+    return Recorder.apply(SymmetricRoot.INVERSE_SQRT, a);
+  }
+
+  /** Returns (x + xT) / 2. */
+  static Tensor symmetric(Tensor x) {
+    return x.plus(x.transpose()).times(0.5);
+  }
+
+  private static void requireSquare(String operation, Tensor x) {
+    if (x.rank() < 2 || x.size(-1) != x.size(-2)) {
+      throw new IllegalArgumentException(
+          "%s: shape %s; expected square matrices (..., n, n)".formatted(operation, x.shape()));
+    }
   }
 
   private static void requireMatrices(String operation, Tensor x) {
@@ -229,8 +255,7 @@ public final class Linalg {
       Tensor f = Where.where(equal, Tensor.scalar(0, gap.dtype()), gap.plus(equal).reciprocal());
       Tensor turned = vectors.transpose();
       Tensor inner = diagEmbed(gValues).plus(f.times(turned.matmul(gVectors)));
-      Tensor gradient = vectors.matmul(inner).matmul(turned);
-      return gradient.plus(gradient.transpose()).times(0.5);
+      return symmetric(vectors.matmul(inner).matmul(turned));
     }
   }
 }

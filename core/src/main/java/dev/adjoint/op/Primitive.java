@@ -30,6 +30,7 @@ public sealed interface Primitive
         Linalg.Diagonal,
         Linalg.DiagonalEmbed,
         Linalg.SymmetricEigen,
+        SymmetricRoot,
         Windows.Unfold,
         Windows.Fold,
         Convolution.Conv,

@@ -5,6 +5,7 @@ import static dev.adjoint.op.OpCase.in;
 import static dev.adjoint.op.OpCase.op;
 
 import dev.adjoint.tensor.Tensor;
+import dev.adjoint.tensor.Tensors;
 import java.util.List;
 
 /** Rows for {@link Linalg}. */
@@ -81,7 +82,36 @@ final class LinalgRows {
                 x -> exponential(x[0]),
                 in(REAL, "b 3 3"))
             .covers("Linalg.eigh(Tensor)")
+            .tolerance(8),
+        op(
+                "inverseSqrt",
+                x ->
+                    Linalg.inverseSqrt(
+                        x[0].matmul(x[0].transpose()).plus(Tensors.eye(2, x[0].dtype()))),
+                x -> inverseRoot(x[0]),
+                in(REAL, "b 2 2"))
+            .covers("Linalg.inverseSqrt(Tensor)")
+            .uses("SymmetricRoot.INVERSE_SQRT", "SymmetricRoot.LYAPUNOV")
             .tolerance(8));
+  }
+
+  /** (x xT + 1)^(-1/2) by Cayley and Hamilton: the root of a is (a + sqrt(det a)) / its trace. */
+  private static Dense inverseRoot(Dense x) {
+    return Dense.of(
+        x.sizes(),
+        i -> {
+          int n = i[0];
+          double a = square(x.at(n, 0, 0)) + square(x.at(n, 0, 1)) + 1;
+          double b = x.at(n, 0, 0) * x.at(n, 1, 0) + x.at(n, 0, 1) * x.at(n, 1, 1);
+          double d = square(x.at(n, 1, 0)) + square(x.at(n, 1, 1)) + 1;
+          double s = Math.sqrt(a * d - b * b);
+          double inverse = 1 / (s * Math.sqrt(a + d + 2 * s));
+          return inverse * (i[1] != i[2] ? -b : s + (i[1] == 0 ? d : a));
+        });
+  }
+
+  private static double square(double x) {
+    return x * x;
   }
 
   /** Taylor's series of the exponential of (x + xT) / 2. */

@@ -142,6 +142,30 @@ class LinalgTest {
   }
 
   @Test
+  void inverseSqrtTimesItselfIsTheInverse() {
+    for (int n : new int[] {1, 2, 5, 16}) {
+      Tensor x = normal(n, 2, n, n + 3);
+      Tensor a = x.matmul(x.transpose());
+      Tensor r = Linalg.inverseSqrt(a);
+      Tensor eye = Tensors.eye(n, DType.FLOAT64).expand(2, n, n);
+      assertClose("identity", r.matmul(a).matmul(r), eye, 1e-11);
+      assertClose("symmetric", r, r.transpose(), 1e-14);
+    }
+    assertThat(Linalg.inverseSqrt(Tensors.zeros(2, 0, 0)).shape()).isEqualTo(Shape.of(2, 0, 0));
+  }
+
+  @Test
+  void gradientsOfInverseSqrtAreRightForEqualEigenvaluesToo() {
+    Tensor x = normal(8, 3, 3);
+    Tensor distinct = x.matmul(x.transpose()).plus(Tensors.eye(3, DType.FLOAT64));
+    FiniteDifferences.check(v -> Linalg.inverseSqrt(v[0]), distinct);
+    Tensor allEqual = Tensors.eye(3, DType.FLOAT64).times(2);
+    FiniteDifferences.check(v -> Linalg.inverseSqrt(v[0]), allEqual);
+    Tensor nearlyEqual = allEqual.plus(distinct.times(1e-9));
+    FiniteDifferences.check(v -> Linalg.inverseSqrt(v[0]), nearlyEqual);
+  }
+
+  @Test
   void eighIsTheSameOnAnyNumberOfThreads() {
     Tensor a = Generator.seeded(3).normal(20, 16, 16);
     float[] one = Parallel.withThreads(1, () -> Linalg.eigh(a).vectors().toFloatArray());
@@ -158,6 +182,12 @@ class LinalgTest {
     assertThatThrownBy(() -> Linalg.eigh(Joining.stack(0, Tensors.eye(2), bad)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("eigh: element [1, 1, 1] of shape (2, 2, 2) is NaN; expected finite numbers");
+    assertThatThrownBy(() -> Linalg.inverseSqrt(X))
+        .hasMessage("inverseSqrt: shape (2, 3); expected square matrices (..., n, n)");
+    assertThatThrownBy(() -> Linalg.inverseSqrt(Linalg.diagEmbed(Tensor.of(1.0, -4, 2))))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "inverseSqrt: matrices of shape (3, 3) with an eigenvalue of -4.0; expected positive ones");
     assertThatThrownBy(() -> Linalg.outer(X, X))
         .hasMessage("outer: shapes (2, 3) and (2, 3); expected one axis each");
     assertThatThrownBy(() -> Linalg.triu(X.select(0, 0), 0))

@@ -2,7 +2,6 @@ package dev.adjoint.nn;
 
 import dev.adjoint.tensor.Generator;
 import java.util.IdentityHashMap;
-import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -22,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 public final class Copies {
 
   private final boolean forInference;
-  private final Map<Object, Object> made = new IdentityHashMap<>();
+  private final IdentityHashMap<Object, Object> made = new IdentityHashMap<>();
 
   Copies(boolean forInference) {
     this.forInference = forInference;
@@ -57,7 +56,7 @@ public final class Copies {
           }
           Reparametrization by = w.reparametrization();
           if (by != null) {
-            return new Weight(null, of(by), null);
+            return Weight.computed(w.shape(), of(by));
           }
           if (!w.isParameter()) {
             return w;

@@ -80,10 +80,7 @@ public final class Initializers {
     int columns = shape.size() / rows;
     Shape matrix = Shape.of(Math.min(rows, columns), Math.max(rows, columns));
     Tensor a = generator.normal(0, 1, matrix, DType.FLOAT64);
-    Linalg.Eigh eigen = Linalg.eigh(a.matmul(a.transpose()));
-    Tensor vectors = eigen.vectors();
-    Tensor inverseRoot = vectors.times(eigen.values().rsqrt()).matmul(vectors.transpose());
-    Tensor orthogonal = inverseRoot.matmul(a).times(gain);
+    Tensor orthogonal = Linalg.inverseSqrt(a.matmul(a.transpose())).matmul(a).times(gain);
     return (rows <= columns ? orthogonal : orthogonal.transpose()).reshape(shape).to(DType.FLOAT32);
   }
 

@@ -275,11 +275,8 @@ public abstract class Layer {
    */
   public final void reparametrize(String name, Function<Weight, ? extends Reparametrization> by) {
     requireChangeable("reparametrize");
-    Weight weight = weight(name);
-    Weight original = weight.handOver();
-    Reparametrization reparametrization = by.apply(original);
-    ((Layer) reparametrization).training = training;
-    weight.computeBy(reparametrization);
+    Layer reparametrization = weight(name).computeBy(by);
+    reparametrization.training = training;
   }
 
   /**

@@ -18,7 +18,7 @@ final class Summary {
 
   /** Runs the model once, in eval mode and without effects, to see the outputs. */
   static String of(Layer model, Supplier<?> forward) {
-    Map<Layer, Shape> outputs = new IdentityHashMap<>();
+    IdentityHashMap<Layer, Shape> outputs = new IdentityHashMap<>();
     LayerObserver observer =
         (layer, output) -> {
           outputs.put(layer, output.shape());

@@ -1,9 +1,12 @@
 package dev.adjoint.nn;
 
+import dev.adjoint.autodiff.Held;
 import dev.adjoint.autodiff.Parameter;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
+import java.util.Objects;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,14 +19,17 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Weight {
 
+  private final Shape shape;
   private @Nullable Parameter parameter;
   private @Nullable Reparametrization reparametrization;
   private @Nullable Tensor constant;
 
-  Weight(
+  private Weight(
+      Shape shape,
       @Nullable Parameter parameter,
       @Nullable Reparametrization reparametrization,
       @Nullable Tensor constant) {
+    this.shape = shape;
     this.parameter = parameter;
     this.reparametrization = reparametrization;
     this.constant = constant;
@@ -35,12 +41,17 @@ public final class Weight {
    * @param name how messages call its parameter, as in {@code Linear.weight}
    */
   public static Weight learned(String name, Tensor initial) {
-    return new Weight(new Parameter(name, initial), null, null);
+    return new Weight(initial.shape(), new Parameter(name, initial), null, null);
   }
 
   /** Creates a weight that never changes. */
   public static Weight constant(Tensor value) {
-    return new Weight(null, null, value.untracked().copy());
+    return new Weight(value.shape(), null, null, value.untracked().copy());
+  }
+
+  /** Creates a weight that is computed. */
+  static Weight computed(Shape shape, Reparametrization by) {
+    return new Weight(shape, null, by, null);
   }
 
   /** Returns the tensor to compute with. */
@@ -48,7 +59,9 @@ public final class Weight {
     if (parameter != null) {
       return parameter.value();
     }
-    return reparametrization != null ? reparametrization.compute() : requireConstant();
+    return reparametrization != null
+        ? reparametrization.compute()
+        : Objects.requireNonNull(constant);
   }
 
   /**
@@ -72,14 +85,14 @@ public final class Weight {
     parameter().assign(value);
   }
 
-  /** Returns the shape. */
+  /** Returns the shape, which never changes. */
   public Shape shape() {
-    return isParameter() ? parameter().shape() : value().shape();
+    return shape;
   }
 
   /** Returns the type. */
   public DType dtype() {
-    return isParameter() ? parameter().dtype() : value().dtype();
+    return isParameter() ? parameter().dtype() : Held.probing().run(this::value).dtype();
   }
 
   /** Tells whether this is a parameter by itself. */
@@ -92,29 +105,18 @@ public final class Weight {
     return reparametrization;
   }
 
-  /** Moves what this weight is to a new one, so that this can be computed from that. */
-  Weight handOver() {
-    Weight original = new Weight(parameter, reparametrization, constant);
+  /** Becomes what a reparametrization computes of what this has been, and returns that. */
+  Reparametrization computeBy(Function<Weight, ? extends Reparametrization> by) {
+    Reparametrization made = by.apply(new Weight(shape, parameter, reparametrization, constant));
     parameter = null;
     constant = null;
-    reparametrization = null;
-    return original;
-  }
-
-  void computeBy(Reparametrization by) {
-    reparametrization = by;
+    reparametrization = made;
+    return made;
   }
 
   /** Becomes a parameter with the value that is computed now. */
   void fold(String name) {
     parameter = new Parameter(name, value());
     reparametrization = null;
-  }
-
-  private Tensor requireConstant() {
-    if (constant == null) {
-      throw new IllegalStateException("this weight is being reparametrized and has no value yet");
-    }
-    return constant;
   }
 }

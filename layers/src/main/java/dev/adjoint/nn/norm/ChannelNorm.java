@@ -72,6 +72,15 @@ public abstract class ChannelNorm<N extends ChannelNorm<N>> extends Normalizatio
     return features().size(0);
   }
 
+  /** Throws if the channels do not fall into so many groups of equal size. */
+  final void requireGroups(int groups) {
+    if (groups < 1 || channels() % groups != 0) {
+      throw new IllegalArgumentException(
+          "%s: %d groups of %d channels; expected groups of equal size"
+              .formatted(getClass().getSimpleName(), groups, channels()));
+    }
+  }
+
   @Override
   protected final int featureAxis(Tensor x) {
     return 1;

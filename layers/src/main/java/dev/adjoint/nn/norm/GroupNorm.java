@@ -22,11 +22,7 @@ public final class GroupNorm extends ChannelNorm<GroupNorm> {
    */
   public GroupNorm(int groups, int channels) {
     super(channels);
-    if (groups < 1 || channels % groups != 0) {
-      throw new IllegalArgumentException(
-          "GroupNorm: %d groups of %d channels; expected groups of equal size"
-              .formatted(groups, channels));
-    }
+    requireGroups(groups);
     this.groups = groups;
   }
 

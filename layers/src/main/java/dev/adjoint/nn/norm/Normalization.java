@@ -45,6 +45,7 @@ public abstract class Normalization<N extends Normalization<N>> extends Layer im
    *
    * @param features the sizes of the feature axes, each at least 1
    */
+  @SuppressWarnings("this-escape") // to Layer, which is initialized
   protected Normalization(Shape features, boolean centred) {
     if (features.size() == 0) {
       throw new IllegalArgumentException(
@@ -58,6 +59,7 @@ public abstract class Normalization<N extends Normalization<N>> extends Layer im
   }
 
   /** Creates the copy of a norm, with its options. */
+  @SuppressWarnings("this-escape") // to Layer, which is initialized
   protected Normalization(N original, Copies copies) {
     Normalization<N> from = original;
     features = from.features;
@@ -227,7 +229,7 @@ public abstract class Normalization<N extends Normalization<N>> extends Layer im
   }
 
   @SuppressWarnings("unchecked") // N is the class itself
-  private N self() {
+  final N self() {
     return (N) this;
   }
 }

@@ -1,4 +1,6 @@
-/** Normalizes activations: every normalization layer as one formula over chosen axes. */
+/**
+ * Normalizes activations: every normalization layer as one formula over chosen axes, and whitening.
+ */
 @NullMarked
 package dev.adjoint.nn.norm;
 

@@ -1,0 +1,44 @@
+package dev.adjoint.nn.norm;
+
+import dev.adjoint.nn.Copies;
+import dev.adjoint.op.Linalg;
+import dev.adjoint.tensor.Tensor;
+
+/**
+ * Whitens channels over the batch by the eigenvectors of their covariance (Huang et al. 2018,
+ * arXiv:1804.08450).
+ *
+ * <p>{@link WhiteningNorm} says what is computed. The whitening is ZCA, which turns the activations
+ * as little as possible; PCA's axes may swap from one batch to the next. Gradients are right for
+ * equal eigenvalues, too.
+ */
+public final class DecorrelatedBatchNorm extends WhiteningNorm<DecorrelatedBatchNorm> {
+
+  /** Creates a norm of some channels, in as few groups as make blocks of at most 16 channels. */
+  public DecorrelatedBatchNorm(int channels) {
+    this(groupsFor(channels), channels);
+  }
+
+  /**
+   * Creates a norm.
+   *
+   * @param groups divides the number of channels
+   */
+  public DecorrelatedBatchNorm(int groups, int channels) {
+    super(groups, channels);
+  }
+
+  private DecorrelatedBatchNorm(DecorrelatedBatchNorm original, Copies copies) {
+    super(original, copies);
+  }
+
+  @Override
+  Tensor inverseRoot(Tensor covariance) {
+    return Linalg.inverseSqrt(covariance);
+  }
+
+  @Override
+  protected DecorrelatedBatchNorm copy(Copies copies) {
+    return new DecorrelatedBatchNorm(this, copies);
+  }
+}

@@ -1,0 +1,105 @@
+package dev.adjoint.nn.norm;
+
+import dev.adjoint.nn.Buffer;
+import dev.adjoint.nn.Copies;
+import dev.adjoint.tensor.DType;
+import dev.adjoint.tensor.Tensor;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Normalizes by statistics of the batch in training mode, and by their running averages in eval
+ * mode: what batch norm and its whitening relatives share.
+ *
+ * <p>Each batch gives the running statistics {@link #updateRate} of its own: {@code running = (1 -
+ * updateRate) * running + updateRate * batch}. Other frameworks call either weight momentum:
+ *
+ * <pre>
+ *                        their default            here
+ *  PyTorch, MLX, burn    momentum 0.1  (new)      updateRate(momentum)
+ *  Keras, Flax           momentum 0.99 (old)      updateRate(1 - momentum)
+ *  ONNX, DJL, DL4J       momentum 0.9  (old)      updateRate(1 - momentum)
+ * </pre>
+ *
+ * <p>The number of batches so far is the buffer num_batches_tracked.
+ *
+ * @param <N> the norm itself, which its options return
+ */
+public abstract class RunningNorm<N extends RunningNorm<N>> extends ChannelNorm<N> {
+
+  private double updateRate = 0.1;
+  private boolean cumulative;
+  private boolean frozenStatistics;
+  private final Buffer batches;
+
+  /** Creates a norm of some channels. */
+  RunningNorm(int channels) {
+    super(channels);
+    batches = buffer("num_batches_tracked", Tensor.scalar(0, DType.FLOAT32));
+  }
+
+  /** Creates a copy. */
+  RunningNorm(N original, Copies copies) {
+    super(original, copies);
+    RunningNorm<N> from = original;
+    updateRate = from.updateRate;
+    cumulative = from.cumulative;
+    frozenStatistics = from.frozenStatistics;
+    batches = buffer("num_batches_tracked", copies.of(from.batches));
+  }
+
+  /** Sets the weight of a new batch in the running statistics: 0.1 unless it is set. */
+  public N updateRate(double weightOfNew) {
+    if (!(weightOfNew >= 0 && weightOfNew <= 1)) {
+      throw new IllegalArgumentException(
+          "%s: update rate %s; expected 0 to 1".formatted(this, weightOfNew));
+    }
+    updateRate = weightOfNew;
+    cumulative = false;
+    return self();
+  }
+
+  /** Makes the running statistics the plain average of all batches so far. */
+  public N cumulativeAverage() {
+    cumulative = true;
+    return self();
+  }
+
+  /** Uses the running statistics in training, too, and leaves them as they are. */
+  public N freezeStatistics() {
+    frozenStatistics = true;
+    return self();
+  }
+
+  /** Ends what {@link #freezeStatistics} began. */
+  public N unfreezeStatistics() {
+    frozenStatistics = false;
+    return self();
+  }
+
+  /** Tells whether the running statistics are to be used, not those of the batch. */
+  final boolean usesRunningStatistics() {
+    return !isTraining() || frozenStatistics;
+  }
+
+  /** Moves running statistics towards those of a batch. */
+  final void move(Map<Buffer, Tensor> statistics) {
+    batches.update(before -> {
+      Tensor seen = before.plus(1);
+      double rate = cumulative ? 1 / seen.item() : updateRate;
+      statistics.forEach((running, batch) ->
+          running.update(average -> average.times(1 - rate).plus(batch.untracked().times(rate))));
+      return seen;
+    });
+  }
+
+  /** Returns how many values each channel has that are not masked. */
+  final double count(Tensor x, @Nullable Tensor mask) {
+    return mask == null ? x.size() / (double) channels() : mask.sum().item();
+  }
+
+  @Override
+  protected final int[] reductionAxes(Tensor x) {
+    return allButChannels(x);
+  }
+}

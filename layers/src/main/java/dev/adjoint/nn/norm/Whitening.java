@@ -1,0 +1,166 @@
+package dev.adjoint.nn.norm;
+
+import dev.adjoint.op.Linalg;
+import dev.adjoint.tensor.DType;
+import dev.adjoint.tensor.Tensor;
+
+/**
+ * Whitens data: turns and scales examples so that over the training data every feature has mean 0
+ * and variance 1, and no two are correlated.
+ *
+ * <pre>{@code
+ * Whitening whitening = Whitening.pca(train, 20, 1e-5); // the 20 directions of largest variance
+ * Tensor x = whitening.transform(test);
+ * }</pre>
+ *
+ * <p>With the covariance {@code C = U L U'} of the training data (biased: the sum over m), PCA
+ * whitening multiplies centred examples by {@code (L + epsilon)^(-1/2) U'}, which gives the
+ * principal components, the largest first; ZCA whitening turns these back by U, so that what it
+ * gives looks like the data. Epsilon is 1e-5 unless it is given: it keeps directions without
+ * variance, which there are whenever there are fewer examples than features, from being blown up.
+ *
+ * <p>Instances are immutable. Computed in double precision, and rounded to the type of the data.
+ */
+public final class Whitening {
+
+  private static final double EPSILON = 1e-5;
+
+  private final Tensor mean;
+  private final Tensor matrix;
+  private final Tensor backward;
+  private final Tensor explainedVariance;
+
+  private Whitening(Tensor x, int components, double epsilon, boolean zca) {
+    requireData(x, components, epsilon);
+    int n = x.size(1);
+    Tensor data = x.untracked().to(DType.FLOAT64);
+    Tensor center = data.mean(0);
+    Tensor centred = data.minus(center);
+    Linalg.Eigh eigen = Linalg.eigh(centred.transpose().matmul(centred).div(x.size(0)));
+    Tensor variances = eigen.values().clamp(0, Double.MAX_VALUE).flip(0);
+    requireVariance(x, variances, components, epsilon);
+    Tensor kept = variances.slice(0, 0, components);
+    Tensor vectors = eigen.vectors().slice(1, n - components, n).flip(1); // (n, components)
+    Tensor roots = kept.plus(epsilon).sqrt();
+    Tensor forth = vectors.div(roots).transpose(); // (components, n)
+    Tensor back = vectors.times(roots).transpose();
+    mean = center.to(x.dtype());
+    matrix = (zca ? vectors.matmul(forth) : forth).to(x.dtype());
+    backward = (zca ? vectors.matmul(back) : back).to(x.dtype());
+    explainedVariance = kept.to(x.dtype());
+  }
+
+  /** Fits PCA whitening that keeps all components. */
+  public static Whitening pca(Tensor x) {
+    return pca(x, x.size(-1), EPSILON);
+  }
+
+  /**
+   * Fits PCA whitening.
+   *
+   * @param x training data of shape (m, n)
+   * @param components how many to keep, 1 to n
+   * @param epsilon at least 0, added to the variances
+   * @throws IllegalArgumentException if the data have no variance in as many directions, and
+   *     epsilon is too small to make up for it
+   */
+  public static Whitening pca(Tensor x, int components, double epsilon) {
+    return new Whitening(x, components, epsilon, false);
+  }
+
+  /** Fits ZCA whitening. */
+  public static Whitening zca(Tensor x) {
+    return zca(x, EPSILON);
+  }
+
+  /**
+   * Fits ZCA whitening.
+   *
+   * @param x training data of shape (m, n)
+   * @param epsilon at least 0, added to the variances
+   * @throws IllegalArgumentException if the data have no variance in some direction, and epsilon is
+   *     too small to make up for it
+   */
+  public static Whitening zca(Tensor x, double epsilon) {
+    return new Whitening(x, x.size(-1), epsilon, true);
+  }
+
+  /**
+   * Returns examples whitened.
+   *
+   * @param x of shape (..., n)
+   * @return of shape (..., components)
+   */
+  public Tensor transform(Tensor x) {
+    requireLast("transform", x, matrix.size(1));
+    return x.minus(mean).matmul(matrix.transpose());
+  }
+
+  /**
+   * Returns the examples that whitening would make these of; with fewer components than features,
+   * the nearest to the mean of them.
+   *
+   * @param y of shape (..., components)
+   * @return of shape (..., n)
+   */
+  public Tensor inverse(Tensor y) {
+    requireLast("inverse", y, backward.size(0));
+    return y.matmul(backward).plus(mean);
+  }
+
+  /** Returns the mean of the training data, which is subtracted: shape (n). */
+  public Tensor mean() {
+    return mean;
+  }
+
+  /** Returns what centred examples are multiplied by: shape (components, n). */
+  public Tensor matrix() {
+    return matrix;
+  }
+
+  /**
+   * Returns the variances of the training data along the components, the largest first, without
+   * epsilon: shape (components).
+   */
+  public Tensor explainedVariance() {
+    return explainedVariance;
+  }
+
+  private static void requireData(Tensor x, int components, double epsilon) {
+    if (x.rank() != 2 || x.size(0) < 2 || x.size(1) < 1) {
+      throw new IllegalArgumentException(
+          "Whitening: data of shape %s; expected (m, n), at least 2 examples of at least 1 feature"
+              .formatted(x.shape()));
+    }
+    if (components < 1 || components > x.size(1) || !(epsilon >= 0)) {
+      throw new IllegalArgumentException(
+          "Whitening: %d components and epsilon %s for data of shape %s; expected 1 to %d, and at least 0"
+              .formatted(components, epsilon, x.shape(), x.size(1)));
+    }
+  }
+
+  /** Refuses to divide by what rounding has left of no variance. */
+  private static void requireVariance(Tensor x, Tensor variances, int components, double epsilon) {
+    double computing = variances.get(0) * x.size(1) * DType.FLOAT64.epsilon();
+    double rounding = x.abs().max().item() * x.dtype().epsilon();
+    double noise = Math.max(computing, rounding * rounding);
+    int rank = (int) variances.plus(epsilon).greater(noise).sum().item();
+    if (rank < components) {
+      throw new IllegalArgumentException(
+          "Whitening: data of shape %s vary in %d directions, and epsilon is %s; expected at most %2$d components instead of %d, or a larger epsilon"
+              .formatted(x.shape(), rank, epsilon, components));
+    }
+  }
+
+  private void requireLast(String operation, Tensor x, int expected) {
+    if (x.rank() == 0 || x.size(-1) != expected) {
+      throw new IllegalArgumentException(
+          "%s: %s of shape %s; expected (..., %d)".formatted(this, operation, x.shape(), expected));
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "Whitening(%d to %d)".formatted(matrix.size(1), matrix.size(0));
+  }
+}

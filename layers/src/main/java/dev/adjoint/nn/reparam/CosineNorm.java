@@ -1,0 +1,184 @@
+package dev.adjoint.nn.reparam;
+
+import dev.adjoint.nn.Convolutional;
+import dev.adjoint.nn.Copies;
+import dev.adjoint.nn.Layer;
+import dev.adjoint.nn.Linear;
+import dev.adjoint.nn.Transform;
+import dev.adjoint.nn.Weight;
+import dev.adjoint.op.ConvOptions;
+import dev.adjoint.op.Convolution;
+import dev.adjoint.tensor.DType;
+import dev.adjoint.tensor.Keep;
+import dev.adjoint.tensor.Shape;
+import dev.adjoint.tensor.Tensor;
+import dev.adjoint.tensor.Tensors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Computes the cosine of the angle between input and weights, {@code w.x / (|w| |x|)}, in place of
+ * their product (Luo et al. 2017, arXiv:1702.05870).
+ *
+ * <pre>{@code
+ * CosineNorm.of(new Linear(3, 4, generator))
+ * CosineNorm.centred(new Conv2d(3, 16, 3, generator)) // Pearson's correlation
+ * }</pre>
+ *
+ * <p>For a convolution x is the patch under the kernel, padding included. Centred, the means of w
+ * and of x are subtracted first; of x, in each patch. There is no bias. Outputs are within -1 and
+ * 1, too narrow for a softmax: see {@link #scaled}.
+ *
+ * <p>{@code |x|} is {@code sqrt(sum(x^2) + epsilon)}, so that the output for a patch of zeros, or
+ * centred of equal values, is 0 (up to rounding). Weights of zeros give 0.
+ *
+ * <p>This takes the weight of the layer that it is made of; {@link #fold} leaves one of length 1.
+ */
+public final class CosineNorm extends Layer implements Transform {
+
+  private final String of;
+  private final Weight weight;
+  private final @Nullable ConvOptions options; // null for a linear layer
+  private final boolean centred;
+  private double epsilon = 1e-5;
+  private @Nullable Weight scale;
+
+  private CosineNorm(Layer layer, @Nullable ConvOptions options, boolean centred) {
+    of = layer.toString();
+    weight = weight("weight", layer.weight("weight"));
+    this.options = options;
+    this.centred = centred;
+    reparametrize("weight", w -> new UnitWeight(w, centred));
+  }
+
+  private CosineNorm(CosineNorm original, Copies copies) {
+    of = original.of;
+    weight = weight("weight", copies.of(original.weight));
+    options = original.options;
+    centred = original.centred;
+    epsilon = original.epsilon;
+    scale = original.scale == null ? null : weight("scale", copies.of(original.scale));
+  }
+
+  /** Returns cosines in place of the products of a linear layer. */
+  public static CosineNorm of(Linear layer) {
+    return new CosineNorm(layer, null, false);
+  }
+
+  /** Returns cosines in place of the products of a convolution. */
+  public static CosineNorm of(Convolutional<?> layer) {
+    return new CosineNorm(layer, layer.options(), false);
+  }
+
+  /** Returns cosines after centring, in place of the products of a linear layer. */
+  public static CosineNorm centred(Linear layer) {
+    return new CosineNorm(layer, null, true);
+  }
+
+  /** Returns cosines after centring, in place of the products of a convolution. */
+  public static CosineNorm centred(Convolutional<?> layer) {
+    return new CosineNorm(layer, layer.options(), true);
+  }
+
+  /** Sets what is added to the sum of squares of the input, under the root: 1e-5 unless set. */
+  public CosineNorm epsilon(double underTheRoot) {
+    if (!(underTheRoot >= 0 && underTheRoot < Double.POSITIVE_INFINITY)) {
+      throw new IllegalArgumentException(
+          "%s: epsilon %s; expected a number of at least 0".formatted(this, underTheRoot));
+    }
+    epsilon = underTheRoot;
+    return this;
+  }
+
+  /** Multiplies the cosines by one learned number, the weight named scale. */
+  public CosineNorm scaled(double initial) {
+    drop("scale");
+    scale = parameter("scale", Tensor.scalar(initial, DType.FLOAT32));
+    return this;
+  }
+
+  @Override
+  public Tensor forward(Tensor x) {
+    Tensor w = weight.value();
+    requireInput(x, w.shape());
+    Tensor cosine = options == null ? ofRows(x, w) : ofPatches(x, w, options);
+    return observed(scale == null ? cosine : cosine.times(scale.value()));
+  }
+
+  private Tensor ofRows(Tensor x, Tensor w) {
+    return unit(x, -1).matmul(w.transpose());
+  }
+
+  private Tensor ofPatches(Tensor x, Tensor w, ConvOptions how) {
+    return centred ? ofCentredPatches(x, w, how) : ofPlainPatches(x, w, how);
+  }
+
+  /** Divides a convolution by lengths that are another: squares summed under the kernel. */
+  private Tensor ofPlainPatches(Tensor x, Tensor w, ConvOptions how) {
+    int groups = how.groups();
+    Tensor products = convolve(x, w, how);
+    Tensor squares = grouped(x.square(), groups).sum(2);
+    Tensor ones = Tensors.ones(w.shape().with(0, groups).with(1, 1), w.dtype());
+    Tensor lengths = convolve(squares, ones, how).plus(epsilon).sqrt();
+    return grouped(products, groups).div(lengths.unsqueeze(2)).reshape(products.shape());
+  }
+
+  /**
+   * Takes every patch by itself: its variance as a difference of two convolutions would cancel.
+   * Kernels that are 1 in one place, one for each place in each channel, copy patches out.
+   */
+  private Tensor ofCentredPatches(Tensor x, Tensor w, ConvOptions how) {
+    int groups = how.groups();
+    int channels = x.size(1);
+    int size = w.size() / w.size(0);
+    int places = size / w.size(1);
+    Tensor each = Tensors.eye(places, w.dtype()).expand(channels, places, places);
+    Shape kernels = w.shape().with(0, channels * places).with(1, 1);
+    Tensor patches = convolve(x, each.reshape(kernels), how.groups(channels));
+    Tensor columns = patches.reshape(x.size(0), groups, size, -1);
+    Tensor filters = w.reshape(groups, w.size(0) / groups, size);
+    return filters.matmul(unit(columns, 2)).reshape(patches.shape().with(1, w.size(0)));
+  }
+
+  private Tensor unit(Tensor x, int axis) {
+    Tensor vectors = centred ? x.minus(x.mean(Keep.AXES, axis)) : x;
+    return vectors.div(vectors.square().sum(Keep.AXES, axis).plus(epsilon).sqrt());
+  }
+
+  private static Tensor convolve(Tensor x, Tensor w, ConvOptions how) {
+    return w.rank() == 3 ? Convolution.conv1d(x, w, how) : Convolution.conv2d(x, w, how);
+  }
+
+  /** Returns channels as (groups, channels of each). */
+  private static Tensor grouped(Tensor x, int groups) {
+    int[] sizes = new int[x.rank() + 1];
+    sizes[0] = x.size(0);
+    sizes[1] = groups;
+    sizes[2] = x.size(1) / groups;
+    System.arraycopy(x.shape().toArray(), 2, sizes, 3, x.rank() - 2);
+    return x.reshape(sizes);
+  }
+
+  private void requireInput(Tensor x, Shape w) {
+    int channels = options == null ? w.size(1) : w.size(1) * options.groups();
+    boolean fits =
+        options == null
+            ? x.rank() > 0 && x.size(-1) == channels
+            : x.rank() == w.rank() && x.size(1) == channels;
+    if (!fits) {
+      String form = options == null ? "(..., %d)" : w.rank() == 3 ? "(N, %d, L)" : "(N, %d, H, W)";
+      throw new IllegalArgumentException(
+          "%s: input of shape %s; expected %s"
+              .formatted(this, x.shape(), form.formatted(channels)));
+    }
+  }
+
+  @Override
+  protected CosineNorm copy(Copies copies) {
+    return new CosineNorm(this, copies);
+  }
+
+  @Override
+  public String toString() {
+    return "CosineNorm(%s)".formatted(of);
+  }
+}

@@ -1,0 +1,133 @@
+package dev.adjoint.nn.reparam;
+
+import dev.adjoint.nn.Copies;
+import dev.adjoint.nn.Layer;
+import dev.adjoint.nn.Reparametrization;
+import dev.adjoint.nn.Transform;
+import dev.adjoint.nn.Weight;
+import dev.adjoint.tensor.Keep;
+import dev.adjoint.tensor.Tensor;
+
+/**
+ * Learns the length and the direction of each output's weights apart: {@code w = g v / |v|}
+ * (Salimans and Kingma 2016, arXiv:1602.07868).
+ *
+ * <pre>{@code
+ * Linear layer = WeightNorm.on(new Linear(3, 4, generator));
+ * layer.reparametrize("weight", w -> new WeightNorm(w).overAll()); // with an option
+ * }</pre>
+ *
+ * <p>There is a g for each position of axis 0, of size 1 in the other axes. At first g is |v|, so
+ * that the weight does not change, as in PyTorch. A vector of zeros has no direction and could
+ * never learn one: it is refused, where PyTorch computes NaN. Should v become 0 later, so is w, and
+ * the gradients are finite.
+ */
+public final class WeightNorm extends Reparametrization {
+
+  private final Weight v;
+  private Weight g;
+  private int[] axes;
+
+  /**
+   * Creates the reparametrization of a weight, for {@link Layer#reparametrize}.
+   *
+   * @throws IllegalArgumentException if the weight has less than two axes, or a vector of zeros
+   */
+  public WeightNorm(Weight original) {
+    v = weight("v", original);
+    axes = Lengths.allBut(0, v.shape());
+    g = lengths();
+  }
+
+  private WeightNorm(WeightNorm original, Copies copies) {
+    v = weight("v", copies.of(original.v));
+    g = weight("g", copies.of(original.g));
+    axes = original.axes;
+  }
+
+  /** Lets a layer learn the lengths and directions of its weight, and returns the layer. */
+  public static <L extends Layer> L on(L layer) {
+    return on(layer, "weight");
+  }
+
+  /** Lets a layer learn the lengths and directions of a weight, and returns the layer. */
+  public static <L extends Layer> L on(L layer, String weight) {
+    layer.reparametrize(weight, WeightNorm::new);
+    return layer;
+  }
+
+  /**
+   * Chooses g and b of every weight-normed linear layer and convolution such that their outputs
+   * have mean 0 and deviation 1 on a batch: the paper's initialization by data.
+   *
+   * <p>The model runs once, in its mode. Layers are initialized in the order in which they run,
+   * each on what those before it compute then. Where there is no bias, the mean stays.
+   *
+   * @throws IllegalArgumentException if an output is the same for the whole batch, if a layer has
+   *     not a g for each output, or if the model runs no layer with weight norm
+   */
+  public static void initialize(Transform model, Tensor x) {
+    new WeightNormInitializer().run(model, x);
+  }
+
+  /** Gives each position of another axis a g: 0 unless it is set. */
+  public WeightNorm axis(int kept) {
+    return over(Lengths.allBut(kept, v.shape()));
+  }
+
+  /** Takes the whole weight for one vector, with one g, a scalar. */
+  public WeightNorm overAll() {
+    return over();
+  }
+
+  private WeightNorm over(int... newAxes) {
+    axes = newAxes;
+    drop("g");
+    g = lengths();
+    return this;
+  }
+
+  private Weight lengths() {
+    Tensor lengths = length(v.value());
+    if (lengths.equal(0).any().item() != 0) {
+      throw new IllegalArgumentException(
+          "WeightNorm: weight of shape %s with a vector of zeros; expected vectors with a direction"
+              .formatted(v.shape()));
+    }
+    Weight created = parameter("g", lengths);
+    if (v.isParameter() && v.parameter().isFrozen()) {
+      created.parameter().freeze();
+    }
+    return created;
+  }
+
+  private Tensor length(Tensor value) {
+    return axes.length == 0 ? value.norm(2) : value.norm(2, Keep.AXES, axes);
+  }
+
+  /** Returns how many lengths there are. */
+  int count() {
+    return g.shape().size();
+  }
+
+  /** Divides the lengths by deviations of outputs. */
+  void divideBy(Tensor deviations) {
+    g.assign(g.value().div(deviations.reshape(g.shape())));
+  }
+
+  @Override
+  protected Tensor compute() {
+    Tensor direction = v.value();
+    return direction.times(g.value().div(Lengths.divisor(length(direction))));
+  }
+
+  @Override
+  protected WeightNorm copy(Copies copies) {
+    return new WeightNorm(this, copies);
+  }
+
+  @Override
+  public String toString() {
+    return "WeightNorm" + v.shape();
+  }
+}
