@@ -1,5 +1,7 @@
 package dev.adjoint.nn.norm;
 
+import static dev.adjoint.testing.AdjointAssertions.assertThatLayer;
+import static dev.adjoint.testing.AdjointAssertions.assertThatGradientsOf;
 import static dev.adjoint.nn.Float64.float64;
 import static dev.adjoint.nn.Float64.normal;
 import static dev.adjoint.nn.Float64.scrambled;
@@ -9,7 +11,6 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.within;
 
 import dev.adjoint.autodiff.Autodiff;
-import dev.adjoint.check.GradientCheck;
 import dev.adjoint.nn.Layer;
 import dev.adjoint.op.Joining;
 import dev.adjoint.op.Linalg;
@@ -181,14 +182,11 @@ class WhiteningNormTest {
           List.of(
               float64(new DecorrelatedBatchNorm(groups, channels)),
               float64(new IterNorm(groups, channels)))) {
-        GradientCheck check =
-            GradientCheck.of(in -> norm.forward(in[0]).sin())
-                .at(correlated(sizes))
-                .wrt(scrambled(norm, generator).parameters())
-                .order(2);
-        check.run().assertOk();
-        norm.eval();
-        check.run().assertOk();
+        assertThatLayer(scrambled(norm, generator))
+            .calledAs(in -> norm.forward(in[0]).sin())
+            .onInput(correlated(sizes))
+            .toOrder(2)
+            .hasCorrectGradients();
       }
     }
   }
@@ -198,14 +196,14 @@ class WhiteningNormTest {
     Tensor white = Tensor.of(new double[][] {{1, 1}, {1, -1}, {-1, 1}, {-1, -1}});
     assertClose(covariance(white), eye(2), 1e-15);
     DecorrelatedBatchNorm norm = float64(new DecorrelatedBatchNorm(2));
-    GradientCheck.of(in -> norm.forward(in[0]).sin()).at(white).order(2).run().assertOk();
+    assertThatGradientsOf(in -> norm.forward(in[0]).sin()).at(white).toOrder(2).areCorrect();
   }
 
   @Test
   void checksAndCheckpointsMoveRunningStatisticsAtMostOnce() {
     Tensor x = correlated(8, 2);
     IterNorm norm = float64(new IterNorm(2));
-    GradientCheck.of(in -> norm.forward(in[0])).at(x).run().assertOk();
+    assertThatLayer(norm).onInput(x).hasCorrectGradients();
     assertThat(norm.runningMean().toDoubleArray()).containsExactly(0, 0);
     IterNorm once = Layer.copyOf(norm);
     once.forward(x);

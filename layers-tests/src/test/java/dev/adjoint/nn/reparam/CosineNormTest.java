@@ -1,5 +1,6 @@
 package dev.adjoint.nn.reparam;
 
+import static dev.adjoint.testing.AdjointAssertions.assertThatLayer;
 import static dev.adjoint.nn.Float64.float64;
 import static dev.adjoint.nn.Float64.normal;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -7,7 +8,6 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.within;
 
 import dev.adjoint.autodiff.Gradients;
-import dev.adjoint.check.GradientCheck;
 import dev.adjoint.nn.Conv1d;
 import dev.adjoint.nn.Conv2d;
 import dev.adjoint.nn.Linear;
@@ -236,7 +236,7 @@ class CosineNormTest {
     assertThat(norm.namedParameters()).containsOnlyKeys("weight.original");
     assertClose(float64(norm.scaled(10)).forward(x), cosines.times(10), 1e-14);
     assertThat(norm.namedParameters()).containsOnlyKeys("weight.original", "scale");
-    GradientCheck.of(in -> norm.forward(in[0])).at(x).wrt(norm.parameters()).run().assertOk();
+    assertThatLayer(norm).onInput(x).hasCorrectGradients();
   }
 
   @Test

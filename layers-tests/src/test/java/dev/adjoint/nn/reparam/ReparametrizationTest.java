@@ -1,12 +1,12 @@
 package dev.adjoint.nn.reparam;
 
+import static dev.adjoint.testing.AdjointAssertions.assertThatLayer;
 import static dev.adjoint.nn.Float64.float64;
 import static dev.adjoint.nn.Float64.normal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.adjoint.check.GradientCheck;
 import dev.adjoint.nn.Conv1d;
 import dev.adjoint.nn.Conv2d;
 import dev.adjoint.nn.Layer;
@@ -91,16 +91,12 @@ class ReparametrizationTest {
   void gradientsAreRightInBothModes(Way way) {
     onEachLayer(
         way,
-        (model, x) -> {
-          GradientCheck check =
-              GradientCheck.of(in -> model.forward(in[0]).sin())
-                  .at(x)
-                  .wrt(model.parameters())
-                  .order(2);
-          check.run().assertOk();
-          model.eval();
-          check.run().assertOk();
-        });
+        (model, x) ->
+            assertThatLayer(model)
+                .calledAs(in -> model.forward(in[0]).sin())
+                .onInput(x)
+                .toOrder(2)
+                .hasCorrectGradients());
   }
 
   @ParameterizedTest

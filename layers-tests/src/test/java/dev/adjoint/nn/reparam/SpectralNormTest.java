@@ -1,5 +1,6 @@
 package dev.adjoint.nn.reparam;
 
+import static dev.adjoint.testing.AdjointAssertions.assertThatLayer;
 import static dev.adjoint.nn.Float64.float64;
 import static dev.adjoint.nn.Float64.normal;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -66,7 +67,7 @@ class SpectralNormTest {
     Tensor x = normal(generator, 2, 4);
     double[] before = vectors(layer);
     layer.inEval(() -> layer.forward(x));
-    GradientCheck.of(in -> layer.forward(in[0])).at(x).run().assertOk();
+    assertThatLayer(layer).onInput(x).hasCorrectGradients();
     assertThat(layer.summary(2, 4)).contains("SpectralNorm(3, 4)");
     assertThat(layer.toString()).isEqualTo("Linear(4, 3)");
     assertThat(vectors(Layer.copyOf(layer))).isEqualTo(before);
