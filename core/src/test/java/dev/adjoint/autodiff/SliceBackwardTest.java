@@ -83,6 +83,9 @@ class SliceBackwardTest {
     long before = AllocatedBytes.ofThisThread();
     y.backward();
     long allocated = AllocatedBytes.ofThisThread() - before;
-    assertThat(allocated).isLessThan(16L * x.size() * Float.BYTES);
+    // Embedding each slice's cotangent among zeros would take all of this; what is not compiled yet
+    // allocates vectors, but far less.
+    long embedded = (long) steps * x.size() * Float.BYTES;
+    assertThat(allocated).isLessThan(embedded / 3);
   }
 }
