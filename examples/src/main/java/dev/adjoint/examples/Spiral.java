@@ -33,8 +33,7 @@ public final class Spiral {
       adam.step(loss.backward());
     }
 
-    Tensor guess = model.forward(points).argmax(1).toTensor(DType.FLOAT32);
-    Tensor right = guess.equal(arm.toTensor(DType.FLOAT32));
+    Tensor right = model.forward(points).argmax(1).equal(arm, DType.FLOAT32);
     System.out.println("accuracy " + right.mean().item());
   }
 }
