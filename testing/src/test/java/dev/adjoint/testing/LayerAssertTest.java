@@ -292,7 +292,7 @@ class LayerAssertTest {
 
   private static final class Hidden extends Layer implements Transform {
     private final Function<Tensor, Tensor> ofGain;
-    private final Parameter gain = parameter("gain", Model.GAIN);
+    private final Parameter gain = parameter("gain", Model.GAIN).parameter();
 
     Hidden(Function<Tensor, Tensor> ofGain) {
       this.ofGain = ofGain;
