@@ -6,12 +6,14 @@ import org.bytedeco.pytorch.LayerNormImpl;
 import org.bytedeco.pytorch.LinearImpl;
 import org.bytedeco.pytorch.MultiheadAttentionImpl;
 import org.bytedeco.pytorch.MultiheadAttentionOptions;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.StringSharedModuleDict;
 import org.bytedeco.pytorch.T_TensorTensor_T;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TransformerEncoderLayerImpl;
 import org.bytedeco.pytorch.TransformerEncoderLayerOptions;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.bytedeco.pytorch.kGELU;
 import org.bytedeco.pytorch.kReLU;
 import org.jspecify.annotations.Nullable;
@@ -157,12 +159,18 @@ final class AttentionCases {
         : new Tensor();
   }
 
-  /** Returns what is added to the scores, or 1 where a key is not seen, or an undefined tensor. */
+  /**
+   * Hides some keys and returns what is added to the scores, or an undefined tensor. The C++ module
+   * adds whatever it is given: a boolean mask, which Python's replaces, would hide nothing.
+   */
   private static Tensor mask(GoldenCase c, String kind, long queries, long keys) {
-    return switch (kind) {
-      case "none" -> new Tensor();
-      default -> c.constant("attn_mask", hidden(queries, keys));
-    };
+    if (kind.equals("none")) {
+      return new Tensor();
+    }
+    Tensor hidden = c.constant("attn_mask", hidden(queries, keys));
+    return hidden
+        .to(ScalarType.Double)
+        .masked_fill(hidden, new Scalar(Double.NEGATIVE_INFINITY));
   }
 
   /** Hides some keys from some queries, but the first from none, so that no row is empty. */
