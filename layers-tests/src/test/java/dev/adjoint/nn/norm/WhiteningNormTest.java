@@ -1,10 +1,10 @@
 package dev.adjoint.nn.norm;
 
-import static dev.adjoint.testing.AdjointAssertions.assertThatLayer;
-import static dev.adjoint.testing.AdjointAssertions.assertThatGradientsOf;
 import static dev.adjoint.nn.Float64.float64;
 import static dev.adjoint.nn.Float64.normal;
 import static dev.adjoint.nn.Float64.scrambled;
+import static dev.adjoint.testing.AdjointAssertions.assertThatGradientsOf;
+import static dev.adjoint.testing.AdjointAssertions.assertThatLayer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;

@@ -1,8 +1,8 @@
 package dev.adjoint.nn.reparam;
 
-import static dev.adjoint.testing.AdjointAssertions.assertThatLayer;
 import static dev.adjoint.nn.Float64.float64;
 import static dev.adjoint.nn.Float64.normal;
+import static dev.adjoint.testing.AdjointAssertions.assertThatLayer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
