@@ -114,9 +114,13 @@ public final class Weight {
     return made;
   }
 
-  /** Becomes a parameter with the value that is computed now. */
+  /** Becomes a parameter with the value that is computed now, frozen if all it depends on is. */
   void fold(String name) {
+    Layer by = Objects.requireNonNull(reparametrization);
     parameter = new Parameter(name, value());
+    if (by.parameters().stream().allMatch(Parameter::isFrozen)) {
+      parameter.freeze();
+    }
     reparametrization = null;
   }
 }
