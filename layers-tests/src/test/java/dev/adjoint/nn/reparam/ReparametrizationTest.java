@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.adjoint.autodiff.Parameter;
 import dev.adjoint.nn.Conv1d;
 import dev.adjoint.nn.Conv2d;
 import dev.adjoint.nn.Layer;
@@ -97,6 +98,20 @@ class ReparametrizationTest {
                 .onInput(x)
                 .toOrder(2)
                 .hasCorrectGradients());
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void foldingKeepsWhatIsFrozen(Way way) {
+    onEachLayer(
+        way,
+        (model, x) -> {
+          model.freeze();
+          model.fold();
+          assertThat(model.parameters()).allMatch(Parameter::isFrozen);
+          model.unfreeze();
+          assertThat(model.parameters()).noneMatch(Parameter::isFrozen);
+        });
   }
 
   @ParameterizedTest
