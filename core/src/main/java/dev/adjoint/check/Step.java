@@ -41,7 +41,7 @@ record Step(Primitive primitive, Tensor[] x, boolean[] leads, Tensor y) {
     Set<Node> leading = new HashSet<>(List.of(Objects.requireNonNull(source.node())));
     List<Step> steps = new ArrayList<>();
     outputs.entrySet().stream()
-        .sorted(Comparator.comparing(entry -> entry.getKey().birth()))
+        .sorted(Comparator.comparingLong(entry -> entry.getKey().birth()))
         .forEach(entry -> {
           Step step = of(entry.getKey(), entry.getValue(), leading);
           if (step != null) {
