@@ -138,6 +138,15 @@ class SuspectsTest {
   }
 
   @Test
+  void whatIsWithinTheToleranceIsNotSuspected() {
+    TensorFunction f =
+        t -> Autodiff.apply(square(3), Autodiff.onGradient(t[0].exp(), g -> g.times(1.001)));
+    assertThat(GradientCheck.of(f).at(x).tolerance(0, 0.01).run().suspects())
+        .containsExactly("the pullback of 'square' with respect to its input 0");
+    assertThat(GradientCheck.of(f).at(x).run().suspects()).hasSize(2);
+  }
+
+  @Test
   void aPullbackThatIsNotLinearIsNamed() {
     CustomFunction twice =
         custom("twice", in -> in.getFirst().times(2), (g, in) -> List.of(g.abs().times(2)));

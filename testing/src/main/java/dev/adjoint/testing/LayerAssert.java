@@ -102,7 +102,7 @@ public final class LayerAssert extends AbstractGradientsAssert<LayerAssert, Laye
    * }</pre>
    *
    * @throws IllegalArgumentException if an input or a parameter is float32, without {@link
-   *     #inFloat32()}
+   *     #inFloat32()}; {@link Layer#to} makes a layer float64
    */
   public LayerAssert hasCorrectGradients() {
     return inEachMode(() -> {

@@ -46,6 +46,12 @@ class JUnitTest {
     assertThat(scalar).hasShape().hasDtype(DType.FLOAT64);
   }
 
+  @Test
+  void everyParameterHasATensorOfItsOwn(
+      @RandomTensor(shape = {9}) Tensor x, @RandomTensor(shape = {9}) Tensor y) {
+    assertThat(x.equal(y).sum()).isCloseTo(0);
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {2, 5})
   void aTensorGoesWithOtherParameters(int size, @RandomTensor(shape = {10}) Tensor x) {
