@@ -5,6 +5,7 @@ module dev.adjoint.layers {
   requires com.google.common;
 
   exports dev.adjoint.nn;
+  exports dev.adjoint.nn.inspect;
   exports dev.adjoint.nn.norm;
   exports dev.adjoint.nn.reparam;
   exports dev.adjoint.nn.sequence;

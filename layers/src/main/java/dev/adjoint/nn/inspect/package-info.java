@@ -1,4 +1,4 @@
-/** Looks into networks: summaries, activations and gradients of a running model. */
+/** Looks into networks: invariances of layers, activations and gradients of a running model. */
 @NullMarked
 package dev.adjoint.nn.inspect;
 

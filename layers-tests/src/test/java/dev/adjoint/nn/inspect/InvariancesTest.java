@@ -1,0 +1,158 @@
+package dev.adjoint.nn.inspect;
+
+import static dev.adjoint.nn.Float64.float64;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.adjoint.nn.Activation;
+import dev.adjoint.nn.Conv2d;
+import dev.adjoint.nn.Linear;
+import dev.adjoint.nn.Sequential;
+import dev.adjoint.nn.Transform;
+import dev.adjoint.nn.norm.BatchNorm;
+import dev.adjoint.nn.norm.GroupNorm;
+import dev.adjoint.nn.norm.InstanceNorm;
+import dev.adjoint.nn.norm.LayerNorm;
+import dev.adjoint.nn.norm.RMSNorm;
+import dev.adjoint.nn.norm.ScaleNorm;
+import dev.adjoint.op.ConvOptions;
+import dev.adjoint.tensor.DType;
+import dev.adjoint.tensor.Generator;
+import dev.adjoint.tensor.Keep;
+import dev.adjoint.tensor.Shape;
+import dev.adjoint.tensor.Tensor;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Proves Table 1 of Ba, Kiros and Hinton 2016 cell by cell, and the columns and rows beyond it: at
+ * epsilon 0, in float64.
+ */
+class InvariancesTest {
+
+  private static final int OUT = 12;
+
+  private final Generator generator = Generator.seeded(5);
+
+  // ---- x of shape (N, 10), W of shape (12, 10) -------------------------------------------------
+  //
+  // The columns: W d, W + 1g', W + c, row d, row + g, x d, x + 1g', x + c, case d.
+
+  @Test
+  void nothingIsInvariantWithoutNormalization() {
+    assertRow(rows(Activation.IDENTITY), "- - -  - -  - - -  -");
+  }
+
+  @Test
+  void batchNorm() {
+    assertRow(rows(new BatchNorm(OUT).epsilon(0)), "Y - -  Y -  Y Y Y  -");
+  }
+
+  @Test
+  void batchNormInEvalModeIsAFixedAffineMap() {
+    Sequential model = rows(new BatchNorm(OUT).epsilon(0));
+    model.forward(generator.normal(0.5, 1, Shape.of(64, 10), DType.FLOAT64));
+    model.eval();
+    assertRow(model, "- - -  - -  - - -  -");
+  }
+
+  @Test
+  void layerNorm() {
+    assertRow(rows(new LayerNorm(OUT).epsilon(0)), "Y Y Y  - -  Y - -  Y");
+  }
+
+  @Test
+  void groupNorm() {
+    assertRow(rows(new GroupNorm(3, OUT).epsilon(0)), "Y Y Y  - -  Y - -  Y");
+  }
+
+  @Test
+  void rmsNorm() {
+    assertRow(rows(new RMSNorm(OUT).epsilon(0)), "Y - -  - -  Y - -  Y");
+  }
+
+  @Test
+  void scaleNorm() {
+    assertRow(rows(new ScaleNorm(OUT).epsilon(0)), "Y - -  - -  Y - -  Y");
+  }
+
+  // ---- norms of one's own ----------------------------------------------------------------------
+
+  @Test
+  void batchNormByMeanAbsoluteDeviation() {
+    Transform l1BatchNorm =
+        x -> {
+          Tensor centred = x.minus(x.mean(Keep.AXES, 0));
+          return centred.div(centred.abs().mean(Keep.AXES, 0).times(Math.sqrt(Math.PI / 2)));
+        };
+    assertRow(rows(l1BatchNorm), "Y - -  Y -  Y Y Y  -");
+  }
+
+  @Test
+  void dynamicTanhHasNoInvariance() {
+    assertRow(rows(x -> x.times(0.5).tanh()), "- - -  - -  - - -  -");
+  }
+
+  // ---- images: x of shape (N, 6, 5, 5), a 1 x 1 convolution ------------------------------------
+
+  @Test
+  void batchNormOfImages() {
+    assertRow(images(new BatchNorm(OUT).epsilon(0)), "Y - -  Y -  Y Y Y  -");
+  }
+
+  @Test
+  void layerNormOverChannelsIsThatOfRows() {
+    assertRow(images(new LayerNorm(OUT).channelsFirst().epsilon(0)), "Y Y Y  - -  Y - -  Y");
+  }
+
+  @Test
+  void layerNormOverChannelsAndPositionsIsNotInvariantToRecentering() {
+    assertRow(images(new LayerNorm(OUT, 5, 5).epsilon(0)), "Y - -  - -  Y - -  Y");
+    assertRow(images(new GroupNorm(1, OUT).epsilon(0)), "Y - -  - -  Y - -  Y");
+  }
+
+  @Test
+  void groupNormOfImages() {
+    assertRow(images(new GroupNorm(3, OUT).epsilon(0)), "Y - -  - -  Y - -  Y");
+  }
+
+  @Test
+  void instanceNorm() {
+    assertRow(images(new InstanceNorm(OUT).epsilon(0)), "Y - -  Y -  Y Y Y  Y");
+  }
+
+  @Test
+  void filterResponseNormIsInstanceNormWithoutTheMean() {
+    Transform filterResponseNorm = x -> x.div(x.square().mean(Keep.AXES, 2, 3).sqrt());
+    assertRow(images(filterResponseNorm), "Y - -  Y -  Y - -  Y");
+  }
+
+  @Test
+  void zeroPaddingEndsTheInvarianceToShiftsOfTheData() {
+    assertRow(convolution(0), "Y - -  Y -  Y Y Y  -");
+    assertRow(convolution(1), "Y - -  Y -  Y - -  -");
+  }
+
+  // ----------------------------------------------------------------------------------------------
+
+  private Sequential rows(Transform norm) {
+    return float64(new Sequential(new Linear(10, OUT, generator).withoutBias(), norm));
+  }
+
+  private Sequential images(Transform norm) {
+    return float64(new Sequential(new Conv2d(6, OUT, 1, generator).withoutBias(), norm));
+  }
+
+  private Sequential convolution(int padding) {
+    ConvOptions options = ConvOptions.DEFAULT.padding(padding);
+    Conv2d convolution = new Conv2d(3, 4, 3, options, generator).withoutBias();
+    return float64(new Sequential(convolution, new BatchNorm(4).epsilon(0)));
+  }
+
+  /** Checks a row: Y for what stays the same to 1e-9, - for what changes by more than 5 %. */
+  private static void assertRow(Sequential layer, String expected) {
+    InvarianceTable.Row row = Invariances.of(layer).measure();
+    assertThat(Verdicts.of(row)).as("%s", row).isEqualTo(expected.replace("  ", " "));
+    assertThat(row.cells().values())
+        .allSatisfy(
+            cell -> assertThat(cell.deviation() < 1e-9 || cell.deviation() > 0.05).isTrue());
+  }
+}

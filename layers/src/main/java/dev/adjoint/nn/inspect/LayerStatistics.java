@@ -1,0 +1,98 @@
+package dev.adjoint.nn.inspect;
+
+import dev.adjoint.tensor.Tensor;
+import java.util.Arrays;
+
+/**
+ * Holds what the elements of one output of a layer were like, at one step.
+ *
+ * @param step counts from 0
+ * @param layer the path of the layer; empty for the model itself
+ * @param call counts from 0 the outputs of the layer within the step
+ * @param mean of the elements
+ * @param deviation the standard deviation, of the biased variance
+ * @param p5 the 5th percentile, by linear interpolation
+ * @param p15 the 15th percentile
+ * @param p50 the median
+ * @param p85 the 85th percentile
+ * @param p95 the 95th percentile
+ * @param saturation the share of elements at an end of the function's range: see {@link
+ *     ActivationStatistics}
+ * @param gradientNorm the Euclidean norm of the gradient with respect to the output; NaN if none
+ *     has arrived
+ */
+public record LayerStatistics(
+    int step,
+    String layer,
+    int call,
+    double mean,
+    double deviation,
+    double p5,
+    double p15,
+    double p50,
+    double p85,
+    double p95,
+    double saturation,
+    double gradientNorm) {
+
+  /** How near an end of its range a function counts as saturated, as a share of the range. */
+  private static final double NEAR = 0.01;
+
+  static LayerStatistics of(int step, String layer, int call, Tensor output) {
+    double[] sorted = output.untracked().toDoubleArray();
+    Arrays.sort(sorted);
+    double mean = Arrays.stream(sorted).average().orElse(Double.NaN);
+    double variance =
+        Arrays.stream(sorted).map(y -> (y - mean) * (y - mean)).average().orElse(Double.NaN);
+    return new LayerStatistics(
+        step,
+        layer,
+        call,
+        mean,
+        Math.sqrt(variance),
+        percentile(sorted, 5),
+        percentile(sorted, 15),
+        percentile(sorted, 50),
+        percentile(sorted, 85),
+        percentile(sorted, 95),
+        saturation(sorted),
+        Double.NaN);
+  }
+
+  private static double percentile(double[] sorted, int percent) {
+    if (sorted.length == 0) {
+      return Double.NaN;
+    }
+    double position = percent / 100.0 * (sorted.length - 1);
+    int below = (int) position;
+    int above = Math.min(below + 1, sorted.length - 1);
+    return sorted[below] + (position - below) * (sorted[above] - sorted[below]);
+  }
+
+  private static double saturation(double[] sorted) {
+    if (sorted.length == 0) {
+      return Double.NaN;
+    }
+    double least = sorted[0];
+    double largest = sorted[sorted.length - 1];
+    if (least == 0) {
+      return share(sorted, 0, Double.POSITIVE_INFINITY);
+    }
+    if (least < -1 || !(largest <= 1)) {
+      return 0;
+    }
+    double end = least < 0 ? -1 : 0;
+    double near = NEAR * (1 - end);
+    return share(sorted, Math.nextDown(end + near), 1 - near);
+  }
+
+  /** Returns the share of what is not between two numbers. */
+  private static double share(double[] values, double low, double high) {
+    return Arrays.stream(values).filter(y -> y <= low || y > high).count() / (double) values.length;
+  }
+
+  LayerStatistics withGradientNorm(double norm) {
+    return new LayerStatistics(
+        step, layer, call, mean, deviation, p5, p15, p50, p85, p95, saturation, norm);
+  }
+}

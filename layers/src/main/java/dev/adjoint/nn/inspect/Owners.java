@@ -1,0 +1,49 @@
+package dev.adjoint.nn.inspect;
+
+import dev.adjoint.autodiff.Parameter;
+import dev.adjoint.nn.Layer;
+import dev.adjoint.nn.Reparametrization;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Groups the parameters of a model by the layer that computes with them. */
+final class Owners {
+
+  private Owners() {}
+
+  /**
+   * Returns the parameters of each layer that has some, by the layer's path, in the order of
+   * declaration: with those that a weight of the layer is computed from.
+   */
+  static Map<String, Map<String, Parameter>> of(Layer model) {
+    Map<String, Layer> layers = model.namedLayers();
+    Map<String, Map<String, Parameter>> owned = new LinkedHashMap<>();
+    model
+        .namedParameters()
+        .forEach((path, parameter) ->
+            owned
+                .computeIfAbsent(owner(path, layers), owner -> new LinkedHashMap<>())
+                .put(path, parameter));
+    return owned;
+  }
+
+  /** Returns the other parameters of the layer that a parameter belongs to. */
+  static List<Parameter> siblings(Layer model, String path) {
+    return of(model).values().stream()
+        .filter(owned -> owned.containsKey(path))
+        .flatMap(owned -> owned.entrySet().stream())
+        .filter(entry -> !entry.getKey().equals(path))
+        .map(Map.Entry::getValue)
+        .toList();
+  }
+
+  /** Returns the path of the layer that a parameter belongs to. */
+  private static String owner(String path, Map<String, Layer> layers) {
+    String owner = path;
+    do {
+      owner = owner.substring(0, Math.max(0, owner.lastIndexOf('.')));
+    } while (!owner.isEmpty() && layers.get(owner) instanceof Reparametrization);
+    return owner;
+  }
+}
