@@ -59,10 +59,10 @@ class OverfitTest {
     Tensor points = generator.normal(SAMPLES, 6);
     Sequential model =
         new Sequential(
-            new Linear(6, WIDTH, generator).withoutBias(),
-            new BatchNorm(WIDTH),
+            new Linear(6, 4 * WIDTH, generator).withoutBias(),
+            new BatchNorm(4 * WIDTH),
             Activation.TANH,
-            new Linear(WIDTH, CLASSES, generator));
+            new Linear(4 * WIDTH, CLASSES, generator));
     assertOverfits(model, () -> model.forward(points), classes);
   }
 
