@@ -4,7 +4,7 @@ import static dev.adjoint.kernel.TestKernels.filled;
 import static dev.adjoint.kernel.TestKernels.random;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.lang.reflect.Method;
+import dev.adjoint.AllocatedBytes;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -13,24 +13,6 @@ import org.junit.jupiter.params.provider.MethodSource;
  * needed.
  */
 class AllocationTest {
-
-  // By reflection, since the module under test has no business with the management module.
-  private static final Object THREADS;
-  private static final Method ALLOCATED_BYTES;
-
-  static {
-    try {
-      THREADS =
-          Class.forName("java.lang.management.ManagementFactory")
-              .getMethod("getThreadMXBean")
-              .invoke(null);
-      ALLOCATED_BYTES =
-          Class.forName("com.sun.management.ThreadMXBean")
-              .getMethod("getCurrentThreadAllocatedBytes");
-    } catch (ReflectiveOperationException e) {
-      throw new ExceptionInInitializerError(e);
-    }
-  }
 
   private static final int N = 1029; // with a tail
   private static final long PATIENCE_NANOS = 20_000_000_000L;
@@ -93,20 +75,12 @@ class AllocationTest {
     long start = System.nanoTime();
     long allocated;
     do {
-      long before = allocatedBytes();
+      long before = AllocatedBytes.ofThisThread();
       for (int i = 0; i < 500; i++) {
         kernel.run();
       }
-      allocated = (allocatedBytes() - before) / 500;
+      allocated = (AllocatedBytes.ofThisThread() - before) / 500;
     } while (allocated >= bytes && System.nanoTime() - start < PATIENCE_NANOS);
     assertThat(allocated).as("bytes for each call of " + what).isLessThan(bytes);
-  }
-
-  private static long allocatedBytes() {
-    try {
-      return (long) ALLOCATED_BYTES.invoke(THREADS);
-    } catch (ReflectiveOperationException e) {
-      throw new IllegalStateException(e);
-    }
   }
 }
