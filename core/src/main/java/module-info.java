@@ -7,6 +7,7 @@ module dev.adjoint.core {
 
   exports dev.adjoint.autodiff;
   exports dev.adjoint.check;
+  exports dev.adjoint.io;
   exports dev.adjoint.op;
   exports dev.adjoint.tensor;
   exports dev.adjoint.kernel to

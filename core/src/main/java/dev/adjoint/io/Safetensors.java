@@ -1,0 +1,123 @@
+package dev.adjoint.io;
+
+import dev.adjoint.tensor.Tensor;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Saves and loads named tensors in the safetensors format, which PyTorch's users exchange weights
+ * in: <a href="https://github.com/huggingface/safetensors#format">the format</a>.
+ *
+ * <pre>{@code
+ * Safetensors.save(path, model.state());
+ * model.load(Safetensors.load(path));
+ * }</pre>
+ *
+ * <p>A file is a header (names, types, shapes) and the elements. Reading believes none of it: names
+ * that are there twice, elements that overlap or leave holes, and whatever else the format does not
+ * allow are refused by a {@link TensorFormatException}, before memory is taken for more elements
+ * than the file has.
+ *
+ * <p><b>Types.</b> Tensors are written as they are, F32 or F64. Read are also F16 and BF16, which
+ * become float32; BOOL and integers of 8 and 16 bits, which become float32; and integers of 32 and
+ * 64 bits (such as PyTorch's {@code num_batches_tracked}), which become float64. Nothing is ever
+ * rounded: an integer beyond 2^53 is refused.
+ */
+public final class Safetensors {
+
+  private Safetensors() {}
+
+  /**
+   * Saves tensors so that the file at the path is either the old one or all of the new one.
+   *
+   * @param tensors by name; in the file float64 comes before float32, otherwise the order is kept
+   */
+  public static void save(Path path, Map<String, Tensor> tensors) throws IOException {
+    save(path, tensors, Map.of());
+  }
+
+  /**
+   * Saves tensors and texts so that the file at the path is either the old one or all of the new
+   * one.
+   *
+   * @param tensors by name; in the file float64 comes before float32, otherwise the order is kept
+   * @param metadata texts by name: the format's {@code __metadata__}
+   */
+  public static void save(Path path, Map<String, Tensor> tensors, Map<String, String> metadata)
+      throws IOException {
+    AtomicFile.write(path, out -> save(out, tensors, metadata));
+  }
+
+  /** Writes what would be the file to a stream, which stays open. */
+  public static void save(
+      OutputStream out, Map<String, Tensor> tensors, Map<String, String> metadata)
+      throws IOException {
+    List<Map.Entry<String, Tensor>> order = new ArrayList<>(tensors.entrySet());
+    // Large elements first: so each begins at a multiple of its size.
+    order.sort(Comparator.comparingInt(tensor -> -tensor.getValue().dtype().bytes()));
+    List<SafetensorsHeader.Entry> entries = new ArrayList<>();
+    long begin = 0;
+    for (Map.Entry<String, Tensor> named : order) {
+      Tensor tensor = named.getValue();
+      StoredType type = StoredType.of(tensor.dtype());
+      long end = begin + type.bytes(tensor.shape());
+      entries.add(new SafetensorsHeader.Entry(named.getKey(), type, tensor.shape(), begin, end));
+      begin = end;
+    }
+    out.write(new SafetensorsHeader(metadata, entries).toBytes());
+    for (Map.Entry<String, Tensor> named : order) {
+      StoredType.write(named.getValue(), out);
+    }
+  }
+
+  /**
+   * Loads all tensors of a file.
+   *
+   * @return tensors by name, in the order in which they lie in the file
+   * @throws TensorFormatException if the file is not what the format allows, or holds what tensors
+   *     cannot
+   */
+  public static Map<String, Tensor> load(Path path) throws IOException {
+    return Source.read(path, Safetensors::read);
+  }
+
+  /**
+   * Loads all tensors of a file that comes as a stream, such as a resource; the stream is read to
+   * its end and stays open.
+   *
+   * @return tensors by name, in the order in which they lie in the file
+   * @throws TensorFormatException if the file is not what the format allows, or holds what tensors
+   *     cannot
+   */
+  public static Map<String, Tensor> load(InputStream in) throws IOException {
+    return Source.read(in, Safetensors::read);
+  }
+
+  /**
+   * Reads the texts of a file, and none of its elements.
+   *
+   * @return texts by name, in the order of the file; empty if there are none
+   * @throws TensorFormatException if the header is not what the format allows
+   */
+  public static Map<String, String> metadata(Path path) throws IOException {
+    return Source.read(
+        path, source -> Collections.unmodifiableMap(SafetensorsHeader.read(source).metadata()));
+  }
+
+  private static Map<String, Tensor> read(Source source) throws IOException {
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    for (SafetensorsHeader.Entry entry : SafetensorsHeader.read(source).tensors()) {
+      tensors.put(entry.name(), entry.type().read(source, entry.shape(), ByteOrder.LITTLE_ENDIAN));
+    }
+    return Collections.unmodifiableMap(tensors);
+  }
+}

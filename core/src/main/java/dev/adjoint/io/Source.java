@@ -1,0 +1,104 @@
+package dev.adjoint.io;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+
+/**
+ * Reads a file from its first byte to its last, and knows how many are left: whoever allocates asks
+ * first.
+ */
+final class Source {
+
+  private final String file;
+  private final InputStream in;
+  private final long size;
+  private long position;
+
+  /**
+   * Reads from a stream.
+   *
+   * @param file how messages call it
+   * @param size the number of bytes that the stream has
+   */
+  Source(String file, InputStream in, long size) {
+    this.file = file;
+    this.in = in;
+    this.size = size;
+  }
+
+  /** Reads all of one file. */
+  interface Format<T> {
+    T read(Source source) throws IOException;
+  }
+
+  /** Reads a file. */
+  static <T> T read(Path file, Format<T> format) throws IOException {
+    try (FileChannel channel = FileChannel.open(file)) {
+      return format.read(
+          new Source(file.toString(), Channels.newInputStream(channel), channel.size()));
+    }
+  }
+
+  /** Reads a stream to its end, and all of it before the first look at it. */
+  static <T> T read(InputStream in, Format<T> format) throws IOException {
+    byte[] all = in.readAllBytes();
+    return format.read(new Source("the stream", new ByteArrayInputStream(all), all.length));
+  }
+
+  /** Returns where the next byte comes from. */
+  long position() {
+    return position;
+  }
+
+  /** Returns how many bytes follow. */
+  long remaining() {
+    return size - position;
+  }
+
+  /** Reads the next bytes, of which {@code what} consists. */
+  byte[] bytes(int n, String what) throws IOException {
+    if (n > remaining()) {
+      throw refuse("%s takes %d bytes, but the file ends after %d".formatted(what, n, remaining()));
+    }
+    byte[] bytes = new byte[n];
+    read(bytes, n);
+    return bytes;
+  }
+
+  /** Reads the next bytes, of which {@code what} consists, as little-endian numbers. */
+  ByteBuffer littleEndian(int n, String what) throws IOException {
+    return ByteBuffer.wrap(bytes(n, what)).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /** Reads the next bytes, whose number was compared with {@link #remaining()}, into an array. */
+  void read(byte[] target, int n) throws IOException {
+    int got = in.readNBytes(target, 0, n);
+    if (got < n) {
+      throw refuse("the data ends after %d more bytes; expected %d".formatted(got, remaining()));
+    }
+    position += n;
+  }
+
+  /** Throws unless everything has been read. */
+  void end(String what) throws TensorFormatException {
+    if (remaining() > 0) {
+      throw refuse("%d bytes follow %s; expected none".formatted(remaining(), what));
+    }
+  }
+
+  /** Returns the exception that refuses what comes next. */
+  TensorFormatException refuse(String reason) {
+    return refuse(position, reason);
+  }
+
+  /** Returns the exception that refuses what is at a position. */
+  TensorFormatException refuse(long at, String reason) {
+    return new TensorFormatException(file, at, reason);
+  }
+}

@@ -1,0 +1,193 @@
+package dev.adjoint.io;
+
+import dev.adjoint.kernel.Buffers;
+import dev.adjoint.kernel.Storage;
+import dev.adjoint.tensor.DType;
+import dev.adjoint.tensor.Shape;
+import dev.adjoint.tensor.Tensor;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Names the types that elements have in files, by their names in safetensors, and converts between
+ * them and the two of tensors.
+ *
+ * <p>Each is read as the smaller of ours that holds all its values, and never rounded: 64-bit
+ * integers, which float64 holds up to 2^53, are refused beyond that.
+ */
+enum StoredType {
+  F64("f8", 8, DType.FLOAT64),
+  F32("f4", 4, DType.FLOAT32),
+  F16("f2", 2, DType.FLOAT32),
+  BF16(null, 2, DType.FLOAT32),
+  I64("i8", 8, DType.FLOAT64),
+  U64("u8", 8, DType.FLOAT64),
+  I32("i4", 4, DType.FLOAT64),
+  U32("u4", 4, DType.FLOAT64),
+  I16("i2", 2, DType.FLOAT32),
+  U16("u2", 2, DType.FLOAT32),
+  I8("i1", 1, DType.FLOAT32),
+  U8("u1", 1, DType.FLOAT32),
+  BOOL("b1", 1, DType.FLOAT32);
+
+  /** Bytes that are converted at once: they stay in the cache. */
+  private static final int CHUNK = 1 << 17;
+
+  private static final long LARGEST_EXACT = 1L << 53;
+
+  private final @Nullable String numpy;
+  private final int bytes;
+  private final DType dtype;
+
+  StoredType(@Nullable String numpy, int bytes, DType dtype) {
+    this.numpy = numpy;
+    this.bytes = bytes;
+    this.dtype = dtype;
+  }
+
+  /** Returns the type as which elements of a tensor are written. */
+  static StoredType of(DType dtype) {
+    return dtype == DType.FLOAT32 ? F32 : F64;
+  }
+
+  /** Returns the type with this name in safetensors, or null. */
+  static @Nullable StoredType named(String name) {
+    for (StoredType type : values()) {
+      if (type.name().equals(name)) {
+        return type;
+      }
+    }
+    return null;
+  }
+
+  /** Returns the type with this code in NumPy, such as {@code f4}, or null. */
+  static @Nullable StoredType ofNumpy(String code) {
+    for (StoredType type : values()) {
+      if (code.equals(type.numpy)) {
+        return type;
+      }
+    }
+    return null;
+  }
+
+  /** Returns the type's code in NumPy, or null if NumPy has no such type. */
+  @Nullable String numpy() {
+    return numpy;
+  }
+
+  /** Returns the bytes of one element. */
+  int bytes() {
+    return bytes;
+  }
+
+  /** Returns the bytes of all elements of a tensor. */
+  long bytes(Shape shape) {
+    return (long) shape.size() * bytes;
+  }
+
+  /** Reads a tensor of elements of this type, the last axis varying fastest. */
+  Tensor read(Source source, Shape shape, ByteOrder order) throws IOException {
+    if (bytes(shape) > source.remaining()) {
+      throw source.refuse(
+          "a tensor %s of shape %s takes %d bytes, but the file ends after %d"
+              .formatted(this, shape, bytes(shape), source.remaining()));
+    }
+    int n = shape.size();
+    Object array =
+        dtype == DType.FLOAT32 ? Buffers.uninitializedFloats(n) : Buffers.uninitializedDoubles(n);
+    ByteBuffer chunk = ByteBuffer.allocate((int) Math.min(CHUNK, bytes(shape))).order(order);
+    for (int done = 0, count; done < n; done += count) {
+      count = Math.min(CHUNK / bytes, n - done);
+      long start = source.position();
+      source.read(chunk.array(), count * bytes);
+      int decoded = decode(chunk, count, array, done);
+      if (decoded < count) {
+        throw source.refuse(
+            start + (long) decoded * bytes,
+            "this %s cannot be read exactly; expected %s"
+                .formatted(this, this == BOOL ? "0 or 1" : "at most 2^53, which float64 holds"));
+      }
+    }
+    return Tensor.contiguous(new Storage(array), dtype, shape);
+  }
+
+  /** Writes the elements of a tensor little-endian, the last axis varying fastest. */
+  static void write(Tensor tensor, OutputStream out) throws IOException {
+    Tensor flat = tensor.untracked().contiguous();
+    Object array = flat.storage().array();
+    int n = flat.size();
+    int bytes = flat.dtype().bytes();
+    ByteBuffer chunk =
+        ByteBuffer.allocate((int) Math.min(CHUNK, (long) n * bytes)).order(ByteOrder.LITTLE_ENDIAN);
+    for (int done = 0, count; done < n; done += count) {
+      count = Math.min(CHUNK / bytes, n - done);
+      if (array instanceof float[] floats) {
+        chunk.asFloatBuffer().put(floats, flat.offset() + done, count);
+      } else {
+        chunk.asDoubleBuffer().put((double[]) array, flat.offset() + done, count);
+      }
+      out.write(chunk.array(), 0, count * bytes);
+    }
+    tensor.storage(); // throws if an optimizer updated the elements while they were written
+  }
+
+  /**
+   * Converts {@code n} elements from the beginning of a buffer to those of an array from {@code
+   * at}; returns how many came before one that the array cannot hold.
+   */
+  private int decode(ByteBuffer from, int n, Object to, int at) {
+    switch (this) {
+      case F32 -> from.asFloatBuffer().get((float[]) to, at, n);
+      case F64 -> from.asDoubleBuffer().get((double[]) to, at, n);
+      case F16 -> {
+        float[] floats = (float[]) to;
+        for (int i = 0; i < n; i++) {
+          floats[at + i] = Float.float16ToFloat(from.getShort(2 * i));
+        }
+      }
+      case BF16 -> {
+        float[] floats = (float[]) to;
+        for (int i = 0; i < n; i++) {
+          floats[at + i] = Float.intBitsToFloat(from.getShort(2 * i) << 16);
+        }
+      }
+      default -> {
+        return decodeIntegers(from, n, to, at);
+      }
+    }
+    return n;
+  }
+
+  private int decodeIntegers(ByteBuffer from, int n, Object to, int at) {
+    long min = this == U64 || this == BOOL ? 0 : -LARGEST_EXACT; // a U64 from 2^63 is negative here
+    long max = this == BOOL ? 1 : LARGEST_EXACT;
+    for (int i = 0; i < n; i++) {
+      long value = integer(from, i * bytes);
+      if (value < min || value > max) {
+        return i;
+      }
+      if (to instanceof float[] floats) {
+        floats[at + i] = value;
+      } else {
+        ((double[]) to)[at + i] = value;
+      }
+    }
+    return n;
+  }
+
+  private long integer(ByteBuffer from, int position) {
+    return switch (this) {
+      case I64, U64 -> from.getLong(position);
+      case I32 -> from.getInt(position);
+      case U32 -> Integer.toUnsignedLong(from.getInt(position));
+      case I16 -> from.getShort(position);
+      case U16 -> Short.toUnsignedLong(from.getShort(position));
+      case I8 -> from.get(position);
+      case U8, BOOL -> Byte.toUnsignedLong(from.get(position));
+      default -> throw new IllegalStateException(this + " is not an integer");
+    };
+  }
+}

@@ -1,0 +1,186 @@
+package dev.adjoint.io;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+class AtomicFileTest {
+
+  @TempDir Path directory;
+
+  private static void write(Path file, String content) throws IOException {
+    AtomicFile.write(file, out -> out.write(content.getBytes(UTF_8)));
+  }
+
+  private void assertOnly(String name, String content) throws IOException {
+    try (Stream<Path> files = Files.list(directory)) {
+      assertThat(files).containsExactly(directory.resolve(name));
+    }
+    assertThat(directory.resolve(name)).hasContent(content);
+  }
+
+  @Test
+  void aFileIsWrittenAndReplaced() throws IOException {
+    Path file = directory.resolve("file");
+    write(file, "old");
+    assertOnly("file", "old");
+    write(file, "new");
+    assertOnly("file", "new");
+  }
+
+  @Test
+  void theOldFileIsThereUntilTheNewOneIsWhole() throws IOException {
+    Path file = directory.resolve("file");
+    write(file, "old");
+    AtomicFile.write(
+        file,
+        out -> {
+          out.write(new byte[1 << 20]);
+          out.flush();
+          assertThat(file).hasContent("old");
+          out.write(1);
+          out.close(); // as by a stream around it
+        });
+    assertThat(file).hasSize((1 << 20) + 1);
+  }
+
+  @Test
+  void aReaderNeverSeesAPart() throws Exception {
+    Path file = directory.resolve("file");
+    byte[] content = new byte[1 << 17];
+    AtomicFile.write(file, out -> out.write(content));
+    AtomicBoolean done = new AtomicBoolean();
+    Callable<Integer> reader =
+        () -> {
+          int reads = 0;
+          for (; !done.get() || reads == 0; reads++) {
+            byte[] read = Files.readAllBytes(file);
+            byte[] whole = new byte[1 << 17];
+            Arrays.fill(whole, read[0]);
+            assertThat(Arrays.equals(read, whole)).as("a whole file").isTrue();
+          }
+          return reads;
+        };
+    try (ExecutorService thread = Executors.newSingleThreadExecutor()) {
+      Future<Integer> reads = thread.submit(reader);
+      for (int i = 1; i < 50; i++) {
+        Arrays.fill(content, (byte) i);
+        AtomicFile.write(file, out -> out.write(content));
+      }
+      done.set(true);
+      assertThat(reads.get()).isPositive();
+    }
+  }
+
+  @Test
+  void aFailureLeavesTheOldFileAndNothingElse() throws IOException {
+    Path file = directory.resolve("file");
+    write(file, "old");
+    for (Throwable failure : new Throwable[] {new IOException("full"), new AssertionError()}) {
+      assertThatThrownBy(() ->
+              AtomicFile.write(
+                  file,
+                  out -> {
+                    out.write(new byte[1 << 20]);
+                    if (failure instanceof IOException e) {
+                      throw e;
+                    }
+                    throw (Error) failure;
+                  }))
+          .isSameAs(failure);
+      assertOnly("file", "old");
+    }
+  }
+
+  @Test
+  void aDirectoryThatIsNotThereIsNotMade() {
+    assertThatThrownBy(() -> write(directory.resolve("missing/file"), "new"))
+        .isInstanceOf(NoSuchFileException.class);
+    assertThatThrownBy(() -> write(directory.getRoot(), "new"))
+        .isInstanceOf(FileSystemException.class)
+        .hasMessageContaining("a root, not a file");
+  }
+
+  @Test
+  @DisabledOnOs(value = OS.WINDOWS, disabledReason = "it has no such permissions")
+  void permissionsStay() throws IOException {
+    Path file = directory.resolve("file");
+    Path ordinary = Files.createFile(directory.resolve("ordinary"));
+    write(file, "old");
+    assertThat(Files.getPosixFilePermissions(file))
+        .isEqualTo(Files.getPosixFilePermissions(ordinary));
+    Set<PosixFilePermission> secret = PosixFilePermissions.fromString("rw-------");
+    Files.setPosixFilePermissions(file, secret);
+    write(file, "new");
+    assertThat(Files.getPosixFilePermissions(file)).isEqualTo(secret);
+  }
+
+  @Test
+  void renamingIsTriedAgainWhileTheFileIsHeld() throws IOException {
+    AtomicInteger attempts = new AtomicInteger();
+    AtomicFile.retry(() -> {
+      switch (attempts.incrementAndGet()) {
+        case 1 -> throw new AccessDeniedException("file");
+        case 2 -> throw new FileSystemException("file", null, "used by another process");
+        default -> {}
+      }
+    });
+    assertThat(attempts).hasValue(3);
+  }
+
+  @Test
+  void whatWillNotHelpIsNotTriedAgain() {
+    AtomicInteger attempts = new AtomicInteger();
+    assertThatThrownBy(() ->
+            AtomicFile.retry(() -> {
+              attempts.incrementAndGet();
+              throw new NoSuchFileException("file");
+            }))
+        .isInstanceOf(NoSuchFileException.class);
+    assertThat(attempts).hasValue(1);
+  }
+
+  @Test
+  void aFileThatStaysHeldIsReported() throws IOException {
+    Path file = directory.resolve("file");
+    Files.createDirectories(file); // which no file replaces
+    assertThatThrownBy(() -> write(file, "new")).isInstanceOf(FileSystemException.class);
+    try (Stream<Path> files = Files.list(directory)) {
+      assertThat(files).containsExactly(file);
+    }
+  }
+
+  @Test
+  void anInterruptEndsTheWait() {
+    Thread.currentThread().interrupt();
+    assertThatThrownBy(() ->
+            AtomicFile.retry(() -> {
+              throw new AccessDeniedException("file");
+            }))
+        .isInstanceOf(InterruptedIOException.class);
+    assertThat(Thread.interrupted()).isTrue();
+  }
+}
