@@ -3,7 +3,9 @@ package dev.adjoint.autodiff;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 
 /**
@@ -64,6 +66,18 @@ public final class Gradients {
   /** Tells whether a tensor took part. */
   public boolean contains(Tensor tensor) {
     return tensor.isTracked() && byNode.containsKey(Backward.nodeOf(tensor));
+  }
+
+  /** Returns the parameters that took part, in the order of their creation. */
+  public List<Parameter> parameters() {
+    Map<Long, Parameter> byBirth = new TreeMap<>();
+    for (Node node : byNode.keySet()) {
+      Parameter parameter = node.parameter();
+      if (parameter != null) {
+        byBirth.put(node.birth(), parameter);
+      }
+    }
+    return List.copyOf(byBirth.values());
   }
 
   /** Returns the sums of both gradients, as for two batches of which the losses are added. */

@@ -19,30 +19,36 @@ public final class Node {
   private final @Nullable Primitive primitive;
   private final Tensor[] inputs;
   private final String label;
+  private final @Nullable Parameter parameter;
   private final @Nullable String site;
   private final long birth = BIRTHS.incrementAndGet();
 
   private Node(
-      @Nullable Primitive primitive, Tensor[] inputs, String label, @Nullable String site) {
+      @Nullable Primitive primitive,
+      Tensor[] inputs,
+      String label,
+      @Nullable Parameter parameter,
+      @Nullable String site) {
     this.primitive = primitive;
     this.inputs = inputs;
     this.label = label;
+    this.parameter = parameter;
     this.site = site;
   }
 
   /** Returns the node of a tensor that was not computed but whose gradient is wanted. */
   public static Node leaf() {
-    return leaf("tracked tensor");
+    return new Node(null, new Tensor[0], "tracked tensor", null, null);
   }
 
-  /** Returns the node of a leaf with a name for messages and drawings. */
-  static Node leaf(String label) {
-    return new Node(null, new Tensor[0], label, null);
+  /** Returns the node of the values of a parameter, under its name. */
+  static Node leaf(String name, Parameter parameter) {
+    return new Node(null, new Tensor[0], name, parameter, null);
   }
 
   /** Returns the node of a computed tensor. */
   static Node of(Primitive primitive, Tensor[] inputs, @Nullable String site) {
-    return new Node(primitive, inputs, primitive.name(), site);
+    return new Node(primitive, inputs, primitive.name(), null, site);
   }
 
   /**
@@ -55,6 +61,11 @@ public final class Node {
   /** Tells whether this is where gradients end: a parameter or a tracked tensor. */
   public boolean isLeaf() {
     return primitive == null;
+  }
+
+  /** Returns the parameter that this is the leaf of; null for all other nodes. */
+  @Nullable Parameter parameter() {
+    return parameter;
   }
 
   /** Returns what computed the tensor; null for a leaf. */

@@ -32,7 +32,7 @@ public final class Parameter {
     this.name = name;
     Tensor copy = initial.untracked().copy();
     this.storage = copy.storage();
-    this.leaf = Node.leaf(name);
+    this.leaf = Node.leaf(name, this);
     this.value = copy.madeBy(leaf);
   }
 

@@ -41,6 +41,20 @@ class BackwardTest {
   }
 
   @Test
+  void gradientsKnowTheParametersThatTookPartInTheOrderOfTheirCreation() {
+    Parameter first = new Parameter("w", Tensor.of(1.0, 2.0, 3.0));
+    Parameter second = new Parameter("w", Tensor.of(1.0, 2.0, 3.0));
+    Parameter frozen = new Parameter("w", Tensor.of(1.0, 2.0, 3.0));
+    Parameter absent = new Parameter("w", Tensor.of(1.0, 2.0, 3.0));
+    frozen.freeze();
+    Tensor y = second.value().times(frozen.value()).times(first.value()).times(x);
+    assertThat(y.sum().backward().parameters()).containsExactly(first, second);
+    assertThat(y.plus(absent.value()).sum().backward().times(2).parameters())
+        .containsExactly(first, second, absent);
+    assertThat(x.sum().backward().parameters()).isEmpty();
+  }
+
+  @Test
   void gradientsHaveTheTypeOfTheirTensor() {
     Tensor f = Tensor.of(1f, 2f, 3f).tracked();
     Gradients g = f.times(x).sum().backward();
