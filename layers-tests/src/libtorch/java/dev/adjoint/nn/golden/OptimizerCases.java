@@ -34,6 +34,10 @@ final class OptimizerCases {
   private static final Set<Integer> REPORTED = Set.of(1, 2, 10, 100);
   private static final int STEPS = 100;
 
+  // The defaults; the order in which options.betas() holds them is that of a C++ tuple in memory.
+  private static final double BETA1 = .9;
+  private static final double BETA2 = .999;
+
   private OptimizerCases() {}
 
   static Stream<GoldenCase> all() {
@@ -107,8 +111,8 @@ final class OptimizerCases {
     GoldenCase c =
         start("adam", variant, "Adam")
             .option("lr", options.get_lr())
-            .option("beta1", options.betas().get(0))
-            .option("beta2", options.betas().get(1))
+            .option("beta1", BETA1)
+            .option("beta2", BETA2)
             .option("eps", options.eps().get())
             .option("weight_decay", options.weight_decay().get())
             .option("amsgrad", options.amsgrad().get());
@@ -121,8 +125,8 @@ final class OptimizerCases {
     GoldenCase c =
         start("adamw", variant, "AdamW")
             .option("lr", options.get_lr())
-            .option("beta1", options.betas().get(0))
-            .option("beta2", options.betas().get(1))
+            .option("beta1", BETA1)
+            .option("beta2", BETA2)
             .option("eps", options.eps().get())
             .option("weight_decay", options.weight_decay().get())
             .option("amsgrad", options.amsgrad().get());
