@@ -5,23 +5,32 @@ import dev.adjoint.autodiff.Gradients;
 import dev.adjoint.autodiff.Parameter;
 import dev.adjoint.kernel.Parallel;
 import dev.adjoint.tensor.Tensor;
-import java.util.HashSet;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 
 /**
  * Improves parameters by their gradients.
  *
  * <pre>{@code
- * Optimizer optimizer = new Adam(model.parameters()).learningRate(3e-3);
+ * Optimizer optimizer =
+ *     new Adam(model.namedParameters())
+ *         .learningRate(3e-3)
+ *         .schedule(Schedule.cosine(900).warmup(100));
  * for (...) {
  *   Tensor loss = ...;
- *   optimizer.step(loss.backward());
+ *   optimizer.step(Clipping.clipNorm(loss.backward(), 1));
  * }
  * }</pre>
  *
- * <p>Settings may be changed at any time; the next step uses them. Optimizers are not safe to share
- * between threads.
+ * <p>Gradients of several batches are added before the step: {@code g.plus(h).times(0.5)} is that
+ * of the mean of two losses.
+ *
+ * <p>Names and defaults of settings are PyTorch's. Settings may be changed at any time; the next
+ * step uses them. The bits of a step do not depend on the number of threads. Optimizers are not
+ * safe to share between threads.
  */
 public abstract class Optimizer {
 
@@ -29,70 +38,156 @@ public abstract class Optimizer {
 
   private final ImmutableList<ParameterState> states;
   private double learningRate;
+  private double weightDecay;
+  private Schedule schedule = Schedule.constant();
+  private int steps;
 
-  Optimizer(List<Parameter> parameters, double learningRate) {
-    if (parameters.isEmpty()) {
-      throw new IllegalArgumentException(name() + ": no parameters; expected at least one");
-    }
-    Set<Parameter> seen = new HashSet<>();
-    for (Parameter parameter : parameters) {
-      if (!seen.add(parameter)) {
-        throw new IllegalArgumentException(
-            "%s: parameter '%s' is listed twice and would be updated twice a step; expected each once"
-                .formatted(name(), parameter.name()));
-      }
-    }
-    this.states =
-        parameters.stream().map(ParameterState::new).collect(ImmutableList.toImmutableList());
+  /** The factor of the schedule for the step that is being taken. */
+  private double factor = 1;
+
+  Optimizer(ImmutableList<ParameterState> states, double learningRate, double weightDecay) {
+    ParameterState.requireEachOnce(name(), states);
+    this.states = states;
     this.learningRate = learningRate;
+    this.weightDecay = weightDecay;
   }
 
-  /** Returns the learning rate. */
-  public final double learningRate() {
-    return learningRate;
-  }
-
-  /** Sets the learning rate, for all steps to come: at the start or by a schedule. */
-  public Optimizer learningRate(double rate) {
-    learningRate = atLeastZero("learning rate", rate);
-    return this;
-  }
+  // ---- steps -----------------------------------------------------------------------------------
 
   /**
    * Updates every parameter by its gradient, in place. Frozen parameters, and those that took no
    * part in what was differentiated, are passed by: they do not decay and count no step.
    */
   public final void step(Gradients gradients) {
+    begin(steps, 1);
     for (ParameterState state : states) {
       Parameter parameter = state.parameter();
       if (!parameter.isFrozen() && gradients.contains(parameter)) {
         Object gradient = elements(gradients.of(parameter).to(parameter.dtype()));
+        state.countStep();
         parameter.update(values -> update(state, values, gradient));
       }
     }
+    steps++;
+  }
+
+  /** Prepares the step after so many, of which the learning rate has this factor already. */
+  void begin(int taken, double outer) {
+    factor = outer * scheduledFactor(taken);
   }
 
   /** Updates one parameter, by elements in order. */
   abstract void update(ParameterState state, Object values, Object gradient);
 
+  /** Returns the names of what is remembered of a parameter, as the settings are now. */
+  abstract List<String> slots(ParameterState state);
+
+  // ---- rates -----------------------------------------------------------------------------------
+
+  /** Returns the learning rate that has been set. */
+  public final double learningRate() {
+    return learningRate;
+  }
+
+  /** Sets the learning rate, for all steps to come. */
+  public Optimizer learningRate(double rate) {
+    learningRate = atLeastZero("learning rate", rate);
+    return this;
+  }
+
+  /** Returns the learning rate of the next step: the one that has been set, as scheduled. */
+  public final double currentLearningRate() {
+    return learningRate * scheduledFactor(steps);
+  }
+
+  final void setWeightDecay(double value) {
+    weightDecay = atLeastZero("weight decay", value);
+  }
+
+  final void setSchedule(Schedule value) {
+    schedule = value;
+  }
+
+  final void addGroup(ParameterGroup group) {
+    group.members(name(), states).forEach(state -> state.join(group));
+  }
+
+  /** Returns the learning rate of a parameter in the step that is being taken. */
+  final double rate(ParameterState state) {
+    return state.learningRateOr(learningRate) * factor;
+  }
+
+  /** Returns the weight decay of a parameter. */
+  final double decay(ParameterState state) {
+    return state.weightDecayOr(weightDecay);
+  }
+
+  /** Returns the factor of the step that is being taken. */
+  final double factor() {
+    return factor;
+  }
+
+  private double scheduledFactor(int taken) {
+    double value = schedule.factor(taken);
+    if (!(value >= 0 && value < Double.POSITIVE_INFINITY)) {
+      throw new IllegalStateException(
+          "%s: the schedule's factor for step %d is %s; expected a number of at least 0"
+              .formatted(name(), taken, value));
+    }
+    return value;
+  }
+
+  // ---- state -----------------------------------------------------------------------------------
+
+  /**
+   * Returns what is remembered from step to step, copied: the number of steps as {@code step}, and
+   * by the path of each parameter its own number, as in {@code hidden.weight.step}, and tensors
+   * under PyTorch's names, as in {@code hidden.weight.exp_avg}. Settings are not part of it.
+   *
+   * @throws IllegalStateException if two parameters have the same path
+   */
+  public final Map<String, Tensor> state() {
+    ParameterState.requireDistinctPaths(name(), states);
+    Map<String, Tensor> state = new LinkedHashMap<>();
+    state.put("step", SavedState.entry(steps));
+    states.forEach(each -> each.save(slots(each), state));
+    return Collections.unmodifiableMap(state);
+  }
+
+  /**
+   * Goes on where an optimizer with the same settings has been: its next step has the same bits.
+   *
+   * @param state what {@link #state} has returned
+   * @throws IllegalArgumentException naming what is missing, unknown or of another shape; then
+   *     nothing has changed
+   */
+  public final void load(Map<String, Tensor> state) {
+    ParameterState.requireDistinctPaths(name(), states);
+    SavedState saved = new SavedState(name(), state);
+    int count = saved.count("step");
+    List<Runnable> changes = new ArrayList<>();
+    states.forEach(each -> changes.add(each.read(slots(each), saved)));
+    saved.requireFit();
+    steps = count;
+    changes.forEach(Runnable::run);
+  }
+
+  // ---- for optimizers --------------------------------------------------------------------------
+
   final String name() {
     return getClass().getSimpleName();
   }
 
+  final ImmutableList<ParameterState> states() {
+    return states;
+  }
+
   final double atLeastZero(String setting, double value) {
-    if (!(value >= 0 && value < Double.POSITIVE_INFINITY)) {
-      throw new IllegalArgumentException(
-          "%s: %s %s; expected a number of at least 0".formatted(name(), setting, value));
-    }
-    return value;
+    return Numbers.atLeastZero(name(), setting, value);
   }
 
   final double belowOne(String setting, double value) {
-    if (!(value >= 0 && value < 1)) {
-      throw new IllegalArgumentException(
-          "%s: %s %s; expected 0 <= %2$s < 1".formatted(name(), setting, value));
-    }
-    return value;
+    return Numbers.belowOne(name(), setting, value);
   }
 
   /** Updates the elements {@code from <= i < to}. */
@@ -107,7 +202,7 @@ public abstract class Optimizer {
   }
 
   /** Returns an array in which element i of the tensor is element i. */
-  private static Object elements(Tensor tensor) {
+  static Object elements(Tensor tensor) {
     Tensor packed = tensor.untracked().contiguous();
     return (packed.offset() == 0 ? packed : packed.copy()).storage().array();
   }

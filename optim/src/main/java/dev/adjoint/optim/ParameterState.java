@@ -1,20 +1,79 @@
 package dev.adjoint.optim;
 
+import com.google.common.collect.ImmutableList;
 import dev.adjoint.autodiff.Parameter;
-import dev.adjoint.kernel.Buffers;
 import dev.adjoint.tensor.DType;
+import dev.adjoint.tensor.Shape;
+import dev.adjoint.tensor.Tensor;
+import dev.adjoint.tensor.Tensors;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
-/** Holds what an optimizer remembers of one parameter from step to step. */
+/**
+ * Holds what an optimizer remembers of one parameter from step to step: the number of steps, and
+ * tensors of the parameter's shape ("slots") under PyTorch's names. And the groups it is in.
+ */
 final class ParameterState {
 
+  private final String path;
   private final Parameter parameter;
-  private final Map<String, Object> arrays = new HashMap<>();
+  private final List<ParameterGroup> groups = new ArrayList<>();
+  private final Map<String, Tensor> slots = new HashMap<>();
   private int steps;
 
-  ParameterState(Parameter parameter) {
+  private ParameterState(String path, Parameter parameter) {
+    this.path = path;
     this.parameter = parameter;
+  }
+
+  /** Returns states by the names of parameters, which may be equal as long as none is saved. */
+  static ImmutableList<ParameterState> of(List<Parameter> parameters) {
+    return parameters.stream()
+        .map(p -> new ParameterState(p.name(), p))
+        .collect(ImmutableList.toImmutableList());
+  }
+
+  /** Returns states by the paths of parameters. */
+  static ImmutableList<ParameterState> of(Map<String, Parameter> parameters) {
+    return parameters.entrySet().stream()
+        .map(e -> new ParameterState(e.getKey(), e.getValue()))
+        .collect(ImmutableList.toImmutableList());
+  }
+
+  /** Throws if there is no parameter, or one is there twice. */
+  static void requireEachOnce(String owner, List<ParameterState> states) {
+    if (states.isEmpty()) {
+      throw new IllegalArgumentException(owner + ": no parameters; expected at least one");
+    }
+    Set<Parameter> seen = new HashSet<>();
+    for (ParameterState state : states) {
+      if (!seen.add(state.parameter)) {
+        throw new IllegalArgumentException(
+            "%s: parameter '%s' is listed twice and would be updated twice a step; expected each once"
+                .formatted(owner, state.path));
+      }
+    }
+  }
+
+  /** Throws if two parameters have one path: what is saved could not tell them apart. */
+  static void requireDistinctPaths(String owner, List<ParameterState> states) {
+    Set<String> seen = new HashSet<>();
+    for (ParameterState state : states) {
+      if (!seen.add(state.path)) {
+        throw new IllegalStateException(
+            "%1$s: two parameters are called '%2$s', so that their state has no name; expected paths, new %1$s(model.namedParameters())"
+                .formatted(owner, state.path));
+      }
+    }
+  }
+
+  String path() {
+    return path;
   }
 
   Parameter parameter() {
@@ -25,24 +84,112 @@ final class ParameterState {
     return parameter.shape().size();
   }
 
-  /** Counts a step and returns how many there have been: 1 in the first. */
-  int nextStep() {
-    return ++steps;
+  // ---- groups ----------------------------------------------------------------------------------
+
+  void join(ParameterGroup group) {
+    groups.add(group);
   }
 
-  /** Returns the array of this name, as long as the parameter; zeros at first. */
-  Object zerosAtFirst(String name) {
-    return arrays.computeIfAbsent(
-        name,
-        absent ->
-            parameter.dtype() == DType.FLOAT32
-                ? Buffers.zeroedFloats(size())
-                : Buffers.zeroedDoubles(size()));
+  /** Returns the learning rate of the last group that has one, or else that of all. */
+  double learningRateOr(double ofAll) {
+    double rate = ofAll;
+    for (ParameterGroup group : groups) {
+      rate = group.learningRateOr(rate);
+    }
+    return rate;
   }
 
-  UpdateLoops loops() {
-    return parameter.dtype() == DType.FLOAT32
-        ? FloatUpdateLoops.INSTANCE
-        : DoubleUpdateLoops.INSTANCE;
+  /** Returns the weight decay of the last group that has one, or else that of all. */
+  double weightDecayOr(double ofAll) {
+    double decay = ofAll;
+    for (ParameterGroup group : groups) {
+      decay = group.weightDecayOr(decay);
+    }
+    return decay;
+  }
+
+  // ---- what is remembered ----------------------------------------------------------------------
+
+  /** Returns the number of steps, the one being taken included. */
+  int steps() {
+    return steps;
+  }
+
+  void countStep() {
+    steps++;
+  }
+
+  boolean has(String slot) {
+    return slots.containsKey(slot);
+  }
+
+  /** Returns the elements of a slot, to be changed in place; zeros at first. */
+  Object array(String slot) {
+    return array(slot, 0);
+  }
+
+  /** Returns the elements of a slot, to be changed in place; all are {@code initial} at first. */
+  Object array(String slot, double initial) {
+    Tensor tensor = slots.get(slot);
+    if (tensor == null) {
+      tensor = Tensors.full(parameter.shape(), initial, parameter.dtype()).copy();
+      slots.put(slot, tensor);
+    } else if (tensor.dtype() != parameter.dtype()) { // Parameter.to has been called
+      tensor = tensor.to(parameter.dtype());
+      slots.put(slot, tensor);
+    }
+    return tensor.storage().array();
+  }
+
+  /** Returns a slot. */
+  @Nullable Tensor get(String slot) {
+    return slots.get(slot);
+  }
+
+  /** Replaces a slot by a tensor that nobody else has. */
+  void put(String slot, Tensor tensor) {
+    slots.put(slot, tensor);
+  }
+
+  /** Writes entries for the number of steps and, if there were any, for these slots. */
+  void save(List<String> names, Map<String, Tensor> entries) {
+    entries.put(entry("step"), SavedState.entry(steps));
+    if (steps > 0) {
+      for (String slot : names) {
+        Tensor tensor = slots.get(slot);
+        entries.put(
+            entry(slot),
+            tensor == null ? Tensors.zeros(parameter.shape(), parameter.dtype()) : tensor.copy());
+      }
+    }
+  }
+
+  /** Reads what {@link #save} has written; returns what puts it into place. */
+  Runnable read(List<String> names, SavedState saved) {
+    int count = saved.count(entry("step"));
+    Shape shape = parameter.shape();
+    Map<String, Tensor> read = new HashMap<>();
+    if (count > 0) {
+      names.forEach(slot -> read.put(slot, saved.tensor(entry(slot), shape)));
+    }
+    return () -> {
+      steps = count;
+      slots.clear();
+      slots.putAll(read);
+    };
+  }
+
+  private String entry(String slot) {
+    return path + "." + slot;
+  }
+
+  // ---- how it is computed with -----------------------------------------------------------------
+
+  /** Returns the loops for arrays of the parameter's type. */
+  @SuppressWarnings("unchecked") // whose arrays are passed around as objects
+  UpdateLoops<Object> loops() {
+    UpdateLoops<?> loops =
+        parameter.dtype() == DType.FLOAT32 ? FloatUpdateLoops.INSTANCE : DoubleUpdateLoops.INSTANCE;
+    return (UpdateLoops<Object>) loops;
   }
 }

@@ -2,6 +2,7 @@ package dev.adjoint.optim;
 
 import dev.adjoint.autodiff.Parameter;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Descends along the gradient: {@code p -= rate * v} with {@code v = momentum * v + (1 - dampening)
@@ -9,22 +10,22 @@ import java.util.List;
  *
  * <p>Learning rate 1e-3; no momentum, dampening, Nesterov rule or weight decay unless they are set.
  */
-public final class SGD extends Optimizer {
+public final class SGD extends FluentOptimizer<SGD> {
+
+  private static final String VELOCITY = "momentum_buffer";
 
   private double momentum;
   private double dampening;
-  private double weightDecay;
   private boolean nesterov;
 
   /** Creates an optimizer of these parameters. */
   public SGD(List<Parameter> parameters) {
-    super(parameters, 1e-3);
+    super(ParameterState.of(parameters), 1e-3, 0);
   }
 
-  @Override
-  public SGD learningRate(double rate) {
-    super.learningRate(rate);
-    return this;
+  /** Creates an optimizer of these parameters, by path. */
+  public SGD(Map<String, Parameter> parameters) {
+    super(ParameterState.of(parameters), 1e-3, 0);
   }
 
   /** Sets the weight of the previous velocity in the next: 0 is plain descent. */
@@ -45,26 +46,25 @@ public final class SGD extends Optimizer {
     return checked();
   }
 
-  /** Sets the factor of the values that is added to their gradients (an L2 penalty). */
-  public SGD weightDecay(double factor) {
-    weightDecay = atLeastZero("weight decay", factor);
-    return this;
+  @Override
+  List<String> slots(ParameterState state) {
+    return momentum == 0 ? List.of() : List.of(VELOCITY);
   }
 
   @Override
   void update(ParameterState state, Object p, Object g) {
-    UpdateLoops loops = state.loops();
-    double rate = learningRate();
+    UpdateLoops<Object> loops = state.loops();
+    double rate = rate(state);
+    double decay = decay(state);
     if (momentum == 0) {
-      split(state.size(), (from, to) -> loops.descend(p, g, from, to, rate, weightDecay));
+      split(state.size(), (from, to) -> loops.descend(p, g, from, to, rate, decay));
     } else {
-      Object v = state.zerosAtFirst("velocity");
-      double share = state.nextStep() == 1 ? 1 : 1 - dampening;
-      split(
-          state.size(),
-          (from, to) ->
-              loops.descendWithMomentum(
-                  p, g, v, from, to, rate, weightDecay, momentum, share, nesterov));
+      double share = state.has(VELOCITY) ? 1 - dampening : 1;
+      Object v = state.array(VELOCITY);
+      double ahead = nesterov ? rate : 0;
+      double behind = nesterov ? rate * momentum : rate;
+      var c = new UpdateLoops.Momentum(behind, ahead, decay, momentum, share);
+      split(state.size(), (from, to) -> loops.descendWithMomentum(p, g, v, from, to, c));
     }
   }
 

@@ -1,4 +1,7 @@
-/** Improves parameters by gradients: optimizers, learning-rate schedules and clipping. */
+/**
+ * Improves parameters by gradients: optimizers, learning-rate schedules, clipping and weight
+ * averages.
+ */
 @NullMarked
 package dev.adjoint.optim;
 

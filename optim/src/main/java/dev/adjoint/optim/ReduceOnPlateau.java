@@ -1,0 +1,147 @@
+package dev.adjoint.optim;
+
+import dev.adjoint.tensor.Tensor;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Lowers the learning rate when a loss no longer falls (PyTorch's ReduceLROnPlateau).
+ *
+ * <pre>{@code
+ * ReduceOnPlateau plateau = new ReduceOnPlateau();
+ * Optimizer optimizer = new SGD(model.namedParameters()).learningRate(0.1).schedule(plateau);
+ * for (each epoch) {
+ *   ...
+ *   plateau.observe(validationLoss);
+ * }
+ * }</pre>
+ *
+ * <p>It multiplies by 0.1 when 10 losses in a row were not better than the best by a part of 1e-4,
+ * and once more is not; without cooldown, and without a lowest factor, unless they are set.
+ */
+public final class ReduceOnPlateau implements Schedule {
+
+  private static final String NAME = "ReduceOnPlateau";
+
+  private double gamma = 0.1;
+  private int patience = 10;
+  private double threshold = 1e-4;
+  private boolean absolute;
+  private int cooldown;
+  private double lowest;
+  private boolean maximize;
+
+  private double factor = 1;
+  private double best = Double.NaN;
+  private int bad;
+  private int cooling;
+
+  /** Creates a schedule with factor 1. */
+  public ReduceOnPlateau() {}
+
+  /** Sets what the factor is multiplied by. */
+  public ReduceOnPlateau gamma(double value) {
+    gamma = Numbers.belowOne(NAME, "gamma", value);
+    return this;
+  }
+
+  /** Sets how many losses in a row may be no better. */
+  public ReduceOnPlateau patience(int losses) {
+    patience = Numbers.atLeast(0, NAME, "patience", losses);
+    return this;
+  }
+
+  /** Sets by what part of the best a better loss has to be below it. */
+  public ReduceOnPlateau threshold(double part) {
+    threshold = Numbers.atLeastZero(NAME, "threshold", part);
+    absolute = false;
+    return this;
+  }
+
+  /** Sets how far a better loss has to be below the best. */
+  public ReduceOnPlateau absoluteThreshold(double distance) {
+    threshold = Numbers.atLeastZero(NAME, "absolute threshold", distance);
+    absolute = true;
+    return this;
+  }
+
+  /** Sets how many losses after a reduction are not counted. */
+  public ReduceOnPlateau cooldown(int losses) {
+    cooldown = Numbers.atLeast(0, NAME, "cooldown", losses);
+    return this;
+  }
+
+  /** Sets the factor below which it does not go. */
+  public ReduceOnPlateau lowest(double value) {
+    lowest = Numbers.atLeastZero(NAME, "lowest", value);
+    return this;
+  }
+
+  /** Takes larger for better: for an accuracy. */
+  public ReduceOnPlateau maximize() {
+    maximize = true;
+    return this;
+  }
+
+  /** Takes note of a loss, once an epoch. */
+  public void observe(double loss) {
+    if (isBetter(loss)) {
+      best = loss;
+      bad = 0;
+    } else {
+      bad++;
+    }
+    if (cooling > 0) {
+      cooling--;
+      bad = 0;
+    }
+    if (bad > patience) {
+      factor = Math.max(factor * gamma, Math.min(factor, lowest));
+      cooling = cooldown;
+      bad = 0;
+    }
+  }
+
+  /** Returns the factor as it is now, whatever the step. */
+  @Override
+  public double factor(int step) {
+    return factor;
+  }
+
+  /** Returns what is remembered: {@code factor}, {@code best} and two counts. */
+  public Map<String, Tensor> state() {
+    Map<String, Tensor> state = new LinkedHashMap<>();
+    state.put("factor", SavedState.entry(factor));
+    state.put("best", SavedState.entry(best));
+    state.put("num_bad_epochs", SavedState.entry(bad));
+    state.put("cooldown_counter", SavedState.entry(cooling));
+    return Collections.unmodifiableMap(state);
+  }
+
+  /**
+   * Goes on where a schedule with the same settings has been.
+   *
+   * @throws IllegalArgumentException naming what is missing or unknown; then nothing has changed
+   */
+  public void load(Map<String, Tensor> state) {
+    SavedState saved = new SavedState(NAME, state);
+    double savedFactor = saved.number("factor");
+    double savedBest = saved.number("best");
+    int savedBad = saved.count("num_bad_epochs");
+    int savedCooling = saved.count("cooldown_counter");
+    saved.requireFit();
+    factor = savedFactor;
+    best = savedBest;
+    bad = savedBad;
+    cooling = savedCooling;
+  }
+
+  private boolean isBetter(double loss) {
+    if (Double.isNaN(best)) {
+      return !Double.isNaN(loss);
+    }
+    double margin = absolute ? threshold : threshold * best;
+    return maximize ? loss > best + margin : loss < best - margin;
+  }
+}

@@ -1,0 +1,149 @@
+package dev.adjoint.optim;
+
+/**
+ * Gives the factor of the learning rate for each step: {@code
+ * optimizer.schedule(Schedule.cosine(900).warmup(100))}.
+ *
+ * <p>The factor multiplies the rate that has been set on the optimizer, and those of its groups. It
+ * depends on nothing but the number of the step, so that schedules can be combined, drawn and
+ * resumed; {@link ReduceOnPlateau}, which listens to a loss, is the exception.
+ */
+@FunctionalInterface
+public interface Schedule {
+
+  /**
+   * Returns the factor of a step.
+   *
+   * @param step the number of steps before it: 0 for the first
+   */
+  double factor(int step);
+
+  /** Returns the schedule that changes nothing. */
+  static Schedule constant() {
+    return step -> 1;
+  }
+
+  /** Multiplies by gamma after every so many steps (PyTorch's StepLR). */
+  static Schedule step(int every, double gamma) {
+    Numbers.atLeast(1, "step", "every", every);
+    Numbers.atLeastZero("step", "gamma", gamma);
+    return step -> Math.pow(gamma, step / every);
+  }
+
+  /** Multiplies by gamma when each of these numbers of steps is reached (MultiStepLR). */
+  static Schedule multiStep(double gamma, int... milestones) {
+    Numbers.atLeastZero("multiStep", "gamma", gamma);
+    int[] reached = milestones.clone();
+    return step -> {
+      double factor = 1;
+      for (int milestone : reached) {
+        factor *= step >= milestone ? gamma : 1;
+      }
+      return factor;
+    };
+  }
+
+  /** Multiplies by gamma after every step (ExponentialLR). */
+  static Schedule exponential(double gamma) {
+    Numbers.atLeastZero("exponential", "gamma", gamma);
+    return step -> Math.pow(gamma, step);
+  }
+
+  /** Goes from one factor to another in so many equal steps, and stays there (LinearLR). */
+  static Schedule linear(double start, double end, int steps) {
+    Numbers.atLeastZero("linear", "start", start);
+    Numbers.atLeastZero("linear", "end", end);
+    Numbers.atLeast(1, "linear", "steps", steps);
+    return step -> start + (end - start) * Math.min(step, steps) / steps;
+  }
+
+  /** Falls to 0 along half a cosine, in so many steps. */
+  static Schedule cosine(int steps) {
+    return cosine(steps, 0);
+  }
+
+  /**
+   * Falls along half a cosine, in so many steps, and stays there, where PyTorch's CosineAnnealingLR
+   * would rise again (Loshchilov and Hutter 2017, arXiv:1608.03983).
+   */
+  static Schedule cosine(int steps, double lowest) {
+    Numbers.atLeast(1, "cosine", "steps", steps);
+    Numbers.atLeastZero("cosine", "lowest", lowest);
+    return step -> halfCosine(1, lowest, Math.min(step, steps) / (double) steps);
+  }
+
+  /**
+   * Falls along half a cosine and starts anew, again and again (CosineAnnealingWarmRestarts).
+   *
+   * @param first the steps to the first restart
+   * @param growth how many times as long each period is as the one before
+   */
+  static Schedule cosineWithRestarts(int first, int growth, double lowest) {
+    Numbers.atLeast(1, "cosineWithRestarts", "first", first);
+    Numbers.atLeast(1, "cosineWithRestarts", "growth", growth);
+    Numbers.atLeastZero("cosineWithRestarts", "lowest", lowest);
+    return step -> {
+      long start = growth == 1 ? (long) step / first * first : 0;
+      long period = first;
+      while (step >= start + period) {
+        start += period;
+        period *= growth;
+      }
+      return halfCosine(1, lowest, (step - start) / (double) period);
+    };
+  }
+
+  /**
+   * Rises from 1/25 to 1 in the first 30 percent of the steps and falls to 1/250,000 in the others,
+   * along half cosines (OneCycleLR; Smith and Topin 2018, arXiv:1708.07120). The momentum stays.
+   */
+  static Schedule oneCycle(int steps) {
+    return oneCycle(steps, 0.3, 25, 1e4);
+  }
+
+  /**
+   * Rises to 1 and falls, along half cosines, and stays there.
+   *
+   * @param rise the part of the steps in which it rises
+   * @param div 1 over the first factor
+   * @param finalDiv the first factor over the last
+   */
+  static Schedule oneCycle(int steps, double rise, double div, double finalDiv) {
+    Numbers.atLeast(2, "oneCycle", "steps", steps);
+    Numbers.belowOne("oneCycle", "rise", rise);
+    double highest = rise * steps - 1; // the step with factor 1, perhaps between two
+    double first = 1 / Numbers.atLeastOne("oneCycle", "div", div);
+    double last = first / Numbers.atLeastOne("oneCycle", "finalDiv", finalDiv);
+    return step ->
+        step < highest
+            ? halfCosine(first, 1, step / highest)
+            : halfCosine(1, last, Math.min(1, (step - highest) / (steps - 1 - highest)));
+  }
+
+  /** Returns this after a linear rise over so many steps, from {@code 1 / (steps + 1)}. */
+  default Schedule warmup(int steps) {
+    Numbers.atLeast(0, "warmup", "steps", steps);
+    return step -> step < steps ? (step + 1.0) / (steps + 1) * factor(0) : factor(step - steps);
+  }
+
+  /** Returns this for so many steps, and then another from its beginning (SequentialLR). */
+  default Schedule then(int steps, Schedule next) {
+    Numbers.atLeast(0, "then", "steps", steps);
+    return step -> step < steps ? factor(step) : next.factor(step - steps);
+  }
+
+  /** Returns the product of both (ChainedScheduler). */
+  default Schedule times(Schedule other) {
+    return step -> factor(step) * other.factor(step);
+  }
+
+  /** Returns this with epochs of so many steps in the place of steps. */
+  default Schedule every(int steps) {
+    Numbers.atLeast(1, "every", "steps", steps);
+    return step -> factor(step / steps);
+  }
+
+  private static double halfCosine(double from, double to, double part) {
+    return to + (from - to) * (1 + Math.cos(Math.PI * part)) / 2;
+  }
+}
