@@ -60,6 +60,12 @@ enum Recipes {
     Optimizer of(Map<String, Parameter> parameters) {
       return new Lion(parameters).learningRate(0.01).weightDecay(0.1);
     }
+  },
+  MUON {
+    @Override
+    Optimizer of(Map<String, Parameter> parameters) {
+      return new Muon(parameters).learningRate(0.02).adamW(others -> others.learningRate(0.01));
+    }
   };
 
   abstract Optimizer of(Map<String, Parameter> parameters);
