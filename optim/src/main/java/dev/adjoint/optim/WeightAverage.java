@@ -1,0 +1,156 @@
+package dev.adjoint.optim;
+
+import com.google.common.collect.ImmutableList;
+import dev.adjoint.autodiff.Parameter;
+import dev.adjoint.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/**
+ * Keeps exponential moving averages of parameters, which often predict better than the parameters
+ * themselves (Polyak and Juditsky 1992).
+ *
+ * <pre>{@code
+ * WeightAverage average = new WeightAverage(model.namedParameters());
+ * for (...) {
+ *   optimizer.step(loss.backward());
+ *   average.update();
+ * }
+ * double accuracy = average.swappedIn(() -> accuracyOf(model));
+ * }</pre>
+ *
+ * <p>The first update copies, as in PyTorch's AveragedModel; later ones move the average towards
+ * the parameters. Decay 0.999 unless it is set. Buffers of layers are not averaged.
+ */
+public final class WeightAverage {
+
+  private static final String NAME = "WeightAverage";
+  private static final String AVERAGE = "average";
+
+  private final ImmutableList<ParameterState> states;
+  private double decay = 0.999;
+  private int updates;
+  private boolean swappedIn;
+
+  /** Creates averages of these parameters. */
+  public WeightAverage(List<Parameter> parameters) {
+    this(ParameterState.of(parameters));
+  }
+
+  /** Creates averages of these parameters, by path. */
+  public WeightAverage(Map<String, Parameter> parameters) {
+    this(ParameterState.of(parameters));
+  }
+
+  private WeightAverage(ImmutableList<ParameterState> states) {
+    ParameterState.requireEachOnce(NAME, states);
+    this.states = states;
+  }
+
+  /** Sets the weight of the old average in the new. */
+  public WeightAverage decay(double weight) {
+    decay = Numbers.belowOne(NAME, "decay", weight);
+    return this;
+  }
+
+  /** Takes the values that the parameters have now into the averages. */
+  public void update() {
+    requireSwappedOut("update");
+    for (ParameterState state : states) {
+      Tensor value = state.parameter().value().untracked();
+      if (updates == 0) {
+        state.put(AVERAGE, value.copy());
+      } else {
+        Object average = state.array(AVERAGE);
+        Object now = Optimizer.elements(value);
+        UpdateLoops<Object> loops = state.loops();
+        Optimizer.split(
+            state.size(), (from, to) -> loops.approach(average, now, from, to, 1 - decay));
+      }
+    }
+    updates++;
+  }
+
+  /**
+   * Computes something while the parameters have their averages for values, and gives them their
+   * own back; before the first {@link #update} they keep them.
+   */
+  public <T> T swappedIn(Supplier<T> computation) {
+    requireSwappedOut("swappedIn");
+    swap();
+    swappedIn = true;
+    try {
+      return computation.get();
+    } finally {
+      swap();
+      swappedIn = false;
+    }
+  }
+
+  /**
+   * Returns the averages, copied: the number of updates as {@code n_averaged}, and each by the path
+   * of its parameter, as in {@code hidden.weight.average}.
+   *
+   * @throws IllegalStateException if two parameters have the same path
+   */
+  public Map<String, Tensor> state() {
+    requireSwappedOut("state");
+    ParameterState.requireDistinctPaths(NAME, states);
+    Map<String, Tensor> state = new LinkedHashMap<>();
+    state.put("n_averaged", SavedState.entry(updates));
+    for (ParameterState each : states) {
+      Tensor average = each.get(AVERAGE);
+      if (average != null) {
+        state.put(each.path() + "." + AVERAGE, average.copy());
+      }
+    }
+    return Collections.unmodifiableMap(state);
+  }
+
+  /**
+   * Goes on with saved averages.
+   *
+   * @param state what {@link #state} has returned
+   * @throws IllegalArgumentException naming what is missing, unknown or of another shape; then
+   *     nothing has changed
+   */
+  public void load(Map<String, Tensor> state) {
+    requireSwappedOut("load");
+    ParameterState.requireDistinctPaths(NAME, states);
+    SavedState saved = new SavedState(NAME, state);
+    int count = saved.count("n_averaged");
+    List<Tensor> averages = new ArrayList<>();
+    if (count > 0) {
+      states.forEach(each ->
+          averages.add(saved.tensor(each.path() + "." + AVERAGE, each.parameter().shape())));
+    }
+    saved.requireFit();
+    updates = count;
+    for (int i = 0; i < averages.size(); i++) {
+      states.get(i).put(AVERAGE, averages.get(i));
+    }
+  }
+
+  private void swap() {
+    for (ParameterState state : states) {
+      Tensor average = state.get(AVERAGE);
+      if (average != null) {
+        Tensor own = state.parameter().value().untracked().copy();
+        state.parameter().assign(average);
+        state.put(AVERAGE, own);
+      }
+    }
+  }
+
+  private void requireSwappedOut(String operation) {
+    if (swappedIn) {
+      throw new IllegalStateException(
+          "WeightAverage: %s while the averages are swapped in; expected it after swappedIn(...)"
+              .formatted(operation));
+    }
+  }
+}
