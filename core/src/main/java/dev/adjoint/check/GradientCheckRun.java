@@ -1,8 +1,8 @@
 package dev.adjoint.check;
 
+import com.google.common.primitives.Ints;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.IntTensor;
-import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -104,7 +104,7 @@ final class GradientCheckRun {
 
     private Comparison element(int i) {
       return judge.judge(
-          index(i, slots.get(slot).base().shape()),
+          Ints.asList(slots.get(slot).base().shape().unravel(i)),
           -1,
           analytic[i],
           settings.steps(Math.abs(x[i])),
@@ -166,14 +166,5 @@ final class GradientCheckRun {
       }
     }
     return Double.isFinite(factor) ? factor : Double.NaN;
-  }
-
-  private static List<Integer> index(int flat, Shape shape) {
-    Integer[] index = new Integer[shape.rank()];
-    for (int axis = shape.rank() - 1, rest = flat; axis >= 0; axis--) {
-      index[axis] = rest % shape.size(axis);
-      rest /= shape.size(axis);
-    }
-    return List.of(index);
   }
 }

@@ -63,7 +63,7 @@ record ClassTargets(IntTensor classes, int counted, @Nullable Tensor classWeight
                 .formatted(
                     operation,
                     target,
-                    Arrays.toString(Indexing.position(targets.shape(), row)),
+                    Arrays.toString(targets.shape().unravel(row)),
                     count - 1,
                     ignored == null ? "" : ", or %d to ignore it,".formatted(ignored),
                     name,

@@ -161,22 +161,12 @@ public final class Indexing {
                 .formatted(
                     operation,
                     value,
-                    Arrays.toString(position(index.shape(), i)),
+                    Arrays.toString(index.shape().unravel(i)),
                     axis,
                     shape,
                     size == 0 ? "no index at all" : "0 to " + (size - 1)));
       }
     }
-  }
-
-  /** Returns the index along each axis of the i-th element in reading order. */
-  static int[] position(Shape shape, int i) {
-    int[] position = new int[shape.rank()];
-    for (int axis = position.length - 1, rest = i; axis >= 0; axis--) {
-      position[axis] = rest % shape.size(axis);
-      rest /= shape.size(axis);
-    }
-    return position;
   }
 
   private static IntTensor expand(IntTensor index, Shape shape) {

@@ -226,10 +226,7 @@ public final class Linalg {
         if (!Double.isFinite(value)) {
           throw new IllegalArgumentException(
               "eigh: element %s of shape %s is %s; expected finite numbers"
-                  .formatted(
-                      Arrays.toString(Indexing.position(source.shape(), i)),
-                      source.shape(),
-                      value));
+                  .formatted(Arrays.toString(source.shape().unravel(i)), source.shape(), value));
         }
       }
     }

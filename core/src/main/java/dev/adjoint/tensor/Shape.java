@@ -60,6 +60,26 @@ public final class Shape {
   }
 
   /**
+   * Returns the index along each axis of an element, as {@code numpy.unravel_index}.
+   *
+   * @param position of the element in reading order, the last axis varying fastest: 0 to {@code
+   *     size() - 1}
+   */
+  public int[] unravel(int position) {
+    if (position < 0 || position >= size) {
+      throw new IndexOutOfBoundsException(
+          "unravel: position %d is outside shape %s; expected 0 to %d"
+              .formatted(position, this, size - 1));
+    }
+    int[] index = new int[sizes.length];
+    for (int axis = sizes.length - 1, rest = position; axis >= 0; axis--) {
+      index[axis] = rest % sizes[axis];
+      rest /= sizes[axis];
+    }
+    return index;
+  }
+
+  /**
    * Returns the size of an axis; negative axes count from the last.
    *
    * @throws IllegalArgumentException if there is no such axis

@@ -58,10 +58,10 @@ class ConvolutionTest {
     Shape shape = Shape.of(x.size(0), w.size(0), oh, ow);
     double[] out = new double[shape.size()];
     for (int at = 0; at < out.length; at++) {
-      int[] i = Indexing.position(shape, at);
+      int[] i = shape.unravel(at);
       int group = i[1] / (w.size(0) / options.groups());
       for (int k = 0; k < w.size() / w.size(0); k++) {
-        int[] j = Indexing.position(Shape.of(perGroup, w.size(2), w.size(3)), k);
+        int[] j = Shape.of(perGroup, w.size(2), w.size(3)).unravel(k);
         int row = i[2] * s[0] + j[1] * d[0] - p[0];
         int column = i[3] * s[1] + j[2] * d[1] - p[1];
         if (row >= 0 && row < x.size(2) && column >= 0 && column < x.size(3)) {

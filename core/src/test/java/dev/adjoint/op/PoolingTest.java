@@ -59,7 +59,7 @@ class PoolingTest {
             .with(-1, (w + 2 * p[1] - k[1]) / s[1] + 1);
     double[] out = new double[shape.size()];
     for (int at = 0; at < out.length; at++) {
-      int[] i = Indexing.position(shape, at);
+      int[] i = shape.unravel(at);
       int top = i[rank - 2] * s[0] - p[0];
       int left = i[rank - 1] * s[1] - p[1];
       double best = Double.NEGATIVE_INFINITY;

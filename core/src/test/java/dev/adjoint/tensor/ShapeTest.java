@@ -1,6 +1,7 @@
 package dev.adjoint.tensor;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Test;
@@ -103,5 +104,16 @@ class ShapeTest {
     Shape there = Shape.broadcast("test", a, b);
     assertThat(Shape.broadcast("test", b, a)).isEqualTo(there);
     return there;
+  }
+
+  @Test
+  void positionsAreUnraveledToIndices() {
+    assertThat(Shape.of(2, 3, 4).unravel(0)).containsExactly(0, 0, 0);
+    assertThat(Shape.of(2, 3, 4).unravel(23)).containsExactly(1, 2, 3);
+    assertThat(Shape.of(2, 3, 4).unravel(17)).containsExactly(1, 1, 1);
+    assertThat(Shape.of().unravel(0)).isEmpty();
+    assertThatExceptionOfType(IndexOutOfBoundsException.class)
+        .isThrownBy(() -> Shape.of(2, 3).unravel(6))
+        .withMessage("unravel: position 6 is outside shape (2, 3); expected 0 to 5");
   }
 }

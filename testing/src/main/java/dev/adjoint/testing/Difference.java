@@ -1,7 +1,6 @@
 package dev.adjoint.testing;
 
 import dev.adjoint.tensor.DType;
-import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import java.util.Arrays;
 import java.util.Locale;
@@ -53,7 +52,7 @@ final class Difference {
         ? null
         : "element %s is %s; expected %s within %s%s"
             .formatted(
-                index(worst, actual.shape()),
+                Arrays.toString(actual.shape().unravel(worst)),
                 number(a[worst], actual.dtype()),
                 number(e[worst], expected.dtype()),
                 String.format(Locale.ROOT, "%.1e", absolute + relative * Math.abs(e[worst])),
@@ -75,7 +74,7 @@ final class Difference {
         ? null
         : "element %s is %s; expected the bits of %s"
             .formatted(
-                index(first, actual.shape()),
+                Arrays.toString(actual.shape().unravel(first)),
                 number(a[first], actual.dtype()),
                 number(e[first], expected.dtype()));
   }
@@ -88,7 +87,9 @@ final class Difference {
         ? null
         : "element %s is %s; expected finite numbers%s"
             .formatted(
-                index(bad[0], actual.shape()), a[bad[0]], others(bad.length, a.length, "not"));
+                Arrays.toString(actual.shape().unravel(bad[0])),
+                a[bad[0]],
+                others(bad.length, a.length, "not"));
   }
 
   private static double[] values(Tensor tensor) {
@@ -97,15 +98,6 @@ final class Difference {
 
   private static String others(int count, int size, String what) {
     return count == 1 ? "" : "; %d of %d elements are %s".formatted(count, size, what);
-  }
-
-  private static String index(int position, Shape shape) {
-    int[] index = new int[shape.rank()];
-    for (int axis = shape.rank() - 1, rest = position; axis >= 0; axis--) {
-      index[axis] = rest % shape.size(axis);
-      rest /= shape.size(axis);
-    }
-    return Arrays.toString(index);
   }
 
   private static String number(double value, DType dtype) {
