@@ -1,5 +1,6 @@
 package dev.adjoint.nn;
 
+import static dev.adjoint.nn.Float64.float64;
 import static dev.adjoint.testing.AdjointAssertions.assertThatLayer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -14,6 +15,7 @@ import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
 class LayersTest {
@@ -22,11 +24,6 @@ class LayersTest {
 
   private Tensor normal(int... sizes) {
     return generator.normal(0, 1, Shape.of(sizes), DType.FLOAT64);
-  }
-
-  private static <L extends Layer> L float64(L layer) {
-    layer.to(DType.FLOAT64);
-    return layer;
   }
 
   @Test
@@ -115,6 +112,20 @@ class LayersTest {
     assertThat(List.of(model.isTraining(), inner.isTraining())).containsExactly(false, false);
     model.train();
     assertThat(inner.isTraining()).isTrue();
+  }
+
+  @Test
+  void aComputationInOneModeGivesEachLayerItsOwnModeBack() {
+    BatchNorm frozen = new BatchNorm(2);
+    BatchNorm learning = new BatchNorm(2);
+    Sequential model = new Sequential(frozen, learning);
+    frozen.eval();
+    Supplier<List<Boolean>> modes =
+        () -> List.of(model.isTraining(), frozen.isTraining(), learning.isTraining());
+    assertThat(model.inTraining(modes)).containsExactly(true, true, true);
+    assertThat(modes.get()).containsExactly(true, false, true);
+    assertThat(model.inEval(modes)).containsExactly(false, false, false);
+    assertThat(modes.get()).containsExactly(true, false, true);
   }
 
   @Test

@@ -239,12 +239,24 @@ public abstract class Layer {
 
   /** Computes something in eval mode, and puts this layer and those inside back to their modes. */
   public final <T> T inEval(Supplier<T> computation) {
-    List<Layer> trained = everyLayer().stream().filter(Layer::isTraining).toList();
-    eval();
+    return inMode(this::eval, computation);
+  }
+
+  /**
+   * Computes something in training mode, and puts this layer and those inside back to their modes.
+   */
+  public final <T> T inTraining(Supplier<T> computation) {
+    return inMode(this::train, computation);
+  }
+
+  private <T> T inMode(Runnable mode, Supplier<T> computation) {
+    Map<Layer, Boolean> before = new LinkedHashMap<>();
+    everyLayer().forEach(layer -> before.put(layer, layer.training));
+    mode.run();
     try {
       return computation.get();
     } finally {
-      trained.forEach(layer -> layer.training = true);
+      before.forEach((layer, training) -> layer.training = training);
     }
   }
 
