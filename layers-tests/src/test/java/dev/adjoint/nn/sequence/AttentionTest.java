@@ -8,6 +8,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.adjoint.autodiff.Autodiff;
 import dev.adjoint.nn.Layer;
+import dev.adjoint.nn.Reparametrization;
+import dev.adjoint.nn.Weight;
 import dev.adjoint.op.Indexing;
 import dev.adjoint.op.Joining;
 import dev.adjoint.tensor.DType;
@@ -18,6 +20,7 @@ import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class AttentionTest {
@@ -284,5 +287,30 @@ class AttentionTest {
         .isThrownBy(() -> new MultiHeadAttention(4, 3, generator))
         .withMessage(
             "MultiHeadAttention: width 4 and 3 heads; expected a width that the heads share equally");
+  }
+
+  @Test
+  void aReparametrizedWeightIsComputedOnce() {
+    AtomicInteger times = new AtomicInteger();
+    MultiHeadAttention attention = attention(4, 2);
+    attention.reparametrize("in_proj_weight", w -> new Counted(w, times));
+    attention.forward(normal(2, 3, 4));
+    assertThat(times.get()).isEqualTo(1);
+  }
+
+  private static final class Counted extends Reparametrization {
+    private final Weight original;
+    private final AtomicInteger times;
+
+    Counted(Weight original, AtomicInteger times) {
+      this.original = weight("original", original);
+      this.times = times;
+    }
+
+    @Override
+    protected Tensor compute() {
+      times.incrementAndGet();
+      return original.value();
+    }
   }
 }

@@ -116,22 +116,23 @@ public final class MultiHeadAttention extends Layer implements Transform {
   /** Does what {@code forward} does and returns the weights, before dropout, as well. */
   public Attended attend(Tensor query, Tensor key, Tensor value, @Nullable Tensor mask) {
     requireSequences(query, key, value);
-    Tensor q = split(projected(query, 0));
-    Tensor k = split(projected(key, 1));
-    Tensor v = split(projected(value, 2));
+    // Read once: to read a reparametrized weight is to compute it.
+    Tensor weight = inProjWeight.value();
+    Tensor bias = inProjBias == null ? null : inProjBias.value();
+    Tensor q = split(projected(query, weight, bias, 0));
+    Tensor k = split(projected(key, weight, bias, 1));
+    Tensor v = split(projected(value, weight, bias, 2));
     Tensor weights = Attention.weights(q, k, mask == null ? null : forEveryHead(mask));
     Tensor mixed = dropout.forward(weights).matmul(v);
     Tensor output = outProj.forward(mixed.transpose(1, 2).reshape(query.shape()));
     return new Attended(observed(output), weights);
   }
 
-  /** Projects by the weights of queries (0), keys (1) or values (2). */
-  private Tensor projected(Tensor x, int part) {
-    Tensor weight = inProjWeight.value().slice(0, part * width, (part + 1) * width);
-    Tensor product = x.matmul(weight.transpose());
-    return inProjBias == null
-        ? product
-        : product.plus(inProjBias.value().slice(0, part * width, (part + 1) * width));
+  /** Projects by the part of the weights that is for queries (0), keys (1) or values (2). */
+  private Tensor projected(Tensor x, Tensor weight, @Nullable Tensor bias, int part) {
+    int from = part * width;
+    Tensor product = x.matmul(weight.slice(0, from, from + width).transpose());
+    return bias == null ? product : product.plus(bias.slice(0, from, from + width));
   }
 
   int heads() {
