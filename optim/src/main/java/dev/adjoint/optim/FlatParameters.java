@@ -12,16 +12,9 @@ import java.util.function.Function;
 final class FlatParameters {
 
   private final List<ParameterState> parameters;
-  private final int size;
 
   FlatParameters(List<ParameterState> parameters) {
     this.parameters = parameters;
-    this.size = parameters.stream().mapToInt(ParameterState::size).sum();
-  }
-
-  /** Returns the number of elements of all. */
-  int size() {
-    return size;
   }
 
   /** Returns a copy of the values. */

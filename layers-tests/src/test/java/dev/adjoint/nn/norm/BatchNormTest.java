@@ -1,5 +1,6 @@
 package dev.adjoint.nn.norm;
 
+import static dev.adjoint.nn.Float64.float64;
 import static dev.adjoint.testing.AdjointAssertions.assertThatGradientsOf;
 import static dev.adjoint.testing.AdjointAssertions.assertThatLayer;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -21,11 +22,6 @@ class BatchNormTest {
   };
 
   private final Generator generator = Generator.seeded(7);
-
-  private static BatchNorm float64(BatchNorm norm) {
-    norm.to(DType.FLOAT64);
-    return norm;
-  }
 
   @Test
   void trainingUsesTheStatisticsOfTheBatch() {

@@ -1,8 +1,8 @@
 package dev.adjoint.nn.sequence;
 
+import static dev.adjoint.nn.Float64.float64;
 import static dev.adjoint.nn.sequence.Recurrents.all;
 import static dev.adjoint.nn.sequence.Recurrents.assertClose;
-import static dev.adjoint.nn.sequence.Recurrents.float64;
 import static dev.adjoint.nn.sequence.Recurrents.read;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;

@@ -1,10 +1,9 @@
 package dev.adjoint.nn.sequence;
 
+import static dev.adjoint.nn.Float64.float64;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.adjoint.nn.Layer;
-import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Tensor;
@@ -46,10 +45,5 @@ final class Recurrents {
   /** Makes rows of tensors, that can be joined. */
   static Tensor[] flat(List<Tensor> tensors) {
     return tensors.stream().map(t -> t.reshape(1, -1)).toArray(Tensor[]::new);
-  }
-
-  static <L extends Layer> L float64(L layer) {
-    layer.to(DType.FLOAT64);
-    return layer;
   }
 }

@@ -1,5 +1,6 @@
 package dev.adjoint.nn.sequence;
 
+import static dev.adjoint.nn.Float64.float64;
 import static dev.adjoint.testing.AdjointAssertions.assertThatLayer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -24,11 +25,6 @@ class TransformerTest {
 
   private Tensor normal(int... sizes) {
     return generator.normal(0, 1, Shape.of(sizes), DType.FLOAT64);
-  }
-
-  private static <L extends Layer> L float64(L layer) {
-    layer.to(DType.FLOAT64);
-    return layer;
   }
 
   private TransformerEncoderLayer layer() {
