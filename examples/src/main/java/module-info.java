@@ -3,6 +3,7 @@ module dev.adjoint.examples {
   requires dev.adjoint.core;
   requires dev.adjoint.layers;
   requires dev.adjoint.optim;
+  requires dev.adjoint.training;
   requires info.picocli;
   requires static org.jspecify;
 

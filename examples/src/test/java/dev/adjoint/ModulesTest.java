@@ -38,7 +38,8 @@ class ModulesTest {
           entry("core", CORE),
           entry("layers", List.of("nn")),
           entry("testing", List.of("testing")),
-          entry("optim", List.of("optim")));
+          entry("optim", List.of("optim")),
+          entry("training", List.of("training")));
 
   /** The modules that each module may know. */
   private static final Map<String, List<String>> MAY_KNOW =
@@ -46,11 +47,20 @@ class ModulesTest {
           entry("core", List.of()),
           entry("layers", List.of("core")),
           entry("testing", List.of("core", "layers")),
-          entry("optim", List.of("core")));
+          entry("optim", List.of("core")),
+          entry("training", List.of("core", "layers", "optim")));
 
   /** What a module may know besides the JDK, Guava and JSpecify. */
   private static final Map<String, List<String>> MAY_USE =
-      Map.of("testing", List.of("org.assertj..", "org.junit.."));
+      Map.ofEntries(
+          entry("testing", List.of("org.assertj..", "org.junit..")),
+          entry(
+              "training",
+              List.of(
+                  "de.siegmar.fastcsv..",
+                  "me.tongfei.progressbar..",
+                  "org.knowm.xchart..",
+                  "org.apache.batik..")));
 
   private static final List<String> MODULES = PACKAGES.keySet().stream().sorted().toList();
 

@@ -1,0 +1,106 @@
+package dev.adjoint.training.data;
+
+import dev.adjoint.op.Indexing;
+import dev.adjoint.tensor.Generator;
+import dev.adjoint.tensor.IntTensor;
+import dev.adjoint.tensor.Tensor;
+import java.util.function.Function;
+
+/**
+ * Gives examples by their numbers, from 0 to {@code size() - 1}.
+ *
+ * <p>The same numbers give the same examples, from any thread.
+ *
+ * @param <X> the type of the inputs: Tensor or IntTensor, as a rule
+ * @param <Y> the type of the targets
+ */
+public interface Dataset<X, Y> {
+
+  /** Returns the number of examples. */
+  int size();
+
+  /**
+   * Returns examples side by side.
+   *
+   * @param numbers of shape (n)
+   */
+  Batch<X, Y> batch(IntTensor numbers);
+
+  /** Returns the data set of inputs and targets that are tensors, an example in each row. */
+  static Dataset<Tensor, Tensor> of(Tensor inputs, Tensor targets) {
+    int size = Rows.number(inputs.shape(), targets.shape());
+    return Rows.dataset(size, at -> rows(inputs, at), at -> rows(targets, at));
+  }
+
+  /** Returns the data set of inputs and their classes, an example in each row. */
+  static Dataset<Tensor, IntTensor> of(Tensor inputs, IntTensor labels) {
+    int size = Rows.number(inputs.shape(), labels.shape());
+    return Rows.dataset(size, at -> rows(inputs, at), labels::indexSelect);
+  }
+
+  /** Returns the data set of inputs such as tokens and their classes, an example in each row. */
+  static Dataset<IntTensor, IntTensor> of(IntTensor inputs, IntTensor labels) {
+    int size = Rows.number(inputs.shape(), labels.shape());
+    return Rows.dataset(size, inputs::indexSelect, labels::indexSelect);
+  }
+
+  /** Returns all examples as one batch. */
+  default Batch<X, Y> all() {
+    return batch(IntTensor.range(size()));
+  }
+
+  /**
+   * Returns the data set of some of these examples, in the order given.
+   *
+   * @param numbers of shape (n)
+   */
+  default Dataset<X, Y> subset(IntTensor numbers) {
+    return new Subset<>(this, numbers);
+  }
+
+  /**
+   * Returns two data sets that share these examples among them at random.
+   *
+   * @param share of the first, from 0 to 1
+   */
+  default Split<X, Y> split(double share, Generator generator) {
+    if (!(share >= 0 && share <= 1)) {
+      throw new IllegalArgumentException("split: share %s; expected 0 to 1".formatted(share));
+    }
+    IntTensor order = generator.permutation(size());
+    int first = (int) Math.round(share * size());
+    return new Split<>(subset(order.slice(0, first)), subset(order.slice(first, size())));
+  }
+
+  /** Returns the data set of what a function makes of batches of this one. */
+  default <V, W> Dataset<V, W> map(Function<Batch<X, Y>, Batch<V, W>> function) {
+    return new Dataset<>() {
+      @Override
+      public int size() {
+        return Dataset.this.size();
+      }
+
+      @Override
+      public Batch<V, W> batch(IntTensor numbers) {
+        return function.apply(Dataset.this.batch(numbers));
+      }
+    };
+  }
+
+  /** Returns the data set with the inputs that a function makes of these. */
+  default <V> Dataset<V, Y> mapInputs(Function<X, V> function) {
+    return map(batch -> new Batch<>(function.apply(batch.inputs()), batch.targets(), batch.size()));
+  }
+
+  private static Tensor rows(Tensor tensor, IntTensor numbers) {
+    return Indexing.indexSelect(tensor, 0, numbers);
+  }
+
+  /**
+   * Holds the two parts of a data set.
+   *
+   * @param first to learn from, as a rule
+   * @param second to be judged by, as a rule
+   */
+  record Split<X, Y>(Dataset<X, Y> first, Dataset<X, Y> second) {}
+}

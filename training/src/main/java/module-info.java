@@ -1,0 +1,9 @@
+/** Data sets, the training loop, metrics, checkpoints and reports. */
+module dev.adjoint.training {
+  requires transitive dev.adjoint.layers;
+  requires transitive dev.adjoint.optim;
+  requires static transitive org.jspecify;
+  requires com.google.common;
+
+  exports dev.adjoint.training.data;
+}
