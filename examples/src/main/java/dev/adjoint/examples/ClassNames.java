@@ -9,11 +9,8 @@ import dev.adjoint.examples.names.ProgressLine;
 import dev.adjoint.examples.names.Training;
 import dev.adjoint.examples.names.Windows;
 import dev.adjoint.tensor.Generator;
-import java.io.Console;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
@@ -34,7 +31,7 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = "Learns the class names of the running JDK and invents new ones.")
-public final class ClassNames implements Callable<Integer> {
+final class ClassNames implements Callable<Integer> {
 
   private static final int INVENTED = 20;
   private static final int MOST_PASSES = 30;
@@ -59,41 +56,21 @@ public final class ClassNames implements Callable<Integer> {
   private int steps = 3600;
 
   private final PrintStream out;
-  private final PrintWriter err;
   private final boolean terminal;
 
-  ClassNames(PrintStream out, PrintWriter err, boolean terminal) {
+  /** Creates the program with where it prints, and whether a line can be written over there. */
+  ClassNames(PrintStream out, boolean terminal) {
     this.out = out;
-    this.err = err;
     this.terminal = terminal;
-  }
-
-  /** Runs the program; exit code 2 says that an argument or a file is of no use. */
-  @SuppressWarnings("SystemConsoleNull") // it is null where a jlinked runtime has no console module
-  public static void main(String[] args) {
-    Console console = System.console();
-    boolean terminal = console != null && console.isTerminal();
-    PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
-    System.exit(run(new ClassNames(System.out, err, terminal), args));
-  }
-
-  static int run(ClassNames program, String... args) {
-    return new CommandLine(program).setErr(program.err).execute(args);
   }
 
   @Override
   public Integer call() throws IOException {
     if (steps < 1) {
-      err.printf("--steps %d: expected at least 1%n", steps);
-      return CommandLine.ExitCode.USAGE;
+      throw new UsageException("--steps %d: expected at least 1".formatted(steps));
     }
-    try {
-      learn(data == null ? Names.ofRunningJdk() : Names.ofFile(data));
-      return CommandLine.ExitCode.OK;
-    } catch (Names.UnusableFileException e) {
-      err.println(e.getMessage());
-      return CommandLine.ExitCode.USAGE;
-    }
+    learn(data == null ? Names.ofRunningJdk() : Names.ofFile(data));
+    return CommandLine.ExitCode.OK;
   }
 
   private void learn(Names names) {

@@ -17,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -49,7 +50,9 @@ class ClassNamesTest {
   private int run(String... args) {
     out = new ByteArrayOutputStream();
     PrintStream printed = new PrintStream(out, true, StandardCharsets.UTF_8);
-    return ClassNames.run(new ClassNames(printed, new PrintWriter(err, true), false), args);
+    return Examples.commandLine(printed, false)
+        .setErr(new PrintWriter(err, true))
+        .execute(Stream.concat(Stream.of("class-names"), Stream.of(args)).toArray(String[]::new));
   }
 
   private String out() {
@@ -98,7 +101,7 @@ class ClassNamesTest {
   void aFileOfNoUseGivesOneLineAndExitCode2() {
     Path missing = directory.resolve("missing.txt");
     assertThat(run("--data", missing.toString())).isEqualTo(2);
-    assertThat(err.toString()).isEqualTo("%s: no such file%n", missing);
+    assertThat(err.toString()).isEqualTo("class-names: %s: no such file%n", missing);
     assertThat(out()).isEmpty();
   }
 
@@ -107,6 +110,7 @@ class ClassNamesTest {
     assertThat(run("--steps", "0")).isEqualTo(2);
     assertThat(run("--seed", "x")).isEqualTo(2);
     assertThat(run("--what")).isEqualTo(2);
-    assertThat(err.toString()).contains("--steps 0: expected at least 1", "--seed", "--what");
+    assertThat(err.toString())
+        .contains("class-names: --steps 0: expected at least 1", "--seed", "--what");
   }
 }

@@ -35,7 +35,7 @@ public record Names(String source, List<String> training, List<String> validatio
   private static final int MOST = 1_000_000;
 
   /** Says in one line why a file cannot be learned from. */
-  public static final class UnusableFileException extends Exception {
+  public static final class UnusableFileException extends IOException {
     private UnusableFileException(String message) {
       super(message);
     }
@@ -108,6 +108,8 @@ public record Names(String source, List<String> training, List<String> validatio
         }
         line = readLine(reader);
       }
+    } catch (UnusableFileException e) {
+      throw e;
     } catch (CharacterCodingException e) {
       throw new UnusableFileException(file + ": is not text in UTF-8");
     } catch (IOException e) {

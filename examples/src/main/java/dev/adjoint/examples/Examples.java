@@ -1,0 +1,61 @@
+package dev.adjoint.examples;
+
+import java.io.Console;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** Runs the examples, one command for each. */
+@Command(
+    name = "examples",
+    mixinStandardHelpOptions = true,
+    synopsisSubcommandLabel = "COMMAND",
+    description = "Programs that show the library at work.",
+    footer = "%nCOMMAND --help tells more of each.")
+public final class Examples {
+
+  private Examples() {}
+
+  /** Runs the program; exit code 2 says that an argument or a file is of no use. */
+  @SuppressWarnings("SystemConsoleNull") // it is null where a jlinked runtime has no console module
+  public static void main(String[] args) {
+    Console console = System.console();
+    boolean terminal = console != null && console.isTerminal();
+    PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
+    System.exit(commandLine(System.out, terminal).setErr(err).execute(args));
+  }
+
+  /**
+   * Returns all commands.
+   *
+   * @param out where they print
+   * @param terminal whether a line can be written over there
+   */
+  static CommandLine commandLine(PrintStream out, boolean terminal) {
+    return new CommandLine(new Examples())
+        .addSubcommand(new ClassNames(out, terminal))
+        .setParameterExceptionHandler(Examples::refuse)
+        .setExecutionExceptionHandler(Examples::explain);
+  }
+
+  private static int refuse(CommandLine.ParameterException e, String[] args) {
+    CommandLine command = e.getCommandLine();
+    PrintWriter err = command.getErr();
+    err.printf("%s: %s%n", command.getCommandSpec().name(), e.getMessage());
+    err.printf("Try '%s --help'.%n", command.getCommandSpec().qualifiedName());
+    return CommandLine.ExitCode.USAGE;
+  }
+
+  /** Says in one line what is wrong with a file; anything else is a fault of the program. */
+  private static int explain(Exception e, CommandLine command, CommandLine.ParseResult parsed)
+      throws Exception {
+    if (e instanceof IOException || e instanceof UsageException) {
+      command.getErr().printf("%s: %s%n", command.getCommandSpec().name(), e.getMessage());
+      return CommandLine.ExitCode.USAGE;
+    }
+    throw e;
+  }
+}
