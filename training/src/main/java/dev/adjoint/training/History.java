@@ -62,8 +62,7 @@ public final class History {
   void add(Epoch epoch) {
     epoch
         .metrics()
-        .forEach(
-            (name, value) -> metrics.computeIfAbsent(name, unused -> new ArrayList<>()).add(value));
+        .forEach((name, value) -> metrics.computeIfAbsent(name, _ -> new ArrayList<>()).add(value));
   }
 
   Map<String, Tensor> state() {

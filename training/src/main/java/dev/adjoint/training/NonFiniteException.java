@@ -46,7 +46,7 @@ public final class NonFiniteException extends RuntimeException {
       return "these parameters are not finite: " + String.join(", ", parameters);
     }
     List<String> layers = new ArrayList<>();
-    Map<Layer, String> paths = new IdentityHashMap<>();
+    IdentityHashMap<Layer, String> paths = new IdentityHashMap<>();
     model.namedLayers().forEach((path, layer) -> paths.put(layer, path));
     Supplier<Tensor> observed =
         () ->

@@ -33,6 +33,7 @@ public final class Evaluation<X, Y> {
    * @param forward computes the outputs, as in {@code model::forward}
    */
   @SafeVarargs
+  @SuppressWarnings("varargs") // the array is copied
   public Evaluation(Layer model, Function<X, Tensor> forward, Metric<Y>... metrics) {
     this.model = model;
     this.forward = forward;
