@@ -5,8 +5,9 @@ module dev.adjoint.training {
   requires static transitive org.jspecify;
   requires com.google.common;
   requires me.tongfei.progressbar;
+  requires de.siegmar.fastcsv;
 
-  exports dev.adjoint.training;
   exports dev.adjoint.training.data;
   exports dev.adjoint.training.metric;
+  exports dev.adjoint.training;
 }
