@@ -17,7 +17,7 @@ public final class DataFormatException extends IOException {
   private static final int MOST_QUOTED = 100;
 
   private DataFormatException(String message, @Nullable Throwable cause) {
-    super(message, cause);
+    super(message.replaceAll("\\p{C}", "?"), cause); // it repeats what files say
   }
 
   static DataFormatException of(Path file, String reason) {
@@ -46,11 +46,9 @@ public final class DataFormatException extends IOException {
     return new DataFormatException("%s, byte %d: %s".formatted(file, position, reason), null);
   }
 
-  /**
-   * Returns a text in quotes that came from a file: cut where it is long, and harmless to print.
-   */
+  /** Returns a text in quotes, cut where it is long. */
   static String quoted(String text) {
-    String shown = text.length() <= MOST_QUOTED ? text : text.substring(0, MOST_QUOTED) + "...";
-    return "'" + shown.replaceAll("\\p{C}", "?") + "'";
+    return "'%s'"
+        .formatted(text.length() <= MOST_QUOTED ? text : text.substring(0, MOST_QUOTED) + "...");
   }
 }
