@@ -6,6 +6,7 @@ module dev.adjoint.training {
   requires com.google.common;
   requires me.tongfei.progressbar;
   requires de.siegmar.fastcsv;
+  requires java.desktop;
 
   exports dev.adjoint.training.data;
   exports dev.adjoint.training.metric;
