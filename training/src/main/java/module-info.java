@@ -8,7 +8,7 @@ module dev.adjoint.training {
   requires de.siegmar.fastcsv;
   requires java.desktop;
 
+  exports dev.adjoint.training;
   exports dev.adjoint.training.data;
   exports dev.adjoint.training.metric;
-  exports dev.adjoint.training;
 }
