@@ -5,6 +5,7 @@ module dev.adjoint.training {
   requires transitive dev.adjoint.optim;
   requires static transitive org.jspecify;
   requires com.google.common;
+  requires de.siegmar.fastcsv;
   requires java.desktop;
   requires me.tongfei.progressbar;
   requires org.apache.xmlgraphics.batik.awt.util;
