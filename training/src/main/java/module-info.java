@@ -1,12 +1,18 @@
 /** Data sets, the training loop, metrics, checkpoints and reports. */
+@SuppressWarnings("requires-automatic") // libraries for plots, which have names but no descriptors
 module dev.adjoint.training {
   requires transitive dev.adjoint.layers;
   requires transitive dev.adjoint.optim;
   requires static transitive org.jspecify;
   requires com.google.common;
+  requires java.desktop;
   requires me.tongfei.progressbar;
+  requires org.apache.xmlgraphics.batik.awt.util;
+  requires org.apache.xmlgraphics.batik.svggen;
+  requires org.knowm.xchart;
 
   exports dev.adjoint.training;
   exports dev.adjoint.training.data;
   exports dev.adjoint.training.metric;
+  exports dev.adjoint.training.report;
 }

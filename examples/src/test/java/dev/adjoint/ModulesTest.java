@@ -77,7 +77,13 @@ class ModulesTest {
             .flatMap(m -> Stream.of(packagesOf(m)));
     Stream<String> others =
         Stream.concat(
-            Stream.of("java..", "jdk.incubator.vector..", "com.google.common..", "org.jspecify.."),
+            Stream.of(
+                "java..",
+                "javax.xml.parsers..",
+                "org.w3c.dom..",
+                "jdk.incubator.vector..",
+                "com.google.common..",
+                "org.jspecify.."),
             MAY_USE.getOrDefault(module, List.of()).stream());
     classes()
         .that()
