@@ -14,6 +14,7 @@ import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.training.History;
 import dev.adjoint.training.Progress;
 import dev.adjoint.training.Trainer;
+import dev.adjoint.training.TrainingReport;
 import dev.adjoint.training.data.DataLoader;
 import dev.adjoint.training.metric.Classification;
 import dev.adjoint.training.metric.Evaluation;
@@ -72,6 +73,12 @@ final class ClassNames implements Callable<Integer> {
           "How often to see all names (default: as often as takes 3,600 steps, at most 30).")
   private @Nullable Integer epochs;
 
+  @Option(
+      names = "--report",
+      paramLabel = "FILE",
+      description = "Where to write the report (default: ${DEFAULT-VALUE}).")
+  private Path report = Path.of("target", "class-names.html");
+
   private final PrintStream out;
   private final boolean terminal;
 
@@ -113,6 +120,7 @@ final class ClassNames implements Callable<Integer> {
     new Inventor(model, alphabet, generator)
         .invent(INVENTED, known)
         .forEach(name -> print("  %s%n", name));
+    print("The report is %s%n", report);
   }
 
   /** Trains and returns the cross-entropy on the names that were held back. */
@@ -141,6 +149,7 @@ final class ClassNames implements Callable<Integer> {
                 new DataLoader<>(held, 4096),
                 new Evaluation<>(model, model::forward, Classification.crossEntropy()))
             .listener(Progress.to(out, terminal))
+            .listener(TrainingReport.of(model, "Class names").writeTo(report))
             .fit(loader, passes);
     return history.metric("validation cross-entropy").getLast();
   }

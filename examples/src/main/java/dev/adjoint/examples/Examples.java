@@ -37,6 +37,7 @@ public final class Examples {
   static CommandLine commandLine(PrintStream out, boolean terminal) {
     return new CommandLine(new Examples())
         .addSubcommand(new ClassNames(out, terminal))
+        .addSubcommand(new Tabular(out, terminal))
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setParameterExceptionHandler(Examples::refuse)
         .setExecutionExceptionHandler(Examples::explain);

@@ -54,10 +54,11 @@ class ClassNamesTest {
 
   private int run(String... args) {
     out = new ByteArrayOutputStream();
+    String[] command = {"class-names", "--report", directory.resolve("report.html").toString()};
     PrintStream printed = new PrintStream(out, true, StandardCharsets.UTF_8);
     return Examples.commandLine(printed, false)
         .setErr(new PrintWriter(err, true))
-        .execute(Stream.concat(Stream.of("class-names"), Stream.of(args)).toArray(String[]::new));
+        .execute(Stream.concat(Stream.of(command), Stream.of(args)).toArray(String[]::new));
   }
 
   private String out() {
@@ -97,7 +98,7 @@ class ClassNamesTest {
     assertThat(out())
         .contains("9 to learn from, 1 to be judged by")
         .contains("unigram", "bigram", "trigram", "model");
-    assertThat(out().substring(out().indexOf("Invented:")).lines()).hasSize(21);
+    assertThat(out().substring(out().indexOf("Invented:")).lines()).hasSize(22);
     assertThat(out().lines().map(String::strip)).doesNotContainAnyElementsOf(FRUIT);
   }
 

@@ -7,7 +7,10 @@ import java.util.List;
 /** Collects rows of numbers over the steps of a training, few enough to draw and to save. */
 final class Rows {
 
-  private static final int MOST = 400;
+  /** So many rows make a good drawing. */
+  static final int ENOUGH = 150;
+
+  private static final int MOST = 2 * ENOUGH;
 
   private final List<double[]> rows = new ArrayList<>();
 

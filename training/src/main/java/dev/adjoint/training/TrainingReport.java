@@ -65,6 +65,10 @@ public final class TrainingReport implements TrainingListener {
 
   @Override
   public void started(Training training) {
+    if (training.position().step() == 0) {
+      long steps = (long) training.epochs() * training.batches();
+      every = Math.toIntExact(Math.max(1, steps / Rows.ENOUGH));
+    }
     prepare(training.position().step());
   }
 
@@ -190,7 +194,7 @@ public final class TrainingReport implements TrainingListener {
         new LinePlot("Loss", "step", "loss").line("each batch", steps.column(0), steps.column(1));
     named("metric ")
         .forEach((name, values) -> {
-          if (name.endsWith("loss") || name.endsWith("cross-entropy")) {
+          if (isLoss(name)) {
             loss.line(
                 name.equals("loss") ? "mean of the epoch" : name,
                 values.column(0),
@@ -201,10 +205,14 @@ public final class TrainingReport implements TrainingListener {
         loss,
         "The loss of the batches, averaged between the steps that are drawn, and after each epoch.");
     named("metric validation ")
-        .forEach((name, values) ->
+        .forEach((name, values) -> {
+          if (!isLoss(name)) {
             page.plot(
-                new LinePlot(name, "step", name).line(name, values.column(0), values.column(1)),
-                "Validation: " + name + " after each epoch."));
+                new LinePlot("Validation: " + name, "step", name)
+                    .line(name, values.column(0), values.column(1)),
+                "%s after each epoch.".formatted(name));
+          }
+        });
     page.plot(
         new LinePlot("Learning rate", "step", "learning rate")
             .line("learning rate", steps.column(0), steps.column(3)),
@@ -217,6 +225,10 @@ public final class TrainingReport implements TrainingListener {
     addLayers(page);
     addParameters(page);
     return page;
+  }
+
+  private static boolean isLoss(String metric) {
+    return metric.endsWith("loss") || metric.endsWith("cross-entropy");
   }
 
   private void addLayers(Page page) {

@@ -29,11 +29,11 @@ class TrainingReportTest {
             problem.loader,
             new Evaluation<>(problem.model, problem.model::forward, Classification.accuracy()))
         .listener(report(problem).writeTo(path))
-        .fit(problem.loader, 40);
+        .fit(problem.loader, 15);
     String page = Files.readString(path);
     assertThat(page)
         .contains("A &lt;small&gt; problem", "validation accuracy", "Learning rate")
-        .contains("0 Linear(4, 16)", "1 BatchNorm(16)", "0.weight")
+        .contains("0 Linear(4, 16)", "1 BatchNorm(16)", "Updates")
         .doesNotContain("src=\"http", "href=\"http", "<script src");
     assertThat(page.split("<svg", -1)).hasSizeGreaterThan(9);
   }
