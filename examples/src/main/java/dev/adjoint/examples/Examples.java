@@ -37,6 +37,8 @@ public final class Examples {
   static CommandLine commandLine(PrintStream out, boolean terminal) {
     return new CommandLine(new Examples())
         .addSubcommand(new ClassNames(out, terminal))
+        .addSubcommand(new Text(out, terminal))
+        .addSubcommand(new Physics(out))
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setParameterExceptionHandler(Examples::refuse)
         .setExecutionExceptionHandler(Examples::explain);
