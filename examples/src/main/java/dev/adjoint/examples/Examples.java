@@ -38,6 +38,8 @@ public final class Examples {
     return new CommandLine(new Examples())
         .addSubcommand(new ClassNames(out, terminal))
         .addSubcommand(new Tabular(out, terminal))
+        .addSubcommand(new Text(out, terminal))
+        .addSubcommand(new Physics(out))
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setParameterExceptionHandler(Examples::refuse)
         .setExecutionExceptionHandler(Examples::explain);

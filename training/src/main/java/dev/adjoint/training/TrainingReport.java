@@ -5,6 +5,7 @@ import dev.adjoint.nn.Layer;
 import dev.adjoint.nn.inspect.ActivationStatistics;
 import dev.adjoint.nn.inspect.LayerStatistics;
 import dev.adjoint.nn.inspect.ParameterStatistics;
+import dev.adjoint.nn.inspect.Percentiles;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.training.report.LinePlot;
 import dev.adjoint.training.report.Page;
@@ -117,8 +118,22 @@ public final class TrainingReport implements TrainingListener {
   private void record(int step, LayerStatistics s) {
     Layer layer = model.namedLayers().get(s.layer());
     if (s.call() == 0 && layer != null && layer.children().isEmpty()) {
+      Percentiles g = s.gradient();
       rows("layer " + "%s %s".formatted(s.layer(), layer).strip())
-          .add(step, s.p5(), s.p15(), s.p50(), s.p85(), s.p95(), s.saturation(), s.gradientNorm());
+          .add(
+              step,
+              s.p5(),
+              s.p15(),
+              s.p50(),
+              s.p85(),
+              s.p95(),
+              s.saturation(),
+              s.gradientNorm(),
+              g.p5(),
+              g.p15(),
+              g.p50(),
+              g.p85(),
+              g.p95());
     }
   }
 
@@ -235,28 +250,35 @@ public final class TrainingReport implements TrainingListener {
     Map<String, Rows> layers = named("layer ");
     page.heading("Layers");
     page.paragraph(
-        "Outputs of the layers: the median, the range from the 15th to the 85th percentile, and that from the 5th to the 95th."
+        "Outputs of the layers and the gradients of the loss with respect to them: the median, the range from the 15th to the 85th percentile, and that from the 5th to the 95th."
             + (layers.size() > MOST_LAYERS
                 ? " The first %d of %d layers.".formatted(MOST_LAYERS, layers.size())
                 : ""));
-    LinePlot gradients = new LinePlot("Gradients of the outputs", "step", "norm").logY();
+    LinePlot norms = new LinePlot("Gradients of the outputs", "step", "norm").logY();
     layers.entrySet().stream()
         .limit(MOST_LAYERS)
         .forEach(layer -> {
+          String name = layer.getKey();
           Rows r = layer.getValue();
-          double[] step = r.column(0);
           page.plot(
-              new LinePlot(layer.getKey(), "step", "output")
-                  .band("5 to 95 %", step, r.column(1), r.column(5))
-                  .band("15 to 85 %", step, r.column(2), r.column(4))
-                  .line("median", step, r.column(3)),
+              distribution(name, "output", r, 1),
               "Outputs of %s; saturated at the end: %.0f %%."
-                  .formatted(layer.getKey(), 100 * last(r.column(6))));
-          gradients.line(layer.getKey(), step, r.column(7));
+                  .formatted(name, 100 * last(r.column(6))));
+          page.plot(
+              distribution(name + ": gradient", "gradient", r, 8),
+              "The gradient of the loss with respect to the outputs of %s.".formatted(name));
+          norms.line(name, r.column(0), r.column(7));
         });
-    page.plot(
-        gradients,
-        "The Euclidean norm of the gradient of the loss with respect to each layer's output.");
+    page.plot(norms, "The Euclidean norm of the gradient with respect to each layer's output.");
+  }
+
+  /** Draws five percentiles, which begin at a column. */
+  private static LinePlot distribution(String title, String what, Rows rows, int first) {
+    double[] step = rows.column(0);
+    return new LinePlot(title, "step", what)
+        .band("5 to 95 %", step, rows.column(first), rows.column(first + 4))
+        .band("15 to 85 %", step, rows.column(first + 1), rows.column(first + 3))
+        .line("median", step, rows.column(first + 2));
   }
 
   private void addParameters(Page page) {
