@@ -38,6 +38,7 @@ public final class Examples {
     return new CommandLine(new Examples())
         .addSubcommand(new ClassNames(out, terminal))
         .addSubcommand(new Tabular(out, terminal))
+        .addSubcommand(new Digits(out, terminal))
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setParameterExceptionHandler(Examples::refuse)
         .setExecutionExceptionHandler(Examples::explain);
