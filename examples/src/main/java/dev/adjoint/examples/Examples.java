@@ -40,6 +40,7 @@ public final class Examples {
         .addSubcommand(new Tabular(out, terminal))
         .addSubcommand(new Text(out, terminal))
         .addSubcommand(new Physics(out))
+        .addSubcommand(new Digits(out, terminal))
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setParameterExceptionHandler(Examples::refuse)
         .setExecutionExceptionHandler(Examples::explain);

@@ -73,7 +73,7 @@ final class CsvLines implements Closeable {
 
   /** Looks for the line once more, since the text was read ahead of the records. */
   private IOException notUtf8(CharacterCodingException found) throws IOException {
-    TextLines.scan(file, Integer.MAX_VALUE, Integer.MAX_VALUE, unused -> {});
+    TextLines.scan(file, Integer.MAX_VALUE, Integer.MAX_VALUE, _ -> {});
     return found;
   }
 

@@ -38,7 +38,7 @@ public final class DataLoader<X, Y> {
   private boolean shuffled;
   private boolean dropLast;
   private int ahead;
-  private BiFunction<Batch<X, Y>, Generator, Batch<X, Y>> augmentation = (batch, unused) -> batch;
+  private BiFunction<Batch<X, Y>, Generator, Batch<X, Y>> augmentation = (batch, _) -> batch;
 
   /** Creates a loader that gives the examples in the order of their numbers. */
   public DataLoader(Dataset<X, Y> dataset, int batchSize) {
