@@ -125,7 +125,7 @@ public abstract sealed class Recurrent<R extends Recurrent<R, S>, S> extends Lay
     this.memories = memories;
     generator = Generator.seeded(0);
     dropout = child("dropout", from.part("dropout", Dropout.class));
-    layers = Math.max(1, from.integer("layers"));
+    layers = atLeastOne(from.type(), from.integer("layers"));
     bidirectional = from.flag("bidirectional");
     biased = !from.flag("without_bias");
     makeWeights((name, shape) -> weight(name, from.weight(name, shape)));
@@ -135,12 +135,16 @@ public abstract sealed class Recurrent<R extends Recurrent<R, S>, S> extends Lay
 
   /** Stacks several layers: 1 unless it is set. */
   public R layers(int count) {
+    layers = atLeastOne(toString(), count);
+    return drawWeights();
+  }
+
+  private static int atLeastOne(String layer, int count) {
     if (count < 1) {
       throw new IllegalArgumentException(
-          "%s: %d layers; expected at least 1".formatted(this, count));
+          "%s: %d layers; expected at least 1".formatted(layer, count));
     }
-    layers = count;
-    return drawWeights();
+    return count;
   }
 
   /** Reads sequences backwards as well, with other weights, and joins the outputs. */
