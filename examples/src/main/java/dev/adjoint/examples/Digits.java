@@ -79,8 +79,8 @@ final class Digits implements Callable<Integer> {
   @Option(
       names = "--report",
       paramLabel = "FILE",
-      description = "Write an HTML page with plots of the training to this file.")
-  private @Nullable Path report;
+      description = "Where to write the report (default: ${DEFAULT-VALUE}).")
+  private Path report = Path.of("target", "digits.html");
 
   private final PrintStream out;
   private final boolean terminal;
@@ -120,17 +120,15 @@ final class Digits implements Callable<Integer> {
     Sequential model = model(generator);
     DataLoader<Tensor, IntTensor> judges = new DataLoader<>(others, 500);
     TrainingReport plots = TrainingReport.of(model, "Digits");
-    train(model, digits, judges, report == null ? List.of() : List.of(plots));
+    train(model, digits, judges, plots);
     Reading reading = Reading.of(model, judges);
     tell(reading);
-    if (report != null) {
-      plots
-          .page()
-          .heading("Digits and what they were taken for")
-          .preformatted(reading.confusion().toString())
-          .write(report);
-      print("Plots: %s%n", report);
-    }
+    plots
+        .page()
+        .heading("Digits and what they were taken for")
+        .preformatted(reading.confusion().toString())
+        .write(report);
+    print("The report is %s%n", report);
   }
 
   private static Sequential model(Generator generator) {
@@ -152,7 +150,7 @@ final class Digits implements Callable<Integer> {
       Sequential model,
       Dataset<Tensor, IntTensor> digits,
       DataLoader<Tensor, IntTensor> judges,
-      List<TrainingListener> listeners) {
+      TrainingListener plots) {
     DataLoader<Tensor, IntTensor> loader =
         new DataLoader<>(digits, Math.min(BATCH, digits.size()))
             .shuffle(seed)
@@ -166,15 +164,14 @@ final class Digits implements Callable<Integer> {
         model.parameters().stream().mapToInt(parameter -> parameter.shape().size()).sum(),
         steps,
         Math.min(BATCH, digits.size()));
-    Trainer<Tensor, IntTensor> trainer =
-        new Trainer<Tensor, IntTensor>(
-                model,
-                adam,
-                batch -> Losses.crossEntropy(model.forward(batch.inputs()), batch.targets()))
-            .validation(judges, new Evaluation<>(model, model::forward, Classification.accuracy()))
-            .listener(Progress.to(out, terminal));
-    listeners.forEach(trainer::listener);
-    trainer.fit(loader, epochs);
+    new Trainer<Tensor, IntTensor>(
+            model,
+            adam,
+            batch -> Losses.crossEntropy(model.forward(batch.inputs()), batch.targets()))
+        .validation(judges, new Evaluation<>(model, model::forward, Classification.accuracy()))
+        .listener(Progress.to(out, terminal))
+        .listener(plots)
+        .fit(loader, epochs);
   }
 
   private void tell(Reading reading) {

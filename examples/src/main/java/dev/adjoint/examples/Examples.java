@@ -4,6 +4,7 @@ import java.io.Console;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -57,7 +58,9 @@ public final class Examples {
   /** Says in one line what is wrong with a file; anything else is a fault of the program. */
   private static int explain(Exception e, CommandLine command, CommandLine.ParseResult parsed)
       throws Exception {
-    if (e instanceof IOException || e instanceof UsageException) {
+    if (e instanceof IOException
+        || e instanceof UncheckedIOException
+        || e instanceof UsageException) {
       command.getErr().printf("%s: %s%n", command.getCommandSpec().name(), e.getMessage());
       return CommandLine.ExitCode.USAGE;
     }

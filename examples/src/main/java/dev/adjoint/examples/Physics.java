@@ -8,7 +8,11 @@ import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
+import dev.adjoint.training.report.LinePlot;
+import dev.adjoint.training.report.Page;
+import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
@@ -50,6 +54,12 @@ final class Physics implements Callable<Integer> {
           "How many steps of L-BFGS follow, of 20 iterations (default: ${DEFAULT-VALUE}).")
   private int lbfgsSteps = 100;
 
+  @Option(
+      names = "--report",
+      paramLabel = "FILE",
+      description = "Where to write the report (default: ${DEFAULT-VALUE}).")
+  private Path report = Path.of("target", "physics.html");
+
   private final PrintStream out;
   private final Oscillator oscillator = new Oscillator(0.4, 4);
 
@@ -59,7 +69,7 @@ final class Physics implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() {
+  public Integer call() throws IOException {
     if (adamSteps < 0 || lbfgsSteps < 0) {
       throw new UsageException(
           "--adam %d --lbfgs %d: expected at least 0".formatted(adamSteps, lbfgsSteps));
@@ -70,7 +80,7 @@ final class Physics implements Callable<Integer> {
     Motion motion = new Motion(SECONDS, Generator.seeded(seed));
     Tensor t = times(POINTS);
     print("            mean square of the left side   largest error of u%n");
-    report("at first", motion, t);
+    tell("at first", motion, t);
     trainByAdam(motion, t);
     trainByLbfgs(motion, t);
 
@@ -84,6 +94,8 @@ final class Physics implements Callable<Integer> {
           at.get(i, 0), u.get(i, 0), exact.get(i, 0), u.get(i, 0) - exact.get(i, 0));
     }
     print("Largest error at %,d times: %.1e%n", 10 * POINTS, error(motion));
+    page(motion).write(report);
+    print("The report is %s%n", report);
     return CommandLine.ExitCode.OK;
   }
 
@@ -92,7 +104,7 @@ final class Physics implements Callable<Integer> {
     for (int step = 1; step <= adamSteps; step++) {
       adam.step(motion.loss(oscillator, t).backward());
       if (step % Math.max(1, adamSteps / LINES) == 0) {
-        report("Adam " + step, motion, t);
+        tell("Adam " + step, motion, t);
       }
     }
   }
@@ -103,13 +115,40 @@ final class Physics implements Callable<Integer> {
     for (int step = 1; step <= lbfgsSteps; step++) {
       lbfgs.step(() -> motion.loss(oscillator, t));
       if (step % Math.max(1, lbfgsSteps / LINES) == 0) {
-        report("L-BFGS " + step, motion, t);
+        tell("L-BFGS " + step, motion, t);
       }
     }
   }
 
-  private void report(String when, Motion motion, Tensor t) {
+  private void tell(String when, Motion motion, Tensor t) {
     print("%-11s %28.1e %20.1e%n", when, motion.loss(oscillator, t).item(), error(motion));
+  }
+
+  private Page page(Motion motion) {
+    Tensor times = times(10 * POINTS);
+    double[] t = times.toDoubleArray();
+    Tensor u = motion.forward(times);
+    Tensor exact = oscillator.solution(times);
+    return new Page("A differential equation")
+        .paragraph(
+            String.format(
+                Locale.ROOT,
+                "A network has learned u'' + %.1f u' + %.0f u = 0 with u(0) = 1 and u'(0) = 0, from nothing but this equation, by its second derivatives.",
+                2 * oscillator.damping(),
+                Math.pow(oscillator.frequency(), 2)))
+        .plot(
+            new LinePlot("A damped oscillation", "t in seconds", "u")
+                .line("exact", t, exact.toDoubleArray())
+                .points(
+                    "network",
+                    times(60).toDoubleArray(),
+                    motion.forward(times(60)).toDoubleArray()),
+            "What the network has learned, and the exact solution.")
+        .plot(
+            new LinePlot("Error", "t in seconds", "absolute error of u")
+                .logY()
+                .line("error", t, u.minus(exact).abs().toDoubleArray()),
+            "How far the network is from the exact solution.");
   }
 
   /** Returns the largest error at more times than were trained on. */

@@ -13,6 +13,7 @@ import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.training.Progress;
 import dev.adjoint.training.Trainer;
+import dev.adjoint.training.TrainingReport;
 import dev.adjoint.training.data.DataLoader;
 import dev.adjoint.training.metric.Classification;
 import dev.adjoint.training.metric.Evaluation;
@@ -63,6 +64,12 @@ final class Text implements Callable<Integer> {
       description = "How many characters to write (default: ${DEFAULT-VALUE}).")
   private int length = 400;
 
+  @Option(
+      names = "--report",
+      paramLabel = "FILE",
+      description = "Where to write the report (default: ${DEFAULT-VALUE}).")
+  private Path report = Path.of("target", "text.html");
+
   private final PrintStream out;
   private final boolean terminal;
 
@@ -111,6 +118,7 @@ final class Text implements Callable<Integer> {
         .filter(code -> code != Alphabet.END)
         .forEach(code -> text.append(alphabet.decode(code)));
     print("Written after the first %d characters, which are given:%n%s%n", start.length, text);
+    print("The report is %s%n", report);
   }
 
   /** Trains and returns the cross-entropy on the text that was held back. */
@@ -135,6 +143,7 @@ final class Text implements Callable<Integer> {
         .gradients(gradients -> Clipping.clipNorm(gradients, 1))
         .validation(held, new Evaluation<>(model, model::forward, Classification.crossEntropy()))
         .listener(Progress.to(out, terminal))
+        .listener(TrainingReport.of(model, "A text").writeTo(report))
         .fit(loader, epochs)
         .metric("validation cross-entropy")
         .getLast();

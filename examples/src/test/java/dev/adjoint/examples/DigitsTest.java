@@ -84,7 +84,7 @@ class DigitsTest {
     Path report = directory.resolve("digits.html");
     int exit = run("--data", directory.toString(), "--report", report.toString());
     assertThat(exit).isZero();
-    assertThat(out()).endsWith("Plots: %s%n".formatted(report));
+    assertThat(out()).endsWith("The report is %s%n".formatted(report));
     assertThat(report).content().contains("<svg", "Conv2d", "validation accuracy", "recall");
   }
 

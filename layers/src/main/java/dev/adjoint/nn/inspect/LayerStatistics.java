@@ -11,7 +11,7 @@ import java.util.Arrays;
  * @param call counts from 0 the outputs of the layer within the step
  * @param mean of the elements
  * @param deviation the standard deviation, of the biased variance
- * @param p5 the 5th percentile, by linear interpolation
+ * @param p5 the 5th percentile, as in {@link Percentiles}
  * @param p15 the 15th percentile
  * @param p50 the median
  * @param p85 the 85th percentile
@@ -41,10 +41,11 @@ public record LayerStatistics(
   private static final double NEAR = 0.01;
 
   static LayerStatistics of(int step, String layer, int call, Tensor output) {
-    double[] sorted = Percentiles.sorted(output);
-    double mean = Arrays.stream(sorted).average().orElse(Double.NaN);
+    double[] elements = output.untracked().toDoubleArray();
+    double mean = Arrays.stream(elements).average().orElse(Double.NaN);
     double variance =
-        Arrays.stream(sorted).map(y -> (y - mean) * (y - mean)).average().orElse(Double.NaN);
+        Arrays.stream(elements).map(y -> (y - mean) * (y - mean)).average().orElse(Double.NaN);
+    double[] sorted = Percentiles.sorted(elements);
     Percentiles percentiles = Percentiles.ofSorted(sorted);
     return new LayerStatistics(
         step,
@@ -98,6 +99,6 @@ public record LayerStatistics(
         p95,
         saturation,
         norm,
-        Percentiles.ofSorted(Percentiles.sorted(elements)));
+        Percentiles.ofSorted(Percentiles.sorted(elements.untracked().toDoubleArray())));
   }
 }
