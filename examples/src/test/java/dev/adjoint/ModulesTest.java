@@ -97,6 +97,25 @@ class ModulesTest {
   }
 
   @Test
+  void thePackagesOfTrainingKnowOneAnotherInOneDirection() {
+    List<String> order = List.of("report", "data", "metric", "");
+    for (int i = 0; i < order.size(); i++) {
+      noClasses()
+          .that()
+          .resideInAPackage(trainingPackage(order.get(i)))
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(
+              order.stream().skip(i + 1L).map(ModulesTest::trainingPackage).toArray(String[]::new))
+          .check(ALL);
+    }
+  }
+
+  private static String trainingPackage(String name) {
+    return name.isEmpty() ? "dev.adjoint.training" : "dev.adjoint.training." + name;
+  }
+
+  @Test
   void everyPackageBelongsToAModule() {
     List<String> known =
         Stream.concat(Stream.of("examples"), PACKAGES.values().stream().flatMap(List::stream))

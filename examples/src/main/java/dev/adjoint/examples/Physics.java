@@ -32,6 +32,7 @@ final class Physics implements Callable<Integer> {
 
   private static final double SECONDS = 6;
   private static final int POINTS = 200;
+  private static final int DRAWN = 300;
   private static final int ROWS = 7;
   private static final int LINES = 5;
 
@@ -125,7 +126,7 @@ final class Physics implements Callable<Integer> {
   }
 
   private Page page(Motion motion) {
-    Tensor times = times(10 * POINTS);
+    Tensor times = times(DRAWN);
     double[] t = times.toDoubleArray();
     Tensor u = motion.forward(times);
     Tensor exact = oscillator.solution(times);
