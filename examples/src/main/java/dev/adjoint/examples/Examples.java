@@ -23,6 +23,7 @@ public final class Examples {
   /** Runs the program; exit code 2 says that an argument or a file is of no use. */
   @SuppressWarnings("SystemConsoleNull") // it is null where a jlinked runtime has no console module
   public static void main(String[] args) {
+    System.setProperty("java.awt.headless", "true"); // plots need no screen
     Console console = System.console();
     boolean terminal = console != null && console.isTerminal();
     PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
@@ -38,10 +39,11 @@ public final class Examples {
   static CommandLine commandLine(PrintStream out, boolean terminal) {
     return new CommandLine(new Examples())
         .addSubcommand(new ClassNames(out, terminal))
-        .addSubcommand(new Tabular(out, terminal))
-        .addSubcommand(new Text(out, terminal))
-        .addSubcommand(new Physics(out))
         .addSubcommand(new Digits(out, terminal))
+        .addSubcommand(new WhyNormalize(out))
+        .addSubcommand(new Text(out, terminal))
+        .addSubcommand(new Tabular(out, terminal))
+        .addSubcommand(new Physics(out))
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setParameterExceptionHandler(Examples::refuse)
         .setExecutionExceptionHandler(Examples::explain);

@@ -103,9 +103,8 @@ final class Axis {
     if (fixed || !labels.isEmpty()) {
       return new Ends(low, high).withRoom(0.01);
     }
-    if (logarithmic && Math.floor(high) - Math.ceil(low) < 1) {
-      double floor = Math.floor(low);
-      return new Ends(floor, Math.max(Math.ceil(high), floor + 1)).withRoom(0.01);
+    if (logarithmic && labelsBetween(low, high) < 2) {
+      return endsAtPowers();
     }
     double size = Math.max(Math.abs(low), Math.abs(high));
     if (high - low <= SAME * size) {
@@ -116,6 +115,22 @@ final class Axis {
     return nearZero
         ? new Ends(0, high + 0.03 * high).withRoom(0.01)
         : new Ends(low, high).withRoom(0.04);
+  }
+
+  /** Moves as few ends as needed to powers of 10, so that two of them can be written. */
+  private Ends endsAtPowers() {
+    double floor = Math.floor(low);
+    double ceil = Math.ceil(high);
+    if (labelsBetween(floor, high) >= 2) {
+      return new Ends(floor, high).withRoom(0.04);
+    }
+    return labelsBetween(low, ceil) >= 2
+        ? new Ends(low, ceil).withRoom(0.04)
+        : new Ends(floor, Math.max(ceil, floor + 1)).withRoom(0.01);
+  }
+
+  private static double labelsBetween(double from, double to) {
+    return Math.floor(to) - Math.ceil(from) + 1;
   }
 
   /** Returns a round distance between labels: 1, 2 or 5 times a power of 10. */

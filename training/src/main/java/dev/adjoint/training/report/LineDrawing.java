@@ -1,6 +1,5 @@
 package dev.adjoint.training.report;
 
-import com.google.common.collect.ImmutableList;
 import java.awt.BasicStroke;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -13,7 +12,6 @@ import org.knowm.xchart.XYSeries;
 import org.knowm.xchart.XYSeries.XYSeriesRenderStyle;
 import org.knowm.xchart.style.XYStyler;
 import org.knowm.xchart.style.lines.SeriesLines;
-import org.knowm.xchart.style.markers.Marker;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /** Draws series of lines, points, bands and error bars. */
@@ -23,13 +21,6 @@ final class LineDrawing {
   private static final BasicStroke STROKE =
       new BasicStroke(2, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND);
   private static final BasicStroke THIN = new BasicStroke(1.2f);
-  private static final ImmutableList<Marker> MARKERS =
-      ImmutableList.of(
-          SeriesMarkers.CIRCLE,
-          SeriesMarkers.SQUARE,
-          SeriesMarkers.DIAMOND,
-          SeriesMarkers.TRIANGLE_UP,
-          SeriesMarkers.TRIANGLE_DOWN);
 
   private final List<Series> series;
   private final Function<String, PlotColor> colors;
@@ -61,23 +52,20 @@ final class LineDrawing {
 
   Legend legend() {
     return new Legend(
-        names().stream()
+        series.stream()
+            .map(Series::name)
+            .distinct()
             .map(name -> {
               List<Series> ofName = series.stream().filter(s -> s.name().equals(name)).toList();
               boolean points = ofName.stream().allMatch(s -> s.kind() == Series.Kind.POINTS);
               boolean marked = ofName.stream().anyMatch(Series::hasMarkers);
               return new Legend.Entry(
-                  name, colors.apply(name), points ? null : STROKE, marked ? marker(name) : null);
+                  name,
+                  colors.apply(name),
+                  points ? null : STROKE,
+                  marked ? colors.apply(name).marker() : null);
             })
             .toList());
-  }
-
-  private List<String> names() {
-    return series.stream().map(Series::name).distinct().toList();
-  }
-
-  private Marker marker(String name) {
-    return MARKERS.get(names().indexOf(name) % MARKERS.size());
   }
 
   private void add(Series each, XYChart chart) {
@@ -99,7 +87,7 @@ final class LineDrawing {
           case ERROR_BARS -> THIN;
           case LINE -> STROKE;
         });
-    drawn.setMarker(each.hasMarkers() ? marker(each.name()) : SeriesMarkers.NONE);
+    drawn.setMarker(each.hasMarkers() ? color.marker() : SeriesMarkers.NONE);
     drawn.setMarkerColor(color.awt());
     if (each.kind() == Series.Kind.BAND) {
       drawn.setXYSeriesRenderStyle(XYSeriesRenderStyle.PolygonArea);

@@ -97,13 +97,23 @@ public final class LinePlot extends Plot<LinePlot> {
                   x.length,
                   low.length == high.length ? low.length : low.length + " and " + high.length));
     }
-    Series added = new Series(kind, name, xAxis.places(x), yAxis.places(low), yAxis.places(high));
+    double[] places = xAxis.places(x);
+    Series added = new Series(kind, name, places, placesOfY(low, places), placesOfY(high, places));
     xAxis.include(added.x());
     yAxis.include(added.low());
     yAxis.include(added.high());
     color(name); // in this order they take the free ones
     series.add(added);
     return this;
+  }
+
+  /** Returns where y is; what has no x, has no place. */
+  private double[] placesOfY(double[] y, double[] x) {
+    double[] places = yAxis.places(y);
+    for (int i = 0; i < x.length; i++) {
+      places[i] = Double.isNaN(x[i]) ? Double.NaN : places[i];
+    }
+    return places;
   }
 
   // ---- drawing ---------------------------------------------------------------------------------

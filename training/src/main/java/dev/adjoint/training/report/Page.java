@@ -27,7 +27,7 @@ import java.util.regex.Pattern;
 public final class Page {
 
   /** What a cell of a column of numbers is like: they are aligned to the right. */
-  private static final Pattern NUMBER = Pattern.compile("([-+\\u2212]?[0-9.].*)?|NaN");
+  private static final Pattern NUMBER = Pattern.compile("([-+]?[0-9.][-+0-9.,e]*( %)?)?|NaN");
 
   private final String title;
   private final List<String> headings = new ArrayList<>();
@@ -154,7 +154,7 @@ public final class Page {
       nav { font-size: .9rem; } nav ul { padding-left: 1.1rem; }
       figure { margin: 1.2rem 0; } svg { display: block; width: 100%; height: auto; }
       figcaption { font-size: .85rem; color: var(--quiet); }
-      .table, pre { overflow-x: auto; }
+      .table, pre { overflow-x: auto; margin: 1rem 0; }
       pre { font-size: .75rem; line-height: 1.4; }
       table { border-collapse: collapse; font-size: .85rem; line-height: 1.35; }
       th, td { text-align: left; vertical-align: top; padding: .3rem .9rem .3rem 0; }

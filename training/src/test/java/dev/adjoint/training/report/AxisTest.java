@@ -47,9 +47,16 @@ class AxisTest {
   }
 
   @Test
-  void logarithmsOfFewDecadesReachTheNextPowers() {
+  void logarithmsOfFewDecadesReachAPowerMore() {
     axis.logarithmic();
-    assertThat(labels(including(2, 40))).containsExactly("1", "10", "100");
+    assertThat(labels(including(2, 40))).containsExactly("1", "10");
+    assertThat(axis.scale().max()).isLessThan(1.8);
+  }
+
+  @Test
+  void aLogarithmWithinADecadeReachesBothItsPowers() {
+    axis.logarithmic();
+    assertThat(labels(including(0.02, 0.04))).containsExactly("0.01", "0.1");
   }
 
   @Test

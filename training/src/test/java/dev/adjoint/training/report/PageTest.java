@@ -69,7 +69,8 @@ class PageTest {
     String html =
         new Page("t")
             .table(
-                List.of("norm", "rate"), List.of(List.of("none", "0.1"), List.of("4 groups", "")))
+                List.of("norm", "rate"),
+                List.of(List.of("none", "-1.5e-3"), List.of("4 groups", "")))
             .html();
     assertThat(cells(html)).containsExactly("norm", "none", "4 groups");
     assertThatThrownBy(() -> new Page("t").table(List.of("a", "b"), List.of(List.of("1"))))

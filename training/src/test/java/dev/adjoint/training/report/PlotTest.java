@@ -77,6 +77,11 @@ class PlotTest {
     assertThat(segments(whole, PlotColor.GRAY)).isEqualTo(3);
     assertThat(segments(gap, PlotColor.GRAY)).isEqualTo(1);
     assertThat(segments(log, PlotColor.GRAY)).isEqualTo(1);
+    LinePlot logX =
+        new LinePlot("t", "x", "y")
+            .logX()
+            .line("s", new double[] {0, 2, 3, 4}, new double[] {9, 2, 3, 4});
+    assertThat(segments(logX, PlotColor.GRAY)).isEqualTo(2);
   }
 
   @Test

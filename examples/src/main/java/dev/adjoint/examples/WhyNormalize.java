@@ -1,0 +1,99 @@
+package dev.adjoint.examples;
+
+import dev.adjoint.examples.why.Article;
+import dev.adjoint.examples.why.Experiment;
+import dev.adjoint.examples.why.Finding;
+import dev.adjoint.examples.why.Lab;
+import dev.adjoint.examples.why.Result;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** Puts what papers say about normalization to the test, and writes a page about it. */
+@Command(
+    name = "why-normalize",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = "Puts what papers say about normalization to the test, in two minutes.")
+final class WhyNormalize implements Callable<Integer> {
+
+  @Option(
+      names = "--seeds",
+      paramLabel = "NUMBERS",
+      split = ",",
+      description = "Repeat each experiment with these seeds (default: ${DEFAULT-VALUE}).")
+  private List<Long> seeds = List.of(1L, 2L, 3L);
+
+  @Option(
+      names = "--only",
+      paramLabel = "LETTERS",
+      split = ",",
+      description = "Run only these experiments, as in a,c.")
+  private List<String> only = List.of();
+
+  @Option(
+      names = "--report",
+      paramLabel = "FILE",
+      description = "Write the page to this file (default: ${DEFAULT-VALUE}).")
+  private Path report = Path.of("target", "why-normalize.html");
+
+  private final PrintStream out;
+
+  /** Creates the program with where it prints. */
+  WhyNormalize(PrintStream out) {
+    this.out = out;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    Set<Experiment> chosen = chosen();
+    Lab lab = new Lab(seeds);
+    Map<Experiment, Result> results = new EnumMap<>(Experiment.class);
+    for (Experiment experiment : chosen) {
+      long start = System.nanoTime();
+      Result result = experiment.run(lab);
+      results.put(experiment, result);
+      print(experiment, result, (System.nanoTime() - start) / 1e9);
+    }
+    Article.of(results, seeds).write(report);
+    out.printf(Locale.ROOT, "Page: %s%n", report.toAbsolutePath());
+    return CommandLine.ExitCode.OK;
+  }
+
+  private Set<Experiment> chosen() {
+    if (only.isEmpty()) {
+      return EnumSet.allOf(Experiment.class);
+    }
+    Set<Experiment> chosen = EnumSet.noneOf(Experiment.class);
+    for (String letter : only) {
+      chosen.add(
+          EnumSet.allOf(Experiment.class).stream()
+              .filter(experiment -> experiment.toString().equals(letter))
+              .findFirst()
+              .orElseThrow(() ->
+                  new UsageException(
+                      "--only %s: no experiment '%s'; expected some of %s"
+                          .formatted(
+                              String.join(",", only), letter, EnumSet.allOf(Experiment.class)))));
+    }
+    return chosen;
+  }
+
+  private void print(Experiment experiment, Result result, double seconds) {
+    out.printf(Locale.ROOT, "%s  %s (%.0f s)%n", experiment, result.title(), seconds);
+    for (Finding finding : result.findings()) {
+      out.printf(Locale.ROOT, "   %-14s %s%n", finding.verdict(), finding.claim());
+      out.printf(Locale.ROOT, "   %-14s %s%n", "", finding.measured());
+    }
+  }
+}

@@ -1,0 +1,112 @@
+package dev.adjoint.examples.why;
+
+import static dev.adjoint.nn.inspect.Perturbation.CASE_RESCALED;
+import static dev.adjoint.nn.inspect.Perturbation.DATA_RECENTERED;
+import static dev.adjoint.nn.inspect.Perturbation.DATA_RESCALED;
+import static dev.adjoint.nn.inspect.Perturbation.ROW_RESCALED;
+import static dev.adjoint.nn.inspect.Perturbation.WEIGHTS_RECENTERED;
+import static dev.adjoint.nn.inspect.Perturbation.WEIGHTS_RESCALED;
+
+import dev.adjoint.nn.Linear;
+import dev.adjoint.nn.Sequential;
+import dev.adjoint.nn.inspect.InvarianceTable;
+import dev.adjoint.nn.inspect.InvarianceTable.Verdict;
+import dev.adjoint.nn.inspect.Invariances;
+import dev.adjoint.nn.inspect.Perturbation;
+import dev.adjoint.tensor.DType;
+import dev.adjoint.tensor.Generator;
+import dev.adjoint.training.report.Page;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** Measures to what each norm is blind. */
+record MeasuredInvariances(InvarianceTable table) implements Result {
+
+  private static final List<Norm> NORMS =
+      List.of(
+          Norm.NONE,
+          Norm.BATCH,
+          Norm.WEIGHT,
+          Norm.LAYER,
+          Norm.GROUP,
+          Norm.RMS,
+          Norm.COSINE,
+          Norm.WHITENING);
+
+  /** The columns of the paper's Table 1. */
+  private static final List<Perturbation> COLUMNS =
+      List.of(
+          WEIGHTS_RESCALED,
+          WEIGHTS_RECENTERED,
+          ROW_RESCALED,
+          DATA_RESCALED,
+          DATA_RECENTERED,
+          CASE_RESCALED);
+
+  /** The paper's Table 1: what is invariant. */
+  private static final Map<Norm, List<Boolean>> PAPER =
+      Map.of(
+          Norm.BATCH, List.of(true, false, true, true, true, false),
+          Norm.WEIGHT, List.of(true, false, true, false, false, false),
+          Norm.LAYER, List.of(true, true, false, true, false, true));
+
+  static MeasuredInvariances run(Lab lab) {
+    List<InvarianceTable.Row> rows = new ArrayList<>();
+    for (Norm norm : NORMS) {
+      Generator generator = Generator.seeded(lab.seed());
+      Sequential layer = new Sequential(norm.around(new Linear(20, 60, generator).withoutBias()));
+      layer.to(DType.FLOAT64);
+      rows.add(Invariances.of(layer).named(norm.toString()).measure());
+    }
+    return new MeasuredInvariances(new InvarianceTable(rows));
+  }
+
+  @Override
+  public String title() {
+    return "What does a norm not see?";
+  }
+
+  @Override
+  public void addTo(Page page) {
+    page.paragraph(
+            "Why it works, in one table: to which changes of its weights W and of its data x a linear layer with a norm is invariant. Measured in double precision with d = 0.1, 3 and 1000; \"eps\" is a yes but for the epsilon that keeps the norm from dividing by 0.")
+        .table(
+            Stream.concat(Stream.of(""), Stream.of(Perturbation.values()).map(Object::toString))
+                .toList(),
+            table.rows().stream()
+                .map(row ->
+                    Stream.concat(
+                            Stream.of(row.name()),
+                            Stream.of(Perturbation.values())
+                                .map(column -> row.verdict(column).toString()))
+                        .toList())
+                .toList())
+        .paragraph(
+            "W d: all weights times d. 1g': one vector added to every row of W, or to every case of x. c: one number added everywhere. row: only one row of W, the weights of one neuron. case: only one example.");
+  }
+
+  @Override
+  public List<Finding> findings() {
+    long cells = 0;
+    long equal = 0;
+    for (InvarianceTable.Row row : table.rows()) {
+      for (Map.Entry<Norm, List<Boolean>> paper : PAPER.entrySet()) {
+        if (row.name().equals(paper.getKey().toString())) {
+          for (int i = 0; i < COLUMNS.size(); i++) {
+            cells++;
+            boolean invariant = row.verdict(COLUMNS.get(i)) != Verdict.NO;
+            equal += invariant == paper.getValue().get(i) ? 1 : 0;
+          }
+        }
+      }
+    }
+    return List.of(
+        new Finding(
+            "Batch, weight and layer norm are invariant to what Table 1 says, and to nothing else in it.",
+            "Ba, Kiros and Hinton 2016, Table 1",
+            "%d of its %d cells agree".formatted(equal, cells),
+            equal == cells));
+  }
+}
