@@ -7,6 +7,7 @@ module dev.adjoint.layers {
   exports dev.adjoint.nn;
   exports dev.adjoint.nn.inspect;
   exports dev.adjoint.nn.norm;
+  exports dev.adjoint.nn.predict;
   exports dev.adjoint.nn.reparam;
   exports dev.adjoint.nn.sequence;
 }

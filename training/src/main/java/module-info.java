@@ -5,11 +5,15 @@ module dev.adjoint.training {
   requires transitive dev.adjoint.optim;
   requires static transitive org.jspecify;
   requires com.google.common;
+  requires de.siegmar.fastcsv;
   requires java.desktop;
+  requires me.tongfei.progressbar;
   requires org.apache.xmlgraphics.batik.awt.util;
   requires org.apache.xmlgraphics.batik.svggen;
   requires org.knowm.xchart;
 
+  exports dev.adjoint.training;
   exports dev.adjoint.training.data;
+  exports dev.adjoint.training.metric;
   exports dev.adjoint.training.report;
 }

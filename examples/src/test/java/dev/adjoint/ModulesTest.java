@@ -57,6 +57,7 @@ class ModulesTest {
           entry(
               "training",
               List.of(
+                  "javax.imageio..",
                   "de.siegmar.fastcsv..",
                   "me.tongfei.progressbar..",
                   "org.knowm.xchart..",

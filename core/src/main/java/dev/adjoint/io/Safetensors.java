@@ -114,8 +114,14 @@ public final class Safetensors {
   }
 
   private static Map<String, Tensor> read(Source source) throws IOException {
+    return readTensors(SafetensorsHeader.read(source), source);
+  }
+
+  /** Reads the elements that follow a header. */
+  static Map<String, Tensor> readTensors(SafetensorsHeader header, Source source)
+      throws IOException {
     Map<String, Tensor> tensors = new LinkedHashMap<>();
-    for (SafetensorsHeader.Entry entry : SafetensorsHeader.read(source).tensors()) {
+    for (SafetensorsHeader.Entry entry : header.tensors()) {
       tensors.put(entry.name(), entry.type().read(source, entry.shape(), ByteOrder.LITTLE_ENDIAN));
     }
     return Collections.unmodifiableMap(tensors);

@@ -16,7 +16,8 @@ public final class TensorFormatException extends IOException {
     super("%s, byte %d: %s".formatted(file, position, reason));
   }
 
-  TensorFormatException(String file, String reason, @Nullable Throwable cause) {
+  /** Creates a report of a file of a format that is built on one of ours. */
+  public TensorFormatException(String file, String reason, @Nullable Throwable cause) {
     super("%s: %s".formatted(file, reason), cause);
   }
 }

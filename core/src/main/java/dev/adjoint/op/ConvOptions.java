@@ -65,6 +65,21 @@ public final class ConvOptions {
     return spread(operation, "dilation", dilation, axes);
   }
 
+  /** Returns the steps of the kernel: one number for all axes, or one an axis. */
+  public int[] stride() {
+    return stride.clone();
+  }
+
+  /** Returns the zeros on each side: one number for all axes, or one an axis. */
+  public int[] padding() {
+    return padding.clone();
+  }
+
+  /** Returns the distances under the kernel: one number for all axes, or one an axis. */
+  public int[] dilation() {
+    return dilation.clone();
+  }
+
   /** Returns the number of groups. */
   public int groups() {
     return groups;

@@ -4,6 +4,10 @@ import dev.adjoint.autodiff.Held;
 import dev.adjoint.kernel.Parallel;
 import dev.adjoint.kernel.Storage;
 import java.util.Arrays;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -20,7 +24,10 @@ public final class Generator {
   private static final long GOLDEN = 0x9E3779B97F4A7C15L;
   private static final int CHUNK = 1 << 12;
 
-  private final long seed;
+  private static final String SEED = "seed";
+  private static final String POSITION = "position";
+
+  private long seed;
   private final AtomicLong counter;
 
   private Generator(long seed, long start) {
@@ -41,6 +48,49 @@ public final class Generator {
   /** Returns a new generator that goes on with the numbers that this one would draw next. */
   public Generator copy() {
     return new Generator(seed, counter.get());
+  }
+
+  /**
+   * Returns where this is in its stream, to save: two entries, each the upper and the lower 32 bits
+   * of a number, which are exact in float64.
+   */
+  public Map<String, Tensor> state() {
+    return Map.of(SEED, halves(seed), POSITION, halves(counter.get()));
+  }
+
+  /**
+   * Goes on where another generator has been. Not while other threads draw.
+   *
+   * @param state what {@link #state} has returned
+   * @throws IllegalArgumentException if it is not that; then nothing has changed
+   */
+  public void load(Map<String, Tensor> state) {
+    if (!state.keySet().equals(Set.of(SEED, POSITION))) {
+      throw new IllegalArgumentException(
+          "load: a generator's state with entries %s; expected '%s' and '%s'"
+              .formatted(new TreeSet<>(state.keySet()), SEED, POSITION));
+    }
+    long newSeed = whole(state, SEED);
+    counter.set(whole(state, POSITION));
+    seed = newSeed;
+  }
+
+  private static Tensor halves(long bits) {
+    return Tensor.of((double) (bits >>> 32), (double) (bits & 0xFFFFFFFFL));
+  }
+
+  private static long whole(Map<String, Tensor> state, String name) {
+    double[] halves = Objects.requireNonNull(state.get(name)).toDoubleArray();
+    if (halves.length != 2 || !Arrays.stream(halves).allMatch(Generator::isHalf)) {
+      throw new IllegalArgumentException(
+          "load: a generator's '%s' is %s; expected two whole numbers from 0 to 2^32 - 1"
+              .formatted(name, Arrays.toString(halves)));
+    }
+    return (long) halves[0] << 32 | (long) halves[1];
+  }
+
+  private static boolean isHalf(double value) {
+    return value >= 0 && value <= 0xFFFFFFFFL && value == Math.rint(value);
   }
 
   /** Returns numbers uniform in [0, 1): float32. */

@@ -8,6 +8,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.adjoint.kernel.Parallel;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
@@ -171,6 +173,34 @@ class GeneratorTest {
     float[] later = random.uniform(4).toFloatArray();
     assertThat(copy.uniform(4).toFloatArray()).isEqualTo(next);
     assertThat(copy.uniform(4).toFloatArray()).isEqualTo(later).isNotEqualTo(next);
+  }
+
+  @Test
+  void aSavedStreamGoesOnWithTheSameNumbers() {
+    Generator random = Generator.seeded(1).split();
+    random.uniform(5);
+    Map<String, Tensor> state = random.state();
+    float[] next = random.uniform(4).toFloatArray();
+    Generator other = Generator.seeded(2);
+    other.load(state);
+    assertThat(other.uniform(4).toFloatArray()).isEqualTo(next);
+    assertThat(other.split().uniform(4).toFloatArray())
+        .isEqualTo(random.split().uniform(4).toFloatArray());
+  }
+
+  @Test
+  void whatIsNoStateChangesNothing() {
+    Generator random = Generator.seeded(1);
+    Generator same = random.copy();
+    Tensor good = Tensor.of(1.0, 2.0);
+    assertThatThrownBy(() -> random.load(Map.of("seed", good)))
+        .hasMessageContainingAll("[seed]", "'seed' and 'position'");
+    for (Tensor bad :
+        List.of(Tensor.of(1.0), Tensor.of(1.5, 0), Tensor.of(-1.0, 0), Tensor.of(0, 0x1p32))) {
+      assertThatThrownBy(() -> random.load(Map.of("seed", good, "position", bad)))
+          .hasMessageContainingAll("'position'", "two whole numbers from 0 to 2^32 - 1");
+    }
+    assertThat(random.uniform(4).toFloatArray()).isEqualTo(same.uniform(4).toFloatArray());
   }
 
   @Test

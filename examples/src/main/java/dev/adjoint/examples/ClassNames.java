@@ -2,13 +2,22 @@ package dev.adjoint.examples;
 
 import dev.adjoint.examples.names.Alphabet;
 import dev.adjoint.examples.names.CharacterModel;
+import dev.adjoint.examples.names.HiddenNorm;
 import dev.adjoint.examples.names.Inventor;
 import dev.adjoint.examples.names.Names;
 import dev.adjoint.examples.names.Ngrams;
-import dev.adjoint.examples.names.ProgressLine;
-import dev.adjoint.examples.names.Training;
 import dev.adjoint.examples.names.Windows;
+import dev.adjoint.optim.AdamW;
+import dev.adjoint.optim.Schedule;
 import dev.adjoint.tensor.Generator;
+import dev.adjoint.tensor.IntTensor;
+import dev.adjoint.training.History;
+import dev.adjoint.training.Progress;
+import dev.adjoint.training.Trainer;
+import dev.adjoint.training.TrainingReport;
+import dev.adjoint.training.data.DataLoader;
+import dev.adjoint.training.metric.Classification;
+import dev.adjoint.training.metric.Evaluation;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -34,8 +43,9 @@ import picocli.CommandLine.Option;
 final class ClassNames implements Callable<Integer> {
 
   private static final int INVENTED = 20;
-  private static final int MOST_PASSES = 30;
-  private static final int REPORTS = 8;
+  private static final int STEPS = 3600;
+  private static final int MOST = 30;
+  private static final int BATCH = 512;
 
   @Option(
       names = "--data",
@@ -50,10 +60,24 @@ final class ClassNames implements Callable<Integer> {
   private long seed = 1;
 
   @Option(
-      names = "--steps",
+      names = "--norm",
+      paramLabel = "NORM",
+      description =
+          "How the hidden layer is normalized: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+  private HiddenNorm norm = HiddenNorm.BATCH;
+
+  @Option(
+      names = "--epochs",
       paramLabel = "NUMBER",
-      description = "How long to train, at most (default: ${DEFAULT-VALUE}).")
-  private int steps = 3600;
+      description =
+          "How often to see all names (default: as often as takes 3,600 steps, at most 30).")
+  private @Nullable Integer epochs;
+
+  @Option(
+      names = "--report",
+      paramLabel = "FILE",
+      description = "Where to write the report (default: ${DEFAULT-VALUE}).")
+  private Path report = Path.of("target", "class-names.html");
 
   private final PrintStream out;
   private final boolean terminal;
@@ -66,8 +90,8 @@ final class ClassNames implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (steps < 1) {
-      throw new UsageException("--steps %d: expected at least 1".formatted(steps));
+    if (epochs != null && epochs < 1) {
+      throw new UsageException("--epochs %d: expected at least 1".formatted(epochs));
     }
     learn(data == null ? Names.ofRunningJdk() : Names.ofFile(data));
     return CommandLine.ExitCode.OK;
@@ -86,8 +110,8 @@ final class ClassNames implements Callable<Integer> {
     }
 
     Generator generator = Generator.seeded(seed);
-    CharacterModel model = new CharacterModel(alphabet.size(), generator);
-    double crossEntropy = train(model, names, alphabet, generator);
+    CharacterModel model = new CharacterModel(alphabet.size(), norm, generator);
+    double crossEntropy = train(model, names, alphabet);
     print("  %-8s %.3f%n", "model", crossEntropy);
 
     Set<String> known = new HashSet<>(names.training());
@@ -96,30 +120,38 @@ final class ClassNames implements Callable<Integer> {
     new Inventor(model, alphabet, generator)
         .invent(INVENTED, known)
         .forEach(name -> print("  %s%n", name));
+    print("The report is %s%n", report);
   }
 
   /** Trains and returns the cross-entropy on the names that were held back. */
-  private double train(CharacterModel model, Names names, Alphabet alphabet, Generator generator) {
-    Windows training = new Windows(names.training(), alphabet, CharacterModel.CONTEXT);
-    Windows validation = new Windows(names.validation(), alphabet, CharacterModel.CONTEXT);
-    Training trainer = new Training(model, training, generator);
-    int count =
-        (int) Math.min(steps, (long) MOST_PASSES * Math.ceilDiv(training.size(), trainer.batch()));
+  private double train(CharacterModel model, Names names, Alphabet alphabet) {
+    Windows windows = new Windows(names.training(), alphabet, CharacterModel.CONTEXT);
+    Windows held = new Windows(names.validation(), alphabet, CharacterModel.CONTEXT);
+    int batch = Math.min(BATCH, windows.size());
+    DataLoader<IntTensor, IntTensor> loader =
+        new DataLoader<>(windows, batch).shuffle(seed).dropLast();
+    int passes =
+        epochs != null
+            ? epochs
+            : Math.clamp(Math.round((double) STEPS / loader.batches()), 1, MOST);
+    int steps = passes * loader.batches();
+    int rising = Math.max(1, steps / 30);
+    AdamW adam = new AdamW(model.namedParameters());
+    adam.learningRate(4e-3).schedule(Schedule.cosine(steps - rising).warmup(rising));
     print(
         "Training %,d parameters, %,d steps of %d characters:%n",
         model.parameters().stream().mapToInt(parameter -> parameter.shape().size()).sum(),
-        count,
-        trainer.batch());
-    ProgressLine progress = new ProgressLine(out, terminal, count, trainer.batch());
-    double crossEntropy = Double.NaN;
-    for (int step = 0; step < count; step++) {
-      progress.step(step + 1, trainer.step((double) step / count));
-      if ((step + 1L) * REPORTS / count > (long) step * REPORTS / count) {
-        crossEntropy = model.crossEntropy(validation);
-        progress.validation(step + 1, crossEntropy);
-      }
-    }
-    return crossEntropy;
+        steps,
+        batch);
+    History history =
+        new Trainer<IntTensor, IntTensor>(model, adam, model::loss)
+            .validation(
+                new DataLoader<>(held, 4096),
+                new Evaluation<>(model, model::forward, Classification.crossEntropy()))
+            .listener(Progress.to(out, terminal))
+            .listener(TrainingReport.of(model, "Class names").writeTo(report))
+            .fit(loader, passes);
+    return history.metric("validation cross-entropy").getLast();
   }
 
   @SuppressWarnings("AnnotateFormatMethod") // that annotation is Error Prone's own

@@ -4,6 +4,7 @@ import java.io.Console;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -38,7 +39,12 @@ public final class Examples {
   static CommandLine commandLine(PrintStream out, boolean terminal) {
     return new CommandLine(new Examples())
         .addSubcommand(new ClassNames(out, terminal))
+        .addSubcommand(new Tabular(out, terminal))
+        .addSubcommand(new Text(out, terminal))
+        .addSubcommand(new Physics(out))
+        .addSubcommand(new Digits(out, terminal))
         .addSubcommand(new WhyNormalize(out))
+        .setCaseInsensitiveEnumValuesAllowed(true)
         .setParameterExceptionHandler(Examples::refuse)
         .setExecutionExceptionHandler(Examples::explain);
   }
@@ -54,7 +60,9 @@ public final class Examples {
   /** Says in one line what is wrong with a file; anything else is a fault of the program. */
   private static int explain(Exception e, CommandLine command, CommandLine.ParseResult parsed)
       throws Exception {
-    if (e instanceof IOException || e instanceof UsageException) {
+    if (e instanceof IOException
+        || e instanceof UncheckedIOException
+        || e instanceof UsageException) {
       command.getErr().printf("%s: %s%n", command.getCommandSpec().name(), e.getMessage());
       return CommandLine.ExitCode.USAGE;
     }

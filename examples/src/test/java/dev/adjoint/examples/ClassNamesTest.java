@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.adjoint.examples.names.Alphabet;
 import dev.adjoint.examples.names.CharacterModel;
+import dev.adjoint.examples.names.HiddenNorm;
 import dev.adjoint.examples.names.Names;
-import dev.adjoint.examples.names.Training;
 import dev.adjoint.examples.names.Windows;
+import dev.adjoint.optim.AdamW;
 import dev.adjoint.tensor.Generator;
+import dev.adjoint.tensor.IntTensor;
+import dev.adjoint.training.data.Batch;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -21,6 +24,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class ClassNamesTest {
 
@@ -49,46 +54,59 @@ class ClassNamesTest {
 
   private int run(String... args) {
     out = new ByteArrayOutputStream();
+    String[] command = {"class-names", "--report", directory.resolve("report.html").toString()};
     PrintStream printed = new PrintStream(out, true, StandardCharsets.UTF_8);
     return Examples.commandLine(printed, false)
         .setErr(new PrintWriter(err, true))
-        .execute(Stream.concat(Stream.of("class-names"), Stream.of(args)).toArray(String[]::new));
+        .execute(Stream.concat(Stream.of(command), Stream.of(args)).toArray(String[]::new));
   }
 
   private String out() {
     return out.toString(StandardCharsets.UTF_8);
   }
 
-  @Test
-  void trainingLowersTheLoss() {
-    Names names = new Names("fruit", FRUIT, FRUIT);
-    Alphabet alphabet = Alphabet.of(names);
-    Windows windows = new Windows(FRUIT, alphabet, CharacterModel.CONTEXT);
-    CharacterModel model = new CharacterModel(alphabet.size(), Generator.seeded(1));
-    double before = model.crossEntropy(windows);
-    Training training = new Training(model, windows, Generator.seeded(2));
-    for (int step = 0; step < 60; step++) {
-      training.step(step / 60.0);
+  @ParameterizedTest
+  @EnumSource
+  void everyNormLearns(HiddenNorm norm) {
+    Alphabet alphabet = Alphabet.of(new Names("fruit", FRUIT, FRUIT));
+    Batch<IntTensor, IntTensor> all = new Windows(FRUIT, alphabet, CharacterModel.CONTEXT).all();
+    CharacterModel model = new CharacterModel(alphabet.size(), norm, Generator.seeded(1));
+    AdamW adam = new AdamW(model.namedParameters());
+    adam.learningRate(0.02);
+    double before = model.loss(all).item();
+    for (int step = 0; step < 40; step++) {
+      adam.step(model.loss(all).backward());
     }
     assertThat(before).isGreaterThan(2);
-    assertThat(model.crossEntropy(windows)).isLessThan(0.5);
+    assertThat(model.inEval(() -> model.loss(all)).item()).isLessThan(0.5);
+  }
+
+  @Test
+  void theNormIsChosenByName() {
+    String file = directory.resolve("fruit.txt").toString();
+    assertThat(run("--data", file, "--epochs", "2", "--norm", "layer")).isZero();
+    assertThat(out()).contains("epoch 2/2  loss ");
+    assertThat(run("--data", file, "--norm", "what")).isEqualTo(2);
+    assertThat(err.toString()).contains("--norm", "'what'", "COSINE");
   }
 
   @Test
   void aFileOfOnesOwnIsLearned() {
-    int exit = run("--data", directory.resolve("fruit.txt").toString(), "--steps", "10");
+    int exit = run("--data", directory.resolve("fruit.txt").toString(), "--epochs", "10");
     assertThat(err.toString()).isEmpty();
     assertThat(exit).isZero();
     assertThat(out())
         .contains("9 to learn from, 1 to be judged by")
         .contains("unigram", "bigram", "trigram", "model");
-    assertThat(out().substring(out().indexOf("Invented:")).lines()).hasSize(21);
+    assertThat(out().substring(out().indexOf("Invented:")).lines()).hasSize(22);
     assertThat(out().lines().map(String::strip)).doesNotContainAnyElementsOf(FRUIT);
   }
 
   @Test
   void theSameSeedInventsTheSameNames() {
-    String[] args = {"--data", directory.resolve("fruit.txt").toString(), "--steps", "5", "--seed"};
+    String[] args = {
+      "--data", directory.resolve("fruit.txt").toString(), "--epochs", "5", "--seed"
+    };
     run(args[0], args[1], args[2], args[3], args[4], "3");
     String first = out().substring(out().indexOf("Invented:"));
     run(args[0], args[1], args[2], args[3], args[4], "3");
@@ -107,10 +125,10 @@ class ClassNamesTest {
 
   @Test
   void anArgumentOfNoUseGivesExitCode2() {
-    assertThat(run("--steps", "0")).isEqualTo(2);
+    assertThat(run("--epochs", "0")).isEqualTo(2);
     assertThat(run("--seed", "x")).isEqualTo(2);
     assertThat(run("--what")).isEqualTo(2);
     assertThat(err.toString())
-        .contains("class-names: --steps 0: expected at least 1", "--seed", "--what");
+        .contains("class-names: --epochs 0: expected at least 1", "--seed", "--what");
   }
 }

@@ -21,7 +21,8 @@ class ArchitectureTest {
           "nn.norm", List.of("nn"),
           "nn.reparam", List.of("nn"),
           "nn.sequence", List.of("nn", "nn.norm"),
-          "nn.inspect", List.of("nn"));
+          "nn.inspect", List.of("nn"),
+          "nn.predict", List.of("nn", "nn.norm", "nn.reparam", "nn.sequence"));
 
   private static final List<String> PACKAGES = MAY_KNOW.keySet().stream().sorted().toList();
 

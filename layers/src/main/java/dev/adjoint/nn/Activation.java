@@ -10,7 +10,7 @@ import dev.adjoint.tensor.Tensor;
  * <p>In a {@link Sequential} any function does, {@code Tensor::relu} or {@code x ->
  * Activations.elu(x, 0.5)}; one of these is called by its name in summaries.
  */
-public enum Activation implements Transform {
+public enum Activation implements Transform, Describable {
   /** x itself. */
   IDENTITY(1, x -> x),
   /** max(x, 0). */
@@ -43,6 +43,16 @@ public enum Activation implements Transform {
   @Override
   public Tensor forward(Tensor x) {
     return function.forward(x);
+  }
+
+  /** Returns what was described. */
+  public static Activation of(Description from) {
+    return from.constant("function", Activation.class);
+  }
+
+  @Override
+  public Description description() {
+    return Description.of(this).set("function", name());
   }
 
   /** Returns by what to multiply a weight's deviation before this, as torch.nn.init does. */

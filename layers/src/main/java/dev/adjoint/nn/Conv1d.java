@@ -29,6 +29,11 @@ public final class Conv1d extends Convolutional<Conv1d> {
     super(3, weight, bias, options);
   }
 
+  /** Creates what was described. */
+  public Conv1d(Description from) {
+    super(from, 1);
+  }
+
   @Override
   Tensor convolve(Tensor x, Tensor w, @Nullable Tensor b) {
     return b == null ? Convolution.conv1d(x, w, options()) : Convolution.conv1d(x, w, b, options());

@@ -40,6 +40,11 @@ public final class Conv2d extends Convolutional<Conv2d> {
     super(4, weight, bias, options);
   }
 
+  /** Creates what was described. */
+  public Conv2d(Description from) {
+    super(from, 2);
+  }
+
   @Override
   Tensor convolve(Tensor x, Tensor w, @Nullable Tensor b) {
     return b == null ? Convolution.conv2d(x, w, options()) : Convolution.conv2d(x, w, b, options());

@@ -2,6 +2,7 @@ package dev.adjoint.nn;
 
 import static java.util.stream.Collectors.joining;
 
+import com.google.common.primitives.Ints;
 import dev.adjoint.op.ConvOptions;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Shape;
@@ -18,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param <C> the layer itself
  */
 public abstract sealed class Convolutional<C extends Convolutional<C>> extends Layer
-    implements Transform, Foldable<C> permits Conv1d, Conv2d {
+    implements Transform, Describable, Foldable<C> permits Conv1d, Conv2d {
 
   private final Weight weight;
   private @Nullable Weight bias;
@@ -31,11 +32,7 @@ public abstract sealed class Convolutional<C extends Convolutional<C>> extends L
           "%s: %d inputs, %d outputs and %d groups; expected at least 1, and groups that divide both"
               .formatted(getClass().getSimpleName(), in, out, groups));
     }
-    int[] sizes = new int[2 + kernel.length];
-    sizes[0] = out;
-    sizes[1] = in / groups;
-    System.arraycopy(kernel, 0, sizes, 2, kernel.length);
-    Shape shape = Shape.of(sizes);
+    Shape shape = Shape.of(Ints.concat(new int[] {out, in / groups}, kernel));
     if (shape.size() == 0) {
       throw new IllegalArgumentException(
           "%s: kernel of sizes %s; expected at least 1"
@@ -58,6 +55,28 @@ public abstract sealed class Convolutional<C extends Convolutional<C>> extends L
     this.weight = weight("weight", weight);
     this.bias = bias == null ? null : weight("bias", bias);
     this.options = options;
+  }
+
+  /** Creates what was described, with a kernel of so many axes. */
+  Convolutional(Description from, int axes) {
+    this(
+        axes + 2,
+        weight(from, axes),
+        from.weightOrNull("bias", Shape.of(from.integer("out"))),
+        from.convOptions());
+  }
+
+  private static Weight weight(Description from, int axes) {
+    int in = from.integer("in");
+    int out = from.integer("out");
+    int groups = Math.max(1, from.integer("groups"));
+    int[] kernel = from.integers("kernel");
+    if (kernel.length != axes || in % groups != 0 || out % groups != 0) {
+      throw new IllegalArgumentException(
+          "%s: kernel of sizes %s, %d inputs, %d outputs and %d groups; expected %d sizes, and groups that divide inputs and outputs"
+              .formatted(from.type(), Arrays.toString(kernel), in, out, groups, axes));
+    }
+    return from.weight("weight", Shape.of(Ints.concat(new int[] {out, in / groups}, kernel)));
   }
 
   /** Only convolves, as before a normalization that shifts by itself. */
@@ -92,6 +111,16 @@ public abstract sealed class Convolutional<C extends Convolutional<C>> extends L
   @Override
   public C foldedInto(PerChannelAffine.Affine affine) {
     return with(Foldable.scaled(weight, affine), Foldable.shifted(bias, affine));
+  }
+
+  @Override
+  public Description description() {
+    int[] sizes = weight.shape().toArray();
+    return Description.of(this)
+        .set("in", sizes[1] * options.groups())
+        .set("out", sizes[0])
+        .set("kernel", Arrays.copyOfRange(sizes, 2, sizes.length))
+        .set(options);
   }
 
   @Override

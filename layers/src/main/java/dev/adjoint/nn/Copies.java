@@ -41,7 +41,7 @@ public final class Copies {
           }
           @SuppressWarnings("unchecked") // of the same class
           L same = (L) copy;
-          same.resemble(original, forInference);
+          same.setModes(original.isTraining(), forInference);
           return same;
         });
   }

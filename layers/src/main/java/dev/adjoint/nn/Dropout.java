@@ -7,7 +7,7 @@ import dev.adjoint.tensor.Tensor;
  * Sets elements to 0 at random in training, and multiplies the others by 1 / (1 - p), so that the
  * mean stays the same (Srivastava et al. 2014, JMLR 15). In eval mode it does nothing.
  */
-public final class Dropout extends Layer implements Transform {
+public final class Dropout extends Layer implements Transform, Describable {
 
   private final Generator generator;
   private double probability;
@@ -20,6 +20,11 @@ public final class Dropout extends Layer implements Transform {
   public Dropout(double probability, Generator generator) {
     this.generator = generator;
     probability(probability);
+  }
+
+  /** Creates what was described: a layer that does nothing, as in eval mode. */
+  public Dropout(Description from) {
+    this(from.decimal("probability"), Generator.seeded(0));
   }
 
   /** Sets the probability that an element becomes 0. */
@@ -40,6 +45,11 @@ public final class Dropout extends Layer implements Transform {
     double kept = 1 - probability;
     Tensor mask = generator.bernoulli(kept, x.shape(), x.dtype());
     return observed(x.times(kept == 0 ? mask : mask.div(kept)));
+  }
+
+  @Override
+  public Description description() {
+    return Description.of(this).set("probability", probability);
   }
 
   @Override

@@ -3,7 +3,7 @@ package dev.adjoint.nn;
 import dev.adjoint.tensor.Tensor;
 
 /** Joins all axes after the first: from (N, ...) to (N, product of the others). */
-public record Flatten() implements Transform {
+public record Flatten() implements Transform, Describable {
 
   @Override
   public Tensor forward(Tensor x) {
@@ -12,6 +12,11 @@ public record Flatten() implements Transform {
           "Flatten: input of shape %s; expected (N, ...) of at least 2 axes".formatted(x.shape()));
     }
     return x.flatten(1, -1);
+  }
+
+  @Override
+  public Description description() {
+    return Description.of(this);
   }
 
   @Override

@@ -7,7 +7,7 @@ import java.util.stream.IntStream;
  * Takes the mean of each channel over all positions: from (N, C, ...) to (N, C), as PyTorch's
  * AdaptiveAvgPool with output size 1 and a flatten.
  */
-public record GlobalAvgPool() implements Transform {
+public record GlobalAvgPool() implements Transform, Describable {
 
   @Override
   public Tensor forward(Tensor x) {
@@ -16,6 +16,11 @@ public record GlobalAvgPool() implements Transform {
           "GlobalAvgPool: input of shape %s; expected (N, C, ...)".formatted(x.shape()));
     }
     return x.mean(IntStream.range(2, x.rank()).toArray());
+  }
+
+  @Override
+  public Description description() {
+    return Description.of(this);
   }
 
   @Override

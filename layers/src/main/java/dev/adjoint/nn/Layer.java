@@ -10,6 +10,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -337,10 +338,18 @@ public abstract class Layer {
     return ScopedValue.where(OBSERVER, observer).call(action::get);
   }
 
-  /** Takes over what a copy cannot see in the parts: the mode. */
-  final void resemble(Layer original, boolean inference) {
-    training = original.training;
-    forInference = inference;
+  /** Takes over what cannot be seen in the parts of a layer that was made of another. */
+  final void setModes(boolean inTraining, boolean onlyForInference) {
+    training = inTraining;
+    forInference = onlyForInference;
+  }
+
+  /** Returns the values of the weights and buffers of this layer itself, by name. */
+  final Map<String, Tensor> ownTensors() {
+    Map<String, Tensor> own = new LinkedHashMap<>();
+    weights.forEach((name, weight) -> own.put(name, weight.value().untracked()));
+    buffers.forEach((name, buffer) -> own.put(name, buffer.value()));
+    return own;
   }
 
   /** Returns the parameters that are weights of this layer itself. */
@@ -350,14 +359,9 @@ public abstract class Layer {
 
   // ---- inside ----------------------------------------------------------------------------------
 
-  /** Receives a layer and what the paths inside it start with. */
-  private interface Visitor {
-    void visit(String prefix, Layer layer);
-  }
-
-  /** Visits this layer, what computes its weights, and the layers inside. */
-  private void walk(String prefix, Visitor visitor) {
-    visitor.visit(prefix, this);
+  /** Visits this layer, what computes its weights, and the layers inside, with their prefixes. */
+  private void walk(String prefix, BiConsumer<String, Layer> visitor) {
+    visitor.accept(prefix, this);
     weights.forEach((name, weight) -> {
       Layer by = weight.reparametrization();
       if (by != null) {
@@ -389,21 +393,6 @@ public abstract class Layer {
       throw new IllegalArgumentException(
           "%s: the name '%s' is taken; expected one name for each parameter and layer"
               .formatted(getClass().getSimpleName(), name));
-    }
-  }
-
-  /** Collects things by their first path. */
-  private static final class Paths<T> {
-    private final Map<T, String> names = new LinkedHashMap<>();
-
-    void add(String path, T thing) {
-      names.putIfAbsent(thing, path);
-    }
-
-    Map<String, T> byName() {
-      Map<String, T> things = new LinkedHashMap<>();
-      names.forEach((thing, name) -> things.put(name, thing));
-      return Collections.unmodifiableMap(things);
     }
   }
 }

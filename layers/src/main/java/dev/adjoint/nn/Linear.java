@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The weight has the shape (out, in). Weight and bias start uniform between -1/sqrt(in) and
  * 1/sqrt(in), as in PyTorch.
  */
-public final class Linear extends Layer implements Transform, Foldable<Linear> {
+public final class Linear extends Layer implements Transform, Describable, Foldable<Linear> {
 
   private final Weight weight;
   private @Nullable Weight bias;
@@ -45,6 +45,16 @@ public final class Linear extends Layer implements Transform, Foldable<Linear> {
     this.bias = bias == null ? null : weight("bias", bias);
   }
 
+  /** Creates what was described. */
+  public Linear(Description from) {
+    this(from, from.integer("in"), from.integer("out"));
+  }
+
+  private Linear(Description from, int in, int out) {
+    this(from.weight("weight", Shape.of(out, in)), from.weightOrNull("bias", Shape.of(out)));
+    rowsOnly = from.flag("rows_only");
+  }
+
   /** Only multiplies, as before a normalization that shifts by itself. */
   public Linear withoutBias() {
     drop("bias");
@@ -74,6 +84,15 @@ public final class Linear extends Layer implements Transform, Foldable<Linear> {
     Linear folded = new Linear(Foldable.scaled(weight, affine), Foldable.shifted(bias, affine));
     folded.rowsOnly = true;
     return folded;
+  }
+
+  @Override
+  public Description description() {
+    Shape shape = weight.shape();
+    return Description.of(this)
+        .set("in", shape.size(1))
+        .set("out", shape.size(0))
+        .set("rows_only", rowsOnly);
   }
 
   @Override

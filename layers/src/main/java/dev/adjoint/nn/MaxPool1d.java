@@ -10,11 +10,21 @@ import dev.adjoint.tensor.Tensor;
  * @param stride by how much windows are apart
  * @param padding how much is added on both sides
  */
-public record MaxPool1d(int kernel, int stride, int padding) implements Transform {
+public record MaxPool1d(int kernel, int stride, int padding) implements Transform, Describable {
 
   /** Takes windows side by side, without padding. */
   public MaxPool1d(int kernel) {
     this(kernel, kernel, 0);
+  }
+
+  /** Creates what was described. */
+  public MaxPool1d(Description from) {
+    this(from.integer("kernel"), from.integer("stride"), from.integer("padding"));
+  }
+
+  @Override
+  public Description description() {
+    return Description.of(this).set("kernel", kernel).set("stride", stride).set("padding", padding);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.adjoint.nn;
 
+import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
 import java.util.Arrays;
@@ -10,7 +11,7 @@ import java.util.Arrays;
  * <p>Inputs have the shape (N, C, ...). The weight holds one slope for all channels, or one a
  * channel; 0.25 at first.
  */
-public final class PReLU extends Layer implements Transform {
+public final class PReLU extends Layer implements Transform, Describable {
 
   private final Weight weight;
 
@@ -26,6 +27,11 @@ public final class PReLU extends Layer implements Transform {
           "PReLU: %d channels; expected at least 1".formatted(channels));
     }
     weight = parameter("weight", Tensors.ones(channels).times(0.25));
+  }
+
+  /** Creates what was described. */
+  public PReLU(Description from) {
+    this(from.weight("weight", Shape.of(from.integer("channels"))));
   }
 
   private PReLU(Weight weight) {
@@ -44,6 +50,11 @@ public final class PReLU extends Layer implements Transform {
     Arrays.fill(sizes, 1);
     sizes[0] = channels;
     return observed(x.relu().minus(x.neg().relu().times(slopes.reshape(sizes))));
+  }
+
+  @Override
+  public Description description() {
+    return Description.of(this).set("channels", weight.shape().size());
   }
 
   @Override

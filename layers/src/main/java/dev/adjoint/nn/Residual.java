@@ -8,7 +8,7 @@ import dev.adjoint.tensor.Tensor;
  * <p>Where the body changes the shape, a shortcut changes that of the input likewise: {@code
  * shortcut(x) + body(x)}.
  */
-public final class Residual extends Layer implements Transform {
+public final class Residual extends Layer implements Transform, Describable {
 
   private final Transform body;
   private final Transform shortcut;
@@ -22,6 +22,11 @@ public final class Residual extends Layer implements Transform {
   public Residual(Transform body, Transform shortcut) {
     this.body = part("body", body);
     this.shortcut = part("shortcut", shortcut);
+  }
+
+  /** Creates what was described. */
+  public Residual(Description from) {
+    this(from.part("body", Transform.class), from.part("shortcut", Transform.class));
   }
 
   private Transform part(String name, Transform part) {
@@ -41,6 +46,11 @@ public final class Residual extends Layer implements Transform {
               .formatted(change.shape(), x.shape(), kept.shape()));
     }
     return observed(kept.plus(change));
+  }
+
+  @Override
+  public Description description() {
+    return Description.of(this).part("body", body).part("shortcut", shortcut);
   }
 
   @Override

@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableList;
 import dev.adjoint.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Applies one after another: {@code new Sequential(new Linear(2, 16, generator), Tensor::tanh, new
@@ -11,7 +12,7 @@ import java.util.List;
  *
  * <p>Layers and functions are children, named by their position: {@code 0}, {@code 1}, {@code 2}.
  */
-public final class Sequential extends Layer implements Transform {
+public final class Sequential extends Layer implements Transform, Describable {
 
   private final ImmutableList<Transform> steps;
 
@@ -32,6 +33,14 @@ public final class Sequential extends Layer implements Transform {
     this.steps = layers.build();
   }
 
+  /** Creates what was described. */
+  public Sequential(Description from) {
+    this(
+        IntStream.range(0, from.parts().size())
+            .mapToObj(i -> from.part(Integer.toString(i), Transform.class))
+            .toList());
+  }
+
   @Override
   public Tensor forward(Tensor x) {
     Tensor y = x;
@@ -39,6 +48,16 @@ public final class Sequential extends Layer implements Transform {
       y = step.forward(y);
     }
     return observed(y);
+  }
+
+  @Override
+  public Description description() {
+    Description description = Description.of(this);
+    for (int i = 0; i < steps.size(); i++) {
+      Transform step = steps.get(i);
+      description.part(Integer.toString(i), step instanceof Function f ? f.function : step);
+    }
+    return description;
   }
 
   @Override

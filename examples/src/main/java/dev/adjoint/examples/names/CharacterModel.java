@@ -1,20 +1,18 @@
 package dev.adjoint.examples.names;
 
-import dev.adjoint.autodiff.Autodiff;
 import dev.adjoint.nn.Embedding;
 import dev.adjoint.nn.Layer;
 import dev.adjoint.nn.Linear;
 import dev.adjoint.nn.Sequential;
-import dev.adjoint.nn.norm.BatchNorm;
 import dev.adjoint.op.Losses;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Tensor;
-import java.util.stream.IntStream;
+import dev.adjoint.training.data.Batch;
 
 /**
- * Predicts the next character from those before it: their embeddings, a hidden layer with batch
- * normalization and tanh, and a score for each character.
+ * Predicts the next character from those before it: their embeddings, a normalized hidden layer
+ * with tanh, and a score for each character.
  *
  * <p>After Bengio, Ducharme, Vincent and Jauvin, "A neural probabilistic language model", JMLR
  * 2003.
@@ -26,20 +24,18 @@ public final class CharacterModel extends Layer {
 
   private static final int WIDTH = 24;
   private static final int HIDDEN = 256;
-  private static final int AT_ONCE = 4096;
 
   private final Embedding embedding;
   private final Sequential scores;
 
   /** Creates a model of so many characters, the end included. */
-  public CharacterModel(int characters, Generator generator) {
+  public CharacterModel(int characters, HiddenNorm norm, Generator generator) {
     embedding = child("embedding", new Embedding(characters, WIDTH, generator));
     scores =
         child(
             "scores",
             new Sequential(
-                new Linear(CONTEXT * WIDTH, HIDDEN, generator).withoutBias(),
-                new BatchNorm(HIDDEN),
+                norm.linear(CONTEXT * WIDTH, HIDDEN, generator),
                 Tensor::tanh,
                 new Linear(HIDDEN, characters, generator)));
   }
@@ -49,18 +45,8 @@ public final class CharacterModel extends Layer {
     return scores.forward(embedding.forward(windows).flatten(1, 2));
   }
 
-  /** Returns the mean of -log p of the characters at some positions, in nats. */
-  public Tensor loss(Windows names, int[] positions) {
-    return Losses.crossEntropy(forward(names.before(positions)), names.at(positions));
-  }
-
-  /** Returns the mean of -log p over all positions, in eval mode. */
-  public double crossEntropy(Windows names) {
-    double sum = 0;
-    for (int from = 0; from < names.size(); from += AT_ONCE) {
-      int[] some = IntStream.range(from, Math.min(from + AT_ONCE, names.size())).toArray();
-      sum += some.length * inEval(() -> Autodiff.noGrad(() -> loss(names, some))).item();
-    }
-    return sum / names.size();
+  /** Returns the mean of -log p of the characters that follow windows, in nats. */
+  public Tensor loss(Batch<IntTensor, IntTensor> windows) {
+    return Losses.crossEntropy(forward(windows.inputs()), windows.targets());
   }
 }

@@ -1,6 +1,8 @@
 package dev.adjoint.examples.names;
 
 import dev.adjoint.tensor.IntTensor;
+import dev.adjoint.training.data.Batch;
+import dev.adjoint.training.data.Dataset;
 import java.util.List;
 
 /**
@@ -8,7 +10,7 @@ import java.util.List;
  *
  * <p>Names lie one after another, each behind as many ends as a window is long.
  */
-public final class Windows {
+public final class Windows implements Dataset<IntTensor, IntTensor> {
 
   private final int length;
   private final int[] codes;
@@ -32,25 +34,22 @@ public final class Windows {
   }
 
   /** Returns the number of positions: characters and ends. */
+  @Override
   public int size() {
     return positions.length;
   }
 
-  /** Returns what is before the given positions, of shape (n, length). */
-  public IntTensor before(int[] chosen) {
-    int[] windows = new int[chosen.length * length];
-    for (int i = 0; i < chosen.length; i++) {
-      System.arraycopy(codes, positions[chosen[i]] - length, windows, i * length, length);
+  /** Returns what is before the given positions, of shape (n, length), and what is there, (n). */
+  @Override
+  public Batch<IntTensor, IntTensor> batch(IntTensor numbers) {
+    int n = numbers.size();
+    int[] windows = new int[n * length];
+    int[] targets = new int[n];
+    for (int i = 0; i < n; i++) {
+      int position = positions[numbers.get(i)];
+      System.arraycopy(codes, position - length, windows, i * length, length);
+      targets[i] = codes[position];
     }
-    return IntTensor.of(windows, chosen.length, length);
-  }
-
-  /** Returns what is at the given positions, of shape (n). */
-  public IntTensor at(int[] chosen) {
-    int[] targets = new int[chosen.length];
-    for (int i = 0; i < chosen.length; i++) {
-      targets[i] = codes[positions[chosen[i]]];
-    }
-    return IntTensor.of(targets);
+    return new Batch<>(IntTensor.of(windows, n, length), IntTensor.of(targets), n);
   }
 }

@@ -93,6 +93,8 @@ class ActivationStatisticsTest {
     assertThat(statistics.layer("").getLast().gradientNorm()).isNaN();
     Gradients gradients = loss.backward(); // of y: y = (3, 4); of w: (3, 4)
     assertThat(statistics.layer("").getLast().gradientNorm()).isCloseTo(5, within(1e-14));
+    assertThat(statistics.layer("").getLast().gradient().p50()).isCloseTo(3.5, within(1e-14));
+    assertThat(statistics.layer("").getLast().gradient().p5()).isCloseTo(3.05, within(1e-14));
 
     statistics.step(gradients, () -> w.assign(w.value().minus(gradients.of(w).times(0.1))));
     ParameterStatistics moved = statistics.parameter("weight").getLast();

@@ -40,12 +40,12 @@ class WhiteningTest {
   void theTrainingDataGetMeanZeroAndTheIdentityForCovariance() {
     Tensor eye = Tensors.eye(4, DType.FLOAT64);
     for (Whitening whitening : List.of(Whitening.pca(x, 4, 0), Whitening.zca(x, 0))) {
-      Tensor y = whitening.transform(x);
+      Tensor y = whitening.forward(x);
       assertThat(y.mean(0).abs().max().item()).isLessThan(1e-12);
       assertClose(covariance(y), eye, 1e-10);
       assertClose(whitening.inverse(y), x, 1e-10);
     }
-    assertClose(covariance(Whitening.zca(x).transform(x)), eye, 1e-2);
+    assertClose(covariance(Whitening.zca(x).forward(x)), eye, 1e-2);
   }
 
   @Test
@@ -76,10 +76,10 @@ class WhiteningTest {
   void fewerComponentsKeepTheLargestAndGiveBackTheNearest() {
     Whitening all = Whitening.pca(x);
     Whitening two = Whitening.pca(x, 2, 1e-5);
-    Tensor y = two.transform(x.slice(0, 0, 5));
-    assertClose(y, all.transform(x.slice(0, 0, 5)).slice(1, 0, 2), 1e-12);
-    assertClose(two.transform(two.inverse(y)), y, 1e-11);
-    double lost = two.inverse(two.transform(x)).minus(x).square().sum().item() / x.size(0);
+    Tensor y = two.forward(x.slice(0, 0, 5));
+    assertClose(y, all.forward(x.slice(0, 0, 5)).slice(1, 0, 2), 1e-12);
+    assertClose(two.forward(two.inverse(y)), y, 1e-11);
+    double lost = two.inverse(two.forward(x)).minus(x).square().sum().item() / x.size(0);
     assertThat(lost).isCloseTo(all.explainedVariance().slice(0, 2, 4).sum().item(), within(1e-10));
   }
 
@@ -87,13 +87,13 @@ class WhiteningTest {
   void moreFeaturesThanExamplesNeedEpsilonOrFewerComponents() {
     Tensor few = correlated(5, 9);
     for (Whitening whitening : List.of(Whitening.pca(few), Whitening.zca(few))) {
-      Tensor unseen = whitening.transform(correlated(3, 9));
-      assertThat(whitening.transform(few).abs().max().item()).isLessThan(3);
+      Tensor unseen = whitening.forward(correlated(3, 9));
+      assertThat(whitening.forward(few).abs().max().item()).isLessThan(3);
       assertThat(unseen.isFinite().all().item()).isEqualTo(1);
-      assertClose(whitening.inverse(whitening.transform(few)), few, 1e-9);
+      assertClose(whitening.inverse(whitening.forward(few)), few, 1e-9);
     }
     assertClose(
-        covariance(Whitening.pca(few, 4, 0).transform(few)), Tensors.eye(4, DType.FLOAT64), 1e-10);
+        covariance(Whitening.pca(few, 4, 0).forward(few)), Tensors.eye(4, DType.FLOAT64), 1e-10);
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Whitening.zca(few, 0))
         .withMessage(
@@ -115,11 +115,11 @@ class WhiteningTest {
   void itKeepsTheTypeAndTheLeadingAxes() {
     Tensor narrow = x.to(DType.FLOAT32);
     Whitening whitening = Whitening.zca(narrow);
-    Tensor y = whitening.transform(narrow.reshape(3, 20, 4));
+    Tensor y = whitening.forward(narrow.reshape(3, 20, 4));
     assertThat(y.dtype()).isEqualTo(DType.FLOAT32);
     assertThat(y.shape()).isEqualTo(Shape.of(3, 20, 4));
     assertThat(y.toDoubleArray())
-        .containsExactly(Whitening.zca(x).transform(x).toDoubleArray(), within(1e-3));
+        .containsExactly(Whitening.zca(x).forward(x).toDoubleArray(), within(1e-3));
   }
 
   @Test

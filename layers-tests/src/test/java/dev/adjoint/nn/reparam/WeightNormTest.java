@@ -230,7 +230,7 @@ class WeightNormTest {
   @Test
   void onWhitenedInputsItIsBatchNorm() {
     Tensor raw = normal(generator, 40, 3).matmul(normal(generator, 3, 3)).plus(2);
-    Tensor x = Whitening.zca(raw, 0).transform(raw);
+    Tensor x = Whitening.zca(raw, 0).forward(raw);
     Linear layer = float64(new Linear(3, 4, generator).withoutBias());
     BatchNorm norm = float64(new BatchNorm(4).epsilon(0));
     Tensor expected = norm.forward(layer.forward(x));

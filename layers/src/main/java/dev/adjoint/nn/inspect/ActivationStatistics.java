@@ -28,7 +28,7 @@ import java.util.function.Supplier;
  * }</pre>
  *
  * <p>The model does not change and computes the same bits. Numbers are kept, never tensors: about
- * 100 bytes for each layer and watched step, so watch every hundredth step of a long training.
+ * 150 bytes for each layer and watched step, so watch every hundredth step of a long training.
  *
  * <p>Saturation is read off the outputs alone, so that any function may have made them. If some are
  * 0 and none is below, as of a rectifier, it is the share of zeros. If all lie between 0 and 1, as
@@ -79,7 +79,7 @@ public final class ActivationStatistics {
         ? Autodiff.onGradient(
             output,
             gradient -> {
-              layers.set(index, layers.get(index).withGradientNorm(norm(gradient)));
+              layers.set(index, layers.get(index).withGradient(norm(gradient), gradient));
               return gradient;
             })
         : output;

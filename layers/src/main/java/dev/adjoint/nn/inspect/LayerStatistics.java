@@ -11,7 +11,7 @@ import java.util.Arrays;
  * @param call counts from 0 the outputs of the layer within the step
  * @param mean of the elements
  * @param deviation the standard deviation, of the biased variance
- * @param p5 the 5th percentile, by linear interpolation
+ * @param p5 the 5th percentile, as in {@link Percentiles}
  * @param p15 the 15th percentile
  * @param p50 the median
  * @param p85 the 85th percentile
@@ -20,6 +20,7 @@ import java.util.Arrays;
  *     ActivationStatistics}
  * @param gradientNorm the Euclidean norm of the gradient with respect to the output; NaN if none
  *     has arrived
+ * @param gradient how the elements of this gradient are distributed; NaN if none has arrived
  */
 public record LayerStatistics(
     int step,
@@ -33,40 +34,33 @@ public record LayerStatistics(
     double p85,
     double p95,
     double saturation,
-    double gradientNorm) {
+    double gradientNorm,
+    Percentiles gradient) {
 
   /** How near an end of its range a function counts as saturated, as a share of the range. */
   private static final double NEAR = 0.01;
 
   static LayerStatistics of(int step, String layer, int call, Tensor output) {
-    double[] sorted = output.untracked().toDoubleArray();
-    Arrays.sort(sorted);
-    double mean = Arrays.stream(sorted).average().orElse(Double.NaN);
+    double[] elements = output.untracked().toDoubleArray();
+    double mean = Arrays.stream(elements).average().orElse(Double.NaN);
     double variance =
-        Arrays.stream(sorted).map(y -> (y - mean) * (y - mean)).average().orElse(Double.NaN);
+        Arrays.stream(elements).map(y -> (y - mean) * (y - mean)).average().orElse(Double.NaN);
+    double[] sorted = Percentiles.sorted(elements);
+    Percentiles percentiles = Percentiles.ofSorted(sorted);
     return new LayerStatistics(
         step,
         layer,
         call,
         mean,
         Math.sqrt(variance),
-        percentile(sorted, 5),
-        percentile(sorted, 15),
-        percentile(sorted, 50),
-        percentile(sorted, 85),
-        percentile(sorted, 95),
+        percentiles.p5(),
+        percentiles.p15(),
+        percentiles.p50(),
+        percentiles.p85(),
+        percentiles.p95(),
         saturation(sorted),
-        Double.NaN);
-  }
-
-  private static double percentile(double[] sorted, int percent) {
-    if (sorted.length == 0) {
-      return Double.NaN;
-    }
-    double position = percent / 100.0 * (sorted.length - 1);
-    int below = (int) position;
-    int above = Math.min(below + 1, sorted.length - 1);
-    return sorted[below] + (position - below) * (sorted[above] - sorted[below]);
+        Double.NaN,
+        Percentiles.NONE);
   }
 
   private static double saturation(double[] sorted) {
@@ -91,8 +85,20 @@ public record LayerStatistics(
     return Arrays.stream(values).filter(y -> y <= low || y > high).count() / (double) values.length;
   }
 
-  LayerStatistics withGradientNorm(double norm) {
+  LayerStatistics withGradient(double norm, Tensor elements) {
     return new LayerStatistics(
-        step, layer, call, mean, deviation, p5, p15, p50, p85, p95, saturation, norm);
+        step,
+        layer,
+        call,
+        mean,
+        deviation,
+        p5,
+        p15,
+        p50,
+        p85,
+        p95,
+        saturation,
+        norm,
+        Percentiles.ofSorted(Percentiles.sorted(elements.untracked().toDoubleArray())));
   }
 }

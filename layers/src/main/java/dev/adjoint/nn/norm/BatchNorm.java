@@ -2,6 +2,7 @@ package dev.adjoint.nn.norm;
 
 import dev.adjoint.nn.Buffer;
 import dev.adjoint.nn.Copies;
+import dev.adjoint.nn.Description;
 import dev.adjoint.nn.PerChannelAffine;
 import dev.adjoint.op.Standardize.Standardized;
 import dev.adjoint.tensor.DType;
@@ -40,6 +41,13 @@ public final class BatchNorm extends RunningNorm<BatchNorm> implements PerChanne
     Shape shape = Shape.of(channels);
     runningMean = buffer("running_mean", Tensors.zeros(shape, DType.FLOAT32));
     runningVariance = buffer("running_var", Tensors.ones(shape, DType.FLOAT32));
+  }
+
+  /** Creates what was described. */
+  public BatchNorm(Description from) {
+    super(from);
+    runningMean = buffer("running_mean", from.buffer("running_mean", features()));
+    runningVariance = buffer("running_var", from.buffer("running_var", features()));
   }
 
   private BatchNorm(BatchNorm original, Copies copies) {

@@ -1,6 +1,7 @@
 package dev.adjoint.nn.norm;
 
 import dev.adjoint.nn.Copies;
+import dev.adjoint.nn.Description;
 import dev.adjoint.op.Standardize.Standardized;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
@@ -22,6 +23,16 @@ public abstract class ChannelNorm<N extends ChannelNorm<N>> extends Normalizatio
   /** Creates a norm of some channels. */
   ChannelNorm(int channels) {
     super(Shape.of(channels), true);
+  }
+
+  /** Creates the norm that was described. */
+  ChannelNorm(Description from) {
+    super(from, true);
+    if (features().rank() != 1) {
+      throw new IllegalArgumentException(
+          "%s: features of shape %s; expected one axis, the channels"
+              .formatted(from.type(), features()));
+    }
   }
 
   /** Creates a copy. */

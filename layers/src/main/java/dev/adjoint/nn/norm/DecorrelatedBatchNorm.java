@@ -1,6 +1,7 @@
 package dev.adjoint.nn.norm;
 
 import dev.adjoint.nn.Copies;
+import dev.adjoint.nn.Description;
 import dev.adjoint.op.Linalg;
 import dev.adjoint.tensor.Tensor;
 
@@ -26,6 +27,11 @@ public final class DecorrelatedBatchNorm extends WhiteningNorm<DecorrelatedBatch
    */
   public DecorrelatedBatchNorm(int groups, int channels) {
     super(groups, channels);
+  }
+
+  /** Creates what was described. */
+  public DecorrelatedBatchNorm(Description from) {
+    super(from);
   }
 
   private DecorrelatedBatchNorm(DecorrelatedBatchNorm original, Copies copies) {

@@ -1,6 +1,7 @@
 package dev.adjoint.nn.norm;
 
 import dev.adjoint.nn.Copies;
+import dev.adjoint.nn.Description;
 import dev.adjoint.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +27,13 @@ public final class GroupNorm extends ChannelNorm<GroupNorm> {
     this.groups = groups;
   }
 
+  /** Creates what was described. */
+  public GroupNorm(Description from) {
+    super(from);
+    groups = from.integer("groups");
+    requireGroups(groups);
+  }
+
   private GroupNorm(GroupNorm original, Copies copies) {
     super(original, copies);
     groups = original.groups;
@@ -45,6 +53,11 @@ public final class GroupNorm extends ChannelNorm<GroupNorm> {
   @Override
   protected int[] reductionAxes(Tensor grouped) {
     return new int[] {2};
+  }
+
+  @Override
+  public Description description() {
+    return super.description().set("groups", groups);
   }
 
   @Override

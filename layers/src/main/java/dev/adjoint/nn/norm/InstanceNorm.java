@@ -1,6 +1,7 @@
 package dev.adjoint.nn.norm;
 
 import dev.adjoint.nn.Copies;
+import dev.adjoint.nn.Description;
 import dev.adjoint.tensor.Tensor;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +20,11 @@ public final class InstanceNorm extends ChannelNorm<InstanceNorm> {
   public InstanceNorm(int channels) {
     super(channels);
     withoutAffine();
+  }
+
+  /** Creates what was described. */
+  public InstanceNorm(Description from) {
+    super(from);
   }
 
   private InstanceNorm(InstanceNorm original, Copies copies) {

@@ -1,6 +1,7 @@
 package dev.adjoint.nn.norm;
 
 import dev.adjoint.nn.Copies;
+import dev.adjoint.nn.Description;
 import dev.adjoint.op.Linalg;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Tensor;
@@ -30,6 +31,11 @@ public final class IterNorm extends WhiteningNorm<IterNorm> {
    */
   public IterNorm(int groups, int channels) {
     super(groups, channels);
+  }
+
+  /** Creates what was described. */
+  public IterNorm(Description from) {
+    super(from);
   }
 
   private IterNorm(IterNorm original, Copies copies) {

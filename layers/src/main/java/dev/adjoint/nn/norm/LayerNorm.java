@@ -1,6 +1,7 @@
 package dev.adjoint.nn.norm;
 
 import dev.adjoint.nn.Copies;
+import dev.adjoint.nn.Description;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import java.util.stream.IntStream;
@@ -26,6 +27,14 @@ public final class LayerNorm extends Normalization<LayerNorm> {
     if (features.length == 0) {
       throw new IllegalArgumentException(
           "LayerNorm: no features; expected the sizes of the last axes");
+    }
+  }
+
+  /** Creates what was described. */
+  public LayerNorm(Description from) {
+    super(from, true);
+    if (from.flag("channels_first")) {
+      channelsFirst();
     }
   }
 
@@ -65,6 +74,11 @@ public final class LayerNorm extends Normalization<LayerNorm> {
     return channelsFirst
         ? "(N, %d, ...)".formatted(features().size(0))
         : "(..., %s)".formatted(sizes());
+  }
+
+  @Override
+  public Description description() {
+    return super.description().set("channels_first", channelsFirst);
   }
 
   @Override

@@ -3,6 +3,8 @@ package dev.adjoint.nn.norm;
 import static java.util.stream.Collectors.joining;
 
 import dev.adjoint.nn.Copies;
+import dev.adjoint.nn.Describable;
+import dev.adjoint.nn.Description;
 import dev.adjoint.nn.Layer;
 import dev.adjoint.nn.Transform;
 import dev.adjoint.nn.Weight;
@@ -31,7 +33,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <N> the norm itself, which its options return
  */
-public abstract class Normalization<N extends Normalization<N>> extends Layer implements Transform {
+public abstract class Normalization<N extends Normalization<N>> extends Layer
+    implements Transform, Describable {
 
   private final Shape features;
   private final boolean centred;
@@ -68,6 +71,19 @@ public abstract class Normalization<N extends Normalization<N>> extends Layer im
     epsilonOutsideRoot = from.epsilonOutsideRoot;
     weight = from.weight == null ? null : weight("weight", copies.of(from.weight));
     bias = from.bias == null ? null : weight("bias", copies.of(from.bias));
+  }
+
+  /** Creates the norm that was described. */
+  @SuppressWarnings("this-escape") // to Layer, which is initialized
+  protected Normalization(Description from, boolean centred) {
+    features = Shape.of(from.integers("features"));
+    this.centred = centred;
+    epsilon = from.decimal("epsilon");
+    epsilonOutsideRoot = from.flag("epsilon_outside_root");
+    Weight g = from.weightOrNull("weight", features);
+    Weight b = from.weightOrNull("bias", features);
+    weight = g == null ? null : weight("weight", g);
+    bias = b == null ? null : weight("bias", b);
   }
 
   // ---- options ---------------------------------------------------------------------------------
@@ -226,6 +242,14 @@ public abstract class Normalization<N extends Normalization<N>> extends Layer im
       throw new IllegalArgumentException(
           "%s: input of shape %s; expected %s".formatted(this, x.shape(), expected()));
     }
+  }
+
+  @Override
+  public Description description() {
+    return Description.of(this)
+        .set("features", features.toArray())
+        .set("epsilon", epsilon)
+        .set("epsilon_outside_root", epsilonOutsideRoot);
   }
 
   @SuppressWarnings("unchecked") // N is the class itself

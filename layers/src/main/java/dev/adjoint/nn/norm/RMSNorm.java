@@ -1,6 +1,7 @@
 package dev.adjoint.nn.norm;
 
 import dev.adjoint.nn.Copies;
+import dev.adjoint.nn.Description;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Keep;
 import dev.adjoint.tensor.Shape;
@@ -26,6 +27,16 @@ public final class RMSNorm extends Normalization<RMSNorm> {
     if (features.length == 0) {
       throw new IllegalArgumentException(
           "RMSNorm: no features; expected the sizes of the last axes");
+    }
+  }
+
+  /** Creates what was described. */
+  public RMSNorm(Description from) {
+    super(from, false);
+    epsilonIsSet = !from.flag("epsilon_of_type");
+    double described = from.decimal("part");
+    if (described != 1) {
+      partial(described);
     }
   }
 
@@ -90,6 +101,11 @@ public final class RMSNorm extends Normalization<RMSNorm> {
   @Override
   protected String expected() {
     return "(..., %s)".formatted(sizes());
+  }
+
+  @Override
+  public Description description() {
+    return super.description().set("epsilon_of_type", !epsilonIsSet).set("part", part);
   }
 
   @Override

@@ -2,7 +2,9 @@ package dev.adjoint.nn.norm;
 
 import dev.adjoint.nn.Buffer;
 import dev.adjoint.nn.Copies;
+import dev.adjoint.nn.Description;
 import dev.adjoint.tensor.DType;
+import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +38,12 @@ public abstract class RunningNorm<N extends RunningNorm<N>> extends ChannelNorm<
   RunningNorm(int channels) {
     super(channels);
     batches = buffer("num_batches_tracked", Tensor.scalar(0, DType.FLOAT32));
+  }
+
+  /** Creates the norm that was described. */
+  RunningNorm(Description from) {
+    super(from);
+    batches = buffer("num_batches_tracked", from.buffer("num_batches_tracked", Shape.of()));
   }
 
   /** Creates a copy. */

@@ -1,6 +1,7 @@
 package dev.adjoint.nn.norm;
 
 import dev.adjoint.nn.Copies;
+import dev.adjoint.nn.Description;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
@@ -25,6 +26,12 @@ public final class ScaleNorm extends Normalization<ScaleNorm> {
     }
     this.size = size;
     weight("weight").assign(Tensors.full(Shape.of(), Math.sqrt(size), weight("weight").dtype()));
+  }
+
+  /** Creates what was described. */
+  public ScaleNorm(Description from) {
+    super(from, false);
+    size = from.integer("size");
   }
 
   private ScaleNorm(ScaleNorm original, Copies copies) {
@@ -55,6 +62,11 @@ public final class ScaleNorm extends Normalization<ScaleNorm> {
   @Override
   protected String expected() {
     return "(..., %d)".formatted(size);
+  }
+
+  @Override
+  public Description description() {
+    return super.description().set("size", size);
   }
 
   @Override

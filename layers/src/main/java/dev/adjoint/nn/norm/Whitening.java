@@ -1,7 +1,14 @@
 package dev.adjoint.nn.norm;
 
+import dev.adjoint.nn.Buffer;
+import dev.adjoint.nn.Copies;
+import dev.adjoint.nn.Describable;
+import dev.adjoint.nn.Description;
+import dev.adjoint.nn.Layer;
+import dev.adjoint.nn.Transform;
 import dev.adjoint.op.Linalg;
 import dev.adjoint.tensor.DType;
+import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 
 /**
@@ -10,7 +17,7 @@ import dev.adjoint.tensor.Tensor;
  *
  * <pre>{@code
  * Whitening whitening = Whitening.pca(train, 20, 1e-5); // the 20 directions of largest variance
- * Tensor x = whitening.transform(test);
+ * Tensor x = whitening.forward(test);
  * }</pre>
  *
  * <p>With the covariance {@code C = U L U'} of the training data (biased: the sum over m), PCA
@@ -19,16 +26,17 @@ import dev.adjoint.tensor.Tensor;
  * gives looks like the data. Epsilon is 1e-5 unless it is given: it keeps directions without
  * variance, which there are whenever there are fewer examples than features, from being blown up.
  *
- * <p>Instances are immutable. Computed in double precision, and rounded to the type of the data.
+ * <p>Computed in double precision, and rounded to the type of the data. Nothing is learned; the
+ * buffers are mean, matrix, inverse and explained_variance.
  */
-public final class Whitening {
+public final class Whitening extends Layer implements Transform, Describable {
 
   private static final double EPSILON = 1e-5;
 
-  private final Tensor mean;
-  private final Tensor matrix;
-  private final Tensor backward;
-  private final Tensor explainedVariance;
+  private final Buffer mean;
+  private final Buffer matrix;
+  private final Buffer backward;
+  private final Buffer explainedVariance;
 
   private Whitening(Tensor x, int components, double epsilon, boolean zca) {
     requireData(x, components, epsilon);
@@ -44,10 +52,28 @@ public final class Whitening {
     Tensor roots = kept.plus(epsilon).sqrt();
     Tensor forth = vectors.div(roots).transpose(); // (components, n)
     Tensor back = vectors.times(roots).transpose();
-    mean = center.to(x.dtype());
-    matrix = (zca ? vectors.matmul(forth) : forth).to(x.dtype());
-    backward = (zca ? vectors.matmul(back) : back).to(x.dtype());
-    explainedVariance = kept.to(x.dtype());
+    mean = buffer("mean", center.to(x.dtype()));
+    matrix = buffer("matrix", (zca ? vectors.matmul(forth) : forth).to(x.dtype()));
+    backward = buffer("inverse", (zca ? vectors.matmul(back) : back).to(x.dtype()));
+    explainedVariance = buffer("explained_variance", kept.to(x.dtype()));
+  }
+
+  /** Creates what was described. */
+  public Whitening(Description from) {
+    int n = from.integer("features");
+    int components = from.integer("components");
+    mean = buffer("mean", from.buffer("mean", Shape.of(n)));
+    matrix = buffer("matrix", from.buffer("matrix", Shape.of(components, n)));
+    backward = buffer("inverse", from.buffer("inverse", Shape.of(components, n)));
+    explainedVariance =
+        buffer("explained_variance", from.buffer("explained_variance", Shape.of(components)));
+  }
+
+  private Whitening(Whitening original, Copies copies) {
+    mean = buffer("mean", copies.of(original.mean));
+    matrix = buffer("matrix", copies.of(original.matrix));
+    backward = buffer("inverse", copies.of(original.backward));
+    explainedVariance = buffer("explained_variance", copies.of(original.explainedVariance));
   }
 
   /** Fits PCA whitening that keeps all components. */
@@ -91,9 +117,10 @@ public final class Whitening {
    * @param x of shape (..., n)
    * @return of shape (..., components)
    */
-  public Tensor transform(Tensor x) {
-    requireLast("transform", x, matrix.size(1));
-    return x.minus(mean).matmul(matrix.transpose());
+  @Override
+  public Tensor forward(Tensor x) {
+    requireLast("forward", x, matrix().size(1));
+    return observed(x.minus(mean()).matmul(matrix().transpose()));
   }
 
   /**
@@ -104,18 +131,19 @@ public final class Whitening {
    * @return of shape (..., n)
    */
   public Tensor inverse(Tensor y) {
-    requireLast("inverse", y, backward.size(0));
-    return y.matmul(backward).plus(mean);
+    Tensor back = backward.value();
+    requireLast("inverse", y, back.size(0));
+    return y.matmul(back).plus(mean());
   }
 
   /** Returns the mean of the training data, which is subtracted: shape (n). */
   public Tensor mean() {
-    return mean;
+    return mean.value();
   }
 
   /** Returns what centred examples are multiplied by: shape (components, n). */
   public Tensor matrix() {
-    return matrix;
+    return matrix.value();
   }
 
   /**
@@ -123,7 +151,7 @@ public final class Whitening {
    * epsilon: shape (components).
    */
   public Tensor explainedVariance() {
-    return explainedVariance;
+    return explainedVariance.value();
   }
 
   private static void requireData(Tensor x, int components, double epsilon) {
@@ -160,7 +188,19 @@ public final class Whitening {
   }
 
   @Override
+  public Description description() {
+    return Description.of(this)
+        .set("features", matrix().size(1))
+        .set("components", matrix().size(0));
+  }
+
+  @Override
+  protected Whitening copy(Copies copies) {
+    return new Whitening(this, copies);
+  }
+
+  @Override
   public String toString() {
-    return "Whitening(%d to %d)".formatted(matrix.size(1), matrix.size(0));
+    return "Whitening(%d to %d)".formatted(matrix().size(1), matrix().size(0));
   }
 }

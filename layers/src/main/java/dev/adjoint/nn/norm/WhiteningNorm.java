@@ -2,9 +2,11 @@ package dev.adjoint.nn.norm;
 
 import dev.adjoint.nn.Buffer;
 import dev.adjoint.nn.Copies;
+import dev.adjoint.nn.Description;
 import dev.adjoint.op.Where;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Keep;
+import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
 import java.util.Map;
@@ -42,6 +44,18 @@ public abstract class WhiteningNorm<N extends WhiteningNorm<N>> extends RunningN
     int block = channels / groups;
     runningMean = buffer("running_mean", Tensors.zeros(channels));
     runningWhitening = buffer("running_whitening", Tensors.eye(block).expand(groups, block, block));
+  }
+
+  /** Creates the norm that was described. */
+  WhiteningNorm(Description from) {
+    super(from);
+    groups = from.integer("groups");
+    requireGroups(groups);
+    int block = channels() / groups;
+    runningMean = buffer("running_mean", from.buffer("running_mean", features()));
+    runningWhitening =
+        buffer(
+            "running_whitening", from.buffer("running_whitening", Shape.of(groups, block, block)));
   }
 
   /** Creates a copy. */
@@ -123,6 +137,11 @@ public abstract class WhiteningNorm<N extends WhiteningNorm<N>> extends RunningN
 
   private static Tensor known(Tensor samples, @Nullable Tensor mask) {
     return mask == null ? samples : Where.where(mask, samples, Tensor.scalar(0, samples.dtype()));
+  }
+
+  @Override
+  public Description description() {
+    return super.description().set("groups", groups);
   }
 
   @Override

@@ -1,7 +1,11 @@
 package dev.adjoint.nn.reparam;
 
+import dev.adjoint.nn.Conv1d;
+import dev.adjoint.nn.Conv2d;
 import dev.adjoint.nn.Convolutional;
 import dev.adjoint.nn.Copies;
+import dev.adjoint.nn.Describable;
+import dev.adjoint.nn.Description;
 import dev.adjoint.nn.Layer;
 import dev.adjoint.nn.Linear;
 import dev.adjoint.nn.Transform;
@@ -33,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>This takes the weight of the layer that it is made of; {@link #fold} leaves one of length 1.
  */
-public final class CosineNorm extends Layer implements Transform {
+public final class CosineNorm extends Layer implements Transform, Describable {
 
   private final String of;
   private final Weight weight;
@@ -48,6 +52,27 @@ public final class CosineNorm extends Layer implements Transform {
     this.options = options;
     this.centred = centred;
     reparametrize("weight", w -> new UnitWeight(w, centred));
+  }
+
+  /** Creates what was described. */
+  public CosineNorm(Description from) {
+    weight = weight("weight", Weight.constant(from.tensor("weight")));
+    options = from.has("stride") ? from.convOptions() : null;
+    of = layer(weight, options).toString();
+    centred = from.flag("centred");
+    epsilon = from.decimal("epsilon");
+    Weight s = from.weightOrNull("scale", Shape.of());
+    scale = s == null ? null : weight("scale", s);
+  }
+
+  /** Returns a layer with this weight, which refuses one of another number of axes. */
+  private static Layer layer(Weight weight, @Nullable ConvOptions options) {
+    if (options == null) {
+      return new Linear(weight, null);
+    }
+    return weight.shape().rank() == 3
+        ? new Conv1d(weight, null, options)
+        : new Conv2d(weight, null, options);
   }
 
   private CosineNorm(CosineNorm original, Copies copies) {
@@ -170,6 +195,12 @@ public final class CosineNorm extends Layer implements Transform {
           "%s: input of shape %s; expected %s"
               .formatted(this, x.shape(), form.formatted(channels)));
     }
+  }
+
+  @Override
+  public Description description() {
+    Description description = Description.of(this).set("centred", centred).set("epsilon", epsilon);
+    return options == null ? description : description.set(options);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.adjoint.nn.sequence;
 
 import dev.adjoint.nn.Copies;
+import dev.adjoint.nn.Description;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Tensor;
 import java.util.List;
@@ -23,6 +24,11 @@ public final class GRU extends Recurrent<GRU, Tensor> {
   /** Creates a layer. */
   public GRU(int in, int hidden, Generator generator) {
     super(in, hidden, 3, 1, generator);
+  }
+
+  /** Creates what was described. */
+  public GRU(Description from) {
+    super(from, 3, 1);
   }
 
   private GRU(GRU original, Copies copies) {

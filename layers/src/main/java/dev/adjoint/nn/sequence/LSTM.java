@@ -1,6 +1,7 @@
 package dev.adjoint.nn.sequence;
 
 import dev.adjoint.nn.Copies;
+import dev.adjoint.nn.Description;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Tensor;
 import java.util.List;
@@ -26,6 +27,11 @@ public final class LSTM extends Recurrent<LSTM, LSTM.State> {
   /** Creates a layer. */
   public LSTM(int in, int hidden, Generator generator) {
     super(in, hidden, 4, 2, generator);
+  }
+
+  /** Creates what was described. */
+  public LSTM(Description from) {
+    super(from, 4, 2);
   }
 
   private LSTM(LSTM original, Copies copies) {

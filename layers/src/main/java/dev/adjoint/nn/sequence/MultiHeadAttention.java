@@ -1,6 +1,8 @@
 package dev.adjoint.nn.sequence;
 
 import dev.adjoint.nn.Copies;
+import dev.adjoint.nn.Describable;
+import dev.adjoint.nn.Description;
 import dev.adjoint.nn.Dropout;
 import dev.adjoint.nn.Initializers;
 import dev.adjoint.nn.Layer;
@@ -26,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * below the other, and out_proj, a {@link Linear}. As in PyTorch, in_proj_weight starts
  * Glorot-uniform, out_proj.weight as in every Linear, and the biases at 0.
  */
-public final class MultiHeadAttention extends Layer implements Transform {
+public final class MultiHeadAttention extends Layer implements Transform, Describable {
 
   private final int width;
   private final int heads;
@@ -41,11 +43,7 @@ public final class MultiHeadAttention extends Layer implements Transform {
    * @param width of queries, keys, values and results; a multiple of the heads
    */
   public MultiHeadAttention(int width, int heads, Generator generator) {
-    if (width < 1 || heads < 1 || width % heads != 0) {
-      throw new IllegalArgumentException(
-          "MultiHeadAttention: width %d and %d heads; expected a width that the heads share equally"
-              .formatted(width, heads));
-    }
+    requireEqualShares(width, heads);
     this.width = width;
     this.heads = heads;
     Shape stacked = Shape.of(3 * width, width);
@@ -56,6 +54,19 @@ public final class MultiHeadAttention extends Layer implements Transform {
     dropout = child("dropout", new Dropout(0, generator));
   }
 
+  /** Creates what was described. */
+  public MultiHeadAttention(Description from) {
+    width = from.integer("width");
+    heads = from.integer("heads");
+    requireEqualShares(width, heads);
+    Shape stacked = Shape.of(3 * width, width);
+    inProjWeight = weight("in_proj_weight", from.weight("in_proj_weight", stacked));
+    Weight bias = from.weightOrNull("in_proj_bias", Shape.of(3 * width));
+    inProjBias = bias == null ? null : weight("in_proj_bias", bias);
+    outProj = child("out_proj", from.part("out_proj", Linear.class));
+    dropout = child("dropout", from.part("dropout", Dropout.class));
+  }
+
   private MultiHeadAttention(MultiHeadAttention original, Copies copies) {
     width = original.width;
     heads = original.heads;
@@ -64,6 +75,14 @@ public final class MultiHeadAttention extends Layer implements Transform {
     inProjBias = bias == null ? null : weight("in_proj_bias", bias);
     outProj = child("out_proj", copies.of(original.outProj));
     dropout = child("dropout", copies.of(original.dropout));
+  }
+
+  private static void requireEqualShares(int width, int heads) {
+    if (width < 1 || heads < 1 || width % heads != 0) {
+      throw new IllegalArgumentException(
+          "MultiHeadAttention: width %d and %d heads; expected a width that the heads share equally"
+              .formatted(width, heads));
+    }
   }
 
   /** Leaves out all biases. */
@@ -168,6 +187,15 @@ public final class MultiHeadAttention extends Layer implements Transform {
           "%1$s: query of shape %2$s, key of shape %3$s and value of shape %4$s; expected (N, T, %5$d), (N, S, %5$d) and (N, S, %5$d)"
               .formatted(this, q, k, value.shape(), width));
     }
+  }
+
+  @Override
+  public Description description() {
+    return Description.of(this)
+        .set("width", width)
+        .set("heads", heads)
+        .part("out_proj", outProj)
+        .part("dropout", dropout);
   }
 
   @Override

@@ -1,6 +1,8 @@
 package dev.adjoint.nn.sequence;
 
 import dev.adjoint.nn.Copies;
+import dev.adjoint.nn.Describable;
+import dev.adjoint.nn.Description;
 import dev.adjoint.nn.Layer;
 import dev.adjoint.nn.Transform;
 import dev.adjoint.op.Joining;
@@ -12,7 +14,7 @@ import dev.adjoint.tensor.Tensors;
  * Adds to each position of a sequence what tells positions apart: sines and cosines of it (Vaswani
  * et al. 2017, arXiv:1706.03762, section 3.5). Nothing is learned.
  */
-public final class PositionalEncoding extends Layer implements Transform {
+public final class PositionalEncoding extends Layer implements Transform, Describable {
 
   private final Tensor table;
 
@@ -23,6 +25,16 @@ public final class PositionalEncoding extends Layer implements Transform {
    */
   public PositionalEncoding(int positions, int width) {
     this(sinusoids(positions, width));
+  }
+
+  /** Creates what was described. */
+  public PositionalEncoding(Description from) {
+    this(from.tensor("table"));
+    if (table.rank() != 2) {
+      throw new IllegalArgumentException(
+          "PositionalEncoding: table of shape %s; expected (positions, width)"
+              .formatted(table.shape()));
+    }
   }
 
   private PositionalEncoding(Tensor table) {
@@ -61,6 +73,11 @@ public final class PositionalEncoding extends Layer implements Transform {
               .formatted(this, x.shape(), table.size(1), table.size(0)));
     }
     return observed(x.plus(table.slice(0, 0, x.size(-2)).to(x.dtype())));
+  }
+
+  @Override
+  public Description description() {
+    return Description.of(this).tensor("table", table);
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.adjoint.nn.sequence;
 
 import dev.adjoint.nn.Activation;
 import dev.adjoint.nn.Copies;
+import dev.adjoint.nn.Description;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Tensor;
 import java.util.List;
@@ -19,6 +20,12 @@ public final class RNN extends Recurrent<RNN, Tensor> {
   /** Creates a layer. */
   public RNN(int in, int hidden, Generator generator) {
     super(in, hidden, 1, 1, generator);
+  }
+
+  /** Creates what was described. */
+  public RNN(Description from) {
+    super(from, 1, 1);
+    activation = from.constant("activation", Activation.class);
   }
 
   private RNN(RNN original, Copies copies) {
@@ -45,6 +52,11 @@ public final class RNN extends Recurrent<RNN, Tensor> {
   @Override
   List<Tensor> tensors(Tensor state) {
     return List.of(state);
+  }
+
+  @Override
+  public Description description() {
+    return super.description().set("activation", activation);
   }
 
   @Override

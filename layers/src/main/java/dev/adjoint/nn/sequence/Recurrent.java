@@ -1,6 +1,8 @@
 package dev.adjoint.nn.sequence;
 
 import dev.adjoint.nn.Copies;
+import dev.adjoint.nn.Describable;
+import dev.adjoint.nn.Description;
 import dev.adjoint.nn.Dropout;
 import dev.adjoint.nn.Initializers;
 import dev.adjoint.nn.Layer;
@@ -14,6 +16,7 @@ import dev.adjoint.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.function.BiFunction;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -41,7 +44,7 @@ import org.jspecify.annotations.Nullable;
  * @param <S> the state
  */
 public abstract sealed class Recurrent<R extends Recurrent<R, S>, S> extends Layer
-    permits RNN, LSTM, GRU {
+    implements Describable permits RNN, LSTM, GRU {
 
   private final int in;
   private final int hidden;
@@ -114,16 +117,34 @@ public abstract sealed class Recurrent<R extends Recurrent<R, S>, S> extends Lay
     }
   }
 
+  /** Creates the layer that was described. */
+  Recurrent(Description from, int gates, int memories) {
+    in = from.integer("in");
+    hidden = from.integer("hidden");
+    this.gates = gates;
+    this.memories = memories;
+    generator = Generator.seeded(0);
+    dropout = child("dropout", from.part("dropout", Dropout.class));
+    layers = atLeastOne(from.type(), from.integer("layers"));
+    bidirectional = from.flag("bidirectional");
+    biased = !from.flag("without_bias");
+    makeWeights((name, shape) -> weight(name, from.weight(name, shape)));
+  }
+
   // ---- options ---------------------------------------------------------------------------------
 
   /** Stacks several layers: 1 unless it is set. */
   public R layers(int count) {
+    layers = atLeastOne(toString(), count);
+    return drawWeights();
+  }
+
+  private static int atLeastOne(String layer, int count) {
     if (count < 1) {
       throw new IllegalArgumentException(
-          "%s: %d layers; expected at least 1".formatted(this, count));
+          "%s: %d layers; expected at least 1".formatted(layer, count));
     }
-    layers = count;
-    return drawWeights();
+    return count;
   }
 
   /** Reads sequences backwards as well, with other weights, and joins the outputs. */
@@ -150,30 +171,32 @@ public abstract sealed class Recurrent<R extends Recurrent<R, S>, S> extends Lay
           .forEach(name -> drop(name + reading.suffix));
     }
     readings.clear();
-    for (int layer = 0; layer < layers; layer++) {
-      int width = layer == 0 ? in : hidden * directions();
-      readings.add(drawn("_l" + layer, false, width));
-      if (bidirectional) {
-        readings.add(drawn("_l" + layer + "_reverse", true, width));
-      }
-    }
+    double bound = 1 / Math.sqrt(hidden);
+    makeWeights((name, shape) -> parameter(name, Initializers.uniform(bound, shape, generator)));
     return self();
   }
 
-  private Reading drawn(String suffix, boolean backwards, int width) {
+  /** Makes all weights, each by its name and shape. */
+  private void makeWeights(BiFunction<String, Shape, Weight> weights) {
+    for (int layer = 0; layer < layers; layer++) {
+      int width = layer == 0 ? in : hidden * directions();
+      readings.add(reading("_l" + layer, false, width, weights));
+      if (bidirectional) {
+        readings.add(reading("_l" + layer + "_reverse", true, width, weights));
+      }
+    }
+  }
+
+  private Reading reading(
+      String suffix, boolean backwards, int width, BiFunction<String, Shape, Weight> weights) {
     int rows = gates * hidden;
     return new Reading(
         suffix,
         backwards,
-        drawn("weight_ih" + suffix, rows, width),
-        drawn("weight_hh" + suffix, rows, hidden),
-        biased ? drawn("bias_ih" + suffix, rows) : null,
-        biased ? drawn("bias_hh" + suffix, rows) : null);
-  }
-
-  private Weight drawn(String name, int... sizes) {
-    double bound = 1 / Math.sqrt(hidden);
-    return parameter(name, Initializers.uniform(bound, Shape.of(sizes), generator));
+        weights.apply("weight_ih" + suffix, Shape.of(rows, width)),
+        weights.apply("weight_hh" + suffix, Shape.of(rows, hidden)),
+        biased ? weights.apply("bias_ih" + suffix, Shape.of(rows)) : null,
+        biased ? weights.apply("bias_hh" + suffix, Shape.of(rows)) : null);
   }
 
   private int directions() {
@@ -328,6 +351,17 @@ public abstract sealed class Recurrent<R extends Recurrent<R, S>, S> extends Lay
           "%s: lengths of shape %s for input of shape %s; expected %s"
               .formatted(this, lengths.shape(), x.shape(), Shape.of(x.size(0))));
     }
+  }
+
+  @Override
+  public Description description() {
+    return Description.of(this)
+        .set("in", in)
+        .set("hidden", hidden)
+        .set("layers", layers)
+        .set("bidirectional", bidirectional)
+        .set("without_bias", !biased)
+        .part("dropout", dropout);
   }
 
   @SuppressWarnings("unchecked") // a layer names itself as R

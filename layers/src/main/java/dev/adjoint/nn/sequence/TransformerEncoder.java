@@ -1,6 +1,8 @@
 package dev.adjoint.nn.sequence;
 
 import dev.adjoint.nn.Copies;
+import dev.adjoint.nn.Describable;
+import dev.adjoint.nn.Description;
 import dev.adjoint.nn.Layer;
 import dev.adjoint.nn.Sequential;
 import dev.adjoint.nn.Transform;
@@ -12,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * Applies several {@linkplain TransformerEncoderLayer layers} with one mask, and perhaps a norm at
  * the end, as layers that normalize first need it.
  */
-public final class TransformerEncoder extends Layer implements Transform {
+public final class TransformerEncoder extends Layer implements Transform, Describable {
 
   private final Sequential layers;
   private @Nullable LayerNorm norm;
@@ -22,7 +24,22 @@ public final class TransformerEncoder extends Layer implements Transform {
     this(new Sequential(layers));
   }
 
+  /** Creates what was described. */
+  public TransformerEncoder(Description from) {
+    this(from.part("layers", Sequential.class));
+    if (from.has("norm")) {
+      withNorm(from.part("norm", LayerNorm.class));
+    }
+  }
+
   private TransformerEncoder(Sequential layers) {
+    for (Layer layer : layers.children().values()) {
+      if (!(layer instanceof TransformerEncoderLayer)) {
+        throw new IllegalArgumentException(
+            "TransformerEncoder: %s inside; expected every layer to be a TransformerEncoderLayer"
+                .formatted(layer));
+      }
+    }
     this.layers = child("layers", layers);
   }
 
@@ -50,6 +67,12 @@ public final class TransformerEncoder extends Layer implements Transform {
       y = ((TransformerEncoderLayer) layer).forward(y, mask);
     }
     return observed(norm == null ? y : norm.forward(y));
+  }
+
+  @Override
+  public Description description() {
+    Description description = Description.of(this).part("layers", layers);
+    return norm == null ? description : description.part("norm", norm);
   }
 
   @Override

@@ -2,6 +2,8 @@ package dev.adjoint.nn.sequence;
 
 import dev.adjoint.nn.Activation;
 import dev.adjoint.nn.Copies;
+import dev.adjoint.nn.Describable;
+import dev.adjoint.nn.Description;
 import dev.adjoint.nn.Dropout;
 import dev.adjoint.nn.Layer;
 import dev.adjoint.nn.Linear;
@@ -25,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * <p>As in PyTorch, dropout has the probability 0.1 and applies to the weights of the attention,
  * after the activation, and to both terms that are added to x.
  */
-public final class TransformerEncoderLayer extends Layer implements Transform {
+public final class TransformerEncoderLayer extends Layer implements Transform, Describable {
 
   private final MultiHeadAttention selfAttention;
   private final Linear linear1;
@@ -50,6 +52,18 @@ public final class TransformerEncoderLayer extends Layer implements Transform {
     norm2 = child("norm2", new LayerNorm(width));
     dropout = child("dropout", new Dropout(0, generator));
     dropout(0.1);
+  }
+
+  /** Creates what was described. */
+  public TransformerEncoderLayer(Description from) {
+    selfAttention = child("self_attn", from.part("self_attn", MultiHeadAttention.class));
+    linear1 = child("linear1", from.part("linear1", Linear.class));
+    linear2 = child("linear2", from.part("linear2", Linear.class));
+    norm1 = child("norm1", from.part("norm1", LayerNorm.class));
+    norm2 = child("norm2", from.part("norm2", LayerNorm.class));
+    dropout = child("dropout", from.part("dropout", Dropout.class));
+    activation = from.constant("activation", Activation.class);
+    normFirst = from.flag("norm_first");
   }
 
   private TransformerEncoderLayer(TransformerEncoderLayer original, Copies copies) {
@@ -110,6 +124,19 @@ public final class TransformerEncoderLayer extends Layer implements Transform {
   private Tensor transform(Tensor x) {
     Tensor hidden = dropout.forward(activation.forward(linear1.forward(x)));
     return dropout.forward(linear2.forward(hidden));
+  }
+
+  @Override
+  public Description description() {
+    return Description.of(this)
+        .set("activation", activation)
+        .set("norm_first", normFirst)
+        .part("self_attn", selfAttention)
+        .part("linear1", linear1)
+        .part("linear2", linear2)
+        .part("norm1", norm1)
+        .part("norm2", norm2)
+        .part("dropout", dropout);
   }
 
   @Override

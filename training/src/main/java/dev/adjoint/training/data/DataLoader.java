@@ -1,10 +1,12 @@
 package dev.adjoint.training.data;
 
+import dev.adjoint.autodiff.Autodiff;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.IntTensor;
 import java.util.Iterator;
+import java.util.function.BiFunction;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Gives the examples of a data set in batches, once in each epoch.
@@ -20,16 +22,23 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>A batch depends on the seed, the epoch and its place in the epoch, and on nothing that
- * happened before: so a training can go on anywhere.
+ * happened before: so a training can go on anywhere. Batches are computed without recording, by
+ * whichever thread.
  */
 public final class DataLoader<X, Y> {
 
-  private static final long GOLDEN = 0x9E3779B97F4A7C15L;
+  // Odd numbers whose small multiples are far from one another: of the golden ratio, and of its
+  // relative in two dimensions.
+  private static final long EPOCH = 0x9E3779B97F4A7C15L;
+  private static final long PLACE = 0xD1B54A32D192ED03L;
 
   private final Dataset<X, Y> dataset;
   private final int batchSize;
-  private @Nullable Long seed;
+  private long seed;
+  private boolean shuffled;
   private boolean dropLast;
+  private int ahead;
+  private BiFunction<Batch<X, Y>, Generator, Batch<X, Y>> augmentation = (batch, _) -> batch;
 
   /** Creates a loader that gives the examples in the order of their numbers. */
   public DataLoader(Dataset<X, Y> dataset, int batchSize) {
@@ -44,12 +53,38 @@ public final class DataLoader<X, Y> {
   /** Gives the examples in a random order, another one in each epoch. */
   public DataLoader<X, Y> shuffle(long newSeed) {
     seed = newSeed;
+    shuffled = true;
     return this;
   }
 
   /** Leaves out the last batch of each epoch where it would be smaller than the others. */
   public DataLoader<X, Y> dropLast() {
     dropLast = true;
+    return this;
+  }
+
+  /**
+   * Changes each batch at random, another way in each epoch: shifts images, drops words.
+   *
+   * @param function of a batch and a generator, which depends on the seed of {@link #shuffle} (0
+   *     without), the epoch and the place of the batch; with {@link #prefetch} it may be called for
+   *     several batches at once
+   */
+  public DataLoader<X, Y> augment(BiFunction<Batch<X, Y>, Generator, Batch<X, Y>> function) {
+    augmentation = function;
+    return this;
+  }
+
+  /**
+   * Computes up to {@code n} batches in the background, at the same time, while those before them
+   * are used; 0 unless it is given. The batches are the same. What the data set throws, comes out
+   * where its batch would.
+   */
+  public DataLoader<X, Y> prefetch(int n) {
+    if (n < 0) {
+      throw new IllegalArgumentException("prefetch: %d batches; expected at least 0".formatted(n));
+    }
+    ahead = n;
     return this;
   }
 
@@ -68,24 +103,39 @@ public final class DataLoader<X, Y> {
     return epoch(epoch, 0);
   }
 
-  /** Returns the batches of an epoch without so many of the first, which are not computed. */
+  /**
+   * Returns the batches of an epoch without so many of the first, which are not computed.
+   *
+   * @param skipped 0 to {@link #batches()}
+   */
   public Iterable<Batch<X, Y>> epoch(int epoch, int skipped) {
-    IntTensor order = order(epoch);
-    return () -> batches(order, skipped);
+    if (skipped < 0 || skipped > batches()) {
+      throw new IllegalArgumentException(
+          "epoch: %d batches skipped; expected 0 to %d".formatted(skipped, batches()));
+    }
+    IntTensor order =
+        shuffled
+            ? generator(epoch, 0).permutation(dataset.size())
+            : IntTensor.range(dataset.size());
+    IntFunction<Batch<X, Y>> batch = place -> batch(order, epoch, place);
+    return () -> batches(batch, skipped);
   }
 
-  private Iterator<Batch<X, Y>> batches(IntTensor order, int skipped) {
-    return IntStream.range(skipped, batches())
-        .mapToObj(i -> {
-          int from = i * batchSize;
-          return dataset.batch(order.slice(from, Math.min(from + batchSize, order.size())));
-        })
-        .iterator();
+  private Iterator<Batch<X, Y>> batches(IntFunction<Batch<X, Y>> batch, int skipped) {
+    return ahead == 0
+        ? IntStream.range(skipped, batches()).mapToObj(batch).iterator()
+        : new Prefetch<>(batch, skipped, batches(), ahead);
   }
 
-  private IntTensor order(int epoch) {
-    return seed == null
-        ? IntTensor.range(dataset.size())
-        : Generator.seeded(seed + epoch * GOLDEN).permutation(dataset.size());
+  private Batch<X, Y> batch(IntTensor order, int epoch, int place) {
+    int from = place * batchSize;
+    IntTensor numbers = order.slice(from, from + Math.min(batchSize, order.size() - from));
+    return Autodiff.noGrad(
+        () -> augmentation.apply(dataset.batch(numbers), generator(epoch, place + 1)));
+  }
+
+  /** Returns the generator of a batch; that of place 0 is of the order. */
+  private Generator generator(int epoch, int place) {
+    return Generator.seeded(seed + epoch * EPOCH + place * PLACE);
   }
 }

@@ -30,8 +30,9 @@ final class Legend {
 
   private final List<Entry> entries;
 
+  /** Says nothing of a single name: what a chart of one series shows, its title says. */
   Legend(List<Entry> entries) {
-    this.entries = entries;
+    this.entries = entries.size() < 2 ? List.of() : entries;
   }
 
   int height(Graphics2D g) {

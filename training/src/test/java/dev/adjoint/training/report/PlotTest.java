@@ -94,9 +94,9 @@ class PlotTest {
             .line("third", X, X)
             .color("second", PlotColor.BLUE)
             .color("last", PlotColor.GREEN);
-    assertThat(segments(plot, PlotColor.GRAY)).isEqualTo(3);
-    assertThat(segments(plot, PlotColor.BLUE)).isEqualTo(3 + 4);
-    assertThat(segments(plot, PlotColor.VERMILION)).isEqualTo(3);
+    assertThat(segments(plot, PlotColor.GRAY)).isEqualTo(3 + 1);
+    assertThat(segments(plot, PlotColor.BLUE)).isEqualTo(3 + 4 + 1);
+    assertThat(segments(plot, PlotColor.VERMILION)).isEqualTo(3 + 1);
   }
 
   @Test
@@ -149,15 +149,14 @@ class PlotTest {
         .hasMessage("bars 's' of plot 't': 2 numbers; expected one for each of [a]");
   }
 
-  /** Returns how many lines a picture has in a color, but for that in the legend. */
+  /** Returns how many lines a picture has in a color, with that in the legend, if there is one. */
   private static long segments(Plot<?> plot, PlotColor color) throws Exception {
     String rgb =
         "rgb(%d,%d,%d)"
             .formatted(color.awt().getRed(), color.awt().getGreen(), color.awt().getBlue());
     return elements(parsed(plot).getElementsByTagName("line")).stream()
-            .filter(line -> inherited(line, "stroke").equals(rgb))
-            .count()
-        - 1;
+        .filter(line -> inherited(line, "stroke").equals(rgb))
+        .count();
   }
 
   private static String inherited(Element element, String attribute) {

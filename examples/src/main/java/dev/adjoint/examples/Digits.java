@@ -1,0 +1,205 @@
+package dev.adjoint.examples;
+
+import dev.adjoint.examples.digits.Handwriting;
+import dev.adjoint.examples.digits.Mnist;
+import dev.adjoint.examples.digits.Reading;
+import dev.adjoint.examples.digits.TextArt;
+import dev.adjoint.nn.Conv2d;
+import dev.adjoint.nn.Flatten;
+import dev.adjoint.nn.Linear;
+import dev.adjoint.nn.MaxPool2d;
+import dev.adjoint.nn.Sequential;
+import dev.adjoint.nn.norm.BatchNorm;
+import dev.adjoint.op.ConvOptions;
+import dev.adjoint.op.Losses;
+import dev.adjoint.optim.AdamW;
+import dev.adjoint.optim.Schedule;
+import dev.adjoint.tensor.Generator;
+import dev.adjoint.tensor.IntTensor;
+import dev.adjoint.tensor.Tensor;
+import dev.adjoint.training.Progress;
+import dev.adjoint.training.Trainer;
+import dev.adjoint.training.TrainingListener;
+import dev.adjoint.training.TrainingReport;
+import dev.adjoint.training.data.Batch;
+import dev.adjoint.training.data.DataLoader;
+import dev.adjoint.training.data.Dataset;
+import dev.adjoint.training.metric.Classification;
+import dev.adjoint.training.metric.Evaluation;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/**
+ * Learns to read digits, which it draws itself or reads from MNIST's files, by a small
+ * convolutional network, and shows which ones it takes for others.
+ */
+@Command(
+    name = "digits",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = "Draws digits, learns to read them, and shows its mistakes.")
+final class Digits implements Callable<Integer> {
+
+  private static final int TRAINING = 20_000;
+  private static final int HELD_BACK = 5_000;
+  private static final int BATCH = 128;
+  private static final int SHOWN = 3;
+  private static final int PAIRS = 5;
+
+  @Option(
+      names = "--data",
+      paramLabel = "DIRECTORY",
+      description = {
+        "Learn MNIST instead: train-images-idx3-ubyte, train-labels-idx1-ubyte,",
+        "t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, each with or without .gz."
+      })
+  private @Nullable Path data;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "NUMBER",
+      description = "The same seed gives the same result (default: ${DEFAULT-VALUE}).")
+  private long seed = 1;
+
+  @Option(
+      names = "--epochs",
+      paramLabel = "NUMBER",
+      description = "How often to see all digits (default: ${DEFAULT-VALUE}).")
+  private int epochs = 3;
+
+  @Option(
+      names = "--report",
+      paramLabel = "FILE",
+      description = "Where to write the report (default: ${DEFAULT-VALUE}).")
+  private Path report = Path.of("target", "digits.html");
+
+  private final PrintStream out;
+  private final boolean terminal;
+
+  /** Creates the program with where it prints, and whether a line can be written over there. */
+  Digits(PrintStream out, boolean terminal) {
+    this.out = out;
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    if (epochs < 1) {
+      throw new UsageException("--epochs %d: expected at least 1".formatted(epochs));
+    }
+    Generator generator = Generator.seeded(seed);
+    if (data == null) {
+      learn(
+          Handwriting.digits(TRAINING, generator),
+          Handwriting.digits(HELD_BACK, generator),
+          generator);
+    } else {
+      learn(Mnist.read(data, "train"), Mnist.read(data, "t10k"), generator);
+    }
+    return CommandLine.ExitCode.OK;
+  }
+
+  private void learn(
+      Dataset<Tensor, IntTensor> digits, Dataset<Tensor, IntTensor> others, Generator generator)
+      throws IOException {
+    print(
+        "Digits: %,d to learn from, %,d to be judged by, such as%n", digits.size(), others.size());
+    Batch<Tensor, IntTensor> some = digits.batch(IntTensor.range(Math.min(SHOWN, digits.size())));
+    show(
+        IntStream.range(0, some.size()).mapToObj(i -> Handwriting.image(some, i)).toList(),
+        IntStream.of(some.targets().toArray()).mapToObj(Integer::toString).toList());
+    Sequential model = model(generator);
+    DataLoader<Tensor, IntTensor> judges = new DataLoader<>(others, 500);
+    TrainingReport plots = TrainingReport.of(model, "Digits");
+    train(model, digits, judges, plots);
+    Reading reading = Reading.of(model, judges);
+    tell(reading);
+    plots
+        .page()
+        .heading("Digits and what they were taken for")
+        .preformatted(reading.confusion().toString())
+        .write(report);
+    print("The report is %s%n", report);
+  }
+
+  private static Sequential model(Generator generator) {
+    ConvOptions sameSize = ConvOptions.DEFAULT.padding(1);
+    return new Sequential(
+        new Conv2d(1, 16, 3, sameSize, generator).withoutBias(),
+        new BatchNorm(16),
+        Tensor::relu,
+        new MaxPool2d(2), // to (n, 16, 14, 14)
+        new Conv2d(16, 32, 3, sameSize, generator).withoutBias(),
+        new BatchNorm(32),
+        Tensor::relu,
+        new MaxPool2d(2), // to (n, 32, 7, 7)
+        new Flatten(),
+        new Linear(32 * 7 * 7, 10, generator));
+  }
+
+  private void train(
+      Sequential model,
+      Dataset<Tensor, IntTensor> digits,
+      DataLoader<Tensor, IntTensor> judges,
+      TrainingListener plots) {
+    DataLoader<Tensor, IntTensor> loader =
+        new DataLoader<>(digits, Math.min(BATCH, digits.size()))
+            .shuffle(seed)
+            .dropLast()
+            .prefetch(2);
+    int steps = epochs * loader.batches();
+    AdamW adam = new AdamW(model.namedParameters());
+    adam.learningRate(3e-3).schedule(Schedule.cosine(steps));
+    print(
+        "Training %,d parameters, %,d steps of %d digits:%n",
+        model.parameters().stream().mapToInt(parameter -> parameter.shape().size()).sum(),
+        steps,
+        Math.min(BATCH, digits.size()));
+    new Trainer<Tensor, IntTensor>(
+            model,
+            adam,
+            batch -> Losses.crossEntropy(model.forward(batch.inputs()), batch.targets()))
+        .validation(judges, new Evaluation<>(model, model::forward, Classification.accuracy()))
+        .listener(Progress.to(out, terminal))
+        .listener(plots)
+        .fit(loader, epochs);
+  }
+
+  private void tell(Reading reading) {
+    print(
+        "Read right: %.2f %%; %d mistakes%n",
+        100 * reading.confusion().accuracy(), reading.mistakes().size());
+    reading.pairs().stream()
+        .limit(PAIRS)
+        .forEach(
+            pair -> print("  %d taken for %d: %d%n", pair.digit(), pair.taken(), pair.count()));
+    List<Reading.Mistake> worst = reading.mistakes().stream().limit(SHOWN).toList();
+    if (!worst.isEmpty()) {
+      print("The mistakes of which it was surest:%n");
+      show(
+          worst.stream().map(Reading.Mistake::image).toList(),
+          worst.stream()
+              .map(m ->
+                  "%d taken for %d, %.0f %%".formatted(m.digit(), m.taken(), 100 * m.confidence()))
+              .toList());
+    }
+  }
+
+  private void show(List<Tensor> images, List<String> captions) {
+    TextArt.of(images, captions).forEach(line -> print("%s%n", line));
+  }
+
+  @SuppressWarnings("AnnotateFormatMethod") // that annotation is Error Prone's own
+  private void print(String format, Object... arguments) {
+    out.printf(Locale.ROOT, format, arguments);
+  }
+}

@@ -1,0 +1,97 @@
+package dev.adjoint.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.adjoint.examples.tabular.Fruit;
+import dev.adjoint.nn.predict.Predictor;
+import dev.adjoint.tensor.Generator;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TabularTest {
+
+  @TempDir private Path directory;
+
+  private final StringWriter err = new StringWriter();
+  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+
+  private int run(String... args) {
+    PrintStream printed = new PrintStream(out, true, StandardCharsets.UTF_8);
+    String[] files = {
+      "tabular",
+      "--model",
+      directory.resolve("model").toString(),
+      "--report",
+      directory.resolve("report.html").toString()
+    };
+    return Examples.commandLine(printed, false)
+        .setErr(new PrintWriter(err, true))
+        .execute(Stream.concat(Stream.of(files), Stream.of(args)).toArray(String[]::new));
+  }
+
+  @Test
+  void fruitAreToldApartAndTheModelServes64Threads() throws IOException {
+    assertThat(run("--epochs", "3")).isZero();
+    assertThat(out.toString(StandardCharsets.UTF_8))
+        .containsPattern("[89]\\d\\.\\d % right")
+        .contains("64 of them got the bits of one thread alone");
+    Predictor predictor = Predictor.load(directory.resolve("model"));
+    assertThat(predictor.labels()).containsExactly("apple", "lemon", "lime", "pear", "plum");
+    assertThat(predictor.features()).startsWith("weight in g", "diameter in mm").hasSize(7);
+    assertThat(predictor.classify(70, 46, 7.5, 0, 1, 0, 0)).isEqualTo("lime");
+    assertThat(directory.resolve("report.html")).isNotEmptyFile();
+  }
+
+  @Test
+  void aTableOfOnesOwnIsRead() throws IOException {
+    Path csv = directory.resolve("my.csv");
+    Files.writeString(csv, "a,b,c\n" + "1,x,yes\n-1,y,no\n".repeat(60));
+    assertThat(
+            run(
+                "--data",
+                csv.toString(),
+                "--label",
+                "c",
+                "--numeric",
+                "a",
+                "--category",
+                "b",
+                "--epochs",
+                "2"))
+        .isZero();
+    assertThat(out.toString(StandardCharsets.UTF_8)).contains("120 rows, 3 features: a, b=x, b=y");
+  }
+
+  @Test
+  void whatIsOfNoUseIsSaidInOneLine() throws IOException {
+    Path csv = directory.resolve("my.csv");
+    Files.writeString(csv, "a,c\n1,yes\nword,no\n");
+    assertThat(run("--data", csv.toString())).isEqualTo(2);
+    assertThat(run("--data", csv.toString(), "--label", "c", "--numeric", "a")).isEqualTo(2);
+    assertThat(run("--epochs", "0")).isEqualTo(2);
+    assertThat(err.toString())
+        .contains("expected --label, and --numeric or --category or both")
+        .contains("my.csv, line 3", "'word'")
+        .contains("--epochs 0: expected at least 1");
+    assertThat(err.toString().lines()).hasSizeLessThan(6);
+  }
+
+  @Test
+  void theSameSeedDrawsTheSameFruit() throws IOException {
+    Path one = directory.resolve("1.csv");
+    Path two = directory.resolve("2.csv");
+    Fruit.write(one, 200, Generator.seeded(4));
+    Fruit.write(two, 200, Generator.seeded(4));
+    assertThat(two).hasSameTextualContentAs(one);
+    assertThat(Files.readAllLines(one)).hasSize(201).anyMatch(line -> line.contains(",,"));
+  }
+}

@@ -1,0 +1,137 @@
+package dev.adjoint.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import dev.adjoint.examples.text.Corpus;
+import dev.adjoint.examples.text.Stretches;
+import dev.adjoint.examples.text.TextModel;
+import dev.adjoint.optim.AdamW;
+import dev.adjoint.tensor.Generator;
+import dev.adjoint.tensor.IntTensor;
+import dev.adjoint.tensor.Tensor;
+import dev.adjoint.training.data.Batch;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TextTest {
+
+  @TempDir private Path directory;
+
+  private final StringWriter err = new StringWriter();
+  private ByteArrayOutputStream out = new ByteArrayOutputStream();
+
+  private int run(String... args) {
+    out = new ByteArrayOutputStream();
+    PrintStream printed = new PrintStream(out, true, StandardCharsets.UTF_8);
+    return Examples.commandLine(printed, false)
+        .setErr(new PrintWriter(err, true))
+        .execute(Stream.concat(Stream.of("text"), Stream.of(args)).toArray(String[]::new));
+  }
+
+  private String out() {
+    return out.toString(StandardCharsets.UTF_8);
+  }
+
+  private Path file() throws IOException {
+    return Files.writeString(directory.resolve("rhyme.txt"), "The rain in Spain. ".repeat(120));
+  }
+
+  @Test
+  void aTextOfOnesOwnIsLearnedTheSameWayForTheSameSeed() throws IOException {
+    String[] args = {"--data", file().toString(), "--steps", "10", "--length", "30", "--seed", "3"};
+    assertThat(run(args)).isZero();
+    assertThat(err.toString()).isEmpty();
+    assertThat(out())
+        .contains("2,052 characters to learn from, 228 to be judged by, 11 different ones")
+        .contains("counted after 0 before it", "transformer", "Written after the first 64");
+    String first = out().substring(out().indexOf("transformer"));
+    run(args);
+    assertThat(out()).endsWith(first);
+    args[7] = "4";
+    run(args);
+    assertThat(out()).doesNotEndWith(first);
+  }
+
+  @Test
+  void theModelLearnsWhatComesNextAndWritesIt() {
+    int[] codes = IntStream.range(0, 300).map(i -> i % 7).toArray();
+    Batch<IntTensor, IntTensor> all = new Stretches(codes, 20, 40).all();
+    Generator generator = Generator.seeded(2);
+    TextModel model = new TextModel(7, generator);
+    AdamW adam = new AdamW(model.namedParameters());
+    adam.learningRate(5e-3);
+    for (int step = 0; step < 40; step++) {
+      adam.step(model.loss(all).backward());
+    }
+    assertThat(model.inEval(() -> model.loss(all)).item()).isLessThan(0.1);
+    assertThat(model.continued(new int[] {3, 4, 5}, 8, generator))
+        .containsExactly(3, 4, 5, 6, 0, 1, 2, 3, 4, 5, 6);
+    assertThat(model.isTraining()).isTrue();
+  }
+
+  @Test
+  void noPositionSeesWhatComesLater() {
+    TextModel model = new TextModel(5, Generator.seeded(4));
+    model.eval();
+    IntTensor text = IntTensor.of(new int[] {0, 1, 2, 3, 4, 0}, 1, 6);
+    IntTensor other = IntTensor.of(new int[] {0, 1, 2, 4, 1, 3}, 1, 6);
+    Tensor scores = model.forward(text);
+    Tensor otherScores = model.forward(other);
+    assertThat(otherScores.slice(0, 0, 3).toFloatArray())
+        .isEqualTo(scores.slice(0, 0, 3).toFloatArray());
+    assertThat(otherScores.select(0, 3).toFloatArray())
+        .isNotEqualTo(scores.select(0, 3).toFloatArray());
+  }
+
+  @Test
+  void theTargetsAreTheNextCharacters() {
+    Batch<IntTensor, IntTensor> batch = new Stretches(new int[] {5, 6, 7, 8, 9, 10}, 3, 2).all();
+    assertThat(batch.inputs()).isEqualTo(IntTensor.of(new int[][] {{5, 6, 7}, {7, 8, 9}}));
+    assertThat(batch.targets()).isEqualTo(IntTensor.of(6, 7, 8, 8, 9, 10));
+    assertThat(batch.size()).isEqualTo(6);
+  }
+
+  @Test
+  void theDocumentationIsFoundFromInsideTheProject() throws IOException {
+    Corpus corpus = Corpus.ofDocumentation(Path.of(""));
+    assertThat(corpus.training()).contains("# Adjoint", "# Contributing", "# 1. Java 25");
+    assertThat(corpus.validation().length())
+        .isBetween(corpus.training().length() / 10, corpus.training().length() / 8);
+    assertThatExceptionOfType(Corpus.UnusableTextException.class)
+        .isThrownBy(() -> Corpus.ofDocumentation(directory))
+        .withMessage(
+            directory
+                + ": no ARCHITECTURE.md here or above; expected to be run inside the project, or --data FILE");
+  }
+
+  @Test
+  void aFileOfNoUseGivesOneLineAndExitCode2() throws IOException {
+    Path file = directory.resolve("x.txt");
+    assertThat(run("--data", file.toString())).isEqualTo(2);
+    Files.writeString(file, "short");
+    assertThat(run("--data", file.toString())).isEqualTo(2);
+    Files.write(file, new byte[] {(byte) 0xff, 0});
+    assertThat(run("--data", file.toString())).isEqualTo(2);
+    assertThat(run("--data", directory.toString())).isEqualTo(2);
+    assertThat(run("--steps", "0")).isEqualTo(2);
+    assertThat(err.toString().lines())
+        .containsExactly(
+            "text: " + file + ": no such file",
+            "text: " + file + ": has 5 characters; expected at least 1000",
+            "text: " + file + ": is not text in UTF-8",
+            "text: " + directory + ": is not a file",
+            "text: --steps 0 --length 400: expected at least 1, and 0");
+    assertThat(out()).isEmpty();
+  }
+}

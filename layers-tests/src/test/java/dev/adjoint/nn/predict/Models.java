@@ -1,0 +1,182 @@
+package dev.adjoint.nn.predict;
+
+import dev.adjoint.nn.Activation;
+import dev.adjoint.nn.AvgPool1d;
+import dev.adjoint.nn.AvgPool2d;
+import dev.adjoint.nn.Buffer;
+import dev.adjoint.nn.Conv1d;
+import dev.adjoint.nn.Conv2d;
+import dev.adjoint.nn.Copies;
+import dev.adjoint.nn.Describable;
+import dev.adjoint.nn.Description;
+import dev.adjoint.nn.Dropout;
+import dev.adjoint.nn.Flatten;
+import dev.adjoint.nn.GlobalAvgPool;
+import dev.adjoint.nn.Layer;
+import dev.adjoint.nn.Linear;
+import dev.adjoint.nn.MaxPool1d;
+import dev.adjoint.nn.MaxPool2d;
+import dev.adjoint.nn.PReLU;
+import dev.adjoint.nn.Residual;
+import dev.adjoint.nn.Sequential;
+import dev.adjoint.nn.Transform;
+import dev.adjoint.nn.norm.BatchNorm;
+import dev.adjoint.nn.norm.DecorrelatedBatchNorm;
+import dev.adjoint.nn.norm.GroupNorm;
+import dev.adjoint.nn.norm.InstanceNorm;
+import dev.adjoint.nn.norm.IterNorm;
+import dev.adjoint.nn.norm.LayerNorm;
+import dev.adjoint.nn.norm.RMSNorm;
+import dev.adjoint.nn.norm.ScaleNorm;
+import dev.adjoint.nn.norm.Standardization;
+import dev.adjoint.nn.norm.Whitening;
+import dev.adjoint.nn.reparam.CosineNorm;
+import dev.adjoint.nn.reparam.WeightNorm;
+import dev.adjoint.nn.sequence.GRU;
+import dev.adjoint.nn.sequence.LSTM;
+import dev.adjoint.nn.sequence.MultiHeadAttention;
+import dev.adjoint.nn.sequence.PositionalEncoding;
+import dev.adjoint.nn.sequence.RNN;
+import dev.adjoint.nn.sequence.Recurrent;
+import dev.adjoint.nn.sequence.TransformerEncoder;
+import dev.adjoint.nn.sequence.TransformerEncoderLayer;
+import dev.adjoint.op.ConvOptions;
+import dev.adjoint.tensor.DType;
+import dev.adjoint.tensor.Generator;
+import dev.adjoint.tensor.Tensor;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+
+/** Makes models of all layers that files can hold, with settings that are not the defaults. */
+final class Models {
+
+  /** A model in eval mode, with parameters that no formula can hide behind, and an input for it. */
+  record Case(String name, Layer model, Tensor x) {
+    @Override
+    public String toString() {
+      return name;
+    }
+  }
+
+  /** Constructors of the layers here, as users give them. */
+  static final Map<String, Function<Description, ?>> OWN = Map.of("Reader", Reader::new);
+
+  private Models() {}
+
+  static List<Case> all() {
+    Generator g = Generator.seeded(7);
+    return List.of(
+        of(
+            "rows",
+            g.normal(20, 6).times(3),
+            Standardization.fit(g.normal(20, 6).times(3).plus(1)),
+            new Linear(6, 8, g),
+            new BatchNorm(8),
+            Activation.LEAKY_RELU,
+            new Dropout(0.3, g),
+            new BatchNorm(8).withoutAffine().epsilonOutsideRoot(0.01),
+            new Residual(
+                new Sequential(WeightNorm.on(new Linear(8, 8, g).withoutBias()), new PReLU(8))),
+            new Residual(new Linear(8, 5, g), new Linear(8, 5, g)),
+            new LayerNorm(5).epsilon(0.5),
+            new RMSNorm(5).partial(0.5),
+            new RMSNorm(5).epsilon(0.1),
+            new RMSNorm(5),
+            new ScaleNorm(5),
+            CosineNorm.of(new Linear(5, 4, g)).epsilon(0.2).scaled(3),
+            new PReLU()),
+        of(
+            "whitened",
+            g.normal(20, 6),
+            Whitening.pca(g.normal(20, 6), 4, 1e-3),
+            new DecorrelatedBatchNorm(2, 4),
+            new IterNorm(4).iterations(3),
+            new LayerNorm(4).withoutAffine(),
+            new LayerNorm(4).withoutBias(),
+            CosineNorm.centred(new Linear(4, 3, g))),
+        of(
+            "images",
+            g.normal(3, 4, 12, 12),
+            new Conv2d(4, 6, 3, ConvOptions.DEFAULT.stride(1, 2).padding(1).groups(2), g),
+            new BatchNorm(6),
+            new GroupNorm(3, 6),
+            new InstanceNorm(6).withAffine(),
+            new InstanceNorm(6).epsilon(0.3),
+            new MaxPool2d(3, 1, 1),
+            new LayerNorm(6).channelsFirst(),
+            new AvgPool2d(2),
+            CosineNorm.of(new Conv2d(6, 4, 3, ConvOptions.DEFAULT.padding(1), g)),
+            CosineNorm.centred(new Conv2d(4, 4, 2, 1, ConvOptions.DEFAULT.dilation(2), g)),
+            new Flatten(),
+            new Linear(48, 3, g)),
+        of(
+            "signals",
+            g.normal(3, 2, 20),
+            new Conv1d(2, 4, 3, ConvOptions.DEFAULT.dilation(2), g),
+            new MaxPool1d(2, 2, 0),
+            new AvgPool1d(3, 1, 1),
+            new Conv1d(4, 4, 1, g).withoutBias(),
+            CosineNorm.of(new Conv1d(4, 4, 2, g)),
+            new GlobalAvgPool()),
+        of(
+            "sequences",
+            g.normal(2, 5, 8),
+            new PositionalEncoding(9, 8),
+            new MultiHeadAttention(8, 2, g).withoutBias(),
+            new TransformerEncoder(
+                    new TransformerEncoderLayer(8, 4, 12, g),
+                    new TransformerEncoderLayer(8, 2, 12, g).activation(Activation.GELU))
+                .withNorm(new LayerNorm(8)),
+            new TransformerEncoder(new TransformerEncoderLayer(8, 1, 12, g).normFirst()),
+            new Reader(new RNN(8, 6, g).activation(Activation.SIGMOID).withoutBias()),
+            new Reader(new GRU(6, 5, g).layers(2)),
+            new Reader(new LSTM(5, 4, g).bidirectional())));
+  }
+
+  private static Case of(String name, Tensor x, Transform... steps) {
+    Generator g = Generator.seeded(8);
+    Sequential model = new Sequential(steps);
+    model.parameters().forEach(p -> p.assign(g.normal(0.3, 0.7, p.shape(), DType.FLOAT32)));
+    model.forward(x); // moves running statistics
+    model.eval();
+    return new Case(name, model, x);
+  }
+
+  /** A user's own layer: the outputs of a recurrent layer, scaled. */
+  static final class Reader extends Layer implements Transform, Describable {
+    private final Recurrent<?, ?> recurrent;
+    private final Buffer scale;
+
+    Reader(Recurrent<?, ?> recurrent) {
+      this.recurrent = child("recurrent", recurrent);
+      scale = buffer("scale", Tensor.scalar(1.5, DType.FLOAT32));
+    }
+
+    private Reader(Recurrent<?, ?> recurrent, Buffer scale) {
+      this.recurrent = child("recurrent", recurrent);
+      this.scale = buffer("scale", scale);
+    }
+
+    Reader(Description from) {
+      this(
+          from.part("recurrent", Recurrent.class),
+          from.buffer("scale", Tensor.scalar(0, DType.FLOAT32).shape()));
+    }
+
+    @Override
+    public Tensor forward(Tensor x) {
+      return recurrent.forward(x).output().times(scale.value());
+    }
+
+    @Override
+    public Description description() {
+      return Description.of(this).part("recurrent", recurrent);
+    }
+
+    @Override
+    protected Reader copy(Copies copies) {
+      return new Reader(copies.of(recurrent), copies.of(scale));
+    }
+  }
+}

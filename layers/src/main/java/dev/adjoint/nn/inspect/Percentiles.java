@@ -1,0 +1,51 @@
+package dev.adjoint.nn.inspect;
+
+import java.util.Arrays;
+
+/**
+ * Holds how numbers are distributed: percentiles, by linear interpolation. Of more than 16,384
+ * numbers, those of 16,384 that are spread evenly over all.
+ *
+ * @param p5 the 5th percentile
+ * @param p15 the 15th percentile
+ * @param p50 the median
+ * @param p85 the 85th percentile
+ * @param p95 the 95th percentile
+ */
+public record Percentiles(double p5, double p15, double p50, double p85, double p95) {
+
+  /** Holds the percentiles of no numbers. */
+  static final Percentiles NONE =
+      new Percentiles(Double.NaN, Double.NaN, Double.NaN, Double.NaN, Double.NaN);
+
+  /** Sorting more would take longer than computing them has taken. */
+  private static final int ENOUGH = 1 << 14;
+
+  /** Returns numbers in ascending order; of very many, some that are spread evenly over all. */
+  static double[] sorted(double[] numbers) {
+    double[] sorted = numbers.clone();
+    if (numbers.length > ENOUGH) {
+      sorted = new double[ENOUGH];
+      for (int i = 0; i < ENOUGH; i++) {
+        sorted[i] = numbers[(int) ((long) i * numbers.length / ENOUGH)];
+      }
+    }
+    Arrays.sort(sorted);
+    return sorted;
+  }
+
+  static Percentiles ofSorted(double[] sorted) {
+    return new Percentiles(
+        at(sorted, 5), at(sorted, 15), at(sorted, 50), at(sorted, 85), at(sorted, 95));
+  }
+
+  private static double at(double[] sorted, int percent) {
+    if (sorted.length == 0) {
+      return Double.NaN;
+    }
+    double position = percent / 100.0 * (sorted.length - 1);
+    int below = (int) position;
+    int above = Math.min(below + 1, sorted.length - 1);
+    return sorted[below] + (position - below) * (sorted[above] - sorted[below]);
+  }
+}

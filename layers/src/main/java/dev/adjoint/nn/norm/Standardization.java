@@ -1,0 +1,133 @@
+package dev.adjoint.nn.norm;
+
+import dev.adjoint.nn.Buffer;
+import dev.adjoint.nn.Copies;
+import dev.adjoint.nn.Describable;
+import dev.adjoint.nn.Description;
+import dev.adjoint.nn.Layer;
+import dev.adjoint.nn.Transform;
+import dev.adjoint.op.Where;
+import dev.adjoint.tensor.DType;
+import dev.adjoint.tensor.Tensor;
+
+/**
+ * Standardizes data: shifts and scales each feature so that over the training data it has mean 0
+ * and deviation 1. A feature that is the same in all training data is only shifted.
+ *
+ * <pre>{@code
+ * Standardization standardization = Standardization.fit(train);
+ * Sequential model = new Sequential(standardization, new Linear(4, 3, generator));
+ * }</pre>
+ *
+ * <p>Deviations are biased (the sum over m), computed in double precision and rounded to the type
+ * of the data. Nothing is learned; the buffers are mean and deviation.
+ */
+public final class Standardization extends Layer implements Transform, Describable {
+
+  private final Buffer mean;
+  private final Buffer deviation;
+
+  private Standardization(Buffer mean, Buffer deviation) {
+    this.mean = buffer("mean", mean);
+    this.deviation = buffer("deviation", deviation);
+  }
+
+  private Standardization(Tensor mean, Tensor deviation) {
+    this.mean = buffer("mean", mean);
+    this.deviation = buffer("deviation", deviation);
+  }
+
+  /** Creates what was described. */
+  public Standardization(Description from) {
+    this(
+        from.buffer("mean", from.tensor("mean").shape()),
+        from.buffer("deviation", from.tensor("mean").shape()));
+    if (mean().rank() != 1) {
+      throw new IllegalArgumentException(
+          "Standardization: mean of shape %s; expected (n)".formatted(mean().shape()));
+    }
+  }
+
+  /**
+   * Fits a standardization.
+   *
+   * @param x training data of shape (m, n)
+   * @throws IllegalArgumentException if there are none, or a feature has a value that is not finite
+   */
+  public static Standardization fit(Tensor x) {
+    if (x.rank() != 2 || x.size() == 0) {
+      throw new IllegalArgumentException(
+          "Standardization: data of shape %s; expected (m, n), at least 1 example of at least 1 feature"
+              .formatted(x.shape()));
+    }
+    Tensor data = x.untracked().to(DType.FLOAT64);
+    Tensor isConstant = data.max(0).equal(data.min(0));
+    Tensor mean = Where.where(isConstant, data.max(0), data.mean(0));
+    Tensor deviation = data.biasedVariance(0).sqrt();
+    for (int feature = 0; feature < x.size(1); feature++) {
+      if (!Double.isFinite(mean.get(feature)) || !Double.isFinite(deviation.get(feature))) {
+        throw new IllegalArgumentException(
+            "Standardization: feature %d has mean %s and deviation %s; expected finite values"
+                .formatted(feature, mean.get(feature), deviation.get(feature)));
+      }
+    }
+    Tensor one = Tensor.scalar(1, DType.FLOAT64);
+    return new Standardization(
+        mean.to(x.dtype()), Where.where(isConstant, one, deviation).to(x.dtype()));
+  }
+
+  /**
+   * Returns examples standardized.
+   *
+   * @param x of shape (..., n)
+   */
+  @Override
+  public Tensor forward(Tensor x) {
+    requireFeatures("", x);
+    return observed(x.minus(mean.value()).div(deviation.value()));
+  }
+
+  /**
+   * Returns the examples that standardization makes these of.
+   *
+   * @param y of shape (..., n)
+   */
+  public Tensor inverse(Tensor y) {
+    requireFeatures("inverse: ", y);
+    return y.times(deviation.value()).plus(mean.value());
+  }
+
+  /** Returns the means of the training data, which are subtracted: shape (n). */
+  public Tensor mean() {
+    return mean.value();
+  }
+
+  /** Returns the deviations of the training data, 1 for a constant feature: shape (n). */
+  public Tensor deviation() {
+    return deviation.value();
+  }
+
+  private void requireFeatures(String operation, Tensor x) {
+    int features = mean().size();
+    if (x.rank() == 0 || x.size(-1) != features) {
+      throw new IllegalArgumentException(
+          "%s: %sinput of shape %s; expected (..., %d)"
+              .formatted(this, operation, x.shape(), features));
+    }
+  }
+
+  @Override
+  public Description description() {
+    return Description.of(this);
+  }
+
+  @Override
+  protected Standardization copy(Copies copies) {
+    return new Standardization(copies.of(mean), copies.of(deviation));
+  }
+
+  @Override
+  public String toString() {
+    return "Standardization(%d)".formatted(mean().size());
+  }
+}

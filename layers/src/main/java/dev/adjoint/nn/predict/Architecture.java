@@ -1,0 +1,249 @@
+package dev.adjoint.nn.predict;
+
+import com.google.common.base.CharMatcher;
+import com.google.common.base.Splitter;
+import com.google.common.base.Strings;
+import dev.adjoint.nn.Describable;
+import dev.adjoint.nn.Description;
+import dev.adjoint.tensor.Tensor;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Holds what a model is made of as a text and tensors by path. The text has a line for each layer
+ * or function, with those inside it below, indented by two spaces:
+ *
+ * <pre>
+ * Sequential
+ *   0: Linear in=4 out=16
+ *   1: Activation function=RELU
+ *   2: Linear in=16 out=3
+ * </pre>
+ */
+record Architecture(String text, Map<String, Tensor> tensors) {
+
+  /** More than any model needs, and far less than overflows the stack. */
+  private static final int MAX_DEPTH = 64;
+
+  private static final int MAX_NAME = 100;
+
+  private static final CharMatcher NAME =
+      CharMatcher.inRange('a', 'z')
+          .or(CharMatcher.inRange('A', 'Z'))
+          .or(CharMatcher.inRange('0', '9'))
+          .or(CharMatcher.anyOf("_-$"));
+
+  private static final Splitter SPACES = Splitter.on(' ');
+
+  /** Writes down a model. */
+  static Architecture of(Object model) {
+    Writer writer = new Writer();
+    writer.write("", "", model);
+    return new Architecture(writer.text.toString(), Collections.unmodifiableMap(writer.tensors));
+  }
+
+  /**
+   * Makes the model.
+   *
+   * @param more what makes objects of classes that are not ours, by their names
+   * @throws IllegalArgumentException if that is impossible
+   */
+  Object make(Map<String, ? extends Function<Description, ?>> more) {
+    return new Reader(text, tensors, more).read();
+  }
+
+  private static boolean isName(String name) {
+    return !name.isEmpty() && name.length() <= MAX_NAME && NAME.matchesAllOf(name);
+  }
+
+  private static String joined(String path, String name) {
+    return path.isEmpty() ? name : path + "." + name;
+  }
+
+  /** Collects lines and tensors. */
+  private static final class Writer {
+    private final StringBuilder text = new StringBuilder();
+    private final Map<String, Tensor> tensors = new LinkedHashMap<>();
+    private int depth;
+
+    void write(String path, String name, Object thing) {
+      if (depth > MAX_DEPTH) {
+        throw new IllegalArgumentException(
+            "Predictor: '%s' lies within %d others; expected at most %d"
+                .formatted(path, depth, MAX_DEPTH));
+      }
+      Description description = description(path, thing);
+      text.append(Strings.repeat("  ", depth)).append(name.isEmpty() ? "" : name + ": ");
+      text.append(description.type());
+      description
+          .settings()
+          .forEach((key, value) -> {
+            requireName(path, key);
+            if (CharMatcher.whitespace().matchesAnyOf(value)) {
+              throw new IllegalArgumentException(
+                  "Predictor: '%s' has %s='%s'; expected no white space"
+                      .formatted(path, key, value));
+            }
+            text.append(' ').append(key).append('=').append(value);
+          });
+      text.append('\n');
+      description
+          .tensors()
+          .forEach((key, value) -> {
+            requireName(path, key);
+            tensors.put(joined(path, key), value);
+          });
+      depth++;
+      description
+          .parts()
+          .forEach((key, part) -> {
+            requireName(path, key);
+            write(joined(path, key), key, part);
+          });
+      depth--;
+    }
+
+    private static Description description(String path, Object thing) {
+      String where = path.isEmpty() ? "the model" : "'" + path + "'";
+      if (thing.getClass().isHidden()) {
+        throw new IllegalArgumentException(
+            "Predictor: %s is a function, which a file cannot hold; expected a layer, or one of the functions that have names, such as Activation.TANH"
+                .formatted(where));
+      }
+      String name = thing.getClass().getSimpleName();
+      if (!(thing instanceof Describable describable)) {
+        throw new IllegalArgumentException(
+            "Predictor: %s is a %s, which does not say how it is made; expected it to implement Describable, as Description shows"
+                .formatted(where, name));
+      }
+      if (!isName(name) || (LayerTypes.isBuiltIn(name) && !LayerTypes.isBuiltIn(thing))) {
+        throw new IllegalArgumentException(
+            "Predictor: %s is of the class %s; expected a class with a simple name of its own"
+                .formatted(where, thing.getClass().getName()));
+      }
+      return describable.description();
+    }
+
+    private static void requireName(String path, String name) {
+      if (!isName(name)) {
+        throw new IllegalArgumentException(
+            "Predictor: '%s' has something named '%s'; expected a name of at most %d letters, digits, '_' and '-'"
+                .formatted(path, name, MAX_NAME));
+      }
+    }
+  }
+
+  /** Reads the text from its first line to its last, making things as soon as all is read. */
+  private static final class Reader {
+    private final List<String> lines;
+    private final Map<String, Map<String, Tensor>> tensorsByOwner = new LinkedHashMap<>();
+    private final Map<String, ? extends Function<Description, ?>> more;
+    private int next;
+
+    Reader(
+        String text,
+        Map<String, Tensor> tensors,
+        Map<String, ? extends Function<Description, ?>> more) {
+      lines = text.lines().toList();
+      tensors.forEach((path, tensor) -> {
+        int dot = path.lastIndexOf('.');
+        tensorsByOwner
+            .computeIfAbsent(path.substring(0, Math.max(dot, 0)), owner -> new LinkedHashMap<>())
+            .put(path.substring(dot + 1), tensor);
+      });
+      this.more = more;
+    }
+
+    Object read() {
+      Object model = read("", 0);
+      if (next < lines.size()) {
+        throw refuse(next, "a line that belongs to nothing above it");
+      }
+      if (!tensorsByOwner.isEmpty()) {
+        throw new IllegalArgumentException(
+            "architecture: no line for the tensors of '%s'"
+                .formatted(tensorsByOwner.keySet().iterator().next()));
+      }
+      return model;
+    }
+
+    /** Reads a line without its name and the lines inside it. */
+    private Object read(String path, int depth) {
+      int line = next++;
+      if (depth > MAX_DEPTH) {
+        throw refuse(line, "within %d others; expected at most %d".formatted(depth, MAX_DEPTH));
+      }
+      if (line == lines.size()) {
+        throw refuse(line, "the end; expected the model");
+      }
+      List<String> words = SPACES.splitToList(content(line, depth));
+      String type = words.getFirst();
+      Map<String, String> settings = new LinkedHashMap<>();
+      for (String word : words.subList(1, words.size())) {
+        int equals = word.indexOf('=');
+        if (equals < 0
+            || settings.put(word.substring(0, equals), word.substring(equals + 1)) != null) {
+          throw refuse(line, "'%s'; expected name=value, each name once".formatted(word));
+        }
+      }
+      Function<Description, ?> factory = LayerTypes.factory(type, more);
+      if (factory == null) {
+        throw refuse(
+            line,
+            "'%s' is none of the classes that are known; expected its constructor to be given to load"
+                .formatted(type));
+      }
+      Map<String, Object> parts = readParts(path, depth + 1);
+      @Nullable Map<String, Tensor> own = tensorsByOwner.remove(path);
+      Description description =
+          new Description(type, settings, own == null ? Map.of() : own, parts);
+      try {
+        return description.make(factory);
+      } catch (IllegalArgumentException | IllegalStateException e) {
+        throw new IllegalArgumentException(
+            "architecture, line %d: %s".formatted(line + 1, e.getMessage()), e);
+      }
+    }
+
+    private Map<String, Object> readParts(String path, int depth) {
+      Map<String, Object> parts = new LinkedHashMap<>();
+      while (next < lines.size() && indent(next) == 2 * depth) {
+        String name = name(next);
+        if (parts.containsKey(name)) {
+          throw refuse(next, "'%s' is there for a second time".formatted(name));
+        }
+        parts.put(name, read(joined(path, name), depth));
+      }
+      return parts;
+    }
+
+    /** Returns the name with which a line begins. */
+    private String name(int line) {
+      String text = lines.get(line);
+      int colon = text.indexOf(": ");
+      String name = colon < 0 ? "" : text.substring(indent(line), colon);
+      if (!isName(name)) {
+        throw refuse(line, "expected it to begin with a name and a colon");
+      }
+      return name;
+    }
+
+    /** Returns what stands behind the name of a line, or in the first line, which has none. */
+    private String content(int line, int depth) {
+      String text = lines.get(line);
+      return depth == 0 ? text : text.substring(text.indexOf(": ") + 2);
+    }
+
+    private int indent(int line) {
+      return CharMatcher.isNot(' ').indexIn(lines.get(line));
+    }
+
+    private static IllegalArgumentException refuse(int line, String reason) {
+      return new IllegalArgumentException("architecture, line %d: %s".formatted(line + 1, reason));
+    }
+  }
+}

@@ -1,0 +1,93 @@
+package dev.adjoint.training;
+
+import com.google.common.primitives.Doubles;
+import dev.adjoint.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Holds the metrics of all epochs of a training.
+ *
+ * <p>It goes on where a checkpoint was: the epochs before are part of it.
+ */
+public final class History {
+
+  private static final String EPOCH = "epoch.";
+  private static final String RUNNING = "running";
+
+  private final Map<String, List<Double>> metrics = new LinkedHashMap<>();
+
+  /** The loss of the epoch that has not ended: the sum over examples, and their number. */
+  private double lossSum;
+
+  private double examples;
+
+  History() {}
+
+  /** Returns the values of each metric, one for each epoch. */
+  public Map<String, List<Double>> metrics() {
+    return Collections.unmodifiableMap(metrics);
+  }
+
+  /**
+   * Returns the values of a metric, one for each epoch.
+   *
+   * @throws IllegalArgumentException if there is none of this name
+   */
+  public List<Double> metric(String name) {
+    List<Double> values = metrics.get(name);
+    if (values == null) {
+      throw new IllegalArgumentException(
+          "no metric '%s'; expected one of %s".formatted(name, metrics.keySet()));
+    }
+    return Collections.unmodifiableList(values);
+  }
+
+  void add(Step step) {
+    lossSum += step.loss() * step.examples();
+    examples += step.examples();
+  }
+
+  /** Returns the mean loss of the epoch that ends, and begins another. */
+  double endEpoch() {
+    double loss = lossSum / examples;
+    lossSum = 0;
+    examples = 0;
+    return loss;
+  }
+
+  void add(Epoch epoch) {
+    epoch
+        .metrics()
+        .forEach((name, value) -> metrics.computeIfAbsent(name, _ -> new ArrayList<>()).add(value));
+  }
+
+  Map<String, Tensor> state() {
+    Map<String, Tensor> state = new LinkedHashMap<>();
+    state.put(RUNNING, Tensor.of(lossSum, examples));
+    metrics.forEach((name, values) -> state.put(EPOCH + name, Tensor.of(Doubles.toArray(values))));
+    return state;
+  }
+
+  void load(Map<String, Tensor> state) {
+    Tensor running = state.get(RUNNING);
+    if (running == null || running.shape().size() != 2) {
+      throw new IllegalArgumentException(
+          "a history with '%s' %s; expected two numbers".formatted(RUNNING, running));
+    }
+    double[] sums = running.toDoubleArray();
+    lossSum = sums[0];
+    examples = sums[1];
+    metrics.clear();
+    state.forEach((name, values) -> {
+      if (name.startsWith(EPOCH)) {
+        metrics.put(
+            name.substring(EPOCH.length()),
+            new ArrayList<>(Doubles.asList(values.toDoubleArray())));
+      }
+    });
+  }
+}

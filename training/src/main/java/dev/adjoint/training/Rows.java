@@ -1,0 +1,55 @@
+package dev.adjoint.training;
+
+import dev.adjoint.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Collects rows of numbers over the steps of a training, few enough to draw and to save. */
+final class Rows {
+
+  /** So many rows make a good drawing. */
+  static final int ENOUGH = 150;
+
+  private static final int MOST = 2 * ENOUGH;
+
+  private final List<double[]> rows = new ArrayList<>();
+
+  /** Returns rows that were saved. */
+  static Rows of(Tensor saved) {
+    if (saved.rank() != 2) {
+      throw new IllegalArgumentException(
+          "rows of shape %s; expected (rows, columns)".formatted(saved.shape()));
+    }
+    Rows loaded = new Rows();
+    for (int i = 0; i < saved.size(0); i++) {
+      loaded.add(saved.select(0, i).toDoubleArray());
+    }
+    return loaded;
+  }
+
+  /** Returns what to save, of shape (rows, columns). */
+  Tensor toTensor() {
+    return Tensor.of(rows.toArray(double[][]::new));
+  }
+
+  void add(double... row) {
+    rows.add(row);
+  }
+
+  boolean isFull() {
+    return rows.size() >= MOST;
+  }
+
+  /** Forgets every second row. */
+  void thin() {
+    for (int i = rows.size() - 1; i > 0; i--) {
+      if (i % 2 == 1) {
+        rows.remove(i);
+      }
+    }
+  }
+
+  double[] column(int number) {
+    return rows.stream().mapToDouble(row -> row[number]).toArray();
+  }
+}

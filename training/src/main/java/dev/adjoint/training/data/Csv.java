@@ -1,0 +1,121 @@
+package dev.adjoint.training.data;
+
+import static dev.adjoint.training.data.DataFormatException.quoted;
+
+import dev.adjoint.tensor.Tensor;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * Reads tables of comma-separated values (<a href="https://www.rfc-editor.org/rfc/rfc4180">RFC
+ * 4180</a>) in UTF-8, with a header.
+ *
+ * <pre>{@code
+ * Csv.Table<IntTensor> iris =
+ *     Csv.read(Path.of("iris.csv"), Schema.label("species").numeric("petal length", "petal width"));
+ * DataLoader<Tensor, IntTensor> loader = new DataLoader<>(iris.dataset(), 16).shuffle(1);
+ * }</pre>
+ *
+ * <p>White space around a field and empty lines do not count. Everything else that is not as the
+ * schema says is refused.
+ */
+public final class Csv {
+
+  private static final int MOST_ELEMENTS = Integer.MAX_VALUE - 8;
+
+  private Csv() {}
+
+  /**
+   * Holds what a file contains.
+   *
+   * @param dataset an example for each line: inputs of shape (n, features), and classes of shape
+   *     (n) or targets of shape (n, columns)
+   * @param features the names of the columns of the inputs: that of a numeric column, and {@code
+   *     color=red} for a category
+   * @param labels the names of the classes in the order of their numbers; of a regression, those of
+   *     the columns of the targets
+   * @param schema the schema with all categories and classes that were found, which reads another
+   *     file to the same features and numbers
+   */
+  public record Table<Y>(
+      Dataset<Tensor, Y> dataset, List<String> features, List<String> labels, Schema<Y> schema) {}
+
+  /**
+   * Reads a file into memory.
+   *
+   * @throws DataFormatException if the file is not CSV in UTF-8, or not what the schema says
+   */
+  public static <Y> Table<Y> read(Path file, Schema<Y> schema) throws IOException {
+    if (schema.features().isEmpty()) {
+      throw new IllegalArgumentException(
+          "%s: no features; expected at least one".formatted(schema));
+    }
+    List<CsvColumn> features = columns(schema.features(), schema.missing());
+    List<CsvColumn> targets = columns(schema.targets(), Schema.Missing.NEVER);
+    List<CsvColumn> all = Stream.concat(features.stream(), targets.stream()).toList();
+    int lines = readLines(file, all, schema.separator());
+    long width = features.stream().mapToLong(column -> column.features().size()).sum();
+    if (width * lines > MOST_ELEMENTS) {
+      throw DataFormatException.of(
+          file,
+          "%d features in %d lines; a tensor holds at most %d numbers"
+              .formatted(width, lines, MOST_ELEMENTS));
+    }
+    return new Table<>(
+        schema.assembly().dataset(CsvColumn.matrix(features, lines), targets),
+        features.stream().flatMap(column -> column.features().stream()).toList(),
+        targets.stream().flatMap(column -> column.labels().stream()).toList(),
+        schema.withFound(features, targets));
+  }
+
+  private static List<CsvColumn> columns(List<Schema.Column> columns, Schema.Missing missing) {
+    return columns.stream().map(column -> CsvColumn.of(column, missing)).toList();
+  }
+
+  /** Reads all lines into columns and returns their number. */
+  private static int readLines(Path file, List<CsvColumn> columns, char separator)
+      throws IOException {
+    try (CsvLines lines = new CsvLines(file, separator)) {
+      if (!lines.next()) {
+        throw DataFormatException.of(file, "is empty; expected a header");
+      }
+      List<String> header = lines.fields();
+      int[] places = new int[columns.size()];
+      for (int i = 0; i < places.length; i++) {
+        places[i] = place(columns.get(i).name(), header, lines.place());
+      }
+      int count = 0;
+      for (; lines.next(); count++) {
+        if (lines.fields().size() != header.size()) {
+          throw lines
+              .place()
+              .refuse(
+                  "%d fields; expected %d, as in the header"
+                      .formatted(lines.fields().size(), header.size()));
+        }
+        for (int i = 0; i < places.length; i++) {
+          columns.get(i).add(lines.fields().get(places[i]), lines.place());
+        }
+      }
+      if (count == 0) {
+        throw lines.place().refuse("nothing follows the header; expected examples");
+      }
+      return count;
+    }
+  }
+
+  /** Returns where a column is in the header. */
+  private static int place(String column, List<String> header, CsvColumn.Place line)
+      throws DataFormatException {
+    int place = header.indexOf(column);
+    if (place < 0 || place != header.lastIndexOf(column)) {
+      throw line.refuse(
+          "%s column %s; the columns are %s"
+              .formatted(
+                  place < 0 ? "no" : "more than one", quoted(column), quoted(header.toString())));
+    }
+    return place;
+  }
+}

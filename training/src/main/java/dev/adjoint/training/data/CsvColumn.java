@@ -1,0 +1,217 @@
+package dev.adjoint.training.data;
+
+import static dev.adjoint.training.data.DataFormatException.quoted;
+
+import dev.adjoint.tensor.Tensor;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
+
+/** Collects the values of one column of a CSV file. */
+sealed interface CsvColumn {
+
+  /** Says where a field is. */
+  record Place(Path file, long line) {
+    DataFormatException refuse(String reason) {
+      return DataFormatException.atLine(file, line, reason);
+    }
+  }
+
+  /** Returns a column that has no values yet. */
+  static CsvColumn of(Schema.Column column, Schema.Missing missing) {
+    List<String> categories = column.categories();
+    return categories == null
+        ? new Numeric(column.name(), missing)
+        : new Categorical(column.name(), categories, missing);
+  }
+
+  /** Returns the name in the header. */
+  String name();
+
+  /** Adds the field of the next line. */
+  void add(String field, Place place) throws DataFormatException;
+
+  /** Returns the names of the features that the column gives. */
+  List<String> features();
+
+  /** Returns the names of the values: that of a number, or all categories. */
+  List<String> labels();
+
+  /** Writes the features into rows of a width, from a place in each row. */
+  void write(float[] rows, int width, int at);
+
+  /** Returns what a schema says of the column when it has seen this file. */
+  Schema.Column found();
+
+  /** Returns the features of columns side by side: of shape (lines, features). */
+  static Tensor matrix(List<? extends CsvColumn> columns, int lines) {
+    int width = columns.stream().mapToInt(column -> column.features().size()).sum();
+    float[] rows = new float[lines * width];
+    int at = 0;
+    for (CsvColumn column : columns) {
+      column.write(rows, width, at);
+      at += column.features().size();
+    }
+    return Tensor.of(rows, lines, width);
+  }
+
+  /** Collects numbers: one feature. */
+  final class Numeric implements CsvColumn {
+
+    /** Java would take more: hexadecimal numbers, "1f", "NaN", "Infinity". */
+    private static final Pattern NUMBER =
+        Pattern.compile("[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?");
+
+    private final String name;
+    private final Schema.Missing missing;
+    private final DoubleStream.Builder values = DoubleStream.builder();
+
+    private Numeric(String name, Schema.Missing missing) {
+      this.name = name;
+      this.missing = missing;
+    }
+
+    @Override
+    public void add(String field, Place place) throws DataFormatException {
+      values.add(missing.markers().contains(field) ? missing.value() : number(field, place));
+    }
+
+    private float number(String field, Place place) throws DataFormatException {
+      float number = NUMBER.matcher(field).matches() ? Float.parseFloat(field) : Float.NaN;
+      if (!Float.isFinite(number)) {
+        throw place.refuse(
+            "column %s is %s; expected a number%s"
+                .formatted(
+                    quoted(name),
+                    quoted(field),
+                    Float.isInfinite(number) ? " that float32 holds" : ""));
+      }
+      return number;
+    }
+
+    @Override
+    public String name() {
+      return name;
+    }
+
+    @Override
+    public List<String> features() {
+      return List.of(name);
+    }
+
+    @Override
+    public List<String> labels() {
+      return List.of(name);
+    }
+
+    @Override
+    public void write(float[] rows, int width, int at) {
+      double[] all = values.build().toArray();
+      for (int row = 0; row < all.length; row++) {
+        rows[row * width + at] = (float) all[row];
+      }
+    }
+
+    @Override
+    public Schema.Column found() {
+      return Schema.Column.numeric(name);
+    }
+  }
+
+  /** Collects categories: a feature for each of them. */
+  final class Categorical implements CsvColumn {
+
+    /** What has more is a text, not a category, and its features would not fit into memory. */
+    private static final int MOST = 1000;
+
+    private static final int MOST_LISTED = 20;
+    private static final int NONE = -1;
+
+    private final String name;
+    private final Schema.Missing missing;
+    private final boolean closed;
+
+    /** The categories, numbered in the order in which they came. */
+    private final Map<String, Integer> numbers = new LinkedHashMap<>();
+
+    private final IntStream.Builder values = IntStream.builder();
+
+    private Categorical(String name, List<String> categories, Schema.Missing missing) {
+      this.name = name;
+      this.missing = missing;
+      this.closed = !categories.isEmpty();
+      categories.forEach(category -> numbers.put(category, numbers.size()));
+    }
+
+    @Override
+    public void add(String field, Place place) throws DataFormatException {
+      Integer number = numbers.get(field);
+      if (number == null) {
+        number = missing.markers().contains(field) ? NONE : numberOfNew(field, place);
+      }
+      values.add(number);
+    }
+
+    private int numberOfNew(String field, Place place) throws DataFormatException {
+      if (closed) {
+        String all = numbers.size() <= MOST_LISTED ? numbers.keySet().toString() : "those known";
+        throw refuse(field, "one of " + all, place);
+      }
+      if (field.isEmpty()) {
+        throw refuse(field, "a category", place);
+      }
+      if (numbers.size() == MOST) {
+        throw refuse(field, "at most %d categories".formatted(MOST), place);
+      }
+      numbers.put(field, numbers.size());
+      return numbers.size() - 1;
+    }
+
+    private DataFormatException refuse(String field, String expected, Place place) {
+      return place.refuse(
+          "column %s is %s; expected %s".formatted(quoted(name), quoted(field), expected));
+    }
+
+    @Override
+    public String name() {
+      return name;
+    }
+
+    @Override
+    public List<String> labels() {
+      return closed ? List.copyOf(numbers.keySet()) : numbers.keySet().stream().sorted().toList();
+    }
+
+    /** Returns the place of each line's category among all categories, or -1: once. */
+    int[] codes() {
+      List<String> categories = labels();
+      int[] code = new int[categories.size()];
+      numbers.forEach((category, number) -> code[number] = categories.indexOf(category));
+      return values.build().map(number -> number == NONE ? NONE : code[number]).toArray();
+    }
+
+    @Override
+    public List<String> features() {
+      return labels().stream().map(category -> name + "=" + category).toList();
+    }
+
+    @Override
+    public void write(float[] rows, int width, int at) {
+      int[] codes = codes();
+      for (int row = 0; row < codes.length; row++) {
+        if (codes[row] != NONE) {
+          rows[row * width + at + codes[row]] = 1;
+        }
+      }
+    }
+
+    @Override
+    public Schema.Column found() {
+      return new Schema.Column(name, labels());
+    }
+  }
+}

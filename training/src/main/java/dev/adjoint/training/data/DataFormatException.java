@@ -1,0 +1,54 @@
+package dev.adjoint.training.data;
+
+import java.io.IOException;
+import java.io.Serial;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reports a file of data that is not what its format or its schema allows, or is damaged; the
+ * message says which file, where and why, as in {@code iris.csv, line 17: column 'petal width' is
+ * 'abc'; expected a number}.
+ */
+public final class DataFormatException extends IOException {
+
+  @Serial private static final long serialVersionUID = 1;
+
+  private static final int MOST_QUOTED = 100;
+
+  private DataFormatException(String message, @Nullable Throwable cause) {
+    super(message.replaceAll("\\p{C}", "?"), cause); // it repeats what files say
+  }
+
+  static DataFormatException of(Path file, String reason) {
+    return of(file, reason, null);
+  }
+
+  static DataFormatException of(Path file, String reason, @Nullable Throwable cause) {
+    return new DataFormatException("%s: %s".formatted(file, reason), cause);
+  }
+
+  /**
+   * Reports a line of a text.
+   *
+   * @param line from 1
+   */
+  static DataFormatException atLine(Path file, long line, String reason) {
+    return new DataFormatException("%s, line %d: %s".formatted(file, line, reason), null);
+  }
+
+  /**
+   * Reports a byte of a file, or of what is packed in it.
+   *
+   * @param position from 0
+   */
+  static DataFormatException atByte(Path file, long position, String reason) {
+    return new DataFormatException("%s, byte %d: %s".formatted(file, position, reason), null);
+  }
+
+  /** Returns a text in quotes, cut where it is long. */
+  static String quoted(String text) {
+    return "'%s'"
+        .formatted(text.length() <= MOST_QUOTED ? text : text.substring(0, MOST_QUOTED) + "...");
+  }
+}
