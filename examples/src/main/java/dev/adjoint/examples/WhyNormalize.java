@@ -13,7 +13,6 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -38,8 +37,8 @@ final class WhyNormalize implements Callable<Integer> {
       names = "--only",
       paramLabel = "LETTERS",
       split = ",",
-      description = "Run only these experiments, as in a,c.")
-  private List<String> only = List.of();
+      description = "Run only these experiments, as in a,c (default: ${DEFAULT-VALUE}).")
+  private List<Experiment> only = List.of(Experiment.values());
 
   @Option(
       names = "--report",
@@ -56,10 +55,9 @@ final class WhyNormalize implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Set<Experiment> chosen = chosen();
     Lab lab = new Lab(seeds);
     Map<Experiment, Result> results = new EnumMap<>(Experiment.class);
-    for (Experiment experiment : chosen) {
+    for (Experiment experiment : EnumSet.copyOf(only)) {
       long start = System.nanoTime();
       Result result = experiment.run(lab);
       results.put(experiment, result);
@@ -68,25 +66,6 @@ final class WhyNormalize implements Callable<Integer> {
     Article.of(results, seeds).write(report);
     out.printf(Locale.ROOT, "Page: %s%n", report.toAbsolutePath());
     return CommandLine.ExitCode.OK;
-  }
-
-  private Set<Experiment> chosen() {
-    if (only.isEmpty()) {
-      return EnumSet.allOf(Experiment.class);
-    }
-    Set<Experiment> chosen = EnumSet.noneOf(Experiment.class);
-    for (String letter : only) {
-      chosen.add(
-          EnumSet.allOf(Experiment.class).stream()
-              .filter(experiment -> experiment.toString().equals(letter))
-              .findFirst()
-              .orElseThrow(() ->
-                  new UsageException(
-                      "--only %s: no experiment '%s'; expected some of %s"
-                          .formatted(
-                              String.join(",", only), letter, EnumSet.allOf(Experiment.class)))));
-    }
-    return chosen;
   }
 
   private void print(Experiment experiment, Result result, double seconds) {
