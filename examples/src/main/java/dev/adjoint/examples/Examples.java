@@ -37,16 +37,27 @@ public final class Examples {
    * @param terminal whether a line can be written over there
    */
   static CommandLine commandLine(PrintStream out, boolean terminal) {
-    return new CommandLine(new Examples())
-        .addSubcommand(new ClassNames(out, terminal))
-        .addSubcommand(new Digits(out, terminal))
-        .addSubcommand(new WhyNormalize(out))
-        .addSubcommand(new Text(out, terminal))
-        .addSubcommand(new Tabular(out, terminal))
-        .addSubcommand(new Physics(out))
-        .setCaseInsensitiveEnumValuesAllowed(true)
-        .setParameterExceptionHandler(Examples::refuse)
-        .setExecutionExceptionHandler(Examples::explain);
+    CommandLine all =
+        new CommandLine(new Examples())
+            .addSubcommand(new ClassNames(out, terminal))
+            .addSubcommand(new Digits(out, terminal))
+            .addSubcommand(new WhyNormalize(out))
+            .addSubcommand(new Text(out, terminal))
+            .addSubcommand(new Tabular(out, terminal))
+            .addSubcommand(new Physics(out))
+            .setCaseInsensitiveEnumValuesAllowed(true)
+            .setParameterExceptionHandler(Examples::refuse)
+            .setExecutionExceptionHandler(Examples::explain);
+    all.getSubcommands()
+        .forEach((name, command) ->
+            command
+                .getCommandSpec()
+                .usageMessage()
+                .footer(
+                    "",
+                    "Run it by",
+                    "  mvn -q -P run -pl examples -am compile \"-Dargs=" + name + " [OPTIONS]\""));
+    return all;
   }
 
   private static int refuse(CommandLine.ParameterException e, String[] args) {
