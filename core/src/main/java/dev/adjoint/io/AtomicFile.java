@@ -72,6 +72,14 @@ public final class AtomicFile {
     forceDirectory(directory);
   }
 
+  /** Creates the directory that a file is to be written to, unless it is there. */
+  public static void createDirectoryOf(Path file) throws IOException {
+    Path directory = file.toAbsolutePath().getParent();
+    if (directory != null) {
+      Files.createDirectories(directory);
+    }
+  }
+
   private static void writeAndForce(Path hidden, Path target, Content content) throws IOException {
     try (FileChannel channel =
         FileChannel.open(hidden, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {

@@ -116,6 +116,16 @@ class AtomicFileTest {
   }
 
   @Test
+  void aDirectoryIsMadeForWhoeverAsks() throws IOException {
+    Path file = directory.resolve("a/b/file");
+    AtomicFile.createDirectoryOf(file);
+    AtomicFile.createDirectoryOf(file);
+    AtomicFile.createDirectoryOf(directory.getRoot());
+    write(file, "new");
+    assertThat(file).hasContent("new");
+  }
+
+  @Test
   void aDirectoryThatIsNotThereIsNotMade() {
     assertThatThrownBy(() -> write(directory.resolve("missing/file"), "new"))
         .isInstanceOf(NoSuchFileException.class);

@@ -1,6 +1,7 @@
 package dev.adjoint.examples;
 
 import dev.adjoint.examples.tabular.Fruit;
+import dev.adjoint.io.AtomicFile;
 import dev.adjoint.nn.Activation;
 import dev.adjoint.nn.Linear;
 import dev.adjoint.nn.Sequential;
@@ -137,7 +138,7 @@ final class Tabular implements Callable<Integer> {
     print("Rows that it has not learned from: %.1f %% right%n", 100 * confusion.accuracy());
     print("%s", confusion);
 
-    createDirectory(saved);
+    AtomicFile.createDirectoryOf(saved);
     trained.save(saved);
     print("Saved the model to %s, %,d bytes%n", saved, Files.size(saved));
     serve(held);
@@ -149,7 +150,7 @@ final class Tabular implements Callable<Integer> {
 
   private Csv.Table<IntTensor> drawn(Generator generator) throws IOException {
     Path csv = saved.resolveSibling("fruit.csv");
-    createDirectory(csv);
+    AtomicFile.createDirectoryOf(csv);
     Fruit.write(csv, FRUIT, generator);
     print("Drew the table %s%n", csv);
     return Csv.read(
@@ -249,13 +250,6 @@ final class Tabular implements Callable<Integer> {
 
   private static double[][] predictAll(Predictor predictor, double[][] rows) {
     return Arrays.stream(rows).map(predictor::probabilities).toArray(double[][]::new);
-  }
-
-  private static void createDirectory(Path file) throws IOException {
-    Path directory = file.toAbsolutePath().getParent();
-    if (directory != null) {
-      Files.createDirectories(directory);
-    }
   }
 
   @SuppressWarnings("AnnotateFormatMethod") // that annotation is Error Prone's own

@@ -1,5 +1,6 @@
 package dev.adjoint.training;
 
+import dev.adjoint.io.AtomicFile;
 import dev.adjoint.io.SealedFile;
 import dev.adjoint.io.TensorFormatException;
 import dev.adjoint.nn.Layer;
@@ -110,10 +111,7 @@ public final class Checkpoint {
     tensors.put(POSITION, Tensor.of((double) position.epoch(), position.batch(), position.step()));
     parts.forEach((name, part) ->
         part.state().get().forEach((key, value) -> tensors.put(name + "." + key, value)));
-    Path directory = path.toAbsolutePath().getParent();
-    if (directory != null) {
-      Files.createDirectories(directory);
-    }
+    AtomicFile.createDirectoryOf(path);
     new SealedFile(tensors, Map.of(FORMAT, THIS_FORMAT)).save(path);
     last = position;
   }

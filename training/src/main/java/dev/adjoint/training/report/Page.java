@@ -4,7 +4,6 @@ import com.google.common.html.HtmlEscapers;
 import dev.adjoint.io.AtomicFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -97,10 +96,7 @@ public final class Page {
 
   /** Writes the page to a file, whose directories are created. */
   public void write(Path file) throws IOException {
-    Path directory = file.toAbsolutePath().getParent();
-    if (directory != null) {
-      Files.createDirectories(directory);
-    }
+    AtomicFile.createDirectoryOf(file);
     byte[] bytes = html().getBytes(StandardCharsets.UTF_8);
     AtomicFile.write(file, out -> out.write(bytes));
   }

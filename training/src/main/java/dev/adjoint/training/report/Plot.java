@@ -3,7 +3,6 @@ package dev.adjoint.training.report;
 import dev.adjoint.io.AtomicFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -76,10 +75,7 @@ public abstract sealed class Plot<P extends Plot<P>> permits LinePlot, BarPlot {
 
   /** Writes the picture to a file, whose directories are created. */
   public void writeSvg(Path file) throws IOException {
-    Path directory = file.toAbsolutePath().getParent();
-    if (directory != null) {
-      Files.createDirectories(directory);
-    }
+    AtomicFile.createDirectoryOf(file);
     byte[] bytes = (svg() + "\n").getBytes(StandardCharsets.UTF_8);
     AtomicFile.write(file, out -> out.write(bytes));
   }
