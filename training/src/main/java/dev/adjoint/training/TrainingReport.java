@@ -101,7 +101,8 @@ public final class TrainingReport implements TrainingListener {
       rows("steps").add(number, lossSum / losses, step.gradientNorm(), step.learningRate());
       lossSum = 0;
       losses = 0;
-      watched.layers().forEach(statistics -> record(number, statistics));
+      Map<String, Layer> layers = model.namedLayers();
+      watched.layers().forEach(statistics -> record(number, statistics, layers));
       watched.parameters().forEach(statistics -> record(number, statistics));
       if (rows("steps").isFull()) {
         rows.forEach((name, kept) -> {
@@ -115,8 +116,8 @@ public final class TrainingReport implements TrainingListener {
     prepare(number + 1);
   }
 
-  private void record(int step, LayerStatistics s) {
-    Layer layer = model.namedLayers().get(s.layer());
+  private void record(int step, LayerStatistics s, Map<String, Layer> layers) {
+    Layer layer = layers.get(s.layer());
     if (s.call() == 0 && layer != null && layer.children().isEmpty()) {
       Percentiles g = s.gradient();
       rows("layer " + "%s %s".formatted(s.layer(), layer).strip())
