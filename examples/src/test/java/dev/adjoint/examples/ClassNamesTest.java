@@ -11,16 +11,10 @@ import dev.adjoint.optim.AdamW;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.training.data.Batch;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.io.PrintWriter;
-import java.io.StringWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -44,25 +38,12 @@ class ClassNamesTest {
 
   @TempDir private Path directory;
 
-  private final StringWriter err = new StringWriter();
-  private ByteArrayOutputStream out = new ByteArrayOutputStream();
+  private Program program;
 
   @BeforeEach
   void setUp() throws IOException {
+    program = new Program("class-names", "--report", directory.resolve("report.html").toString());
     Files.write(directory.resolve("fruit.txt"), FRUIT);
-  }
-
-  private int run(String... args) {
-    out = new ByteArrayOutputStream();
-    String[] command = {"class-names", "--report", directory.resolve("report.html").toString()};
-    PrintStream printed = new PrintStream(out, true, StandardCharsets.UTF_8);
-    return Examples.commandLine(printed, false)
-        .setErr(new PrintWriter(err, true))
-        .execute(Stream.concat(Stream.of(command), Stream.of(args)).toArray(String[]::new));
-  }
-
-  private String out() {
-    return out.toString(StandardCharsets.UTF_8);
   }
 
   @ParameterizedTest
@@ -84,22 +65,22 @@ class ClassNamesTest {
   @Test
   void theNormIsChosenByName() {
     String file = directory.resolve("fruit.txt").toString();
-    assertThat(run("--data", file, "--epochs", "2", "--norm", "layer")).isZero();
-    assertThat(out()).contains("epoch 2/2  loss ");
-    assertThat(run("--data", file, "--norm", "what")).isEqualTo(2);
-    assertThat(err.toString()).contains("--norm", "'what'", "COSINE");
+    assertThat(program.run("--data", file, "--epochs", "2", "--norm", "layer")).isZero();
+    assertThat(program.out()).contains("epoch 2/2  loss ");
+    assertThat(program.run("--data", file, "--norm", "what")).isEqualTo(2);
+    assertThat(program.err()).contains("--norm", "'what'", "COSINE");
   }
 
   @Test
   void aFileOfOnesOwnIsLearned() {
-    int exit = run("--data", directory.resolve("fruit.txt").toString(), "--epochs", "10");
-    assertThat(err.toString()).isEmpty();
+    int exit = program.run("--data", directory.resolve("fruit.txt").toString(), "--epochs", "10");
+    assertThat(program.err()).isEmpty();
     assertThat(exit).isZero();
-    assertThat(out())
+    assertThat(program.out())
         .contains("9 to learn from, 1 to be judged by")
         .contains("unigram", "bigram", "trigram", "model");
-    assertThat(out().substring(out().indexOf("Invented:")).lines()).hasSize(22);
-    assertThat(out().lines().map(String::strip)).doesNotContainAnyElementsOf(FRUIT);
+    assertThat(program.out().substring(program.out().indexOf("Invented:")).lines()).hasSize(22);
+    assertThat(program.out().lines().map(String::strip)).doesNotContainAnyElementsOf(FRUIT);
   }
 
   @Test
@@ -107,28 +88,28 @@ class ClassNamesTest {
     String[] args = {
       "--data", directory.resolve("fruit.txt").toString(), "--epochs", "5", "--seed"
     };
-    run(args[0], args[1], args[2], args[3], args[4], "3");
-    String first = out().substring(out().indexOf("Invented:"));
-    run(args[0], args[1], args[2], args[3], args[4], "3");
-    assertThat(out()).endsWith(first);
-    run(args[0], args[1], args[2], args[3], args[4], "4");
-    assertThat(out()).doesNotEndWith(first);
+    program.run(args[0], args[1], args[2], args[3], args[4], "3");
+    String first = program.out().substring(program.out().indexOf("Invented:"));
+    program.run(args[0], args[1], args[2], args[3], args[4], "3");
+    assertThat(program.out()).endsWith(first);
+    program.run(args[0], args[1], args[2], args[3], args[4], "4");
+    assertThat(program.out()).doesNotEndWith(first);
   }
 
   @Test
   void aFileOfNoUseGivesOneLineAndExitCode2() {
     Path missing = directory.resolve("missing.txt");
-    assertThat(run("--data", missing.toString())).isEqualTo(2);
-    assertThat(err.toString()).isEqualTo("class-names: %s: no such file%n", missing);
-    assertThat(out()).isEmpty();
+    assertThat(program.run("--data", missing.toString())).isEqualTo(2);
+    assertThat(program.err()).isEqualTo("class-names: %s: no such file%n", missing);
+    assertThat(program.out()).isEmpty();
   }
 
   @Test
   void anArgumentOfNoUseGivesExitCode2() {
-    assertThat(run("--epochs", "0")).isEqualTo(2);
-    assertThat(run("--seed", "x")).isEqualTo(2);
-    assertThat(run("--what")).isEqualTo(2);
-    assertThat(err.toString())
+    assertThat(program.run("--epochs", "0")).isEqualTo(2);
+    assertThat(program.run("--seed", "x")).isEqualTo(2);
+    assertThat(program.run("--what")).isEqualTo(2);
+    assertThat(program.err())
         .contains("class-names: --epochs 0: expected at least 1", "--seed", "--what");
   }
 }

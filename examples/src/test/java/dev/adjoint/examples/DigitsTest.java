@@ -8,15 +8,9 @@ import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.training.data.Batch;
 import dev.adjoint.training.data.Idx;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.io.PrintWriter;
-import java.io.StringWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -24,24 +18,11 @@ class DigitsTest {
 
   @TempDir private Path directory;
 
-  private final StringWriter err = new StringWriter();
-  private ByteArrayOutputStream out = new ByteArrayOutputStream();
-
-  private int run(String... args) {
-    out = new ByteArrayOutputStream();
-    PrintStream printed = new PrintStream(out, true, StandardCharsets.UTF_8);
-    return Examples.commandLine(printed, false)
-        .setErr(new PrintWriter(err, true))
-        .execute(Stream.concat(Stream.of("digits"), Stream.of(args)).toArray(String[]::new));
-  }
-
-  private String out() {
-    return out.toString(StandardCharsets.UTF_8);
-  }
+  private final Program program = new Program("digits");
 
   /** What the program says after the training, which does not depend on the time it took. */
   private String result() {
-    return out().substring(out().indexOf("Read right:"));
+    return program.out().substring(program.out().indexOf("Read right:"));
   }
 
   private void write(String part, String suffix, int n, long seed) throws IOException {
@@ -55,10 +36,10 @@ class DigitsTest {
   void digitsInMnistsFilesAreLearned() throws IOException {
     write("train", ".gz", 768, 1);
     write("t10k", "", 200, 2);
-    int exit = run("--data", directory.toString());
-    assertThat(err.toString()).isEmpty();
+    int exit = program.run("--data", directory.toString());
+    assertThat(program.err()).isEmpty();
     assertThat(exit).isZero();
-    assertThat(out())
+    assertThat(program.out())
         .contains("Digits: 768 to learn from, 200 to be judged by, such as")
         .contains("Training 20,538 parameters, 18 steps of 128 digits:");
     String right = result().replaceFirst("(?s)Read right: ([0-9.]+) %.*", "$1");
@@ -69,11 +50,11 @@ class DigitsTest {
   void theSameSeedMakesTheSameMistakes() throws IOException {
     write("train", "", 130, 1);
     write("t10k", "", 50, 2);
-    run("--data", directory.toString(), "--epochs", "1");
+    program.run("--data", directory.toString(), "--epochs", "1");
     String first = result();
-    run("--data", directory.toString(), "--epochs", "1");
+    program.run("--data", directory.toString(), "--epochs", "1");
     assertThat(result()).isEqualTo(first).contains("The mistakes of which it was surest:");
-    run("--data", directory.toString(), "--epochs", "1", "--seed", "2");
+    program.run("--data", directory.toString(), "--epochs", "1", "--seed", "2");
     assertThat(result()).isNotEqualTo(first);
   }
 
@@ -82,25 +63,25 @@ class DigitsTest {
     write("train", "", 10, 1);
     write("t10k", "", 10, 2);
     Path report = directory.resolve("digits.html");
-    int exit = run("--data", directory.toString(), "--report", report.toString());
+    int exit = program.run("--data", directory.toString(), "--report", report.toString());
     assertThat(exit).isZero();
-    assertThat(out()).endsWith("The report is %s%n".formatted(report));
+    assertThat(program.out()).endsWith("The report is %s%n".formatted(report));
     assertThat(report).content().contains("<svg", "Conv2d", "validation accuracy", "recall");
   }
 
   @Test
   void filesOfNoUseGiveOneLineAndExitCode2() throws IOException {
-    assertThat(run("--data", directory.toString())).isEqualTo(2);
+    assertThat(program.run("--data", directory.toString())).isEqualTo(2);
     Path labels = directory.resolve("train-labels-idx1-ubyte");
     Path images = directory.resolve("train-images-idx3-ubyte");
     write("train", "", 3, 1);
     Idx.writeBytes(labels, IntTensor.of(1, 2));
-    assertThat(run("--data", directory.toString())).isEqualTo(2);
+    assertThat(program.run("--data", directory.toString())).isEqualTo(2);
     Idx.writeBytes(labels, IntTensor.of(1, 2, 10));
-    assertThat(run("--data", directory.toString())).isEqualTo(2);
+    assertThat(program.run("--data", directory.toString())).isEqualTo(2);
     Files.write(images, new byte[] {0, 0, 8});
-    assertThat(run("--data", directory.toString())).isEqualTo(2);
-    assertThat(err.toString())
+    assertThat(program.run("--data", directory.toString())).isEqualTo(2);
+    assertThat(program.err())
         .hasLineCount(4)
         .isEqualToNormalizingNewlines(
             """
@@ -114,7 +95,7 @@ class DigitsTest {
 
   @Test
   void anArgumentOfNoUseGivesExitCode2() {
-    assertThat(run("--epochs", "0")).isEqualTo(2);
-    assertThat(err.toString()).contains("digits: --epochs 0: expected at least 1");
+    assertThat(program.run("--epochs", "0")).isEqualTo(2);
+    assertThat(program.err()).contains("digits: --epochs 0: expected at least 1");
   }
 }

@@ -12,35 +12,16 @@ import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
-import java.io.PrintWriter;
-import java.io.StringWriter;
-import java.nio.charset.StandardCharsets;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class PhysicsTest {
 
-  private final StringWriter err = new StringWriter();
-  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
-
-  private int run(String... args) {
-    out.reset();
-    PrintStream printed = new PrintStream(out, true, StandardCharsets.UTF_8);
-    return Examples.commandLine(printed, false)
-        .setErr(new PrintWriter(err, true))
-        .execute(Stream.concat(Stream.of("physics"), Stream.of(args)).toArray(String[]::new));
-  }
-
-  private String out() {
-    return out.toString(StandardCharsets.UTF_8);
-  }
+  private final Program program = new Program("physics");
 
   private double largestError() {
-    Matcher error = Pattern.compile("Largest error at 2,000 times: (\\S+)").matcher(out());
+    Matcher error = Pattern.compile("Largest error at 2,000 times: (\\S+)").matcher(program.out());
     assertThat(error.find()).isTrue();
     return Double.parseDouble(error.group(1));
   }
@@ -90,20 +71,20 @@ class PhysicsTest {
 
   @Test
   void theErrorShrinksTheSameWayForTheSameSeed() {
-    assertThat(run("--adam", "0", "--lbfgs", "0")).isZero();
+    assertThat(program.run("--adam", "0", "--lbfgs", "0")).isZero();
     assertThat(largestError()).isGreaterThan(0.5);
-    assertThat(run("--adam", "100", "--lbfgs", "25", "--seed", "2")).isZero();
+    assertThat(program.run("--adam", "100", "--lbfgs", "25", "--seed", "2")).isZero();
     assertThat(largestError()).isLessThan(0.2);
-    String first = out();
-    run("--adam", "100", "--lbfgs", "25", "--seed", "2");
-    assertThat(out()).isEqualTo(first);
-    assertThat(err.toString()).isEmpty();
+    String first = program.out();
+    program.run("--adam", "100", "--lbfgs", "25", "--seed", "2");
+    assertThat(program.out()).isEqualTo(first);
+    assertThat(program.err()).isEmpty();
   }
 
   @Test
   void anArgumentOfNoUseGivesExitCode2() {
-    assertThat(run("--adam", "-1")).isEqualTo(2);
-    assertThat(err.toString())
+    assertThat(program.run("--adam", "-1")).isEqualTo(2);
+    assertThat(program.err())
         .isEqualTo("physics: --adam -1 --lbfgs 100: expected at least 0%n".formatted());
   }
 }

@@ -5,15 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.adjoint.examples.tabular.Fruit;
 import dev.adjoint.nn.predict.Predictor;
 import dev.adjoint.tensor.Generator;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.io.PrintWriter;
-import java.io.StringWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -21,27 +16,23 @@ class TabularTest {
 
   @TempDir private Path directory;
 
-  private final StringWriter err = new StringWriter();
-  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+  private Program program;
 
-  private int run(String... args) {
-    PrintStream printed = new PrintStream(out, true, StandardCharsets.UTF_8);
-    String[] files = {
-      "tabular",
-      "--model",
-      directory.resolve("model").toString(),
-      "--report",
-      directory.resolve("report.html").toString()
-    };
-    return Examples.commandLine(printed, false)
-        .setErr(new PrintWriter(err, true))
-        .execute(Stream.concat(Stream.of(files), Stream.of(args)).toArray(String[]::new));
+  @BeforeEach
+  void setUp() {
+    program =
+        new Program(
+            "tabular",
+            "--model",
+            directory.resolve("model").toString(),
+            "--report",
+            directory.resolve("report.html").toString());
   }
 
   @Test
   void fruitAreToldApartAndTheModelServes64Threads() throws IOException {
-    assertThat(run("--epochs", "3")).isZero();
-    assertThat(out.toString(StandardCharsets.UTF_8))
+    assertThat(program.run("--epochs", "3")).isZero();
+    assertThat(program.out())
         .containsPattern("[89]\\d\\.\\d % right")
         .contains("64 of them got the bits of one thread alone");
     Predictor predictor = Predictor.load(directory.resolve("model"));
@@ -56,7 +47,7 @@ class TabularTest {
     Path csv = directory.resolve("my.csv");
     Files.writeString(csv, "a,b,c\n" + "1,x,yes\n-1,y,no\n".repeat(60));
     assertThat(
-            run(
+            program.run(
                 "--data",
                 csv.toString(),
                 "--label",
@@ -68,21 +59,22 @@ class TabularTest {
                 "--epochs",
                 "2"))
         .isZero();
-    assertThat(out.toString(StandardCharsets.UTF_8)).contains("120 rows, 3 features: a, b=x, b=y");
+    assertThat(program.out()).contains("120 rows, 3 features: a, b=x, b=y");
   }
 
   @Test
   void whatIsOfNoUseIsSaidInOneLine() throws IOException {
     Path csv = directory.resolve("my.csv");
     Files.writeString(csv, "a,c\n1,yes\nword,no\n");
-    assertThat(run("--data", csv.toString())).isEqualTo(2);
-    assertThat(run("--data", csv.toString(), "--label", "c", "--numeric", "a")).isEqualTo(2);
-    assertThat(run("--epochs", "0")).isEqualTo(2);
-    assertThat(err.toString())
+    assertThat(program.run("--data", csv.toString())).isEqualTo(2);
+    assertThat(program.run("--data", csv.toString(), "--label", "c", "--numeric", "a"))
+        .isEqualTo(2);
+    assertThat(program.run("--epochs", "0")).isEqualTo(2);
+    assertThat(program.err())
         .contains("expected --label, and --numeric or --category or both")
         .contains("my.csv, line 3", "'word'")
         .contains("--epochs 0: expected at least 1");
-    assertThat(err.toString().lines()).hasSizeLessThan(6);
+    assertThat(program.err().lines()).hasSizeLessThan(6);
   }
 
   @Test

@@ -11,16 +11,10 @@ import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.training.data.Batch;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.io.PrintWriter;
-import java.io.StringWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -28,20 +22,7 @@ class TextTest {
 
   @TempDir private Path directory;
 
-  private final StringWriter err = new StringWriter();
-  private ByteArrayOutputStream out = new ByteArrayOutputStream();
-
-  private int run(String... args) {
-    out = new ByteArrayOutputStream();
-    PrintStream printed = new PrintStream(out, true, StandardCharsets.UTF_8);
-    return Examples.commandLine(printed, false)
-        .setErr(new PrintWriter(err, true))
-        .execute(Stream.concat(Stream.of("text"), Stream.of(args)).toArray(String[]::new));
-  }
-
-  private String out() {
-    return out.toString(StandardCharsets.UTF_8);
-  }
+  private final Program program = new Program("text");
 
   private Path file() throws IOException {
     return Files.writeString(directory.resolve("rhyme.txt"), "The rain in Spain. ".repeat(120));
@@ -50,17 +31,17 @@ class TextTest {
   @Test
   void aTextOfOnesOwnIsLearnedTheSameWayForTheSameSeed() throws IOException {
     String[] args = {"--data", file().toString(), "--steps", "10", "--length", "30", "--seed", "3"};
-    assertThat(run(args)).isZero();
-    assertThat(err.toString()).isEmpty();
-    assertThat(out())
+    assertThat(program.run(args)).isZero();
+    assertThat(program.err()).isEmpty();
+    assertThat(program.out())
         .contains("2,052 characters to learn from, 228 to be judged by, 11 different ones")
         .contains("counted after 0 before it", "transformer", "Written after the first 64");
-    String first = out().substring(out().indexOf("transformer"));
-    run(args);
-    assertThat(out()).endsWith(first);
+    String first = program.out().substring(program.out().indexOf("transformer"));
+    program.run(args);
+    assertThat(program.out()).endsWith(first);
     args[7] = "4";
-    run(args);
-    assertThat(out()).doesNotEndWith(first);
+    program.run(args);
+    assertThat(program.out()).doesNotEndWith(first);
   }
 
   @Test
@@ -118,20 +99,20 @@ class TextTest {
   @Test
   void aFileOfNoUseGivesOneLineAndExitCode2() throws IOException {
     Path file = directory.resolve("x.txt");
-    assertThat(run("--data", file.toString())).isEqualTo(2);
+    assertThat(program.run("--data", file.toString())).isEqualTo(2);
     Files.writeString(file, "short");
-    assertThat(run("--data", file.toString())).isEqualTo(2);
+    assertThat(program.run("--data", file.toString())).isEqualTo(2);
     Files.write(file, new byte[] {(byte) 0xff, 0});
-    assertThat(run("--data", file.toString())).isEqualTo(2);
-    assertThat(run("--data", directory.toString())).isEqualTo(2);
-    assertThat(run("--steps", "0")).isEqualTo(2);
-    assertThat(err.toString().lines())
+    assertThat(program.run("--data", file.toString())).isEqualTo(2);
+    assertThat(program.run("--data", directory.toString())).isEqualTo(2);
+    assertThat(program.run("--steps", "0")).isEqualTo(2);
+    assertThat(program.err().lines())
         .containsExactly(
             "text: " + file + ": no such file",
             "text: " + file + ": has 5 characters; expected at least 1000",
             "text: " + file + ": is not text in UTF-8",
             "text: " + directory + ": is not a file",
             "text: --steps 0 --length 400: expected at least 1, and 0");
-    assertThat(out()).isEmpty();
+    assertThat(program.out()).isEmpty();
   }
 }
