@@ -3,12 +3,16 @@ package dev.adjoint.kernel;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIf;
 
 class KernelProviderTest {
 
@@ -67,6 +71,67 @@ class KernelProviderTest {
         .contains("chosen: portable float32")
         .contains("C2");
     assertThat(run("--add-modules", MODULE, "-Xint")).contains("chosen: portable float32");
+  }
+
+  @Test
+  void without_fused_multiply_adds_kernels_are_portable_and_one_line_says_so() throws Exception {
+    for (String[] flags :
+        new String[][] {{"--add-modules", MODULE, "-XX:-UseFMA"}, {"-XX:-UseFMA"}}) {
+      String output = run(flags);
+      assertThat(output).contains("chosen: portable float32");
+      assertThat(output.lines().filter(line -> line.matches("(INFO|WARNING): (?!Using).*")))
+          .singleElement()
+          .asString()
+          .contains("no instruction for fused multiply-adds");
+    }
+  }
+
+  @Test
+  void a_JVM_that_is_not_known_to_compile_vectors_gets_portable_kernels() {
+    assertThat(VectorObstacle.toSpeed("OpenJDK 64-Bit Server VM", "mixed mode, sharing")).isEmpty();
+    assertThat(VectorObstacle.toSpeed("Java HotSpot(TM) 64-Bit Server VM", "mixed mode")).isEmpty();
+    assertThat(VectorObstacle.toSpeed("Eclipse OpenJ9 VM", "JRE 25 Linux amd64"))
+        .get(STRING)
+        .contains("Eclipse OpenJ9 VM", "-Dadjoint.kernels=vector");
+    assertThat(VectorObstacle.toSpeed("Substrate VM", "static mode")).isPresent();
+    assertThat(VectorObstacle.toSpeed("OpenJDK 64-Bit Zero VM", "interpreted mode"))
+        .get(STRING)
+        .contains("without the C2 compiler");
+  }
+
+  @Test
+  @EnabledIf("dev.adjoint.kernel.KernelProvider#isVectorAvailable")
+  void a_later_Java_is_tried_before_its_vectors_are_trusted() {
+    KernelProvider.Pair pair = KernelProvider.make("vector");
+    KernelProvider.Pair portable = KernelProvider.make("portable");
+    assertThat(VectorObstacle.toTrust(26, pair.float32(), portable.float32())).isEmpty();
+    assertThat(VectorObstacle.toTrust(26, pair.float64(), portable.float64())).isEmpty();
+    Kernels changed = failing(pair.float32(), "tile", new NoSuchMethodError("FloatVector.fma"));
+    assertThat(VectorObstacle.toTrust(26, changed, portable.float32()))
+        .get(STRING)
+        .contains("NoSuchMethodError: FloatVector.fma", "that they were written for");
+    Kernels wrong = failing(pair.float32(), "tile", null);
+    assertThat(VectorObstacle.toTrust(26, wrong, portable.float32()))
+        .get(STRING)
+        .contains("other numbers than portable kernels");
+    assertThat(VectorObstacle.toTrust(25, wrong, portable.float32())).isEmpty();
+  }
+
+  /** Returns kernels of which one method throws, or does nothing. */
+  private static Kernels failing(Kernels kernels, String name, @Nullable Error error) {
+    return (Kernels)
+        Proxy.newProxyInstance(
+            Kernels.class.getClassLoader(),
+            new Class<?>[] {Kernels.class},
+            (_, method, arguments) -> {
+              if (!method.getName().equals(name)) {
+                return method.invoke(kernels, arguments);
+              }
+              if (error != null) {
+                throw error;
+              }
+              return null;
+            });
   }
 
   private static String run(String... flags) throws IOException, InterruptedException {
