@@ -119,8 +119,8 @@ public final class Parameter {
 
   private void invalidate(String done, String event) {
     storage.invalidate(
-        ("parameter '%s' was %s after this tensor was read from it, so the tensor's elements are gone;"
-                + " expected a new forward pass with %s.value(), or a copy() made before the %s")
+        ("parameter '%s' was %s after this tensor was read from it, so the tensor's elements are"
+             + " gone; expected a new forward pass with %s.value(), or a copy() made before the %s")
             .formatted(name, done, name, event));
   }
 
@@ -128,8 +128,14 @@ public final class Parameter {
     return leaf;
   }
 
+  /** Returns a string with name, shape, type and values, as a tensor's. */
   @Override
   public String toString() {
-    return "Parameter " + name + " " + shape() + " " + dtype() + (frozen ? " frozen" : "");
+    String head = "Parameter " + name + (frozen ? ", frozen: " : ": ");
+    try {
+      return head + value.untracked();
+    } catch (IllegalStateException e) {
+      return head + "being updated, shape " + shape() + " " + dtype();
+    }
   }
 }
