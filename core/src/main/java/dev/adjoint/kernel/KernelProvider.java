@@ -2,6 +2,7 @@ package dev.adjoint.kernel;
 
 import com.google.common.base.Supplier;
 import com.google.common.base.Suppliers;
+import com.google.common.base.Throwables;
 import dev.adjoint.kernel.portable.DoublePortableKernels;
 import dev.adjoint.kernel.portable.FloatPortableKernels;
 import java.lang.System.Logger.Level;
@@ -87,8 +88,14 @@ public final class KernelProvider {
 
   private static Optional<String> vectorFailure() {
     int java = Runtime.version().feature();
-    return VectorObstacle.toTrust(java, VECTOR.get().float32, PORTABLE.get().float32)
-        .or(() -> VectorObstacle.toTrust(java, VECTOR.get().float64, PORTABLE.get().float64));
+    Pair portable = PORTABLE.get();
+    try {
+      Pair vector = VECTOR.get();
+      return VectorObstacle.toTrust(java, vector.float32, portable.float32)
+          .or(() -> VectorObstacle.toTrust(java, vector.float64, portable.float64));
+    } catch (LinkageError | IllegalStateException e) { // not in the jar, or of another module
+      return Optional.of("they cannot be loaded (" + Throwables.getRootCause(e) + ")");
+    }
   }
 
   private static Pair named(String name) {

@@ -5,18 +5,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
+import com.google.common.base.Splitter;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
+import org.junit.jupiter.api.io.TempDir;
 
 class KernelProviderTest {
 
   private static final String MODULE = "jdk.incubator.vector";
+
+  @TempDir private Path temporary;
 
   /** Prints the name of the kernels that are chosen, for the tests that need a JVM of their own. */
   public static void main(String[] args) {
@@ -134,11 +140,37 @@ class KernelProviderTest {
             });
   }
 
+  @Test
+  @Tag("vector")
+  void a_jar_without_the_vector_kernels_computes_with_portable_ones() throws Exception {
+    String separator = System.getProperty("path.separator");
+    String classes =
+        Splitter.on(separator)
+            .splitToStream(classPath())
+            .filter(place -> Files.exists(Path.of(place, "dev/adjoint/kernel/vector")))
+            .findFirst()
+            .orElseThrow();
+    Path hollow = temporary.resolve("classes");
+    try (var files = Files.walk(Path.of(classes))) {
+      for (Path file : files.filter(f -> !f.toString().contains("vector")).toList()) {
+        Files.copy(file, hollow.resolve(Path.of(classes).relativize(file)));
+      }
+    }
+    String output = start(classPath().replace(classes, hollow.toString()), "--add-modules", MODULE);
+    assertThat(output).contains("chosen: portable float32").contains("they cannot be loaded");
+    assertThat(output.lines().filter(line -> line.contains("INFO"))).hasSize(1);
+  }
+
   private static String run(String... flags) throws IOException, InterruptedException {
+    return start(classPath(), flags);
+  }
+
+  private static String start(String classPath, String... flags)
+      throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of(flags));
-    command.addAll(List.of("-cp", classPath(), KernelProviderTest.class.getName()));
+    command.addAll(List.of("-cp", classPath, KernelProviderTest.class.getName()));
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     String output = new String(process.getInputStream().readAllBytes(), UTF_8);
     process.waitFor();
