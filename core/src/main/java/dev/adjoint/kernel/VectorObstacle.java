@@ -109,8 +109,8 @@ final class VectorObstacle {
   }
 
   private static Object numbers(Kernels kernels, int n) {
-    double[] doubles = new double[n];
-    float[] floats = new float[n];
+    double[] doubles = Buffers.uninitializedDoubles(n);
+    float[] floats = Buffers.uninitializedFloats(n);
     for (int i = 0; i < n; i++) {
       doubles[i] = (i - 40.5) * 0.37;
       floats[i] = (float) doubles[i];
