@@ -2,8 +2,11 @@ package dev.adjoint.autodiff;
 
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
@@ -97,6 +100,39 @@ public final class Gradients {
     Map<Node, Tensor> mapped = new HashMap<>();
     byNode.forEach((node, gradient) -> mapped.put(node, function.apply(gradient)));
     return new Gradients(mapped);
+  }
+
+  /**
+   * Returns a string with a line for each gradient: of what it is, its shape and type, and its
+   * norm.
+   */
+  @Override
+  public String toString() {
+    StringBuilder text =
+        new StringBuilder(byNode.size() == 1 ? "1 gradient" : byNode.size() + " gradients");
+    byNode.entrySet().stream()
+        .sorted(Comparator.comparingLong(entry -> entry.getKey().birth()))
+        .forEach(entry -> {
+          Tensor gradient = entry.getValue();
+          text.append(
+              String.format(
+                  Locale.ROOT,
+                  "\n  %s %s %s, norm %.4g",
+                  entry.getKey(),
+                  gradient.shape(),
+                  gradient.dtype(),
+                  norm(gradient.untracked().toDoubleArray())));
+        });
+    return text.toString();
+  }
+
+  /** Returns a norm that neither overflows nor vanishes. */
+  private static double norm(double[] values) {
+    double largest = Arrays.stream(values).map(Math::abs).max().orElse(0);
+    if (largest == 0 || !Double.isFinite(largest)) {
+      return largest;
+    }
+    return largest * Math.sqrt(Arrays.stream(values).map(v -> (v / largest) * (v / largest)).sum());
   }
 
   private static IllegalArgumentException noPart(String what) {

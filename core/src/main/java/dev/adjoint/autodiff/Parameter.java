@@ -128,8 +128,14 @@ public final class Parameter {
     return leaf;
   }
 
+  /** Returns a string with name, shape, type and values, as a tensor's. */
   @Override
   public String toString() {
-    return "Parameter " + name + " " + shape() + " " + dtype() + (frozen ? " frozen" : "");
+    String head = "Parameter " + name + (frozen ? ", frozen: " : ": ");
+    try {
+      return head + value.untracked();
+    } catch (IllegalStateException e) {
+      return head + "being updated, shape " + shape() + " " + dtype();
+    }
   }
 }

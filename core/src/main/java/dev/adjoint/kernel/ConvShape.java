@@ -45,7 +45,14 @@ public record ConvShape(
         inC,
         outC);
     check(
-        h + 2 * padH > dilationH * (kh - 1) && w + 2 * padW > dilationW * (kw - 1),
+        padded(h, padH) <= Integer.MAX_VALUE && padded(w, padW) <= Integer.MAX_VALUE,
+        "the padded input must be shorter than 2^31",
+        h,
+        w,
+        padH,
+        padW);
+    check(
+        padded(h, padH) > dilationH * (kh - 1L) && padded(w, padW) > dilationW * (kw - 1L),
         "the kernel must fit into the padded input",
         h,
         w,
@@ -61,6 +68,10 @@ public record ConvShape(
   /** Returns the number of columns of the output. */
   public int outW() {
     return (w + 2 * padW - dilationW * (kw - 1) - 1) / strideW + 1;
+  }
+
+  private static long padded(int length, int padding) {
+    return length + 2L * padding;
   }
 
   int groupInC() {

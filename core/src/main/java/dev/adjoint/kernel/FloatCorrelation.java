@@ -1,7 +1,5 @@
 package dev.adjoint.kernel;
 
-import dev.adjoint.kernel.FloatPanels.Slot;
-
 /**
  * Applies one stencil to all images: the whole forward pass of a convolution, or a phase of the
  * gradient of its input. The left operand is the weights, packed once; the right one is unfolded.
@@ -35,7 +33,7 @@ record FloatCorrelation(
     int points = patches.stencil().points();
     int blocks = Math.ceilDiv(points, POINTS);
     int groupSize = panelRows() * depth();
-    float[] panels = FloatPanels.scratch(Slot.A, groups * groupSize);
+    float[] panels = FloatScratch.A.take((long) groups * groupSize);
     packWeights(w, wFrom, wOut, wIn, panels);
     Parallel.run(
         images * groups * blocks,
@@ -44,6 +42,7 @@ record FloatCorrelation(
           int plane = chunk / blocks; // which image and group
           block(plane, chunk % blocks * POINTS, panels, plane % groups * groupSize);
         });
+    FloatScratch.A.give(panels);
   }
 
   /** Steps of k: taps of all input channels of a group. */
@@ -92,11 +91,12 @@ record FloatCorrelation(
       FloatMatrix c = new FloatMatrix(y, out + point, outH * outW, 1);
       multiply(plane, point, points, panels, panelsFrom, c);
     } else {
-      float[] product = FloatPanels.scratch(Slot.PRODUCT, outC * POINTS);
+      float[] product = FloatScratch.PRODUCT.take((long) outC * POINTS);
       multiply(plane, point, points, panels, panelsFrom, new FloatMatrix(product, 0, POINTS, 1));
       for (int channel = 0; channel < outC; channel++) {
         scatter(product, channel * POINTS, point, points, out + channel * outH * outW);
       }
+      FloatScratch.PRODUCT.give(product);
     }
   }
 
@@ -105,7 +105,7 @@ record FloatCorrelation(
     int tileRows = kernels.tileRows();
     int tileColumns = kernels.tileColumns();
     int depth = depth();
-    float[] unfolded = FloatPatches.buffer(depth);
+    float[] unfolded = FloatPatches.take(depth);
     c.clear(outC, points);
     for (int k = 0; k < depth; k += DEPTH) {
       int steps = Math.min(DEPTH, depth - k);
@@ -129,6 +129,7 @@ record FloatCorrelation(
         }
       }
     }
+    FloatScratch.PATCHES.give(unfolded);
   }
 
   /** Puts grid points of one channel where they belong. */

@@ -39,7 +39,7 @@ final class FloatDots {
     int p = x.at(row, 0);
     int q = y.from();
     for (int l = 0; l < k; l++, p += x.step(), q += y.rowStride()) {
-      sum = Math.fma(xs[p], ys[q], sum);
+      sum = Fma.fma(xs[p], ys[q], sum);
     }
     return sum;
   }
@@ -61,14 +61,14 @@ final class FloatDots {
     float c7 = c[cFrom + 7 * cStride];
     for (int l = 0, p = x.at(row, 0), q = y.from(); l < k; l++, p += xStep, q += yStep) {
       float u = ys[q];
-      c0 = Math.fma(xs[p], u, c0);
-      c1 = Math.fma(xs[p + next], u, c1);
-      c2 = Math.fma(xs[p + 2 * next], u, c2);
-      c3 = Math.fma(xs[p + 3 * next], u, c3);
-      c4 = Math.fma(xs[p + 4 * next], u, c4);
-      c5 = Math.fma(xs[p + 5 * next], u, c5);
-      c6 = Math.fma(xs[p + 6 * next], u, c6);
-      c7 = Math.fma(xs[p + 7 * next], u, c7);
+      c0 = Fma.fma(xs[p], u, c0);
+      c1 = Fma.fma(xs[p + next], u, c1);
+      c2 = Fma.fma(xs[p + 2 * next], u, c2);
+      c3 = Fma.fma(xs[p + 3 * next], u, c3);
+      c4 = Fma.fma(xs[p + 4 * next], u, c4);
+      c5 = Fma.fma(xs[p + 5 * next], u, c5);
+      c6 = Fma.fma(xs[p + 6 * next], u, c6);
+      c7 = Fma.fma(xs[p + 7 * next], u, c7);
     }
     c[cFrom] = c0;
     c[cFrom + cStride] = c1;
@@ -102,17 +102,17 @@ final class FloatDots {
     int q = column.from();
     int l = 0;
     for (; l + 8 <= k; l += 8, p += 8 * xStep, q += 8 * yStep) {
-      s0 = Math.fma(x[p], y[q], s0);
-      s1 = Math.fma(x[p + xStep], y[q + yStep], s1);
-      s2 = Math.fma(x[p + 2 * xStep], y[q + 2 * yStep], s2);
-      s3 = Math.fma(x[p + 3 * xStep], y[q + 3 * yStep], s3);
-      s4 = Math.fma(x[p + 4 * xStep], y[q + 4 * yStep], s4);
-      s5 = Math.fma(x[p + 5 * xStep], y[q + 5 * yStep], s5);
-      s6 = Math.fma(x[p + 6 * xStep], y[q + 6 * yStep], s6);
-      s7 = Math.fma(x[p + 7 * xStep], y[q + 7 * yStep], s7);
+      s0 = Fma.fma(x[p], y[q], s0);
+      s1 = Fma.fma(x[p + xStep], y[q + yStep], s1);
+      s2 = Fma.fma(x[p + 2 * xStep], y[q + 2 * yStep], s2);
+      s3 = Fma.fma(x[p + 3 * xStep], y[q + 3 * yStep], s3);
+      s4 = Fma.fma(x[p + 4 * xStep], y[q + 4 * yStep], s4);
+      s5 = Fma.fma(x[p + 5 * xStep], y[q + 5 * yStep], s5);
+      s6 = Fma.fma(x[p + 6 * xStep], y[q + 6 * yStep], s6);
+      s7 = Fma.fma(x[p + 7 * xStep], y[q + 7 * yStep], s7);
     }
     for (; l < k; l++, p += xStep, q += yStep) {
-      s0 = Math.fma(x[p], y[q], s0);
+      s0 = Fma.fma(x[p], y[q], s0);
     }
     return ((s0 + s1) + (s2 + s3)) + ((s4 + s5) + (s6 + s7));
   }

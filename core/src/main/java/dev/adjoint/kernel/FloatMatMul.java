@@ -1,7 +1,5 @@
 package dev.adjoint.kernel;
 
-import dev.adjoint.kernel.FloatPanels.Slot;
-
 /**
  * One matrix product: {@code c = a * b} or {@code c += a * b}.
  *
@@ -84,9 +82,10 @@ final class FloatMatMul {
     if (b.step() == 1 && (isSmall() || m <= kernels.tileRows())) {
       multiplyInPlace(b);
     } else if (isSmall()) {
-      float[] packed = FloatPanels.scratch(Slot.B, n * k);
+      float[] packed = FloatScratch.B.take(n * k);
       FloatPanels.pack(b.transpose(), 0, n, 0, k, packed, 0, n);
       multiplyInPlace(new FloatMatrix(packed, 0, n, 1));
+      FloatScratch.B.give(packed);
     } else {
       multiplyInPanels();
     }
@@ -150,8 +149,8 @@ final class FloatMatMul {
   private void multiplyInPanels() {
     int depth = Math.min(k, DEPTH);
     // The caller's buffers: helpers fill and read them, and are done before the caller goes on.
-    float[] aPanels = FloatPanels.scratch(Slot.A, panelSize(m, kernels.tileRows(), depth));
-    float[] bPanels = FloatPanels.scratch(Slot.B, panelSize(n, kernels.tileColumns(), depth));
+    float[] aPanels = FloatScratch.A.take(panelSize(m, kernels.tileRows(), depth));
+    float[] bPanels = FloatScratch.B.take(panelSize(n, kernels.tileColumns(), depth));
     for (int j = 0; j < n; j += SPAN) {
       for (int l = 0; l < k; l += DEPTH) {
         for (int i = 0; i < m; i += SPAN) {
@@ -163,6 +162,8 @@ final class FloatMatMul {
         }
       }
     }
+    FloatScratch.A.give(aPanels);
+    FloatScratch.B.give(bPanels);
   }
 
   private static int panelSize(int lines, int width, int depth) {

@@ -1,37 +1,12 @@
 package dev.adjoint.kernel;
 
-import java.util.EnumMap;
-
 /**
  * Packs operands of the matrix product into panels: strips of a matrix as wide as the register
  * tile, stored one step of k after another, so that the tile reads memory in order.
  */
 final class FloatPanels {
 
-  /** Buffers of one thread, reused; they only grow. */
-  private static final ThreadLocal<EnumMap<Slot, float[]>> SCRATCH =
-      ThreadLocal.withInitial(() -> new EnumMap<>(Slot.class));
-
-  /** What a scratch buffer is for; a thread uses each for one thing at a time. */
-  enum Slot {
-    A,
-    B,
-    PATCHES,
-    PRODUCT
-  }
-
   private FloatPanels() {}
-
-  /** Returns this thread's buffer for a purpose, with room for {@code n} elements. */
-  static float[] scratch(Slot slot, int n) {
-    EnumMap<Slot, float[]> buffers = SCRATCH.get();
-    float[] buffer = buffers.get(slot);
-    if (buffer == null || buffer.length < n) {
-      buffer = Buffers.uninitializedFloats(n);
-      buffers.put(slot, buffer);
-    }
-    return buffer;
-  }
 
   /**
    * Packs lines of x (its rows) into panels of {@code width} lines, one behind the other. The last

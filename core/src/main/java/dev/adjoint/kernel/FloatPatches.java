@@ -20,9 +20,9 @@ record FloatPatches(ConvStencil stencil, float[] x, int xFrom) {
   /** Distance of rows: a power of two would have them compete for the same cache lines. */
   static final int STRIDE = POINTS + 16;
 
-  /** Returns a buffer of this thread for some rows. */
-  static float[] buffer(int rows) {
-    return FloatPanels.scratch(FloatPanels.Slot.PATCHES, Math.min(rows, DEPTH) * STRIDE);
+  /** Returns scratch memory for some rows, to be given back. */
+  static float[] take(int rows) {
+    return FloatScratch.PATCHES.take(Math.min(rows, DEPTH) * STRIDE);
   }
 
   /**

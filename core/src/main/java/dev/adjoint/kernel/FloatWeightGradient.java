@@ -1,6 +1,5 @@
 package dev.adjoint.kernel;
 
-import dev.adjoint.kernel.FloatPanels.Slot;
 import java.util.Arrays;
 
 /**
@@ -33,7 +32,7 @@ record FloatWeightGradient(
     int n = shape.n();
     int weights = shape.outC() * depth();
     int parts = Math.clamp(Math.min(n, PARTIALS / weights), 1, MAX_PARTS);
-    float[] partials = FloatPanels.scratch(Slot.PRODUCT, parts * weights);
+    float[] partials = FloatScratch.PRODUCT.take(parts * weights);
     Arrays.fill(partials, 0, parts * weights, 0f);
     int blocks = Math.ceilDiv(depth(), DEPTH);
     int chunksOfPart = shape.groups() * blocks;
@@ -52,6 +51,7 @@ record FloatWeightGradient(
           }
         });
     addParts(parts, partials, dw, dwFrom);
+    FloatScratch.PRODUCT.give(partials);
   }
 
   /** Rows of the transposed gradient of a group: taps of all its input channels. */
@@ -68,8 +68,8 @@ record FloatWeightGradient(
     int inChannel = image * shape.inC() + group * shape.groupInC();
     int outChannel = image * shape.outC() + group * outC;
     FloatMatrix gradient = new FloatMatrix(g, gFrom + outChannel * points, points, 1);
-    float[] unfolded = FloatPatches.buffer(rows);
-    float[] panel = FloatPanels.scratch(Slot.B, POINTS * tileColumns);
+    float[] unfolded = FloatPatches.take(rows);
+    float[] panel = FloatScratch.B.take(POINTS * tileColumns);
     for (int point = 0; point < points; point += POINTS) {
       int steps = Math.min(POINTS, points - point);
       patches.unfold(inChannel, k, rows, point, steps, unfolded);
@@ -94,6 +94,8 @@ record FloatWeightGradient(
         }
       }
     }
+    FloatScratch.PATCHES.give(unfolded);
+    FloatScratch.B.give(panel);
   }
 
   /** Adds up the parts, in their order, and turns rows into columns. */

@@ -2,6 +2,7 @@ package dev.adjoint.kernel;
 
 import com.google.common.base.Supplier;
 import com.google.common.base.Suppliers;
+import com.google.common.base.Throwables;
 import dev.adjoint.kernel.portable.DoublePortableKernels;
 import dev.adjoint.kernel.portable.FloatPortableKernels;
 import java.lang.System.Logger.Level;
@@ -9,15 +10,14 @@ import java.util.Optional;
 
 /**
  * Chooses the kernels, once: vector kernels where the module {@code jdk.incubator.vector} is
- * readable and the JVM's optimizing compiler turns it into vector instructions, else portable
- * kernels.
+ * readable, the JVM's optimizing compiler turns it into vector instructions and the CPU has fused
+ * multiply-adds, else portable kernels. One line in the log says why they are portable.
  *
  * <p>The system property {@code adjoint.kernels} forces {@code vector} or {@code portable}; a
  * forced choice that cannot be met is an error. The default is {@code auto}.
  */
 public final class KernelProvider {
 
-  private static final String VECTOR_MODULE = "jdk.incubator.vector";
   private static final String VECTOR_PACKAGE = "dev.adjoint.kernel.vector.";
 
   private static final Supplier<Pair> PORTABLE = Suppliers.memoize(() -> make("portable"));
@@ -57,15 +57,25 @@ public final class KernelProvider {
 
   /** Returns whether this JVM runs vector kernels, and fast. */
   public static boolean isVectorAvailable() {
-    return vectorObstacle().isEmpty();
+    return Fma.isFast() && VectorObstacle.toLoading().or(VectorObstacle::toSpeed).isEmpty();
   }
 
   static Pair choose(String property) {
+    System.Logger logger = System.getLogger(KernelProvider.class.getName());
+    if (!Fma.isFast()) {
+      logger.log(
+          Level.WARNING,
+          "This CPU, or this JVM, has no instruction for fused multiply-adds: results are the same,"
+              + " but products take some ten times as long");
+    }
     if (!property.equals("auto")) {
       return named(property);
     }
-    System.Logger logger = System.getLogger(KernelProvider.class.getName());
-    Optional<String> obstacle = vectorObstacle();
+    if (!Fma.isFast()) {
+      return PORTABLE.get();
+    }
+    Optional<String> obstacle =
+        VectorObstacle.toLoading().or(VectorObstacle::toSpeed).or(KernelProvider::vectorFailure);
     if (obstacle.isEmpty()) {
       logger.log(Level.DEBUG, "Computing with vector kernels");
       return VECTOR.get();
@@ -74,6 +84,18 @@ public final class KernelProvider {
         Level.INFO,
         "Computing with portable kernels; vector kernels are faster, but " + obstacle.get());
     return PORTABLE.get();
+  }
+
+  private static Optional<String> vectorFailure() {
+    int java = Runtime.version().feature();
+    Pair portable = PORTABLE.get();
+    try {
+      Pair vector = VECTOR.get();
+      return VectorObstacle.toTrust(java, vector.float32, portable.float32)
+          .or(() -> VectorObstacle.toTrust(java, vector.float64, portable.float64));
+    } catch (LinkageError | IllegalStateException e) { // not in the jar, or of another module
+      return Optional.of("they cannot be loaded (" + Throwables.getRootCause(e) + ")");
+    }
   }
 
   private static Pair named(String name) {
@@ -91,34 +113,11 @@ public final class KernelProvider {
     if (name.equals("portable")) {
       return new Pair(new FloatPortableKernels(), new DoublePortableKernels());
     }
-    vectorObstacle()
+    VectorObstacle.toLoading()
         .ifPresent(obstacle -> {
           throw new IllegalStateException("Vector kernels were asked for, but " + obstacle);
         });
     return new Pair(vector("FloatVectorKernels"), vector("DoubleVectorKernels"));
-  }
-
-  /**
-   * Says why vector kernels would not run, or would run a hundred times slower than portable ones.
-   */
-  private static Optional<String> vectorObstacle() {
-    Module self = KernelProvider.class.getModule();
-    ModuleLayer layer = self.getLayer() != null ? self.getLayer() : ModuleLayer.boot();
-    Optional<Module> module =
-        layer.findModule(VECTOR_MODULE).or(() -> ModuleLayer.boot().findModule(VECTOR_MODULE));
-    if (module.isEmpty()) {
-      return Optional.of("java needs --add-modules " + VECTOR_MODULE + " for them");
-    }
-    // Without C2, every vector is an object on the heap.
-    String vm =
-        System.getProperty("java.vm.name", "") + ", " + System.getProperty("java.vm.info", "");
-    if (vm.contains("interpreted mode")
-        || vm.contains("emulated-client")
-        || vm.contains("Client")) {
-      return Optional.of("this JVM (" + vm + ") runs without the C2 compiler");
-    }
-    self.addReads(module.get());
-    return Optional.empty();
   }
 
   /** Makes vector kernels by name, so that nothing here links to a module that may be absent. */

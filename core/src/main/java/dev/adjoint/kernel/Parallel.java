@@ -3,6 +3,7 @@ package dev.adjoint.kernel;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.ForkJoinWorkerThread;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
@@ -27,6 +28,13 @@ public final class Parallel {
   public interface ChunkBody {
     /** Computes one chunk; chunks run in any order, and at the same time. */
     void run(int chunk);
+  }
+
+  /** A range of units of work. */
+  @FunctionalInterface
+  public interface RangeBody {
+    /** Computes the units {@code from <= i < to}; ranges run in any order, and at the same time. */
+    void run(int from, int to);
   }
 
   /** Less work than this is not worth a hand-over to helpers that are awake. */
@@ -59,6 +67,25 @@ public final class Parallel {
     } else {
       team().run(chunks, estimatedNanos, body);
     }
+  }
+
+  /**
+   * Runs units of equal work, as many together as make up a chunk: at least one, and a number that
+   * depends on sizes only.
+   *
+   * @param unitWork work of one unit, and {@code chunkWork} of a chunk, in the same measure
+   * @param estimatedNanos how long one thread would take for all units, roughly
+   */
+  public static void runRanges(
+      int units, long unitWork, int chunkWork, long estimatedNanos, RangeBody body) {
+    int perChunk = (int) Math.max(1, chunkWork / Math.max(1, unitWork));
+    run(
+        Math.ceilDiv(units, perChunk),
+        estimatedNanos,
+        chunk -> {
+          int from = chunk * perChunk;
+          body.run(from, from + Math.min(perChunk, units - from));
+        });
   }
 
   /** Returns the number of threads that work is split over, the calling thread included. */
@@ -226,7 +253,7 @@ public final class Parallel {
   private static final class Job {
     private final int chunks;
     private final ChunkBody body;
-    private final AtomicInteger next = new AtomicInteger();
+    private final AtomicLong next = new AtomicLong(); // every thread counts beyond the last
     private final AtomicInteger done = new AtomicInteger();
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     private volatile @Nullable Thread sleeper;
@@ -246,11 +273,11 @@ public final class Parallel {
         return false;
       }
       int mine = 0;
-      for (int chunk = next.getAndIncrement(); chunk < chunks; chunk = next.getAndIncrement()) {
+      for (long chunk = next.getAndIncrement(); chunk < chunks; chunk = next.getAndIncrement()) {
         mine++;
         if (failure.get() == null) {
           try {
-            body.run(chunk);
+            body.run((int) chunk);
           } catch (Throwable t) {
             failure.compareAndSet(null, t);
           }

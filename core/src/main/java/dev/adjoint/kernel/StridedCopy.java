@@ -67,23 +67,23 @@ public final class StridedCopy {
     }
     Axes axes = new Axes(shape, strides);
     int strips = axes.strips();
-    int perChunk = Math.max(1, CHUNK / (STRIP * axes.columns()));
-    int chunks = Math.ceilDiv(strips, perChunk);
-    if (mode != Mode.GATHER && chunks > 1 && axes.mayOverlap()) {
-      perChunk = strips; // elements that coincide are written in one order, by one thread
-      chunks = 1;
-    }
-    int stripsPerChunk = perChunk;
-    long nanos = (long) strips * Math.min(STRIP, axes.rows()) * axes.columns() / 2;
-    Parallel.run(
-        chunks,
-        nanos,
-        chunk -> {
-          int end = Math.min(strips, (chunk + 1) * stripsPerChunk);
-          for (int strip = chunk * stripsPerChunk; strip < end; strip++) {
+    Parallel.RangeBody body =
+        (from, to) -> {
+          for (int strip = from; strip < to; strip++) {
             axes.copyStrip(mode, strip, dense, denseFrom, strided, stridedFrom);
           }
-        });
+        };
+    if (mode != Mode.GATHER && axes.mayOverlap()) {
+      body.run(0, strips); // elements that coincide are written in one order, by one thread
+      return;
+    }
+    long nanos = (long) strips * Math.min(STRIP, axes.rows()) * axes.columns() / 2;
+    Parallel.runRanges(strips, elementsOfStrip(axes.columns()), CHUNK, nanos, body);
+  }
+
+  /** Returns the elements of a whole strip, which may be more than an array can hold. */
+  static long elementsOfStrip(int columns) {
+    return (long) STRIP * columns;
   }
 
   /**

@@ -81,13 +81,17 @@ public final class Convolution {
     int[] s = options.stride("unfold", 2);
     int[] p = options.padding("unfold", 2);
     int[] d = options.dilation("unfold", 2);
-    int oh = countWindows("unfold", x.size(2), x.size(3), 0, kh, kw, s, p, d);
-    int ow = countWindows("unfold", x.size(2), x.size(3), 1, kh, kw, s, p, d);
+    int[] places = places("unfold", new int[] {x.size(2), x.size(3)}, new int[] {kh, kw}, options);
+    int oh = places[0];
+    int ow = places[1];
+    Shape whole = Shape.of("unfold", x.size(0), x.size(1), kh, kw, oh, ow); // no product overflows
     Tensor padded = x.pad(2, p[0], p[0], 0).pad(3, p[1], p[1], 0);
     Tensor windows = Windows.unfold(Windows.unfold(padded, 2, kh, s[0], d[0]), 3, kw, s[1], d[1]);
     return windows // (N, C, oh, ow, kh, kw)
         .permute(0, 1, 4, 5, 2, 3)
-        .reshape(x.size(0), x.size(1) * kh * kw, oh * ow);
+        .reshape(whole)
+        .flatten(4, 5)
+        .flatten(1, 3);
   }
 
   /**
@@ -102,12 +106,14 @@ public final class Convolution {
     int[] s = options.stride("fold", 2);
     int[] p = options.padding("fold", 2);
     int[] d = options.dilation("fold", 2);
-    int oh = countWindows("fold", height, width, 0, kh, kw, s, p, d);
-    int ow = countWindows("fold", height, width, 1, kh, kw, s, p, d);
-    if (x.size(1) % (kh * kw) != 0 || x.size(2) != oh * ow) {
+    int[] places = places("fold", new int[] {height, width}, new int[] {kh, kw}, options);
+    int oh = places[0];
+    int ow = places[1];
+    if (x.size(1) % ((long) kh * kw) != 0 || x.size(2) != (long) oh * ow) {
       throw new IllegalArgumentException(
           "fold: shape %s to images of %d x %d with kernel %d x %d, %s; expected a multiple of %d rows and %d columns"
-              .formatted(x.shape(), height, width, kh, kw, options, kh * kw, oh * ow));
+              .formatted(
+                  x.shape(), height, width, kh, kw, options, (long) kh * kw, (long) oh * ow));
     }
     Tensor windows =
         x.reshape(x.size(0), x.size(1) / (kh * kw), kh, kw, oh, ow).permute(0, 1, 4, 5, 2, 3);
@@ -146,9 +152,9 @@ public final class Convolution {
       throw mismatch(operation, x, weight, options, "groups to divide the output channels");
     }
     for (int axis = 0; axis < axes; axis++) {
-      int length = input.size(axis + 2) + 2 * p[axis];
       int size = kernel.size(axis + 2);
-      if (size < 1 || Windows.count(length, size, s[axis], d[axis]) < 1) {
+      int length = Windows.padded(operation, input.size(axis + 2), p[axis]);
+      if (Windows.count(length, size, s[axis], d[axis]) < 1) {
         throw mismatch(
             operation,
             x,
@@ -157,37 +163,40 @@ public final class Convolution {
             "a kernel of at least 1 that fits into the padded input");
       }
     }
-    return axes == 1
-        ? new ConvShape(
-            input.size(0),
-            channels,
-            1,
-            input.size(2),
-            kernel.size(0),
-            1,
-            kernel.size(2),
-            1,
-            s[0],
-            0,
-            p[0],
-            1,
-            d[0],
-            groups)
-        : new ConvShape(
-            input.size(0),
-            channels,
-            input.size(2),
-            input.size(3),
-            kernel.size(0),
-            kernel.size(2),
-            kernel.size(3),
-            s[0],
-            s[1],
-            p[0],
-            p[1],
-            d[0],
-            d[1],
-            groups);
+    ConvShape shape =
+        axes == 1
+            ? new ConvShape(
+                input.size(0),
+                channels,
+                1,
+                input.size(2),
+                kernel.size(0),
+                1,
+                kernel.size(2),
+                1,
+                s[0],
+                0,
+                p[0],
+                1,
+                d[0],
+                groups)
+            : new ConvShape(
+                input.size(0),
+                channels,
+                input.size(2),
+                input.size(3),
+                kernel.size(0),
+                kernel.size(2),
+                kernel.size(3),
+                s[0],
+                s[1],
+                p[0],
+                p[1],
+                d[0],
+                d[1],
+                groups);
+    var _ = Shape.of(operation, shape.n(), shape.outC(), shape.outH(), shape.outW());
+    return shape;
   }
 
   private static IllegalArgumentException mismatch(
@@ -212,25 +221,23 @@ public final class Convolution {
     }
   }
 
-  private static int countWindows(
-      String operation,
-      int height,
-      int width,
-      int axis,
-      int kh,
-      int kw,
-      int[] s,
-      int[] p,
-      int[] d) {
-    int length = axis == 0 ? height : width;
-    int size = axis == 0 ? kh : kw;
-    int count = size < 1 ? 0 : Windows.count(length + 2 * p[axis], size, s[axis], d[axis]);
-    if (count < 1) {
-      throw new IllegalArgumentException(
-          "%s: kernel %d x %d for images of %d x %d with padding %d x %d and dilation %d x %d; expected a kernel of at least 1 that fits into the padded image"
-              .formatted(operation, kh, kw, height, width, p[0], p[1], d[0], d[1]));
+  /** Returns the number of places of a kernel on each axis of images. */
+  private static int[] places(String operation, int[] images, int[] kernel, ConvOptions options) {
+    int[] s = options.stride(operation, 2);
+    int[] p = options.padding(operation, 2);
+    int[] d = options.dilation(operation, 2);
+    int[] places = new int[2];
+    for (int axis = 0; axis < 2; axis++) {
+      int length = Windows.padded(operation, images[axis], p[axis]);
+      places[axis] = Windows.count(length, kernel[axis], s[axis], d[axis]);
+      if (images[axis] < 0 || places[axis] < 1) {
+        throw new IllegalArgumentException(
+            "%s: kernel %d x %d for images of %d x %d with padding %d x %d and dilation %d x %d; expected a kernel of at least 1 that fits into the padded image"
+                .formatted(
+                    operation, kernel[0], kernel[1], images[0], images[1], p[0], p[1], d[0], d[1]));
+      }
     }
-    return count;
+    return places;
   }
 
   // ---- primitives ----------------------------------------------------------------------------

@@ -121,12 +121,6 @@ final class Elementwise {
   }
 
   static void inChunks(int n, Chunk chunk) {
-    Parallel.run(
-        (n + CHUNK - 1) / CHUNK,
-        n / 4L,
-        c -> {
-          int at = c * CHUNK;
-          chunk.run(at, Math.min(CHUNK, n - at));
-        });
+    Parallel.runRanges(n, 1, CHUNK, n / 4L, (from, to) -> chunk.run(from, to - from));
   }
 }

@@ -50,9 +50,9 @@ public final class Indexing {
     Shape common =
         Shape.broadcast("takeAlongAxis", x.shape().with(resolved, 1), wanted.with(resolved, 1));
     checkRange("takeAlongAxis", x.shape(), resolved, index);
-    Tensor source = x.expand(common.with(resolved, x.size(resolved)));
-    return Recorder.apply(
-        new Gather(resolved, expand(index, common.with(resolved, wanted.size(resolved)))), source);
+    Tensor source = x.expand(common.with("takeAlongAxis", resolved, x.size(resolved)));
+    Shape picked = common.with("takeAlongAxis", resolved, wanted.size(resolved));
+    return Recorder.apply(new Gather(resolved, expand(index, picked)), source);
   }
 
   /**
@@ -87,9 +87,11 @@ public final class Indexing {
               .formatted(weight.shape()));
     }
     checkRange("embedding", weight.shape(), 0, ids);
-    int[] sizes = Arrays.copyOf(ids.shape().toArray(), ids.shape().rank() + 1);
-    sizes[sizes.length - 1] = weight.size(1);
-    return Recorder.apply(new Select(0, ids.reshape(ids.size())), weight).reshape(sizes);
+    int rank = ids.shape().rank();
+    long[] sizes = new long[rank + 1];
+    Arrays.setAll(sizes, axis -> axis < rank ? ids.shape().size(axis) : weight.size(1));
+    Shape shape = Shape.of("embedding", sizes);
+    return Recorder.apply(new Select(0, ids.reshape(ids.size())), weight).reshape(shape);
   }
 
   /**
@@ -321,19 +323,16 @@ public final class Indexing {
     }
 
     void forEach(Body body) {
-      int blocks = (inner.length + BLOCK - 1) / BLOCK;
-      int units = outer.length * blocks;
-      int work = Math.max(1, n * Math.min(BLOCK, inner.length));
-      int unitsPerChunk = Math.max(1, (1 << 13) / work);
-      Parallel.run(
-          (units + unitsPerChunk - 1) / unitsPerChunk,
+      int blocks = Math.ceilDiv(inner.length, BLOCK);
+      Parallel.runRanges(
+          outer.length * blocks,
+          (long) n * Math.min(BLOCK, inner.length),
+          1 << 13,
           (long) outer.length * n * inner.length * 2,
-          c -> {
-            for (int unit = c * unitsPerChunk;
-                unit < Math.min(units, (c + 1) * unitsPerChunk);
-                unit++) {
+          (first, end) -> {
+            for (int unit = first; unit < end; unit++) {
               int from = unit % blocks * BLOCK;
-              body.run(unit / blocks, from, Math.min(inner.length, from + BLOCK));
+              body.run(unit / blocks, from, from + Math.min(BLOCK, inner.length - from));
             }
           });
     }
@@ -353,17 +352,18 @@ public final class Indexing {
       Tensor source = Engine.packed(x[0]);
       int n = source.size(axis);
       int count = index.size();
-      Shape shape = source.shape().with(axis, count);
+      Shape shape = source.shape().with(name(), axis, count);
       int width = source.shape().strides()[axis]; // of one slice, in one place
       Object in = Engine.array(source);
       Object out = Engine.uninitialized(source.dtype(), shape.size());
       int rows = width == 0 ? 0 : shape.size() / width;
-      int rowsPerChunk = Math.max(1, (1 << 14) / Math.max(1, width));
-      Parallel.run(
-          (rows + rowsPerChunk - 1) / rowsPerChunk,
+      Parallel.runRanges(
+          rows,
+          width,
+          1 << 14,
           shape.size() / 4L + rows * 5L,
-          c -> {
-            for (int row = c * rowsPerChunk; row < Math.min(rows, (c + 1) * rowsPerChunk); row++) {
+          (first, end) -> {
+            for (int row = first; row < end; row++) {
               int from = (row / count * n + index.get(row % count)) * width;
               System.arraycopy(in, source.offset() + from, out, row * width, width);
             }
@@ -398,7 +398,7 @@ public final class Indexing {
       BinaryLoop plus = Engine.kernels(source.dtype()).binary("plus");
       // A chunk owns a range of columns, and adds to them in the order of the indices.
       int outer = source.size() == 0 ? 0 : source.size() / (count * width);
-      int blocks = (width + BLOCK - 1) / BLOCK;
+      int blocks = Math.ceilDiv(width, BLOCK);
       Parallel.run(
           outer * blocks,
           source.size() / 2L + (long) outer * blocks * count * 5,

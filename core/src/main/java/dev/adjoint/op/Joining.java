@@ -20,12 +20,17 @@ public final class Joining {
    * @throws IllegalArgumentException if there is none, or their other sizes differ
    */
   public static Tensor concat(int axis, Tensor... tensors) {
+    return concat("concat", axis, tensors);
+  }
+
+  private static Tensor concat(String name, int axis, Tensor... tensors) {
     if (tensors.length == 0) {
       throw new IllegalArgumentException("concat: no tensors; expected at least one");
     }
     Shape first = tensors[0].shape();
     int resolved = first.axis("concat", axis);
     DType dtype = tensors[0].dtype();
+    long size = 0;
     for (Tensor tensor : tensors) {
       Shape shape = tensor.shape();
       if (shape.rank() != first.rank()
@@ -35,6 +40,7 @@ public final class Joining {
                 .formatted(first, shape, resolved));
       }
       dtype = DType.promote(dtype, tensor.dtype());
+      size += shape.size(resolved);
     }
     if (tensors.length == 1) {
       return tensors[0];
@@ -43,7 +49,7 @@ public final class Joining {
     for (int i = 0; i < parts.length; i++) {
       parts[i] = tensors[i].to(dtype);
     }
-    return Recorder.apply(new Concat(resolved), parts);
+    return Recorder.apply(new Concat(resolved, first.with(name, resolved, size)), parts);
   }
 
   /** Joins tensors of one shape along a new axis. */
@@ -65,7 +71,7 @@ public final class Joining {
       }
       parts[i] = tensors[i].unsqueeze(axis);
     }
-    return concat(axis, parts);
+    return concat("stack", axis, parts);
   }
 
   /** Returns consecutive parts of given sizes. */
@@ -130,8 +136,11 @@ public final class Joining {
     if (times == 1) {
       return x;
     }
+    Shape result = x.shape().with(name, axis, (long) x.size(axis) * times);
+    if (x.size() == 0) {
+      return x.reshape(result);
+    }
     Tensor wide = x.unsqueeze(place);
-    Shape result = x.shape().with(axis, Math.multiplyExact(x.size(axis), times));
     return wide.expand(wide.shape().with(place, times)).reshape(result);
   }
 
@@ -144,7 +153,7 @@ public final class Joining {
   }
 
   /** One tensor after another along an axis. */
-  record Concat(int axis) implements Primitive {
+  record Concat(int axis, Shape shape) implements Primitive {
     @Override
     public String name() {
       return "concat";
@@ -152,12 +161,7 @@ public final class Joining {
 
     @Override
     public Tensor forward(Tensor... x) {
-      int size = 0;
-      for (Tensor part : x) {
-        size = Math.addExact(size, part.size(axis));
-      }
       DType dtype = x[0].dtype();
-      Shape shape = x[0].shape().with(axis, size);
       Object out = Engine.uninitialized(dtype, shape.size());
       int[] strides = shape.strides();
       int at = 0;

@@ -102,10 +102,10 @@ public enum MatMul implements Primitive {
   }
 
   private static Shape matrices(Shape batch, int rows, int columns) {
-    int[] sizes = Arrays.copyOf(batch.toArray(), batch.rank() + 2);
-    sizes[batch.rank()] = rows;
-    sizes[batch.rank() + 1] = columns;
-    return Shape.of(sizes);
+    int rank = batch.rank();
+    long[] sizes = new long[rank + 2];
+    Arrays.setAll(sizes, i -> i < rank ? batch.size(i) : i == rank ? rows : columns);
+    return Shape.of("matmul", sizes);
   }
 
   /**

@@ -43,14 +43,14 @@ public sealed interface Movement extends Primitive {
         resolved[axis] = x.shape().size(axis - lead);
       }
     }
-    if (lead < 0
-        || Arrays.stream(resolved).anyMatch(size -> size < 0)
-        || !x.shape().broadcastsTo(Shape.of(resolved))) {
+    boolean positive = Arrays.stream(resolved).allMatch(size -> size >= 0);
+    Shape shape =
+        positive ? Shape.of("expand", Arrays.stream(resolved).asLongStream().toArray()) : x.shape();
+    if (!positive || !x.shape().broadcastsTo(shape)) {
       throw new IllegalArgumentException(
           "expand: shape %s does not expand to %s; expected sizes that are equal or were 1"
               .formatted(x.shape(), Arrays.toString(sizes)));
     }
-    Shape shape = Shape.of(resolved);
     return shape.equals(x.shape()) ? x : Recorder.apply(new Expand(shape), x);
   }
 

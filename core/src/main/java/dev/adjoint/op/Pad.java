@@ -22,8 +22,9 @@ public record Pad(int axis, int from, int step, int size, double value) implemen
     if (before == 0 && after == 0) {
       return x;
     }
-    int size = Math.addExact(Math.addExact(before, x.shape().size(resolved)), after);
-    return Recorder.apply(new Pad(resolved, before, 1, size, value), x);
+    long size = (long) before + x.shape().size(resolved) + after;
+    Shape shape = x.shape().with("pad", resolved, size);
+    return Recorder.apply(new Pad(resolved, before, 1, shape.size(resolved), value), x);
   }
 
   /** Places a tensor among zeros: the adjoint of a slice. */

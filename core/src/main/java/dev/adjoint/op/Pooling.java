@@ -14,6 +14,7 @@ import java.util.Arrays;
  * <p>A window starts every {@code stride} elements; what does not fill a last window is left out.
  * {@code padding} elements are added on both sides, at most half of the kernel. For the maximum
  * they are minus infinity, and a NaN counts as the largest; for the mean they are zeros that count.
+ * The maximum of an empty axis is refused, as there is nothing that it could be.
  */
 public final class Pooling {
 
@@ -28,12 +29,22 @@ public final class Pooling {
    */
   public static Tensor maxPool2d(Tensor x, int[] kernel, int[] stride, int[] padding) {
     Grid grid = Grid.of("maxPool2d", x, 2, kernel, stride, padding);
-    return maxima(x, grid);
+    return maxima("maxPool2d", x, 2, grid);
+  }
+
+  /** Returns the maximum of each square window, side by side and without padding. */
+  public static Tensor maxPool2d(Tensor x, int kernel) {
+    return maxPool2d(x, kernel, kernel, 0);
   }
 
   /** Returns the maximum of each square window. */
   public static Tensor maxPool2d(Tensor x, int kernel, int stride, int padding) {
     return maxPool2d(x, one(kernel), one(stride), one(padding));
+  }
+
+  /** Returns the maximum of each window, side by side and without padding. */
+  public static Tensor maxPool1d(Tensor x, int kernel) {
+    return maxPool1d(x, kernel, kernel, 0);
   }
 
   /**
@@ -44,7 +55,7 @@ public final class Pooling {
    */
   public static Tensor maxPool1d(Tensor x, int kernel, int stride, int padding) {
     Grid grid = Grid.of("maxPool1d", x, 1, one(kernel), one(stride), one(padding));
-    return maxima(x.unsqueeze(-2), grid).squeeze(-2);
+    return maxima("maxPool1d", x, 1, grid);
   }
 
   /**
@@ -62,9 +73,19 @@ public final class Pooling {
     return Windows.unfold(rows, -1, g.kw, g.sw, 1).sum(-1).div((double) g.kh * g.kw);
   }
 
+  /** Returns the mean of each square window, side by side and without padding. */
+  public static Tensor avgPool2d(Tensor x, int kernel) {
+    return avgPool2d(x, kernel, kernel, 0);
+  }
+
   /** Returns the mean of each square window, zeros of the padding included. */
   public static Tensor avgPool2d(Tensor x, int kernel, int stride, int padding) {
     return avgPool2d(x, one(kernel), one(stride), one(padding));
+  }
+
+  /** Returns the mean of each window, side by side and without padding. */
+  public static Tensor avgPool1d(Tensor x, int kernel) {
+    return avgPool1d(x, kernel, kernel, 0);
   }
 
   /**
@@ -93,9 +114,14 @@ public final class Pooling {
       int[] s = ConvOptions.spread(operation, "stride", stride, axes);
       int[] p = ConvOptions.spread(operation, "padding", padding, axes);
       boolean fits = x.rank() >= axes;
+      int[] windows = new int[axes];
       for (int i = 0; fits && i < axes; i++) {
-        int length = x.size(i - axes) + 2 * p[i];
-        fits = k[i] >= 1 && s[i] >= 1 && p[i] >= 0 && p[i] <= k[i] / 2 && k[i] <= length;
+        fits = s[i] >= 1 && p[i] >= 0 && p[i] <= k[i] / 2;
+        if (fits) {
+          int length = Windows.padded(operation, x.size(i - axes), p[i]);
+          windows[i] = Windows.count(length, k[i], s[i], 1);
+          fits = windows[i] >= 1;
+        }
       }
       if (!fits) {
         throw new IllegalArgumentException(
@@ -109,39 +135,30 @@ public final class Pooling {
                     axes == 1 ? "one axis" : "two axes"));
       }
       int w = x.size(-1);
-      int ow = Windows.count(w + 2 * p[axes - 1], k[axes - 1], s[axes - 1], 1);
       return axes == 1
-          ? new Grid(1, w, 1, k[0], 1, s[0], 0, p[0], 1, ow)
-          : new Grid(
-              x.size(-2),
-              w,
-              k[0],
-              k[1],
-              s[0],
-              s[1],
-              p[0],
-              p[1],
-              Windows.count(x.size(-2) + 2 * p[0], k[0], s[0], 1),
-              ow);
+          ? new Grid(1, w, 1, k[0], 1, s[0], 0, p[0], 1, windows[0])
+          : new Grid(x.size(-2), w, k[0], k[1], s[0], s[1], p[0], p[1], windows[0], windows[1]);
     }
   }
 
-  private static Tensor maxima(Tensor x, Grid grid) {
-    int planes = planes(x.shape());
-    IntTensor index = winners(x.untracked(), planes, grid);
-    int[] sizes = x.shape().toArray();
-    sizes[sizes.length - 2] = grid.oh;
-    sizes[sizes.length - 1] = grid.ow;
-    Tensor flat = x.reshape(planes, grid.h * grid.w);
-    return Recorder.apply(new Gather(1, index), flat).reshape(sizes);
-  }
-
-  private static int planes(Shape shape) {
+  private static Tensor maxima(String operation, Tensor x, int axes, Grid grid) {
+    if (grid.h == 0 || grid.w == 0) {
+      throw new IllegalArgumentException(
+          "%s: no elements to choose from in windows of shape %s".formatted(operation, x.shape()));
+    }
+    int lead = x.rank() - axes;
     int planes = 1;
-    for (int axis = 0; axis < shape.rank() - 2; axis++) {
-      planes *= shape.size(axis);
+    long[] sizes = new long[x.rank()];
+    for (int axis = 0; axis < lead; axis++) {
+      planes *= x.size(axis);
+      sizes[axis] = x.size(axis);
     }
-    return planes;
+    sizes[lead] = axes == 1 ? grid.ow : grid.oh;
+    sizes[x.rank() - 1] = grid.ow;
+    Shape result = Shape.of(operation, sizes);
+    IntTensor index = winners(x.untracked(), planes, grid);
+    Tensor flat = x.reshape(planes, grid.h * grid.w);
+    return Recorder.apply(new Gather(1, index), flat).reshape(result);
   }
 
   /** Returns where in its plane the first maximum of each window is. */
@@ -149,13 +166,13 @@ public final class Pooling {
     Tensor source = Engine.packed(x);
     Object array = Engine.array(source);
     int[] winners = new int[planes * g.oh * g.ow];
-    int rows = planes * g.oh;
-    int rowsPerChunk = Math.max(1, 4096 / Math.max(1, g.ow * g.kh * g.kw));
-    Parallel.run(
-        (rows + rowsPerChunk - 1) / rowsPerChunk,
-        2L * winners.length * g.kh * g.kw,
-        c -> {
-          for (int row = c * rowsPerChunk; row < Math.min(rows, (c + 1) * rowsPerChunk); row++) {
+    Parallel.runRanges(
+        planes * g.oh,
+        (long) g.ow * Math.min(g.h, g.kh) * Math.min(g.w, g.kw),
+        4096,
+        2L * winners.length * Math.min(g.h, g.kh) * Math.min(g.w, g.kw),
+        (first, end) -> {
+          for (int row = first; row < end; row++) {
             int from = source.offset() + row / g.oh * g.h * g.w;
             int top = row % g.oh * g.sh - g.ph;
             int bottom = Math.min(g.h, top + g.kh);

@@ -73,17 +73,15 @@ public enum Reduce {
       Reduction reduction = Engine.kernels(dtype).reduction(name());
       int from = x.offset();
       if (inner == 1) {
-        int rows = Math.max(1, (1 << 14) / n);
-        Parallel.run(
-            (outer + rows - 1) / rows,
+        Parallel.runRanges(
+            outer,
+            n,
+            1 << 14,
             x.size() / 8L,
-            c -> {
-              int row = c * rows;
-              reduction.rows(in, from + row * n, Math.min(rows, outer - row), n, out, row);
-            });
+            (row, end) -> reduction.rows(in, from + row * n, end - row, n, out, row));
       } else {
         int columns = Math.max(64, (1 << 14) / n & -64);
-        int parts = (inner + columns - 1) / columns;
+        int parts = Math.ceilDiv(inner, columns);
         Parallel.run(
             outer * parts,
             x.size() / 8L,

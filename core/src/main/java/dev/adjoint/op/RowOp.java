@@ -143,13 +143,6 @@ public enum RowOp implements Primitive {
   }
 
   static void inRows(int rows, int n, Elementwise.Chunk body) {
-    int rowsPerChunk = Math.max(1, 4096 / Math.max(1, n));
-    Parallel.run(
-        (rows + rowsPerChunk - 1) / rowsPerChunk,
-        2L * rows * n,
-        c -> {
-          int row = c * rowsPerChunk;
-          body.run(row, Math.min(rowsPerChunk, rows - row));
-        });
+    Parallel.runRanges(rows, n, 4096, 2L * rows * n, (from, to) -> body.run(from, to - from));
   }
 }

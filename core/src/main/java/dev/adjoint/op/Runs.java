@@ -65,7 +65,7 @@ final class Runs {
       }
       boolean joins = at < sizes.length;
       for (int i = 0; joins && i < operands.length; i++) {
-        joins = full[i][axis] == strides[i][at] * sizes[at];
+        joins = full[i][axis] == (long) strides[i][at] * sizes[at];
       }
       if (joins) {
         sizes[at] *= size;
@@ -133,15 +133,12 @@ final class Runs {
           });
       return;
     }
-    int runsPerChunk = Math.max(1, (1 << 14) / length);
-    int chunks = (count + runsPerChunk - 1) / runsPerChunk;
-    Parallel.run(
-        chunks,
+    Parallel.runRanges(
+        count,
+        length,
+        1 << 14,
         total / 4L + count * 10L,
-        c -> {
-          int from = c * runsPerChunk;
-          walk(from, Math.min(count, from + runsPerChunk), length, body);
-        });
+        (from, to) -> walk(from, to, length, body));
   }
 
   private void walk(int from, int to, int length, Body body) {

@@ -212,9 +212,9 @@ public final class Standardize {
       int sets = Math.max(1, (1 << 14) / Math.max(1, a * b));
       int chunk = b == 1 ? (sets + 63) & -64 : sets; // single columns: whole vectors of them
       Parallel.run(
-          (c + chunk - 1) / chunk,
+          Math.ceilDiv(c, chunk),
           (long) a * b * c,
-          i -> body.run(i * chunk, Math.min(c, (i + 1) * chunk)));
+          i -> body.run(i * chunk, i * chunk + Math.min(chunk, c - i * chunk)));
     }
   }
 }

@@ -39,9 +39,21 @@ final class Windows {
     return Recorder.apply(new Fold(resolved, step, dilation, length), x);
   }
 
-  /** Returns the number of windows on an axis; below 1 if not even one fits. */
+  /** Returns the number of windows on an axis; 0 if not even one fits. */
   static int count(int length, int size, int step, int dilation) {
-    return Math.floorDiv(length - dilation * (size - 1) - 1, step) + 1;
+    long window = (size - 1L) * dilation + 1;
+    return size >= 1 && window <= length ? (int) ((length - window) / step) + 1 : 0;
+  }
+
+  /** Returns the length of an axis with padding on both sides, or refuses it in an operation. */
+  static int padded(String operation, int length, int padding) {
+    long padded = length + 2L * padding;
+    if (padded > Shape.MAX_SIZE) {
+      throw new IllegalArgumentException(
+          "%s: padding %d on both sides of an axis of size %d; expected at most %d together"
+              .formatted(operation, padding, length, Shape.MAX_SIZE));
+    }
+    return (int) padded;
   }
 
   /** Windows along an axis. */
@@ -54,13 +66,13 @@ final class Windows {
     @Override
     public Tensor forward(Tensor... x) {
       int rank = x[0].rank();
-      int[] sizes = Arrays.copyOf(x[0].shape().toArray(), rank + 1);
+      int windows = count(x[0].size(axis), size, step, dilation);
+      long[] sizes = new long[rank + 1];
+      Arrays.setAll(sizes, i -> i == axis ? windows : i == rank ? size : x[0].size(i));
       int[] strides = Arrays.copyOf(x[0].strides(), rank + 1);
-      sizes[axis] = count(sizes[axis], size, step, dilation);
-      sizes[rank] = size;
       strides[rank] = strides[axis] * dilation;
       strides[axis] *= step;
-      return x[0].view(Shape.of(sizes), strides, x[0].offset());
+      return x[0].view(Shape.of(name(), sizes), strides, x[0].offset());
     }
 
     @Override
@@ -95,13 +107,13 @@ final class Windows {
       int outer = shape.size() / (length * inner);
       int dense = count * inner * size;
       int[] strides = {length * inner, step * inner, 1, dilation * inner};
-      int perChunk = Math.max(1, (1 << 14) / dense);
-      Parallel.run(
-          (outer + perChunk - 1) / perChunk,
+      Parallel.runRanges(
+          outer,
+          dense,
+          1 << 14,
           source.size(),
-          c -> {
-            int first = c * perChunk;
-            int[] block = {Math.min(perChunk, outer - first), count, inner, size};
+          (first, end) -> {
+            int[] block = {end - first, count, inner, size};
             int from = source.offset() + first * dense;
             StridedCopy.scatterAdd(block, in, from, out, first * length * inner, strides);
           });

@@ -206,11 +206,13 @@ public final class Generator {
     int n = shape.size();
     long start = take((long) n * positionsEach);
     Object array = dtype.uninitialized(n);
-    Parallel.run(
-        (n + CHUNK - 1) / CHUNK,
+    Parallel.runRanges(
+        n,
+        1,
+        CHUNK,
         n * 40L,
-        c -> {
-          for (int i = c * CHUNK; i < Math.min(n, (c + 1) * CHUNK); i++) {
+        (from, to) -> {
+          for (int i = from; i < to; i++) {
             dtype.set(array, i, draw.at(start + (long) i * positionsEach));
           }
         });

@@ -114,8 +114,9 @@ public final class IntTensor {
       throw new IllegalArgumentException(
           "indexSelect: indices of shape %s; expected one axis".formatted(index.shape));
     }
+    Shape result = shape.with("indexSelect", 0, index.size());
     int row = rows == 0 ? 0 : size() / rows;
-    int[] picked = new int[index.size() * row];
+    int[] picked = new int[result.size()];
     for (int i = 0; i < index.size(); i++) {
       int from = index.values[i];
       if (from < 0 || from >= rows) {
@@ -125,7 +126,7 @@ public final class IntTensor {
       }
       System.arraycopy(values, from * row, picked, i * row, row);
     }
-    return new IntTensor(picked, shape.with(0, index.size()));
+    return new IntTensor(picked, result);
   }
 
   /** Returns a mask: 1 where an element is the value, else 0. */

@@ -4,8 +4,11 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Gives the sizes of a tensor's axes, outermost first. A shape of rank 0 is that of a scalar; at
- * most 8 axes; a size may be 0.
+ * The sizes of a tensor's axes, outermost first. A shape of rank 0 is that of a scalar; at most 8
+ * axes; a size may be 0.
+ *
+ * <p>The product of the sizes, those that are 0 left out, is at most 2147483639: so an empty tensor
+ * too can be permuted, flattened and reduced, and no product of sizes overflows.
  */
 public final class Shape {
 
@@ -13,7 +16,7 @@ public final class Shape {
   public static final int MAX_RANK = 8;
 
   /** The largest number of elements: what one Java array can hold. */
-  private static final int MAX_SIZE = Integer.MAX_VALUE - 8;
+  public static final int MAX_SIZE = Integer.MAX_VALUE - 8;
 
   private static final Shape SCALAR = new Shape(new int[0]);
 
@@ -28,25 +31,56 @@ public final class Shape {
     }
     this.sizes = sizes;
     this.strides = new int[sizes.length];
-    long product = 1;
+    int product = 1;
+    long filled = 1;
     for (int axis = sizes.length - 1; axis >= 0; axis--) {
       if (sizes[axis] < 0) {
         throw new IllegalArgumentException(
             "a size is at least 0, got shape " + Arrays.toString(sizes));
       }
-      strides[axis] = (int) product;
-      product *= sizes[axis];
-      if (product > MAX_SIZE) {
+      filled *= Math.max(1, sizes[axis]);
+      if (filled > MAX_SIZE) {
         throw new IllegalArgumentException(
             "a tensor has at most " + MAX_SIZE + " elements, got shape " + Arrays.toString(sizes));
       }
+      strides[axis] = product;
+      product *= sizes[axis];
     }
-    this.size = (int) product;
+    this.size = product;
   }
 
   /** Returns the shape with these sizes; {@code Shape.of()} is that of a scalar. */
   public static Shape of(int... sizes) {
     return sizes.length == 0 ? SCALAR : new Shape(sizes.clone());
+  }
+
+  /**
+   * Returns the shape of an operation's result, whose sizes were computed without overflow.
+   *
+   * @param operation who asks, for the message
+   * @throws IllegalArgumentException if there is no such tensor: a size is negative, there are more
+   *     than 8 axes, or too many elements
+   */
+  public static Shape of(String operation, long... sizes) {
+    int[] result = new int[sizes.length];
+    long filled = 1;
+    for (int axis = 0; axis < sizes.length; axis++) {
+      result[axis] = (int) sizes[axis];
+      filled = Math.min(filled * Math.clamp(sizes[axis], 1, 1L << 31), 1L << 31);
+    }
+    boolean positive = Arrays.stream(sizes).allMatch(size -> size >= 0);
+    if (sizes.length > MAX_RANK || !positive || filled > MAX_SIZE) {
+      String expected =
+          sizes.length > MAX_RANK
+              ? "at most " + MAX_RANK + " axes"
+              : !positive
+                  ? "sizes of at least 0"
+                  : "at most " + MAX_SIZE + " elements, axes of size 0 not counted";
+      throw new IllegalArgumentException(
+          "%s: the result would have shape %s; expected %s"
+              .formatted(operation, toString(sizes), expected));
+    }
+    return new Shape(result);
   }
 
   /** Returns the number of axes. */
@@ -177,6 +211,19 @@ public final class Shape {
   }
 
   /**
+   * Returns this shape with another size at one (resolved) axis, as the shape of an operation's
+   * result.
+   *
+   * @param operation who asks, for the message
+   * @throws IllegalArgumentException as {@link #of(String, long...)}
+   */
+  public Shape with(String operation, int axis, long newSize) {
+    long[] result = toLongs(sizes);
+    result[axis] = newSize;
+    return of(operation, result);
+  }
+
+  /**
    * Returns the shape to which both broadcast, by NumPy's rule: aligned at the last axis, sizes are
    * equal or one of them is 1.
    *
@@ -188,19 +235,18 @@ public final class Shape {
       return a;
     }
     int rank = Math.max(a.rank(), b.rank());
-    int[] result = new int[rank];
+    long[] result = new long[rank];
     for (int i = 1; i <= rank; i++) {
       int sa = i <= a.rank() ? a.sizes[a.rank() - i] : 1;
       int sb = i <= b.rank() ? b.sizes[b.rank() - i] : 1;
       if (sa != sb && sa != 1 && sb != 1) {
         throw new IllegalArgumentException(
-            "%s: shapes %s and %s do not broadcast: counted from the last, axis %d has sizes %d and %d;"
-                    .formatted(operation, a, b, i, sa, sb)
-                + " expected equal sizes, or 1");
+            "%s: shapes %s and %s do not broadcast: axis %d of the first and axis %d of the second have sizes %d and %d; expected equal sizes, or 1, of axes compared from the last"
+                .formatted(operation, a, b, a.rank() - i, b.rank() - i, sa, sb));
       }
       result[rank - i] = sa == 1 ? sb : sa;
     }
-    Shape shape = new Shape(result);
+    Shape shape = of(operation, result);
     return shape.equals(a) ? a : shape.equals(b) ? b : shape;
   }
 
@@ -233,6 +279,16 @@ public final class Shape {
   /** Returns the sizes in round brackets, as in {@code (32, 10)}; a scalar's is {@code ()}. */
   @Override
   public String toString() {
+    return toString(toLongs(sizes));
+  }
+
+  private static long[] toLongs(int[] sizes) {
+    long[] longs = new long[sizes.length];
+    Arrays.setAll(longs, i -> sizes[i]);
+    return longs;
+  }
+
+  private static String toString(long[] sizes) {
     StringBuilder text = new StringBuilder("(");
     for (int i = 0; i < sizes.length; i++) {
       text.append(i == 0 ? "" : ", ").append(sizes[i]);

@@ -113,6 +113,11 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
     return NestedArrays.read(values, DType.FLOAT64, 4);
   }
 
+  /** Returns a float32 scalar: a tensor of rank 0. */
+  public static Tensor scalar(double value) {
+    return scalar(value, DType.FLOAT32);
+  }
+
   /** Returns a scalar (a tensor of rank 0) of the given type. */
   public static Tensor scalar(double value, DType dtype) {
     Object array = dtype.uninitialized(1);
@@ -222,10 +227,22 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
     return type.cast(NestedArrays.write(this, type));
   }
 
-  /** Returns a string with shape, type and aligned values; long axes are abridged. */
+  /**
+   * Returns a string with shape, type and aligned values; long axes are abridged. Numbers have four
+   * decimals, those of float64 up to eight.
+   */
   @Override
   public String toString() {
     return TensorPrinter.print(this);
+  }
+
+  /**
+   * Returns a string as {@link #toString()} does, with another number of decimals.
+   *
+   * @param decimals 0 to 17; whole numbers have none anyway
+   */
+  public String toString(int decimals) {
+    return TensorPrinter.print(this, decimals);
   }
 
   // ---- gradients -----------------------------------------------------------------------------

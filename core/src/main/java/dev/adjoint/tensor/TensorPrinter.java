@@ -6,12 +6,15 @@ import java.util.Locale;
 
 /**
  * Prints tensors for people: a line with shape and type, then aligned values in nested brackets.
- * Axes of more than eight elements show their first and last three.
+ * Axes of more than eight elements show their first and last three. Numbers have four decimals;
+ * those of float64 up to eight, where they need them.
  */
 final class TensorPrinter {
 
   private static final int FULL = 8;
   private static final int EDGE = 3;
+  private static final int DECIMALS = 4;
+  private static final int MOST_DECIMALS = 8; // of float64, unless more are asked for
 
   private final Tensor tensor;
   private final List<String> cells = new ArrayList<>();
@@ -23,18 +26,34 @@ final class TensorPrinter {
   }
 
   static String print(Tensor tensor) {
-    return print(
-        "Tensor" + tensor.shape() + " " + tensor.dtype() + (tensor.isTracked() ? " tracked" : ""),
-        tensor,
-        false);
+    int most = tensor.dtype() == DType.FLOAT32 ? DECIMALS : MOST_DECIMALS;
+    return print(head(tensor), tensor, false, DECIMALS, most);
+  }
+
+  /** Prints a number of decimals, neither more nor fewer. */
+  static String print(Tensor tensor, int decimals) {
+    if (decimals < 0 || decimals > 17) {
+      throw new IllegalArgumentException(
+          "toString: %d decimals; expected 0 to 17".formatted(decimals));
+    }
+    return print(head(tensor), tensor, false, decimals, decimals);
+  }
+
+  private static String head(Tensor tensor) {
+    return "Tensor"
+        + tensor.shape()
+        + " "
+        + tensor.dtype()
+        + (tensor.isTracked() ? " tracked" : "");
   }
 
   /** Prints whole numbers with all their digits. */
   static String printWhole(String head, Tensor tensor) {
-    return print(head, tensor, true);
+    return print(head, tensor, true, 0, 0);
   }
 
-  private static String print(String head, Tensor tensor, boolean exact) {
+  private static String print(
+      String head, Tensor tensor, boolean exact, int leastDecimals, int mostDecimals) {
     if (tensor.size() == 0) {
       return head + " []";
     }
@@ -42,8 +61,14 @@ final class TensorPrinter {
     double[] shown = printer.shownValues();
     boolean scientific = !exact && needsExponent(shown);
     boolean whole = !scientific && allWhole(shown);
+    int decimals = leastDecimals;
     for (double value : shown) {
-      String cell = format(value, whole, scientific);
+      while (decimals < mostDecimals && !isExact(value, decimals, scientific)) {
+        decimals++;
+      }
+    }
+    for (double value : shown) {
+      String cell = format(value, whole ? 0 : decimals, scientific);
       printer.cells.add(cell);
       printer.width = Math.max(printer.width, cell.length());
     }
@@ -126,10 +151,15 @@ final class TensorPrinter {
     return true;
   }
 
-  private static String format(double value, boolean whole, boolean scientific) {
+  private static boolean isExact(double value, int decimals, boolean scientific) {
+    return !Double.isFinite(value)
+        || Double.parseDouble(format(value, decimals, scientific)) == value;
+  }
+
+  private static String format(double value, int decimals, boolean scientific) {
     if (!Double.isFinite(value)) {
       return Double.isNaN(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity";
     }
-    return String.format(Locale.ROOT, scientific ? "%.4e" : whole ? "%.0f" : "%.4f", value);
+    return String.format(Locale.ROOT, "%." + decimals + (scientific ? "e" : "f"), value);
   }
 }

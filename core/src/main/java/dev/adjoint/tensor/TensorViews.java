@@ -94,11 +94,11 @@ public sealed interface TensorViews permits Tensor {
           "unsqueeze: no place %d in shape %s; expected %d to %d"
               .formatted(axis, shape, -shape.rank() - 1, shape.rank()));
     }
-    int[] sizes = new int[shape.rank() + 1];
+    long[] sizes = new long[shape.rank() + 1];
     for (int i = 0; i < sizes.length; i++) {
       sizes[i] = i == at ? 1 : shape.size(i < at ? i : i - 1);
     }
-    return reshape(sizes);
+    return Movement.reshape(self(), Shape.of("unsqueeze", sizes));
   }
 
   /** Repeats axes of size 1 (and new leading axes) without copying; -1 keeps a size. */
@@ -209,7 +209,7 @@ public sealed interface TensorViews permits Tensor {
             "%s: bad size in %s; expected sizes of at least 0, at most one of them -1"
                 .formatted(operation, Arrays.toString(sizes)));
       } else {
-        known *= resolved[axis];
+        known = Math.min(known * resolved[axis], 1L << 32); // more elements than there can be
       }
     }
     if (unknown >= 0 && known > 0 && shape.size() % known == 0) {
@@ -221,6 +221,6 @@ public sealed interface TensorViews permits Tensor {
           "%s: shape %s has %d elements and cannot become %s"
               .formatted(operation, shape, shape.size(), Arrays.toString(sizes)));
     }
-    return Shape.of(resolved);
+    return Shape.of(operation, Arrays.stream(resolved).asLongStream().toArray());
   }
 }

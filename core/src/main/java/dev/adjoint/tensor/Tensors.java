@@ -51,7 +51,7 @@ public final class Tensors {
           "arange: from %s to %s in steps of %s; expected a finite number of steps"
               .formatted(from, to, step));
     }
-    return generate(Shape.of(Math.max(0, (int) count)), dtype, i -> from + i * step);
+    return generate(Shape.of("arange", Math.max(0, (long) count)), dtype, i -> from + i * step);
   }
 
   /** Returns {@code n} values at equal distances from the first to the last, both included. */
@@ -60,7 +60,7 @@ public final class Tensors {
       throw new IllegalArgumentException("linspace: %d values; expected at least 0".formatted(n));
     }
     return generate(
-        Shape.of(n),
+        Shape.of("linspace", n),
         dtype,
         i -> n == 1 ? first : i == n - 1 ? last : first + (last - first) / (n - 1) * i);
   }
@@ -72,11 +72,12 @@ public final class Tensors {
 
   /** Returns the identity matrix of shape (n, n). */
   public static Tensor eye(int n, DType dtype) {
-    Object array = dtype.zeroed(Shape.of(n, n).size());
+    Shape shape = Shape.of("eye", n, n);
+    Object array = dtype.zeroed(shape.size());
     for (int i = 0; i < n; i++) {
       dtype.set(array, i * n + i, 1);
     }
-    return Tensor.contiguous(new Storage(array), dtype, Shape.of(n, n));
+    return Tensor.contiguous(new Storage(array), dtype, shape);
   }
 
   /**
@@ -86,7 +87,7 @@ public final class Tensors {
    * @return of shape (..., classes)
    */
   public static Tensor oneHot(IntTensor indices, int classes, DType dtype) {
-    Shape shape = Shape.of(append(indices.shape().toArray(), classes));
+    Shape shape = append("oneHot", indices.shape(), classes);
     Object array = dtype.zeroed(shape.size());
     for (int i = 0; i < indices.size(); i++) {
       int index = indices.get(i);
@@ -111,9 +112,9 @@ public final class Tensors {
     return Tensor.contiguous(new Storage(array), dtype, shape);
   }
 
-  private static int[] append(int[] sizes, int last) {
-    int[] result = Arrays.copyOf(sizes, sizes.length + 1);
-    result[sizes.length] = last;
-    return result;
+  private static Shape append(String operation, Shape shape, int last) {
+    long[] sizes = new long[shape.rank() + 1];
+    Arrays.setAll(sizes, i -> i < shape.rank() ? shape.size(i) : last);
+    return Shape.of(operation, sizes);
   }
 }

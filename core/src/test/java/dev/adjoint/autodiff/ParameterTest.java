@@ -121,4 +121,26 @@ class ParameterTest {
         .hasMessageContaining("parameter 'hidden.weight' was updated")
         .hasMessageContaining("hidden.weight.value(), or a copy() made before the update");
   }
+
+  @Test
+  void aParameterPrintsItsNameAndItsValues() {
+    assertThat(w).hasToString("Parameter hidden.weight: Tensor(2) float64 [1, 2]");
+    w.freeze();
+    assertThat(w).hasToString("Parameter hidden.weight, frozen: Tensor(2) float64 [1, 2]");
+    w.update(_ -> assertThat(w.toString()).contains("being updated, shape (2) float64"));
+  }
+
+  @Test
+  void gradientsPrintALineEach() {
+    Tensor x = Tensor.of(3.0, 4.0).tracked();
+    Gradients gradients = w.value().times(x).sum().backward();
+    assertThat(gradients.toString().lines())
+        .containsExactly(
+            "2 gradients",
+            "  hidden.weight (2) float64, norm 5.000",
+            "  tracked tensor (2) float64, norm 2.236");
+    assertThat(gradients.times(1e200).times(1e100).toString()).contains("norm 5.000e+300");
+    assertThat(gradients.times(0).toString()).contains("norm 0.000");
+    assertThat(gradients.times(Double.NaN).toString()).contains("norm NaN");
+  }
 }

@@ -3,16 +3,26 @@ package dev.adjoint.kernel;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
+import com.google.common.base.Splitter;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIf;
+import org.junit.jupiter.api.io.TempDir;
 
 class KernelProviderTest {
 
   private static final String MODULE = "jdk.incubator.vector";
+
+  @TempDir private Path temporary;
 
   /** Prints the name of the kernels that are chosen, for the tests that need a JVM of their own. */
   public static void main(String[] args) {
@@ -69,11 +79,98 @@ class KernelProviderTest {
     assertThat(run("--add-modules", MODULE, "-Xint")).contains("chosen: portable float32");
   }
 
+  @Test
+  void without_fused_multiply_adds_kernels_are_portable_and_one_line_says_so() throws Exception {
+    for (String[] flags :
+        new String[][] {{"--add-modules", MODULE, "-XX:-UseFMA"}, {"-XX:-UseFMA"}}) {
+      String output = run(flags);
+      assertThat(output).contains("chosen: portable float32");
+      assertThat(output.lines().filter(line -> line.matches("(INFO|WARNING): (?!Using).*")))
+          .singleElement()
+          .asString()
+          .contains("no instruction for fused multiply-adds");
+    }
+  }
+
+  @Test
+  void a_JVM_that_is_not_known_to_compile_vectors_gets_portable_kernels() {
+    assertThat(VectorObstacle.toSpeed("OpenJDK 64-Bit Server VM", "mixed mode, sharing")).isEmpty();
+    assertThat(VectorObstacle.toSpeed("Java HotSpot(TM) 64-Bit Server VM", "mixed mode")).isEmpty();
+    assertThat(VectorObstacle.toSpeed("Eclipse OpenJ9 VM", "JRE 25 Linux amd64"))
+        .get(STRING)
+        .contains("Eclipse OpenJ9 VM", "-Dadjoint.kernels=vector");
+    assertThat(VectorObstacle.toSpeed("Substrate VM", "static mode")).isPresent();
+    assertThat(VectorObstacle.toSpeed("OpenJDK 64-Bit Zero VM", "interpreted mode"))
+        .get(STRING)
+        .contains("without the C2 compiler");
+  }
+
+  @Test
+  @EnabledIf("dev.adjoint.kernel.KernelProvider#isVectorAvailable")
+  void a_later_Java_is_tried_before_its_vectors_are_trusted() {
+    KernelProvider.Pair pair = KernelProvider.make("vector");
+    KernelProvider.Pair portable = KernelProvider.make("portable");
+    assertThat(VectorObstacle.toTrust(26, pair.float32(), portable.float32())).isEmpty();
+    assertThat(VectorObstacle.toTrust(26, pair.float64(), portable.float64())).isEmpty();
+    Kernels changed = failing(pair.float32(), "tile", new NoSuchMethodError("FloatVector.fma"));
+    assertThat(VectorObstacle.toTrust(26, changed, portable.float32()))
+        .get(STRING)
+        .contains("NoSuchMethodError: FloatVector.fma", "that they were written for");
+    Kernels wrong = failing(pair.float32(), "tile", null);
+    assertThat(VectorObstacle.toTrust(26, wrong, portable.float32()))
+        .get(STRING)
+        .contains("other numbers than portable kernels");
+    assertThat(VectorObstacle.toTrust(25, wrong, portable.float32())).isEmpty();
+  }
+
+  /** Returns kernels of which one method throws, or does nothing. */
+  private static Kernels failing(Kernels kernels, String name, @Nullable Error error) {
+    return (Kernels)
+        Proxy.newProxyInstance(
+            Kernels.class.getClassLoader(),
+            new Class<?>[] {Kernels.class},
+            (_, method, arguments) -> {
+              if (!method.getName().equals(name)) {
+                return method.invoke(kernels, arguments);
+              }
+              if (error != null) {
+                throw error;
+              }
+              return null;
+            });
+  }
+
+  @Test
+  @Tag("vector")
+  void a_jar_without_the_vector_kernels_computes_with_portable_ones() throws Exception {
+    String separator = System.getProperty("path.separator");
+    String classes =
+        Splitter.on(separator)
+            .splitToStream(classPath())
+            .filter(place -> Files.exists(Path.of(place, "dev/adjoint/kernel/vector")))
+            .findFirst()
+            .orElseThrow();
+    Path hollow = temporary.resolve("classes");
+    try (var files = Files.walk(Path.of(classes))) {
+      for (Path file : files.filter(f -> !f.toString().contains("vector")).toList()) {
+        Files.copy(file, hollow.resolve(Path.of(classes).relativize(file)));
+      }
+    }
+    String output = start(classPath().replace(classes, hollow.toString()), "--add-modules", MODULE);
+    assertThat(output).contains("chosen: portable float32").contains("they cannot be loaded");
+    assertThat(output.lines().filter(line -> line.contains("INFO"))).hasSize(1);
+  }
+
   private static String run(String... flags) throws IOException, InterruptedException {
+    return start(classPath(), flags);
+  }
+
+  private static String start(String classPath, String... flags)
+      throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of(flags));
-    command.addAll(List.of("-cp", classPath(), KernelProviderTest.class.getName()));
+    command.addAll(List.of("-cp", classPath, KernelProviderTest.class.getName()));
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     String output = new String(process.getInputStream().readAllBytes(), UTF_8);
     process.waitFor();

@@ -87,25 +87,48 @@ class MatMulTest {
 
     /** Returns what one chain of fused multiply-adds for each element gives. */
     Object expected(boolean accumulate) {
-      Object a = a();
-      Object b = b();
+      double[] rows = lines(a(), m, aRowStride(), aColumnStride());
+      double[] columns = lines(b(), n, bColumnStride(), bRowStride());
+      boolean single = isFloat32(kernels);
       Object c = c();
       for (int i = 0; i < m; i++) {
         for (int j = 0; j < n; j++) {
           int at = FROM + i * cRowStride() + j;
-          double sum = accumulate ? get(c, at) : 0;
-          for (int l = 0; l < k; l++) {
-            double x = get(a, FROM + i * aRowStride() + l * aColumnStride());
-            double y = get(b, FROM + l * bRowStride() + j * bColumnStride());
-            sum =
-                isFloat32(kernels)
-                    ? Math.fma((float) x, (float) y, (float) sum)
-                    : Math.fma(x, y, sum);
-          }
-          set(c, at, sum);
+          double start = accumulate ? get(c, at) : 0;
+          set(
+              c,
+              at,
+              single
+                  ? chainOfFloats(rows, i * k, columns, j * k, k, (float) start)
+                  : chain(rows, i * k, columns, j * k, k, start));
         }
       }
       return c;
+    }
+
+    /** Returns lines of k elements, one after another. */
+    private double[] lines(Object x, int count, int stride, int step) {
+      double[] lines = new double[count * k];
+      for (int i = 0; i < lines.length; i++) {
+        lines[i] = get(x, FROM + i / k * stride + i % k * step);
+      }
+      return lines;
+    }
+
+    private static double chain(double[] x, int p, double[] y, int q, int k, double start) {
+      double sum = start;
+      for (int l = 0; l < k; l++) {
+        sum = Math.fma(x[p + l], y[q + l], sum);
+      }
+      return sum;
+    }
+
+    private static float chainOfFloats(double[] x, int p, double[] y, int q, int k, float start) {
+      float sum = start;
+      for (int l = 0; l < k; l++) {
+        sum = Math.fma((float) x[p + l], (float) y[q + l], sum);
+      }
+      return sum;
     }
 
     void check(boolean accumulate) {

@@ -40,6 +40,30 @@ class ParallelTest {
         });
   }
 
+  @ParameterizedTest
+  @ValueSource(longs = {0, 1, 3, 4096, 1L << 31, 1L << 40})
+  void rangesOfUnitsAreWholeUpToTheLargestNumber(long unitWork) {
+    for (int units : new int[] {0, 1, 100, Integer.MAX_VALUE - 8, Integer.MAX_VALUE}) {
+      int chunkWork = 1 << 30;
+      if (units > 100 && unitWork > 3) {
+        continue; // too many chunks for a test
+      }
+      long[] next = {0};
+      Parallel.runRanges(
+          units,
+          unitWork,
+          chunkWork,
+          0,
+          (from, to) -> {
+            assertThat(from).isEqualTo((int) next[0]).isLessThan(to);
+            assertThat(to - from)
+                .isLessThanOrEqualTo((int) Math.max(1, chunkWork / Math.max(1, unitWork)));
+            next[0] = to;
+          });
+      assertThat(next[0]).isEqualTo(units);
+    }
+  }
+
   @Test
   void helpersHelp() throws InterruptedException {
     // Each chunk waits for the other, so that both can only end on two threads.

@@ -5,11 +5,13 @@ import static dev.adjoint.kernel.TestKernels.filled;
 import static dev.adjoint.kernel.TestKernels.get;
 import static dev.adjoint.kernel.TestKernels.random;
 import static dev.adjoint.kernel.TestKernels.set;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -89,6 +91,12 @@ class StridedCopyTest {
       Parallel.withThreads(1, () -> check(kernels, view));
       Parallel.withThreads(4, () -> check(kernels, view));
     }
+  }
+
+  @Test
+  void theElementsOfAStripOfTheLongestRowsAreCounted() {
+    assertThat(StridedCopy.elementsOfStrip(1 << 28)).isEqualTo(1L << 32);
+    assertThat(StridedCopy.elementsOfStrip(Integer.MAX_VALUE - 8)).isEqualTo(16 * 2147483639L);
   }
 
   private static void check(Kernels kernels, View view) {

@@ -86,6 +86,15 @@ class PoolingTest {
   }
 
   @Test
+  void windowsLieSideBySideUnlessAStrideIsGiven() {
+    assertThat(Pooling.maxPool2d(X, 2).toFloatArray()).containsExactly(5, 8, 9, 3);
+    assertThat(Pooling.avgPool2d(X, 2).toFloatArray()).containsExactly(3.25f, 4.25f, 5.25f, 2.25f);
+    Tensor x = Tensor.of(new float[] {1, -2, 3, 4, 0}, 1, 1, 5);
+    assertThat(Pooling.maxPool1d(x, 2).toFloatArray()).containsExactly(1, 4);
+    assertThat(Pooling.avgPool1d(x, 2).toFloatArray()).containsExactly(-0.5f, 3.5f);
+  }
+
+  @Test
   void signalsArePooledAlongTheLastAxis() {
     Tensor x = Tensor.of(new float[] {1, -2, 3, 4, 0}, 1, 1, 5);
     assertThat(Pooling.maxPool1d(x, 2, 2, 1).toFloatArray()).containsExactly(1, 3, 4);
@@ -124,7 +133,9 @@ class PoolingTest {
     assertThatThrownBy(() -> Pooling.maxPool2d(X, 2, 2, 2))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
-            "maxPool2d: shape (1, 1, 4, 4) with kernel [2, 2], stride [2, 2], padding [2, 2]; expected at least two axes, kernel and stride of at least 1, padding of at most half of the kernel, and a kernel that fits into the padded input");
+            "maxPool2d: shape (1, 1, 4, 4) with kernel [2, 2], stride [2, 2], padding [2, 2];"
+                + " expected at least two axes, kernel and stride of at least 1, padding of at most"
+                + " half of the kernel, and a kernel that fits into the padded input");
     assertThatThrownBy(() -> Pooling.avgPool2d(X, 5, 1, 0))
         .hasMessageStartingWith("avgPool2d: shape (1, 1, 4, 4) with kernel [5, 5]");
     assertThatThrownBy(() -> Pooling.avgPool1d(X, 2, 0, 0)).hasMessageContaining("stride [0]");

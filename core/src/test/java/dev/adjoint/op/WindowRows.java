@@ -242,6 +242,36 @@ final class WindowRows {
                 x -> Pooling.avgPool1d(x[0], 3, 2, 1),
                 x -> pool(x, line, apart, outside, 0, v -> Arrays.stream(v).sum() / 3))
             .covers("Pooling.avgPool1d(Tensor, int, int, int)"));
+    int[] none = {0, 0};
+    int[] row = {1, 2};
+    rows.add(
+        op(
+                "maxPool2d side by side",
+                x -> Pooling.maxPool2d(x[0], 2),
+                x -> pool(x[0], two, two, none, Double.NEGATIVE_INFINITY, max),
+                in(REAL, "n 3 4"))
+            .covers("Pooling.maxPool2d(Tensor, int)"));
+    rows.add(
+        op(
+                "avgPool2d side by side",
+                x -> Pooling.avgPool2d(x[0], 2),
+                x -> pool(x[0], two, two, none, 0, v -> Arrays.stream(v).sum() / 4),
+                in(REAL, "n 3 4"))
+            .covers("Pooling.avgPool2d(Tensor, int)"));
+    rows.add(
+        op(
+                "maxPool1d side by side",
+                x -> Pooling.maxPool1d(x[0], 2),
+                x -> pool(x[0], row, row, none, Double.NEGATIVE_INFINITY, max),
+                in(REAL, "n 3 5"))
+            .covers("Pooling.maxPool1d(Tensor, int)"));
+    rows.add(
+        op(
+                "avgPool1d side by side",
+                x -> Pooling.avgPool1d(x[0], 2),
+                x -> pool(x[0], row, row, none, 0, v -> Arrays.stream(v).sum() / 2),
+                in(REAL, "n 3 5"))
+            .covers("Pooling.avgPool1d(Tensor, int)"));
   }
 
   /** A row of a window function over images three high. */

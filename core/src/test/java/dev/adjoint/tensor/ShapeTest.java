@@ -65,6 +65,11 @@ class ShapeTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContainingAll("test:", "(2, 3)", "(4)", "3 and 4", "expected equal sizes, or 1");
     assertThatThrownBy(() -> broadcast(Shape.of(0), Shape.of(2))).hasMessageContaining("(0)");
+    assertThatThrownBy(() -> broadcast(Shape.of(5, 3, 2), Shape.of(2, 2)))
+        .hasMessage(
+            "test: shapes (5, 3, 2) and (2, 2) do not broadcast: axis 1 of the first and axis 0 of"
+                + " the second have sizes 3 and 2; expected equal sizes, or 1, of axes compared"
+                + " from the last");
   }
 
   @Test

@@ -1,6 +1,7 @@
 package dev.adjoint.tensor;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Test;
 
@@ -65,6 +66,29 @@ class TensorPrinterTest {
     assertThat(Tensor.of(1e-5, 2e-5)).hasToString("Tensor(2) float64 [1.0000e-05, 2.0000e-05]");
     assertThat(Tensor.of(1e10, -1.0)).hasToString("Tensor(2) float64 [ 1.0000e+10, -1.0000e+00]");
     assertThat(Tensor.of(1e-9, 1.0)).hasToString("Tensor(2) float64 [1.0000e-09, 1.0000e+00]");
+  }
+
+  @Test
+  void float64HasTheDecimalsThatItNeedsUpToEight() {
+    assertThat(Tensor.of(0.5, 1 / 3.0)).hasToString("Tensor(2) float64 [0.50000000, 0.33333333]");
+    assertThat(Tensor.of(0.5, 0.12345)).hasToString("Tensor(2) float64 [0.50000, 0.12345]");
+    assertThat(Tensor.of(1e-5 / 3)).hasToString("Tensor(1) float64 [3.33333333e-06]");
+    assertThat(Tensor.of(0.5f, 1 / 3f)).hasToString("Tensor(2) float32 [0.5000, 0.3333]");
+  }
+
+  @Test
+  void decimalsMayBeAskedFor() {
+    assertThat(Tensor.of(0.5, 1 / 3.0).toString(2)).isEqualTo("Tensor(2) float64 [0.50, 0.33]");
+    assertThat(Tensor.of(1 / 3f).toString(9)).isEqualTo("Tensor(1) float32 [0.333333343]");
+    assertThat(Tensor.of(1e-9).toString(1)).isEqualTo("Tensor(1) float64 [1.0e-09]");
+    assertThat(Tensor.of(2f, 3f).toString(6)).isEqualTo("Tensor(2) float32 [2, 3]");
+    assertThatThrownBy(() -> Tensor.of(1f).toString(-1))
+        .hasMessage("toString: -1 decimals; expected 0 to 17");
+  }
+
+  @Test
+  void aScalarOfNoNamedTypeIsFloat32() {
+    assertThat(Tensor.scalar(2)).hasToString("Tensor() float32 2");
   }
 
   @Test

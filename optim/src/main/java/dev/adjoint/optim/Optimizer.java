@@ -197,8 +197,7 @@ public abstract class Optimizer {
 
   /** Splits the update of n elements over threads. */
   static void split(int n, Range range) {
-    Parallel.run(
-        Math.ceilDiv(n, CHUNK), n, c -> range.update(c * CHUNK, Math.min(n, (c + 1) * CHUNK)));
+    Parallel.runRanges(n, 1, CHUNK, n, range::update);
   }
 
   /** Returns an array in which element i of the tensor is element i. */

@@ -1,5 +1,7 @@
 package dev.adjoint.kernel.portable;
 
+import dev.adjoint.kernel.Fma;
+
 /**
  * The operations that functions are written in. Here a lane is one {@code float}; the class of the
  * same name in the vector package has a vector of them, and each operation rounds as it does here.
@@ -38,7 +40,7 @@ final class FloatLanes {
   }
 
   static float fma(float x, float y, float z) {
-    return Math.fma(x, y, z);
+    return Fma.fma(x, y, z);
   }
 
   static float neg(float x) {

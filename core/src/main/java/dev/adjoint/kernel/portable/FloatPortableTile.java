@@ -1,6 +1,8 @@
 package dev.adjoint.kernel.portable;
 
 import dev.adjoint.kernel.Buffers;
+import dev.adjoint.kernel.Fma;
+import dev.adjoint.kernel.ScratchPool;
 import java.util.stream.Stream;
 
 /**
@@ -18,7 +20,7 @@ public final class FloatPortableTile {
   /** Below this width, loops over columns are too short for vector code. */
   private static final int NARROW = 32;
 
-  private static final ThreadLocal<Rows> ROWS_OF_THREAD = ThreadLocal.withInitial(Rows::new);
+  private static final ScratchPool<Rows> ROWS_OF_TILE = new ScratchPool<>(1 << 10, rows -> 1);
 
   private FloatPortableTile() {}
 
@@ -94,7 +96,7 @@ public final class FloatPortableTile {
       float[] c,
       int cFrom,
       int cRowStride) {
-    Rows scratch = ROWS_OF_THREAD.get();
+    Rows scratch = ROWS_OF_TILE.take(1, Rows::new);
     float[][] cs = scratch.c;
     float[][] bs = scratch.b;
     for (int i = 0; i < rows; i++) {
@@ -121,6 +123,7 @@ public final class FloatPortableTile {
     for (int i = 0; i < rows; i++) {
       System.arraycopy(cs[i], 0, c, cFrom + i * cRowStride, columns);
     }
+    ROWS_OF_TILE.give(scratch);
   }
 
   /** Two rows of c, four steps down k: each loaded value of b is used twice, of c four times. */
@@ -151,14 +154,14 @@ public final class FloatPortableTile {
       float u1 = b1[j];
       float u2 = b2[j];
       float u3 = b3[j];
-      c[j] = Math.fma(x3, u3, Math.fma(x2, u2, Math.fma(x1, u1, Math.fma(x0, u0, c[j]))));
-      d[j] = Math.fma(y3, u3, Math.fma(y2, u2, Math.fma(y1, u1, Math.fma(y0, u0, d[j]))));
+      c[j] = Fma.fma(x3, u3, Fma.fma(x2, u2, Fma.fma(x1, u1, Fma.fma(x0, u0, c[j]))));
+      d[j] = Fma.fma(y3, u3, Fma.fma(y2, u2, Fma.fma(y1, u1, Fma.fma(y0, u0, d[j]))));
     }
   }
 
   private static void row1step1(float[] c, float[] b, float x, int columns) {
     for (int j = 0; j < columns; j++) {
-      c[j] = Math.fma(x, b[j], c[j]);
+      c[j] = Fma.fma(x, b[j], c[j]);
     }
   }
 
@@ -202,7 +205,7 @@ public final class FloatPortableTile {
         int p = aFrom + i * aRowStride;
         int q = bFrom + j;
         for (int k = 0; k < depth; k++, p += aColumnStride, q += bRowStride) {
-          c0 = Math.fma(a[p], b[q], c0);
+          c0 = Fma.fma(a[p], b[q], c0);
         }
         c[cFrom + i * cRowStride + j] = c0;
       }
@@ -227,10 +230,10 @@ public final class FloatPortableTile {
     float c3 = c[cFrom + 3 * cRowStride];
     for (int k = 0, p = aFrom, q = bFrom; k < depth; k++, p += aColumnStride, q += bRowStride) {
       float u = b[q];
-      c0 = Math.fma(a[p], u, c0);
-      c1 = Math.fma(a[p + aRowStride], u, c1);
-      c2 = Math.fma(a[p + 2 * aRowStride], u, c2);
-      c3 = Math.fma(a[p + 3 * aRowStride], u, c3);
+      c0 = Fma.fma(a[p], u, c0);
+      c1 = Fma.fma(a[p + aRowStride], u, c1);
+      c2 = Fma.fma(a[p + 2 * aRowStride], u, c2);
+      c3 = Fma.fma(a[p + 3 * aRowStride], u, c3);
     }
     c[cFrom] = c0;
     c[cFrom + cRowStride] = c1;

@@ -1,0 +1,35 @@
+package dev.adjoint.kernel;
+
+/** Working memory for products: a pool of arrays for each purpose. */
+enum FloatScratch {
+  /** Panels of the left operand. */
+  A,
+  /** Panels of the right operand. */
+  B,
+  /** Unfolded parts of an input. */
+  PATCHES,
+  /** Parts of a result. */
+  PRODUCT;
+
+  private final ScratchPool<float[]> pool = new ScratchPool<>(mostKept(), array -> array.length);
+
+  /** Returns the most elements that a purpose keeps: less where there is little memory. */
+  static long mostKept() {
+    return Math.min(1 << 23, Runtime.getRuntime().maxMemory() / 64 / Float.BYTES);
+  }
+
+  /** Returns an array with room for {@code n} elements, of any values; to be given back. */
+  float[] take(long n) {
+    return pool.take(n, () -> Buffers.uninitializedFloats(Math.toIntExact(n)));
+  }
+
+  /** Takes an array back. */
+  void give(float[] array) {
+    pool.give(array);
+  }
+
+  /** Returns how many elements are kept while nobody uses them. */
+  long kept() {
+    return pool.kept();
+  }
+}

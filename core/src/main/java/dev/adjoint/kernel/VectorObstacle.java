@@ -1,0 +1,120 @@
+package dev.adjoint.kernel;
+
+import static com.google.common.base.Preconditions.checkState;
+
+import java.util.Arrays;
+import java.util.Optional;
+
+/**
+ * Reasons why vector kernels cannot run in this JVM, or would run a hundred times slower than
+ * portable ones: each is the end of a sentence that begins with "but".
+ */
+final class VectorObstacle {
+
+  private static final String MODULE = "jdk.incubator.vector";
+
+  /** The last Java version that the vector kernels were tested with. */
+  private static final int TESTED = 25;
+
+  private VectorObstacle() {}
+
+  /** Says why vector kernels cannot be loaded at all. */
+  static Optional<String> toLoading() {
+    Module self = VectorObstacle.class.getModule();
+    ModuleLayer layer = self.getLayer() != null ? self.getLayer() : ModuleLayer.boot();
+    Optional<Module> module =
+        layer.findModule(MODULE).or(() -> ModuleLayer.boot().findModule(MODULE));
+    module.ifPresent(self::addReads);
+    return module.isPresent()
+        ? Optional.empty()
+        : Optional.of("java needs --add-modules " + MODULE + " for them");
+  }
+
+  /** Says why vector kernels, which can be loaded, would be slow. */
+  static Optional<String> toSpeed() {
+    return toSpeed(System.getProperty("java.vm.name", ""), System.getProperty("java.vm.info", ""))
+        .or(VectorObstacle::toWidth);
+  }
+
+  /** Says why a JVM does not make vector instructions of them: every vector is then an object. */
+  static Optional<String> toSpeed(String name, String info) {
+    String vm = name + ", " + info;
+    if (info.contains("interpreted mode")
+        || info.contains("emulated-client")
+        || name.contains("Client")) {
+      return Optional.of("this JVM (" + vm + ") runs without the C2 compiler");
+    }
+    return name.contains("HotSpot") || name.contains("Server VM")
+        ? Optional.empty()
+        : Optional.of(
+            "this JVM (%s) is not known to make vector instructions of them; -Dadjoint.kernels=vector tries"
+                .formatted(vm));
+  }
+
+  /** Says that the JVM's vectors are no vectors. */
+  private static Optional<String> toWidth() {
+    try {
+      Object species =
+          Class.forName(MODULE + ".FloatVector").getField("SPECIES_PREFERRED").get(null);
+      Object bits =
+          Class.forName(MODULE + ".VectorSpecies").getMethod("vectorBitSize").invoke(species);
+      return (int) bits >= 128
+          ? Optional.empty()
+          : Optional.of("this JVM has vectors of %s bits, no more".formatted(bits));
+    } catch (ReflectiveOperationException e) {
+      return changed(e);
+    }
+  }
+
+  /**
+   * Tries kernels on a version of Java that is newer than the tests: an incubator module may
+   * change.
+   *
+   * @param java the version that runs
+   */
+  static Optional<String> toTrust(int java, Kernels vector, Kernels portable) {
+    if (java <= TESTED) {
+      return Optional.empty();
+    }
+    try {
+      checkState(
+          Arrays.deepEquals(trial(vector), trial(portable)),
+          "they compute other numbers than portable kernels");
+      return Optional.empty();
+    } catch (LinkageError | RuntimeException e) {
+      return changed(e);
+    }
+  }
+
+  private static Optional<String> changed(Throwable e) {
+    return Optional.of(
+        "%s of Java %d is not the one of Java %d that they were written for (%s)"
+            .formatted(MODULE, Runtime.version().feature(), TESTED, e));
+  }
+
+  /** Computes something with a loop of each kind, and returns the arrays. */
+  private static Object[] trial(Kernels kernels) {
+    int n = 100;
+    Object x = numbers(kernels, n);
+    Object y = numbers(kernels, n);
+    kernels.unary("tanh").run(x, 0, y, 0, n);
+    kernels.unary("floor").run(x, 0, y, 0, n / 2);
+    kernels.binary("div").run(y, 0, 1, x, 0, 1, y, 0, n);
+    kernels.ternary("where").run(x, 0, 1, y, 0, 1, x, 0, 1, y, 0, n);
+    kernels.reduction("sum").rows(y, 0, 1, n, x, 0);
+    kernels.reduction("max").columns(y, 10, 9, 10, 10, x, 1);
+    kernels.softmax(y, 0, 1, n, y, 0);
+    kernels.tile(1, 8, 5, y, 0, 5, 1, y, 20, 8, x, 11, 8);
+    return new Object[] {x, y};
+  }
+
+  private static Object numbers(Kernels kernels, int n) {
+    double[] doubles = Buffers.uninitializedDoubles(n);
+    float[] floats = Buffers.uninitializedFloats(n);
+    for (int i = 0; i < n; i++) {
+      doubles[i] = (i - 40.5) * 0.37;
+      floats[i] = (float) doubles[i];
+    }
+    return kernels.name().endsWith("float32") ? floats : doubles;
+  }
+}
