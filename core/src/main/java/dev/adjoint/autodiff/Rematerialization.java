@@ -47,9 +47,17 @@ record Rematerialization(Supplier<Tensor> computation, Held held, long start)
   }
 
   /** Returns the tensors born before start that an output depends on first, by their nodes. */
-  static Map<Node, Tensor> captured(Tensor output, long start) {
+  private static Map<Node, Tensor> captured(Tensor output, long start) {
+    return captured(output, start, new HashSet<>());
+  }
+
+  /**
+   * Returns the tensors born before start that an output depends on first, by their nodes.
+   *
+   * @param seen receives these nodes and all between
+   */
+  static Map<Node, Tensor> captured(Tensor output, long start, Set<Node> seen) {
     Map<Node, Tensor> captured = new LinkedHashMap<>();
-    Set<Node> seen = new HashSet<>();
     Deque<Tensor> open = new ArrayDeque<>();
     open.add(output);
     for (Tensor tensor; (tensor = open.poll()) != null; ) {
