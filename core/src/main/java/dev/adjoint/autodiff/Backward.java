@@ -180,6 +180,7 @@ public final class Backward {
           detecting
               ? attributed(step, primitive, needed, next.cotangent, next.output)
               : primitive.pullbacks(needed, next.cotangent, inputs, next.output);
+      next.cotangent.checkAfterReading(); // a seed may be the value of a parameter
       for (int i = 0; i < inputs.length; i++) {
         Node source = inputs[i].node();
         Tensor part = cotangents[i];

@@ -197,8 +197,8 @@ public final class Derivatives {
         if (outside.contains(passed) && !used.contains(fixed.get(i).node())) {
           throw new IllegalArgumentException(
               ("%s: the function does not use its argument %d, but the tensor of shape %s that is"
-                   + " passed for it; expected a function of its argument, or"
-                   + " Backward.wrt(tensor).of(value)")
+                      + " passed for it; expected a function of its argument, or"
+                      + " Backward.wrt(tensor).of(value)")
                   .formatted(operation, i, x.get(i).shape()));
         }
       }
