@@ -59,10 +59,18 @@ public final class Autodiff {
 
   /**
    * Computes a tensor without keeping what its gradient needs, and computes it again when the
-   * gradient is asked for: less memory, more time, identical gradients. Random draws are replayed;
+   * gradient is asked for: less memory, more time, the same bits. Random draws are replayed;
    * effects such as running statistics happen once.
    *
+   * <p>Gradients of every order are those of the computation without a checkpoint, to the bit, as
+   * long as nothing but the result is used outside of the computation. (A tensor that it leaves in
+   * a field, say, has the right gradient too, but parts of it are added in another order.)
+   * Checkpoints may be nested; the innermost of n is then computed n + 1 times. A {@link
+   * Backward#createGraph()} keeps what it computes again for as long as the result.
+   *
    * @param computation a function of tensors that it captures, of which gradients may be wanted
+   * @throws IllegalStateException on the way back, if the computation gives another result or
+   *     depends on other tensors than the first time
    */
   public static Tensor checkpoint(Supplier<Tensor> computation) {
     return Rematerialization.apply(computation);

@@ -5,10 +5,7 @@ import dev.adjoint.op.Primitive;
 import dev.adjoint.op.Reductions;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -29,16 +26,18 @@ public final class Backward {
   /**
    * Computes the gradients of all leaves, from a scalar root, without recording the computation.
    */
-  public static final Backward DEFAULT = new Backward(List.of(), null, false);
+  public static final Backward DEFAULT = new Backward(List.of(), null, false, 0);
 
   private final List<Tensor> wanted;
   private final @Nullable Tensor seed;
   private final boolean createGraph;
+  private final long start;
 
-  private Backward(List<Tensor> wanted, @Nullable Tensor seed, boolean createGraph) {
+  private Backward(List<Tensor> wanted, @Nullable Tensor seed, boolean createGraph, long start) {
     this.wanted = wanted;
     this.seed = seed;
     this.createGraph = createGraph;
+    this.start = start;
   }
 
   /**
@@ -54,17 +53,22 @@ public final class Backward {
                 .formatted(tensor.shape()));
       }
     }
-    return new Backward(List.of(tensors), null, false);
+    return new Backward(List.of(tensors), null, false, 0);
   }
 
   /** Weighs the elements of the root: computes the gradients of {@code sum(root * seed)}. */
   public Backward seed(Tensor cotangent) {
-    return new Backward(wanted, cotangent, createGraph);
+    return new Backward(wanted, cotangent, createGraph, start);
   }
 
   /** Records the computation of the gradients, so that they can be differentiated in turn. */
   public Backward createGraph() {
-    return new Backward(wanted, seed, true);
+    return new Backward(wanted, seed, true, start);
+  }
+
+  /** Ends at nodes born before a number: what they depend on gets no gradient. */
+  Backward endingBefore(long birth) {
+    return new Backward(wanted, seed, createGraph, birth);
   }
 
   /**
@@ -77,8 +81,9 @@ public final class Backward {
     Node rootNode = root.node();
     if (rootNode == null) {
       throw new IllegalStateException(
-          ("backward: this tensor of shape %s is not tracked: it depends on no parameter and no tracked() tensor,"
-                  + " or was computed in noGrad, or by a backward() without createGraph()")
+          ("backward: this tensor of shape %s is not tracked: it depends on no parameter and no"
+                  + " tracked() tensor, or was computed in noGrad, or by a backward() without"
+                  + " createGraph()")
               .formatted(root.shape()));
     }
     Tensor cotangent = seedFor(root);
@@ -126,7 +131,10 @@ public final class Backward {
     for (Tensor tensor : wanted) {
       targets.add(nodeOf(tensor));
     }
-    Set<Node> useful = targets.isEmpty() ? null : leadingTo(targets, rootNode);
+    Ways ways = targets.isEmpty() ? null : new Ways(targets);
+    if (ways != null) {
+      ways.explore(rootNode);
+    }
     boolean detecting = Mode.current().detecting();
 
     Map<Node, Tensor> results = new HashMap<>();
@@ -144,11 +152,18 @@ public final class Backward {
       if (targets.isEmpty() ? node.isLeaf() : targets.contains(node)) {
         results.put(node, next.cotangent);
       }
-      Primitive primitive = node.primitive();
+      if (node.isLeaf() || node.birth() < start) {
+        continue;
+      }
+      Node step = Rematerialization.unfolded(node, next.output, createGraph);
+      Primitive primitive = step.primitive();
       if (primitive == null) {
         continue;
       }
-      Tensor[] inputs = node.sharedInputs();
+      if (ways != null) {
+        ways.explore(step);
+      }
+      Tensor[] inputs = step.sharedInputs();
       if (primitive instanceof Movement.Slice slice && !createGraph && !detecting) {
         Pending sum = pending.get(inputs[0].node());
         if (sum != null && sum.isSum) {
@@ -159,12 +174,13 @@ public final class Backward {
       boolean[] needed = new boolean[inputs.length];
       for (int i = 0; i < inputs.length; i++) {
         Node source = inputs[i].node();
-        needed[i] = source != null && (useful == null || useful.contains(source));
+        needed[i] = source != null && (ways == null || ways.lead(source));
       }
       @Nullable Tensor[] cotangents =
           detecting
-              ? attributed(node, primitive, needed, next.cotangent, next.output)
+              ? attributed(step, primitive, needed, next.cotangent, next.output)
               : primitive.pullbacks(needed, next.cotangent, inputs, next.output);
+      next.cotangent.checkAfterReading(); // a seed may be the value of a parameter
       for (int i = 0; i < inputs.length; i++) {
         Node source = inputs[i].node();
         Tensor part = cotangents[i];
@@ -174,7 +190,7 @@ public final class Backward {
         part =
             Reductions.sumTo(part, inputs[i].shape()); // undoes broadcasting, for every primitive
         if (detecting) {
-          Anomalies.checkBackward(part, i, node);
+          Anomalies.checkBackward(part, i, step);
         }
         Pending waiting = pending.get(source);
         if (waiting == null) {
@@ -195,37 +211,6 @@ public final class Backward {
     return Mode.current()
         .site(Anomalies.siteOf(node))
         .call(() -> primitive.pullbacks(needed, cotangent, node.sharedInputs(), output));
-  }
-
-  /** Returns the nodes under the root through which a target is reached, the targets included. */
-  private static Set<Node> leadingTo(Set<Node> targets, Node root) {
-    Set<Node> seen = new HashSet<>();
-    List<Node> all = new ArrayList<>();
-    Deque<Node> open = new ArrayDeque<>();
-    open.add(root);
-    seen.add(root);
-    for (Node node; (node = open.poll()) != null; ) {
-      all.add(node);
-      for (Tensor input : node.sharedInputs()) {
-        Node source = input.node();
-        if (source != null && seen.add(source)) {
-          open.add(source);
-        }
-      }
-    }
-    all.sort(Comparator.comparingLong(Node::birth));
-    Set<Node> leading = new HashSet<>();
-    for (Node node : all) {
-      boolean leads = targets.contains(node);
-      for (Tensor input : node.sharedInputs()) {
-        Node source = input.node();
-        leads |= source != null && leading.contains(source);
-      }
-      if (leads) {
-        leading.add(node);
-      }
-    }
-    return leading;
   }
 
   static Node nodeOf(Tensor tensor) {

@@ -6,7 +6,9 @@ import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
@@ -17,10 +19,23 @@ import java.util.function.UnaryOperator;
  * Tensor h = Derivatives.hessian(x -> x.times(x).times(x).sum(), Tensor.of(1f, 2f)); // diag(6, 12)
  * }</pre>
  *
- * <p>The arguments need not be tracked. If one is, the result can itself be differentiated, so that
- * these methods nest: a third derivative is a jacobian of a hessian. Parameters that a function
- * captures are constants here; their gradients come from {@link Backward}. Where a function does
- * not depend on an argument, the derivative is 0.
+ * <p>The arguments need not be tracked. Where the result depends on something tracked, an argument
+ * or a parameter that the function captures, it can itself be differentiated: a third derivative is
+ * a jacobian of a hessian, and a loss may contain the gradient of a critic and be differentiated
+ * with respect to the critic's parameters:
+ *
+ * <pre>{@code
+ * Tensor slope = Derivatives.valueAndGradient(q -> critic.forward(q).sum(), x).gradient();
+ * slope.norm(2).minus(1).square().backward().of(weight);
+ * }</pre>
+ *
+ * <p>Recording this takes memory; inside of {@link Autodiff#noGrad} the results are constants.
+ *
+ * <p>What is differentiated is the function of its arguments; what it captures is held, be it the
+ * very tensor that is passed. Where a function does not depend on an argument, the derivative is 0.
+ * One that leaves an argument out but captures the tensor that is passed for it is taken for a
+ * mistake, and refused; gradients with respect to parameters that a function reads by itself come
+ * from {@link Backward}.
  */
 public final class Derivatives {
 
@@ -36,7 +51,7 @@ public final class Derivatives {
   /** Returns a scalar function's value and its gradient with respect to each input. */
   public static ValueAndGradient valueAndGradient(
       Function<List<Tensor>, Tensor> f, List<Tensor> x) {
-    Call call = Call.of(f, x, false).scalar("valueAndGradient");
+    Call call = Call.of("valueAndGradient", f, x, false).scalar();
     List<Tensor> gradients = call.pull(Tensors.ones(call.y.shape(), call.y.dtype()), call.nested);
     return new ValueAndGradient(call.nested ? call.y : call.y.untracked(), gradients);
   }
@@ -56,7 +71,7 @@ public final class Derivatives {
   /** Returns the gradients of {@code sum(f(x) * cotangent)}, one an input. */
   public static List<Tensor> vjp(
       Function<List<Tensor>, Tensor> f, List<Tensor> x, Tensor cotangent) {
-    Call call = Call.of(f, x, cotangent.isTracked());
+    Call call = Call.of("vjp", f, x, cotangent.isTracked());
     requireShape("vjp: the cotangent", cotangent, "the output", call.y.shape());
     return call.pull(cotangent, call.nested);
   }
@@ -79,7 +94,7 @@ public final class Derivatives {
   public static Tensor jvp(
       Function<List<Tensor>, Tensor> f, List<Tensor> x, List<Tensor> tangents) {
     requireShapes("jvp", x, tangents);
-    Call call = Call.of(f, x, anyTracked(tangents));
+    Call call = Call.of("jvp", f, x, anyTracked(tangents));
     Tensor seed = Tensors.zeros(call.y.shape(), call.y.dtype()).tracked();
     List<Tensor> pulled = call.pull(seed, true);
     Tensor result = Tensors.zeros(call.y.shape(), call.y.dtype());
@@ -103,7 +118,7 @@ public final class Derivatives {
   public static List<Tensor> hessianVectorProduct(
       Function<List<Tensor>, Tensor> f, List<Tensor> x, List<Tensor> v) {
     requireShapes("hessianVectorProduct", x, v);
-    Call call = Call.of(f, x, anyTracked(v)).scalar("hessianVectorProduct");
+    Call call = Call.of("hessianVectorProduct", f, x, anyTracked(v)).scalar();
     List<Tensor> gradients = call.pull(Tensors.ones(call.y.shape(), call.y.dtype()), true);
     List<Tensor> sums = zerosLike(x);
     for (int i = 0; i < x.size(); i++) {
@@ -124,7 +139,7 @@ public final class Derivatives {
 
   /** Returns a jacobian an input. */
   public static List<Tensor> jacobian(Function<List<Tensor>, Tensor> f, List<Tensor> x) {
-    Call call = Call.of(f, x, false);
+    Call call = Call.of("jacobian", f, x, false);
     return rows(call.y, call.x, call.nested);
   }
 
@@ -139,7 +154,7 @@ public final class Derivatives {
    * @return at i, j: shape (axes of input i..., axes of input j...)
    */
   public static List<List<Tensor>> hessian(Function<List<Tensor>, Tensor> f, List<Tensor> x) {
-    Call call = Call.of(f, x, false).scalar("hessian");
+    Call call = Call.of("hessian", f, x, false).scalar();
     List<List<Tensor>> blocks = new ArrayList<>();
     for (Tensor gradient : call.pull(Tensors.ones(call.y.shape(), call.y.dtype()), true)) {
       blocks.add(rows(gradient, call.x, call.nested));
@@ -156,22 +171,42 @@ public final class Derivatives {
    * @param y the output
    * @param nested whether results are to be differentiated again by somebody outside
    */
-  private record Call(List<Tensor> x, Tensor y, boolean nested) {
+  private record Call(String operation, List<Tensor> x, Tensor y, boolean nested) {
 
-    static Call of(Function<List<Tensor>, Tensor> f, List<Tensor> x, boolean otherTracked) {
-      boolean nested = Recorder.isOn() && (otherTracked || anyTracked(x));
+    static Call of(
+        String operation, Function<List<Tensor>, Tensor> f, List<Tensor> x, boolean otherTracked) {
+      Mode mode = Mode.current();
+      long start = mode.births().upcoming();
       List<Tensor> arguments = new ArrayList<>();
       for (Tensor tensor : x) {
         arguments.add(
-            nested && tensor.isTracked()
+            mode.recording() && tensor.isTracked()
                 ? Autodiff.onGradient(tensor, UnaryOperator.identity())
                 : tensor.tracked());
       }
       List<Tensor> fixed = List.copyOf(arguments);
-      return new Call(fixed, Mode.current().recording(true).call(() -> f.apply(fixed)), nested);
+      Tensor y = mode.recording(true).call(() -> f.apply(fixed));
+      if (y == null) {
+        throw new IllegalArgumentException(
+            operation + ": the function returned null; expected a tensor");
+      }
+      Set<Node> used = new HashSet<>();
+      Set<Node> outside = Rematerialization.captured(y, start, used).keySet();
+      for (int i = 0; i < x.size(); i++) {
+        Node passed = x.get(i).node();
+        if (outside.contains(passed) && !used.contains(fixed.get(i).node())) {
+          throw new IllegalArgumentException(
+              ("%s: the function does not use its argument %d, but the tensor of shape %s that is"
+                      + " passed for it; expected a function of its argument, or"
+                      + " Backward.wrt(tensor).of(value)")
+                  .formatted(operation, i, x.get(i).shape()));
+        }
+      }
+      return new Call(
+          operation, fixed, y, mode.recording() && (otherTracked || !outside.isEmpty()));
     }
 
-    Call scalar(String operation) {
+    Call scalar() {
       if (y.size() != 1) {
         throw new IllegalArgumentException(
             "%s: the function returned shape %s; expected a scalar"
@@ -204,12 +239,12 @@ public final class Derivatives {
 
   /** Returns a jacobian for each tensor, by one backward pass an element of the root. */
   private static List<Tensor> rows(Tensor root, List<Tensor> wrt, boolean record) {
-    int n = root.size();
-    DType dtype = root.dtype();
+    int n = root.isTracked() ? root.size() : 0;
     List<List<Tensor>> rows = new ArrayList<>();
-    Tensor units = Tensors.eye(root.isTracked() ? n : 0, dtype);
-    for (int i = 0; i < units.size(0); i++) {
-      rows.add(gradientsOf(root, wrt, units.select(0, i).reshape(root.shape()), record));
+    Tensor one = oneAmongZeros(n, root.dtype());
+    for (int i = 0; i < n; i++) {
+      Tensor unit = one.slice(0, n - 1 - i, 2 * n - 1 - i).reshape(root.shape());
+      rows.add(gradientsOf(root, wrt, unit, record));
     }
     List<Tensor> jacobians = new ArrayList<>();
     for (int j = 0; j < wrt.size(); j++) {
@@ -224,6 +259,14 @@ public final class Derivatives {
       }
     }
     return jacobians;
+  }
+
+  /**
+   * Returns n - 1 zeros, a one, and as many zeros: each unit vector of length n is a part of it.
+   */
+  private static Tensor oneAmongZeros(int n, DType dtype) {
+    Tensor zeros = Tensors.zeros(Shape.of(Math.max(0, n - 1)), dtype);
+    return Joining.concat(0, zeros, Tensors.ones(Shape.of(1), dtype), zeros);
   }
 
   private static Shape joined(Shape first, Shape last) {

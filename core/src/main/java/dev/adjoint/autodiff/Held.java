@@ -1,7 +1,9 @@
 package dev.adjoint.autodiff;
 
 import dev.adjoint.tensor.Tensor;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Held {
 
-  private static final ScopedValue<Run> CURRENT = ScopedValue.newInstance();
+  private static final ScopedValue<Scope> SCOPE = ScopedValue.newInstance();
 
   private final boolean allowEffects;
 
@@ -47,16 +49,24 @@ public final class Held {
    * at once.
    */
   public <T extends @Nullable Object> T run(Supplier<? extends T> computation) {
-    List<@Nullable Object> known = values;
-    Run outer = CURRENT.isBound() ? CURRENT.get() : null;
-    if (known != null) {
-      return ScopedValue.where(CURRENT, new Replay(known)).call(computation::get);
+    if (!SCOPE.isBound()) {
+      return ScopedValue.where(SCOPE, new Scope()).call(() -> run(computation));
     }
+    Scope scope = SCOPE.get(); // one binding for all that are nested: fewer frames on the stack
+    Run outer = scope.run;
+    List<@Nullable Object> known = values;
     boolean effects = allowEffects && (outer == null || outer.hasEffects());
-    First first = new First(effects, !allowEffects, outer);
-    T result = ScopedValue.where(CURRENT, first).call(computation::get);
-    values = first.values;
-    return result;
+    Run run = known != null ? new Replay(known) : new First(effects, !allowEffects, outer);
+    scope.run = run;
+    try {
+      T result = computation.get();
+      if (run instanceof First first) {
+        values = first.values;
+      }
+      return result;
+    } finally {
+      scope.run = outer;
+    }
   }
 
   /**
@@ -64,14 +74,25 @@ public final class Held {
    * again.
    */
   public static <T> T value(Supplier<T> compute) {
-    return CURRENT.isBound() ? CURRENT.get().hold(compute) : compute.get();
+    Run run = current();
+    return run != null ? run.hold(compute) : compute.get();
   }
 
   /** Changes state, unless the surrounding computation is being run again or only probed. */
   public static void effect(Runnable change) {
-    if (!CURRENT.isBound() || CURRENT.get().hasEffects()) {
+    Run run = current();
+    if (run == null || run.hasEffects()) {
       change.run();
     }
+  }
+
+  private static @Nullable Run current() {
+    return SCOPE.isBound() ? SCOPE.get().run : null;
+  }
+
+  /** The innermost run of a thread. */
+  private static final class Scope {
+    @Nullable Run run;
   }
 
   /** Answers the questions of one run of a computation. */
@@ -97,15 +118,21 @@ public final class Held {
     @Override
     @SuppressWarnings("unchecked") // a copy of a tensor is a tensor
     public <T> T hold(Supplier<T> compute) {
+      Deque<First> around = new ArrayDeque<>(); // by a loop: they may be a thousand deep
+      Run run = this;
+      while (run instanceof First first) {
+        around.push(first);
+        run = first.outer;
+      }
       // What is held while a value is computed is part of that value: it is not held by itself.
       T value =
-          outer != null
-              ? outer.hold(compute)
-              : ScopedValue.where(CURRENT, new Part(hasEffects)).call(compute::get);
-      if (copies && value instanceof Tensor tensor) {
-        value = (T) Autodiff.noGrad(tensor::copy); // outlives the parameters that probing assigns
+          run != null ? run.hold(compute) : new Part(around.element().hasEffects).hold(compute);
+      for (First first : around) {
+        if (first.copies && value instanceof Tensor tensor) {
+          value = (T) Autodiff.noGrad(tensor::copy); // outlives the parameters that probing assigns
+        }
+        first.values.add(value);
       }
-      values.add(value);
       return value;
     }
 
@@ -146,7 +173,14 @@ public final class Held {
   private record Part(boolean hasEffects) implements Run {
     @Override
     public <T> T hold(Supplier<T> compute) {
-      return compute.get();
+      Scope scope = SCOPE.get();
+      Run outer = scope.run;
+      scope.run = this;
+      try {
+        return compute.get();
+      } finally {
+        scope.run = outer;
+      }
     }
   }
 }

@@ -13,11 +13,16 @@ import org.jspecify.annotations.Nullable;
  *     parts are not searched one by one, and what they record is from there; null elsewhere
  * @param sealedBy the custom function whose pullback is being recorded, in which reading out a
  *     tracked tensor would silently cut the graph; null elsewhere
+ * @param births where nodes get their numbers from
  */
 record Mode(
-    boolean recording, boolean detecting, @Nullable String site, @Nullable String sealedBy) {
+    boolean recording,
+    boolean detecting,
+    @Nullable String site,
+    @Nullable String sealedBy,
+    Births births) {
 
-  private static final Mode DEFAULT = new Mode(true, false, null, null);
+  private static final Mode DEFAULT = new Mode(true, false, null, null, Births.ALL);
   private static final ScopedValue<Mode> CURRENT = ScopedValue.newInstance();
 
   static Mode current() {
@@ -25,21 +30,25 @@ record Mode(
   }
 
   Mode recording(boolean on) {
-    return on == recording ? this : new Mode(on, detecting, site, sealedBy);
+    return on == recording ? this : new Mode(on, detecting, site, sealedBy, births);
   }
 
   Mode detecting(boolean on) {
-    return on == detecting ? this : new Mode(recording, on, site, sealedBy);
+    return on == detecting ? this : new Mode(recording, on, site, sealedBy, births);
   }
 
   Mode sealedBy(@Nullable String function) {
     return Objects.equals(function, sealedBy)
         ? this
-        : new Mode(recording, detecting, site, function);
+        : new Mode(recording, detecting, site, function, births);
   }
 
   Mode site(@Nullable String line) {
-    return new Mode(recording, detecting, line, sealedBy);
+    return new Mode(recording, detecting, line, sealedBy, births);
+  }
+
+  Mode births(Births numbers) {
+    return new Mode(recording, detecting, site, sealedBy, numbers);
   }
 
   /** Runs an action in this mode; the mode ends with the action, whatever happens. */

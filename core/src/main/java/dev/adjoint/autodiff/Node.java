@@ -3,7 +3,6 @@ package dev.adjoint.autodiff;
 import dev.adjoint.op.Primitive;
 import dev.adjoint.tensor.Tensor;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,14 +13,15 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Node {
 
-  private static final AtomicLong BIRTHS = new AtomicLong();
-
   private final @Nullable Primitive primitive;
   private final Tensor[] inputs;
   private final String label;
   private final @Nullable Parameter parameter;
   private final @Nullable String site;
-  private final long birth = BIRTHS.incrementAndGet();
+  private final long birth;
+
+  /** What a node of a checkpoint stands for, if a graph that is kept has been built on it. */
+  private volatile @Nullable Node replay;
 
   private Node(
       @Nullable Primitive primitive,
@@ -34,6 +34,7 @@ public final class Node {
     this.label = label;
     this.parameter = parameter;
     this.site = site;
+    this.birth = Mode.current().births().next(inputs);
   }
 
   /** Returns the node of a tensor that was not computed but whose gradient is wanted. */
@@ -49,13 +50,6 @@ public final class Node {
   /** Returns the node of a computed tensor. */
   static Node of(Primitive primitive, Tensor[] inputs, @Nullable String site) {
     return new Node(primitive, inputs, primitive.name(), null, site);
-  }
-
-  /**
-   * Returns the birth number to come: every node born from now on has this number or a larger one.
-   */
-  static long nextBirth() {
-    return BIRTHS.get() + 1;
   }
 
   /** Tells whether this is where gradients end: a parameter or a tracked tensor. */
@@ -81,6 +75,20 @@ public final class Node {
   /** Returns the inputs themselves, shared. */
   Tensor[] sharedInputs() {
     return inputs;
+  }
+
+  /** Returns what {@link #keepReplay} has kept, or null. */
+  @Nullable Node replay() {
+    return replay;
+  }
+
+  /** Keeps what this node of a checkpoint stands for; returns what was kept first. */
+  synchronized Node keepReplay(Node root) {
+    Node kept = replay;
+    if (kept == null) {
+      replay = kept = root;
+    }
+    return kept;
   }
 
   /** Returns the number that orders nodes by birth. */

@@ -4,15 +4,20 @@ import dev.adjoint.kernel.Storage;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 
 /**
  * Names a cell that holds a tensor to be learned.
  *
  * <p>{@link #value()} is what a computation reads. An optimizer replaces it, in place: from then on
- * every tensor that was read before, and every graph that still needs one, refuses to be read with
- * a message that names this parameter. So a gradient is never silently computed from a mixture of
- * old and new values.
+ * every tensor that was read before refuses to be read with a message that names this parameter,
+ * and so does a backward pass that needs its elements. A computation that was reading them
+ * meanwhile, in another thread, is refused too. So nothing is ever silently computed from a mixture
+ * of old and new values. A backward pass that needs none of them, such as that of a sum, is right
+ * as it is and goes on.
  */
 public final class Parameter {
 
@@ -78,26 +83,51 @@ public final class Parameter {
    * @param newValue a tensor of the same shape, converted to the parameter's type
    */
   public void assign(Tensor newValue) {
+    assignment(newValue).run();
+  }
+
+  /**
+   * Replaces the values of several parameters: of all, or, if one does not fit or memory runs out,
+   * of none.
+   *
+   * @param newValues tensors of the same shapes, converted to the parameters' types
+   */
+  public static void assign(Map<Parameter, Tensor> newValues) {
+    List<Runnable> assignments = new ArrayList<>();
+    newValues.forEach((parameter, value) -> assignments.add(parameter.assignment(value)));
+    assignments.forEach(Runnable::run);
+  }
+
+  /** Reads a new value; returns what puts it into place. */
+  private Runnable assignment(Tensor newValue) {
     if (!newValue.shape().equals(shape())) {
       throw new IllegalArgumentException(
           "assign: parameter '%s' has shape %s, the new value %s; expected equal shapes"
               .formatted(name, shape(), newValue.shape()));
     }
-    Tensor source = newValue.untracked().to(dtype()).contiguous();
-    Object from = source.storage().array();
-    int offset = source.offset();
-    update(array -> System.arraycopy(from, offset, array, 0, source.size()));
+    Tensor converted = newValue.untracked().to(dtype()).contiguous();
+    Tensor own = converted.isViewOf(newValue) ? converted.copy() : converted;
+    Object from = own.storage().array();
+    return () -> update(array -> System.arraycopy(from, own.offset(), array, 0, own.size()));
   }
 
   /**
    * Changes the elements in place, for optimizers.
    *
+   * <p>If the change throws, the parameter can be read as before, with what has been written until
+   * then: compute and allocate first, and write last, so that an update happens whole or not at
+   * all.
+   *
    * @param change receives the {@code float[]} or {@code double[]} with the elements in order
    */
   public synchronized void update(Consumer<Object> change) {
+    Tensor next = Tensor.upcoming(storage, dtype(), shape()).madeBy(leaf);
     invalidate("updated", "update");
-    change.accept(storage.array());
-    value = Tensor.contiguous(storage, dtype(), shape()).madeBy(leaf);
+    try {
+      change.accept(storage.array());
+    } finally {
+      value = next;
+    }
   }
 
   /**
@@ -111,16 +141,16 @@ public final class Parameter {
     if (dtype == dtype()) {
       return;
     }
-    Tensor converted = value.untracked().to(dtype);
+    Tensor converted = value.untracked().to(dtype).madeBy(leaf);
     invalidate("converted to " + dtype, "conversion");
     storage = converted.storage();
-    value = converted.madeBy(leaf);
+    value = converted;
   }
 
   private void invalidate(String done, String event) {
     storage.invalidate(
-        ("parameter '%s' was %s after this tensor was read from it, so the tensor's elements are gone;"
-                + " expected a new forward pass with %s.value(), or a copy() made before the %s")
+        ("parameter '%s' was %s after this tensor was read from it, so the tensor's elements are"
+             + " gone; expected a new forward pass with %s.value(), or a copy() made before the %s")
             .formatted(name, done, name, event));
   }
 

@@ -18,8 +18,14 @@ public final class Recorder {
    * the inputs.
    *
    * @return the output
+   * @throws IllegalStateException if a parameter was updated while the output was computed from it
    */
   public static Tensor record(Tensor output, Primitive primitive, Tensor... inputs) {
+    for (Tensor input : inputs) {
+      if (!output.isViewOf(input)) {
+        input.checkAfterReading();
+      }
+    }
     Mode mode = Mode.current();
     if (mode.detecting() && mode.site() == null) {
       Anomalies.checkForward(output, primitive, inputs);
@@ -55,8 +61,9 @@ public final class Recorder {
     String function = Mode.current().sealedBy();
     if (function != null && tensor.isTracked()) {
       throw new IllegalStateException(
-          ("%s: its pullback reads out a tensor (to an array or a number), so it cannot be differentiated again;"
-                  + " expected a pullback in tensor operations, or a first-order backward()")
+          ("%s: its pullback reads out a tensor (to an array or a number), so it cannot be"
+               + " differentiated again; expected a pullback in tensor operations, or a first-order"
+               + " backward()")
               .formatted(function));
     }
   }

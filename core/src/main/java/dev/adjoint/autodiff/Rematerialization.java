@@ -4,11 +4,12 @@ import dev.adjoint.op.Primitive;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Tensor;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.HashSet;
-import java.util.List;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -17,30 +18,46 @@ import org.jspecify.annotations.Nullable;
  * Forgets how a tensor was computed, except for the function that did, and runs that again for the
  * gradient.
  *
+ * <p>The backward pass goes on into the graph of the second run ({@link #unfolded}), whose nodes
+ * have the births of the first: it takes the steps that it would take without a checkpoint (ADR
+ * 14).
+ *
  * @param computation captures its inputs
  * @param held its random draws
+ * @param start the birth of its first node
  */
-record Rematerialization(Supplier<Tensor> computation, Held held) implements Primitive.Open {
+record Rematerialization(Supplier<Tensor> computation, Held held, long start)
+    implements Primitive.Open {
 
   static Tensor apply(Supplier<Tensor> computation) {
     Held held = Held.afterFirstRun();
-    long start = Node.nextBirth();
+    long start = Mode.current().births().upcoming();
     Tensor output = held.run(computation);
-    if (!output.isTracked()) {
+    Node node = output.node();
+    if (node == null || node.birth() < start) { // a constant, or a tensor from outside
       return output;
     }
     // The graph of this first run says which older tensors the function captured; then it is
     // dropped.
-    Tensor[] captured = captured(output, start).toArray(new Tensor[0]);
+    Tensor[] captured = captured(output, start).values().toArray(new Tensor[0]);
     return Recorder.record(
         output.view(output.shape(), output.strides(), output.offset()),
-        new Rematerialization(computation, held),
+        new Rematerialization(computation, held, start),
         captured);
   }
 
-  private static List<Tensor> captured(Tensor output, long start) {
-    List<Tensor> captured = new ArrayList<>();
-    Set<Node> seen = new HashSet<>();
+  /** Returns the tensors born before start that an output depends on first, by their nodes. */
+  private static Map<Node, Tensor> captured(Tensor output, long start) {
+    return captured(output, start, new HashSet<>());
+  }
+
+  /**
+   * Returns the tensors born before start that an output depends on first, by their nodes.
+   *
+   * @param seen receives these nodes and all between
+   */
+  static Map<Node, Tensor> captured(Tensor output, long start, Set<Node> seen) {
+    Map<Node, Tensor> captured = new LinkedHashMap<>();
     Deque<Tensor> open = new ArrayDeque<>();
     open.add(output);
     for (Tensor tensor; (tensor = open.poll()) != null; ) {
@@ -49,12 +66,50 @@ record Rematerialization(Supplier<Tensor> computation, Held held) implements Pri
         continue;
       }
       if (node.birth() < start) {
-        captured.add(tensor);
+        captured.put(node, tensor);
       } else { // a leaf that the function made itself is its own affair
-        open.addAll(node.inputs());
+        Collections.addAll(open, node.sharedInputs());
       }
     }
     return captured;
+  }
+
+  /**
+   * Returns the node by which a pass goes on: itself, or what it stands for if it is that of a
+   * checkpoint.
+   *
+   * @param output the tensor that it made
+   * @param keep whether the pass is recorded: then every pass to come takes the same way, since the
+   *     recorded gradient depends on its tensors
+   */
+  static Node unfolded(Node node, Tensor output, boolean keep) {
+    Node step = node;
+    while (step.primitive() instanceof Rematerialization block) {
+      Node known = step.replay();
+      step = known != null ? known : block.replay(step, output, keep);
+    }
+    return step;
+  }
+
+  private Node replay(Node node, Tensor output, boolean keep) {
+    Set<Node> captured = new HashSet<>();
+    for (Tensor input : node.sharedInputs()) {
+      input.storage(); // refuses if a parameter was updated: the function would read its new value
+      captured.add(input.node());
+    }
+    Births births = Births.again(start, node.birth());
+    Tensor again =
+        Mode.current().recording(true).site(null).births(births).call(() -> held.run(computation));
+    Node root = again.node();
+    if (root == null
+        || !sameBits(again, output)
+        || !captured(again, start).keySet().equals(captured)) {
+      throw new IllegalStateException(
+          ("checkpoint: the computation gave another result when it was run again for the gradient;"
+              + " expected one that depends only on the same tensors, unchanged parameters and"
+              + " Generators"));
+    }
+    return keep ? node.keepReplay(root) : root;
   }
 
   private static boolean sameBits(Tensor a, Tensor b) {
@@ -81,27 +136,11 @@ record Rematerialization(Supplier<Tensor> computation, Held held) implements Pri
     throw new AssertionError("pullbacks computes all cotangents at once");
   }
 
+  /** Goes through the block alone, for a gradient check that judges it by itself. */
   @Override
   public @Nullable Tensor[] pullbacks(boolean[] needed, Tensor g, Tensor[] x, Tensor y) {
-    for (Tensor input : x) {
-      input.storage(); // refuses if a parameter was updated: the computation would read its new
-      // value
-    }
-    Mode mode = Mode.current();
-    Tensor again = mode.recording(true).site(null).call(() -> held.run(computation));
-    if (!sameBits(again, y)) {
-      throw new IllegalStateException(
-          ("checkpoint: the computation gave another result when it was run again for the gradient;"
-              + " expected one that depends only on tensors, unchanged parameters and Generators"));
-    }
-    List<Tensor> wanted = new ArrayList<>();
-    for (int i = 0; i < x.length; i++) {
-      if (needed[i]) {
-        wanted.add(x[i]);
-      }
-    }
-    Backward backward = Backward.wrt(wanted.toArray(new Tensor[0])).seed(g);
-    Gradients gradients = (mode.recording() ? backward.createGraph() : backward).of(again);
+    Backward backward = Backward.wrt(x).seed(g).endingBefore(start);
+    Gradients gradients = (Recorder.isOn() ? backward.createGraph() : backward).of(y);
     @Nullable Tensor[] cotangents = new Tensor[x.length];
     for (int i = 0; i < x.length; i++) {
       cotangents[i] = needed[i] ? gradients.of(x[i]) : null;

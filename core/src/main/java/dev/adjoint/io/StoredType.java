@@ -131,7 +131,8 @@ enum StoredType {
       }
       out.write(chunk.array(), 0, count * bytes);
     }
-    tensor.storage(); // throws if an optimizer updated the elements while they were written
+    tensor
+        .checkAfterReading(); // an optimizer may have updated the elements while they were written
   }
 
   /**

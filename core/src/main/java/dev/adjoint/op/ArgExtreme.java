@@ -39,6 +39,7 @@ public final class ArgExtreme {
               ? first(floats, from, n, sign)
               : first((double[]) array, from, n, sign);
     }
+    x.checkAfterReading();
     return IntTensor.of(best, sizes);
   }
 

@@ -83,6 +83,7 @@ record CrossEntropy(ClassTargets targets) implements Primitive {
             }
           }
         });
+    operand.checkAfterReading(); // the logits may be a parameter, and nothing is recorded here
     return Engine.tensor(out, dtype, logits.shape());
   }
 

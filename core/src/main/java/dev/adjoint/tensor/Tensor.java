@@ -175,7 +175,7 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
               .formatted(shape, size()));
     }
     Recorder.checkReadOut(this);
-    return dtype.get(storage().array(), offset);
+    return element(offset);
   }
 
   /**
@@ -202,7 +202,13 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
       position += i * strides[axis];
     }
     Recorder.checkReadOut(this);
-    return dtype.get(storage().array(), position);
+    return element(position);
+  }
+
+  private double element(int position) {
+    double value = dtype.get(storage().array(), position);
+    checkAfterReading();
+    return value;
   }
 
   /**
@@ -288,6 +294,16 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
     return new Tensor(storage, storage.generation(), dtype, shape, shape.sharedStrides(), 0);
   }
 
+  /**
+   * Engine only: returns a tensor over all of a storage, for the elements that it has after its
+   * next invalidation.
+   */
+  @SuppressWarnings("exports")
+  public static Tensor upcoming(Storage storage, DType dtype, Shape shape) {
+    int generation = storage.generation() + 1;
+    return new Tensor(storage, generation, dtype, shape, shape.sharedStrides(), 0);
+  }
+
   /** Engine only: returns an untracked tensor over this tensor's elements, arranged otherwise. */
   public Tensor view(Shape newShape, int[] newStrides, int newOffset) {
     return new Tensor(storage, generation, dtype, newShape, newStrides, newOffset);
@@ -303,6 +319,19 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
   public Storage storage() {
     storage.check(generation);
     return storage;
+  }
+
+  /**
+   * Engine only: throws if the elements were replaced since this tensor's birth, perhaps while the
+   * caller read them.
+   */
+  public void checkAfterReading() {
+    storage.checkAfter(generation);
+  }
+
+  /** Engine only: tells whether both tensors have the same elements, differently arranged. */
+  public boolean isViewOf(Tensor other) {
+    return storage == other.storage;
   }
 
   /**
@@ -347,6 +376,7 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
     Object source = flat.storage().array();
     Object result = dtype.uninitialized(size());
     System.arraycopy(source, flat.offset, result, 0, size());
+    flat.checkAfterReading();
     return result;
   }
 

@@ -2,7 +2,7 @@ package dev.adjoint.autodiff;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Generator;
@@ -17,6 +17,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 class CheckpointTest {
 
@@ -42,10 +43,68 @@ class CheckpointTest {
   }
 
   @Test
-  void secondOrderGradientsAreTheSame() {
-    // Parts of a gradient of a gradient are added in another order.
+  void secondOrderGradientsAreTheSameBits() {
     assertThat(secondOrder(() -> Autodiff.checkpoint(() -> layer(x))))
-        .containsExactly(secondOrder(() -> layer(x)), within(1e-15));
+        .isEqualTo(secondOrder(() -> layer(x)));
+  }
+
+  @Test
+  void aTensorAndItsAncestorAreBothCaptured() {
+    Tensor t = Tensor.scalar(2, DType.FLOAT64).tracked();
+    Tensor h = t.square();
+    assertThat(Autodiff.checkpoint(() -> h.times(t)).backward().of(t).item()).isEqualTo(12);
+  }
+
+  @Test
+  @Timeout(20) // 2^40 steps for a replay that does not stop at what was captured
+  void aCheckpointForEachStepOfARecurrence() {
+    assertThat(recurrence(40, true)).isEqualTo(recurrence(40, false));
+  }
+
+  private double[] recurrence(int steps, boolean checkpoints) {
+    Tensor h = x;
+    for (int i = 0; i < steps; i++) {
+      Tensor before = h;
+      Supplier<Tensor> step = () -> before.matmul(w.value()).plus(before.times(x)).tanh();
+      h = checkpoints ? Autodiff.checkpoint(step) : step.get();
+    }
+    return h.sum().backward().of(w).toDoubleArray();
+  }
+
+  @Test
+  void aThousandNestedCheckpointsFitOnTheStackOfAThread() throws InterruptedException {
+    Tensor t = Tensor.scalar(0.5, DType.FLOAT64).tracked();
+    double[] gradient = new double[1];
+    Runnable task = () -> gradient[0] = nested(t, 1000).backward().of(t).item();
+    Thread thread = new Thread(null, task, "nested", 1 << 20);
+    thread.start();
+    thread.join();
+    assertThat(gradient[0]) // of t^1001
+        .isCloseTo(1001 * Math.pow(0.5, 1000), withinPercentage(1e-10));
+  }
+
+  private static Tensor nested(Tensor t, int depth) {
+    return depth == 0 ? t : Autodiff.checkpoint(() -> nested(t, depth - 1).times(t));
+  }
+
+  @Test
+  void aCheckpointThatReturnsACheckpointOrWhatItCaptured() {
+    Tensor y =
+        Autodiff.checkpoint(() -> Autodiff.checkpoint(() -> Autodiff.checkpoint(() -> layer(x))));
+    assertThat(y.square().sum().backward().of(x).toDoubleArray())
+        .isEqualTo(layer(x).square().sum().backward().of(x).toDoubleArray());
+    assertThat(Autodiff.checkpoint(() -> x)).isSameAs(x);
+  }
+
+  @Test
+  void aTensorThatWasReplacedByAnEqualOneIsRefused() {
+    Tensor[] held = {x.exp()};
+    Tensor y = Autodiff.checkpoint(() -> held[0].square()).sum();
+    y.backward();
+    held[0] = x.exp();
+    assertThatThrownBy(y::backward)
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("expected one that depends only on the same tensors");
   }
 
   private double[] secondOrder(Supplier<Tensor> y) {

@@ -4,13 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.adjoint.AllocatedBytes;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
 class DerivativesTest {
@@ -136,6 +141,100 @@ class DerivativesTest {
     Tensor h = Autodiff.noGrad(() -> Derivatives.hessian(t -> t.pow(3).sum(), x.tracked()));
     assertThat(h.isTracked()).isFalse();
     assertThat(h.get(2, 2)).isCloseTo(18, within(1e-12));
+  }
+
+  @Test
+  void gradientsFlowToWhatTheFunctionCaptures() {
+    Parameter p = new Parameter("p", w);
+    UnaryOperator<Tensor> vector = t -> t.matmul(p.value()).tanh();
+    UnaryOperator<Tensor> scalar = t -> vector.apply(t).square().sum();
+    Tensor v = Tensor.of(1.0, -1.0, 0.5);
+    Map<String, Supplier<Tensor>> all = new LinkedHashMap<>();
+    all.put("value", () -> Derivatives.valueAndGradient(scalar, x).value());
+    all.put("gradient", () -> Derivatives.valueAndGradient(scalar, x).gradient());
+    all.put("vjp", () -> Derivatives.vjp(vector, x, Tensor.of(0.3, -2.0)));
+    all.put("jvp", () -> Derivatives.jvp(vector, x, v));
+    all.put("hvp", () -> Derivatives.hessianVectorProduct(scalar, x, v));
+    all.put("jacobian", () -> Derivatives.jacobian(vector, x));
+    all.put("hessian", () -> Derivatives.hessian(scalar, x));
+    all.forEach((name, derivative) -> {
+      Supplier<Tensor> loss = () -> derivative.get().sin().sum();
+      double[] expected = differences(p, loss);
+      assertThat(loss.get().backward().of(p).toDoubleArray())
+          .as(name)
+          .containsExactly(expected, within(1e-7));
+      assertThat(Autodiff.noGrad(derivative).isTracked()).as(name).isFalse();
+    });
+  }
+
+  @Test
+  void aGradientPenaltyReachesTheCritic() {
+    Parameter critic = new Parameter("critic", Tensor.of(2.0, 3.0));
+    Tensor slope =
+        Derivatives.valueAndGradient(
+                q -> q.matmul(critic.value()).square().sum(), Tensor.of(0.5, 1))
+            .gradient();
+    // 2 (q w) w with q w = 4; the derivative of |slope|^2 = 4 (q w)^2 w w is 8 (q w) (w w) q + 8 (q
+    // w)^2 w
+    assertThat(slope.toDoubleArray()).containsExactly(16, 24);
+    assertThat(slope.square().sum().backward().of(critic).toDoubleArray())
+        .containsExactly(8 * 4 * 13 * 0.5 + 8 * 16 * 2, 8 * 4 * 13 * 1 + 8 * 16 * 3);
+  }
+
+  @Test
+  void aFunctionThatLeavesItsArgumentOutForWhatIsPassedIsRefused() {
+    Parameter p = new Parameter("p", w);
+    UnaryOperator<Tensor> f = t -> x.matmul(p.value()).tanh();
+    Tensor value = p.value();
+    for (ThrowingCallable call :
+        List.<ThrowingCallable>of(
+            () -> Derivatives.jacobian(f, value),
+            () -> Derivatives.hessian(t -> f.apply(t).sum(), value),
+            () -> Derivatives.valueAndGradient(t -> f.apply(t).sum(), value),
+            () -> Autodiff.noGrad(() -> Derivatives.jvp(f, value, w)))) {
+      assertThatThrownBy(call)
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining(
+              "the function does not use its argument 0, but the tensor of shape (3, 2) that is"
+                  + " passed for it; expected a function of its argument, or"
+                  + " Backward.wrt(tensor).of(value)");
+    }
+    Tensor t = x.tracked(); // what is captured beside the argument is held
+    close(Derivatives.valueAndGradient(u -> u.times(t).sum(), t).gradient(), x);
+    assertThatThrownBy(() -> Derivatives.jacobian(u -> null, t))
+        .hasMessage("jacobian: the function returned null; expected a tensor");
+  }
+
+  @Test
+  void aJacobianTakesNoMemoryThatGrowsWithTheSquareOfTheOutput() {
+    int n = 3000;
+    UnaryOperator<Tensor> f = t -> t.expand(n);
+    Derivatives.jacobian(f, Tensor.of(1f));
+    long before = AllocatedBytes.ofThisThread();
+    Tensor jacobian = Derivatives.jacobian(f, Tensor.of(1f));
+    assertThat(AllocatedBytes.ofThisThread() - before)
+        .isLessThan(4L * n * n / 2); // half an identity matrix
+    assertThat(jacobian.shape()).isEqualTo(Shape.of(n, 1));
+    assertThat(jacobian.min().item()).isEqualTo(1);
+  }
+
+  /** Returns the derivatives of a loss by central differences in each element of a parameter. */
+  private static double[] differences(Parameter p, Supplier<Tensor> loss) {
+    double[] base = p.value().toDoubleArray();
+    double[] slopes = new double[base.length];
+    double step = 1e-5;
+    for (int i = 0; i < base.length; i++) {
+      double[] values = new double[2];
+      for (int side = 0; side < 2; side++) {
+        double[] moved = base.clone();
+        moved[i] += side == 0 ? -step : step;
+        p.assign(Tensor.of(moved, p.shape().toArray()));
+        values[side] = loss.get().item();
+      }
+      slopes[i] = (values[1] - values[0]) / (2 * step);
+    }
+    p.assign(Tensor.of(base, p.shape().toArray()));
+    return slopes;
   }
 
   private static void close(Tensor actual, Tensor expected) {

@@ -3,10 +3,19 @@ package dev.adjoint.autodiff;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.adjoint.op.Losses;
 import dev.adjoint.tensor.DType;
+import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
+import dev.adjoint.tensor.Tensors;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
@@ -113,6 +122,97 @@ class ParameterTest {
     assertThat(w.value().isTracked()).isFalse();
     w.unfreeze();
     assertThat(w.value().sum().backward().of(w).toFloatArray()).containsExactly(1, 1);
+  }
+
+  @Test
+  void anUpdateInTheMiddleOfAReadIsNoticed() {
+    CustomFunction function =
+        new CustomFunction() {
+          @Override
+          public Tensor forward(List<Tensor> x) {
+            Tensor y = x.get(0).copy();
+            w.assign(Tensor.of(3.0, 4.0));
+            return y;
+          }
+
+          @Override
+          public List<Tensor> pullback(Tensor cotangent, List<Tensor> inputs, Tensor output) {
+            return List.of(cotangent);
+          }
+        };
+    Tensor before = w.value();
+    refuses(() -> Autodiff.apply(function, before));
+  }
+
+  @Test
+  void noReadMixesOldAndNewElements() throws InterruptedException {
+    int n = 20_000;
+    Parameter p = new Parameter("hidden.weight", Tensors.zeros(n));
+    IntTensor classes = IntTensor.of(new int[n / 2]);
+    // Each gives elements that are all the same, if those of the parameter are.
+    List<Function<Tensor, Tensor>> reads =
+        List.of(
+            t -> t.times(1),
+            t -> Tensor.of(t.toFloatArray()),
+            Tensor::copy,
+            t -> t.reshape(n / 10, 10).matmul(Tensors.ones(10, 10)),
+            t -> t.square().sum().backward().of(p),
+            t -> t.reshape(n / 2, 2).argmax(1).toTensor(DType.FLOAT32),
+            t -> Losses.crossEntropy(t.reshape(n / 2, 2), classes).backward().of(p).abs());
+    AtomicBoolean done = new AtomicBoolean();
+    Thread writer =
+        new Thread(() -> {
+          for (int i = 1; !done.get(); i++) {
+            float value = i % 1000;
+            p.update(array -> Arrays.fill((float[]) array, value));
+            LockSupport.parkNanos(20_000);
+          }
+        });
+    writer.start();
+    int complete = 0;
+    try {
+      for (int i = 0; i < 700; i++) {
+        try {
+          Tensor all = reads.get(i % reads.size()).apply(p.value());
+          assertThat(all.max().item()).isEqualTo(all.min().item());
+          complete++;
+        } catch (IllegalStateException e) {
+          assertThat(e).hasMessageContaining("parameter 'hidden.weight' was updated");
+        }
+      }
+    } finally {
+      done.set(true);
+      writer.join();
+    }
+    assertThat(complete).isPositive();
+  }
+
+  @Test
+  void anUpdateThatFailsLeavesTheParameterReadable() {
+    Tensor before = w.value();
+    assertThatThrownBy(() ->
+            w.update(array -> {
+              throw new OutOfMemoryError("no memory for the update");
+            }))
+        .isInstanceOf(OutOfMemoryError.class);
+    assertThat(w.value().toDoubleArray()).containsExactly(1, 2);
+    refuses(before::toDoubleArray);
+  }
+
+  @Test
+  void severalParametersAreAssignedOrNone() {
+    Parameter v = new Parameter("v", Tensor.of(5.0));
+    Map<Parameter, Tensor> swapped = new LinkedHashMap<>();
+    swapped.put(v, w.value().slice(0, 1, 2));
+    swapped.put(w, Tensor.of(7.0, 8.0));
+    Parameter.assign(swapped);
+    assertThat(v.value().toDoubleArray()).containsExactly(2);
+    assertThat(w.value().toDoubleArray()).containsExactly(7, 8);
+    swapped.put(w, Tensor.of(1.0));
+    swapped.put(v, Tensor.of(9.0));
+    assertThatThrownBy(() -> Parameter.assign(swapped))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThat(v.value().toDoubleArray()).containsExactly(2);
   }
 
   private static void refuses(ThrowingCallable action) {

@@ -3,6 +3,7 @@ package dev.adjoint.optim;
 import dev.adjoint.autodiff.Parameter;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /**
  * Descends along the gradient divided by the root of the sum of its squares so far (Duchi, Hazan
@@ -51,11 +52,12 @@ public final class Adagrad extends FluentOptimizer<Adagrad> {
   }
 
   @Override
-  void update(ParameterState state, Object p, Object g) {
+  Consumer<Object> update(ParameterState state, Object g) {
     UpdateLoops<Object> loops = state.loops();
     Object v = state.array("sum", initialSum);
-    double rate = rate(state) / (1 + (state.steps() - 1) * learningRateDecay);
+    double rate = rate(state) / (1 + (state.nextStep() - 1) * learningRateDecay);
     double decay = decay(state);
-    split(state.size(), (from, to) -> loops.adagrad(p, g, v, from, to, rate, decay, epsilon));
+    return p ->
+        split(state.size(), (from, to) -> loops.adagrad(p, g, v, from, to, rate, decay, epsilon));
   }
 }

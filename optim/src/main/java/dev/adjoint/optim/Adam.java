@@ -3,6 +3,7 @@ package dev.adjoint.optim;
 import dev.adjoint.autodiff.Parameter;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /**
  * Descends along the running mean of the gradient divided by the root of its running mean square
@@ -25,7 +26,7 @@ public final class Adam extends AdamBase<Adam> {
   }
 
   @Override
-  void update(ParameterState state, Object p, Object g) {
-    update(state, p, g, 1, decay(state));
+  Consumer<Object> update(ParameterState state, Object g) {
+    return update(state, g, 1, decay(state));
   }
 }

@@ -2,6 +2,7 @@ package dev.adjoint.optim;
 
 import com.google.common.collect.ImmutableList;
 import java.util.List;
+import java.util.function.Consumer;
 
 /** Does what {@link Adam} and {@link AdamW} share: all but the way weights decay. */
 abstract class AdamBase<O extends Optimizer> extends FluentOptimizer<O> {
@@ -45,23 +46,23 @@ abstract class AdamBase<O extends Optimizer> extends FluentOptimizer<O> {
   }
 
   /**
-   * Updates one parameter.
+   * Returns what updates one parameter.
    *
    * @param keep by what the values are multiplied first
    * @param decay what factor of the values is added to their gradients
    */
-  final void update(ParameterState state, Object p, Object g, double keep, double decay) {
+  final Consumer<Object> update(ParameterState state, Object g, double keep, double decay) {
     UpdateLoops<Object> loops = state.loops();
     Object m = state.array("exp_avg");
     Object v = state.array("exp_avg_sq");
-    double rate = rate(state) / (1 - Math.pow(beta1, state.steps()));
-    double scale = Math.sqrt(1 - Math.pow(beta2, state.steps()));
+    double rate = rate(state) / (1 - Math.pow(beta1, state.nextStep()));
+    double scale = Math.sqrt(1 - Math.pow(beta2, state.nextStep()));
     var c = new UpdateLoops.Moments(rate, keep, decay, beta1, beta2, scale, epsilon);
     if (amsgrad) {
       Object largest = state.array("max_exp_avg_sq");
-      split(state.size(), (from, to) -> loops.amsgrad(p, g, m, v, largest, from, to, c));
-    } else {
-      split(state.size(), (from, to) -> loops.adam(p, g, m, v, from, to, c));
+      return p ->
+          split(state.size(), (from, to) -> loops.amsgrad(p, g, m, v, largest, from, to, c));
     }
+    return p -> split(state.size(), (from, to) -> loops.adam(p, g, m, v, from, to, c));
   }
 }

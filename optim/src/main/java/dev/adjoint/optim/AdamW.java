@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableList;
 import dev.adjoint.autodiff.Parameter;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /**
  * {@link Adam} with weights that decay by themselves, not through the gradient (Loshchilov and
@@ -30,7 +31,7 @@ public final class AdamW extends AdamBase<AdamW> {
   }
 
   @Override
-  void update(ParameterState state, Object p, Object g) {
-    update(state, p, g, 1 - rate(state) * decay(state), 0);
+  Consumer<Object> update(ParameterState state, Object g) {
+    return update(state, g, 1 - rate(state) * decay(state), 0);
   }
 }

@@ -2,6 +2,7 @@ package dev.adjoint.optim;
 
 import dev.adjoint.autodiff.Gradients;
 import dev.adjoint.autodiff.Parameter;
+import dev.adjoint.tensor.Tensor;
 
 /**
  * Keeps gradients from being too large: {@code optimizer.step(Clipping.clipNorm(gradients, 1))}.
@@ -10,14 +11,25 @@ public final class Clipping {
 
   private Clipping() {}
 
-  /** Returns the root of the sum of the squares of all elements of all parameters' gradients. */
+  /**
+   * Returns the root of the sum of the squares of all elements of all parameters' gradients. No
+   * square overflows or vanishes: finite gradients have a finite norm.
+   */
   public static double totalNorm(Gradients gradients) {
-    double squares = 0;
+    double total = 0;
     for (Parameter parameter : gradients.parameters()) {
-      double norm = gradients.of(parameter).untracked().norm(2).item();
-      squares += norm * norm;
+      total = Math.hypot(total, norm(gradients.of(parameter).untracked()));
     }
-    return Math.sqrt(squares);
+    return total;
+  }
+
+  private static double norm(Tensor gradient) {
+    double largest = gradient.size() == 0 ? 0 : gradient.abs().max().item();
+    if (!(largest > 0 && largest < Double.POSITIVE_INFINITY)) {
+      return largest;
+    }
+    double unit = Math.scalb(1.0, Math.getExponent(largest)); // a power of 2: nothing is rounded
+    return gradient.div(unit).norm(2).item() * unit;
   }
 
   /**

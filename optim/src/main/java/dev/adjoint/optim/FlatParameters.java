@@ -1,6 +1,7 @@
 package dev.adjoint.optim;
 
 import dev.adjoint.autodiff.Gradients;
+import dev.adjoint.autodiff.Parameter;
 import dev.adjoint.op.Joining;
 import dev.adjoint.tensor.Tensor;
 import java.util.LinkedHashMap;
@@ -27,16 +28,18 @@ final class FlatParameters {
     return flat(state -> gradients.orZeros(state.parameter()).untracked());
   }
 
-  /** Assigns a vector; frozen parameters keep their values. */
+  /** Assigns a vector, whole or not at all; frozen parameters keep their values. */
   void assign(Tensor vector) {
+    Map<Parameter, Tensor> values = new LinkedHashMap<>();
     int from = 0;
     for (ParameterState state : parameters) {
       int to = from + state.size();
       if (!state.parameter().isFrozen()) {
-        state.parameter().assign(vector.slice(0, from, to).reshape(state.parameter().shape()));
+        values.put(state.parameter(), vector.slice(0, from, to).reshape(state.parameter().shape()));
       }
       from = to;
     }
+    Parameter.assign(values);
   }
 
   /** Returns the parts of vectors (..., size) that belong to the parameters, by path. */

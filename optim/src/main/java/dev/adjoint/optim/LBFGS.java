@@ -119,12 +119,29 @@ public final class LBFGS {
   // ---- steps -----------------------------------------------------------------------------------
 
   /**
-   * Improves the parameters.
+   * Improves the parameters. If the loss throws, or memory runs out, they have the values of
+   * before, and nothing is remembered of the step.
    *
    * @param loss computes the loss, a scalar, from the values that the parameters have then
    * @return the loss before the step
    */
   public double step(Supplier<Tensor> loss) {
+    Tensor values = parameters.values();
+    List<Pair> pairs = history.pairs();
+    int count = iterations;
+    LastStep step = last;
+    try {
+      return iterate(loss);
+    } catch (RuntimeException | Error e) {
+      parameters.assign(values);
+      history.replace(pairs);
+      iterations = count;
+      last = step;
+      throw e;
+    }
+  }
+
+  private double iterate(Supplier<Tensor> loss) {
     Evaluation first = evaluate(loss);
     Evaluation now = first;
     int evaluations = 1;

@@ -3,6 +3,7 @@ package dev.adjoint.optim;
 import dev.adjoint.autodiff.Parameter;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /**
  * Moves every value by the learning rate, against the sign of a mean of gradient and momentum (Chen
@@ -40,11 +41,11 @@ public final class Lion extends FluentOptimizer<Lion> {
   }
 
   @Override
-  void update(ParameterState state, Object p, Object g) {
+  Consumer<Object> update(ParameterState state, Object g) {
     UpdateLoops<Object> loops = state.loops();
     Object m = state.array("exp_avg");
     double rate = rate(state);
     var c = new UpdateLoops.Signs(rate, 1 - rate * decay(state), beta1, beta2);
-    split(state.size(), (from, to) -> loops.lion(p, g, m, from, to, c));
+    return p -> split(state.size(), (from, to) -> loops.lion(p, g, m, from, to, c));
   }
 }

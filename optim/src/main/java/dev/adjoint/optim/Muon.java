@@ -29,6 +29,8 @@ import java.util.function.Consumer;
  */
 public final class Muon extends FluentOptimizer<Muon> {
 
+  private static final String MOMENTUM = "momentum_buffer";
+
   private final AdamW adamW = new AdamW(states());
   private final Set<Parameter> leftToAdamW = new HashSet<>();
   private double momentum = 0.95;
@@ -105,29 +107,32 @@ public final class Muon extends FluentOptimizer<Muon> {
 
   @Override
   List<String> slots(ParameterState state) {
-    return isOrthogonalized(state) ? List.of("momentum_buffer") : adamW.slots(state);
+    return isOrthogonalized(state) ? List.of(MOMENTUM) : adamW.slots(state);
   }
 
   @Override
-  void update(ParameterState state, Object p, Object g) {
+  Consumer<Object> update(ParameterState state, Object g) {
     if (!isOrthogonalized(state)) {
-      adamW.update(state, p, g);
-      return;
+      return adamW.update(state, g);
     }
     UpdateLoops<Object> loops = state.loops();
     int n = state.size();
-    Object mean = state.array("momentum_buffer");
-    split(n, (from, to) -> loops.approach(mean, g, from, to, 1 - momentum));
-    Tensor direction = matrix(state, mean);
+    Tensor mean = matrix(state, state.array(MOMENTUM)).copy();
+    Object next = elements(mean);
+    split(n, (from, to) -> loops.approach(next, g, from, to, 1 - momentum));
+    Tensor direction = mean;
     if (nesterov) {
       direction = matrix(state, g).copy();
       Object between = elements(direction);
-      split(n, (from, to) -> loops.approach(between, mean, from, to, momentum));
+      split(n, (from, to) -> loops.approach(between, next, from, to, momentum));
     }
     Object d = elements(NewtonSchulz.orthogonalized(direction, iterations, epsilon));
     double keep = 1 - rate(state) * decay(state);
     double rate = rate(state) * scale(direction);
-    split(n, (from, to) -> loops.move(p, d, from, to, keep, rate));
+    return p -> {
+      state.put(MOMENTUM, mean);
+      split(n, (from, to) -> loops.move(p, d, from, to, keep, rate));
+    };
   }
 
   private boolean isOrthogonalized(ParameterState state) {

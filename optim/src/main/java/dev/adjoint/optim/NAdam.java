@@ -3,6 +3,7 @@ package dev.adjoint.optim;
 import dev.adjoint.autodiff.Parameter;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /**
  * {@link Adam} with Nesterov's momentum (Dozat 2016, "Incorporating Nesterov momentum into Adam"):
@@ -68,11 +69,11 @@ public final class NAdam extends FluentOptimizer<NAdam> {
   }
 
   @Override
-  void update(ParameterState state, Object p, Object g) {
+  Consumer<Object> update(ParameterState state, Object g) {
     UpdateLoops<Object> loops = state.loops();
     Object m = state.array("exp_avg");
     Object v = state.array("exp_avg_sq");
-    int steps = state.steps();
+    int steps = state.nextStep();
     double next = momentum(steps + 1);
     double product = product(steps);
     double rate = rate(state);
@@ -86,7 +87,7 @@ public final class NAdam extends FluentOptimizer<NAdam> {
             beta2,
             Math.sqrt(1 - Math.pow(beta2, steps)),
             epsilon);
-    split(state.size(), (from, to) -> loops.nadam(p, g, m, v, from, to, ahead, c));
+    return p -> split(state.size(), (from, to) -> loops.nadam(p, g, m, v, from, to, ahead, c));
   }
 
   private double momentum(int step) {

@@ -7,9 +7,12 @@ import dev.adjoint.kernel.Parallel;
 import dev.adjoint.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * Improves parameters by their gradients.
@@ -57,18 +60,44 @@ public abstract class Optimizer {
   /**
    * Updates every parameter by its gradient, in place. Frozen parameters, and those that took no
    * part in what was differentiated, are passed by: they do not decay and count no step.
+   *
+   * <p>Memory is taken before the first update: if it runs out, nothing has changed.
    */
   public final void step(Gradients gradients) {
     begin(steps, 1);
+    List<Runnable> undo = states.stream().map(ParameterState::slotsUndo).toList();
+    List<Runnable> updates;
+    try {
+      updates = updates(gradients);
+    } catch (RuntimeException | Error e) {
+      undo.forEach(Runnable::run);
+      throw e;
+    }
+    updates.forEach(Runnable::run);
+    steps++;
+  }
+
+  /** Returns what is left to be done when all memory has been taken. */
+  private List<Runnable> updates(Gradients gradients) {
+    Set<Object> changing = Collections.newSetFromMap(new IdentityHashMap<>());
+    states.forEach(state -> changing.add(elements(state.parameter().value())));
+    List<Runnable> updates = new ArrayList<>();
     for (ParameterState state : states) {
       Parameter parameter = state.parameter();
       if (!parameter.isFrozen() && gradients.contains(parameter)) {
-        Object gradient = elements(gradients.of(parameter).to(parameter.dtype()));
-        state.countStep();
-        parameter.update(values -> update(state, values, gradient));
+        Tensor gradient = gradients.of(parameter).to(parameter.dtype());
+        Object g = elements(gradient);
+        if (changing.contains(g)) { // the gradient of a product can be the value of a factor
+          g = elements(gradient.untracked().copy());
+        }
+        Consumer<Object> update = update(state, g);
+        updates.add(() -> {
+          state.countStep();
+          parameter.update(update);
+        });
       }
     }
-    steps++;
+    return updates;
   }
 
   /** Prepares the step after so many, of which the learning rate has this factor already. */
@@ -76,8 +105,11 @@ public abstract class Optimizer {
     factor = outer * scheduledFactor(taken);
   }
 
-  /** Updates one parameter, by elements in order. */
-  abstract void update(ParameterState state, Object values, Object gradient);
+  /**
+   * Returns what updates one parameter, by elements in order: takes all memory that this needs, and
+   * changes nothing that is remembered.
+   */
+  abstract Consumer<Object> update(ParameterState state, Object gradient);
 
   /** Returns the names of what is remembered of a parameter, as the settings are now. */
   abstract List<String> slots(ParameterState state);

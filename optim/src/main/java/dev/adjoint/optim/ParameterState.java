@@ -110,9 +110,9 @@ final class ParameterState {
 
   // ---- what is remembered ----------------------------------------------------------------------
 
-  /** Returns the number of steps, the one being taken included. */
-  int steps() {
-    return steps;
+  /** Returns the number of the step that is being taken: 1 for the first. */
+  int nextStep() {
+    return steps + 1;
   }
 
   void countStep() {
@@ -139,6 +139,12 @@ final class ParameterState {
       slots.put(slot, tensor);
     }
     return tensor.storage().array();
+  }
+
+  /** Returns what forgets the slots that there are not yet. */
+  Runnable slotsUndo() {
+    Set<String> known = Set.copyOf(slots.keySet());
+    return () -> slots.keySet().retainAll(known);
   }
 
   /** Returns a slot. */

@@ -4,6 +4,7 @@ import dev.adjoint.autodiff.Parameter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /**
  * Descends along the gradient divided by the root of its running mean square (Hinton 2012, "Neural
@@ -66,12 +67,12 @@ public final class RMSProp extends FluentOptimizer<RMSProp> {
   }
 
   @Override
-  void update(ParameterState state, Object p, Object g) {
+  Consumer<Object> update(ParameterState state, Object g) {
     UpdateLoops<Object> loops = state.loops();
     Object v = state.array("square_avg");
     Object m = centered ? state.array("grad_avg") : null;
     Object b = momentum > 0 ? state.array("momentum_buffer") : null;
     var c = new UpdateLoops.Squares(rate(state), decay(state), alpha, epsilon, momentum);
-    split(state.size(), (from, to) -> loops.rmsProp(p, g, v, m, b, from, to, c));
+    return p -> split(state.size(), (from, to) -> loops.rmsProp(p, g, v, m, b, from, to, c));
   }
 }

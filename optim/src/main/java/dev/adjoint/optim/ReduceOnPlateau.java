@@ -52,7 +52,7 @@ public final class ReduceOnPlateau implements Schedule {
     return this;
   }
 
-  /** Sets by what part of the best a better loss has to be below it. */
+  /** Sets by what part of the magnitude of the best a better loss has to be below it. */
   public ReduceOnPlateau threshold(double part) {
     threshold = Numbers.atLeastZero(NAME, "threshold", part);
     absolute = false;
@@ -141,7 +141,7 @@ public final class ReduceOnPlateau implements Schedule {
     if (Double.isNaN(best)) {
       return !Double.isNaN(loss);
     }
-    double margin = absolute ? threshold : threshold * best;
+    double margin = absolute ? threshold : threshold * Math.abs(best);
     return maximize ? loss > best + margin : loss < best - margin;
   }
 }

@@ -3,6 +3,7 @@ package dev.adjoint.optim;
 import dev.adjoint.autodiff.Parameter;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /**
  * Descends along the gradient: {@code p -= rate * v} with {@code v = momentum * v + (1 - dampening)
@@ -52,20 +53,19 @@ public final class SGD extends FluentOptimizer<SGD> {
   }
 
   @Override
-  void update(ParameterState state, Object p, Object g) {
+  Consumer<Object> update(ParameterState state, Object g) {
     UpdateLoops<Object> loops = state.loops();
     double rate = rate(state);
     double decay = decay(state);
     if (momentum == 0) {
-      split(state.size(), (from, to) -> loops.descend(p, g, from, to, rate, decay));
-    } else {
-      double share = state.has(VELOCITY) ? 1 - dampening : 1;
-      Object v = state.array(VELOCITY);
-      double ahead = nesterov ? rate : 0;
-      double behind = nesterov ? rate * momentum : rate;
-      var c = new UpdateLoops.Momentum(behind, ahead, decay, momentum, share);
-      split(state.size(), (from, to) -> loops.descendWithMomentum(p, g, v, from, to, c));
+      return p -> split(state.size(), (from, to) -> loops.descend(p, g, from, to, rate, decay));
     }
+    double share = state.has(VELOCITY) ? 1 - dampening : 1;
+    Object v = state.array(VELOCITY);
+    double ahead = nesterov ? rate : 0;
+    double behind = nesterov ? rate * momentum : rate;
+    var c = new UpdateLoops.Momentum(behind, ahead, decay, momentum, share);
+    return p -> split(state.size(), (from, to) -> loops.descendWithMomentum(p, g, v, from, to, c));
   }
 
   private SGD checked() {

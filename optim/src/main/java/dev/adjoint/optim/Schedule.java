@@ -96,13 +96,16 @@ public interface Schedule {
   /**
    * Rises from 1/25 to 1 in the first 30 percent of the steps and falls to 1/250,000 in the others,
    * along half cosines (OneCycleLR; Smith and Topin 2018, arXiv:1708.07120). The momentum stays.
+   *
+   * <p>The factor is 1 in a whole step, where PyTorch's may pass it between two: that in which the
+   * rise ends, rounded; the first, if the rise is less than one and a half steps.
    */
   static Schedule oneCycle(int steps) {
     return oneCycle(steps, 0.3, 25, 1e4);
   }
 
   /**
-   * Rises to 1 and falls, along half cosines, and stays there.
+   * Rises to 1 and falls, along half cosines, and stays there; as {@link #oneCycle(int)}.
    *
    * @param rise the part of the steps in which it rises
    * @param div 1 over the first factor
@@ -111,13 +114,13 @@ public interface Schedule {
   static Schedule oneCycle(int steps, double rise, double div, double finalDiv) {
     Numbers.atLeast(2, "oneCycle", "steps", steps);
     Numbers.belowOne("oneCycle", "rise", rise);
-    double highest = rise * steps - 1; // the step with factor 1, perhaps between two
+    int highest = (int) Math.clamp(Math.round(rise * steps) - 1, 0, steps - 2); // has factor 1
     double first = 1 / Numbers.atLeastOne("oneCycle", "div", div);
     double last = first / Numbers.atLeastOne("oneCycle", "finalDiv", finalDiv);
     return step ->
         step < highest
-            ? halfCosine(first, 1, step / highest)
-            : halfCosine(1, last, Math.min(1, (step - highest) / (steps - 1 - highest)));
+            ? halfCosine(first, 1, step / (double) highest)
+            : halfCosine(1, last, Math.min(1, (step - highest) / (steps - 1.0 - highest)));
   }
 
   /** Returns this after a linear rise over so many steps, from {@code 1 / (steps + 1)}. */

@@ -6,7 +6,7 @@ import java.util.function.DoubleFunction;
 /**
  * Searches along a direction for a point that is low enough and flat enough: the strong Wolfe
  * conditions (Nocedal and Wright 2006, algorithms 3.5 and 3.6), with PyTorch's choice of trial
- * points.
+ * points. A loss of NaN counts as too high: the search keeps to where the loss is defined.
  */
 final class StrongWolfe {
 
@@ -20,7 +20,13 @@ final class StrongWolfe {
   private static final double CHANGE_TOLERANCE = 1e-9;
 
   /** A place on the line: how far along, and the loss, gradient and slope there. */
-  record Point(double t, double loss, Tensor gradient, double slope) {}
+  record Point(double t, double loss, Tensor gradient, double slope) {
+    Point {
+      if (Double.isNaN(slope)) {
+        loss = slope; // who has no slope is no better than who has no loss
+      }
+    }
+  }
 
   private final DoubleFunction<Point> line;
   private final Point start;
@@ -52,7 +58,7 @@ final class StrongWolfe {
     Point before = start;
     Point point = line.apply(first);
     while (trials < MAX_TRIALS) {
-      if (isTooHigh(point) || trials > 1 && point.loss >= before.loss) {
+      if (isTooHigh(point) || trials > 1 && !(point.loss < before.loss)) {
         return zoom(before, point, longest);
       }
       if (isFlat(point)) {
@@ -67,13 +73,14 @@ final class StrongWolfe {
       point = line.apply(next);
       trials++;
     }
-    return start.loss <= point.loss ? start : point;
+    return point.loss < start.loss ? point : start;
   }
 
   /** Narrows an interval that has a good point inside. */
   private Point zoom(Point a, Point b, double longest) {
-    Point low = a.loss <= b.loss ? a : b;
-    Point high = a.loss <= b.loss ? b : a;
+    boolean falls = b.loss < a.loss;
+    Point low = falls ? b : a;
+    Point high = falls ? a : b;
     boolean wasNearEnd = false;
     while (trials < MAX_TRIALS && Math.abs(high.t - low.t) * longest >= CHANGE_TOLERANCE) {
       double left = Math.min(low.t, high.t);
@@ -90,7 +97,7 @@ final class StrongWolfe {
 
       Point point = line.apply(t);
       trials++;
-      if (isTooHigh(point) || point.loss >= low.loss) {
+      if (isTooHigh(point) || !(point.loss < low.loss)) {
         high = point;
         if (high.loss < low.loss) {
           high = low;
@@ -109,8 +116,9 @@ final class StrongWolfe {
     return low;
   }
 
+  /** Tells whether a loss is too high, or NaN, as where the loss is not defined. */
   private boolean isTooHigh(Point point) {
-    return point.loss > start.loss + DECREASE * point.t * start.slope;
+    return !(point.loss <= start.loss + DECREASE * point.t * start.slope);
   }
 
   private boolean isFlat(Point point) {

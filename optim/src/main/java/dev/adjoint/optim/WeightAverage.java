@@ -136,14 +136,17 @@ public final class WeightAverage {
   }
 
   private void swap() {
+    Map<ParameterState, Tensor> own = new LinkedHashMap<>();
+    Map<Parameter, Tensor> averages = new LinkedHashMap<>();
     for (ParameterState state : states) {
       Tensor average = state.get(AVERAGE);
       if (average != null) {
-        Tensor own = state.parameter().value().untracked().copy();
-        state.parameter().assign(average);
-        state.put(AVERAGE, own);
+        own.put(state, state.parameter().value().untracked().copy());
+        averages.put(state.parameter(), average);
       }
     }
+    Parameter.assign(averages);
+    own.forEach((state, value) -> state.put(AVERAGE, value));
   }
 
   private void requireSwappedOut(String operation) {

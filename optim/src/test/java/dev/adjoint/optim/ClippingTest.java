@@ -3,6 +3,7 @@ package dev.adjoint.optim;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import dev.adjoint.autodiff.Gradients;
 import dev.adjoint.autodiff.Parameter;
@@ -39,6 +40,25 @@ class ClippingTest {
   void aSmallNormIsLeftAlone() {
     Gradients gradients = gradients();
     assertThat(Clipping.clipNorm(gradients, 14)).isSameAs(gradients);
+  }
+
+  @Test
+  void hugeAndTinyGradientsAreClippedAsAllOthers() {
+    for (double size : new double[] {1e-40, 1e-30, 1e20, 1e25, 1e38}) {
+      Parameter p = new Parameter("p", Tensor.of(1f, 1f));
+      Gradients gradients = p.value().backward(Tensor.of(3f, -4f).times(size / 5));
+      assertThat(Clipping.totalNorm(gradients)).isCloseTo(size, withinPercentage(0.1));
+      assertThat(Clipping.clipNorm(gradients, 1).of(p).toDoubleArray())
+          .containsExactly(
+              new double[] {0.6 * Math.min(1, size), -0.8 * Math.min(1, size)}, within(1e-6));
+    }
+    Parameter p = new Parameter("p", Tensor.of(1.0, 1.0));
+    Parameter q = new Parameter("q", Tensor.of(0f));
+    for (double size : new double[] {1e-300, 1e200}) { // beside a float32 gradient of 0
+      Gradients gradients =
+          p.value().backward(Tensor.of(3 * size, 4 * size)).plus(q.value().backward(Tensor.of(0f)));
+      assertThat(Clipping.totalNorm(gradients)).isCloseTo(5 * size, withinPercentage(1e-10));
+    }
   }
 
   @Test

@@ -2,6 +2,7 @@ package dev.adjoint.optim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.adjoint.autodiff.Parameter;
@@ -37,6 +38,41 @@ class LBFGSTest {
     assertThat(before).isCloseTo(24.2, within(1e-12));
     assertThat(w.value().toDoubleArray()).containsExactly(new double[] {1, 1}, within(1e-7));
     assertThat(evaluations[0]).isBetween(20, 80);
+  }
+
+  @Test
+  void aLossThatIsNotDefinedEverywhereIsMinimizedWhereItIs() {
+    Parameter w = new Parameter("w", Tensor.of(0.5));
+    LBFGS lbfgs = new LBFGS(List.of(w)).strongWolfe();
+    // -3x - log(1 - x), NaN beyond 1: the derivative -3 + 1 / (1 - x) is 0 at 2/3
+    for (int i = 0; i < 5; i++) {
+      lbfgs.step(() -> w.value().times(-3).minus(w.value().neg().plus(1).log()).sum());
+    }
+    assertThat(w.value().item()).isCloseTo(2.0 / 3, within(1e-6));
+  }
+
+  @Test
+  void aLossThatThrowsLeavesEverythingAsItWas() {
+    Parameter w = new Parameter("w", Tensor.of(-1.2, 1.0));
+    Parameter same = new Parameter("w", Tensor.of(-1.2, 1.0));
+    LBFGS lbfgs = new LBFGS(List.of(w)).strongWolfe().maxIterations(5);
+    LBFGS other = new LBFGS(List.of(same)).strongWolfe().maxIterations(5);
+    for (int i = 0; i < 2; i++) {
+      int[] evaluations = {0};
+      double[] before = w.value().toDoubleArray();
+      assertThatIllegalStateException()
+          .isThrownBy(() ->
+              lbfgs.step(() -> {
+                if (++evaluations[0] == 4) {
+                  throw new IllegalStateException("enough");
+                }
+                return rosenbrock(w.value().slice(0, 0, 1), w.value().slice(0, 1, 2));
+              }));
+      assertThat(w.value().toDoubleArray()).isEqualTo(before);
+      lbfgs.step(() -> rosenbrock(w.value().slice(0, 0, 1), w.value().slice(0, 1, 2)));
+      other.step(() -> rosenbrock(same.value().slice(0, 0, 1), same.value().slice(0, 1, 2)));
+      assertThat(w.value().toDoubleArray()).isEqualTo(same.value().toDoubleArray());
+    }
   }
 
   @Test

@@ -107,6 +107,56 @@ class OptimizersTest {
     assertThat(optimizer.state().get("absent.step").item()).isEqualTo(0);
   }
 
+  @ParameterizedTest
+  @EnumSource
+  void aStepThatFailsChangesNothing(Recipes recipe) {
+    Parameter a = new Parameter("a", Tensors.ones(2, 3));
+    Parameter b = new Parameter("b", Tensors.ones(2));
+    Parameter likeA = new Parameter("a", Tensors.ones(2, 3));
+    Parameter likeB = new Parameter("b", Tensors.ones(2));
+    Optimizer optimizer = recipe.of(a, b);
+    Optimizer other = recipe.of(likeA, likeB);
+    Parameter seed = new Parameter("seed", Tensors.ones(2));
+    for (int step = 0; step < 3; step++) {
+      Tensor read = seed.value();
+      Gradients unreadable = a.value().sum().backward().plus(b.value().backward(read));
+      seed.assign(read);
+      Map<String, Tensor> before = optimizer.state();
+      assertThatIllegalStateException().isThrownBy(() -> optimizer.step(unreadable));
+      assertThat(optimizer.state().keySet()).isEqualTo(before.keySet());
+      optimizer.step(a.value().square().sum().plus(b.value().square().sum()).backward());
+      other.step(likeA.value().square().sum().plus(likeB.value().square().sum()).backward());
+      assertThat(a.value().toFloatArray()).isEqualTo(likeA.value().toFloatArray());
+      assertThat(b.value().toFloatArray()).isEqualTo(likeB.value().toFloatArray());
+    }
+  }
+
+  @Test
+  void aGradientMayBeTheValueOfAnotherParameter() {
+    Parameter a = new Parameter("a", Tensor.of(2f, 3f));
+    Parameter b = new Parameter("b", Tensor.of(5f, 7f));
+    Gradients gradients = a.value().backward(b.value()).plus(b.value().backward(a.value()));
+    new SGD(List.of(a, b)).learningRate(1).step(gradients);
+    assertThat(a.value().toFloatArray()).containsExactly(-3, -4);
+    assertThat(b.value().toFloatArray()).containsExactly(3, 4);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void noFiniteGradientMakesAWeightNaN(Recipes recipe) {
+    for (float size : new float[] {1e15f, 1e19f, 1e20f, 1e25f, 1e35f, 1e-30f, 1e-45f}) {
+      Parameter matrix = new Parameter("matrix", Tensors.ones(2, 3));
+      Parameter vector = new Parameter("vector", Tensors.ones(2));
+      Optimizer optimizer = recipe.of(matrix, vector);
+      for (float slope : new float[] {size, -size, 1, -1, 1}) {
+        Tensor loss = matrix.value().sum().plus(vector.value().sum());
+        optimizer.step(loss.backward(Tensor.scalar(slope, DType.FLOAT32)));
+      }
+      assertThat(matrix.value().isFinite().all().item()).as("matrix, %s", size).isEqualTo(1);
+      assertThat(vector.value().isFinite().all().item()).as("vector, %s", size).isEqualTo(1);
+    }
+  }
+
   @Test
   void biasCorrectionCountsTheStepsOfEachParameter() {
     Parameter a = new Parameter("a", Tensor.of(1.0));

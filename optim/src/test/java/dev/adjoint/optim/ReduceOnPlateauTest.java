@@ -140,4 +140,18 @@ class ReduceOnPlateauTest {
     assertThatIllegalArgumentException().isThrownBy(() -> plateau.cooldown(-1));
     assertThatIllegalArgumentException().isThrownBy(() -> plateau.lowest(-1));
   }
+
+  @Test
+  void aNegativeLossIsBetterOnlyIfItIsLower() {
+    double[] constant = new double[12];
+    Arrays.fill(constant, -1);
+    double[] rates = observed(new ReduceOnPlateau().patience(3), constant);
+    assertThat(rates[3]).isEqualTo(1);
+    assertThat(rates[4]).isEqualTo(0.1);
+    ReduceOnPlateau falling = new ReduceOnPlateau().patience(0).threshold(0.01);
+    assertThat(observed(falling, new double[] {-100, -101.5, -102})) // the last by less than 1 %
+        .containsExactly(1, 1, 0.1);
+    ReduceOnPlateau rising = new ReduceOnPlateau().patience(0).threshold(0.01).maximize();
+    assertThat(observed(rising, new double[] {-100, -98.5, -98})).containsExactly(1, 1, 0.1);
+  }
 }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.adjoint.autodiff.Parameter;
 import dev.adjoint.tensor.Tensor;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -132,6 +133,22 @@ class ScheduleTest {
     assertThat(cycle.factor(1000)).isEqualTo(cycle.factor(99));
     assertThat(Schedule.oneCycle(10, 0.1, 10, 10).factor(0)).isEqualTo(1);
     assertThat(Schedule.oneCycle(10, 0, 10, 10).factor(9)).isCloseTo(0.01, within(1e-15));
+  }
+
+  @Test
+  void oneCycleReachesItsHighestFactorHoweverFewTheSteps() {
+    for (int steps = 2; steps < 60; steps++) {
+      for (double rise : new double[] {0, 0.1, 0.3, 0.5, 0.99}) {
+        double[] factors = factors(Schedule.oneCycle(steps, rise, 25, 1e4), steps + 5);
+        assertThat(Arrays.stream(factors).max().getAsDouble()).isEqualTo(1);
+        assertThat(factors[steps - 1]).isCloseTo(4e-6, within(1e-15));
+        assertThat(factors[steps + 4]).isEqualTo(factors[steps - 1]);
+      }
+    }
+    assertThat(factors(Schedule.oneCycle(4), 4))
+        .containsExactly(new double[] {1, 0.75, 0.25, 0}, within(1e-5));
+    assertThat(factors(Schedule.oneCycle(6), 3))
+        .containsExactly(new double[] {0.04, 1, 0.853553}, within(1e-5));
   }
 
   @Test
