@@ -23,8 +23,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class Subject {
 
-  /** Holds something that is moved: an input, or a parameter. */
-  record Slot(String name, Tensor base, @Nullable Parameter parameter) {
+  /**
+   * Holds something that is moved: an input, or a parameter.
+   *
+   * @param elements the names of its elements; none, if they have none
+   */
+  record Slot(String name, List<String> elements, Tensor base, @Nullable Parameter parameter) {
     Tensor current() {
       return parameter == null ? base : parameter.value().untracked();
     }
@@ -74,9 +78,10 @@ final class Subject {
     return new Recorded(y, sources);
   }
 
-  /** Computes the output with other elements in one slot, without recording. */
+  /** Computes the output with other elements in one slot. */
   double[] valuesAt(int slot, double[] elements) {
-    return values(moved(slot, elements));
+    Tensor[] inputs = moved(slot, elements);
+    return held.run(() -> output(inputs, false)).toDoubleArray();
   }
 
   /** Puts other elements into one slot; returns the inputs. */
@@ -95,9 +100,17 @@ final class Subject {
     return inputs;
   }
 
-  /** Computes the output at the base point, without recording. */
-  double[] values() {
-    return values(leaves());
+  /**
+   * Computes the output at the base point, without recording.
+   *
+   * @return null if that cannot be done, because the function differentiates inside
+   */
+  double @Nullable [] valuesWithoutRecording() {
+    try {
+      return Autodiff.noGrad(() -> held.run(() -> output(leaves(), false))).toDoubleArray();
+    } catch (IllegalArgumentException | IllegalStateException e) {
+      return null;
+    }
   }
 
   /** Puts a parameter back to its base value. */
@@ -107,12 +120,6 @@ final class Subject {
     if (parameter != null) {
       parameter.assign(moved.base);
     }
-  }
-
-  private double[] values(Tensor[] inputs) {
-    return cotangent == null
-        ? Autodiff.noGrad(() -> held.run(() -> output(inputs, false))).toDoubleArray()
-        : held.run(() -> output(inputs, false)).toDoubleArray();
   }
 
   private Tensor[] leaves() {

@@ -22,7 +22,12 @@ final class Weights {
    * Returns numbers between 0.5 and 1.5 with random signs: none is so small as to hide an error.
    */
   static Tensor draw(Shape shape, DType dtype, Generator random) {
-    Tensor sign = random.bernoulli(0.5, shape, dtype).times(2).minus(1);
+    Tensor sign = signs(shape, dtype, random);
     return random.uniform(0.5, 1.5, shape, dtype).times(sign);
+  }
+
+  /** Returns numbers that are 1 or -1. */
+  static Tensor signs(Shape shape, DType dtype, Generator random) {
+    return random.bernoulli(0.5, shape, dtype).times(2).minus(1);
   }
 }
