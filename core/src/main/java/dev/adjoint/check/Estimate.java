@@ -1,5 +1,6 @@
 package dev.adjoint.check;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -18,30 +19,49 @@ record Estimate(Slope slope, double truncation, double roundOff) {
   }
 
   /**
-   * Judges a slope among others. Its noise is what the values' rounding, or the wobble at smaller
-   * steps, makes of it; its truncation is how far it is from any slope of a smaller step that has
-   * less noise than they are apart.
+   * Judges slopes among one another. The noise of each is what the values' rounding, or the wobble
+   * at small steps, makes of it; its truncation is how far it is from any slope of a smaller step
+   * that has less noise than they are apart.
    *
-   * @param all descending by step
-   * @param at which of them
+   * @param slopes descending by step
    */
-  static Estimate among(List<Slope> all, int at, double grain) {
-    Slope slope = all.get(at);
-    List<Slope> finer = all.subList(at + 1, all.size());
-    // What moves at a large step is not constant at a small one.
-    double still = all.stream().mapToDouble(Slope::still).min().orElse(0);
-    double noise = slope.rounding() + slope.still() - still;
-    for (Slope s : finer) {
-      noise = Math.max(noise, 3 * s.wobble());
+  static List<Estimate> of(List<Slope> slopes, double grain) {
+    double still = slopes.stream().mapToDouble(Slope::still).min().orElse(0);
+    double wobble = wobble(slopes);
+    List<Estimate> estimates = new ArrayList<>();
+    for (Slope slope : slopes.reversed()) {
+      // What moves at a large step is not constant at a small one.
+      double noise = Math.max(slope.rounding() + slope.still() - still, 4 * wobble);
+      double roundOff = noise / slope.step() + moving(slope, grain);
+      double truncation = slope.truncation();
+      for (Estimate finer : estimates) {
+        double apart = finer.distance(slope.value());
+        truncation = apart > finer.roundOff ? Math.max(truncation, apart) : truncation;
+      }
+      estimates.add(new Estimate(slope, truncation, roundOff));
     }
-    double truncation = slope.truncation();
-    for (Slope s : finer) {
-      double apart = Math.abs(slope.value() - s.value());
-      if (apart > noise / s.step() + moving(s, grain)) {
-        truncation = Math.max(truncation, apart);
+    return estimates.reversed();
+  }
+
+  /**
+   * Returns the wobble that is noise: that of the smallest steps at which anything moves, as long
+   * as it does not grow with the step as that of a smooth function does.
+   */
+  private static double wobble(List<Slope> slopes) {
+    double noise = 0;
+    int count = 0;
+    for (Slope slope : slopes.reversed()) {
+      if (slope.moves() && (noise == 0 || slope.wobble() < 32 * noise)) {
+        noise = Math.max(noise, slope.wobble());
+        count++;
+      } else if (noise > 0) {
+        break;
+      }
+      if (count == 5) {
+        break;
       }
     }
-    return new Estimate(slope, truncation, noise / slope.step() + moving(slope, grain));
+    return noise;
   }
 
   /** Returns the error from a step that is itself rounded. */

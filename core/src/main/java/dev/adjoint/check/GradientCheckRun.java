@@ -1,23 +1,18 @@
 package dev.adjoint.check;
 
 import com.google.common.primitives.Ints;
-import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.IntTensor;
-import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 
 /** Runs one check: both orders, all inputs, and what is consistent besides. */
 final class GradientCheckRun {
 
   private static final int OFFENDERS = 5;
-  private static final int TRIALS = 3;
 
   private final TensorFunction function;
   private final List<Subject.Slot> slots;
@@ -57,10 +52,12 @@ final class GradientCheckRun {
     Tensor weights = Weights.of(recorded.shape(), recorded.dtype(), random);
     double[] base = recorded.y().toDoubleArray();
     List<double[]> analytic = recorded.pull(weights);
-    findings.addAll(Consistency.findings(subject, weights, judge, random));
+    Blur blur = new Blur(subject, weights, analytic);
+    findings.addAll(Consistency.findings(subject, weights, judge, blur, random));
     for (int i = 0; i < slots.size(); i++) {
       try {
-        reports.add(new Input(subject, i, weights, base, analytic.get(i)).report());
+        reports.add(
+            new Input(subject, i, weights.toDoubleArray(), base, blur, analytic.get(i)).report());
       } finally {
         subject.restore(i);
       }
@@ -76,14 +73,14 @@ final class GradientCheckRun {
     final double[] base;
     final double[] analytic;
     final double[] x;
-    final Tensor seed;
-    private double @Nullable [] blur;
+    final Blur blur;
 
-    Input(Subject subject, int slot, Tensor seed, double[] base, double[] analytic) {
+    Input(
+        Subject subject, int slot, double[] weights, double[] base, Blur blur, double[] analytic) {
       this.subject = subject;
       this.slot = slot;
-      this.seed = seed;
-      this.weights = seed.toDoubleArray();
+      this.weights = weights;
+      this.blur = blur;
       this.base = base;
       this.analytic = analytic;
       this.x = slots.get(slot).base().toDoubleArray();
@@ -115,7 +112,7 @@ final class GradientCheckRun {
       return comparison(
           i,
           -1,
-          new Judge.Claim(analytic[i], Direction.largest(analytic), () -> blur()[i]),
+          new Judge.Claim(analytic[i], Direction.largest(analytic), () -> blur.of(slot)[i]),
           settings.steps(Math.abs(x[i]), Direction.largest(x)),
           moving(i));
     }
@@ -136,7 +133,7 @@ final class GradientCheckRun {
       return comparison(
           -1,
           number,
-          new Judge.Claim(sum, line.variation(analytic), () -> line.variation(blur())),
+          new Judge.Claim(sum, line.variation(analytic), () -> line.variation(blur.of(slot))),
           settings.steps(line.size(), line.size()),
           line::at);
     }
@@ -170,36 +167,6 @@ final class GradientCheckRun {
           estimate.roundOff(),
           ruling.resolution(),
           ruling.verdict());
-    }
-
-    /**
-     * Returns how far rounding carries each derivative: how it changes when every element moves to
-     * a number next to it. Of six trials, three move the other way, so that the third smallest is
-     * not about which side of a kink x is on.
-     */
-    private double[] blur() {
-      if (blur == null) {
-        double[][] changes = new double[x.length][2 * TRIALS];
-        for (int trial = 0; trial < TRIALS; trial++) {
-          double[] signs = Weights.signs(Shape.of(x.length), DType.FLOAT64, random).toDoubleArray();
-          for (int side = 0; side < 2; side++) {
-            double[] moved = x.clone();
-            for (int i = 0; i < x.length; i++) {
-              double ulp = settings.epsilon() * Direction.power(Math.abs(x[i]));
-              moved[i] += x[i] == 0 ? 0 : (2 * side - 1) * signs[i] * ulp;
-            }
-            double[] other = subject.recordAt(slot, moved).pull(seed).get(slot);
-            for (int i = 0; i < x.length; i++) {
-              changes[i][2 * trial + side] = Math.abs(other[i] - analytic[i]);
-            }
-          }
-        }
-        blur =
-            Arrays.stream(changes)
-                .mapToDouble(c -> Arrays.stream(c).sorted().toArray()[TRIALS - 1])
-                .toArray();
-      }
-      return blur;
     }
 
     /** Names the operation whose kink this is, if it can be found. */

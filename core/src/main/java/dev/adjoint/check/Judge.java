@@ -6,7 +6,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.function.DoubleFunction;
 import java.util.function.DoubleSupplier;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -77,10 +76,7 @@ record Judge(double absolute, double relative, double resolution) {
   }
 
   private Ruling judge(Claim claim, Steps steps, List<Slope> slopes) {
-    List<Estimate> estimates =
-        IntStream.range(0, slopes.size())
-            .mapToObj(i -> Estimate.among(slopes, i, steps.grain()))
-            .toList();
+    List<Estimate> estimates = Estimate.of(slopes, steps.grain());
     Estimate best = Collections.min(estimates, Comparator.comparingDouble(Estimate::uncertainty));
     if (claim.analytic == 0 && slopes.stream().noneMatch(Slope::moves)) {
       return ruling(Verdict.ZERO, claim, best, 0);
@@ -157,7 +153,7 @@ record Judge(double absolute, double relative, double resolution) {
     } else if (uncertainty <= relative * beside(claim, e)) {
       scale = beside(claim, e);
     }
-    return new Ruling(verdict, e, uncertainty == 0 ? 0 : uncertainty / scale);
+    return new Ruling(verdict, e, uncertainty == 0 ? 0 : scale == 0 ? 1 : uncertainty / scale);
   }
 
   /** Returns beside what an error may be nothing. */

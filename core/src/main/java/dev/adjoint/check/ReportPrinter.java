@@ -155,7 +155,8 @@ final class ReportPrinter {
         row.add(number(worst.analytic()));
         row.add(number(worst.numeric()));
         row.add(small(worst.relativeError()));
-        row.add(small(worst.resolution()));
+        boolean known = worst.verdict() != Verdict.ZERO && worst.verdict() != Verdict.KINK;
+        row.add(known ? small(worst.resolution()) : "-");
         row.add(worst.verdict().toString());
       }
       rows.add(row);
@@ -213,9 +214,9 @@ final class ReportPrinter {
       case UNDECIDED ->
           worst.truncation() > worst.roundOff()
               ? "  no two steps give the same slope: look at another point, or choose the first"
-                    + " step by step(...)\n"
+                  + " step by step(...)\n"
               : "  the outputs move by little more than their rounding: leave out what is constant"
-                    + " in them, or ask for less by resolution(...) or tolerance(...)\n";
+                  + " in them, or ask for less by resolution(...) or tolerance(...)\n";
       default -> "";
     };
   }

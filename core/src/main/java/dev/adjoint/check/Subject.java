@@ -12,6 +12,7 @@ import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -84,20 +85,36 @@ final class Subject {
     return held.run(() -> output(inputs, false)).toDoubleArray();
   }
 
+  /** Computes the gradients with other elements in every slot, and puts parameters back. */
+  List<double[]> gradientsAt(List<double[]> elements, Tensor weights) {
+    try {
+      Tensor[] inputs = leaves();
+      for (int slot = 0; slot < slots.size(); slot++) {
+        move(slot, elements.get(slot), inputs);
+      }
+      return record(inputs).pull(weights);
+    } finally {
+      IntStream.range(0, slots.size()).forEach(this::restore);
+    }
+  }
+
   /** Puts other elements into one slot; returns the inputs. */
   private Tensor[] moved(int slot, double[] elements) {
+    Tensor[] inputs = leaves();
+    move(slot, elements, inputs);
+    return inputs;
+  }
+
+  private void move(int slot, double[] elements, Tensor[] inputs) {
     Slot moved = slots.get(slot);
     Tensor value =
         Tensor.of(elements, elements.length).to(moved.base.dtype()).reshape(moved.base.shape());
     Parameter parameter = moved.parameter();
     if (parameter != null) {
       parameter.assign(value);
-    }
-    Tensor[] inputs = leaves();
-    if (slot < inputs.length) {
+    } else {
       inputs[slot] = value.tracked();
     }
-    return inputs;
   }
 
   /**
