@@ -81,7 +81,7 @@ final class Clue {
         .within(scale)
         .judge(
             new Judge.Claim(expected, scale, () -> 0),
-            new Steps(steps.first(), sizes, steps.grain()),
+            new Steps(steps.first(), sizes, steps.own(), steps.grain()),
             h -> slopes.get(sizes.indexOf(h)))
         .verdict()
         .failed();

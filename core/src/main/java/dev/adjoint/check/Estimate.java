@@ -25,14 +25,14 @@ record Estimate(Slope slope, double truncation, double roundOff) {
    *
    * @param slopes descending by step
    */
-  static List<Estimate> of(List<Slope> slopes, double grain) {
+  static List<Estimate> of(List<Slope> slopes, Steps steps) {
     double still = slopes.stream().mapToDouble(Slope::still).min().orElse(0);
-    double wobble = wobble(slopes);
+    double wobble = wobble(slopes, steps.first());
     List<Estimate> estimates = new ArrayList<>();
     for (Slope slope : slopes.reversed()) {
       // What moves at a large step is not constant at a small one.
-      double noise = Math.max(slope.rounding() + slope.still() - still, 4 * wobble);
-      double roundOff = noise / slope.step() + moving(slope, grain);
+      double noise = Math.max(slope.rounding() + slope.still() - still, 6 * wobble);
+      double roundOff = noise / slope.step() + moving(slope, steps.grain());
       double truncation = slope.truncation();
       for (Estimate finer : estimates) {
         double apart = finer.distance(slope.value());
@@ -47,17 +47,17 @@ record Estimate(Slope slope, double truncation, double roundOff) {
    * Returns the wobble that is noise: that of the smallest steps at which anything moves, as long
    * as it does not grow with the step as that of a smooth function does.
    */
-  private static double wobble(List<Slope> slopes) {
+  private static double wobble(List<Slope> slopes, double largest) {
     double noise = 0;
     int count = 0;
     for (Slope slope : slopes.reversed()) {
+      if (slope.step() > largest || count == 5) {
+        break;
+      }
       if (slope.moves() && (noise == 0 || slope.wobble() < 32 * noise)) {
         noise = Math.max(noise, slope.wobble());
         count++;
       } else if (noise > 0) {
-        break;
-      }
-      if (count == 5) {
         break;
       }
     }

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The first step has the least error for most functions, and ends the matter if the two agree
  * and rounding cannot have hidden a difference. Otherwise all steps are measured, and the one with
  * the least uncertainty decides: a smaller step cannot excuse what a larger one has disproved. Only
- * what the next smaller step sees as well is called wrong.
+ * what the next smaller step sees as well, if it is no larger than the element, is called wrong.
  *
  * @param absolute tolerance
  * @param relative tolerance
@@ -76,7 +76,8 @@ record Judge(double absolute, double relative, double resolution) {
   }
 
   private Ruling judge(Claim claim, Steps steps, List<Slope> slopes) {
-    List<Estimate> estimates = Estimate.of(slopes, steps.grain());
+    List<Estimate> estimates = Estimate.of(slopes, steps);
+
     Estimate best = Collections.min(estimates, Comparator.comparingDouble(Estimate::uncertainty));
     if (claim.analytic == 0 && slopes.stream().noneMatch(Slope::moves)) {
       return ruling(Verdict.ZERO, claim, best, 0);
@@ -97,8 +98,14 @@ record Judge(double absolute, double relative, double resolution) {
       verdict = Verdict.ZERO;
     }
     if (verdict == null) {
-      int next = Math.min(estimates.indexOf(best) + 1, estimates.size() - 1);
-      boolean wrong = disproves(best, claim, blur) && disproves(estimates.get(next), claim, blur);
+      boolean wrong =
+          disproves(best, claim, blur)
+              && estimates.stream()
+                  .filter(e -> e.slope().step() < best.slope().step())
+                  .filter(e -> e.slope().step() <= steps.own())
+                  .findFirst()
+                  .map(e -> disproves(e, claim, blur))
+                  .orElse(true);
       verdict = wrong ? Verdict.WRONG : Verdict.UNDECIDED;
     }
     return ruling(verdict, claim, best, blur);

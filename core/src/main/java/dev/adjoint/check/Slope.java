@@ -14,8 +14,8 @@ package dev.adjoint.check;
  * @param size of the values of those outputs that moved, weighed
  * @param rounding what rounding may do to it
  * @param still what rounding may do to the values of outputs that did not move
- * @param wobble the fourth difference, weighed without signs: of a smooth function it falls with
- *     h^4, and what remains at small steps is noise
+ * @param wobble third and fourth differences, weighed without signs: of a smooth function they fall
+ *     with h^3, and what remains at small steps is noise
  * @param variation the slopes of all outputs, weighed, without their signs
  */
 record Slope(
@@ -72,7 +72,9 @@ record Slope(
       left += w * (4 * (b - m1[i]) - (b - m2[i])) / 2;
       double largest = Math.max(Math.max(Math.abs(p2[i]), Math.abs(m2[i])), Math.abs(b));
       moved += Math.abs(w) * largest;
-      wobble += Math.abs(w * ((p2[i] - b + m2[i] - b) / 8 - (p1[i] - b + m1[i] - b) / 2));
+      double even = (p2[i] - b + m2[i] - b) / 8 - (p1[i] - b + m1[i] - b) / 2;
+      double odd = (p2[i] - m2[i]) / 4 - (p1[i] - m1[i]) / 2;
+      wobble += Math.abs(w) * (Math.abs(even) + Math.abs(odd));
       variation += Math.abs(w * (p1[i] - m1[i])) / 2;
     }
     near /= h;

@@ -8,9 +8,10 @@ import java.util.stream.IntStream;
  *
  * @param first the one that suits most functions
  * @param all descending, each 8 times the next; 4 times in float32
+ * @param own the size of the element: what a larger step shows may not be so at the element
  * @param grain the relative precision of the element times its size: what rounding does to a step
  */
-record Steps(double first, List<Double> all, double grain) {
+record Steps(double first, List<Double> all, double own, double grain) {
 
   /**
    * Returns steps around a first one: up to the size of the input, or 1, where nothing but an
@@ -33,7 +34,7 @@ record Steps(double first, List<Double> all, double grain) {
     int below = (int) Math.max(3, Math.floor(log2(first / lowest) / apart));
     List<Double> all =
         IntStream.rangeClosed(-above, below).mapToObj(i -> Math.scalb(first, -apart * i)).toList();
-    return new Steps(first, all, size * epsilon);
+    return new Steps(first, all, own, size * epsilon);
   }
 
   private static double log2(double x) {
