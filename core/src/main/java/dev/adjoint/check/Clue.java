@@ -80,7 +80,7 @@ final class Clue {
         .judge()
         .within(scale)
         .judge(
-            new Judge.Claim(expected, scale, () -> 0),
+            new Judge.Claim(expected, scale, 0, () -> 0),
             new Steps(steps.first(), sizes, steps.own(), steps.grain()),
             h -> slopes.get(sizes.indexOf(h)))
         .verdict()

@@ -44,22 +44,23 @@ record Estimate(Slope slope, double truncation, double roundOff) {
   }
 
   /**
-   * Returns the wobble that is noise: that of the smallest steps at which anything moves, as long
-   * as it does not grow with the step as that of a smooth function does.
+   * Returns the wobble that is noise: that of the smallest steps at which anything moves, before it
+   * begins to grow with the step, as that of a smooth function, or of a kink nearby, does.
    */
   private static double wobble(List<Slope> slopes, double largest) {
+    double[] w =
+        slopes.reversed().stream()
+            .filter(s -> s.step() <= largest && s.wobble() > 0)
+            .mapToDouble(Slope::wobble)
+            .limit(7)
+            .toArray();
+    double growth = slopes.size() < 2 ? 1 : 0.75 * slopes.get(0).step() / slopes.get(1).step();
     double noise = 0;
-    int count = 0;
-    for (Slope slope : slopes.reversed()) {
-      if (slope.step() > largest || count == 5) {
+    for (int i = 0; i < Math.min(5, w.length); i++) {
+      if (i + 2 < w.length && w[i + 1] > growth * w[i] && w[i + 2] > growth * w[i + 1]) {
         break;
       }
-      if (slope.moves() && (noise == 0 || slope.wobble() < 32 * noise)) {
-        noise = Math.max(noise, slope.wobble());
-        count++;
-      } else if (noise > 0) {
-        break;
-      }
+      noise = Math.max(noise, w[i]);
     }
     return noise;
   }

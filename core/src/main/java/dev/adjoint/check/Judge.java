@@ -29,9 +29,10 @@ record Judge(double absolute, double relative, double resolution) {
    * @param analytic the derivative by backward
    * @param largest the largest derivative of the same kind: an error that is nothing beside it is
    *     none
+   * @param nothing an error that is none beside the outputs and the inputs
    * @param blur supplies the rounding of the analytic derivative; asked only when it matters
    */
-  record Claim(double analytic, double largest, DoubleSupplier blur) {}
+  record Claim(double analytic, double largest, double nothing, DoubleSupplier blur) {}
 
   /**
    * Holds a verdict and what it is based on.
@@ -87,7 +88,7 @@ record Judge(double absolute, double relative, double resolution) {
       return ruling(verdict, claim, best, 0);
     }
     Slope kink = Kink.among(slopes, steps.first(), this);
-    if (kink != null && isBetween(claim.analytic, kink)) {
+    if (kink != null && isBetween(claim, kink)) {
       return ruling(Verdict.KINK, claim, Estimate.alone(kink, 0), 0);
     }
     double blur = 4 * claim.blur.getAsDouble();
@@ -129,23 +130,24 @@ record Judge(double absolute, double relative, double resolution) {
     double scale = scale(claim, e);
     double error = e.distance(claim.analytic);
     double uncertainty = e.uncertainty() + blur;
-    if (error <= absolute && uncertainty <= absolute) {
+    if (absolute > 0 && error <= absolute && uncertainty <= absolute) {
       return Verdict.ABSOLUTE;
     }
     double enough = Math.max(precision * scale, relative * beside(claim, e));
-    if (!(error <= allowed(scale) + uncertainty && uncertainty <= Math.max(absolute, enough))) {
+    double least = Math.max(absolute, claim.nothing);
+    if (!(error <= allowed(scale, claim) + uncertainty && uncertainty <= Math.max(least, enough))) {
       return null;
     }
     return error <= relative * scale ? Verdict.RELATIVE : Verdict.ROUND_OFF;
   }
 
   private boolean disproves(Estimate e, Claim claim, double blur) {
-    double allowed = allowed(scale(claim, e)) + e.uncertainty() + blur + hidden(e);
+    double allowed = allowed(scale(claim, e), claim) + e.uncertainty() + blur + hidden(e);
     return e.distance(claim.analytic) > allowed;
   }
 
-  private double allowed(double scale) {
-    return Math.max(absolute, relative * scale);
+  private double allowed(double scale, Claim claim) {
+    return Math.max(Math.max(absolute, claim.nothing), relative * scale);
   }
 
   private static double scale(Claim claim, Estimate e) {
@@ -174,11 +176,11 @@ record Judge(double absolute, double relative, double resolution) {
     return e.slope().still() / e.slope().step();
   }
 
-  private boolean isBetween(double analytic, Slope slope) {
+  private boolean isBetween(Claim claim, Slope slope) {
     double low = Math.min(slope.left(), slope.right());
     double high = Math.max(slope.left(), slope.right());
-    double slack = allowed(Math.max(Math.abs(low), Math.abs(high))) + slope.roundOff();
-    return analytic >= low - slack && analytic <= high + slack;
+    double slack = allowed(Math.max(Math.abs(low), Math.abs(high)), claim) + slope.roundOff();
+    return claim.analytic >= low - slack && claim.analytic <= high + slack;
   }
 
   /** Returns how much of a derivative was left unseen, as far as that is news. */

@@ -79,7 +79,7 @@ record Slope(
     }
     near /= h;
     far /= h;
-    double value = (4 * near - far) / 3;
+    double value = near + (near - far) / 3;
     // d(h) is off by about c; the combination by about c relative to the slope, once more.
     double c = Math.abs(far - near) / 3;
     double truncation = value == 0 ? c : Math.min(c, c * (c / Math.abs(value)));

@@ -114,13 +114,14 @@ final class Suspects {
 
   /** Expects an input that does not depend on the source to stay where it is. */
   private Clue constant(int i, int input) {
+    boolean known = steps.get(i).x()[input].isFinite().all().item() == 1;
     return new Clue(
         steps,
         i,
         "input %d of '%s' moves with %s, but was computed in noGrad or from numbers read out of a tensor"
             .formatted(input, steps.get(i).primitive().name(), subject.slots().get(slot).name()),
-        step -> List.of(step.x()[input]),
-        List.of(weights(steps.get(i).x()[input])),
+        step -> known ? List.of(step.x()[input]) : List.of(),
+        known ? List.of(weights(steps.get(i).x()[input])) : List.of(),
         0);
   }
 

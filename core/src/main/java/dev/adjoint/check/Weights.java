@@ -26,6 +26,15 @@ final class Weights {
     return random.uniform(0.5, 1.5, shape, dtype).times(sign);
   }
 
+  /** Returns the sum of all outputs, weighed without signs; what is not finite does not count. */
+  static double size(double[] weights, double[] outputs) {
+    double sum = 0;
+    for (int i = 0; i < outputs.length; i++) {
+      sum += Double.isFinite(outputs[i]) ? Math.abs(weights[i] * outputs[i]) : 0;
+    }
+    return sum;
+  }
+
   /** Returns numbers that are 1 or -1. */
   static Tensor signs(Shape shape, DType dtype, Generator random) {
     return random.bernoulli(0.5, shape, dtype).times(2).minus(1);
