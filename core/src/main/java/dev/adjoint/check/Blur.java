@@ -21,7 +21,7 @@ final class Blur {
   private final Subject subject;
   private final Tensor seed;
   private final List<double[]> analytic;
-  private @Nullable List<double[]> measured;
+  private @Nullable List<List<double[]>> trials;
 
   /**
    * Creates a measurement that is made when it is first asked for.
@@ -34,37 +34,42 @@ final class Blur {
     this.analytic = analytic;
   }
 
-  /** Returns the rounding of each derivative of a slot. */
+  /**
+   * Returns the rounding of each derivative of a slot. Of twelve trials, six move the other way, so
+   * that the sixth smallest change is not about which side of a kink the inputs are on.
+   */
   double[] of(int slot) {
-    if (measured == null) {
-      measured = measure();
-    }
-    return measured.get(slot);
+    return IntStream.range(0, analytic.get(slot).length)
+        .mapToDouble(
+            e -> trials().stream().mapToDouble(t -> t.get(slot)[e]).sorted().toArray()[TRIALS - 1])
+        .toArray();
   }
 
-  /**
-   * Of twelve trials, six move the other way, so that the sixth smallest change is not about which
-   * side of a kink the inputs are on.
-   */
-  private List<double[]> measure() {
+  /** Returns the largest change of any derivative of a slot. */
+  double largest(int slot) {
+    return trials().stream().mapToDouble(t -> Direction.largest(t.get(slot))).max().orElse(0);
+  }
+
+  private List<List<double[]>> trials() {
+    if (trials == null) {
+      trials = measure();
+    }
+    return trials;
+  }
+
+  private List<List<double[]>> measure() {
     Generator random = Generator.seeded(1);
-    List<List<double[]>> trials = new ArrayList<>();
+    List<List<double[]>> all = new ArrayList<>();
     for (int i = 0; i < TRIALS; i++) {
       List<double[]> signs = new ArrayList<>();
       for (double[] part : analytic) {
         signs.add(Weights.signs(Shape.of(part.length), DType.FLOAT64, random).toDoubleArray());
       }
       double factor = 1 + (i + 1) / 13.0;
-      trials.add(changes(signs, 1, factor));
-      trials.add(changes(signs, -1, factor));
+      all.add(changes(signs, 1, factor));
+      all.add(changes(signs, -1, factor));
     }
-    return IntStream.range(0, analytic.size())
-        .mapToObj(slot ->
-            IntStream.range(0, analytic.get(slot).length)
-                .mapToDouble(e ->
-                    trials.stream().mapToDouble(t -> t.get(slot)[e]).sorted().toArray()[TRIALS - 1])
-                .toArray())
-        .toList();
+    return all;
   }
 
   private List<double[]> changes(List<double[]> signs, int side, double factor) {

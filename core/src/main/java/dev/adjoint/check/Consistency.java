@@ -16,23 +16,23 @@ final class Consistency {
 
   private static final int THREADS = 4;
 
-  /** By how many roundings of an output a derivative that is 0 may be off. */
-  private static final double ROUNDINGS = 64;
-
   private final Subject subject;
   private final Tensor weights;
   private final Judge judge;
+  private final Blur blur;
   private final List<String> findings = new ArrayList<>();
 
-  private Consistency(Subject subject, Tensor weights, Judge judge) {
+  private Consistency(Subject subject, Tensor weights, Judge judge, Blur blur) {
     this.subject = subject;
     this.weights = weights;
     this.judge = judge;
+    this.blur = blur;
   }
 
   /** Returns one sentence for each thing that is wrong. */
-  static List<String> findings(Subject subject, Tensor weights, Judge judge, Generator random) {
-    Consistency check = new Consistency(subject, weights, judge);
+  static List<String> findings(
+      Subject subject, Tensor weights, Judge judge, Blur blur, Generator random) {
+    Consistency check = new Consistency(subject, weights, judge, blur);
     check.run(random);
     return check.findings.stream()
         .map(finding -> (subject.order() == 1 ? "" : "of the gradient: ") + finding)
@@ -92,16 +92,14 @@ final class Consistency {
     List<double[]> others = recorded.pull(other);
     List<double[]> both = recorded.pull(weights.times(2).minus(other));
     List<double[]> none = recorded.pull(weights.times(0));
-    double outputs = Weights.size(weights.toDoubleArray(), recorded.y().toDoubleArray());
-    double rounding = ROUNDINGS * recorded.dtype().epsilon() * outputs;
     for (int i = 0; i < both.size(); i++) {
-      double size = Direction.largest(subject.slots().get(i).base().toDoubleArray());
       for (int e = 0; e < both.get(i).length; e++) {
         double expected = 2 * gradients.get(i)[e] - others.get(i)[e];
         double got = both.get(i)[e];
         double scale = 2 * Math.abs(gradients.get(i)[e]) + Math.abs(others.get(i)[e]);
+        double error = Math.abs(got - expected);
         double allowed = judge.absolute() + judge.relative() * scale;
-        if (Math.abs(got - expected) > Math.max(allowed, rounding / (size == 0 ? 1 : size))) {
+        if (error > allowed && error > 16 * blur.largest(i)) {
           findings.add(
               "the pullback to %s is not linear: for 2 a - b it gave %s at element %d; expected %s"
                   .formatted(name(i), got, e, expected));

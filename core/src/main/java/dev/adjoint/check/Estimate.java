@@ -52,12 +52,15 @@ record Estimate(Slope slope, double truncation, double roundOff) {
         slopes.reversed().stream()
             .filter(s -> s.step() <= largest && s.wobble() > 0)
             .mapToDouble(Slope::wobble)
-            .limit(7)
+            .limit(8)
             .toArray();
-    double growth = slopes.size() < 2 ? 1 : 0.75 * slopes.get(0).step() / slopes.get(1).step();
+    double growth = slopes.size() < 2 ? 1 : 0.5 * slopes.get(0).step() / slopes.get(1).step();
     double noise = 0;
     for (int i = 0; i < Math.min(5, w.length); i++) {
-      if (i + 2 < w.length && w[i + 1] > growth * w[i] && w[i + 2] > growth * w[i + 1]) {
+      if (i + 3 < w.length
+          && w[i + 1] > growth * w[i]
+          && w[i + 2] > growth * w[i + 1]
+          && w[i + 3] > growth * w[i + 2]) {
         break;
       }
       noise = Math.max(noise, w[i]);

@@ -53,7 +53,7 @@ final class GradientCheckRun {
     double[] base = recorded.y().toDoubleArray();
     List<double[]> analytic = recorded.pull(weights);
     Blur blur = new Blur(subject, weights, analytic);
-    findings.addAll(Consistency.findings(subject, weights, judge, random));
+    findings.addAll(Consistency.findings(subject, weights, judge, blur, random));
     for (int i = 0; i < slots.size(); i++) {
       try {
         reports.add(

@@ -98,7 +98,10 @@ record Slope(
 
   /** Tells whether every point is in the domain of the function. */
   boolean isFinite() {
-    return Double.isFinite(value + left + right + rounding);
+    return Double.isFinite(value)
+        && Double.isFinite(left)
+        && Double.isFinite(right)
+        && Double.isFinite(rounding);
   }
 
   /** Tells whether any output moved. */
