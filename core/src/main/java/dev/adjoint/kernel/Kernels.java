@@ -98,7 +98,10 @@ public interface Kernels {
   // ---- rows of n contiguous elements
   // -------------------------------------------------------------
 
-  /** Computes {@code exp(x - max) / sum(exp(x - max))} of each row. */
+  /**
+   * Computes {@code exp(x - max) / sum(exp(x - max))} of each row; where the largest value is
+   * infinite, the limit: 1 for that value (or its share), else 0.
+   */
   void softmax(Object x, int xFrom, int rows, int n, Object out, int outFrom);
 
   /** Computes {@code y * (g - sum(g * y))} of each row: the pullback of softmax at its output y. */
@@ -114,8 +117,15 @@ public interface Kernels {
   void logSoftmaxPullback(
       Object g, int gFrom, Object y, int yFrom, int rows, int n, Object out, int outFrom);
 
-  /** Computes {@code log(sum(exp(x - max))) + max} of each row, one value a row. */
-  void logSumExp(Object x, int xFrom, int rows, int n, Object out, int outFrom);
+  /**
+   * Computes the two summands of {@code log(sum(exp(x)))} of each row, one value a row: together
+   * they would lose what the smaller one says.
+   *
+   * @param shift receives the largest value; 0 where that is -infinity
+   * @param log receives {@code log(sum(exp(x - shift)))}
+   */
+  void logSumExp(
+      Object x, int xFrom, int rows, int n, Object shift, int shiftFrom, Object log, int logFrom);
 
   // ---- standardize: x has the shape (a, c, b), statistics are over a and b, one set for each c
   // ---------------------

@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Says which class is right in each row of scores, which rows count, and how much.
  *
- * <p>Nothing of a row that does not count gets into a loss or a gradient, not even a NaN.
+ * <p>Nothing of a row that does not count gets into a loss or a gradient, not even a NaN. A row
+ * whose class has the weight 0 does not count.
  *
  * @param classes of shape (...): the right class of each row of scores of shape (..., C); negative
  *     in a row that does not count
@@ -49,6 +50,11 @@ record ClassTargets(IntTensor classes, int counted, @Nullable Tensor classWeight
               .formatted(operation, weights.shape(), count, count));
     }
     Integer ignored = options.ignoreIndex();
+    // Smoothing spreads the cost of a row over classes of other weights.
+    double[] selects =
+        weights == null || options.labelSmoothing() > 0
+            ? null
+            : weights.to(scores.dtype()).toDoubleArray();
     int[] classes = targets.toArray();
     int counted = 0;
     for (int row = 0; row < classes.length; row++) {
@@ -56,7 +62,11 @@ record ClassTargets(IntTensor classes, int counted, @Nullable Tensor classWeight
       if (ignored != null && target == ignored) {
         classes[row] = IGNORED;
       } else if (target >= 0 && target < count) {
-        counted++;
+        if (selects != null && selects[target] == 0) {
+          classes[row] = IGNORED;
+        } else {
+          counted++;
+        }
       } else {
         throw new IndexOutOfBoundsException(
             "%s: target %d at position %s is not a class; expected 0 to %d%s for %s of shape %s"
@@ -104,7 +114,9 @@ record ClassTargets(IntTensor classes, int counted, @Nullable Tensor classWeight
 
   /** Returns numbers of rows times the weights of their classes. */
   Tensor weighted(Tensor perRow) {
-    return classWeights == null ? perRow : perRow.times(weights(classWeights, perRow.dtype()));
+    return classWeights == null
+        ? perRow
+        : Losses.weighed(weights(classWeights, perRow.dtype()), perRow);
   }
 
   /** Returns what a loss reports: the mean divides by the weights of the rows that count. */

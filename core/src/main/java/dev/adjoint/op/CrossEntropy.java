@@ -9,6 +9,9 @@ import java.util.Arrays;
 /**
  * Computes {@code logsumexp(x) - x[target]} of each row by a kernel, forward and backward; rows
  * that do not count get 0.
+ *
+ * <p>As {@code (max - x[target]) + log(sum(exp(x - max)))}, of which neither summand is negative,
+ * so that nothing cancels.
  */
 record CrossEntropy(ClassTargets targets) implements Primitive {
   @Override
@@ -30,20 +33,26 @@ record CrossEntropy(ClassTargets targets) implements Primitive {
         rows,
         n,
         (first, count) -> {
-          kernels.logSumExp(in, from + first * n, count, n, out, first);
+          Object shifts = Engine.uninitialized(dtype, count);
+          kernels.logSumExp(in, from + first * n, count, n, shifts, 0, out, first);
           for (int row = first; row < first + count; row++) {
             int right = from + row * n + targets.classes().get(row);
-            boolean counts = targets.counts(row);
-            if (in instanceof float[] floats) {
-              float[] results = (float[]) out;
-              results[row] = counts ? results[row] - floats[right] : 0;
+            if (!targets.counts(row)) {
+              clear(out, row, 1);
+            } else if (in instanceof float[] floats) {
+              ((float[]) out)[row] += (float) lead(((float[]) shifts)[row - first], floats[right]);
             } else {
-              double[] results = (double[]) out;
-              results[row] = counts ? results[row] - ((double[]) in)[right] : 0;
+              ((double[]) out)[row] +=
+                  lead(((double[]) shifts)[row - first], ((double[]) in)[right]);
             }
           }
         });
     return Engine.tensor(out, dtype, targets.classes().shape());
+  }
+
+  /** Returns how far the largest logit is above the right one: 0 if that is it, infinite or not. */
+  private static double lead(double largest, double right) {
+    return largest == right ? 0 : largest - right;
   }
 
   @Override
@@ -51,10 +60,12 @@ record CrossEntropy(ClassTargets targets) implements Primitive {
     return Recorder.isOn() ? composedPullback(g, x[0]) : fusedPullback(g, x[0]);
   }
 
+  /** The probabilities of the wrong classes, and less their sum that of the right one. */
   private Tensor composedPullback(Tensor g, Tensor logits) {
     Tensor chosen = targets.oneHot(logits.dtype(), logits.size(-1));
     Tensor weights = targets.zeroIgnored(g).unsqueeze(-1);
-    return targets.zeroIgnored(logits).softmax(-1).minus(chosen).times(weights);
+    Tensor wrong = targets.zeroIgnored(logits).softmax(-1).times(chosen.neg().plus(1));
+    return wrong.minus(chosen.times(Reductions.sum(wrong, true, -1))).times(weights);
   }
 
   private Tensor fusedPullback(Tensor cotangent, Tensor operand) {
@@ -64,6 +75,8 @@ record CrossEntropy(ClassTargets targets) implements Primitive {
     DType dtype = logits.dtype();
     Kernels kernels = Engine.kernels(dtype);
     Kernels.BinaryLoop times = kernels.binary("times");
+    Kernels.Reduction sum = kernels.reduction("sum");
+    Kernels.UnaryLoop neg = kernels.unary("neg");
     Object in = Engine.array(logits);
     int from = logits.offset();
     Object weights = Engine.array(g);
@@ -76,7 +89,10 @@ record CrossEntropy(ClassTargets targets) implements Primitive {
           kernels.softmax(in, from + first * n, count, n, out, first * n);
           for (int row = first; row < first + count; row++) {
             if (targets.counts(row)) {
-              subtractOne(out, row * n + targets.classes().get(row));
+              int right = row * n + targets.classes().get(row);
+              clear(out, right, 1);
+              sum.rows(out, row * n, 1, n, out, right); // 1 less the probability would cancel
+              neg.run(out, right, out, right, 1);
               times.run(out, row * n, 1, weights, weightsFrom + row, 0, out, row * n, n);
             } else {
               clear(out, row * n, n);
@@ -85,14 +101,6 @@ record CrossEntropy(ClassTargets targets) implements Primitive {
         });
     operand.checkAfterReading(); // the logits may be a parameter, and nothing is recorded here
     return Engine.tensor(out, dtype, logits.shape());
-  }
-
-  private static void subtractOne(Object array, int position) {
-    if (array instanceof float[] floats) {
-      floats[position] -= 1;
-    } else {
-      ((double[]) array)[position] -= 1;
-    }
   }
 
   private static void clear(Object array, int from, int count) {

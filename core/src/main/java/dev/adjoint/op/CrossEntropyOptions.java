@@ -43,7 +43,8 @@ public final class CrossEntropyOptions {
 
   /**
    * Multiplies what each class costs by its weight; the mean divides by the weights of the targets.
-   * No gradient flows to the weights.
+   * What has the weight 0 costs nothing, even if it is impossible. No gradient flows to the
+   * weights.
    *
    * @param weights of shape (C)
    */

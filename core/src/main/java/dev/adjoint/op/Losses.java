@@ -57,9 +57,9 @@ public final class Losses {
   /**
    * Returns the cross-entropy of each row, or their sum or mean.
    *
-   * <p>The mean divides by the summed weights of the targets that are not ignored. If all are, it
-   * is NaN, as is every mean of nothing (0 would report a perfect prediction), and all gradients
-   * are 0, so that no parameter is spoiled.
+   * <p>The mean divides by the summed weights of the targets that are not ignored. If all are, or
+   * have the weight 0, it is NaN, as is every mean of nothing (0 would report a perfect
+   * prediction), and all gradients are 0, so that no parameter is spoiled.
    *
    * @param logits of shape (..., C): unnormalized log-probabilities of C classes
    * @param targets of shape (...): the right class of each row
@@ -112,7 +112,7 @@ public final class Losses {
     double smoothing = options.labelSmoothing();
     if (smoothing > 0) {
       Tensor weights = options.classWeights();
-      Tensor all = weights == null ? logp : logp.times(weights.to(logp.dtype()));
+      Tensor all = weights == null ? logp : weighed(weights.to(logp.dtype()), logp);
       rows = rows.times(1 - smoothing).minus(all.mean(-1).times(smoothing));
     }
     return classes.zeroIgnored(rows);
@@ -139,7 +139,8 @@ public final class Losses {
         ClassTargets.of("multiMargin", "scores", scores, targets, CrossEntropyOptions.DEFAULT);
     Tensor wrong = classes.oneHot(scores.dtype(), scores.size(-1)).neg().plus(1);
     Tensor excess = scores.minus(classes.pick(scores).unsqueeze(-1)).plus(margin);
-    return classes.reduce(excess.relu().times(wrong).mean(-1), reduction);
+    Tensor zero = Tensor.scalar(0, scores.dtype());
+    return classes.reduce(Where.where(wrong, excess.relu(), zero).mean(-1), reduction);
   }
 
   // ---- of probabilities ----------------------------------------------------------------------
@@ -151,7 +152,7 @@ public final class Losses {
 
   /**
    * Returns {@code -w t log(p) - (1 - t) log(1 - p)} elementwise, with {@code p = sigmoid(logits)}:
-   * without overflow, and accurate where p is next to 0 or 1.
+   * without overflow, accurate where p is next to 0 or 1, and 0 where an infinite logit is right.
    *
    * @param logits of any shape: unnormalized log-odds
    * @param targets t, of the same shape: probabilities, 0 to 1
@@ -168,9 +169,15 @@ public final class Losses {
           "%s: positive weight of shape %s for logits of shape %s; expected one that broadcasts to it"
               .formatted(loss, positiveWeight.shape(), logits.shape()));
     }
-    Tensor positive = Activations.softplus(logits.neg()).times(targets.times(positiveWeight));
-    Tensor negative = Activations.softplus(logits).times(targets.neg().plus(1));
+    Tensor positive = weighed(targets.times(positiveWeight), Activations.softplus(logits.neg()));
+    Tensor negative = weighed(targets.neg().plus(1), Activations.softplus(logits));
     return reduction.of(positive.plus(negative));
+  }
+
+  /** Returns weight * cost, where a weight of 0 selects: not even an infinite cost gets through. */
+  static Tensor weighed(Tensor weight, Tensor cost) {
+    Tensor isLeftOut = weight.untracked().equal(0).times(cost.untracked().isFinite().equal(0));
+    return weight.times(Where.where(isLeftOut, Tensor.scalar(0, cost.dtype()), cost));
   }
 
   /** Returns the mean over all rows of the divergence from target probabilities. */
@@ -268,14 +275,15 @@ public final class Losses {
 
   /**
    * Returns the distance of pairs that are alike, and {@code max(0, margin - distance)} of others;
-   * elementwise. For scores of classes see {@link #multiMargin}.
+   * elementwise. At the margin the gradient is that of within it, as in PyTorch. For scores of
+   * classes see {@link #multiMargin}.
    *
    * @param alike of the shape of the distances: 1 for pairs that are alike, else -1 (or 0)
    */
   public static Tensor hingeEmbedding(
       Tensor distances, Tensor alike, double margin, Reduction reduction) {
     requireEqualShapes("hingeEmbedding", "distances", distances.shape(), "pairs", alike.shape());
-    Tensor apart = distances.neg().plus(margin).relu();
+    Tensor apart = distances.neg().plus(margin).clamp(0, Double.POSITIVE_INFINITY);
     return reduction.of(Where.where(alike.greater(0), distances, apart));
   }
 
@@ -286,7 +294,7 @@ public final class Losses {
 
   /**
    * Returns {@code 1 - cosine} of pairs of vectors that are alike, and {@code max(0, cosine -
-   * margin)} of others.
+   * margin)} of others. At the margin the gradient is that of above it, as in PyTorch.
    *
    * @param a of shape (..., D)
    * @param b of the same shape
@@ -297,7 +305,7 @@ public final class Losses {
       Tensor a, Tensor b, Tensor alike, double margin, Reduction reduction) {
     Tensor cosine = cosineSimilarity("cosineEmbedding", a, b, -1);
     requireEqualShapes("cosineEmbedding", "cosines", cosine.shape(), "pairs", alike.shape());
-    Tensor apart = cosine.minus(margin).relu();
+    Tensor apart = cosine.minus(margin).clamp(0, Double.POSITIVE_INFINITY);
     return reduction.of(Where.where(alike.greater(0), cosine.neg().plus(1), apart));
   }
 
@@ -318,7 +326,10 @@ public final class Losses {
     // Divided by its root mean square, a vector has the length sqrt(n).
     Tensor x = Standardize.standardize(a, false, 0, resolved).y();
     Tensor y = Standardize.standardize(b, false, 0, resolved).y();
-    return x.times(y).mean(resolved);
+    Tensor cosine = x.times(y).mean(resolved);
+    // Rounding may lead out of the range: of the value, not of its derivatives.
+    Tensor rounded = cosine.untracked();
+    return cosine.plus(rounded.clamp(-1, 1).minus(rounded));
   }
 
   private static void requireEqualShapes(String loss, String a, Shape x, String b, Shape y) {

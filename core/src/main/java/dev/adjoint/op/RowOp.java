@@ -4,6 +4,7 @@ import com.google.common.base.CaseFormat;
 import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.kernel.Kernels;
 import dev.adjoint.kernel.Parallel;
+import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -28,10 +29,16 @@ public enum RowOp implements Primitive {
     }
   },
   /** log(sum(exp(x))), one value a row, the axis kept. */
-  LOG_SUM_EXP(Kernels::logSumExp, null) {
+  LOG_SUM_EXP(RowOp::logSumExp, null) {
     @Override
     Tensor composedPullback(Tensor g, Tensor x, Tensor y) {
-      return g.times(x.softmax(-1));
+      Tensor isNothing = y.untracked().equal(Double.NEGATIVE_INFINITY);
+      if (isNothing.any().item() == 0) {
+        return g.times(x.softmax(-1));
+      }
+      // A row of -infinities has no softmax, and changes nothing: the gradient is 0.
+      Tensor zero = Tensor.scalar(0, x.dtype());
+      return Where.where(isNothing, zero, g).times(Where.where(isNothing, zero, x).softmax(-1));
     }
   };
 
@@ -133,6 +140,14 @@ public enum RowOp implements Primitive {
   }
 
   abstract Tensor composedPullback(Tensor g, Tensor x, Tensor y);
+
+  private static void logSumExp(
+      Kernels kernels, Object x, int xFrom, int rows, int n, Object out, int outFrom) {
+    DType dtype = x instanceof float[] ? DType.FLOAT32 : DType.FLOAT64;
+    Object shifts = Engine.uninitialized(dtype, rows);
+    kernels.logSumExp(x, xFrom, rows, n, shifts, 0, out, outFrom);
+    kernels.binary("plus").run(out, outFrom, 1, shifts, 0, 1, out, outFrom, rows);
+  }
 
   private static int rows(Tensor x) {
     int rows = 1;

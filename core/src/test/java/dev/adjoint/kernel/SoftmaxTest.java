@@ -24,7 +24,7 @@ class SoftmaxTest {
       int size = rows * n;
       Object x = random(kernels, size, n);
       Object g = random(kernels, size, n + 1);
-      Object[] out = new Object[5];
+      Object[] out = new Object[6];
       for (int i = 0; i < out.length; i++) {
         out[i] = filled(kernels, size, Double.NaN);
       }
@@ -32,7 +32,7 @@ class SoftmaxTest {
       kernels.softmaxPullback(g, 0, out[0], 0, rows, n, out[1], 0);
       kernels.logSoftmax(x, 0, rows, n, out[2], 0);
       kernels.logSoftmaxPullback(g, 0, out[2], 0, rows, n, out[3], 0);
-      kernels.logSumExp(x, 0, rows, n, out[4], 0);
+      kernels.logSumExp(x, 0, rows, n, out[5], 0, out[4], 0);
       for (int r = 0; r < rows; r++) {
         int from = r * n;
         double sum = 0;
@@ -45,7 +45,7 @@ class SoftmaxTest {
           dot += get(g, i) * Math.exp(get(x, i)) / sum;
           total += get(g, i);
         }
-        assertThat(get(out[4], r)).isCloseTo(Math.log(sum), close);
+        assertThat(get(out[5], r) + get(out[4], r)).isCloseTo(Math.log(sum), close);
         for (int i = from; i < from + n; i++) {
           double y = Math.exp(get(x, i)) / sum;
           assertThat(get(out[0], i)).isCloseTo(y, close);
@@ -63,8 +63,9 @@ class SoftmaxTest {
     Object out = filled(kernels, 2, 0);
     kernels.softmax(array(kernels, 1e30, 1e30), 0, 1, 2, out, 0);
     assertThat(get(out, 0)).isEqualTo(0.5);
-    kernels.logSumExp(array(kernels, 1000, MINUS_INFINITY), 0, 1, 2, out, 0);
+    kernels.logSumExp(array(kernels, 1000, MINUS_INFINITY), 0, 1, 2, out, 0, out, 1);
     assertThat(get(out, 0)).isEqualTo(1000);
+    assertThat(get(out, 1)).isZero();
   }
 
   @ParameterizedTest
@@ -74,9 +75,46 @@ class SoftmaxTest {
     Object out = filled(kernels, 3, 0);
     kernels.softmax(x, 0, 1, 3, out, 0);
     assertThat(get(out, 1)).isNaN();
-    kernels.logSumExp(x, 0, 1, 3, out, 0);
-    assertThat(get(out, 0)).isEqualTo(MINUS_INFINITY);
-    kernels.logSumExp(array(kernels, 1, Double.POSITIVE_INFINITY, 2), 0, 1, 3, out, 0);
-    assertThat(get(out, 0)).isEqualTo(Double.POSITIVE_INFINITY);
+    kernels.logSumExp(x, 0, 1, 3, out, 0, out, 1);
+    assertThat(get(out, 0)).isZero();
+    assertThat(get(out, 1)).isEqualTo(MINUS_INFINITY);
+  }
+
+  @ParameterizedTest
+  @MethodSource("dev.adjoint.kernel.TestKernels#all")
+  void an_infinite_value_takes_all_and_shares_with_its_like(Kernels kernels) {
+    double infinity = Double.POSITIVE_INFINITY;
+    Object one = array(kernels, 1, infinity, MINUS_INFINITY);
+    Object two = array(kernels, infinity, 2, infinity);
+    Object out = filled(kernels, 3, Double.NaN);
+    kernels.softmax(one, 0, 1, 3, out, 0);
+    TestKernels.assertSameBits(out, array(kernels, 0, 1, 0), "softmax");
+    kernels.softmax(two, 0, 1, 3, out, 0);
+    TestKernels.assertSameBits(out, array(kernels, 0.5, 0, 0.5), "softmax of two");
+    kernels.logSoftmax(one, 0, 1, 3, out, 0);
+    TestKernels.assertSameBits(
+        out, array(kernels, MINUS_INFINITY, 0, MINUS_INFINITY), "log-softmax");
+    kernels.logSumExp(two, 0, 1, 3, out, 0, out, 1);
+    assertThat(get(out, 0)).isEqualTo(infinity);
+    assertThat(get(out, 1)).isCloseTo(Math.log(2), within(1e-7));
+  }
+
+  /** One large value among others that are lost beside it. */
+  @ParameterizedTest
+  @MethodSource("dev.adjoint.kernel.TestKernels#all")
+  void a_sum_of_little_more_than_one_has_its_logarithm(Kernels kernels) {
+    double close = TestKernels.isFloat32(kernels) ? 1e-6 : 1e-15;
+    double gap = TestKernels.isFloat32(kernels) ? 17 : 37; // e^-gap is below the last place of 1
+    for (int n : new int[] {2, 3, 40, 5000}) {
+      Object x = filled(kernels, n, -gap);
+      TestKernels.set(x, n / 2, 0);
+      double right = Math.log1p((n - 1) * Math.exp(-gap));
+      Object out = filled(kernels, n, Double.NaN);
+      kernels.logSoftmax(x, 0, 1, n, out, 0);
+      assertThat(get(out, n / 2) / -right).isCloseTo(1, within(close));
+      Object parts = filled(kernels, 2, Double.NaN);
+      kernels.logSumExp(x, 0, 1, n, parts, 0, parts, 1);
+      assertThat(get(parts, 1) / right).isCloseTo(1, within(close));
+    }
   }
 }

@@ -52,6 +52,11 @@ final class FloatFunctions {
     return x;
   }
 
+  /** Returns x where it is below 1, else 0: folded, the sum of all exponentials but the largest. */
+  static float belowOne(float x, float y) {
+    return select(isLess(x, 1f), x, 0f);
+  }
+
   static float equal(float x, float y) {
     return select(isEqual(x, y), 1f, 0f);
   }

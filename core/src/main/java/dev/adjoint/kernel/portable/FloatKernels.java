@@ -113,8 +113,11 @@ public abstract class FloatKernels implements Kernels {
   }
 
   @Override
-  public final void logSumExp(Object x, int xFrom, int rows, int n, Object out, int outFrom) {
-    softmax.get().logSumExp((float[]) x, xFrom, rows, n, (float[]) out, outFrom);
+  public final void logSumExp(
+      Object x, int xFrom, int rows, int n, Object shift, int shiftFrom, Object log, int logFrom) {
+    softmax
+        .get()
+        .logSumExp((float[]) x, xFrom, rows, n, (float[]) shift, shiftFrom, (float[]) log, logFrom);
   }
 
   @Override

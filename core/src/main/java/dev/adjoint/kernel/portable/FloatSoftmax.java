@@ -21,10 +21,13 @@ final class FloatSoftmax {
   private final Fold max;
   private final Fold sum;
   private final Fold dot;
+  private final Fold sumBelowOne;
   private final UnaryLoop log;
+  private final UnaryLoop log1p;
   private final UnaryLoop exp;
   private final BinaryLoop minus;
   private final BinaryLoop div;
+  private final BinaryLoop equal;
   private final TernaryLoop logSoftmax;
   private final TernaryLoop softmaxPullback;
   private final TernaryLoop minusMultiple;
@@ -33,10 +36,13 @@ final class FloatSoftmax {
     max = kernels.fold("first", "max");
     sum = kernels.fold("first", "plus");
     dot = kernels.fold("times", "plus");
+    sumBelowOne = kernels.fold("belowOne", "plus");
     log = kernels.unary("log");
+    log1p = kernels.unary("log1p");
     exp = kernels.unary("exp");
     minus = kernels.binary("minus");
     div = kernels.binary("div");
+    equal = kernels.binary("equal");
     logSoftmax = kernels.ternary("logSoftmax");
     softmaxPullback = kernels.ternary("softmaxPullback");
     minusMultiple = kernels.ternary("minusMultiple");
@@ -49,7 +55,7 @@ final class FloatSoftmax {
       int height = Math.min(block, rows - r);
       int to = outFrom + r * n;
       max.rows(x, xFrom + r * n, n, x, xFrom + r * n, n, height, n, folded, 0);
-      expMinus(x, xFrom + r * n, folded, height, n, out, to);
+      expMinus(x, xFrom + r * n, folded, 0, height, n, out, to);
       sum.rows(out, to, n, out, to, n, height, n, folded, 0);
       for (int i = 0; i < height; i++) {
         div.run(out, to + i * n, 1, folded, i, 0, out, to + i * n, n);
@@ -82,10 +88,14 @@ final class FloatSoftmax {
       max.rows(x, from, n, x, from, n, height, n, shifts, 0);
       // The exponentials go where the result will be, which needs x once more: so x and out are
       // different arrays.
-      expMinus(x, from, shifts, height, n, out, to);
-      sum.rows(out, to, n, out, to, n, height, n, logs, 0);
-      log.run(logs, 0, logs, 0, height);
+      expMinus(x, from, shifts, 0, height, n, out, to);
+      logOfSums(out, to, height, n, logs, 0);
       for (int i = 0; i < height; i++) {
+        if (shifts[i] == Float.POSITIVE_INFINITY) { // infinity - infinity would be NaN
+          log.run(out, to + i * n, out, to + i * n, n);
+          minus.run(out, to + i * n, 1, logs, i, 0, out, to + i * n, n);
+          continue;
+        }
         logSoftmax.run(x, from + i * n, 1, shifts, i, 0, logs, i, 0, out, to + i * n, n);
       }
     }
@@ -106,36 +116,69 @@ final class FloatSoftmax {
     }
   }
 
-  void logSumExp(float[] x, int xFrom, int rows, int n, float[] out, int outFrom) {
+  void logSumExp(
+      float[] x,
+      int xFrom,
+      int rows,
+      int n,
+      float[] shifts,
+      int shiftsFrom,
+      float[] logs,
+      int logsFrom) {
     int block = block(rows, n);
-    float[] shifts = Buffers.uninitializedFloats(block);
     float[] exponentials = Buffers.uninitializedFloats(block * n);
     for (int r = 0; r < rows; r += block) {
       int height = Math.min(block, rows - r);
-      int to = outFrom + r;
-      max.rows(x, xFrom + r * n, n, x, xFrom + r * n, n, height, n, shifts, 0);
-      for (int i = 0; i < height; i++) { // infinity - infinity would be NaN
-        shifts[i] = Float.isInfinite(shifts[i]) ? 0 : shifts[i];
+      int from = xFrom + r * n;
+      int shift = shiftsFrom + r;
+      max.rows(x, from, n, x, from, n, height, n, shifts, shift);
+      for (int i = shift; i < shift + height; i++) { // infinity - infinity would be NaN
+        shifts[i] = shifts[i] == Float.NEGATIVE_INFINITY ? 0 : shifts[i];
       }
-      expMinus(x, xFrom + r * n, shifts, height, n, exponentials, 0);
-      sum.rows(exponentials, 0, n, exponentials, 0, n, height, n, out, to);
-      log.run(out, to, out, to, height);
-      for (int i = 0; i < height; i++) {
-        out[to + i] += shifts[i];
-      }
+      expMinus(x, from, shifts, shift, height, n, exponentials, 0);
+      logOfSums(exponentials, 0, height, n, logs, logsFrom + r);
+    }
+  }
+
+  /**
+   * Computes the logarithm of the sum of each row of exponentials. A sum below 2 is that of a 1 and
+   * of others below it, whose own sum says more than what is left of it beside the 1.
+   */
+  private void logOfSums(float[] exponentials, int from, int rows, int n, float[] out, int to) {
+    sum.rows(exponentials, from, n, exponentials, from, n, rows, n, out, to);
+    boolean isCertain = false; // of one value in some row
+    for (int i = to; i < to + rows; i++) {
+      isCertain |= out[i] >= 1 && out[i] < 2;
+    }
+    if (!isCertain) {
+      log.run(out, to, out, to, rows);
+      return;
+    }
+    float[] others = Buffers.uninitializedFloats(rows);
+    sumBelowOne.rows(exponentials, from, n, exponentials, from, n, rows, n, others, 0);
+    log1p.run(others, 0, others, 0, rows);
+    float[] logs = Buffers.uninitializedFloats(rows);
+    log.run(out, to, logs, 0, rows);
+    for (int i = 0; i < rows; i++) {
+      out[to + i] = out[to + i] >= 1 && out[to + i] < 2 ? others[i] : logs[i];
     }
   }
 
   /**
    * Computes exp(x - shift); the exponential of all rows at once, since it is slow at the end of a
-   * run.
+   * run. Of a row whose largest value is infinite it is the limit: 1 for that value, else 0.
    */
   private void expMinus(
-      float[] x, int xFrom, float[] shifts, int rows, int n, float[] out, int outFrom) {
+      float[] x, int xFrom, float[] shifts, int shiftsFrom, int rows, int n, float[] out, int to) {
     for (int i = 0; i < rows; i++) {
-      minus.run(x, xFrom + i * n, 1, shifts, i, 0, out, outFrom + i * n, n);
+      minus.run(x, xFrom + i * n, 1, shifts, shiftsFrom + i, 0, out, to + i * n, n);
     }
-    exp.run(out, outFrom, out, outFrom, rows * n);
+    exp.run(out, to, out, to, rows * n);
+    for (int i = 0; i < rows; i++) {
+      if (shifts[shiftsFrom + i] == Float.POSITIVE_INFINITY) {
+        equal.run(x, xFrom + i * n, 1, shifts, shiftsFrom + i, 0, out, to + i * n, n);
+      }
+    }
   }
 
   private static int block(int rows, int n) {
