@@ -105,8 +105,8 @@ public final class TransformerEncoderLayer extends Layer implements Transform, D
    * Returns the transformed sequence.
    *
    * @param x of shape (N, T, width)
-   * @param mask broadcasts to (N, T, T), 1 where a position may attend to another ({@link
-   *     Attention}); or null
+   * @param mask of shape (N, T, T), where each size may be 1: 1 where a position may attend to
+   *     another ({@link MultiHeadAttention}); or null
    */
   public Tensor forward(Tensor x, @Nullable Tensor mask) {
     if (normFirst) {
