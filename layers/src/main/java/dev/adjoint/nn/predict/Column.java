@@ -147,6 +147,11 @@ public sealed interface Column {
       }
     }
 
+    /** Tells whether a text can be a category: one short line without white space at its ends. */
+    public static boolean accepts(String text) {
+      return Texts.isLine(text);
+    }
+
     @Override
     public int width() {
       return categories.size();

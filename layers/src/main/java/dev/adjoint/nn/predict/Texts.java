@@ -16,14 +16,22 @@ final class Texts {
 
   private Texts() {}
 
-  /** Throws if a text is long, or cannot be written as a line, and read as the same. */
+  /** Tells whether a text can be written as a line, and read as the same. */
+  static boolean isLine(String text) {
+    return !text.isEmpty()
+        && text.length() <= LONGEST_LINE
+        && text.lines().count() == 1
+        && text.strip().length() == text.length();
+  }
+
+  /** Throws if a text is none. */
   static void requireLine(String what, String text) {
     if (text.length() > LONGEST_LINE) {
       throw new IllegalArgumentException(
           "%s: %s of %d characters; expected at most %d"
               .formatted(what, quoted(text), text.length(), LONGEST_LINE));
     }
-    if (text.isEmpty() || text.lines().count() > 1 || text.strip().length() < text.length()) {
+    if (!isLine(text)) {
       throw new IllegalArgumentException(
           "%s: '%s'; expected a text on one line, without white space at its ends"
               .formatted(what, text));

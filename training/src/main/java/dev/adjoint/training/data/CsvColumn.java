@@ -163,6 +163,9 @@ sealed interface CsvColumn {
       if (field.isEmpty()) {
         throw refuse(field, "a category", place);
       }
+      if (!Column.Category.accepts(field)) {
+        throw refuse(field, "a category, which is one short line", place);
+      }
       if (numbers.size() == MOST) {
         throw refuse(field, "at most %d categories".formatted(MOST), place);
       }

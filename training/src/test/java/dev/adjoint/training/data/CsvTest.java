@@ -227,6 +227,17 @@ class CsvTest {
   }
 
   @Test
+  void aCategoryIsOneShortLine() throws IOException {
+    Schema<Tensor> schema = Schema.target("y").category("x");
+    for (String field : new String[] {"\"two\nlines\"", "a".repeat(1001)}) {
+      Path file = file("x,y\n%s,1\n".formatted(field), UTF_8);
+      assertThatThrownBy(() -> Csv.read(file, schema))
+          .isInstanceOf(DataFormatException.class)
+          .hasMessageEndingWith("; expected a category, which is one short line");
+    }
+  }
+
+  @Test
   void aMessageShowsNoHarmfulOrLongField() throws IOException {
     assertRefused(
         "x,y\n\u001b[1m%s,1\n".formatted("a".repeat(200)),
