@@ -143,6 +143,6 @@ public abstract class WhiteningNorm<N extends WhiteningNorm<N>> extends RunningN
 
   @Override
   public final String toString() {
-    return "%s(%d, %d)".formatted(getClass().getSimpleName(), groups, channels());
+    return line(Integer.toString(groups), Integer.toString(channels()), settings(), running());
   }
 }

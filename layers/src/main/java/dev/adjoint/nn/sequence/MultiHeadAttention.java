@@ -211,6 +211,10 @@ public final class MultiHeadAttention extends Layer implements Transform, Descri
 
   @Override
   public String toString() {
-    return "MultiHeadAttention(%d, %d)".formatted(width, heads);
+    return line(
+        Integer.toString(width),
+        Integer.toString(heads),
+        inProjBias == null ? "no bias" : "",
+        dropout.probability() == 0 ? "" : "dropout " + dropout.probability());
   }
 }

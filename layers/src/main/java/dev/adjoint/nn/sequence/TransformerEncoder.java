@@ -80,9 +80,4 @@ public final class TransformerEncoder extends Layer implements Transform, Descri
     TransformerEncoder copy = new TransformerEncoder(copies.of(layers));
     return norm == null ? copy : copy.withNorm(copies.of(norm));
   }
-
-  @Override
-  public String toString() {
-    return "TransformerEncoder(%d)".formatted(layers.children().size());
-  }
 }
