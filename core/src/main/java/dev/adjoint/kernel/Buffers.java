@@ -17,6 +17,7 @@ public final class Buffers {
 
   /** Returns an array of {@code n} floats whose contents the caller must write in full. */
   public static float[] uninitializedFloats(int n) {
+    Budget.chargeBytes((long) n * Float.BYTES);
     float[] array = new float[n];
     if (POISON) {
       Arrays.fill(array, Float.NaN);
@@ -26,6 +27,7 @@ public final class Buffers {
 
   /** Returns an array of {@code n} doubles whose contents the caller must write in full. */
   public static double[] uninitializedDoubles(int n) {
+    Budget.chargeBytes((long) n * Double.BYTES);
     double[] array = new double[n];
     if (POISON) {
       Arrays.fill(array, Double.NaN);
@@ -35,11 +37,13 @@ public final class Buffers {
 
   /** Returns an array of {@code n} zeros. */
   public static float[] zeroedFloats(int n) {
+    Budget.chargeBytes((long) n * Float.BYTES);
     return new float[n];
   }
 
   /** Returns an array of {@code n} zeros. */
   public static double[] zeroedDoubles(int n) {
+    Budget.chargeBytes((long) n * Double.BYTES);
     return new double[n];
   }
 }

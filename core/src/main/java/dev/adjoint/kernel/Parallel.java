@@ -61,6 +61,7 @@ public final class Parallel {
    * @param estimatedNanos how long one thread would take for all chunks, roughly
    */
   public static void run(int chunks, long estimatedNanos, ChunkBody body) {
+    Budget.chargeWork(estimatedNanos);
     boolean tiny = estimatedNanos < INLINE_WHILE_AWAKE_NANOS && !SCOPED_TEAM.isBound();
     if (chunks <= 1 || tiny || Thread.currentThread() instanceof Helper) {
       runInline(chunks, body);

@@ -6,6 +6,7 @@ import dev.adjoint.nn.Activation;
 import dev.adjoint.nn.Linear;
 import dev.adjoint.nn.Sequential;
 import dev.adjoint.nn.norm.BatchNorm;
+import dev.adjoint.nn.norm.Imputation;
 import dev.adjoint.nn.norm.Standardization;
 import dev.adjoint.nn.predict.Predictor;
 import dev.adjoint.op.Losses;
@@ -34,6 +35,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -49,7 +51,8 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-      "Classifies the rows of a CSV file by a network with batch norm, saves it as one file, and serves that to 64 threads.",
+      "Classifies the rows of a CSV file by a network with batch norm, saves it as one file, and"
+          + " serves that to 64 threads.",
       "Without --data, a table of fruit is drawn.",
       "Example: tabular --data iris.csv --label species --numeric \"petal length,petal width\""
     })
@@ -70,14 +73,14 @@ final class Tabular implements Callable<Integer> {
       names = "--numeric",
       paramLabel = "COLUMN",
       split = ",",
-      description = "The columns of numbers; an empty field counts as missing.")
+      description = "The columns of numbers; an empty field is missing: the median stands for it.")
   private List<String> numeric = List.of();
 
   @Option(
       names = "--category",
       paramLabel = "COLUMN",
       split = ",",
-      description = "The columns of categories.")
+      description = "The columns of categories; an empty field is none of them.")
   private List<String> category = List.of();
 
   @Option(
@@ -124,22 +127,30 @@ final class Tabular implements Callable<Integer> {
         table.dataset().size(), table.features().size(), String.join(", ", table.features()));
 
     Dataset.Split<Tensor, IntTensor> split = table.dataset().split(0.8, generator);
-    Standardization standardization = Standardization.fit(split.first().all().inputs());
-    Sequential model = model(table.features().size(), table.labels().size(), generator);
-    train(model, split, standardization);
+    // Medians, means and deviations are those of the rows to learn from, and of no others.
+    Tensor rows = split.first().all().inputs();
+    Imputation imputation = Imputation.fit(rows).withIndicators();
+    Standardization standardization = Standardization.fit(imputation.forward(rows));
+    Sequential preparation = new Sequential(imputation, standardization);
+    int inputs = standardization.mean().size();
+    Sequential model = model(inputs, table.labels().size(), generator);
+    train(model, split, preparation);
 
     Batch<Tensor, IntTensor> held = split.second().all();
     ConfusionMatrix confusion = new ConfusionMatrix(table.labels());
     Predictor trained =
-        Predictor.of(standardization, model)
-            .features(table.features().toArray(String[]::new))
+        Predictor.of(preparation, model)
+            .columns(table.schema().columns())
             .labels(table.labels().toArray(String[]::new));
     confusion.add(trained.predict(held.inputs()), held.targets());
     print("Rows that it has not learned from: %.1f %% right%n", 100 * confusion.accuracy());
     print("%s", confusion);
 
-    AtomicFile.createDirectoryOf(saved);
-    trained.save(saved);
+    trained
+        .metadata("rows", Integer.toString(table.dataset().size()))
+        .metadata("seed", Long.toString(seed))
+        .metadata("accuracy", String.format(Locale.ROOT, "%.4f", confusion.accuracy()))
+        .save(saved);
     print("Saved the model to %s, %,d bytes%n", saved, Files.size(saved));
     serve(held);
     print("The report is %s%n", report);
@@ -158,7 +169,7 @@ final class Tabular implements Callable<Integer> {
         Schema.label(Fruit.LABEL)
             .numeric("weight in g", "diameter in mm", "sweetness in Brix")
             .category("color")
-            .missing(0));
+            .missing(Double.NaN));
   }
 
   private Csv.Table<IntTensor> read(Path csv) throws IOException {
@@ -166,12 +177,11 @@ final class Tabular implements Callable<Integer> {
       throw new UsageException(
           "--data %s: expected --label, and --numeric or --category or both".formatted(csv));
     }
-    Schema<IntTensor> schema =
-        Schema.label(label).numeric(numeric.toArray(String[]::new)).missing(0);
+    Schema<IntTensor> schema = Schema.label(label).numeric(numeric.toArray(String[]::new));
     for (String column : category) {
       schema = schema.category(column);
     }
-    return Csv.read(csv, schema);
+    return Csv.read(csv, schema.missing(Double.NaN));
   }
 
   // ---- training --------------------------------------------------------------------------------
@@ -188,13 +198,13 @@ final class Tabular implements Callable<Integer> {
   }
 
   private void train(
-      Sequential model, Dataset.Split<Tensor, IntTensor> split, Standardization standardization) {
+      Sequential model, Dataset.Split<Tensor, IntTensor> split, Sequential preparation) {
     DataLoader<Tensor, IntTensor> training =
-        new DataLoader<>(split.first().mapInputs(standardization::forward), BATCH)
+        new DataLoader<>(split.first().mapInputs(preparation::forward), BATCH)
             .shuffle(seed)
             .dropLast();
     DataLoader<Tensor, IntTensor> held =
-        new DataLoader<>(split.second().mapInputs(standardization::forward), 1000);
+        new DataLoader<>(split.second().mapInputs(preparation::forward), 1000);
     AdamW adam = new AdamW(model.namedParameters());
     adam.learningRate(3e-3).schedule(Schedule.cosine(epochs * training.batches()));
     new Trainer<Tensor, IntTensor>(
@@ -231,6 +241,13 @@ final class Tabular implements Callable<Integer> {
         (System.nanoTime() - start) / 1e6,
         predictor.classify(rows[0]),
         Arrays.stream(first).max().orElseThrow());
+    if (data == null) {
+      Map<String, ?> fruit = Map.of("weight in g", 70, "color", "green");
+      print(
+          "Of a green fruit of 70 g, with nothing else known, it says: %s, probability %.3f%n",
+          predictor.classify(fruit),
+          Arrays.stream(predictor.probabilities(fruit)).max().orElseThrow());
+    }
 
     double[][] alone = predictAll(predictor, rows);
     start = System.nanoTime();
@@ -243,7 +260,8 @@ final class Tabular implements Callable<Integer> {
       }
       double seconds = (System.nanoTime() - start) / 1e9;
       print(
-          "Asked it from %d threads, %,.0f rows a second one by one: %d of them got the bits of one thread alone%n",
+          "Asked it from %d threads, %,.0f rows a second one by one: %d of them got the bits of one"
+              + " thread alone%n",
           THREADS, THREADS * rows.length / seconds, same);
     }
   }

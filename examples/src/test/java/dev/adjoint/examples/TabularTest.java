@@ -1,6 +1,7 @@
 package dev.adjoint.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.adjoint.examples.tabular.Fruit;
 import dev.adjoint.nn.predict.Predictor;
@@ -8,6 +9,7 @@ import dev.adjoint.tensor.Generator;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -39,6 +41,14 @@ class TabularTest {
     assertThat(predictor.labels()).containsExactly("apple", "lemon", "lime", "pear", "plum");
     assertThat(predictor.features()).startsWith("weight in g", "diameter in mm").hasSize(7);
     assertThat(predictor.classify(70, 46, 7.5, 0, 1, 0, 0)).isEqualTo("lime");
+    Map<String, ?> lime = Map.of("weight in g", 70, "sweetness in Brix", 7.5, "color", "green");
+    assertThat(predictor.classify(lime)).isEqualTo("lime");
+    assertThat(predictor.classify(70, Double.NaN, 7.5, 0, 1, 0, 0)).isEqualTo("lime");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> predictor.classify(Map.of("weight in g", 70, "color", "lilac")))
+        .withMessage(
+            "classify: 'color' is 'lilac'; expected one of 'blue', 'green', 'red', 'yellow'");
+    assertThat(predictor.metadata()).containsEntry("rows", "3000").containsKey("accuracy");
     assertThat(directory.resolve("report.html")).isNotEmptyFile();
   }
 

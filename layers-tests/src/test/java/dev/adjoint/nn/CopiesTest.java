@@ -3,6 +3,7 @@ package dev.adjoint.nn;
 import static dev.adjoint.nn.Float64.float64;
 import static dev.adjoint.nn.Float64.normal;
 import static dev.adjoint.nn.Float64.scrambled;
+import static dev.adjoint.testing.AdjointAssertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -128,14 +129,47 @@ class CopiesTest {
   }
 
   @Test
-  void aFoldedLinearLayerRefusesInputsWhoseChannelsAreElsewhere() {
-    // On (N, T, C) with T = C a batch norm normalizes positions, and could not be folded.
-    Sequential fast =
-        Layer.forInference(new Sequential(new Linear(3, 3, generator), new BatchNorm(3)));
+  void aFoldedLinearLayerTakesWhatTheModelTakes() {
+    // On (N, T, in) with T channels a batch norm normalizes positions.
+    Sequential model =
+        new Sequential(
+            new Linear(4, 3, generator).withoutBias(), new BatchNorm(3), new BatchNorm(3));
+    model.parameters().forEach(p -> p.assign(generator.normal(1, 1, p.shape(), DType.FLOAT32)));
+    model.forward(generator.normal(8, 4).times(3).plus(1));
+    model.eval();
+    Sequential fast = Layer.forInference(model);
+    assertThat(fast.children()).hasSize(1);
+    for (int[] sizes : new int[][] {{5, 4}, {0, 4}, {2, 3, 4}, {2, 3, 2, 4}, {0, 3, 4}}) {
+      Tensor x = generator.normal(sizes);
+      assertThat(fast.forward(x)).isCloseTo(model.forward(x));
+      assertThat(Layer.copyOf(fast).forward(x)).hasSameBitsAs(fast.forward(x));
+    }
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> fast.forward(generator.normal(2, 3, 3)))
+        .isThrownBy(() -> fast.forward(generator.normal(2, 5, 4)))
         .withMessage(
-            "Linear(3, 3), with a batch norm folded into it: input of shape (2, 3, 3); expected (N, 3)");
+            "Linear(4, 3, no bias): input of shape (2, 5, 4); expected (N, 4) or (N, 3, ..., 4),"
+                + " for the batch norm that is folded into it");
+    assertThatIllegalArgumentException().isThrownBy(() -> fast.forward(generator.normal(4)));
+  }
+
+  @Test
+  void aBatchNormOfOtherChannelsThanTheOutputsIsNotFolded() {
+    Sequential model = new Sequential(new Linear(4, 6, generator), new BatchNorm(3));
+    Tensor x = generator.normal(2, 3, 4);
+    model.forward(x.times(3));
+    model.eval();
+    assertThat(Layer.forInference(model).forward(x)).isCloseTo(model.forward(x));
+  }
+
+  @Test
+  void aConstantWeightDoesNotLoseGradientsSilently() {
+    Tensor tracked = generator.normal(2, 3).tracked();
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Linear(Weight.constant(tracked), null))
+        .withMessageStartingWith(
+            "Weight.constant: tensor of shape (2, 3), for which gradients are recorded; expected"
+                + " its untracked()");
+    assertThat(Weight.constant(tracked.untracked())).hasToString("constant, shape (2, 3)");
   }
 
   @Test
@@ -144,7 +178,8 @@ class CopiesTest {
     assertThatIllegalStateException()
         .isThrownBy(fast::train)
         .withMessage(
-            "train: Linear(2, 2) was made for inference and does not change; expected the layer that it was made of");
+            "train: Linear(2, 2) was made for inference and does not change; expected the layer"
+                + " that it was made of");
     assertThatIllegalStateException().isThrownBy(() -> fast.to(DType.FLOAT64));
     assertThatIllegalStateException().isThrownBy(() -> fast.load(Map.of()));
     assertThatIllegalStateException()
@@ -171,7 +206,8 @@ class CopiesTest {
     assertThatExceptionOfType(UnsupportedOperationException.class)
         .isThrownBy(() -> Layer.copyOf(new Sequential(new Doubling())))
         .withMessage(
-            "Doubling does not say how it is copied; expected a method in it: protected Doubling copy(Copies copies)");
+            "Doubling does not say how it is copied; expected a method in it: protected Doubling"
+                + " copy(Copies copies)");
   }
 
   @Test
@@ -204,7 +240,8 @@ class CopiesTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> linear.load(state))
         .withMessage(
-            "load: this state does not fit Linear(2, 3): 'bias' has shape (2), expected (3); 'scale' is unknown");
+            "load: this state does not fit Linear(2, 3): 'bias' has shape (2), expected (3);"
+                + " 'scale' is unknown");
     assertThat(linear.weight("weight").value().toFloatArray()).isEqualTo(before);
     state.remove("bias");
     assertThatIllegalArgumentException()

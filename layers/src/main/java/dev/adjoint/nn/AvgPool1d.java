@@ -34,6 +34,8 @@ public record AvgPool1d(int kernel, int stride, int padding) implements Transfor
 
   @Override
   public String toString() {
-    return "AvgPool1d(%d)".formatted(kernel);
+    return kernel == stride && padding == 0
+        ? "AvgPool1d(%d)".formatted(kernel)
+        : "AvgPool1d(%d, stride %d, padding %d)".formatted(kernel, stride, padding);
   }
 }

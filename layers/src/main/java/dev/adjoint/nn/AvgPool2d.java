@@ -35,6 +35,8 @@ public record AvgPool2d(int kernel, int stride, int padding) implements Transfor
 
   @Override
   public String toString() {
-    return "AvgPool2d(%d)".formatted(kernel);
+    return kernel == stride && padding == 0
+        ? "AvgPool2d(%d)".formatted(kernel)
+        : "AvgPool2d(%d, stride %d, padding %d)".formatted(kernel, stride, padding);
   }
 }

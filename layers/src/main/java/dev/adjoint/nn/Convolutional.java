@@ -109,6 +109,11 @@ public abstract sealed class Convolutional<C extends Convolutional<C>> extends L
   abstract C with(Weight newWeight, @Nullable Weight newBias);
 
   @Override
+  public int outputs() {
+    return weight.shape().size(0);
+  }
+
+  @Override
   public C foldedInto(PerChannelAffine.Affine affine) {
     return with(Foldable.scaled(weight, affine), Foldable.shifted(bias, affine));
   }
@@ -133,9 +138,24 @@ public abstract sealed class Convolutional<C extends Convolutional<C>> extends L
     Shape shape = weight.shape();
     String kernel =
         Arrays.stream(shape.toArray()).skip(2).mapToObj(String::valueOf).collect(joining("x"));
-    return "%s(%d, %d, %s)"
-        .formatted(
-            getClass().getSimpleName(), shape.size(1) * options.groups(), shape.size(0), kernel);
+    return line(
+        Integer.toString(shape.size(1) * options.groups()),
+        Integer.toString(shape.size(0)),
+        kernel,
+        setting("stride", 1, options.stride()),
+        setting("padding", 0, options.padding()),
+        setting("dilation", 1, options.dilation()),
+        setting("groups", 1, options.groups()),
+        bias == null ? "no bias" : "");
+  }
+
+  private static String setting(String name, int usual, int... values) {
+    return Arrays.stream(values).allMatch(value -> value == usual)
+        ? ""
+        : Arrays.stream(values)
+            .limit(Arrays.stream(values).distinct().count() == 1 ? 1 : values.length)
+            .mapToObj(String::valueOf)
+            .collect(joining("x", name + " ", ""));
   }
 
   @SuppressWarnings("unchecked") // C is the class itself

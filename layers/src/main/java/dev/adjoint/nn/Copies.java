@@ -52,7 +52,7 @@ public final class Copies {
         weight,
         w -> {
           if (forInference) {
-            return Weight.constant(w.value());
+            return Weight.constant(w.value().untracked());
           }
           Reparametrization by = w.reparametrization();
           if (by != null) {

@@ -37,6 +37,11 @@ public final class Dropout extends Layer implements Transform, Describable {
     return this;
   }
 
+  /** Returns the probability that an element becomes 0. */
+  public double probability() {
+    return probability;
+  }
+
   @Override
   public Tensor forward(Tensor x) {
     if (!isTraining() || probability == 0) {

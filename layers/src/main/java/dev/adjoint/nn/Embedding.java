@@ -66,6 +66,9 @@ public final class Embedding extends Layer {
 
   @Override
   public String toString() {
-    return "Embedding(%d, %d)".formatted(weight.shape().size(0), weight.shape().size(1));
+    return line(
+        Integer.toString(weight.shape().size(0)),
+        Integer.toString(weight.shape().size(1)),
+        paddingIndex == NONE ? "" : "padding index " + paddingIndex);
   }
 }

@@ -8,6 +8,9 @@ import org.jspecify.annotations.Nullable;
 /** Marks a layer whose output channels can be scaled and shifted by other weights of its own. */
 interface Foldable<L extends Layer & Transform> {
 
+  /** Returns the number of output channels. */
+  int outputs();
+
   /** Returns a constant layer that does what this one does and then the affine function. */
   L foldedInto(PerChannelAffine.Affine affine);
 
@@ -23,7 +26,7 @@ interface Foldable<L extends Layer & Transform> {
 
   /** Returns {@code scale * bias + shift}. */
   static Weight shifted(@Nullable Weight bias, PerChannelAffine.Affine affine) {
-    Tensor shift = affine.shift();
+    Tensor shift = affine.shift().untracked();
     if (bias == null) {
       return Weight.constant(shift);
     }

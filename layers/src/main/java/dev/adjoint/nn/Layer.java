@@ -1,11 +1,15 @@
 package dev.adjoint.nn;
 
+import static java.util.stream.Collectors.joining;
+
 import com.google.common.collect.ImmutableList;
 import dev.adjoint.autodiff.Parameter;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -125,7 +129,7 @@ public abstract class Layer {
     Weight weight = weights.get(name);
     if (weight == null) {
       throw new IllegalArgumentException(
-          "%s: no weight '%s'; expected one of %s".formatted(this, name, weights.keySet()));
+          "%s: no weight '%s'; expected one of %s".formatted(headline(), name, weights.keySet()));
     }
     return weight;
   }
@@ -191,7 +195,7 @@ public abstract class Layer {
    */
   public final void load(Map<String, Tensor> state) {
     requireChangeable("load");
-    States.load(toString(), namedParameters(), namedBuffers(), state);
+    States.load(headline(), namedParameters(), namedBuffers(), state);
   }
 
   /**
@@ -205,7 +209,7 @@ public abstract class Layer {
     if (!(this instanceof Transform transform)) {
       throw new IllegalStateException(
           "summary: %s has a forward of its own; expected summary(() -> forward(...))"
-              .formatted(this));
+              .formatted(headline()));
     }
     DType dtype = parameters().isEmpty() ? DType.FLOAT32 : parameters().getFirst().dtype();
     return summary(() -> transform.forward(Tensors.zeros(Shape.of(inputShape), dtype)));
@@ -357,6 +361,44 @@ public abstract class Layer {
     return weights.values().stream().filter(Weight::isParameter).map(Weight::parameter).toList();
   }
 
+  // ---- printing --------------------------------------------------------------------------------
+
+  /**
+   * Returns this layer and those inside it as a tree, a line each; layers that are one thing, such
+   * as an attention, return one line. A layer of one's own may override this by one line.
+   */
+  @Override
+  public String toString() {
+    List<String> own = new ArrayList<>();
+    weights.forEach((name, weight) -> own.add(name + " " + weight.shape()));
+    return tree(own.isEmpty() ? getClass().getSimpleName() : line(own.toArray(String[]::new)));
+  }
+
+  /** Returns the first line of {@link #toString}: what this layer is, and its settings. */
+  public final String headline() {
+    String text = toString();
+    int end = text.indexOf('\n');
+    return end < 0 ? text : text.substring(0, end);
+  }
+
+  /** Returns the name of this class and settings in parentheses, without those that are empty. */
+  protected final String line(String... settings) {
+    return Arrays.stream(settings)
+        .filter(setting -> !setting.isEmpty())
+        .collect(joining(", ", getClass().getSimpleName() + "(", ")"));
+  }
+
+  /** Returns a line and below it, indented, the layers inside. */
+  final String tree(String line) {
+    StringBuilder text = new StringBuilder(line);
+    children.forEach((name, child) ->
+        text.append("\n  ")
+            .append(name)
+            .append(": ")
+            .append(child.toString().replace("\n", "\n  ")));
+    return text.toString();
+  }
+
   // ---- inside ----------------------------------------------------------------------------------
 
   /** Visits this layer, what computes its weights, and the layers inside, with their prefixes. */
@@ -379,7 +421,7 @@ public abstract class Layer {
     if (forInference) {
       throw new IllegalStateException(
           "%s: %s was made for inference and does not change; expected the layer that it was made of"
-              .formatted(operation, this));
+              .formatted(operation, headline()));
     }
   }
 

@@ -15,7 +15,13 @@ public final class Linear extends Layer implements Transform, Describable, Folda
 
   private final Weight weight;
   private @Nullable Weight bias;
-  private boolean rowsOnly;
+  private @Nullable Folded folded;
+
+  /**
+   * A norm that follows this layer, and the weights that do both to rows. Of inputs with more axes
+   * the channels of the norm are axis 1, not the outputs of this layer, and the norm comes after.
+   */
+  private record Folded(PerChannelAffine.Affine norm, Tensor weight, Tensor bias) {}
 
   /** Creates a layer with a bias. */
   public Linear(int in, int out, Generator generator) {
@@ -52,7 +58,11 @@ public final class Linear extends Layer implements Transform, Describable, Folda
 
   private Linear(Description from, int in, int out) {
     this(from.weight("weight", Shape.of(out, in)), from.weightOrNull("bias", Shape.of(out)));
-    rowsOnly = from.flag("rows_only");
+    if (from.has("scale")) {
+      Tensor scale = from.weight("scale", Shape.of(out)).value();
+      Tensor shift = from.weight("shift", Shape.of(out)).value();
+      fold(new PerChannelAffine.Affine(scale, shift));
+    }
   }
 
   /** Only multiplies, as before a normalization that shifts by itself. */
@@ -69,42 +79,70 @@ public final class Linear extends Layer implements Transform, Describable, Folda
       throw new IllegalArgumentException(
           "%s: input of shape %s; expected (..., %d)".formatted(this, x.shape(), w.size(1)));
     }
-    if (rowsOnly && x.rank() != 2) {
-      throw new IllegalArgumentException(
-          "%s, with a batch norm folded into it: input of shape %s; expected (N, %d)"
-              .formatted(this, x.shape(), w.size(1)));
+    if (folded == null) {
+      return observed(product(x, w, bias == null ? null : bias.value()));
     }
-    Tensor product = x.matmul(w.transpose());
-    return observed(bias == null ? product : product.plus(bias.value()));
+    if (x.rank() == 2) {
+      return observed(product(x, folded.weight, folded.bias));
+    }
+    if (x.rank() < 2 || x.size(1) != w.size(0)) {
+      throw new IllegalArgumentException(
+          "%1$s: input of shape %2$s; expected (N, %3$d) or (N, %4$d, ..., %3$d), for the batch norm that is folded into it"
+              .formatted(this, x.shape(), w.size(1), w.size(0)));
+    }
+    return observed(folded.norm.of(product(x, w, bias == null ? null : bias.value())));
   }
 
-  /** Only for rows: in (N, T, out) the channels of a batch norm are not the outputs of this. */
+  private static Tensor product(Tensor x, Tensor w, @Nullable Tensor b) {
+    Tensor product = x.matmul(w.transpose());
+    return b == null ? product : product.plus(b);
+  }
+
+  @Override
+  public int outputs() {
+    return weight.shape().size(0);
+  }
+
   @Override
   public Linear foldedInto(PerChannelAffine.Affine affine) {
-    Linear folded = new Linear(Foldable.scaled(weight, affine), Foldable.shifted(bias, affine));
-    folded.rowsOnly = true;
-    return folded;
+    Linear made = new Linear(constant(weight), bias == null ? null : constant(bias));
+    made.fold(folded == null ? affine : folded.norm.then(affine));
+    return made;
+  }
+
+  private static Weight constant(Weight weight) {
+    return Weight.constant(weight.value().untracked());
+  }
+
+  private void fold(PerChannelAffine.Affine norm) {
+    folded =
+        new Folded(
+            norm, Foldable.scaled(weight, norm).value(), Foldable.shifted(bias, norm).value());
   }
 
   @Override
   public Description description() {
     Shape shape = weight.shape();
-    return Description.of(this)
-        .set("in", shape.size(1))
-        .set("out", shape.size(0))
-        .set("rows_only", rowsOnly);
+    Description description =
+        Description.of(this).set("in", shape.size(1)).set("out", shape.size(0));
+    return folded == null
+        ? description
+        : description.tensor("scale", folded.norm.scale()).tensor("shift", folded.norm.shift());
   }
 
   @Override
   protected Linear copy(Copies copies) {
     Linear copy = new Linear(copies.of(weight), copies.ofNullable(bias));
-    copy.rowsOnly = rowsOnly;
+    copy.folded = folded;
     return copy;
   }
 
   @Override
   public String toString() {
     Shape shape = weight.shape();
-    return "Linear(%d, %d)".formatted(shape.size(1), shape.size(0));
+    return line(
+        Integer.toString(shape.size(1)),
+        Integer.toString(shape.size(0)),
+        bias == null ? "no bias" : "");
   }
 }

@@ -34,6 +34,8 @@ public record MaxPool1d(int kernel, int stride, int padding) implements Transfor
 
   @Override
   public String toString() {
-    return "MaxPool1d(%d)".formatted(kernel);
+    return kernel == stride && padding == 0
+        ? "MaxPool1d(%d)".formatted(kernel)
+        : "MaxPool1d(%d, stride %d, padding %d)".formatted(kernel, stride, padding);
   }
 }

@@ -35,6 +35,8 @@ public record MaxPool2d(int kernel, int stride, int padding) implements Transfor
 
   @Override
   public String toString() {
-    return "MaxPool2d(%d)".formatted(kernel);
+    return kernel == stride && padding == 0
+        ? "MaxPool2d(%d)".formatted(kernel)
+        : "MaxPool2d(%d, stride %d, padding %d)".formatted(kernel, stride, padding);
   }
 }

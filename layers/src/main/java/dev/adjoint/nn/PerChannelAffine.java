@@ -1,6 +1,7 @@
 package dev.adjoint.nn;
 
 import dev.adjoint.tensor.Tensor;
+import java.util.Arrays;
 
 /**
  * Marks a layer that in eval mode only scales and shifts each channel (axis 1), so that the layer
@@ -17,5 +18,19 @@ public interface PerChannelAffine {
    * @param scale one number a channel: shape (C)
    * @param shift one number a channel: shape (C)
    */
-  record Affine(Tensor scale, Tensor shift) {}
+  record Affine(Tensor scale, Tensor shift) {
+
+    /** Returns {@code scale * x + shift}, where axis 1 of x are the channels. */
+    Tensor of(Tensor x) {
+      int[] sizes = new int[x.rank() - 1];
+      Arrays.fill(sizes, 1);
+      sizes[0] = -1;
+      return x.times(scale.reshape(sizes)).plus(shift.reshape(sizes));
+    }
+
+    /** Returns this and then another. */
+    Affine then(Affine next) {
+      return new Affine(next.scale.times(scale), next.scale.times(shift).plus(next.shift));
+    }
+  }
 }

@@ -60,6 +60,6 @@ public final class Residual extends Layer implements Transform, Describable {
 
   @Override
   public String toString() {
-    return "Residual";
+    return tree("Residual");
   }
 }

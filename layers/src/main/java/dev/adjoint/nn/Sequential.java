@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableList;
 import dev.adjoint.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.IntStream;
 
 /**
@@ -67,7 +68,8 @@ public final class Sequential extends Layer implements Transform, Describable {
       Transform last = copied.isEmpty() ? step : copied.getLast();
       if (copies.areForInference()
           && last instanceof Foldable<?> foldable
-          && step instanceof PerChannelAffine norm) {
+          && step instanceof PerChannelAffine norm
+          && norm.inferenceAffine().scale().size() == foldable.outputs()) {
         copied.removeLast();
         copied.add(foldable.foldedInto(norm.inferenceAffine()));
       } else {
@@ -79,7 +81,7 @@ public final class Sequential extends Layer implements Transform, Describable {
 
   @Override
   public String toString() {
-    return "Sequential(%d)".formatted(steps.size());
+    return tree(line(Integer.toString(steps.size())));
   }
 
   /** Makes a layer of a function, so that it is seen where layers are. */
@@ -102,7 +104,12 @@ public final class Sequential extends Layer implements Transform, Describable {
 
     @Override
     public String toString() {
-      return function.getClass().isHidden() ? "function" : function.toString();
+      if (function.getClass().isHidden()) {
+        return "function";
+      }
+      String name = function.toString();
+      boolean isNone = name.equals(Objects.toIdentityString(function));
+      return isNone ? function.getClass().getSimpleName() : name;
     }
   }
 }

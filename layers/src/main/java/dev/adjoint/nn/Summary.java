@@ -50,7 +50,7 @@ final class Summary {
           Shape output = outputs.get(layer);
           rows.add(
               new String[] {
-                path, layer.toString(), output == null ? "" : output.toString(), count(own)
+                path, layer.headline(), output == null ? "" : output.toString(), count(own)
               });
         });
     StringBuilder text = new StringBuilder();

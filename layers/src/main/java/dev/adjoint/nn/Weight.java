@@ -44,9 +44,18 @@ public final class Weight {
     return new Weight(initial.shape(), new Parameter(name, initial), null, null);
   }
 
-  /** Creates a weight that never changes. */
+  /**
+   * Creates a weight that never changes.
+   *
+   * @throws IllegalArgumentException if gradients are recorded for the value, which would get lost
+   */
   public static Weight constant(Tensor value) {
-    return new Weight(value.shape(), null, null, value.untracked().copy());
+    if (value.isTracked()) {
+      throw new IllegalArgumentException(
+          "Weight.constant: tensor of shape %s, for which gradients are recorded; expected its untracked() to lose them, Weight.learned to learn them, or a Reparametrization that computes the weight"
+              .formatted(value.shape()));
+    }
+    return new Weight(value.shape(), null, null, value.copy());
   }
 
   /** Creates a weight that is computed. */
@@ -98,6 +107,16 @@ public final class Weight {
   /** Tells whether this is a parameter by itself. */
   public boolean isParameter() {
     return parameter != null;
+  }
+
+  /** Returns what this weight is, and its shape. */
+  @Override
+  public String toString() {
+    return parameter != null
+        ? parameter.toString()
+        : (reparametrization != null ? "computed by %s, " : "constant, ")
+            .formatted(reparametrization)
+            .concat("shape " + shape);
   }
 
   /** Returns what computes this weight, or null. */

@@ -52,7 +52,7 @@ public final class NonFiniteException extends RuntimeException {
             Layer.observe(
                 (layer, output) -> {
                   if (layers.isEmpty() && !isFinite(output)) {
-                    layers.add("'%s' (%s)".formatted(paths.getOrDefault(layer, ""), layer));
+                    layers.add("'%s' (%s)".formatted(paths.getOrDefault(layer, ""), layer.headline()));
                   }
                   return output;
                 },

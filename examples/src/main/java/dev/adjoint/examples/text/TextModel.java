@@ -66,7 +66,7 @@ public final class TextModel extends Layer {
    */
   public Tensor forward(IntTensor text) {
     int steps = text.shape().size(1);
-    Tensor mask = causal.slice(0, 0, steps).slice(1, 0, steps);
+    Tensor mask = causal.slice(1, 0, steps).slice(2, 0, steps);
     Tensor x = dropout.forward(positions.forward(embedding.forward(text)));
     return scores.forward(encoder.forward(x, mask)).flatten(0, 1);
   }

@@ -114,11 +114,14 @@ final class SequenceSubjects {
           Tensor mask = inputs.get("attn_mask");
           if (is(golden, "is_causal")) {
             int longest = Math.max(query.size(-2), key.size(-2));
-            mask = Masks.causal(longest).slice(0, 0, query.size(-2)).slice(1, 0, key.size(-2));
+            mask = Masks.causal(longest).slice(1, 0, query.size(-2)).slice(2, 0, key.size(-2));
           }
           if (!golden.option("scale").equals("None")) {
             double scale = Double.parseDouble(golden.option("scale"));
             query = query.times(scale * Math.sqrt(query.size(-1)));
+          }
+          while (mask != null && mask.rank() < query.rank()) {
+            mask = mask.unsqueeze(0); // PyTorch's may lack axes
           }
           return Map.of(
               "output", Attention.scaledDotProduct(query, key, inputs.get("value"), mask));
@@ -176,7 +179,7 @@ final class SequenceSubjects {
     if (padding != null) {
       shown = shown.minus(padding.unsqueeze(1));
     }
-    return pairs == null ? shown : shown.times(pairs.neg().plus(1));
+    return pairs == null ? shown : shown.times(pairs.neg().plus(1).unsqueeze(0));
   }
 
   private static int number(Golden golden, String option) {

@@ -71,11 +71,16 @@ class StandardizationTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Standardization.fit(Tensors.zeros(0, 3)))
         .withMessage(
-            "Standardization: data of shape (0, 3); expected (m, n), at least 1 example of at least 1 feature");
+            "Standardization: data of shape (0, 3); expected (m, n), at least 1 example of at least"
+                + " 1 feature");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Standardization.fit(Tensor.of(new double[][] {{1, 2}, {3, Double.NaN}})))
         .withMessage(
-            "Standardization: feature 1 has mean NaN and deviation NaN; expected finite values");
+            "Standardization: feature 1 is NaN in 1 of 2 examples; expected numbers, such as"
+                + " Imputation puts in place of missing ones");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Standardization.fit(Tensor.of(new double[][] {{1, 1e300}, {3, -1e300}})))
+        .withMessageStartingWith("Standardization: feature 1 has mean 0.0 and deviation ");
     Standardization standardization = Standardization.fit(x);
     assertThatIllegalArgumentException()
         .isThrownBy(() -> standardization.forward(Tensors.zeros(3, 2)))

@@ -225,7 +225,8 @@ class HostilePredictorsTest {
     refuses(
         "Runtime command=reboot",
         Map.of(),
-        "architecture, line 1: 'Runtime' is none of the classes that are known; expected its constructor to be given to load");
+        "architecture, line 1: 'Runtime' is none of the classes that are known; expected its"
+            + " constructor to be given to load");
     refuses(
         "Linear in=3",
         Map.of("weight", weight),
@@ -239,9 +240,13 @@ class HostilePredictorsTest {
         Map.of("weight", weight),
         "architecture, line 1: Linear: out=-2; expected a whole number of at least 0");
     refuses(
-        "Linear in=3 out=2 rows_only=false",
-        Map.of("weight", weight),
-        "architecture, line 1: Linear: rows_only=false; expected true");
+        "LayerNorm features=2 epsilon=0 channels_first=false",
+        Map.of(),
+        "architecture, line 1: LayerNorm: channels_first=false; expected true");
+    refuses(
+        "Linear in=3 out=2",
+        Map.of("weight", weight, "scale", Tensors.zeros(2)),
+        "architecture, line 1: Linear: no tensor 'shift'; expected one");
     refuses(
         "Linear in=3 out=2 stride=1 out=3",
         Map.of("weight", weight),
@@ -269,7 +274,8 @@ class HostilePredictorsTest {
     refuses(
         "Sequential\n  0: Activation function=GHOST",
         Map.of(),
-        "architecture, line 2: Activation: function=GHOST; expected one of [IDENTITY, RELU, LEAKY_RELU, ELU, SELU, GELU, SILU, SOFTPLUS, TANH, SIGMOID]");
+        "architecture, line 2: Activation: function=GHOST; expected one of [IDENTITY, RELU,"
+            + " LEAKY_RELU, ELU, SELU, GELU, SILU, SOFTPLUS, TANH, SIGMOID]");
     refuses(
         "Residual\n  body: Flatten",
         Map.of(),

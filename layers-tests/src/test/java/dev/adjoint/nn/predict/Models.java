@@ -23,6 +23,7 @@ import dev.adjoint.nn.Transform;
 import dev.adjoint.nn.norm.BatchNorm;
 import dev.adjoint.nn.norm.DecorrelatedBatchNorm;
 import dev.adjoint.nn.norm.GroupNorm;
+import dev.adjoint.nn.norm.Imputation;
 import dev.adjoint.nn.norm.InstanceNorm;
 import dev.adjoint.nn.norm.IterNorm;
 import dev.adjoint.nn.norm.LayerNorm;
@@ -70,6 +71,7 @@ final class Models {
         of(
             "rows",
             g.normal(20, 6).times(3),
+            Imputation.fit(g.normal(20, 6)),
             Standardization.fit(g.normal(20, 6).times(3).plus(1)),
             new Linear(6, 8, g),
             new BatchNorm(8),

@@ -93,7 +93,7 @@ class PredictorTest {
             Sequential
               0: Standardization
               1: Sequential
-                0: Linear in=4 out=4 rows_only=true
+                0: Linear in=4 out=4
               2: Residual
                 body: Linear in=4 out=4
                 shortcut: Activation function=IDENTITY
@@ -109,7 +109,8 @@ class PredictorTest {
             "0.mean",
             "0.deviation",
             "1.0.weight",
-            "1.0.bias",
+            "1.0.scale",
+            "1.0.shift",
             "2.body.weight",
             "2.body.bias",
             "3.0.weight",
@@ -191,11 +192,13 @@ class PredictorTest {
         .isThrownBy(
             () -> Predictor.of(iris(), new Sequential(new Linear(3, 3, generator), Tensor::tanh)))
         .withMessage(
-            "Predictor: '1.1' is a function, which a file cannot hold; expected a layer, or one of the functions that have names, such as Activation.TANH");
+            "Predictor: '1.1' is a function, which a file cannot hold; expected a layer, or one of"
+                + " the functions that have names, such as Activation.TANH");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Predictor.of(new Doubling()))
         .withMessage(
-            "Predictor: the model is a Doubling, which does not say how it is made; expected it to implement Describable, as Description shows");
+            "Predictor: the model is a Doubling, which does not say how it is made; expected it to"
+                + " implement Describable, as Description shows");
   }
 
   @Test
@@ -205,7 +208,8 @@ class PredictorTest {
     assertThatExceptionOfType(TensorFormatException.class)
         .isThrownBy(() -> Predictor.load(file()))
         .withMessageContaining(
-            "'Reader' is none of the classes that are known; expected its constructor to be given to load");
+            "'Reader' is none of the classes that are known; expected its constructor to be given"
+                + " to load");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Predictor.load(file(), Map.of("Linear", Linear::new)))
         .withMessageContaining("a constructor for 'Linear'; expected another name");

@@ -63,7 +63,7 @@ class AttentionTest {
     Tensor query = normal(2, 3, 4);
     Tensor key = normal(2, 5, 4);
     Tensor value = normal(2, 5, 6);
-    Tensor mask = Tensor.of(1f, 1, 0, 1, 0);
+    Tensor mask = Tensor.of(1f, 1, 0, 1, 0).reshape(1, 1, 5);
     IntTensor allowed = IntTensor.of(0, 1, 3);
     assertClose(
         Attention.scaledDotProduct(query, key, value, mask),
@@ -93,7 +93,7 @@ class AttentionTest {
   @Test
   void gradientsOfAttentionAreRight() {
     Tensor mask = Tensor.of(new double[][] {{1, 0, 1, 1}, {0, 0, 0, 0}, {1, 1, 0, 1}});
-    assertThatGradientsOf(x -> Attention.scaledDotProduct(x[0], x[1], x[2], mask))
+    assertThatGradientsOf(x -> Attention.scaledDotProduct(x[0], x[1], x[2], mask.unsqueeze(0)))
         .at(normal(2, 3, 2), normal(2, 4, 2), normal(4, 3))
         .toOrder(2)
         .areCorrect();
@@ -107,8 +107,8 @@ class AttentionTest {
 
   @Test
   void aCausalMaskLetsEachPositionSeeItselfAndWhatIsBefore() {
-    assertThat(Masks.causal(3).toNestedArray(float[][].class))
-        .isDeepEqualTo(new float[][] {{1, 0, 0}, {1, 1, 0}, {1, 1, 1}});
+    assertThat(Masks.causal(3).toNestedArray(float[][][].class))
+        .isDeepEqualTo(new float[][][] {{{1, 0, 0}, {1, 1, 0}, {1, 1, 1}}});
   }
 
   @Test
@@ -263,30 +263,36 @@ class AttentionTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Attention.scaledDotProduct(x, generator.normal(2, 3, 5), x))
         .withMessage(
-            "attention: queries of shape (2, 3, 4) and keys of shape (2, 3, 5); expected (..., T, width) and (..., S, width)");
+            "attention: queries of shape (2, 3, 4) and keys of shape (2, 3, 5); expected (..., T,"
+                + " width) and (..., S, width)");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Attention.scaledDotProduct(x, x, generator.normal(2, 2, 4)))
         .withMessage(
-            "attention: keys of shape (2, 3, 4) and values of shape (2, 2, 4); expected (..., S, width) and (..., S, any)");
+            "attention: keys of shape (2, 3, 4) and values of shape (2, 2, 4); expected (..., S,"
+                + " width) and (..., S, any)");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Attention.scaledDotProduct(x, x, x, Masks.causal(2)))
         .withMessage(
-            "attention: mask of shape (2, 2) for queries of shape (2, 3, 4) and keys of shape (2, 3, 4); expected one that broadcasts to (2, 3, 3)");
+            "attention: mask of shape (1, 2, 2); expected (2, 3, 3), where each size may be 1");
     MultiHeadAttention attention = new MultiHeadAttention(4, 2, generator);
     assertThatIllegalArgumentException()
         .isThrownBy(() -> attention.forward(x, x, generator.normal(2, 2, 4), null))
         .withMessage(
-            "MultiHeadAttention(4, 2): query of shape (2, 3, 4), key of shape (2, 3, 4) and value of shape (2, 2, 4); expected (N, T, 4), (N, S, 4) and (N, S, 4)");
+            "MultiHeadAttention(4, 2): query of shape (2, 3, 4), key of shape (2, 3, 4) and value"
+                + " of shape (2, 2, 4); expected (N, T, 4), (N, S, 4) and (N, S, 4)");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> attention.forward(generator.normal(3, 4)));
     assertThatIllegalArgumentException()
         .isThrownBy(() -> attention.forward(x, generator.normal(2, 2, 3, 3)))
         .withMessage(
-            "MultiHeadAttention(4, 2): mask of shape (2, 2, 3, 3); expected one that broadcasts to (N, T, S)");
+            "MultiHeadAttention(4, 2): mask of shape (2, 2, 3, 3); expected (N, T, S) = (2, 3, 3),"
+                + " where each size may be 1: unsqueeze(1) of a mask (N, S), unsqueeze(0) of a mask"
+                + " (T, S)");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new MultiHeadAttention(4, 3, generator))
         .withMessage(
-            "MultiHeadAttention: width 4 and 3 heads; expected a width that the heads share equally");
+            "MultiHeadAttention: width 4 and 3 heads; expected a width that the heads share"
+                + " equally");
   }
 
   @Test

@@ -44,7 +44,7 @@ public final class Invariances {
 
   private Invariances(Layer layer) {
     this.layer = layer;
-    name = layer.toString();
+    name = layer.headline();
   }
 
   /** Measures a layer with one input. */

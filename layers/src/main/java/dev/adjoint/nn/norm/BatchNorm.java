@@ -106,6 +106,6 @@ public final class BatchNorm extends RunningNorm<BatchNorm> implements PerChanne
 
   @Override
   public String toString() {
-    return "BatchNorm(%d)".formatted(channels());
+    return line(Integer.toString(channels()), settings(), running());
   }
 }

@@ -2,7 +2,9 @@ package dev.adjoint.nn.norm;
 
 import dev.adjoint.nn.Copies;
 import dev.adjoint.nn.Description;
+import dev.adjoint.nn.Mask;
 import dev.adjoint.op.Standardize.Standardized;
+import dev.adjoint.op.Where;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import java.util.stream.IntStream;
@@ -13,8 +15,9 @@ import org.jspecify.annotations.Nullable;
  * batch, instance and group norm share. The axes after the channels may be a length, height and
  * width, or more.
  *
- * <p>Padded inputs are normalized with a mask of 0 and 1, of the input's shape without the
- * channels: (N, L) for (N, C, L). Padding then takes no part in the statistics.
+ * <p>Padded inputs are normalized with a {@linkplain Mask mask} of the input's shape without the
+ * channels: (N, L) for (N, C, L). Padding then takes no part in the statistics, is never read, and
+ * is 0 in the output, so that a convolution after it sees the zeros that it pads with itself.
  *
  * @param <N> the norm itself, which its options return
  */
@@ -41,7 +44,8 @@ public abstract class ChannelNorm<N extends ChannelNorm<N>> extends Normalizatio
   }
 
   /**
-   * Returns the normalized activations, of the same shape, with statistics of what is not padded.
+   * Returns the normalized activations, of the same shape, with statistics of what is not padded,
+   * and 0 where it is.
    *
    * @param mask 0 where the input is padded, else 1: of the shape of x without axis 1
    */
@@ -53,7 +57,10 @@ public abstract class ChannelNorm<N extends ChannelNorm<N>> extends Normalizatio
           "%s: mask of shape %s for input of shape %s; expected %s"
               .formatted(this, mask.shape(), x.shape(), expected));
     }
-    return observed(affine(standardized(x, mask.unsqueeze(1))));
+    Tensor counts = Mask.of(toString(), mask, x.dtype()).unsqueeze(1);
+    Tensor zero = Tensor.scalar(0, x.dtype());
+    Tensor known = Where.where(counts, x, zero);
+    return observed(Where.where(counts, affine(standardized(known, counts)), zero));
   }
 
   @Override
@@ -61,7 +68,7 @@ public abstract class ChannelNorm<N extends ChannelNorm<N>> extends Normalizatio
     return standardized(x, null);
   }
 
-  /** Standardizes; the mask broadcasts to the shape of x. */
+  /** Standardizes; the mask broadcasts to the shape of x, which is 0 where the mask is. */
   abstract Tensor standardized(Tensor x, @Nullable Tensor mask);
 
   /** Standardizes sets that are within one example each. */

@@ -67,6 +67,6 @@ public final class GroupNorm extends ChannelNorm<GroupNorm> {
 
   @Override
   public String toString() {
-    return "GroupNorm(%d, %d)".formatted(groups, channels());
+    return line(Integer.toString(groups), Integer.toString(channels()), settings());
   }
 }

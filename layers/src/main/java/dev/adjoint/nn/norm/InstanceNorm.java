@@ -62,6 +62,11 @@ public final class InstanceNorm extends ChannelNorm<InstanceNorm> {
 
   @Override
   public String toString() {
-    return "InstanceNorm(%d)".formatted(channels());
+    return line(Integer.toString(channels()), settings());
+  }
+
+  @Override
+  boolean isUsuallyAffine() {
+    return false;
   }
 }

@@ -73,6 +73,13 @@ public final class IterNorm extends WhiteningNorm<IterNorm> {
   }
 
   @Override
+  String settings() {
+    String others = super.settings();
+    String separator = others.isEmpty() || iterations == 5 ? "" : ", ";
+    return others + separator + (iterations == 5 ? "" : iterations + " iterations");
+  }
+
+  @Override
   protected IterNorm copy(Copies copies) {
     return new IterNorm(this, copies);
   }

@@ -88,6 +88,6 @@ public final class LayerNorm extends Normalization<LayerNorm> {
 
   @Override
   public String toString() {
-    return "LayerNorm(%s)".formatted(sizes());
+    return line(sizes(), channelsFirst ? "channels first" : "", settings());
   }
 }

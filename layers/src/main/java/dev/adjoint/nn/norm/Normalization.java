@@ -17,6 +17,7 @@ import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
 import java.util.Arrays;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -250,6 +251,23 @@ public abstract class Normalization<N extends Normalization<N>> extends Layer
         .set("features", features.toArray())
         .set("epsilon", epsilon)
         .set("epsilon_outside_root", epsilonOutsideRoot);
+  }
+
+  /** Returns the settings of which messages tell, if they are not the defaults. */
+  String settings() {
+    boolean affine = weight != null;
+    return Stream.of(
+            epsilonOutsideRoot ? "epsilon %s outside the root".formatted(epsilon) : "",
+            epsilonOutsideRoot || epsilon == 1e-5 ? "" : "epsilon " + epsilon,
+            affine == isUsuallyAffine() ? "" : affine ? "affine" : "no affine",
+            affine && centred && bias == null ? "no bias" : "")
+        .filter(setting -> !setting.isEmpty())
+        .collect(joining(", "));
+  }
+
+  /** Tells whether there are g and b unless an option says otherwise. */
+  boolean isUsuallyAffine() {
+    return true;
   }
 
   @SuppressWarnings("unchecked") // N is the class itself

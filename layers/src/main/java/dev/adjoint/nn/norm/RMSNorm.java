@@ -115,6 +115,6 @@ public final class RMSNorm extends Normalization<RMSNorm> {
 
   @Override
   public String toString() {
-    return "RMSNorm(%s)".formatted(sizes());
+    return line(sizes(), part == 1 ? "" : "part " + part, settings());
   }
 }

@@ -106,6 +106,14 @@ public abstract class RunningNorm<N extends RunningNorm<N>> extends ChannelNorm<
     return mask == null ? x.size() / (double) channels() : mask.sum().item();
   }
 
+  /** Returns the settings of the running statistics, if they are not the defaults. */
+  final String running() {
+    String rate = updateRate == 0.1 ? "" : "update rate " + updateRate;
+    String average = cumulative ? "cumulative average" : rate;
+    String separator = average.isEmpty() || !frozenStatistics ? "" : ", ";
+    return average + separator + (frozenStatistics ? "frozen statistics" : "");
+  }
+
   @Override
   protected final int[] reductionAxes(Tensor x) {
     return allButChannels(x);

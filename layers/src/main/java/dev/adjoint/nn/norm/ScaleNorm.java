@@ -76,6 +76,6 @@ public final class ScaleNorm extends Normalization<ScaleNorm> {
 
   @Override
   public String toString() {
-    return "ScaleNorm(%d)".formatted(size);
+    return line(Integer.toString(size), settings());
   }
 }

@@ -52,7 +52,8 @@ public final class Standardization extends Layer implements Transform, Describab
    * Fits a standardization.
    *
    * @param x training data of shape (m, n)
-   * @throws IllegalArgumentException if there are none, or a feature has a value that is not finite
+   * @throws IllegalArgumentException if there are none, or a feature has a value that is not
+   *     finite; {@link Imputation} replaces what is missing
    */
   public static Standardization fit(Tensor x) {
     if (x.rank() != 2 || x.size() == 0) {
@@ -61,6 +62,7 @@ public final class Standardization extends Layer implements Transform, Describab
               .formatted(x.shape()));
     }
     Tensor data = x.untracked().to(DType.FLOAT64);
+    requireNoneMissing(data);
     Tensor isConstant = data.max(0).equal(data.min(0));
     Tensor mean = Where.where(isConstant, data.max(0), data.mean(0));
     Tensor deviation = data.biasedVariance(0).sqrt();
@@ -74,6 +76,17 @@ public final class Standardization extends Layer implements Transform, Describab
     Tensor one = Tensor.scalar(1, DType.FLOAT64);
     return new Standardization(
         mean.to(x.dtype()), Where.where(isConstant, one, deviation).to(x.dtype()));
+  }
+
+  private static void requireNoneMissing(Tensor data) {
+    Tensor missing = data.isNaN().sum(0);
+    for (int feature = 0; feature < missing.size(); feature++) {
+      if (missing.get(feature) > 0) {
+        throw new IllegalArgumentException(
+            "Standardization: feature %d is NaN in %.0f of %d examples; expected numbers, such as Imputation puts in place of missing ones"
+                .formatted(feature, missing.get(feature), data.size(0)));
+      }
+    }
   }
 
   /**

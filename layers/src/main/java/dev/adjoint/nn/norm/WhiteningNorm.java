@@ -124,19 +124,16 @@ public abstract class WhiteningNorm<N extends WhiteningNorm<N>> extends RunningN
           "%s: input of shape %s has %.0f values for each channel and blocks of %d channels, whose covariance has no inverse; expected more values than channels in training, better many more, or eval()"
               .formatted(this, x.shape(), count, block));
     }
-    Tensor known = known(samples, mask);
-    Tensor mean = known.sum(Keep.AXES, 2).div(count);
-    Tensor centred = known.minus(mean);
-    Tensor deviation = known(centred, mask).to(DType.FLOAT64);
+    Tensor mean = samples.sum(Keep.AXES, 2).div(count);
+    Tensor centred = samples.minus(mean);
+    Tensor zero = Tensor.scalar(0, samples.dtype());
+    Tensor known = mask == null ? centred : Where.where(mask, centred, zero);
+    Tensor deviation = known.to(DType.FLOAT64);
     Tensor covariance = deviation.matmul(deviation.transpose()).div(count);
     Tensor ridge = Tensors.eye(block, DType.FLOAT64).times(epsilon(DType.FLOAT64));
     Tensor whitening = inverseRoot(covariance.plus(ridge)).to(x.dtype());
     move(Map.of(runningMean, mean.reshape(-1), runningWhitening, whitening));
     return whitening.matmul(centred);
-  }
-
-  private static Tensor known(Tensor samples, @Nullable Tensor mask) {
-    return mask == null ? samples : Where.where(mask, samples, Tensor.scalar(0, samples.dtype()));
   }
 
   @Override
@@ -146,6 +143,6 @@ public abstract class WhiteningNorm<N extends WhiteningNorm<N>> extends RunningN
 
   @Override
   public final String toString() {
-    return "%s(%d, %d)".formatted(getClass().getSimpleName(), groups, channels());
+    return line(Integer.toString(groups), Integer.toString(channels()), settings(), running());
   }
 }

@@ -29,6 +29,11 @@ record Architecture(String text, Map<String, Tensor> tensors) {
   /** More than any model needs, and far less than overflows the stack. */
   private static final int MAX_DEPTH = 64;
 
+  /** With more, what is made of the text takes many times its size. */
+  private static final int MAX_LAYERS = 10_000;
+
+  private static final int MAX_SETTINGS = 100;
+
   private static final int MAX_NAME = 100;
 
   private static final CharMatcher NAME =
@@ -37,7 +42,7 @@ record Architecture(String text, Map<String, Tensor> tensors) {
           .or(CharMatcher.inRange('0', '9'))
           .or(CharMatcher.anyOf("_-$"));
 
-  private static final Splitter SPACES = Splitter.on(' ');
+  private static final Splitter SPACES = Splitter.on(' ').limit(MAX_SETTINGS + 2);
 
   /** Writes down a model. */
   static Architecture of(Object model) {
@@ -69,14 +74,24 @@ record Architecture(String text, Map<String, Tensor> tensors) {
     private final StringBuilder text = new StringBuilder();
     private final Map<String, Tensor> tensors = new LinkedHashMap<>();
     private int depth;
+    private int layers;
 
     void write(String path, String name, Object thing) {
+      if (++layers > MAX_LAYERS) {
+        throw new IllegalArgumentException(
+            "Predictor: more than %,d layers; expected at most as many".formatted(MAX_LAYERS));
+      }
       if (depth > MAX_DEPTH) {
         throw new IllegalArgumentException(
             "Predictor: '%s' lies within %d others; expected at most %d"
                 .formatted(path, depth, MAX_DEPTH));
       }
       Description description = description(path, thing);
+      if (description.settings().size() > MAX_SETTINGS) {
+        throw new IllegalArgumentException(
+            "Predictor: '%s' has %d settings; expected at most %d"
+                .formatted(path, description.settings().size(), MAX_SETTINGS));
+      }
       text.append(Strings.repeat("  ", depth)).append(name.isEmpty() ? "" : name + ": ");
       text.append(description.type());
       description
@@ -148,7 +163,7 @@ record Architecture(String text, Map<String, Tensor> tensors) {
         String text,
         Map<String, Tensor> tensors,
         Map<String, ? extends Function<Description, ?>> more) {
-      lines = text.lines().toList();
+      lines = text.lines().limit(MAX_LAYERS + 1).toList();
       tensors.forEach((path, tensor) -> {
         int dot = path.lastIndexOf('.');
         tensorsByOwner
@@ -159,14 +174,17 @@ record Architecture(String text, Map<String, Tensor> tensors) {
     }
 
     Object read() {
+      if (lines.size() > MAX_LAYERS) {
+        throw refuse(MAX_LAYERS, "expected at most %,d lines".formatted(MAX_LAYERS));
+      }
       Object model = read("", 0);
       if (next < lines.size()) {
         throw refuse(next, "a line that belongs to nothing above it");
       }
       if (!tensorsByOwner.isEmpty()) {
         throw new IllegalArgumentException(
-            "architecture: no line for the tensors of '%s'"
-                .formatted(tensorsByOwner.keySet().iterator().next()));
+            "architecture: no line for the tensors of %s"
+                .formatted(Texts.quoted(tensorsByOwner.keySet().iterator().next())));
       }
       return model;
     }
@@ -181,21 +199,25 @@ record Architecture(String text, Map<String, Tensor> tensors) {
         throw refuse(line, "the end; expected the model");
       }
       List<String> words = SPACES.splitToList(content(line, depth));
+      if (words.size() > MAX_SETTINGS + 1) {
+        throw refuse(line, "expected at most %d settings".formatted(MAX_SETTINGS));
+      }
       String type = words.getFirst();
       Map<String, String> settings = new LinkedHashMap<>();
       for (String word : words.subList(1, words.size())) {
         int equals = word.indexOf('=');
         if (equals < 0
             || settings.put(word.substring(0, equals), word.substring(equals + 1)) != null) {
-          throw refuse(line, "'%s'; expected name=value, each name once".formatted(word));
+          throw refuse(
+              line, "%s; expected name=value, each name once".formatted(Texts.quoted(word)));
         }
       }
       Function<Description, ?> factory = LayerTypes.factory(type, more);
       if (factory == null) {
         throw refuse(
             line,
-            "'%s' is none of the classes that are known; expected its constructor to be given to load"
-                .formatted(type));
+            "%s is none of the classes that are known; expected its constructor to be given to load"
+                .formatted(Texts.quoted(type)));
       }
       Map<String, Object> parts = readParts(path, depth + 1);
       @Nullable Map<String, Tensor> own = tensorsByOwner.remove(path);

@@ -19,6 +19,7 @@ import dev.adjoint.nn.Sequential;
 import dev.adjoint.nn.norm.BatchNorm;
 import dev.adjoint.nn.norm.DecorrelatedBatchNorm;
 import dev.adjoint.nn.norm.GroupNorm;
+import dev.adjoint.nn.norm.Imputation;
 import dev.adjoint.nn.norm.InstanceNorm;
 import dev.adjoint.nn.norm.IterNorm;
 import dev.adjoint.nn.norm.LayerNorm;
@@ -62,6 +63,7 @@ final class LayerTypes {
           new Type<>(GRU.class, GRU::new),
           new Type<>(GlobalAvgPool.class, from -> new GlobalAvgPool()),
           new Type<>(GroupNorm.class, GroupNorm::new),
+          new Type<>(Imputation.class, Imputation::new),
           new Type<>(InstanceNorm.class, InstanceNorm::new),
           new Type<>(IterNorm.class, IterNorm::new),
           new Type<>(LSTM.class, LSTM::new),

@@ -1,7 +1,9 @@
 package dev.adjoint.nn.predict;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
 import dev.adjoint.io.TensorFormatException;
+import dev.adjoint.kernel.Budget;
 import dev.adjoint.nn.Description;
 import dev.adjoint.nn.Layer;
 import dev.adjoint.nn.Sequential;
@@ -11,50 +13,69 @@ import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Predicts with a trained model, and is one file with all that belongs to it: preprocessing,
- * layers, weights, and the names of features and classes.
+ * layers, weights, and the names of columns and classes.
  *
  * <pre>{@code
- * Predictor.of(standardization, model).features("age", "height").labels("cat", "dog").save(path);
+ * Predictor.of(imputation, standardization, model)
+ *     .columns(table.schema().columns())
+ *     .labels("stays", "leaves")
+ *     .metadata("date", "2026-11-27")
+ *     .save(path);
  *
  * Predictor predictor = Predictor.load(path);
- * String label = predictor.classify(3, 25.5);
+ * String label = predictor.classify(Map.of("contract", "one year", "tenure", 7));
  * Tensor probabilities = predictor.probabilities(rows);
  * }</pre>
  *
  * <p>Predictors are immutable and safe to share between threads. They compute in eval mode and
  * record no gradients. Tensors are taken as they are; rows of features are computed with in float64
- * if the whole model is float64, else in float32.
+ * if the whole model is float64, else in float32. Of an example by name, a {@link Map}, {@link
+ * Columns} make the row, and refuse what they do not know. Numbers that are NaN come out as NaN;
+ * what is to be a label is refused instead.
  *
  * <p>A file is in the safetensors format, tensors under the paths that layers call them by, for
  * others to read as well. It contains no code and names no classes but layers; loading believes
  * nothing of it, and a digest tells damaged files. What it takes to predict with a model that
- * somebody else made, in time and memory, is up to that model.
+ * somebody else made, in time and memory, is up to that model, unless {@link #within} limits it.
  */
 public final class Predictor {
 
   private final Transform model;
   private final Architecture architecture;
   private final DType rowType;
-  private final ImmutableList<String> features;
+  private final Columns columns;
   private final ImmutableList<String> labels;
+  private final ImmutableMap<String, String> metadata;
+  private final @Nullable Budget budget;
 
   Predictor(
-      Transform model, Architecture architecture, List<String> features, List<String> labels) {
+      Transform model,
+      Architecture architecture,
+      Columns columns,
+      List<String> labels,
+      Map<String, String> metadata,
+      @Nullable Budget budget) {
     this.model = model;
     this.architecture = architecture;
     boolean exact =
         !architecture.tensors().isEmpty()
             && architecture.tensors().values().stream().allMatch(t -> t.dtype() == DType.FLOAT64);
     this.rowType = exact ? DType.FLOAT64 : DType.FLOAT32;
-    this.features = ImmutableList.copyOf(features);
+    this.columns = columns;
     this.labels = ImmutableList.copyOf(labels);
+    this.metadata = ImmutableMap.copyOf(metadata);
+    this.budget = budget;
   }
 
   /**
@@ -66,24 +87,73 @@ public final class Predictor {
   public static Predictor of(Transform... steps) {
     Layer model = steps.length == 1 && steps[0] instanceof Layer one ? one : new Sequential(steps);
     Layer copy = Layer.forInference(model);
-    return new Predictor((Transform) copy, Architecture.of(copy), List.of(), List.of());
+    return new Predictor(
+        (Transform) copy, Architecture.of(copy), new Columns(), List.of(), Map.of(), null);
   }
 
-  /** Names the features, which are the last axis of the input. */
+  /** Names the features, which are the last axis of the input: columns of numbers. */
   public Predictor features(String... names) {
-    return new Predictor(model, architecture, PredictorFile.lines("features", names), labels);
+    return columns(new Columns().numeric(names));
   }
 
-  /** Names the classes, which are axis 1 of the output. */
+  /**
+   * Says how an example becomes the features, which are the last axis of the input.
+   *
+   * @throws IllegalArgumentException if the categories of a column are still to be collected
+   */
+  public Predictor columns(Columns newColumns) {
+    for (Column column : newColumns.list()) {
+      if (column.width() == 0) {
+        throw new IllegalArgumentException(
+            "columns: '%s' has no categories yet; expected the columns of the schema of a table that was read"
+                .formatted(column.name()));
+      }
+    }
+    return new Predictor(model, architecture, newColumns, labels, metadata, budget);
+  }
+
+  /** Names the classes, which are axis 1 of the output, each once. */
   public Predictor labels(String... names) {
-    return new Predictor(model, architecture, features, PredictorFile.lines("labels", names));
+    return new Predictor(
+        model, architecture, columns, Texts.lines("labels", names), metadata, budget);
+  }
+
+  /**
+   * Adds a text, such as a version, a date or a metric, which is saved for whoever asks; one of the
+   * same name is replaced.
+   *
+   * @param name such as {@code "version"}; those that begin with "adjoint." and "sha256" are taken
+   */
+  public Predictor metadata(String name, String text) {
+    if (name.isEmpty() || name.startsWith(PredictorFile.OWN) || name.equals("sha256")) {
+      throw new IllegalArgumentException(
+          "metadata: the name '%s'; expected another, this is not free".formatted(name));
+    }
+    Map<String, String> all = new LinkedHashMap<>(metadata);
+    all.put(name, text);
+    return new Predictor(model, architecture, columns, labels, all, budget);
+  }
+
+  /**
+   * Limits what each prediction may take, for models that strangers made. The limits depend on
+   * sizes only: what is refused once always is. Loading by itself takes a small multiple of the
+   * size of the file.
+   *
+   * @param work that one thread does in about this time, as the engine estimates before it begins
+   * @param bytes of all tensors that are computed, together
+   */
+  public Predictor within(Duration work, long bytes) {
+    return new Predictor(model, architecture, columns, labels, metadata, new Budget(work, bytes));
   }
 
   // ---- files -----------------------------------------------------------------------------------
 
-  /** Saves this so that the file at the path is either the old one or all of the new one. */
+  /**
+   * Saves this so that the file at the path is either the old one or all of the new one. Creates
+   * its directory, unless it is there. The same predictor gives the same bytes.
+   */
   public void save(Path path) throws IOException {
-    PredictorFile.save(path, architecture, features, labels);
+    PredictorFile.save(path, this);
   }
 
   /**
@@ -120,19 +190,32 @@ public final class Predictor {
    * Returns what the model computes.
    *
    * @param x of the shape that the model takes; its last axis are the features, if they have names
+   * @throws IllegalStateException if that would take more than {@linkplain #within was allowed}
    */
   public Tensor predict(Tensor x) {
-    if (!features.isEmpty() && (x.rank() == 0 || x.size(-1) != features.size())) {
+    if (columns.width() > 0 && (x.rank() == 0 || x.size(-1) != columns.width())) {
       throw new IllegalArgumentException(
           "predict: input of shape %s; expected (..., %d), the features %s"
-              .formatted(x.shape(), features.size(), features));
+              .formatted(x.shape(), columns.width(), features()));
     }
-    return model.forward(x.untracked());
+    Tensor input = x.untracked();
+    return budget == null
+        ? model.forward(input)
+        : budget.limit("predict", () -> model.forward(input));
   }
 
   /** Returns what the model computes for one example, a row of features. */
   public double[] predict(double... row) {
     return predict(rows(row)).toDoubleArray();
+  }
+
+  /**
+   * Returns what the model computes for one example.
+   *
+   * @param example fields by the names of their {@linkplain Columns#row columns}
+   */
+  public double[] predict(Map<String, ?> example) {
+    return predict(row("predict", example));
   }
 
   /**
@@ -158,10 +241,20 @@ public final class Predictor {
   }
 
   /**
+   * Returns the probabilities of classes for one example.
+   *
+   * @param example fields by the names of their {@linkplain Columns#row columns}
+   */
+  public double[] probabilities(Map<String, ?> example) {
+    return probabilities(row("probabilities", example));
+  }
+
+  /**
    * Returns the label of the largest output of each example.
    *
    * @param x of the shape that the model takes
    * @throws IllegalStateException if there are no labels
+   * @throws IllegalArgumentException if an output is NaN, or infinite where it is the largest
    */
   public List<String> classify(Tensor x) {
     if (labels.isEmpty()) {
@@ -174,8 +267,17 @@ public final class Predictor {
           "classify: output of shape %s; expected (N, %d), for the labels %s"
               .formatted(scores.shape(), labels.size(), labels));
     }
-    IntTensor best = scores.argmax(1);
-    return Arrays.stream(best.toArray()).mapToObj(labels::get).toList();
+    double[] best = scores.max(1).toDoubleArray();
+    for (int i = 0; i < best.length; i++) {
+      if (!Double.isFinite(best[i])) {
+        throw new IllegalArgumentException(
+            "classify: example %d has the outputs %s%s; expected finite numbers"
+                .formatted(
+                    i, Arrays.toString(scores.select(0, i).toDoubleArray()), notFinite(x, i)));
+      }
+    }
+    IntTensor classes = scores.argmax(1);
+    return Arrays.stream(classes.toArray()).mapToObj(labels::get).toList();
   }
 
   /** Returns the label of one example, a row of features. */
@@ -183,9 +285,40 @@ public final class Predictor {
     return classify(rows(row)).getFirst();
   }
 
+  /**
+   * Returns the label of one example.
+   *
+   * @param example fields by the names of their {@linkplain Columns#row columns}
+   */
+  public String classify(Map<String, ?> example) {
+    return classify(row("classify", example));
+  }
+
+  /** Says which features of an example are not finite, if they have names. */
+  private String notFinite(Tensor x, int example) {
+    if (x.rank() != 2 || columns.width() == 0) {
+      return "";
+    }
+    double[] row = x.select(0, example).toDoubleArray();
+    List<String> names = features();
+    List<String> found =
+        IntStream.range(0, row.length)
+            .filter(i -> !Double.isFinite(row[i]))
+            .mapToObj(i -> "%s is %s".formatted(names.get(i), row[i]))
+            .toList();
+    return found.isEmpty() ? "" : " where " + String.join(", ", found);
+  }
+
+  // ---- what belongs to it ----------------------------------------------------------------------
+
+  /** Returns how an example becomes features; there are none if the features have no names. */
+  public Columns columns() {
+    return columns;
+  }
+
   /** Returns the names of the features, or none. */
   public List<String> features() {
-    return features;
+    return columns.features();
   }
 
   /** Returns the names of the classes, or none. */
@@ -193,10 +326,28 @@ public final class Predictor {
     return labels;
   }
 
+  /** Returns the texts that were added, by name. */
+  public Map<String, String> metadata() {
+    return metadata;
+  }
+
+  Architecture architecture() {
+    return architecture;
+  }
+
   /** Returns the layers of the model, one a line. */
   @Override
   public String toString() {
     return architecture.text();
+  }
+
+  private double[] row(String operation, Map<String, ?> example) {
+    if (columns.width() == 0) {
+      throw new IllegalStateException(
+          "%s: this predictor has no columns; expected some when it was saved"
+              .formatted(operation));
+    }
+    return columns.row(operation, example);
   }
 
   private Tensor rows(double... row) {

@@ -1,7 +1,7 @@
 package dev.adjoint.nn.sequence;
 
+import dev.adjoint.nn.Mask;
 import dev.adjoint.op.Where;
-import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * <p><b>In a mask 1 means that a query may attend to a key, 0 that it may not</b>, here and in all
  * layers. So it is in PyTorch's {@code scaled_dot_product_attention}; the {@code attn_mask} and
  * {@code key_padding_mask} of its {@code MultiheadAttention} mean the opposite. A query that may
- * attend to nothing gets zeros. Keys and values that are masked must be finite.
+ * attend to nothing gets zeros. Keys and values that are masked must be finite. {@link Mask} says
+ * what is no mask.
  */
 public final class Attention {
 
@@ -32,7 +33,8 @@ public final class Attention {
    * @param query of shape (..., T, width)
    * @param key of shape (..., S, width)
    * @param value of shape (..., S, any)
-   * @param mask broadcasts to (..., T, S), 1 where a query may attend to a key; or null
+   * @param mask of shape (..., T, S), where each size may be 1: 1 where a query may attend to a
+   *     key; or null
    * @return of shape (..., T, any)
    */
   public static Tensor scaledDotProduct(
@@ -51,7 +53,8 @@ public final class Attention {
    *
    * @param query of shape (..., T, width)
    * @param key of shape (..., S, width)
-   * @param mask broadcasts to (..., T, S), 1 where a query may attend to a key; or null
+   * @param mask of shape (..., T, S), where each size may be 1: 1 where a query may attend to a
+   *     key; or null
    * @return of shape (..., T, S)
    */
   public static Tensor weights(Tensor query, Tensor key, @Nullable Tensor mask) {
@@ -64,13 +67,7 @@ public final class Attention {
     if (mask == null) {
       return scores.softmax(-1);
     }
-    Shape shape = scores.shape();
-    if (!mask.shape().broadcastsTo(shape)) {
-      throw new IllegalArgumentException(
-          "attention: mask of shape %s for queries of shape %s and keys of shape %s; expected one that broadcasts to %s"
-              .formatted(mask.shape(), query.shape(), key.shape(), shape));
-    }
-    Tensor counts = mask.to(scores.dtype());
+    Tensor counts = Mask.of("attention", mask, scores.shape(), scores.dtype());
     Tensor allowed = Where.where(counts, scores, Tensor.scalar(LOWEST, scores.dtype()));
     return Where.where(counts, allowed.softmax(-1), Tensor.scalar(0, scores.dtype()));
   }

@@ -7,6 +7,7 @@ import dev.adjoint.nn.Dropout;
 import dev.adjoint.nn.Initializers;
 import dev.adjoint.nn.Layer;
 import dev.adjoint.nn.Linear;
+import dev.adjoint.nn.Mask;
 import dev.adjoint.nn.Transform;
 import dev.adjoint.nn.Weight;
 import dev.adjoint.tensor.Generator;
@@ -21,8 +22,9 @@ import org.jspecify.annotations.Nullable;
  * of the features, and projects the results, side by side.
  *
  * <p>Sequences have the shape (N, T, width). In masks 1 means that a query may attend to a key, as
- * everywhere in {@link Attention}; they broadcast to (N, T, S) and are the same for all heads:
- * {@code Masks.causal(T)}, {@code Masks.lengths(lengths, S).unsqueeze(1)}, or the product of both.
+ * everywhere ({@link Mask}); they have the shape (N, T, S), where each size may be 1, and are the
+ * same for all heads: {@code Masks.causal(T)}, {@code Masks.lengths(lengths, S).unsqueeze(1)}, or
+ * the product of both. A mask of two axes is refused: it could be meant for (T, S) or (N, S).
  *
  * <p>The weights are in_proj_weight (3 width, width) and in_proj_bias, for query, key and value one
  * below the other, and out_proj, a {@link Linear}. As in PyTorch, in_proj_weight starts
@@ -112,7 +114,8 @@ public final class MultiHeadAttention extends Layer implements Transform, Descri
    * Lets positions of a sequence attend to one another.
    *
    * @param x of shape (N, T, width)
-   * @param mask broadcasts to (N, T, T), 1 where a position may attend to another; or null
+   * @param mask of shape (N, T, T), where each size may be 1: 1 where a position may attend to
+   *     another; or null
    * @return of shape (N, T, width)
    */
   public Tensor forward(Tensor x, @Nullable Tensor mask) {
@@ -125,7 +128,8 @@ public final class MultiHeadAttention extends Layer implements Transform, Descri
    * @param query of shape (N, T, width)
    * @param key of shape (N, S, width)
    * @param value of shape (N, S, width)
-   * @param mask broadcasts to (N, T, S), 1 where a query may attend to a key; or null
+   * @param mask of shape (N, T, S), where each size may be 1: 1 where a query may attend to a key;
+   *     or null
    * @return of shape (N, T, width)
    */
   public Tensor forward(Tensor query, Tensor key, Tensor value, @Nullable Tensor mask) {
@@ -141,7 +145,8 @@ public final class MultiHeadAttention extends Layer implements Transform, Descri
     Tensor q = split(projected(query, weight, bias, 0));
     Tensor k = split(projected(key, weight, bias, 1));
     Tensor v = split(projected(value, weight, bias, 2));
-    Tensor weights = Attention.weights(q, k, mask == null ? null : forEveryHead(mask));
+    Tensor forHeads = mask == null ? null : requireMask(mask, query, key).unsqueeze(1);
+    Tensor weights = Attention.weights(q, k, forHeads);
     Tensor mixed = dropout.forward(weights).matmul(v);
     Tensor output = outProj.forward(mixed.transpose(1, 2).reshape(query.shape()));
     return new Attended(observed(output), weights);
@@ -163,13 +168,14 @@ public final class MultiHeadAttention extends Layer implements Transform, Descri
     return x.reshape(x.size(0), x.size(1), heads, width / heads).transpose(1, 2);
   }
 
-  private Tensor forEveryHead(Tensor mask) {
-    if (mask.rank() > 3) {
+  private Tensor requireMask(Tensor mask, Tensor query, Tensor key) {
+    Shape expected = Shape.of(query.size(0), query.size(1), key.size(1));
+    if (mask.rank() != 3 || !mask.shape().broadcastsTo(expected)) {
       throw new IllegalArgumentException(
-          "%s: mask of shape %s; expected one that broadcasts to (N, T, S)"
-              .formatted(this, mask.shape()));
+          "%s: mask of shape %s; expected (N, T, S) = %s, where each size may be 1: unsqueeze(1) of a mask (N, S), unsqueeze(0) of a mask (T, S)"
+              .formatted(this, mask.shape(), expected));
     }
-    return mask.rank() == 3 ? mask.unsqueeze(1) : mask;
+    return mask;
   }
 
   private void requireSequences(Tensor query, Tensor key, Tensor value) {
@@ -205,6 +211,10 @@ public final class MultiHeadAttention extends Layer implements Transform, Descri
 
   @Override
   public String toString() {
-    return "MultiHeadAttention(%d, %d)".formatted(width, heads);
+    return line(
+        Integer.toString(width),
+        Integer.toString(heads),
+        inProjBias == null ? "no bias" : "",
+        dropout.probability() == 0 ? "" : "dropout " + dropout.probability());
   }
 }

@@ -371,12 +371,12 @@ public abstract sealed class Recurrent<R extends Recurrent<R, S>, S> extends Lay
 
   @Override
   public String toString() {
-    return "%s(%d, %d%s%s)"
-        .formatted(
-            getClass().getSimpleName(),
-            in,
-            hidden,
-            layers == 1 ? "" : ", %d layers".formatted(layers),
-            bidirectional ? ", bidirectional" : "");
+    return line(
+        Integer.toString(in),
+        Integer.toString(hidden),
+        layers == 1 ? "" : layers + " layers",
+        bidirectional ? "bidirectional" : "",
+        biased ? "" : "no bias",
+        dropout.probability() == 0 ? "" : "dropout " + dropout.probability());
   }
 }

@@ -58,8 +58,8 @@ public final class TransformerEncoder extends Layer implements Transform, Descri
    * Returns the transformed sequence.
    *
    * @param x of shape (N, T, width)
-   * @param mask broadcasts to (N, T, T), 1 where a position may attend to another ({@link
-   *     Attention}); or null
+   * @param mask of shape (N, T, T), where each size may be 1: 1 where a position may attend to
+   *     another ({@link MultiHeadAttention}); or null
    */
   public Tensor forward(Tensor x, @Nullable Tensor mask) {
     Tensor y = x;
@@ -79,10 +79,5 @@ public final class TransformerEncoder extends Layer implements Transform, Descri
   protected TransformerEncoder copy(Copies copies) {
     TransformerEncoder copy = new TransformerEncoder(copies.of(layers));
     return norm == null ? copy : copy.withNorm(copies.of(norm));
-  }
-
-  @Override
-  public String toString() {
-    return "TransformerEncoder(%d)".formatted(layers.children().size());
   }
 }

@@ -12,6 +12,7 @@ import dev.adjoint.nn.norm.LayerNorm;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -105,8 +106,8 @@ public final class TransformerEncoderLayer extends Layer implements Transform, D
    * Returns the transformed sequence.
    *
    * @param x of shape (N, T, width)
-   * @param mask broadcasts to (N, T, T), 1 where a position may attend to another ({@link
-   *     Attention}); or null
+   * @param mask of shape (N, T, T), where each size may be 1: 1 where a position may attend to
+   *     another ({@link MultiHeadAttention}); or null
    */
   public Tensor forward(Tensor x, @Nullable Tensor mask) {
     if (normFirst) {
@@ -147,7 +148,12 @@ public final class TransformerEncoderLayer extends Layer implements Transform, D
   @Override
   public String toString() {
     Shape shape = linear1.weight("weight").shape();
-    return "TransformerEncoderLayer(%d, %d, %d)"
-        .formatted(shape.size(1), selfAttention.heads(), shape.size(0));
+    return line(
+        Integer.toString(shape.size(1)),
+        Integer.toString(selfAttention.heads()),
+        Integer.toString(shape.size(0)),
+        normFirst ? "norm first" : "",
+        activation == Activation.RELU ? "" : activation.name().toLowerCase(Locale.ROOT),
+        dropout.probability() == 0.1 ? "" : "dropout " + dropout.probability());
   }
 }

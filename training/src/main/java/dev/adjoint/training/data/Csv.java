@@ -2,6 +2,7 @@ package dev.adjoint.training.data;
 
 import static dev.adjoint.training.data.DataFormatException.quoted;
 
+import dev.adjoint.nn.predict.Column;
 import dev.adjoint.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -52,8 +53,8 @@ public final class Csv {
       throw new IllegalArgumentException(
           "%s: no features; expected at least one".formatted(schema));
     }
-    List<CsvColumn> features = columns(schema.features(), schema.missing());
-    List<CsvColumn> targets = columns(schema.targets(), Schema.Missing.NEVER);
+    List<CsvColumn> features = columns(schema.features());
+    List<CsvColumn> targets = columns(schema.targets());
     List<CsvColumn> all = Stream.concat(features.stream(), targets.stream()).toList();
     int lines = readLines(file, all, schema.separator());
     long width = features.stream().mapToLong(column -> column.features().size()).sum();
@@ -70,8 +71,8 @@ public final class Csv {
         schema.withFound(features, targets));
   }
 
-  private static List<CsvColumn> columns(List<Schema.Column> columns, Schema.Missing missing) {
-    return columns.stream().map(column -> CsvColumn.of(column, missing)).toList();
+  private static List<CsvColumn> columns(List<Column> columns) {
+    return columns.stream().map(CsvColumn::of).toList();
   }
 
   /** Reads all lines into columns and returns their number. */

@@ -2,6 +2,7 @@ package dev.adjoint.training.data;
 
 import static dev.adjoint.training.data.DataFormatException.quoted;
 
+import dev.adjoint.nn.predict.Column;
 import dev.adjoint.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -22,11 +23,11 @@ sealed interface CsvColumn {
   }
 
   /** Returns a column that has no values yet. */
-  static CsvColumn of(Schema.Column column, Schema.Missing missing) {
-    List<String> categories = column.categories();
-    return categories == null
-        ? new Numeric(column.name(), missing)
-        : new Categorical(column.name(), categories, missing);
+  static CsvColumn of(Column column) {
+    return switch (column) {
+      case Column.Numeric numeric -> new Numeric(numeric);
+      case Column.Category category -> new Categorical(category);
+    };
   }
 
   /** Returns the name in the header. */
@@ -45,7 +46,7 @@ sealed interface CsvColumn {
   void write(float[] rows, int width, int at);
 
   /** Returns what a schema says of the column when it has seen this file. */
-  Schema.Column found();
+  Column found();
 
   /** Returns the features of columns side by side: of shape (lines, features). */
   static Tensor matrix(List<? extends CsvColumn> columns, int lines) {
@@ -66,17 +67,16 @@ sealed interface CsvColumn {
     private static final Pattern NUMBER =
         Pattern.compile("[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?");
 
-    private final String name;
-    private final Schema.Missing missing;
+    private final Column.Numeric column;
     private final DoubleStream.Builder values = DoubleStream.builder();
 
-    private Numeric(String name, Schema.Missing missing) {
-      this.name = name;
-      this.missing = missing;
+    private Numeric(Column.Numeric column) {
+      this.column = column;
     }
 
     @Override
     public void add(String field, Place place) throws DataFormatException {
+      Column.Missing missing = column.missing();
       values.add(missing.markers().contains(field) ? missing.value() : number(field, place));
     }
 
@@ -86,7 +86,7 @@ sealed interface CsvColumn {
         throw place.refuse(
             "column %s is %s; expected a number%s"
                 .formatted(
-                    quoted(name),
+                    quoted(name()),
                     quoted(field),
                     Float.isInfinite(number) ? " that float32 holds" : ""));
       }
@@ -95,17 +95,17 @@ sealed interface CsvColumn {
 
     @Override
     public String name() {
-      return name;
+      return column.name();
     }
 
     @Override
     public List<String> features() {
-      return List.of(name);
+      return List.of(name());
     }
 
     @Override
     public List<String> labels() {
-      return List.of(name);
+      return List.of(name());
     }
 
     @Override
@@ -117,8 +117,8 @@ sealed interface CsvColumn {
     }
 
     @Override
-    public Schema.Column found() {
-      return Schema.Column.numeric(name);
+    public Column found() {
+      return column;
     }
   }
 
@@ -131,8 +131,7 @@ sealed interface CsvColumn {
     private static final int MOST_LISTED = 20;
     private static final int NONE = -1;
 
-    private final String name;
-    private final Schema.Missing missing;
+    private final Column.Category column;
     private final boolean closed;
 
     /** The categories, numbered in the order in which they came. */
@@ -140,18 +139,18 @@ sealed interface CsvColumn {
 
     private final IntStream.Builder values = IntStream.builder();
 
-    private Categorical(String name, List<String> categories, Schema.Missing missing) {
-      this.name = name;
-      this.missing = missing;
-      this.closed = !categories.isEmpty();
-      categories.forEach(category -> numbers.put(category, numbers.size()));
+    private Categorical(Column.Category column) {
+      this.column = column;
+      this.closed = !column.categories().isEmpty();
+      column.categories().forEach(category -> numbers.put(category, numbers.size()));
     }
 
     @Override
     public void add(String field, Place place) throws DataFormatException {
       Integer number = numbers.get(field);
       if (number == null) {
-        number = missing.markers().contains(field) ? NONE : numberOfNew(field, place);
+        boolean isNone = column.missing().markers().contains(field);
+        number = isNone || closed && column.ignoresUnknown() ? NONE : numberOfNew(field, place);
       }
       values.add(number);
     }
@@ -164,6 +163,9 @@ sealed interface CsvColumn {
       if (field.isEmpty()) {
         throw refuse(field, "a category", place);
       }
+      if (!Column.Category.accepts(field)) {
+        throw refuse(field, "a category, which is one short line", place);
+      }
       if (numbers.size() == MOST) {
         throw refuse(field, "at most %d categories".formatted(MOST), place);
       }
@@ -173,12 +175,12 @@ sealed interface CsvColumn {
 
     private DataFormatException refuse(String field, String expected, Place place) {
       return place.refuse(
-          "column %s is %s; expected %s".formatted(quoted(name), quoted(field), expected));
+          "column %s is %s; expected %s".formatted(quoted(name()), quoted(field), expected));
     }
 
     @Override
     public String name() {
-      return name;
+      return column.name();
     }
 
     @Override
@@ -196,7 +198,7 @@ sealed interface CsvColumn {
 
     @Override
     public List<String> features() {
-      return labels().stream().map(category -> name + "=" + category).toList();
+      return labels().stream().map(category -> name() + "=" + category).toList();
     }
 
     @Override
@@ -210,8 +212,8 @@ sealed interface CsvColumn {
     }
 
     @Override
-    public Schema.Column found() {
-      return new Schema.Column(name, labels());
+    public Column found() {
+      return new Column.Category(name(), labels(), column.missing(), column.ignoresUnknown());
     }
   }
 }

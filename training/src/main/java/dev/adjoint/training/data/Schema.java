@@ -2,14 +2,14 @@ package dev.adjoint.training.data;
 
 import static java.util.stream.Collectors.joining;
 
+import dev.adjoint.nn.predict.Column;
+import dev.adjoint.nn.predict.Columns;
 import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Tensor;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Says what the columns of a CSV file are to a model: by their names in the header, in the order in
@@ -23,61 +23,32 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>Schemas are immutable. A missing value is refused unless {@link #missing} says what to take
- * for it.
+ * for it. {@link #columns} take what a schema says into the file of a predictor.
  *
  * @param <Y> the type of the targets
  */
 public final class Schema<Y> {
-
-  /**
-   * Names a column.
-   *
-   * @param categories what a field may be; none where that is collected from the file, null where
-   *     fields are numbers
-   */
-  record Column(String name, @Nullable List<String> categories) {
-
-    static Column numeric(String name) {
-      return new Column(name, null);
-    }
-  }
-
-  /**
-   * Says what to take for a missing value.
-   *
-   * @param markers the fields that count as missing
-   */
-  record Missing(double value, Set<String> markers) {
-    static final Missing NEVER = new Missing(Double.NaN, Set.of());
-  }
 
   /** Makes a data set of the inputs and of the columns of the targets. */
   interface Assembly<Y> {
     Dataset<Tensor, Y> dataset(Tensor inputs, List<CsvColumn> targets);
   }
 
-  private final List<Column> features;
+  private final Columns features;
   private final List<Column> targets;
   private final Assembly<Y> assembly;
-  private final Missing missing;
   private final char separator;
 
-  private Schema(
-      List<Column> features,
-      List<Column> targets,
-      Assembly<Y> assembly,
-      Missing missing,
-      char separator) {
+  private Schema(Columns features, List<Column> targets, Assembly<Y> assembly, char separator) {
     this.features = features;
     this.targets = targets;
     this.assembly = assembly;
-    this.missing = missing;
     this.separator = separator;
     Set<String> names = new HashSet<>();
-    for (Column column : columns()) {
-      if (!names.add(column.name)) {
+    for (Column column : all()) {
+      if (!names.add(column.name())) {
         throw new IllegalArgumentException(
-            "Schema: column '%s' is there twice; expected each once".formatted(column.name));
+            "Schema: column '%s' is there twice; expected each once".formatted(column.name()));
       }
     }
   }
@@ -91,11 +62,10 @@ public final class Schema<Y> {
    */
   public static Schema<IntTensor> label(String column, String... classes) {
     return new Schema<>(
-        List.of(),
-        List.of(category("label", column, classes)),
+        new Columns(),
+        new Columns().category(column, classes).list(),
         (inputs, targets) ->
             Dataset.of(inputs, IntTensor.of(((CsvColumn.Categorical) targets.getFirst()).codes())),
-        Missing.NEVER,
         ',');
   }
 
@@ -109,16 +79,15 @@ public final class Schema<Y> {
       throw new IllegalArgumentException("target: no columns; expected at least one");
     }
     return new Schema<>(
-        List.of(),
-        Stream.of(columns).map(Column::numeric).toList(),
+        new Columns(),
+        new Columns().numeric(columns).list(),
         (inputs, targets) -> Dataset.of(inputs, CsvColumn.matrix(targets, inputs.size(0))),
-        Missing.NEVER,
         ',');
   }
 
   /** Adds columns of finite numbers, each of which is a feature. */
   public Schema<Y> numeric(String... columns) {
-    return with(Stream.of(columns).map(Column::numeric).toList());
+    return with(features.numeric(columns));
   }
 
   /**
@@ -128,43 +97,55 @@ public final class Schema<Y> {
    * @param categories all that there are; if none is given, those in the file are taken, sorted
    */
   public Schema<Y> category(String column, String... categories) {
-    return with(List.of(category("category", column, categories)));
+    return with(features.category(column, categories));
   }
 
   /**
-   * Says which fields of features count as missing, and what to take for them. A missing category
-   * is none of the categories: all its features are 0. Targets must not be missing.
+   * Says which fields count as missing and what to take for them, in the features so far for which
+   * nothing of the kind was said: {@code numeric("a").missing(-1).numeric("b").missing(7)} takes -1
+   * for an a and 7 for a b. A missing category is none of the categories: all its features are 0.
+   * Targets must not be missing.
    *
-   * @param value of a numeric feature: NaN, or a number
+   * @param value of a numeric feature: NaN, for which {@link dev.adjoint.nn.norm.Imputation} puts
+   *     the median of the training data, or a number
    * @param markers such as {@code "NA"} or {@code "?"}; if none is given, it is the empty field
    */
   public Schema<Y> missing(double value, String... markers) {
-    if (Double.isInfinite((float) value)) {
-      throw new IllegalArgumentException(
-          "missing: %s for a missing value; expected NaN or a number that float32 holds"
-              .formatted(value));
-    }
-    Set<String> fields = markers.length == 0 ? Set.of("") : new HashSet<>(List.of(markers));
-    return new Schema<>(features, targets, assembly, new Missing(value, fields), separator);
+    return with(features.missing(value, markers));
+  }
+
+  /**
+   * Lets fields of the features so far be categories that are neither given nor in the first file,
+   * of which all features are 0; without this they are refused.
+   */
+  public Schema<Y> ignoreUnknown() {
+    return with(features.ignoreUnknown());
   }
 
   /** Says what separates the fields of a line: a comma unless it is given. */
   public Schema<Y> separator(char character) {
-    return new Schema<>(features, targets, assembly, missing, character);
+    return new Schema<>(features, targets, assembly, character);
+  }
+
+  /**
+   * Returns how an example becomes the features, for a {@link dev.adjoint.nn.predict.Predictor}: of
+   * the schema of a table that was read, with the categories that were found.
+   */
+  public Columns columns() {
+    return features;
   }
 
   /** Returns the schema that expects the categories that were found. */
   Schema<Y> withFound(List<CsvColumn> foundFeatures, List<CsvColumn> foundTargets) {
     return new Schema<>(
-        foundFeatures.stream().map(CsvColumn::found).toList(),
+        new Columns(foundFeatures.stream().map(CsvColumn::found).toList()),
         foundTargets.stream().map(CsvColumn::found).toList(),
         assembly,
-        missing,
         separator);
   }
 
   List<Column> features() {
-    return features;
+    return features.list();
   }
 
   List<Column> targets() {
@@ -175,35 +156,20 @@ public final class Schema<Y> {
     return assembly;
   }
 
-  Missing missing() {
-    return missing;
-  }
-
   char separator() {
     return separator;
   }
 
-  private List<Column> columns() {
-    return Stream.concat(features.stream(), targets.stream()).toList();
+  private List<Column> all() {
+    return Stream.concat(features.list().stream(), targets.stream()).toList();
   }
 
-  private Schema<Y> with(List<Column> more) {
-    List<Column> all = new ArrayList<>(features);
-    all.addAll(more);
-    return new Schema<>(List.copyOf(all), targets, assembly, missing, separator);
-  }
-
-  private static Column category(String operation, String column, String... categories) {
-    if (Stream.of(categories).distinct().count() < categories.length) {
-      throw new IllegalArgumentException(
-          "%s: column '%s' has categories %s; expected each once"
-              .formatted(operation, column, List.of(categories)));
-    }
-    return new Column(column, List.of(categories));
+  private Schema<Y> with(Columns newFeatures) {
+    return new Schema<>(newFeatures, targets, assembly, separator);
   }
 
   @Override
   public String toString() {
-    return columns().stream().map(Column::name).collect(joining(", ", "Schema(", ")"));
+    return all().stream().map(Column::name).collect(joining(", ", "Schema(", ")"));
   }
 }

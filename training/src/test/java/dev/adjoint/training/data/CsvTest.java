@@ -6,6 +6,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.adjoint.nn.predict.Columns;
 import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Tensor;
 import java.io.IOException;
@@ -13,6 +14,7 @@ import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -114,6 +116,40 @@ class CsvTest {
   }
 
   @Test
+  void whatIsTakenForAMissingValueIsSaidForTheColumnsBefore() throws IOException {
+    Schema<Tensor> schema =
+        Schema.target("y").numeric("a").missing(-1).numeric("b").category("c").missing(7, "?");
+    assertThat(read("a,b,c,y\n,?,?,1\n2,3,x,1\n", schema).dataset().all().inputs())
+        .isCloseTo(Tensor.of(new float[][] {{-1, 7, 0}, {2, 3, 1}}));
+    assertRefused("a,b,c,y\n?,1,x,1\n", schema, ", line 2: column 'a' is '?'; expected a number");
+    assertRefused("a,b,c,y\n1,,x,1\n", schema, ", line 2: column 'b' is ''; expected a number");
+    assertThatThrownBy(() -> Schema.target("y").missing(0).numeric("a"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("missing: there is no column before it that it could be about");
+    assertThatThrownBy(() -> Schema.target("y").numeric("a").missing(0).missing(1))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void categoriesThatAreNotKnownAreNoneOfThemIfTheSchemaSaysSo() throws IOException {
+    Schema<Tensor> schema = Schema.target("y").category("c").ignoreUnknown();
+    Schema<Tensor> seen = read("c,y\nblue,1\nred,2\n", schema).schema();
+    assertThat(read("c,y\nlilac,1\nred,2\n", seen).dataset().all().inputs())
+        .isCloseTo(Tensor.of(new float[][] {{0, 0}, {0, 1}}));
+  }
+
+  @Test
+  void theColumnsOfATableMakeTheSameRowsOfExamplesByName() throws IOException {
+    Csv.Table<IntTensor> fruit = read(FRUIT, KIND.missing(Double.NaN, "", "?"));
+    Columns columns = fruit.schema().columns();
+    assertThat(columns.features()).isEqualTo(fruit.features());
+    assertThat(columns.row(Map.of("weight", "2.1e2", "size", .5, "color", " green ")))
+        .containsExactly(fruit.dataset().all().inputs().select(0, 1).toDoubleArray());
+    assertThat(columns.row(Map.of("weight", "?", "size", Double.NaN)))
+        .containsExactly(Double.NaN, Double.NaN, 0, 0);
+  }
+
+  @Test
   void fieldsThatAreNoFiniteNumbersAreRefused() throws IOException {
     for (String field :
         new String[] {
@@ -158,7 +194,8 @@ class CsvTest {
     assertRefused(
         "x,y\n1,2\n1,\"2\n",
         schema,
-        ": not CSV after line 2: Unclosed quoted field at end of input (record starting at line 3)");
+        ": not CSV after line 2: Unclosed quoted field at end of input (record starting at line"
+            + " 3)");
     assertRefused(
         "x,y\n\"1\"2,3\n",
         schema,
@@ -187,6 +224,17 @@ class CsvTest {
         text.toString(),
         Schema.target("y").category("x"),
         ", line 1002: column 'x' is 'name 1000'; expected at most 1000 categories");
+  }
+
+  @Test
+  void aCategoryIsOneShortLine() throws IOException {
+    Schema<Tensor> schema = Schema.target("y").category("x");
+    for (String field : new String[] {"\"two\nlines\"", "a".repeat(1001)}) {
+      Path file = file("x,y\n%s,1\n".formatted(field), UTF_8);
+      assertThatThrownBy(() -> Csv.read(file, schema))
+          .isInstanceOf(DataFormatException.class)
+          .hasMessageEndingWith("; expected a category, which is one short line");
+    }
   }
 
   @Test

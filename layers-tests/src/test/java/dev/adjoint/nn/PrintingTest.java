@@ -1,0 +1,146 @@
+package dev.adjoint.nn;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import dev.adjoint.nn.norm.BatchNorm;
+import dev.adjoint.nn.norm.GroupNorm;
+import dev.adjoint.nn.norm.InstanceNorm;
+import dev.adjoint.nn.norm.IterNorm;
+import dev.adjoint.nn.norm.LayerNorm;
+import dev.adjoint.nn.norm.RMSNorm;
+import dev.adjoint.nn.reparam.WeightNorm;
+import dev.adjoint.nn.sequence.GRU;
+import dev.adjoint.nn.sequence.MultiHeadAttention;
+import dev.adjoint.nn.sequence.TransformerEncoder;
+import dev.adjoint.nn.sequence.TransformerEncoderLayer;
+import dev.adjoint.op.ConvOptions;
+import dev.adjoint.tensor.Generator;
+import dev.adjoint.tensor.Tensor;
+import dev.adjoint.tensor.Tensors;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class PrintingTest {
+
+  private static final Generator G = Generator.seeded(1);
+
+  @Test
+  void aLayerPrintsItsSettingsWhereTheyAreNotTheDefaults() {
+    ConvOptions options = ConvOptions.DEFAULT.stride(1, 2).padding(1).groups(2);
+    Map<Object, String> expected =
+        Map.ofEntries(
+            Map.entry(new Linear(2, 3, G), "Linear(2, 3)"),
+            Map.entry(new Linear(2, 3, G).withoutBias(), "Linear(2, 3, no bias)"),
+            Map.entry(new Conv2d(4, 6, 3, G), "Conv2d(4, 6, 3x3)"),
+            Map.entry(
+                new Conv2d(4, 6, 3, options, G),
+                "Conv2d(4, 6, 3x3, stride 1x2, padding 1, groups 2)"),
+            Map.entry(new MaxPool2d(2), "MaxPool2d(2)"),
+            Map.entry(new MaxPool2d(3, 1, 1), "MaxPool2d(3, stride 1, padding 1)"),
+            Map.entry(
+                new BatchNorm(3).epsilon(0.001).updateRate(0.01).withoutBias(),
+                "BatchNorm(3, epsilon 0.001, no bias, update rate 0.01)"),
+            Map.entry(
+                new BatchNorm(3).cumulativeAverage().freezeStatistics(),
+                "BatchNorm(3, cumulative average, frozen statistics)"),
+            Map.entry(new InstanceNorm(3), "InstanceNorm(3)"),
+            Map.entry(new InstanceNorm(3).withAffine(), "InstanceNorm(3, affine)"),
+            Map.entry(new GroupNorm(2, 4).withoutAffine(), "GroupNorm(2, 4, no affine)"),
+            Map.entry(
+                new LayerNorm(3).channelsFirst().epsilonOutsideRoot(0.1),
+                "LayerNorm(3, channels first, epsilon 0.1 outside the root)"),
+            Map.entry(new RMSNorm(4).partial(0.5), "RMSNorm(4, part 0.5)"),
+            Map.entry(new IterNorm(1, 4).iterations(7), "IterNorm(1, 4, 7 iterations)"),
+            Map.entry(new Embedding(5, 2, G).paddingIndex(0), "Embedding(5, 2, padding index 0)"),
+            Map.entry(
+                new GRU(2, 3, G).layers(2).bidirectional().withoutBias().dropout(0.2),
+                "GRU(2, 3, 2 layers, bidirectional, no bias, dropout 0.2)"),
+            Map.entry(
+                new MultiHeadAttention(4, 2, G).withoutBias().dropout(0.1),
+                "MultiHeadAttention(4, 2, no bias, dropout 0.1)"),
+            Map.entry(
+                new TransformerEncoderLayer(4, 2, 8, G)
+                    .normFirst()
+                    .activation(Activation.GELU)
+                    .dropout(0),
+                "TransformerEncoderLayer(4, 2, 8, norm first, gelu, dropout 0.0)"));
+    expected.forEach((layer, text) -> assertThat(layer).hasToString(text));
+  }
+
+  @Test
+  void aModelPrintsAsATree() {
+    Sequential model =
+        new Sequential(
+            new Linear(2, 4, G),
+            Tensor::tanh,
+            new Halving(),
+            new Residual(new Sequential(new PNorm(), Activation.RELU)),
+            WeightNorm.on(new Linear(4, 1, G)));
+    assertThat(model)
+        .hasToString(
+            """
+            Sequential(5)
+              0: Linear(2, 4)
+              1: function
+              2: Halving
+              3: Residual
+                body: Sequential(2)
+                  0: PNorm(p (1), scale (4))
+                  1: RELU
+              4: Linear(4, 1)\
+            """);
+    assertThat(model.headline()).isEqualTo("Sequential(5)");
+    assertThat(new TransformerEncoder(new TransformerEncoderLayer(4, 2, 8, G)))
+        .hasToString(
+            """
+            TransformerEncoder
+              layers: Sequential(1)
+                0: TransformerEncoderLayer(4, 2, 8)\
+            """);
+    assertThat(new Outer())
+        .hasToString(
+            """
+            Outer
+              norm: PNorm(p (1), scale (4))\
+            """);
+  }
+
+  @Test
+  void aMessageHasOneLine() {
+    Sequential model = new Sequential(new Linear(2, 4, G));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> model.load(Map.of("x", Tensors.ones(1))))
+        .withMessageStartingWith("load: this state does not fit Sequential(1): '0.weight'");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> model.weight("weight"))
+        .withMessage("Sequential(1): no weight 'weight'; expected one of []");
+    assertThat(model.summary(1, 2)).contains("Sequential(1)  (1, 4)");
+  }
+
+  /** A user's own layer, which says nothing of how it prints. */
+  private static final class PNorm extends Layer implements Transform {
+    private final Weight p = parameter("p", Tensors.ones(1));
+    private final Weight scale = parameter("scale", Tensors.ones(4));
+
+    @Override
+    public Tensor forward(Tensor x) {
+      return x.times(p.value()).times(scale.value());
+    }
+  }
+
+  /** A user's own model. */
+  private static final class Outer extends Layer {
+    Outer() {
+      child("norm", new PNorm());
+    }
+  }
+
+  /** A user's own function. */
+  private static final class Halving implements Transform {
+    @Override
+    public Tensor forward(Tensor x) {
+      return x.div(2);
+    }
+  }
+}

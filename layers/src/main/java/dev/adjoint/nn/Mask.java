@@ -1,0 +1,71 @@
+package dev.adjoint.nn;
+
+import dev.adjoint.autodiff.Autodiff;
+import dev.adjoint.tensor.DType;
+import dev.adjoint.tensor.Shape;
+import dev.adjoint.tensor.Tensor;
+import java.util.Arrays;
+
+/**
+ * Checks masks: tensors of <b>1 for what counts and 0 for what does not</b>, in every layer that
+ * takes one.
+ *
+ * <p>Anything else is refused, above all an additive mask as PyTorch adds to scores, 0 for what
+ * counts and -Infinity for what does not: of that, {@code mask.equal(0)} is the mask. (One of
+ * nothing but zeros cannot be told from a mask that hides everything.) No gradient flows to a mask.
+ */
+public final class Mask {
+
+  private Mask() {}
+
+  /**
+   * Returns a mask in the type that it is to be used with.
+   *
+   * @param operation who asks, for messages
+   * @throws IllegalArgumentException naming the first element that is neither 0 nor 1
+   */
+  public static Tensor of(String operation, Tensor mask, DType dtype) {
+    return Autodiff.noGrad(() -> {
+      Tensor isBinary = mask.equal(0).plus(mask.equal(1));
+      if (isBinary.size() > 0 && isBinary.min().item() != 1) {
+        throw refuse(operation, mask, isBinary.toFloatArray());
+      }
+      return mask.untracked().to(dtype);
+    });
+  }
+
+  /**
+   * Returns a mask that has every axis of what it is for, in its type.
+   *
+   * <p>A mask with fewer axes would be laid along the last ones, which are the right ones only by
+   * chance.
+   *
+   * @param operation who asks, for messages
+   * @param expected what each axis of the mask must be, or 1
+   * @throws IllegalArgumentException if the shape is another, or an element is neither 0 nor 1
+   */
+  public static Tensor of(String operation, Tensor mask, Shape expected, DType dtype) {
+    if (mask.rank() != expected.rank() || !mask.shape().broadcastsTo(expected)) {
+      throw new IllegalArgumentException(
+          "%s: mask of shape %s; expected %s, where each size may be 1"
+              .formatted(operation, mask.shape(), expected));
+    }
+    return of(operation, mask, dtype);
+  }
+
+  private static IllegalArgumentException refuse(String operation, Tensor mask, float[] isBinary) {
+    int first = 0;
+    while (isBinary[first] == 1) {
+      first++;
+    }
+    double value = mask.toDoubleArray()[first];
+    return new IllegalArgumentException(
+        "%s: mask of shape %s has %s at %s; expected 1 for what counts and 0 for what does not%s"
+            .formatted(
+                operation,
+                mask.shape(),
+                value,
+                Arrays.toString(mask.shape().unravel(first)),
+                value < 0 ? "; of a mask that is added to scores, that is mask.equal(0)" : ""));
+  }
+}

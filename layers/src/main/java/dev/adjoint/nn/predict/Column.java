@@ -1,0 +1,187 @@
+package dev.adjoint.nn.predict;
+
+import static dev.adjoint.nn.predict.Texts.quoted;
+
+import com.google.common.base.CharMatcher;
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableSet;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** A column of a table, and how a field of it becomes features: see {@link Columns}. */
+public sealed interface Column {
+
+  /** Returns the name of the column. */
+  String name();
+
+  /** Returns what is taken for a missing field. */
+  Missing missing();
+
+  /** Returns how many features there are. */
+  int width();
+
+  /** Returns the names of the features. */
+  Stream<String> features();
+
+  /** Returns the same column with another rule for missing fields. */
+  Column with(Missing rule);
+
+  /**
+   * Writes the features of a field.
+   *
+   * @param field null if there is none
+   * @return what is wrong with the field, or null
+   */
+  @Nullable String write(@Nullable Object field, double[] features, int at);
+
+  /**
+   * What is taken for a missing field of a column.
+   *
+   * @param value of a numeric feature: NaN, or a finite number; the features of a category are 0
+   * @param markers the texts that count as missing; empty where no field may be missing
+   */
+  record Missing(double value, Set<String> markers) {
+
+    /** No field may be missing. */
+    public static final Missing NEVER = new Missing(Double.NaN, Set.of());
+
+    /** Checks both. */
+    public Missing {
+      if (Double.isInfinite((float) value)) {
+        throw new IllegalArgumentException(
+            "missing: %s for a missing value; expected NaN or a number that float32 holds"
+                .formatted(value));
+      }
+      markers = ImmutableSet.copyOf(markers);
+      markers.stream()
+          .filter(text -> !text.isEmpty())
+          .forEach(t -> Texts.requireLine("missing", t));
+    }
+
+    /** Tells whether a field may be missing. */
+    public boolean isAllowed() {
+      return !markers.isEmpty();
+    }
+  }
+
+  /** A column of finite numbers: one feature. */
+  record Numeric(String name, Missing missing) implements Column {
+
+    /** Java would take more: hexadecimal numbers, "1f", "NaN", "Infinity". */
+    private static final CharMatcher DECIMAL =
+        CharMatcher.inRange('0', '9').or(CharMatcher.anyOf("+-.eE"));
+
+    /** Checks the name. */
+    public Numeric {
+      Texts.requireLine("numeric", name);
+    }
+
+    @Override
+    public int width() {
+      return 1;
+    }
+
+    @Override
+    public Stream<String> features() {
+      return Stream.of(name);
+    }
+
+    @Override
+    public Numeric with(Missing rule) {
+      return new Numeric(name, rule);
+    }
+
+    @Override
+    public @Nullable String write(@Nullable Object field, double[] features, int at) {
+      if (field == null || isMissing(field)) {
+        features[at] = missing.value;
+        return missing.isAllowed() ? null : "there is no %s".formatted(quoted(name));
+      }
+      double number = number(field);
+      features[at] = number;
+      return Double.isFinite(number)
+          ? null
+          : "%s is %s; expected a finite number".formatted(quoted(name), quoted(field.toString()));
+    }
+
+    private boolean isMissing(Object field) {
+      return field instanceof Number number
+          ? Double.isNaN(number.doubleValue()) && missing.isAllowed()
+          : missing.markers.contains(field.toString().strip());
+    }
+
+    private static double number(Object field) {
+      if (field instanceof Number number) {
+        return number.doubleValue();
+      }
+      String text = field.toString().strip();
+      try {
+        return DECIMAL.matchesAllOf(text) ? Double.parseDouble(text) : Double.NaN;
+      } catch (NumberFormatException e) {
+        return Double.NaN;
+      }
+    }
+  }
+
+  /**
+   * A column of categories: for each a feature that is 1 where an example belongs to it, else 0.
+   *
+   * @param categories all that there are; none where they are still to be collected from a file
+   * @param ignoresUnknown whether a field may be another category, of which all features are 0
+   */
+  record Category(String name, List<String> categories, Missing missing, boolean ignoresUnknown)
+      implements Column {
+
+    /** Checks the name and the categories. */
+    public Category {
+      Texts.requireLine("category", name);
+      categories = ImmutableList.copyOf(categories);
+      categories.stream().filter(c -> !c.isEmpty()).forEach(c -> Texts.requireLine("category", c));
+      if (new HashSet<>(categories).size() < categories.size()) {
+        throw new IllegalArgumentException(
+            "category: column '%s' has categories %s; expected each once"
+                .formatted(name, categories));
+      }
+    }
+
+    /** Tells whether a text can be a category: one short line without white space at its ends. */
+    public static boolean accepts(String text) {
+      return Texts.isLine(text);
+    }
+
+    @Override
+    public int width() {
+      return categories.size();
+    }
+
+    @Override
+    public Stream<String> features() {
+      return categories.stream().map(category -> name + "=" + category);
+    }
+
+    @Override
+    public Category with(Missing rule) {
+      return new Category(name, categories, rule, ignoresUnknown);
+    }
+
+    @Override
+    public @Nullable String write(@Nullable Object field, double[] features, int at) {
+      if (field == null) {
+        return missing.isAllowed() ? null : "there is no %s".formatted(quoted(name));
+      }
+      String text = field.toString().strip();
+      int category = categories.indexOf(text);
+      if (category >= 0) {
+        features[at + category] = 1;
+        return null;
+      }
+      return missing.markers.contains(text) || ignoresUnknown
+          ? null
+          : "%s is %s; expected one of %s"
+              .formatted(quoted(name), quoted(text), Texts.listed(categories));
+    }
+  }
+}
