@@ -32,8 +32,9 @@ record FloatCorrelation(
   void run(float[] w, int wFrom, int wOut, int wIn) {
     int points = patches.stencil().points();
     int blocks = Math.ceilDiv(points, POINTS);
-    int groupSize = panelRows() * depth();
-    float[] panels = FloatScratch.A.take((long) groups * groupSize);
+    long weights = (long) groups * panelRows() * depth();
+    float[] panels = FloatScratch.A.take(weights);
+    int groupSize = (int) (weights / groups);
     packWeights(w, wFrom, wOut, wIn, panels);
     Parallel.run(
         images * groups * blocks,

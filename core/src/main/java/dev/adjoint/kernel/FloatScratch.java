@@ -18,18 +18,22 @@ enum FloatScratch {
     return Math.min(1 << 23, Runtime.getRuntime().maxMemory() / 64 / Float.BYTES);
   }
 
-  /** Returns an array with room for {@code n} elements, of any values; to be given back. */
+  /**
+   * Returns an array with room for {@code n} elements, of any values; to be given back.
+   *
+   * @throws IllegalArgumentException if no array is so long
+   */
   float[] take(long n) {
-    return pool.take(n, () -> Buffers.uninitializedFloats(Math.toIntExact(n)));
+    if (n > Integer.MAX_VALUE - 8) {
+      throw new IllegalArgumentException(
+          "a product or convolution needs scratch memory of %d elements; expected at most %d"
+              .formatted(n, Integer.MAX_VALUE - 8));
+    }
+    return pool.take(n, () -> Buffers.uninitializedFloats((int) n));
   }
 
   /** Takes an array back. */
   void give(float[] array) {
     pool.give(array);
-  }
-
-  /** Returns how many elements are kept while nobody uses them. */
-  long kept() {
-    return pool.kept();
   }
 }

@@ -1,6 +1,7 @@
 package dev.adjoint.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
@@ -38,6 +39,13 @@ class ScratchPoolTest {
       small.give(new int[1]);
     }
     assertThat(small.kept()).isBetween(4L, 256L);
+  }
+
+  @Test
+  void whatNoArrayHoldsIsRefused() {
+    assertThatThrownBy(() -> FloatScratch.A.take(1L << 31))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("2147483648 elements; expected at most 2147483639");
   }
 
   @Test

@@ -52,7 +52,12 @@ class SizesTest {
             sized("unfold", n -> Convolution.unfold(IMAGE, n, 2, DEFAULT)),
             sized("unfold", n -> Convolution.unfold(IMAGE, 2, n, both(0, n))),
             sized("unfold", n -> Convolution.unfold(IMAGE, 2, 2, both(n, 65536))),
+            sized("unfold", n -> Convolution.unfold(IMAGE, 3, 3, DEFAULT.dilation(n))),
+            sized("unfold", n -> Convolution.unfold(IMAGE, 2, 2, DEFAULT.stride(n))),
             sized("fold", n -> Convolution.fold(Tensors.ones(1, 4, 9), n, 4, 2, 2, DEFAULT)),
+            sized(
+                "fold",
+                n -> Convolution.fold(Tensors.ones(1, 9, 7), 4, 1, 3, 3, DEFAULT.dilation(n))),
             sized("fold", n -> Convolution.fold(Tensors.ones(1, 4, 9), n, n, n, n, DEFAULT)),
             sized("fold", n -> Convolution.fold(Tensors.ones(1, 4, 9), 4, 4, 2, 2, both(n, n))),
             sized("maxPool1d", n -> Pooling.maxPool1d(SIGNAL, n, 1, n / 2)),
