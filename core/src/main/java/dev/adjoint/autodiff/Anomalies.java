@@ -1,5 +1,6 @@
 package dev.adjoint.autodiff;
 
+import dev.adjoint.op.Pad;
 import dev.adjoint.op.Primitive;
 import dev.adjoint.tensor.Tensor;
 import java.util.Arrays;
@@ -13,10 +14,13 @@ final class Anomalies {
   private static final Set<String> ENGINE =
       Set.of("dev.adjoint.tensor", "dev.adjoint.autodiff", "dev.adjoint.op", "dev.adjoint.kernel");
 
+  private static final String NAN = "NaN";
+
   private Anomalies() {}
 
   static void checkForward(Tensor output, Primitive primitive, Tensor[] inputs) {
-    if (!isFinite(output)) {
+    String bad = firstBad(output);
+    if (bad != null && (bad.equals(NAN) || !wasGivenInfinity(primitive, inputs))) {
       throw new AnomalyException(
           "%s of %s gave %s, computed at %s"
               .formatted(primitive.name(), shapes(inputs), describe(output), userSite()));
@@ -55,6 +59,11 @@ final class Anomalies {
         || (dot > 0 && ENGINE.contains(className.substring(0, dot)));
   }
 
+  private static boolean wasGivenInfinity(Primitive primitive, Tensor[] inputs) {
+    return primitive instanceof Pad pad && Double.isInfinite(pad.value())
+        || !Arrays.stream(inputs).allMatch(Anomalies::isFinite);
+  }
+
   private static boolean isFinite(Tensor tensor) {
     return firstBad(tensor) == null;
   }
@@ -63,15 +72,20 @@ final class Anomalies {
     return firstBad(tensor) + " in shape " + tensor.shape();
   }
 
+  /** Returns what is not finite in a tensor: NaN before infinities; or null. */
   private static @Nullable String firstBad(Tensor tensor) {
     double[] values =
         Mode.current().recording(false).detecting(false).call(tensor.untracked()::toDoubleArray);
+    String bad = null;
     for (double value : values) {
-      if (!Double.isFinite(value)) {
-        return Double.isNaN(value) ? "NaN" : value > 0 ? "infinity" : "-infinity";
+      if (Double.isNaN(value)) {
+        return NAN;
+      }
+      if (bad == null && Double.isInfinite(value)) {
+        bad = value > 0 ? "infinity" : "-infinity";
       }
     }
-    return null;
+    return bad;
   }
 
   private static String shapes(Tensor[] inputs) {

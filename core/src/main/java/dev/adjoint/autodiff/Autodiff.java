@@ -29,6 +29,9 @@ public final class Autodiff {
    * Computes while watching for trouble: the first NaN or infinity, forward or backward, throws an
    * {@link AnomalyException} with the operation, the shapes of its inputs and the line of user code
    * that computed it. Slow: every result is searched.
+   *
+   * <p>An infinity that an operation was given is not its fault: a mask of {@code -inf} passes
+   * through a sum, and the softmax after it is finite. A gradient may not be infinite at all.
    */
   public static <T extends @Nullable Object> T detectAnomalies(Supplier<? extends T> action) {
     return Mode.current().detecting(true).call(action::get);
@@ -51,7 +54,8 @@ public final class Autodiff {
    * Returns the same elements; on the way back, the cotangent passes through a function: to print
    * it, to scale it, to clip it.
    *
-   * @param hook receives the cotangent and returns one of the same shape
+   * @param hook receives the cotangent and returns one of the same shape, which is converted to its
+   *     type
    */
   public static Tensor onGradient(Tensor x, UnaryOperator<Tensor> hook) {
     return Recorder.apply(new GradientHook(hook), x);
@@ -103,12 +107,17 @@ public final class Autodiff {
     @Override
     public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
       Tensor changed = hook.apply(g);
+      if (changed == null) {
+        throw new IllegalStateException(
+            "onGradient: the hook returned null for a gradient of shape %s; expected a tensor of the same shape"
+                .formatted(g.shape()));
+      }
       if (!changed.shape().equals(g.shape())) {
         throw new IllegalStateException(
             "onGradient: the hook turned a gradient of shape %s into %s; expected the same shape"
                 .formatted(g.shape(), changed.shape()));
       }
-      return changed;
+      return changed.to(g.dtype());
     }
   }
 
@@ -123,6 +132,9 @@ public final class Autodiff {
     public Tensor forward(Tensor... x) {
       Mode mode = Mode.current().recording(false).sealedBy(null);
       Tensor y = mode.call(() -> function.forward(List.of(x)));
+      if (y == null) {
+        throw new IllegalStateException(name() + ": forward returned null; expected a tensor");
+      }
       // A function may return one of its inputs, or a tensor that it keeps: the graph needs one of
       // its own.
       return y.view(y.shape(), y.strides(), y.offset());
@@ -138,12 +150,22 @@ public final class Autodiff {
       Mode mode = Mode.current();
       Mode sealed = mode.recording() ? mode.sealedBy(name()) : mode;
       List<Tensor> cotangents = sealed.call(() -> function.pullback(g, List.of(x), y));
+      if (cotangents == null) {
+        throw new IllegalStateException(
+            "%s: the pullback returned null; expected a list of %d cotangents, one for each input"
+                .formatted(name(), x.length));
+      }
       if (cotangents.size() != x.length) {
         throw new IllegalStateException(
             "%s: the pullback returned %d cotangents for %d inputs; expected one for each"
                 .formatted(name(), cotangents.size(), x.length));
       }
       for (int i = 0; i < x.length; i++) {
+        if (cotangents.get(i) == null) {
+          throw new IllegalStateException(
+              "%s: the pullback returned null for input %d; expected a cotangent of shape %s, zeros if it has no influence"
+                  .formatted(name(), i, x[i].shape()));
+        }
         if (!cotangents.get(i).shape().equals(x[i].shape())) {
           throw new IllegalStateException(
               "%s: the pullback returned a cotangent of shape %s for input %d of shape %s; expected equal shapes"

@@ -132,7 +132,11 @@ public final class Derivatives {
 
   // ---- whole matrices ------------------------------------------------------------------------
 
-  /** Returns every derivative of every output element: shape (output's axes..., x's axes...). */
+  /**
+   * Returns every derivative of every output element: shape (output's axes..., x's axes...). One
+   * backward pass an output element; where inputs are few and outputs many, a {@link #jvp} an input
+   * is faster.
+   */
   public static Tensor jacobian(UnaryOperator<Tensor> f, Tensor x) {
     return jacobian(ofOne(f), List.of(x)).get(0);
   }

@@ -33,6 +33,10 @@ record Rematerialization(Supplier<Tensor> computation, Held held, long start)
     Held held = Held.afterFirstRun();
     long start = Mode.current().births().upcoming();
     Tensor output = held.run(computation);
+    if (output == null) {
+      throw new IllegalArgumentException(
+          "checkpoint: the computation returned null; expected a tensor");
+    }
     Node node = output.node();
     if (node == null || node.birth() < start) { // a constant, or a tensor from outside
       return output;

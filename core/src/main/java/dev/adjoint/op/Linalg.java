@@ -8,6 +8,7 @@ import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
 import java.util.Arrays;
+import java.util.function.UnaryOperator;
 
 /** Takes matrices apart: products of vectors, diagonals, triangles, eigenvectors, roots. */
 public final class Linalg {
@@ -95,10 +96,12 @@ public final class Linalg {
    * <p>Vectors have length 1, and the first of their components of largest magnitude is positive.
    * They are computed in double precision, and rounded for float32.
    *
-   * <p>The gradient through the values is always right for distinct values. That through the
-   * vectors divides by differences of values: for equal values, whose vectors are not unique, it is
-   * undefined, and pairs that are equal to rounding count as 0 here; for nearly equal ones it is
-   * large.
+   * <p>The gradient through the values is right for distinct values, and for equal ones of a
+   * function that treats them alike, such as their sum. That through the vectors divides by
+   * differences of values: it is the less exact the nearer these are, and for values that are equal
+   * to rounding, whose vectors are not unique, it is undefined. A backward pass that needs it
+   * throws an {@link IllegalStateException}. A function of the matrix, of which vectors and values
+   * are only the means, has a gradient there: see {@link #matrixFunction} and {@link #inverseSqrt}.
    *
    * @param a of shape (..., n, n)
    * @throws IllegalArgumentException if the matrices are not square, or not finite
@@ -125,6 +128,26 @@ public final class Linalg {
   public static Tensor inverseSqrt(Tensor a) {
     requireSquare("inverseSqrt", a);
     return Recorder.apply(SymmetricRoot.INVERSE_SQRT, a);
+  }
+
+  /**
+   * Returns functions of symmetric matrices: with eigenvalues l and vectors V, {@code V diag(f(l))
+   * VT}; so {@code matrixFunction(a, Tensor::exp)} is the exponential of a, and {@code
+   * matrixFunction(a, Tensor::log)} its logarithm. Each matrix is first made symmetric as {@code (a
+   * + aT) / 2}.
+   *
+   * <p>Computed by {@link #eigh}, in double precision. Its gradients, of every order, are right for
+   * equal and nearly equal eigenvalues too, to about ten digits in the first order; each further
+   * order takes n times the work.
+   *
+   * @param a of shape (..., n, n)
+   * @param f a smooth elementwise function of a float64 tensor, of constants but for that
+   * @throws IllegalArgumentException if the matrices are not square, or not finite, or the function
+   *     changes the shape or captures a tracked tensor
+   */
+  public static Tensor matrixFunction(Tensor a, UnaryOperator<Tensor> f) {
+    requireSquare("matrixFunction", a);
+    return MatrixFunction.of(f, a);
   }
 
   /** Returns (x + xT) / 2. */
@@ -232,9 +255,9 @@ public final class Linalg {
     }
 
     /**
-     * V (diag(g of values) + F * (VT g of vectors)) VT with F_ij = 1 / (value_j - value_i), 0 where
-     * they are equal to rounding (Giles 2008, "An extended collection of matrix derivative
-     * results", 3.1).
+     * V (diag(g of values) + F * (VT g of vectors)) VT with F_ij = 1 / (value_j - value_i) (Giles
+     * 2008, "An extended collection of matrix derivative results", 3.1). Where values are equal to
+     * rounding, F is taken for 0 if nothing multiplies it.
      */
     @Override
     public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
@@ -251,8 +274,24 @@ public final class Linalg {
       Tensor equal = gap.untracked().abs().lessEqual(largest.times(4 * gap.dtype().epsilon()));
       Tensor f = Where.where(equal, Tensor.scalar(0, gap.dtype()), gap.plus(equal).reciprocal());
       Tensor turned = vectors.transpose();
-      Tensor inner = diagEmbed(gValues).plus(f.times(turned.matmul(gVectors)));
+      Tensor coupling = turned.matmul(gVectors);
+      requireUncoupled(coupling.untracked(), equal, x[0]);
+      Tensor inner = diagEmbed(gValues).plus(f.times(coupling));
       return symmetric(vectors.matmul(inner).matmul(turned));
+    }
+
+    /** Throws if a cotangent turns vectors of equal values into one another, beyond rounding. */
+    private static void requireUncoupled(Tensor coupling, Tensor equal, Tensor a) {
+      Tensor magnitude = coupling.abs();
+      Tensor noise = magnitude.max(Keep.AXES, -2, -1).times(16 * coupling.dtype().epsilon());
+      Tensor others = Tensors.eye(a.size(-1), equal.dtype()).neg().plus(1);
+      if (magnitude.times(equal.times(others)).greater(noise).any().item() != 0) {
+        throw new IllegalStateException(
+            ("eigh: the gradient of a function of the vectors of %s is undefined where values are"
+                    + " equal, since their vectors are not unique; expected distinct values, or"
+                    + " matrixFunction(a, f) for a function of the matrix")
+                .formatted(a.shape()));
+      }
     }
   }
 }

@@ -31,6 +31,7 @@ public sealed interface Primitive
         Linalg.DiagonalEmbed,
         Linalg.SymmetricEigen,
         SymmetricRoot,
+        MatrixFunction,
         Windows.Unfold,
         Windows.Fold,
         Convolution.Conv,

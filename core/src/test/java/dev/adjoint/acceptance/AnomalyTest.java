@@ -6,7 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.adjoint.autodiff.AnomalyException;
 import dev.adjoint.autodiff.Autodiff;
 import dev.adjoint.autodiff.Backward;
+import dev.adjoint.op.Indexing;
+import dev.adjoint.op.Pad;
+import dev.adjoint.tensor.DType;
+import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
+import dev.adjoint.tensor.Tensors;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
@@ -62,6 +67,24 @@ class AnomalyTest {
     Tensor y = Autodiff.detectAnomalies(() -> x.plus(1).sqrt().sum());
     assertThat(Autodiff.detectAnomalies(() -> y.backward()).of(x).get(0, 0)).isEqualTo(0.5);
     assertThat(x.log().get(0, 0)).isEqualTo(Double.NEGATIVE_INFINITY);
+  }
+
+  @Test
+  void anInfinityThatWasGivenIsNoAnomaly() {
+    double none = Double.NEGATIVE_INFINITY;
+    Tensor mask = Tensor.of(new double[] {0, none, 0, 0}, 2, 2);
+    Tensor triangle = Tensor.of(new double[] {0, 1, 0, 0}, 2, 2);
+    assertThat(
+            Autodiff.detectAnomalies(() -> x.plus(mask).softmax(-1).square().sum().backward().of(x))
+                .isFinite()
+                .all()
+                .item())
+        .isEqualTo(1);
+    Autodiff.detectAnomalies(
+        () -> Indexing.maskedFill(x, triangle, none).softmax(-1).square().sum().backward());
+    Autodiff.detectAnomalies(() -> Pad.apply(x, 0, 1, 1, none).max(0).sum().backward());
+    Tensor all = Tensors.full(Shape.of(2, 2), none, DType.FLOAT64);
+    assertAnomaly(() -> x.plus(all).minus(all), "MINUS of (2, 2) and (2, 2) gave NaN", "lambda");
   }
 
   private static Tensor rootOf(Tensor t) {

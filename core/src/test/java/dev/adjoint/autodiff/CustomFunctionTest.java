@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Tensor;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
@@ -171,6 +172,61 @@ class CustomFunctionTest {
       @Override
       public List<Tensor> pullback(Tensor cotangent, List<Tensor> inputs, Tensor output) {
         return pullback.apply(cotangent, inputs);
+      }
+    };
+  }
+
+  @Test
+  void aHookKeepsTheTypeOfTheGradient() {
+    Tensor t = Tensor.of(1f, 2f).tracked();
+    Tensor y = Autodiff.onGradient(t, g -> g.times(Tensor.of(2.0, 3.0)));
+    Tensor gradient = y.sum().backward().of(t);
+    assertThat(gradient.dtype()).isEqualTo(DType.FLOAT32);
+    assertThat(gradient.toFloatArray()).containsExactly(2, 3);
+  }
+
+  @Test
+  @SuppressWarnings("NullAway") // the mistakes of users whose build does not check for null
+  void whoReturnsNullIsToldSo() {
+    Tensor t = Tensor.of(1.0, 2.0).tracked();
+    assertThatThrownBy(() -> Autodiff.onGradient(t, g -> null).sum().backward())
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("onGradient: the hook returned null for a gradient of shape (2)");
+    assertThatThrownBy(() -> Autodiff.apply(returning(t, null), t).sum().backward())
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage(
+            "named: the pullback returned null; expected a list of 1 cotangents, one for each"
+                + " input");
+    assertThatThrownBy(
+            () -> Autodiff.apply(returning(t, Collections.singletonList(null)), t).sum().backward())
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage(
+            "named: the pullback returned null for input 0; expected a cotangent of shape (2),"
+                + " zeros if it has no influence");
+    assertThatThrownBy(() -> Autodiff.apply(returning(null, List.of()), t))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("named: forward returned null; expected a tensor");
+    assertThatThrownBy(() -> Autodiff.checkpoint(() -> null))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("checkpoint: the computation returned null; expected a tensor");
+  }
+
+  @SuppressWarnings("NullAway")
+  private static CustomFunction returning(Tensor y, List<Tensor> cotangents) {
+    return new CustomFunction() {
+      @Override
+      public String name() {
+        return "named";
+      }
+
+      @Override
+      public Tensor forward(List<Tensor> inputs) {
+        return y;
+      }
+
+      @Override
+      public List<Tensor> pullback(Tensor cotangent, List<Tensor> inputs, Tensor output) {
+        return cotangents;
       }
     };
   }

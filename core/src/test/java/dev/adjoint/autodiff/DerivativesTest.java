@@ -182,6 +182,7 @@ class DerivativesTest {
   }
 
   @Test
+  @SuppressWarnings("NullAway") // the function returns null
   void aFunctionThatLeavesItsArgumentOutForWhatIsPassedIsRefused() {
     Parameter p = new Parameter("p", w);
     UnaryOperator<Tensor> f = t -> x.matmul(p.value()).tanh();

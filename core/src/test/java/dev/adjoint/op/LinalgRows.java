@@ -84,6 +84,14 @@ final class LinalgRows {
             .covers("Linalg.eigh(Tensor)")
             .tolerance(8),
         op(
+                "exponential of a matrix",
+                x -> Linalg.matrixFunction(x[0], Tensor::exp),
+                x -> exponential(x[0]),
+                in(REAL, "b 3 3"))
+            .covers("Linalg.matrixFunction(Tensor, UnaryOperator)")
+            .uses("MatrixFunction")
+            .tolerance(8),
+        op(
                 "inverseSqrt",
                 x ->
                     Linalg.inverseSqrt(

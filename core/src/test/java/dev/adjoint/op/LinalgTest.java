@@ -5,6 +5,7 @@ import static dev.adjoint.op.FiniteDifferences.normal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.adjoint.autodiff.Derivatives;
 import dev.adjoint.kernel.Parallel;
 import dev.adjoint.op.Linalg.Eigh;
 import dev.adjoint.tensor.DType;
@@ -13,6 +14,7 @@ import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
 class LinalgTest {
@@ -142,6 +144,103 @@ class LinalgTest {
   }
 
   @Test
+  void aGradientThatCouplesVectorsOfEqualValuesIsRefused() {
+    Tensor ones = Tensors.ones(Shape.of(4, 4), DType.FLOAT64).tracked(); // 0, 0, 0, 4
+    Eigh eigh = Linalg.eigh(ones);
+    Tensor twice = Linalg.diagEmbed(Tensor.of(1.0, 1, 2)).tracked();
+    Eigh parts = Linalg.eigh(twice);
+    Tensor square =
+        parts
+            .vectors()
+            .times(parts.values().square().unsqueeze(-2))
+            .matmul(parts.vectors().transpose());
+    for (Tensor loss : List.of(eigh.vectors().times(normal(7, 4, 4)).sum(), square.sum())) {
+      assertThatThrownBy(loss::backward)
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("is undefined where values are equal")
+          .hasMessageContaining("expected distinct values, or matrixFunction(a, f)");
+    }
+    // What does not couple them has a gradient: that of the trace is the identity.
+    assertClose(
+        "trace", eigh.values().sum().backward().of(ones), Tensors.eye(4, DType.FLOAT64), 1e-12);
+    // The third vector alone, e3: turning towards e1, by a change of [2, 0], is 1 / (2 - 1) a unit.
+    Tensor third = parts.vectors().slice(1, 2, 3).squeeze(1);
+    assertClose(
+        "third vector",
+        third.times(Tensor.of(1.0, 0, 0)).sum().backward().of(twice),
+        Tensor.of(new double[][] {{0, 0, 0.5}, {0, 0, 0}, {0.5, 0, 0}}),
+        1e-12);
+  }
+
+  @Test
+  void aMatrixFunctionHasTheRightGradientForEqualValues() {
+    Tensor c = Tensor.of(new double[][] {{1, 2, 3}, {2, 5, 6}, {3, 6, 9}});
+    Tensor a = Linalg.diagEmbed(Tensor.of(1.0, 1, 2)).tracked();
+    Tensor square = Linalg.matrixFunction(a, Tensor::square);
+    assertClose("square", square, Linalg.diagEmbed(Tensor.of(1.0, 1, 4)), 1e-14);
+    // d<a a, c> = <da, a c + c a>
+    assertClose(
+        "gradient",
+        square.times(c).sum().backward().of(a),
+        a.untracked().matmul(c).plus(c.matmul(a.untracked())),
+        1e-13);
+    Tensor eye = Tensors.eye(3, DType.FLOAT64).tracked();
+    Tensor loss = Linalg.matrixFunction(eye, Tensor::exp).times(c).sum();
+    assertClose("at 1", loss.backward().of(eye), c.times(Math.E), 1e-12);
+  }
+
+  @Test
+  void gradientsOfMatrixFunctionsAreRightForDistinctEqualAndNearValues() {
+    Tensor x = normal(8, 3, 3);
+    Tensor distinct = x.matmul(x.transpose()).plus(Tensors.eye(3, DType.FLOAT64));
+    Tensor equal = Tensors.eye(3, DType.FLOAT64).times(2);
+    for (double distance : new double[] {1, 1e-2, 1e-4, 1e-6, 1e-8, 1e-12, 0}) {
+      Tensor a = equal.plus(distinct.times(distance));
+      FiniteDifferences.check(v -> Linalg.matrixFunction(v[0], Tensor::exp), a);
+      FiniteDifferences.check(v -> Linalg.matrixFunction(v[0], Tensor::log), a);
+      // Against the root's own gradient, by a Lyapunov equation that divides by no difference.
+      Tensor weights = normal(9, 3, 3);
+      Tensor own = gradient(t -> Linalg.inverseSqrt(t), a, weights);
+      assertClose(
+          "" + distance,
+          gradient(t -> Linalg.matrixFunction(t, Tensor::rsqrt), a, weights),
+          own,
+          1e-10);
+    }
+    Tensor two = Joining.stack(0, distinct, equal);
+    FiniteDifferences.check(v -> Linalg.matrixFunction(v[0], Tensor::sqrt), two);
+    assertThat(Linalg.matrixFunction(Tensors.zeros(2, 0, 0), Tensor::exp).shape())
+        .isEqualTo(Shape.of(2, 0, 0));
+  }
+
+  private static Tensor gradient(UnaryOperator<Tensor> f, Tensor a, Tensor weights) {
+    return Derivatives.valueAndGradient(t -> f.apply(t).times(weights).sum(), a).gradient();
+  }
+
+  @Test
+  void thirdDerivativesOfAMatrixFunction() {
+    // f(a) = a^3 has the third derivative, along h three times, 6 h^3, at equal values too.
+    Tensor h = Tensor.of(new double[][] {{1, 2}, {2, -1}});
+    for (Tensor a : List.of(Tensors.eye(2, DType.FLOAT64), h.times(0.5))) {
+      UnaryOperator<Tensor> cube = t -> Linalg.matrixFunction(t, u -> u.times(u).times(u));
+      UnaryOperator<Tensor> second = t -> Derivatives.jvp(u -> Derivatives.jvp(cube, u, h), t, h);
+      assertClose("third", Derivatives.jvp(second, a, h), h.matmul(h).matmul(h).times(6), 1e-10);
+    }
+  }
+
+  @Test
+  void aMatrixFunctionThatCutsTheGraphOrChangesTheShapeIsRefused() {
+    Tensor a = Tensors.eye(2, DType.FLOAT64);
+    Tensor p = Tensor.of(2.0, 2.0).tracked();
+    assertThatThrownBy(() -> Linalg.matrixFunction(a, t -> t.times(p)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("matrixFunction: the function captures a tracked tensor");
+    assertThatThrownBy(() -> Linalg.matrixFunction(a, Tensor::sum))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("turned values of shape (2) into ()");
+  }
+
+  @Test
   void inverseSqrtTimesItselfIsTheInverse() {
     for (int n : new int[] {1, 2, 5, 16}) {
       Tensor x = normal(n, 2, n, n + 3);
@@ -187,7 +286,8 @@ class LinalgTest {
     assertThatThrownBy(() -> Linalg.inverseSqrt(Linalg.diagEmbed(Tensor.of(1.0, -4, 2))))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
-            "inverseSqrt: matrices of shape (3, 3) with an eigenvalue of -4.0; expected positive ones");
+            "inverseSqrt: matrices of shape (3, 3) with an eigenvalue of -4.0; expected positive"
+                + " ones");
     assertThatThrownBy(() -> Linalg.outer(X, X))
         .hasMessage("outer: shapes (2, 3) and (2, 3); expected one axis each");
     assertThatThrownBy(() -> Linalg.triu(X.select(0, 0), 0))

@@ -76,7 +76,9 @@ class OpTableTest {
           "offset",
           "isContiguous",
           "node",
-          "madeBy");
+          "madeBy",
+          "isViewOf",
+          "checkAfterReading");
 
   @Test
   void everyPrimitiveHasARow() {

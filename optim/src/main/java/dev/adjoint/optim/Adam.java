@@ -12,6 +12,13 @@ import java.util.function.Consumer;
  * <p>Learning rate 1e-3, betas 0.9 and 0.999, epsilon 1e-8, no weight decay unless they are set.
  * The decay is an L2 penalty: that factor of the values is added to their gradients; see {@link
  * AdamW}.
+ *
+ * <p>After a gradient of about 1e20 in float32, whose square overflows, the mean square is infinite
+ * for good and the parameter never moves again; after a somewhat smaller one it moves next to
+ * nothing for thousands of steps. This is so in every optimizer that divides by a mean square, or a
+ * sum: AdamW, NAdam, RMSProp and Adagrad. {@link Clipping#clipNorm} keeps it from happening; {@code
+ * adam.load(new Adam(parameters).state())}, with the same parameters by path, forgets what was
+ * remembered, and it moves again.
  */
 public final class Adam extends AdamBase<Adam> {
 

@@ -53,7 +53,7 @@ public interface Schedule {
   static Schedule linear(double start, double end, int steps) {
     Numbers.atLeastZero("linear", "start", start);
     Numbers.atLeastZero("linear", "end", end);
-    Numbers.atLeast(1, "linear", "steps", steps);
+    Numbers.atLeast(1, "Schedule.linear", "number of steps", steps);
     return step -> start + (end - start) * Math.min(step, steps) / steps;
   }
 
@@ -67,7 +67,7 @@ public interface Schedule {
    * would rise again (Loshchilov and Hutter 2017, arXiv:1608.03983).
    */
   static Schedule cosine(int steps, double lowest) {
-    Numbers.atLeast(1, "cosine", "steps", steps);
+    Numbers.atLeast(1, "Schedule.cosine", "number of steps", steps);
     Numbers.atLeastZero("cosine", "lowest", lowest);
     return step -> halfCosine(1, lowest, Math.min(step, steps) / (double) steps);
   }
@@ -112,7 +112,7 @@ public interface Schedule {
    * @param finalDiv the first factor over the last
    */
   static Schedule oneCycle(int steps, double rise, double div, double finalDiv) {
-    Numbers.atLeast(2, "oneCycle", "steps", steps);
+    Numbers.atLeast(2, "Schedule.oneCycle", "number of steps", steps);
     Numbers.belowOne("oneCycle", "rise", rise);
     int highest = (int) Math.clamp(Math.round(rise * steps) - 1, 0, steps - 2); // has factor 1
     double first = 1 / Numbers.atLeastOne("oneCycle", "div", div);

@@ -158,6 +158,19 @@ class OptimizersTest {
   }
 
   @Test
+  void adamMovesAgainWhenItsMemoryOfAHugeGradientIsCleared() {
+    Parameter w = new Parameter("w", Tensor.of(1f));
+    Adam adam = new Adam(List.of(w));
+    adam.step(w.value().backward(Tensor.of(1e25f)));
+    float stuck = w.value().toFloatArray()[0];
+    adam.step(w.value().sum().backward());
+    assertThat(w.value().toFloatArray()).containsExactly(stuck);
+    adam.load(new Adam(List.of(w)).state());
+    adam.step(w.value().sum().backward());
+    assertThat(w.value().item()).isCloseTo(stuck - 1e-3, within(1e-6));
+  }
+
+  @Test
   void biasCorrectionCountsTheStepsOfEachParameter() {
     Parameter a = new Parameter("a", Tensor.of(1.0));
     Parameter b = new Parameter("b", Tensor.of(1.0));

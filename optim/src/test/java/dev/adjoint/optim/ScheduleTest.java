@@ -207,7 +207,9 @@ class ScheduleTest {
     assertThatIllegalArgumentException().isThrownBy(() -> Schedule.exponential(-1));
     assertThatIllegalArgumentException().isThrownBy(() -> Schedule.multiStep(Double.NaN, 1));
     assertThatIllegalArgumentException().isThrownBy(() -> Schedule.linear(0, 1, 0));
-    assertThatIllegalArgumentException().isThrownBy(() -> Schedule.cosine(0));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Schedule.cosine(0))
+        .withMessage("Schedule.cosine: number of steps 0; expected at least 1");
     assertThatIllegalArgumentException().isThrownBy(() -> Schedule.cosineWithRestarts(5, 0, 0));
     assertThatIllegalArgumentException().isThrownBy(() -> Schedule.oneCycle(1));
     assertThatIllegalArgumentException()

@@ -1,0 +1,131 @@
+package dev.adjoint.op;
+
+import dev.adjoint.autodiff.Derivatives;
+import dev.adjoint.autodiff.Recorder;
+import dev.adjoint.tensor.DType;
+import dev.adjoint.tensor.Tensor;
+import dev.adjoint.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.UnaryOperator;
+
+/**
+ * Computes functions of symmetric matrices of shape (..., n, n), and their derivatives.
+ *
+ * <p>The inputs are a matrix and as many directions as the order says. With {@code a = V diag(l)
+ * VT} and directions e turned into its axes, {@code VT e V}, the derivative along them is {@code V
+ * t VT}, where t_ij sums, over all paths from i to j and all orders of the directions, the divided
+ * difference of f at the eigenvalues of the path times the elements of the directions along it
+ * (Daleckii and Krein 1965). A cotangent is one more direction: so one rule gives all orders.
+ *
+ * @param f an elementwise function
+ * @param order the number of directions
+ */
+record MatrixFunction(UnaryOperator<Tensor> f, int order) implements Primitive {
+
+  static Tensor of(UnaryOperator<Tensor> f, Tensor a) {
+    return Recorder.apply(new MatrixFunction(f, 0), a);
+  }
+
+  @Override
+  public String name() {
+    return "matrixFunction";
+  }
+
+  @Override
+  public Tensor forward(Tensor... x) {
+    Linalg.Eigh eigen = Linalg.eigh(x[0].untracked().to(DType.FLOAT64));
+    Tensor v = eigen.vectors();
+    Tensor turned = v.transpose();
+    int n = v.size(-1);
+    List<double[]> directions = new ArrayList<>();
+    for (int i = 1; i <= order; i++) {
+      Tensor e = Linalg.symmetric(x[i].untracked().to(DType.FLOAT64));
+      directions.add(turned.matmul(e).matmul(v).toDoubleArray());
+    }
+    double[] out = (double[]) Engine.zeroed(DType.FLOAT64, v.size());
+    double[] values = eigen.values().toDoubleArray();
+    List<double[]> derivatives = derivatives(eigen.values());
+    for (int first = 0; first < values.length; first += n) {
+      new Paths(new DividedDifferences(values, derivatives, first), directions, n, out).addAll();
+    }
+    Tensor inner = Engine.tensor(out, DType.FLOAT64, v.shape());
+    return v.matmul(inner).matmul(turned).to(x[0].dtype());
+  }
+
+  /** Returns the values of f and of its derivatives up to one more than the order. */
+  private List<double[]> derivatives(Tensor values) {
+    List<double[]> all = new ArrayList<>();
+    UnaryOperator<Tensor> derivative = f;
+    for (int i = 0; i < order + 2; i++) {
+      Tensor y = derivative.apply(values);
+      if (!y.shape().equals(values.shape())) {
+        throw new IllegalArgumentException(
+            "matrixFunction: the function turned values of shape %s into %s; expected an elementwise function"
+                .formatted(values.shape(), y.shape()));
+      }
+      if (y.isTracked()) {
+        throw new IllegalArgumentException(
+            "matrixFunction: the function captures a tracked tensor, to which no gradient would"
+                + " flow; expected a function of the eigenvalues and constants");
+      }
+      all.add(y.toDoubleArray());
+      UnaryOperator<Tensor> last = derivative;
+      derivative = t -> Derivatives.vjp(last, t, Tensors.ones(t.shape(), t.dtype()));
+    }
+    return all;
+  }
+
+  @Override
+  public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
+    int directions = input == 0 ? order + 1 : order;
+    Tensor[] next = Arrays.copyOf(x, directions + 1);
+    next[input == 0 ? directions : input] = g;
+    return Recorder.apply(new MatrixFunction(f, directions), next);
+  }
+
+  /** Sums over the paths through one matrix, as many steps long as there are directions. */
+  private static final class Paths {
+    private final DividedDifferences f;
+    private final List<double[]> directions;
+    private final int n;
+    private final double[] out;
+    private final int[] path;
+
+    Paths(DividedDifferences f, List<double[]> directions, int n, double[] out) {
+      this.f = f;
+      this.directions = directions;
+      this.n = n;
+      this.out = out;
+      this.path = new int[directions.size() + 1];
+    }
+
+    void addAll() {
+      for (int i = 0; i < n; i++) {
+        path[0] = i;
+        walk(0, 1, 0);
+      }
+    }
+
+    /** Goes on after so many steps, with the product of their elements and the directions used. */
+    private void walk(int steps, double product, int used) {
+      int matrix = f.first() * n;
+      int at = path[steps];
+      if (steps == directions.size()) {
+        int[] sorted = path.clone();
+        Arrays.sort(sorted); // as the values are
+        out[matrix + path[0] * n + at] += product * f.at(sorted, 0, steps);
+        return;
+      }
+      for (int d = 0; d < directions.size(); d++) {
+        if ((used >> d & 1) == 0) {
+          for (int to = 0; to < n; to++) {
+            path[steps + 1] = to;
+            walk(steps + 1, product * directions.get(d)[matrix + at * n + to], used | 1 << d);
+          }
+        }
+      }
+    }
+  }
+}
