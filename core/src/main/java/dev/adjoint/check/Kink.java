@@ -91,17 +91,26 @@ final class Kink {
     return "";
   }
 
-  /** Tells whether an element has another slope on the left than on the right. */
+  /** Tells whether an element has another slope on the left than on the right, or none. */
   private static boolean bends(List<double[]> y, double epsilon) {
     for (int e = 0; e < y.getFirst().length; e++) {
       double b = y.get(2)[e];
       double left = 2 * (b - y.get(1)[e]) - (b - y.get(0)[e]) / 2;
       double right = 2 * (y.get(3)[e] - b) - (y.get(4)[e] - b) / 2;
       double larger = Math.max(Math.abs(left), Math.abs(right));
-      if (Math.abs(right - left) > larger / 8 + 100 * epsilon * Math.abs(b)) {
+      double noise = 100 * epsilon * Math.abs(b);
+      boolean bent = Math.abs(right - left) > larger / 8 + noise;
+      boolean torn =
+          jumps(b, y.get(3)[e], y.get(4)[e], noise) || jumps(b, y.get(1)[e], y.get(0)[e], noise);
+      if (bent || torn) {
         return true;
       }
     }
     return false;
+  }
+
+  /** Tells whether a value moves as far by one step as by two. */
+  private static boolean jumps(double base, double near, double far, double noise) {
+    return Math.abs(near - base) > noise && Math.abs(far - near) < Math.abs(near - base) / 8;
   }
 }
