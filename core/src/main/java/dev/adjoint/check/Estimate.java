@@ -2,6 +2,7 @@ package dev.adjoint.check;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Says how far a slope can be trusted: the derivative is within truncation and round-off of it.
@@ -57,15 +58,19 @@ record Estimate(Slope slope, double truncation, double roundOff) {
     double growth = slopes.size() < 2 ? 1 : 0.5 * slopes.get(0).step() / slopes.get(1).step();
     double noise = 0;
     for (int i = 0; i < Math.min(5, w.length); i++) {
-      if (i + 3 < w.length
-          && w[i + 1] > growth * w[i]
-          && w[i + 2] > growth * w[i + 1]
-          && w[i + 3] > growth * w[i + 2]) {
+      boolean steep = grows(w, i, 2, growth * growth);
+      if (steep || grows(w, i, 3, growth)) {
         break;
       }
       noise = Math.max(noise, w[i]);
     }
     return noise;
+  }
+
+  /** Tells whether a number is more than a factor times the one before, so often in turn. */
+  private static boolean grows(double[] w, int from, int times, double factor) {
+    return from + times < w.length
+        && IntStream.range(from, from + times).allMatch(i -> w[i + 1] > factor * w[i]);
   }
 
   /** Returns the error from a step that is itself rounded. */

@@ -167,8 +167,7 @@ record Judge(double absolute, double relative, double resolution) {
 
   /** Returns beside what an error may be nothing. */
   private static double beside(Claim claim, Estimate e) {
-    double sides = Math.max(Math.abs(e.slope().left()), Math.abs(e.slope().right()));
-    return Math.max(scale(claim, e), Math.max(claim.largest, sides));
+    return Math.max(scale(claim, e), Math.max(claim.largest, e.slope().steepest()));
   }
 
   /** Returns the slope that outputs which did not move may have all the same. */
@@ -179,7 +178,7 @@ record Judge(double absolute, double relative, double resolution) {
   private boolean isBetween(Claim claim, Slope slope) {
     double low = Math.min(slope.left(), slope.right());
     double high = Math.max(slope.left(), slope.right());
-    double slack = allowed(Math.max(Math.abs(low), Math.abs(high)), claim) + slope.roundOff();
+    double slack = allowed(slope.steepest(), claim) + slope.roundOff();
     return claim.analytic >= low - slack && claim.analytic <= high + slack;
   }
 

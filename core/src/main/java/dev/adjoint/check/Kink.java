@@ -2,6 +2,9 @@ package dev.adjoint.check;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiPredicate;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** Finds a kink or a jump exactly where a derivative is wanted, and the operation that has it. */
@@ -11,33 +14,47 @@ final class Kink {
 
   /**
    * Tells a kink, where the slope on each side stays as it is while the step shrinks, and a jump,
-   * where one of them grows as the step shrinks. Noise does neither, at one step after another; the
-   * jumps of a function that rounds to float32 inside are too small to count.
+   * where the steeper one grows as the step shrinks. Noise does neither, at one step after another;
+   * the jumps of a function that rounds to float32 inside are too small to count.
    *
    * @param slopes descending by step
-   * @return the slope by the smallest step that shows it, or null
+   * @return the slope by the smallest step that shows it, or null; at a jump, from 0 on one side
    */
   static @Nullable Slope among(List<Slope> slopes, double first, Judge judge) {
-    double gap =
-        slopes.stream().filter(s -> s.step() <= first).mapToDouble(Slope::gap).max().orElse(0);
-    List<Slope> clear = slopes.stream().filter(s -> noise(s, judge) < gap).toList();
-    List<Slope> fine = clear.stream().filter(s -> s.step() <= first).toList();
-    List<Slope> those = fine.size() < 3 ? clear : fine;
-    boolean kink = those.size() >= 3;
-    boolean jump = kink;
-    for (int i = 1; i < those.size(); i++) {
-      Slope large = those.get(i - 1);
-      Slope small = those.get(i);
-      double scale = Math.max(Math.abs(small.left()), Math.abs(small.right()));
-      boolean apart = small.gap() > noise(small, judge) + judge.relative() * scale;
-      boolean leftStays = Math.abs(small.left() - large.left()) < small.gap() / 4;
-      boolean rightStays = Math.abs(small.right() - large.right()) < small.gap() / 4;
-      double growth = small.gap() * small.step() / (large.gap() * large.step());
-      kink &= apart && leftStays && rightStays;
-      jump &= apart && (leftStays || rightStays) && Math.abs(growth - 1) < 0.05;
-      jump &= small.gap() * small.step() > 1e-5 * small.size();
+    List<Slope> bent = clear(slopes, first, judge, Slope::gap);
+    if (each(bent, (large, small) -> isKink(large, small, judge))) {
+      return bent.getLast();
     }
-    return kink || jump ? those.getLast() : null;
+    List<Slope> torn = clear(slopes, first, judge, Slope::steepest);
+    return each(torn, Kink::isJump) ? torn.getLast().fromZero() : null;
+  }
+
+  /** Returns the slopes of steps at which what is looked for is larger than noise. */
+  private static List<Slope> clear(
+      List<Slope> slopes, double first, Judge judge, ToDoubleFunction<Slope> signal) {
+    double largest =
+        slopes.stream().filter(s -> s.step() <= first).mapToDouble(signal).max().orElse(0);
+    List<Slope> clear = slopes.stream().filter(s -> noise(s, judge) < largest).toList();
+    List<Slope> fine = clear.stream().filter(s -> s.step() <= first).toList();
+    return fine.size() < 3 ? clear : fine;
+  }
+
+  private static boolean each(List<Slope> slopes, BiPredicate<Slope, Slope> test) {
+    return slopes.size() >= 3
+        && IntStream.range(1, slopes.size())
+            .allMatch(i -> test.test(slopes.get(i - 1), slopes.get(i)));
+  }
+
+  private static boolean isKink(Slope large, Slope small, Judge judge) {
+    return small.gap() > noise(small, judge) + judge.relative() * small.steepest()
+        && Math.abs(small.left() - large.left()) < small.gap() / 4
+        && Math.abs(small.right() - large.right()) < small.gap() / 4;
+  }
+
+  private static boolean isJump(Slope large, Slope small) {
+    double height = small.steepest() * small.step();
+    double growth = height / (large.steepest() * large.step());
+    return Math.abs(growth - 1) < 0.05 && height > 1e-5 * small.size();
   }
 
   private static double noise(Slope slope, Judge judge) {
@@ -74,17 +91,26 @@ final class Kink {
     return "";
   }
 
-  /** Tells whether an element has another slope on the left than on the right. */
+  /** Tells whether an element has another slope on the left than on the right, or none. */
   private static boolean bends(List<double[]> y, double epsilon) {
     for (int e = 0; e < y.getFirst().length; e++) {
       double b = y.get(2)[e];
       double left = 2 * (b - y.get(1)[e]) - (b - y.get(0)[e]) / 2;
       double right = 2 * (y.get(3)[e] - b) - (y.get(4)[e] - b) / 2;
       double larger = Math.max(Math.abs(left), Math.abs(right));
-      if (Math.abs(right - left) > larger / 8 + 100 * epsilon * Math.abs(b)) {
+      double noise = 100 * epsilon * Math.abs(b);
+      boolean bent = Math.abs(right - left) > larger / 8 + noise;
+      boolean torn =
+          jumps(b, y.get(3)[e], y.get(4)[e], noise) || jumps(b, y.get(1)[e], y.get(0)[e], noise);
+      if (bent || torn) {
         return true;
       }
     }
     return false;
+  }
+
+  /** Tells whether a value moves as far by one step as by two. */
+  private static boolean jumps(double base, double near, double far, double noise) {
+    return Math.abs(near - base) > noise && Math.abs(far - near) < Math.abs(near - base) / 8;
   }
 }

@@ -114,6 +114,27 @@ record Slope(
     return rounding / step;
   }
 
+  /** Returns the larger of the slopes on both sides, without its sign. */
+  double steepest() {
+    return Math.max(Math.abs(left), Math.abs(right));
+  }
+
+  /** Returns the same with 0 for the side that is less steep. */
+  Slope fromZero() {
+    boolean up = Math.abs(right) >= Math.abs(left);
+    return new Slope(
+        value,
+        up ? 0 : left,
+        up ? right : 0,
+        step,
+        truncation,
+        size,
+        rounding,
+        still,
+        wobble,
+        variation);
+  }
+
   double gap() {
     return Math.abs(right - left);
   }

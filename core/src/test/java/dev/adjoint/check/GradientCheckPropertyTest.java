@@ -3,7 +3,9 @@ package dev.adjoint.check;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.adjoint.autodiff.Autodiff;
+import dev.adjoint.op.Joining;
 import dev.adjoint.tensor.DType;
+import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
 import java.util.List;
@@ -88,9 +90,7 @@ class GradientCheckPropertyTest {
       Tensor wrong = Autodiff.onGradient(x[0], g -> g.times(1 + error));
       Tensor y = FUNCTIONS.get(function).apply(wrong.div(unit)).times(scale).plus(offset);
       if (constants > 0) {
-        y =
-            dev.adjoint.op.Joining.concat(
-                0, y, Tensors.full(dev.adjoint.tensor.Shape.of(constants), offset, dtype));
+        y = Joining.concat(0, y, Tensors.full(Shape.of(constants), offset, dtype));
       }
       return summed ? y.sum() : y;
     }
@@ -105,7 +105,7 @@ class GradientCheckPropertyTest {
   @EnumSource(DType.class)
   void noWrongGradientPassesAsResolvedAndNoRightOneFails(DType dtype) {
     Random random = new Random(7);
-    int[] resolved = new int[3];
+    int undecided = 0;
     for (int i = 0; i < CHECKS; i++) {
       Case c = Case.draw(random, dtype);
       GradientCheck check = GradientCheck.of(c::apply).at(c.x());
@@ -119,8 +119,9 @@ class GradientCheckPropertyTest {
             .as("wrong: %s\n%s", c, report)
             .isGreaterThan(c.shown());
       }
-      resolved[input.failed() > 0 ? 0 : report.isOk() ? 1 : 2]++;
+      undecided += input.failed() == 0 && !report.isOk() ? 1 : 0;
     }
-    System.out.println(java.util.Arrays.toString(resolved));
+    // An answer is expected of most, so that to decide nothing is no way to pass.
+    assertThat(undecided).isLessThan(CHECKS * (dtype == DType.FLOAT32 ? 3 : 2) / 10);
   }
 }
