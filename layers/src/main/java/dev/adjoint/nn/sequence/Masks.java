@@ -37,6 +37,7 @@ public final class Masks {
                 .formatted(lengths.get(i), i, steps));
       }
     }
-    return Tensors.arange(steps).less(lengths.toTensor(DType.FLOAT32).unsqueeze(1));
+    Tensor positions = Tensors.arange(0, steps, 1, DType.FLOAT64); // float32 counts only to 2^24
+    return positions.less(lengths.toTensor(DType.FLOAT64).unsqueeze(1)).to(DType.FLOAT32);
   }
 }
