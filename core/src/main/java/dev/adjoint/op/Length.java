@@ -44,7 +44,7 @@ record Length(double epsilon, boolean keep, int[] axes) implements Primitive {
     double[] scales = largest.toDoubleArray();
     for (int i = 0; i < scales.length; i++) {
       boolean helps = !fits(sums[i], x.dtype()) && Double.isFinite(scales[i]) && scales[i] > 0;
-      scales[i] = helps ? Math.scalb(1, -Math.max(least, Math.getExponent(scales[i]))) : 1;
+      scales[i] = helps ? Math.scalb(1.0, -Math.max(least, Math.getExponent(scales[i]))) : 1;
     }
     Tensor fitting = x.times(tensor(scales, largest.shape(), x.dtype()));
     double[] squares = Reductions.sum(fitting.square(), true, axes).toDoubleArray();
