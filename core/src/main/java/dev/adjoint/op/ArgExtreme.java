@@ -20,7 +20,8 @@ public final class ArgExtreme {
     return find("argmin", x, axis, -1);
   }
 
-  private static IntTensor find(String name, Tensor x, int axis, int sign) {
+  private static IntTensor find(String name, Tensor operand, int axis, int sign) {
+    Tensor x = Movement.withAxis(operand);
     int resolved = x.shape().axis(name, axis);
     int n = x.size(resolved);
     int[] sizes = x.shape().reduced(new int[] {resolved}, false).toArray();

@@ -19,16 +19,15 @@ public enum Binary implements Primitive {
   MINUS((g, a, b, y) -> g, (g, a, b, y) -> g.neg()),
   TIMES((g, a, b, y) -> g.times(b), (g, a, b, y) -> g.times(a)),
   DIV((g, a, b, y) -> g.div(b), (g, a, b, y) -> g.times(y).div(b).neg()),
-  // The exponent's log is that of 1 where the base is 0, so that 0 * -infinity does not become NaN.
   POW(
       (g, a, b, y) -> g.times(b).times(a.pow(lessOne(a, b))),
-      (g, a, b, y) -> g.times(y).times(a.plus(a.equal(0)).log())),
+      (g, a, b, y) -> g.times(y).times(logBase(a, b, y))),
   MAX(
-      (g, a, b, y) -> g.times(share(a, b, a.greater(b))),
-      (g, a, b, y) -> g.times(share(a, b, b.greater(a)))),
+      (g, a, b, y) -> g.times(share(a, b, y, a.greater(b))),
+      (g, a, b, y) -> g.times(share(a, b, y, b.greater(a)))),
   MIN(
-      (g, a, b, y) -> g.times(share(a, b, a.less(b))),
-      (g, a, b, y) -> g.times(share(a, b, b.less(a)))),
+      (g, a, b, y) -> g.times(share(a, b, y, a.less(b))),
+      (g, a, b, y) -> g.times(share(a, b, y, b.less(a)))),
   EQUAL,
   NOT_EQUAL,
   LESS,
@@ -37,14 +36,14 @@ public enum Binary implements Primitive {
   GREATER_EQUAL,
   /** x where positive, else x * slope. */
   LEAKY_RELU(
-      (g, x, slope, y) -> Where.where(x.greater(0), g, g.times(slope)),
-      (g, x, slope, y) -> g.times(Where.where(x.greater(0), x.times(0), x))),
+      (g, x, slope, y) -> g.times(orNaN(Where.where(x.greater(0), one(x), slope), x)),
+      (g, x, slope, y) -> g.times(lower(x))),
   /** x where positive, else alpha * (e^x - 1). */
   ELU(
       (g, x, alpha, y) -> Where.where(x.greater(0), g, g.times(alpha).times(lower(x).exp())),
       (g, x, alpha, y) -> g.times(lower(x).expm1())),
   /** g where y is positive, else 0. */
-  RELU_PULLBACK((h, g, y, z) -> h.times(y.greater(0)), (h, g, y, z) -> h.times(0)),
+  RELU_PULLBACK((h, g, y, z) -> reluPullback(h, y), (h, g, y, z) -> h.times(0)),
   /** g * (1 - y^2). */
   TANH_PULLBACK((h, g, y, z) -> tanhPullback(h, y), (h, g, y, z) -> h.times(g).times(y).times(-2)),
   /** g * y * (1 - y). */
@@ -95,6 +94,10 @@ public enum Binary implements Primitive {
     return first != null;
   }
 
+  private static Tensor reluPullback(Tensor g, Tensor y) {
+    return RELU_PULLBACK.apply(g, y);
+  }
+
   /** TANH_PULLBACK is linear in g, so it is its own pullback; an enum row cannot name itself. */
   private static Tensor tanhPullback(Tensor g, Tensor y) {
     return TANH_PULLBACK.apply(g, y);
@@ -113,12 +116,28 @@ public enum Binary implements Primitive {
   /**
    * The part of the gradient for one of two values: all where it wins, half where they are equal.
    */
-  private static Tensor share(Tensor a, Tensor b, Tensor wins) {
-    return wins.plus(a.equal(b).times(0.5));
+  private static Tensor share(Tensor a, Tensor b, Tensor y, Tensor wins) {
+    return orNaN(wins.plus(a.equal(b).times(0.5)), y);
+  }
+
+  /** A derivative, but NaN where the function chose by a NaN: see the table in package-info. */
+  static Tensor orNaN(Tensor derivative, Tensor chosen) {
+    Tensor known = chosen.untracked();
+    return Where.where(known.equal(known), derivative, known);
+  }
+
+  private static Tensor one(Tensor x) {
+    return Tensor.scalar(1, x.dtype());
+  }
+
+  /** The logarithm of a; 0 where a^b is 0, and at 0^0, so that 0 * infinity does not become NaN. */
+  private static Tensor logBase(Tensor a, Tensor b, Tensor y) {
+    Tensor vanishes = y.untracked().equal(0).times(a.greaterEqual(0));
+    return Where.where(vanishes.plus(a.equal(0).times(b.equal(0))), one(a), a).log();
   }
 
   /** x where not positive, else 0: keeps exp from overflowing where its value is not used. */
   private static Tensor lower(Tensor x) {
-    return Where.where(x.greater(0), x.times(0), x);
+    return Where.where(x.greater(0), Tensor.scalar(0, x.dtype()), x);
   }
 }

@@ -1,14 +1,19 @@
 package dev.adjoint.op;
 
 import dev.adjoint.autodiff.Recorder;
+import dev.adjoint.kernel.Buffers;
+import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
+import java.util.Arrays;
 
-/** Sums along an axis from its start to each position. */
+/** Sums along an axis from its start to each position; in double precision. */
 public record CumulativeSum(int axis) implements Primitive {
 
   /** Returns the running sum along an axis. */
   public static Tensor apply(Tensor x, int axis) {
-    return Recorder.apply(new CumulativeSum(x.shape().axis("cumsum", axis)), x);
+    Tensor line = Movement.withAxis(x);
+    int resolved = line.shape().axis("cumsum", axis);
+    return Movement.reshape(Recorder.apply(new CumulativeSum(resolved), line), x.shape());
   }
 
   @Override
@@ -19,23 +24,32 @@ public record CumulativeSum(int axis) implements Primitive {
   @Override
   public Tensor forward(Tensor... x) {
     Tensor source = Engine.packed(x[0]);
-    int n = source.size(axis);
-    int inner = source.shape().strides()[axis];
+    Shape shape = source.shape();
+    int n = shape.size(axis);
+    int inner = shape.strides()[axis];
     Object in = Engine.array(source);
     Object out = Engine.uninitialized(source.dtype(), source.size());
-    for (int i = 0; i < source.size(); i++) {
-      boolean first = i / inner % n == 0;
-      if (in instanceof float[] floats) {
-        float[] sums = (float[]) out;
-        sums[i] =
-            first ? floats[source.offset() + i] : sums[i - inner] + floats[source.offset() + i];
-      } else {
-        double[] sums = (double[]) out;
-        double value = ((double[]) in)[source.offset() + i];
-        sums[i] = first ? value : sums[i - inner] + value;
+    double[] sums = Buffers.uninitializedDoubles(inner); // float32 sums stop growing at 2^24
+    for (int at = 0; at < source.size(); at += n * inner) {
+      Arrays.fill(sums, 0);
+      for (int row = at; row < at + n * inner; row += inner) {
+        if (in instanceof float[] floats) {
+          float[] results = (float[]) out;
+          for (int i = 0; i < inner; i++) {
+            sums[i] += floats[source.offset() + row + i];
+            results[row + i] = (float) sums[i];
+          }
+        } else {
+          double[] doubles = (double[]) in;
+          double[] results = (double[]) out;
+          for (int i = 0; i < inner; i++) {
+            sums[i] += doubles[source.offset() + row + i];
+            results[row + i] = sums[i];
+          }
+        }
       }
     }
-    return Engine.tensor(out, source.dtype(), source.shape());
+    return Engine.tensor(out, source.dtype(), shape);
   }
 
   @Override

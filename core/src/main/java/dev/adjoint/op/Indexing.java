@@ -1,7 +1,7 @@
 package dev.adjoint.op;
 
 import dev.adjoint.autodiff.Recorder;
-import dev.adjoint.kernel.Kernels.BinaryLoop;
+import dev.adjoint.kernel.Buffers;
 import dev.adjoint.kernel.Parallel;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.IntTensor;
@@ -28,6 +28,9 @@ public final class Indexing {
    * @throws IndexOutOfBoundsException if an index is outside the axis
    */
   public static Tensor gather(Tensor x, int axis, IntTensor index) {
+    if (x.rank() == 0 && index.shape().rank() == 0) {
+      return Movement.reshape(gather(Movement.withAxis(x), axis, index.reshape(1)), x.shape());
+    }
     int resolved = checkIndex("gather", x.shape(), axis, index);
     return Recorder.apply(new Gather(resolved, index), x);
   }
@@ -42,6 +45,9 @@ public final class Indexing {
    * @throws IndexOutOfBoundsException if an index is outside the axis
    */
   public static Tensor takeAlongAxis(Tensor x, int axis, IntTensor index) {
+    if (x.rank() == 0) {
+      return gather(x, axis, index);
+    }
     int resolved = x.shape().axis("takeAlongAxis", axis);
     Shape wanted = index.shape();
     if (wanted.rank() != x.rank()) {
@@ -104,6 +110,11 @@ public final class Indexing {
    * @throws IndexOutOfBoundsException if an index is outside the axis
    */
   public static Tensor scatterAdd(Tensor x, int axis, IntTensor index, Tensor source) {
+    if (x.rank() == 0 && index.shape().rank() == 0) {
+      Tensor line = Movement.withAxis(source);
+      return Movement.reshape(
+          scatterAdd(Movement.withAxis(x), axis, index.reshape(1), line), x.shape());
+    }
     int resolved = checkIndex("scatterAdd", x.shape(), axis, index);
     if (!source.shape().equals(index.shape())) {
       throw new IllegalArgumentException(
@@ -125,7 +136,7 @@ public final class Indexing {
           "maskedFill: mask of shape %s for shape %s; expected one that broadcasts to it"
               .formatted(mask.shape(), x.shape()));
     }
-    return Where.where(mask.to(x.dtype()), Tensor.scalar(value, x.dtype()), x);
+    return Where.where(mask, Tensor.scalar(value, x.dtype()), x);
   }
 
   // ---- checks --------------------------------------------------------------------------------
@@ -213,7 +224,7 @@ public final class Indexing {
       DType dtype = x[0].dtype();
       Object in = Engine.array(x[0]);
       Object out = Engine.uninitialized(dtype, index.size());
-      Places places = Places.of(index.shape(), axis, x[0].strides(), x[0].offset());
+      Places places = Places.of(index.shape(), axis, x[0].strides(), x[0].offset(), 512);
       places.forEach((outer, from, to) -> {
         int place = places.outer[outer];
         for (int j = 0; j < places.n; j++) {
@@ -248,6 +259,7 @@ public final class Indexing {
       return "scatterAdd";
     }
 
+    /** Adds in double precision: a float32 sum of many small numbers stops growing. */
     @Override
     public Tensor forward(Tensor... x) {
       Tensor source = Engine.packed(x[0]);
@@ -255,23 +267,30 @@ public final class Indexing {
       Object in = Engine.array(source);
       int first = source.offset();
       Object out = Engine.zeroed(dtype, shape.size());
-      Places places = Places.of(index.shape(), axis, shape.strides(), 0);
+      int n = shape.size(axis);
+      Places places =
+          Places.of(index.shape(), axis, shape.strides(), 0, (1 << 14) / Math.max(1, n));
       places.forEach((outer, from, to) -> {
-        int place = places.outer[outer];
+        int width = to - from;
+        double[] sums = Buffers.zeroedDoubles(n * width);
         for (int j = 0; j < places.n; j++) {
           int at = places.start(outer, j);
-          if (in instanceof float[] floats) {
-            float[] result = (float[]) out;
-            for (int i = from; i < to; i++) {
-              result[place + places.inner[i] + index.get(at + i) * places.step] +=
-                  floats[first + at + i];
-            }
-          } else {
-            double[] doubles = (double[]) in;
-            double[] result = (double[]) out;
-            for (int i = from; i < to; i++) {
-              result[place + places.inner[i] + index.get(at + i) * places.step] +=
-                  doubles[first + at + i];
+          for (int i = from; i < to; i++) {
+            int place = index.get(at + i) * width + i - from;
+            sums[place] +=
+                in instanceof float[] floats
+                    ? floats[first + at + i]
+                    : ((double[]) in)[first + at + i];
+          }
+        }
+        for (int i = from; i < to; i++) {
+          int place = places.outer[outer] + places.inner[i];
+          for (int row = 0; row < n; row++) {
+            double sum = sums[row * width + i - from];
+            if (out instanceof float[] floats) {
+              floats[place + row * places.step] = (float) sum;
+            } else {
+              ((double[]) out)[place + row * places.step] = sum;
             }
           }
         }
@@ -282,59 +301,6 @@ public final class Indexing {
     @Override
     public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
       return Recorder.apply(new Gather(axis, index), g);
-    }
-  }
-
-  /**
-   * Says where the elements lie that an index picks: those of different lines along the axis never
-   * meet, so lines can be walked on different threads.
-   */
-  private static final class Places {
-
-    private static final int BLOCK = 512;
-
-    final int[] outer; // place of each combination of the axes before
-    final int[] inner; // distance of each combination of the axes after
-    final int n; // indices along the axis
-    final int step; // distance of neighbors along the axis
-
-    private Places(int[] outer, int[] inner, int n, int step) {
-      this.outer = outer;
-      this.inner = inner;
-      this.n = n;
-      this.step = step;
-    }
-
-    static Places of(Shape index, int axis, int[] strides, int offset) {
-      int[] outer = offsets(index, strides, 0, axis);
-      Arrays.setAll(outer, i -> offset + outer[i]);
-      int[] inner = offsets(index, strides, axis + 1, index.rank());
-      return new Places(outer, inner, index.size(axis), strides[axis]);
-    }
-
-    /** Returns the position in the index of the j-th line of inner elements. */
-    int start(int outerIndex, int j) {
-      return (outerIndex * n + j) * inner.length;
-    }
-
-    /** Receives one outer combination and a range of inner ones. */
-    interface Body {
-      void run(int outer, int from, int to);
-    }
-
-    void forEach(Body body) {
-      int blocks = Math.ceilDiv(inner.length, BLOCK);
-      Parallel.runRanges(
-          outer.length * blocks,
-          (long) n * Math.min(BLOCK, inner.length),
-          1 << 13,
-          (long) outer.length * n * inner.length * 2,
-          (first, end) -> {
-            for (int unit = first; unit < end; unit++) {
-              int from = unit % blocks * BLOCK;
-              body.run(unit / blocks, from, from + Math.min(BLOCK, inner.length - from));
-            }
-          });
     }
   }
 
@@ -395,8 +361,10 @@ public final class Indexing {
       int width = shape.strides()[axis];
       Object in = Engine.array(source);
       Object out = Engine.zeroed(source.dtype(), shape.size());
-      BinaryLoop plus = Engine.kernels(source.dtype()).binary("plus");
-      // A chunk owns a range of columns, and adds to them in the order of the indices.
+      int[] starts = new int[size + 1]; // of each slice, among the positions in its order
+      int[] positions = positions(starts);
+      // A chunk owns a range of columns. Each sum is made in double precision, in the order of the
+      // indices, and rounded once: a float32 sum of many small numbers stops growing.
       int outer = source.size() == 0 ? 0 : source.size() / (count * width);
       int blocks = Math.ceilDiv(width, BLOCK);
       Parallel.run(
@@ -404,14 +372,59 @@ public final class Indexing {
           source.size() / 2L + (long) outer * blocks * count * 5,
           c -> {
             int column = c % blocks * BLOCK;
-            int columns = Math.min(BLOCK, width - column);
-            for (int i = 0; i < count; i++) {
-              int from = source.offset() + (c / blocks * count + i) * width + column;
-              int to = (c / blocks * size + index.get(i)) * width + column;
-              plus.run(out, to, 1, in, from, 1, out, to, columns);
+            double[] sums = Buffers.uninitializedDoubles(Math.min(BLOCK, width - column));
+            for (int slice = 0; slice < size; slice++) {
+              if (starts[slice] == starts[slice + 1]) {
+                continue;
+              }
+              Arrays.fill(sums, 0);
+              for (int i = starts[slice]; i < starts[slice + 1]; i++) {
+                int at = (c / blocks * count + positions[i]) * width + column;
+                add(in, source.offset() + at, sums);
+              }
+              store(sums, out, (c / blocks * size + slice) * width + column);
             }
           });
       return Engine.tensor(out, source.dtype(), shape);
+    }
+
+    /** Sorts the positions of the indices by the slices that they name, in their order. */
+    private int[] positions(int[] starts) {
+      for (int i = 0; i < index.size(); i++) {
+        starts[index.get(i) + 1]++;
+      }
+      for (int slice = 0; slice < size; slice++) {
+        starts[slice + 1] += starts[slice];
+      }
+      int[] next = starts.clone();
+      int[] positions = new int[index.size()];
+      for (int i = 0; i < positions.length; i++) {
+        positions[next[index.get(i)]++] = i;
+      }
+      return positions;
+    }
+
+    private static void add(Object in, int at, double[] sums) {
+      if (in instanceof float[] floats) {
+        for (int i = 0; i < sums.length; i++) {
+          sums[i] += floats[at + i];
+        }
+      } else {
+        double[] doubles = (double[]) in;
+        for (int i = 0; i < sums.length; i++) {
+          sums[i] += doubles[at + i];
+        }
+      }
+    }
+
+    private static void store(double[] sums, Object out, int at) {
+      if (out instanceof float[] floats) {
+        for (int i = 0; i < sums.length; i++) {
+          floats[at + i] = (float) sums[i];
+        }
+      } else {
+        System.arraycopy(sums, 0, out, at, sums.length);
+      }
     }
 
     @Override

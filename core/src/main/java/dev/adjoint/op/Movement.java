@@ -18,6 +18,11 @@ public sealed interface Movement extends Primitive {
     return shape.equals(x.shape()) ? x : Recorder.apply(new Reshape(shape), x);
   }
 
+  /** Returns a scalar as a vector of one element, where PyTorch lets it have an axis 0, too. */
+  static Tensor withAxis(Tensor x) {
+    return x.rank() == 0 ? reshape(x, Shape.of(1)) : x;
+  }
+
   /** Returns the axes in another order. */
   static Tensor permute(Tensor x, int... axes) {
     int[] order = axes.clone();

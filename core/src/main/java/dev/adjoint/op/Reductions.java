@@ -39,13 +39,24 @@ public final class Reductions {
   }
 
   /**
-   * Returns the variance, in two passes: the sum of square deviations divided by their number less
-   * a correction.
+   * Returns the variance: the sum of square deviations divided by their number less a correction.
    */
   public static Tensor variance(Tensor x, int correction, boolean keep, int... axes) {
-    Tensor deviation = x.minus(mean(x, true, axes));
-    Tensor squares = sum(deviation.square(), keep, axes);
+    Tensor squares = sum(centred(x, axes).square(), keep, axes);
     return squares.div(Math.max(0, count(x, squares) - correction));
+  }
+
+  /**
+   * Returns x less its mean over axes. The mean is taken of the differences from an element, so
+   * that it has not more digits than they.
+   */
+  public static Tensor centred(Tensor x, int... axes) {
+    Tensor pivot = x.untracked();
+    for (int axis : x.shape().axes("centred", axes)) {
+      pivot = x.size(axis) == 0 ? pivot : pivot.slice(axis, 0, 1);
+    }
+    Tensor differences = x.minus(pivot);
+    return differences.minus(mean(differences, true, axes));
   }
 
   /** Returns the largest element. */
@@ -107,11 +118,17 @@ public final class Reductions {
     if (p != 2) {
       throw new IllegalArgumentException("norm: p is %s; expected 1, 2 or infinity".formatted(p));
     }
-    // The root has no derivative at 0: there it is taken of 1, and the result replaced, which makes
-    // the gradient 0.
-    Tensor squares = sum(x.square(), keep, axes);
-    Tensor isZero = squares.untracked().equal(0);
-    return Where.where(isZero, squares.times(0), squares.plus(isZero).sqrt());
+    return length(x, 0, keep, axes);
+  }
+
+  /**
+   * Returns {@code sqrt(sum(x^2) + epsilon)}, where no square overflows or vanishes. The gradient
+   * is x divided by it, 0 for zeros.
+   *
+   * @param epsilon at least 0
+   */
+  public static Tensor length(Tensor x, double epsilon, boolean keep, int... axes) {
+    return Recorder.apply(new Length(epsilon, keep, x.shape().axes("norm", axes)), x);
   }
 
   private static double count(Tensor x, Tensor reduced) {

@@ -53,18 +53,22 @@ public final class Standardize {
   /** Standardizes by the definition: what the kernel is compared with. */
   static Tensor composed(Tensor x, boolean centred, double epsilon, int... reductionAxes) {
     int[] axes = x.shape().axes("standardize", reductionAxes);
-    Tensor deviation = centred ? x.minus(Reductions.mean(x, true, axes)) : x;
+    Tensor deviation = centred ? Reductions.centred(x, axes) : x;
     return deviation.times(inverseOf(deviation, epsilon, axes));
   }
 
-  /** Returns 1 / sigma of each set, in tensor operations. */
+  /** Returns 1 / sigma of each set of deviations, in tensor operations; 0 where sigma is 0. */
   private static Tensor inverseOf(Tensor deviation, double epsilon, int[] axes) {
-    Tensor square = Reductions.mean(deviation.square(), true, axes).plus(epsilon);
-    if (epsilon > 0) {
-      return square.rsqrt();
+    int n = 1;
+    for (int axis : axes) {
+      n *= deviation.size(axis);
     }
-    Tensor isZero = square.untracked().equal(0);
-    return Where.where(isZero, Tensor.scalar(0, square.dtype()), square.plus(isZero).rsqrt());
+    Tensor sigma = Reductions.length(deviation.times(1 / Math.sqrt(n)), epsilon, true, axes);
+    if (epsilon > 0) {
+      return sigma.reciprocal();
+    }
+    Tensor isZero = sigma.untracked().equal(0);
+    return Where.where(isZero, Tensor.scalar(0, sigma.dtype()), sigma.plus(isZero).reciprocal());
   }
 
   private record Result(Tensor y, Tensor mean, Tensor variance, Tensor inverse) {}
@@ -130,7 +134,7 @@ public final class Standardize {
      * can be differentiated as often as wanted.
      */
     private Tensor composedPullback(Tensor g, Tensor x, Tensor y) {
-      Tensor deviation = centred ? x.minus(Reductions.mean(x, true, axes)) : x;
+      Tensor deviation = centred ? Reductions.centred(x, axes) : x;
       Tensor along = y.times(Reductions.mean(g.times(y), true, axes));
       Tensor rest = centred ? g.minus(Reductions.mean(g, true, axes)) : g;
       return rest.minus(along).times(inverseOf(deviation, epsilon, axes));

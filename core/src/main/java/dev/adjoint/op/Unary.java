@@ -21,9 +21,9 @@ public enum Unary implements Primitive {
   LOG((g, x, y) -> g.div(x)),
   LOG1P((g, x, y) -> g.div(x.plus(1))),
   SQRT((g, x, y) -> g.div(y.times(2))),
-  RSQRT((g, x, y) -> g.times(y).times(y.square()).times(-0.5)),
+  RSQRT((g, x, y) -> g.times(y).times(y).times(y).times(-0.5)),
   SQUARE((g, x, y) -> g.times(x).times(2)),
-  RECIPROCAL((g, x, y) -> g.times(y.square()).neg()),
+  RECIPROCAL((g, x, y) -> g.times(y).times(y).neg()),
   SIN((g, x, y) -> g.times(x.cos())),
   COS((g, x, y) -> g.times(x.sin()).neg()),
   TANH((g, x, y) -> Binary.TANH_PULLBACK.apply(g, y)),
@@ -32,27 +32,38 @@ public enum Unary implements Primitive {
   // d/dx erf(x) = 2/sqrt(pi) * exp(-x^2)
   ERF((g, x, y) -> g.times(x.square().neg().exp()).times(2 / Math.sqrt(Math.PI))),
   RELU((g, x, y) -> Binary.RELU_PULLBACK.apply(g, y)),
-  // gelu(x) = x * P(x), P the normal distribution function: gelu' = P(x) + x * p(x)
-  GELU((g, x, y) -> {
-    Tensor cdf = x.times(Math.sqrt(0.5)).erf().plus(1).times(0.5);
-    Tensor pdf = x.square().times(-0.5).exp().times(1 / Math.sqrt(2 * Math.PI));
-    return g.times(x.times(pdf).plus(cdf));
+  /** P(x) + x * p(x), P and p the normal distribution function and density; p' = -x * p. */
+  GELU_SLOPE((g, x, y) -> {
+    Tensor near = x.clamp(-40, 40); // where p is 0 already
+    Tensor square = near.square();
+    Tensor pdf = square.times(-0.5).exp().times(1 / Math.sqrt(2 * Math.PI));
+    return g.times(pdf.times(square.neg().plus(2)));
   }),
-  // x/2 * (1 + tanh(u)), u = sqrt(2/pi) * (x + 0.044715 x^3) (Hendrycks and Gimpel 2016,
-  // arXiv:1606.08415)
-  GELU_TANH((g, x, y) -> {
-    double c = Math.sqrt(2 / Math.PI);
-    Tensor square = x.square();
-    Tensor t = x.times(square.times(0.044715 * c).plus(c)).tanh();
-    Tensor slope = square.times(3 * 0.044715 * c).plus(c); // du/dx
-    Tensor inner = x.times(slope).times(t.square().neg().plus(1));
-    return g.times(inner.plus(t).plus(1)).times(0.5);
+  /**
+   * The derivative of x * s(u), s the sigmoid and u = 2 sqrt(2/pi) * (x + 0.044715 x^3) (Hendrycks
+   * and Gimpel 2016, arXiv:1606.08415).
+   */
+  GELU_TANH_SLOPE((g, x, y) -> {
+    double c = 2 * Math.sqrt(2 / Math.PI);
+    Tensor near = x.clamp(-30, 30); // where s' is 0 already
+    Tensor square = near.square();
+    Tensor u = near.times(square.times(0.044715 * c).plus(c));
+    Tensor du = square.times(3 * 0.044715 * c).plus(c);
+    Tensor s = u.sigmoid();
+    Tensor ds = s.times(u.neg().sigmoid());
+    Tensor bend = du.square().times(s.times(-2).plus(1)).plus(near.times(6 * 0.044715 * c));
+    return g.times(ds).times(near.times(bend).plus(du.times(2)));
   }),
-  // silu(x) = x * s(x): silu' = s + y * (1 - s)
-  SILU((g, x, y) -> {
-    Tensor s = x.sigmoid();
-    return g.times(s.plus(y.times(s.neg().plus(1))));
+  /** s(x) * (1 + x * (1 - s(x))), s the sigmoid. */
+  SILU_SLOPE((g, x, y) -> {
+    Tensor near = x.clamp(-750, 750); // where s' is 0 already
+    Tensor s = near.sigmoid();
+    Tensor ds = s.times(near.neg().sigmoid());
+    return g.times(ds).times(near.times(s.times(-2).plus(1)).plus(2));
   }),
+  GELU((g, x, y) -> g.times(GELU_SLOPE.apply(x))),
+  GELU_TANH((g, x, y) -> g.times(GELU_TANH_SLOPE.apply(x))),
+  SILU((g, x, y) -> g.times(SILU_SLOPE.apply(x))),
   FLOOR(Unary::zero),
   CEIL(Unary::zero),
   ROUND(Unary::zero),

@@ -1,4 +1,34 @@
-/** Defines the operations: each primitive's shape rule, kernel call and pullback side by side. */
+/**
+ * Defines the operations: each primitive's shape rule, kernel call and pullback side by side.
+ *
+ * <p>Where a function has no derivative, or has several, its gradient is:
+ *
+ * <table>
+ * <caption>Gradients at exact points, for a cotangent g</caption>
+ * <tr><th>operation</th><th>at</th><th>gradient</th></tr>
+ * <tr><td>abs, sign, relu</td><td>0</td><td>0</td></tr>
+ * <tr><td>leakyRelu, PReLU, elu</td><td>0</td><td>that of below 0</td></tr>
+ * <tr><td>clamp</td><td>its limits</td><td>g</td></tr>
+ * <tr><td>max, min of two</td><td>equal values</td><td>g / 2 each</td></tr>
+ * <tr><td>max, min over axes</td><td>n equal extremes</td><td>g / n each</td></tr>
+ * <tr><td>floor, ceil, round, comparisons</td><td>everywhere</td><td>0</td></tr>
+ * <tr><td>2-norm, cosine, standardize</td><td>a vector of zeros</td><td>0</td></tr>
+ * <tr><td>hingeEmbedding, cosineEmbedding</td><td>the margin</td><td>that of where it costs</td></tr>
+ * <tr><td>multiMargin</td><td>the margin</td><td>0</td></tr>
+ * <tr><td>logsumexp</td><td>all -infinity</td><td>0</td></tr>
+ * <tr><td>softmax, logsumexp</td><td>+infinity</td><td>the limit: that element has all</td></tr>
+ * <tr><td>a^b, of b</td><td>0^b for b of at least 0</td><td>0</td></tr>
+ * <tr><td>what has the weight 0 in a loss</td><td>an infinite cost</td><td>0</td></tr>
+ * </table>
+ *
+ * <p>One rule for NaN: a function that chooses (abs, relu, leakyRelu, elu, clamp, max, min) and by
+ * a NaN returns NaN has the gradient NaN for all that it chose from, as smooth functions have. What
+ * moves elements without looking at them (where, views, indexing, and max pooling by the index that
+ * it found) moves the cotangent back.
+ *
+ * <p>tanh and sigmoid take their derivative from the output, and log-softmax from its: in float32
+ * these are right to 1e-7 of the largest derivative, not of their own size far out in the tails.
+ */
 @NullMarked
 package dev.adjoint.op;
 

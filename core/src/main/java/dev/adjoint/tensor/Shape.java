@@ -160,12 +160,14 @@ public final class Shape {
   }
 
   /**
-   * Resolves several axes into ascending order; none at all means every axis.
+   * Resolves several axes into ascending order; none at all means every axis. A scalar may be
+   * reduced along an axis 0 or -1, as in PyTorch: nothing is.
    *
    * @throws IllegalArgumentException if one does not exist or is named twice
    */
   public int[] axes(String operation, int... axes) {
-    if (axes.length == 0) {
+    boolean ofScalar = sizes.length == 0 && axes.length == 1 && (axes[0] == 0 || axes[0] == -1);
+    if (axes.length == 0 || ofScalar) {
       int[] all = new int[rank()];
       Arrays.setAll(all, i -> i);
       return all;

@@ -2,9 +2,9 @@ package dev.adjoint.tensor;
 
 import dev.adjoint.op.Binary;
 import dev.adjoint.op.Cast;
+import dev.adjoint.op.Clamp;
 import dev.adjoint.op.MatMul;
 import dev.adjoint.op.Unary;
-import dev.adjoint.op.Where;
 
 /**
  * Does the arithmetic of {@link Tensor}: elementwise functions, comparisons and the matrix product.
@@ -57,7 +57,10 @@ public sealed interface TensorArithmetic permits Tensor {
     return Binary.DIV.apply(self(), number(other));
   }
 
-  /** Returns x^y; differentiable in x, and in y where x is positive, elementwise. */
+  /**
+   * Returns x^y, elementwise; differentiable in x, and in y where x is positive. 1^y and x^0 are 1,
+   * even of a NaN.
+   */
   default Tensor pow(Tensor other) {
     return Binary.POW.apply(self(), other);
   }
@@ -86,12 +89,7 @@ public sealed interface TensorArithmetic permits Tensor {
    * limits, 0 outside.
    */
   default Tensor clamp(double low, double high) {
-    if (!(low <= high)) {
-      throw new IllegalArgumentException("clamp: low %s is above high %s".formatted(low, high));
-    }
-    Tensor x = self();
-    Tensor above = Where.where(x.greater(high), number(high), x);
-    return Where.where(x.less(low), number(low), above);
+    return Clamp.apply(self(), low, high);
   }
 
   // ---- comparisons ---------------------------------------------------------------------------

@@ -30,8 +30,14 @@ public sealed interface TensorViews permits Tensor {
     return reshape(shape.toArray());
   }
 
-  /** Joins the axes from {@code first} to {@code last}, both inclusive, into one. */
+  /**
+   * Joins the axes from {@code first} to {@code last}, both inclusive, into one; a scalar becomes a
+   * vector.
+   */
   default Tensor flatten(int first, int last) {
+    if (self().rank() == 0) {
+      return self().reshape(1).flatten(first, last);
+    }
     Shape shape = self().shape();
     int from = shape.axis("flatten", first);
     int to = shape.axis("flatten", last);

@@ -43,9 +43,13 @@ public final class Tensors {
     return arange(0, n, 1, DType.FLOAT32);
   }
 
-  /** Returns {@code from, from + step, ...} before {@code to}. */
+  /**
+   * Returns {@code from, from + step, ...} before {@code to}; what equals {@code to} up to the
+   * rounding of the three numbers is not before it.
+   */
   public static Tensor arange(double from, double to, double step, DType dtype) {
-    double count = Math.ceil((to - from) / step);
+    double rounding = 2 * Math.ulp(Math.max(Math.abs(from), Math.abs(to)));
+    double count = Math.ceil((to - from) / step - rounding / Math.abs(step));
     if (step == 0 || Double.isNaN(count) || count > Integer.MAX_VALUE) {
       throw new IllegalArgumentException(
           "arange: from %s to %s in steps of %s; expected a finite number of steps"

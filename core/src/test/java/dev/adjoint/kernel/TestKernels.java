@@ -34,6 +34,9 @@ final class TestKernels {
           "gelu",
           "geluTanh",
           "silu",
+          "geluSlope",
+          "geluTanhSlope",
+          "siluSlope",
           "floor",
           "ceil",
           "round",
@@ -58,6 +61,7 @@ final class TestKernels {
           "leakyRelu",
           "elu",
           "reluPullback",
+          "belowOne",
           "tanhPullback",
           "sigmoidPullback");
 

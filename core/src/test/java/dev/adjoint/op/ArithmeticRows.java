@@ -61,6 +61,14 @@ final class ArithmeticRows {
     rows.add(primitive(Unary.SILU, x -> x * sigmoid(x)));
     rows.add(primitive(Unary.GELU, x -> x * 0.5 * (1 + erf(x * Math.sqrt(0.5)))));
     rows.add(primitive(Unary.GELU_TANH, ArithmeticRows::geluTanh));
+    rows.add(primitive(Unary.SILU_SLOPE, x -> sigmoid(x) * (1 + x * sigmoid(-x))));
+    rows.add(
+        primitive(
+            Unary.GELU_SLOPE,
+            x ->
+                0.5 * (1 + erf(x * Math.sqrt(0.5)))
+                    + x * Math.exp(-x * x / 2) / Math.sqrt(2 * Math.PI)));
+    rows.add(primitive(Unary.GELU_TANH_SLOPE, ArithmeticRows::geluTanhSlope));
   }
 
   private static OpCase unary(
@@ -159,7 +167,8 @@ final class ArithmeticRows {
                 x -> x[0].clamp(-1, 0.5),
                 elementwise(x -> Math.clamp(x, -1, 0.5)),
                 in(REAL, "m n"))
-            .covers("clamp(double, double)"));
+            .covers("clamp(double, double)")
+            .uses("Clamp"));
   }
 
   private static OpCase number(
@@ -215,6 +224,12 @@ final class ArithmeticRows {
       sum += term / (2 * n + 1);
     }
     return 2 / Math.sqrt(Math.PI) * sum;
+  }
+
+  static double geluTanhSlope(double x) {
+    double u = 2 * Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x);
+    double slope = 2 * Math.sqrt(2 / Math.PI) * (1 + 3 * 0.044715 * x * x);
+    return sigmoid(u) * (1 + x * slope * sigmoid(-u));
   }
 
   static double geluTanh(double x) {

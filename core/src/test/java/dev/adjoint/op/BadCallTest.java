@@ -137,7 +137,10 @@ class BadCallTest {
             "argmax of no elements", () -> EMPTY.argmax(1), "argmax:", "no elements", "(2, 0)"));
     calls.add(
         new BadCall(
-            "softmax of a scalar", () -> Tensors.ones().softmax(0), "softmax:", "()", "scalar"));
+            "softmax of a scalar along axis 1",
+            () -> Tensors.ones().softmax(1),
+            "softmax:",
+            "axis 1"));
   }
 
   private static void views(List<BadCall> calls) {

@@ -37,6 +37,7 @@ class OpTableTest {
       Set.of(
           ArgExtreme.class,
           Cast.class,
+          Clamp.class,
           Contiguous.class,
           CumulativeSum.class,
           MatMul.class,

@@ -135,6 +135,7 @@ final class ReductionRows {
     return each("norm", (x, axes) -> x.norm(p, axes), (x, k, axes) -> x.norm(p, k, axes), fold)
         .stream()
         .map(row -> renamed(row, row.name().replace("norm", "norm " + p)))
+        .map(row -> p == 2 ? row.uses("Length") : row)
         .toList();
   }
 

@@ -42,7 +42,7 @@ public final class Embedding extends Layer {
           "%s: padding index %d; expected 0 to %d".formatted(this, row, rows - 1));
     }
     paddingIndex = row;
-    Tensor other = IntTensor.range(rows).toTensor(weight.dtype()).notEqual(row);
+    Tensor other = IntTensor.range(rows).notEqual(row, weight.dtype());
     weight.assign(weight.value().times(other.unsqueeze(1)));
     return this;
   }
@@ -53,7 +53,7 @@ public final class Embedding extends Layer {
     if (paddingIndex == NONE) {
       return observed(rows);
     }
-    Tensor isPadding = indices.toTensor(rows.dtype()).equal(paddingIndex).unsqueeze(-1);
+    Tensor isPadding = indices.equal(paddingIndex, rows.dtype()).unsqueeze(-1);
     return observed(Where.where(isPadding, Autodiff.stopGradient(rows), rows));
   }
 

@@ -1,5 +1,6 @@
 package dev.adjoint.nn;
 
+import dev.adjoint.op.Binary;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
@@ -9,7 +10,7 @@ import java.util.Arrays;
  * Computes x where it is positive, else a learned slope times x (He et al. 2015, arXiv:1502.01852).
  *
  * <p>Inputs have the shape (N, C, ...). The weight holds one slope for all channels, or one a
- * channel; 0.25 at first.
+ * channel; 0.25 at first. At 0 the gradient is that of below it, the slope, as in PyTorch.
  */
 public final class PReLU extends Layer implements Transform, Describable {
 
@@ -46,10 +47,12 @@ public final class PReLU extends Layer implements Transform, Describable {
       throw new IllegalArgumentException(
           "%s: input of shape %s; expected (N, %d, ...)".formatted(this, x.shape(), channels));
     }
-    int[] sizes = new int[Math.max(1, x.rank() - 1)];
+    int[] sizes = new int[channels == 1 ? 0 : x.rank() - 1];
     Arrays.fill(sizes, 1);
-    sizes[0] = channels;
-    return observed(x.relu().minus(x.neg().relu().times(slopes.reshape(sizes))));
+    if (channels != 1) {
+      sizes[0] = channels;
+    }
+    return observed(Binary.LEAKY_RELU.apply(x, slopes.reshape(sizes)));
   }
 
   @Override

@@ -16,6 +16,14 @@ final class FloatActivations {
 
   private static final float GELU_CUBIC = (float) 0.07135481627260025;
 
+  private static final float GELU_CUBIC_SLOPE = (float) 0.21406444881780075;
+
+  /** 1 / sqrt(2 pi). */
+  private static final float DENSITY = (float) 0.3989422804014327;
+
+  /** The value at -infinity, too, is the limit 0. */
+  private static final float LOWEST = -Float.MAX_VALUE;
+
   private FloatActivations() {}
 
   /** Returns {@code 1 / (1 + exp(-x))}, by an exponential that cannot overflow. */
@@ -34,14 +42,34 @@ final class FloatActivations {
   }
 
   static float silu(float x) {
-    return times(x, sigmoid(x));
+    return times(max(x, LOWEST), sigmoid(x));
+  }
+
+  /** The derivative of silu; the limit is reached within the bounds. */
+  static float siluSlope(float x) {
+    float near = max(min(x, 750f), -750f);
+    return times(sigmoid(near), fma(near, sigmoid(neg(near)), 1f));
   }
 
   /**
    * Returns {@code x * Phi(x)}, with the distribution function of the standard normal distribution.
    */
   static float gelu(float x) {
-    return times(x, normalCdf(x));
+    return times(max(x, LOWEST), normalCdf(x));
+  }
+
+  /**
+   * The derivative of gelu, {@code Phi(x) + x * phi(x)}, accurate in the tails; the limit is
+   * reached within the bounds.
+   */
+  static float geluSlope(float x) {
+    float near = max(min(x, 40f), -40f);
+    float halved = times(near, 0.5f);
+    float exponent = times(halved, near);
+    float rest = fma(halved, near, neg(exponent));
+    float e = exp(neg(exponent));
+    float density = times(fma(neg(rest), e, e), DENSITY);
+    return fma(near, density, normalCdf(near));
   }
 
   /**
@@ -50,7 +78,17 @@ final class FloatActivations {
    */
   static float geluTanh(float x) {
     float u = times(x, fma(times(x, x), GELU_CUBIC, GELU_LINEAR));
-    return times(x, sigmoid(u));
+    return times(max(x, LOWEST), sigmoid(u));
+  }
+
+  /** The derivative of geluTanh; the limit is reached within the bounds. */
+  static float geluTanhSlope(float x) {
+    float near = max(min(x, 30f), -30f);
+    float square = times(near, near);
+    float s = sigmoid(times(near, fma(square, GELU_CUBIC, GELU_LINEAR)));
+    float rest = sigmoid(neg(times(near, fma(square, GELU_CUBIC, GELU_LINEAR))));
+    float slope = fma(square, GELU_CUBIC_SLOPE, GELU_LINEAR);
+    return fma(times(near, slope), times(s, rest), s);
   }
 
   static float elu(float x, float alpha) {

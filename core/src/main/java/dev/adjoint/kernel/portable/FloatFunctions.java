@@ -85,9 +85,9 @@ final class FloatFunctions {
     return select(isLess(0f, x), x, times(x, slope));
   }
 
-  /** The pullback of relu at its output y. */
+  /** The pullback of relu at its output y; NaN where that is. */
   static float reluPullback(float g, float y) {
-    return select(isLess(0f, y), g, 0f);
+    return select(isLess(0f, y), g, select(isEqual(y, y), 0f, y));
   }
 
   /** The pullback of tanh at its output y. */

@@ -13,8 +13,14 @@ import java.util.Arrays;
  * exactly zero variance. Then the set is centred at that mean, and mean and variance of what is
  * left correct both for the rounding of the mean: {@code var(x) = mean((x - m)^2) - mean(x - m)^2}
  * for any m (Chan, Golub, LeVeque, 1983).
+ *
+ * <p>A set whose squares overflowed or vanished is standardized again, scaled by a power of two,
+ * which rounds nothing.
  */
 final class FloatStandardize {
+
+  /** Mean squares from here on do not feel the squares that vanished. */
+  private static final double LEAST = Math.scalb(1d, Float.MIN_EXPONENT + 2 * Float.PRECISION);
 
   private final Fold sum;
   private final Fold dot;
@@ -49,10 +55,53 @@ final class FloatStandardize {
       Arrays.fill(mean, cFrom, cTo, Float.NaN);
       Arrays.fill(variance, cFrom, cTo, Float.NaN);
       Arrays.fill(inverse, cFrom, cTo, Float.NaN);
-    } else if (sets.b() == 1) {
+      return;
+    }
+    if (sets.b() == 1) {
       columns(x, sets, cFrom, cTo, centred, epsilon, y, mean, variance, inverse);
     } else {
       runs(x, sets, cFrom, cTo, centred, epsilon, y, mean, variance, inverse);
+    }
+    mend(x, sets, cFrom, cTo, centred, epsilon, y, mean, variance, inverse);
+  }
+
+  /**
+   * Standardizes again, by a power of two smaller or larger, the sets whose squares did not fit.
+   */
+  private void mend(
+      float[] x,
+      Sets sets,
+      int cFrom,
+      int cTo,
+      boolean centred,
+      double epsilon,
+      float[] y,
+      float[] mean,
+      float[] variance,
+      float[] inverse) {
+    for (int c = cFrom; c < cTo; c++) {
+      float largest = fits(variance[c], epsilon) ? 0 : largest(x, sets, c);
+      if (!(largest > 0 && largest < Float.POSITIVE_INFINITY)) {
+        continue;
+      }
+      int exponent = Math.max(Float.MIN_EXPONENT, Math.getExponent(largest));
+      float scale = Math.scalb(1f, -exponent);
+      Sets one = new Sets(1, 1, (int) sets.size());
+      float[] scaled = Buffers.uninitializedFloats(one.b());
+      for (int i = 0; i < scaled.length; i++) {
+        scaled[i] = x[sets.at(i / sets.b(), c) + i % sets.b()] * scale;
+      }
+      float[] result = Buffers.uninitializedFloats(one.b());
+      float[] m = Buffers.uninitializedFloats(1);
+      float[] v = Buffers.uninitializedFloats(1);
+      float[] s = Buffers.uninitializedFloats(1);
+      runs(scaled, one, 0, 1, centred, Math.scalb(epsilon, -2 * exponent), result, m, v, s);
+      for (int i = 0; i < result.length; i++) {
+        y[sets.at(i / sets.b(), c) + i % sets.b()] = result[i];
+      }
+      mean[c] = Math.scalb(m[0], exponent);
+      variance[c] = (float) Math.scalb((double) v[0], 2 * exponent);
+      inverse[c] = (float) Math.scalb((double) s[0], -exponent);
     }
   }
 
@@ -176,6 +225,22 @@ final class FloatStandardize {
         standardize.run(y, sets.at(i, c), 1, shift, 0, 0, inverse, c, 0, y, sets.at(i, c), n);
       }
     }
+  }
+
+  /** Tells whether the squares that overflowed or vanished do not matter in a variance. */
+  private static boolean fits(double variance, double epsilon) {
+    return variance + epsilon >= LEAST && variance < Float.POSITIVE_INFINITY;
+  }
+
+  private static float largest(float[] x, Sets sets, int c) {
+    float largest = 0;
+    for (int i = 0; i < sets.a(); i++) {
+      int at = sets.at(i, c);
+      for (int j = at; j < at + sets.b(); j++) {
+        largest = Math.max(largest, Math.abs(x[j]));
+      }
+    }
+    return largest;
   }
 
   /**

@@ -16,7 +16,13 @@ final class FloatStrict {
     return (float) StrictMath.cos(x);
   }
 
+  /**
+   * As {@link Math#pow}, but 1 to any power is 1, and so is -1 to infinity, as in C and IEEE 754.
+   */
   static float pow(float x, float y) {
+    if (x == 1 || (x == -1 && Float.isInfinite(y))) {
+      return 1;
+    }
     return (float) StrictMath.pow(x, y);
   }
 }

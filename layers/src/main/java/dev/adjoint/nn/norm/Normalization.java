@@ -8,6 +8,7 @@ import dev.adjoint.nn.Description;
 import dev.adjoint.nn.Layer;
 import dev.adjoint.nn.Transform;
 import dev.adjoint.nn.Weight;
+import dev.adjoint.op.Reductions;
 import dev.adjoint.op.Standardize;
 import dev.adjoint.op.Standardize.Standardized;
 import dev.adjoint.op.Where;
@@ -181,17 +182,26 @@ public abstract class Normalization<N extends Normalization<N>> extends Layer
     Tensor count = counted.sum(Keep.AXES, axes).clamp(1, Double.MAX_VALUE);
     Tensor known = Where.where(counted, x, zero);
     Tensor mean = centred ? known.sum(Keep.AXES, axes).div(count) : zero.expand(count.shape());
-    Tensor centredX = known.minus(mean);
-    Tensor deviation = Where.where(counted, centredX, zero);
-    Tensor variance = deviation.square().sum(Keep.AXES, axes).div(count);
-    // The gradient of the norm of zeros is 0, that of the root of their variance infinite.
-    Tensor sigma =
-        epsilonOutsideRoot
-            ? deviation.norm(2, Keep.AXES, axes).div(count.sqrt()).plus(epsilon)
-            : variance.plus(epsilon(x.dtype())).sqrt();
+    // Centred twice, since a large mean is rounded by more than the deviations have digits.
+    Tensor deviation =
+        centred ? centred(centred(known, counted, count, axes), counted, count, axes) : known;
+    Tensor shares = deviation.div(count.sqrt()); // whose squares add up to the variance
+    Tensor variance = deviation.untracked().square().sum(Keep.AXES, axes).div(count);
     Shape sets = x.shape().reduced(x.shape().axes("standardize", axes), false);
     return new Standardized(
-        centredX.div(sigma), mean.untracked().reshape(sets), variance.untracked().reshape(sets));
+        deviation.div(sigma(shares, axes)), mean.untracked().reshape(sets), variance.reshape(sets));
+  }
+
+  private static Tensor centred(Tensor x, Tensor counted, Tensor count, int... axes) {
+    Tensor mean = x.sum(Keep.AXES, axes).div(count);
+    return Where.where(counted, x.minus(mean), Tensor.scalar(0, x.dtype()));
+  }
+
+  /** Returns sigma from deviations that are divided by the root of their number. */
+  final Tensor sigma(Tensor shares, int... axes) {
+    return epsilonOutsideRoot
+        ? Reductions.length(shares, 0, true, axes).plus(epsilon)
+        : Reductions.length(shares, epsilon(shares.dtype()), true, axes);
   }
 
   /** Returns 1 / sigma of given variances. */

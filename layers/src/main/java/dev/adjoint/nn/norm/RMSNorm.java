@@ -3,7 +3,6 @@ package dev.adjoint.nn.norm;
 import dev.adjoint.nn.Copies;
 import dev.adjoint.nn.Description;
 import dev.adjoint.tensor.DType;
-import dev.adjoint.tensor.Keep;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import java.util.stream.IntStream;
@@ -79,8 +78,7 @@ public final class RMSNorm extends Normalization<RMSNorm> {
       return super.standardized(x);
     }
     int count = (int) Math.ceil(part * features().size());
-    Tensor meanSquare = x.slice(-1, 0, count).square().mean(Keep.AXES, -1);
-    return x.times(inverse(meanSquare));
+    return x.div(sigma(x.slice(-1, 0, count).times(1 / Math.sqrt(count)), -1));
   }
 
   @Override

@@ -12,8 +12,8 @@ import dev.adjoint.nn.Transform;
 import dev.adjoint.nn.Weight;
 import dev.adjoint.op.ConvOptions;
 import dev.adjoint.op.Convolution;
+import dev.adjoint.op.Reductions;
 import dev.adjoint.tensor.DType;
-import dev.adjoint.tensor.Keep;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
@@ -29,8 +29,8 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>For a convolution x is the patch under the kernel, padding included. Centred, the means of w
- * and of x are subtracted first; of x, in each patch. There is no bias. Outputs are within -1 and
- * 1, too narrow for a softmax: see {@link #scaled}.
+ * and of x are subtracted first; of x, in each patch. There is no bias. Outputs are within -1 and 1
+ * (up to rounding), too narrow for a softmax: see {@link #scaled}.
  *
  * <p>{@code |x|} is {@code sqrt(sum(x^2) + epsilon)}, so that the output for a patch of zeros, or
  * centred of equal values, is 0 (up to rounding). Weights of zeros give 0.
@@ -134,7 +134,10 @@ public final class CosineNorm extends Layer implements Transform, Describable {
   }
 
   private Tensor ofPatches(Tensor x, Tensor w, ConvOptions how) {
-    return centred ? ofCentredPatches(x, w, how) : ofPlainPatches(x, w, how);
+    Tensor squares = x.untracked().square().sum();
+    return centred || squares.isFinite().item() == 0
+        ? ofSinglePatches(x, w, how)
+        : ofPlainPatches(x, w, how);
   }
 
   /** Divides a convolution by lengths that are another: squares summed under the kernel. */
@@ -148,10 +151,11 @@ public final class CosineNorm extends Layer implements Transform, Describable {
   }
 
   /**
-   * Takes every patch by itself: its variance as a difference of two convolutions would cancel.
-   * Kernels that are 1 in one place, one for each place in each channel, copy patches out.
+   * Takes every patch by itself: its variance as a difference of two convolutions would cancel, and
+   * squares may overflow. Kernels that are 1 in one place, one for each place in each channel, copy
+   * patches out.
    */
-  private Tensor ofCentredPatches(Tensor x, Tensor w, ConvOptions how) {
+  private Tensor ofSinglePatches(Tensor x, Tensor w, ConvOptions how) {
     int groups = how.groups();
     int channels = x.size(1);
     int size = w.size() / w.size(0);
@@ -165,8 +169,8 @@ public final class CosineNorm extends Layer implements Transform, Describable {
   }
 
   private Tensor unit(Tensor x, int axis) {
-    Tensor vectors = centred ? x.minus(x.mean(Keep.AXES, axis)) : x;
-    return vectors.div(vectors.square().sum(Keep.AXES, axis).plus(epsilon).sqrt());
+    Tensor vectors = centred ? Reductions.centred(x, axis) : x;
+    return vectors.div(Reductions.length(vectors, epsilon, true, axis));
   }
 
   private static Tensor convolve(Tensor x, Tensor w, ConvOptions how) {

@@ -28,7 +28,6 @@ import dev.adjoint.tensor.Tensors;
 public final class SpectralNorm extends Reparametrization {
 
   private static final int WARM_UP = 15;
-  private static final double EPSILON = 1e-12;
 
   private final Weight original;
   private final Buffer u;
@@ -106,7 +105,7 @@ public final class SpectralNorm extends Reparametrization {
   }
 
   private static Tensor unit(Tensor vector) {
-    return vector.div(vector.norm(2).clamp(EPSILON, Double.MAX_VALUE));
+    return vector.div(Lengths.divisor(vector.norm(2)));
   }
 
   private static Tensor matrix(Tensor weight) {

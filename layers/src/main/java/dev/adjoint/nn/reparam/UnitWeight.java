@@ -3,6 +3,7 @@ package dev.adjoint.nn.reparam;
 import dev.adjoint.nn.Copies;
 import dev.adjoint.nn.Reparametrization;
 import dev.adjoint.nn.Weight;
+import dev.adjoint.op.Reductions;
 import dev.adjoint.tensor.Keep;
 import dev.adjoint.tensor.Tensor;
 
@@ -22,7 +23,7 @@ final class UnitWeight extends Reparametrization {
   @Override
   protected Tensor compute() {
     Tensor w = original.value();
-    Tensor vectors = centred ? w.minus(w.mean(Keep.AXES, axes)) : w;
+    Tensor vectors = centred ? Reductions.centred(w, axes) : w;
     return vectors.div(Lengths.divisor(vectors.norm(2, Keep.AXES, axes)));
   }
 
