@@ -283,21 +283,21 @@ class CopiesTest {
     assertThat(model.summary(1, 2, 4, 4))
         .isEqualTo(
             """
-            name      layer              output        parameters
-                      Sequential(10)     (1, 3)
-            0         Conv2d(2, 4, 3x3)  (1, 4, 4, 4)          76
-            1         BatchNorm(4)       (1, 4, 4, 4)           8
-            2         RELU               (1, 4, 4, 4)
-            3         Residual           (1, 4, 4, 4)
-            3.body    Sequential(2)      (1, 4, 4, 4)
-            3.body.0  Conv2d(4, 4, 1x1)  (1, 4, 4, 4)          16
-            3.body.1  BatchNorm(4)       (1, 4, 4, 4)
-            4         AvgPool2d(2)       (1, 4, 2, 2)
-            5         Flatten            (1, 16)
-            6         Linear(16, 8)      (1, 8)               128
-            7         BatchNorm(8)       (1, 8)                16
-            8         function           (1, 8)
-            9         Linear(8, 3)       (1, 3)                27
+            name      layer                                         output        parameters
+                      Sequential(10)                                (1, 3)
+            0         Conv2d(2, 4, 3x3, padding 1)                  (1, 4, 4, 4)          76
+            1         BatchNorm(4)                                  (1, 4, 4, 4)           8
+            2         RELU                                          (1, 4, 4, 4)
+            3         Residual                                      (1, 4, 4, 4)
+            3.body    Sequential(2)                                 (1, 4, 4, 4)
+            3.body.0  Conv2d(4, 4, 1x1, no bias)                    (1, 4, 4, 4)          16
+            3.body.1  BatchNorm(4, no affine)                       (1, 4, 4, 4)
+            4         AvgPool2d(2)                                  (1, 4, 2, 2)
+            5         Flatten                                       (1, 16)
+            6         Linear(16, 8, no bias)                        (1, 8)               128
+            7         BatchNorm(8, epsilon 0.001 outside the root)  (1, 8)                16
+            8         function                                      (1, 8)
+            9         Linear(8, 3)                                  (1, 3)                27
             271 parameters, of which 76 frozen
             """
                 .stripTrailing());

@@ -107,6 +107,17 @@ class PrintingTest {
   }
 
   @Test
+  void aLayerInAFieldThatIsNoChildIsFound() {
+    Forgetful model = new Forgetful();
+    assertThat(model.unregistered(() -> model.forward(Tensors.ones(1, 2))))
+        .containsExactly(model.forgotten);
+    assertThat(model.summary(1, 2))
+        .endsWith("\nnot registered by child, so no part of the model: Linear(2, 3)");
+    Sequential whole = new Sequential(new Linear(2, 4, G), Tensor::tanh);
+    assertThat(whole.unregistered(() -> whole.forward(Tensors.ones(1, 2)))).isEmpty();
+  }
+
+  @Test
   void aMessageHasOneLine() {
     Sequential model = new Sequential(new Linear(2, 4, G));
     assertThatIllegalArgumentException()
@@ -126,6 +137,17 @@ class PrintingTest {
     @Override
     public Tensor forward(Tensor x) {
       return x.times(p.value()).times(scale.value());
+    }
+  }
+
+  /** A user's own model that forgot to call child. */
+  private static final class Forgetful extends Layer implements Transform {
+    private final Linear forgotten = new Linear(2, 3, G);
+    private final Linear known = child("known", new Linear(3, 1, G));
+
+    @Override
+    public Tensor forward(Tensor x) {
+      return observed(known.forward(forgotten.forward(x)));
     }
   }
 

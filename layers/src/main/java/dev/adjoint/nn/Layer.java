@@ -224,6 +224,16 @@ public abstract class Layer {
     return Summary.of(this, forward);
   }
 
+  /**
+   * Returns the layers that compute in a forward of this one and are no part of it, for want of
+   * {@link #child}: no optimizer, mode or file knows them. They are seen by {@link #observed}.
+   *
+   * @param forward a call of this layer's forward: run once, in eval mode and without effects
+   */
+  public final List<Layer> unregistered(Supplier<?> forward) {
+    return Summary.unregistered(this, forward);
+  }
+
   // ---- modes -----------------------------------------------------------------------------------
 
   /** Makes this layer and those inside behave as in training. */
@@ -364,8 +374,7 @@ public abstract class Layer {
   // ---- printing --------------------------------------------------------------------------------
 
   /**
-   * Returns this layer and those inside it as a tree, a line each; layers that are one thing, such
-   * as an attention, return one line. A layer of one's own may override this by one line.
+   * Returns this layer and those inside it as a tree, a line each; some override it by one line.
    */
   @Override
   public String toString() {

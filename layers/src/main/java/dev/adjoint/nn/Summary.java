@@ -1,14 +1,18 @@
 package dev.adjoint.nn;
 
+import static java.util.stream.Collectors.joining;
+
 import dev.adjoint.autodiff.Autodiff;
 import dev.adjoint.autodiff.Held;
 import dev.adjoint.autodiff.Parameter;
 import dev.adjoint.tensor.Shape;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /** Prints the layers of a model with the shapes of their outputs and the number of parameters. */
@@ -16,8 +20,32 @@ final class Summary {
 
   private Summary() {}
 
-  /** Runs the model once, in eval mode and without effects, to see the outputs. */
   static String of(Layer model, Supplier<?> forward) {
+    IdentityHashMap<Layer, Shape> outputs = outputs(model, forward);
+    return table(model, outputs) + strangers(unregistered(model, outputs.keySet()));
+  }
+
+  /** Returns the layers that run and are no part of the model. */
+  static List<Layer> unregistered(Layer model, Supplier<?> forward) {
+    return unregistered(model, outputs(model, forward).keySet());
+  }
+
+  private static List<Layer> unregistered(Layer model, Set<Layer> run) {
+    Set<Layer> parts = Collections.newSetFromMap(new IdentityHashMap<>());
+    parts.addAll(model.namedLayers().values());
+    return run.stream().filter(layer -> !parts.contains(layer)).toList();
+  }
+
+  private static String strangers(List<Layer> unregistered) {
+    return unregistered.isEmpty()
+        ? ""
+        : unregistered.stream()
+            .map(Layer::headline)
+            .collect(joining(", ", "\nnot registered by child, so no part of the model: ", ""));
+  }
+
+  /** Runs the model once, in eval mode and without effects, to see the outputs. */
+  private static IdentityHashMap<Layer, Shape> outputs(Layer model, Supplier<?> forward) {
     IdentityHashMap<Layer, Shape> outputs = new IdentityHashMap<>();
     LayerObserver observer =
         (layer, output) -> {
@@ -31,7 +59,7 @@ final class Summary {
                   Layer.observe(observer, forward);
                   return model;
                 })));
-    return table(model, outputs);
+    return outputs;
   }
 
   private static String table(Layer model, Map<Layer, Shape> outputs) {

@@ -52,7 +52,8 @@ public final class NonFiniteException extends RuntimeException {
             Layer.observe(
                 (layer, output) -> {
                   if (layers.isEmpty() && !isFinite(output)) {
-                    layers.add("'%s' (%s)".formatted(paths.getOrDefault(layer, ""), layer.headline()));
+                    layers.add(
+                        "'%s' (%s)".formatted(paths.getOrDefault(layer, ""), layer.headline()));
                   }
                   return output;
                 },
@@ -63,7 +64,8 @@ public final class NonFiniteException extends RuntimeException {
       return "the first layer whose output is not finite is " + layers.getFirst();
     }
     return isFinite(again)
-        ? "all outputs of layers and the loss are finite; Autodiff.detectAnomalies names the operation whose gradient is not"
+        ? "all outputs of layers and the loss are finite; Autodiff.detectAnomalies names the"
+            + " operation whose gradient is not"
         : "all outputs of layers are finite, and the loss computed from them is not";
   }
 

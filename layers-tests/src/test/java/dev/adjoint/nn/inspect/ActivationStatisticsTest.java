@@ -222,10 +222,10 @@ class ActivationStatisticsTest {
         .isEqualTo(
             """
             step 1
-            layer            mean  deviation    5 %   15 %   50 %  85 %  95 %  saturated  gradient
-            0 Linear(2, 1)  -1.00       4.00  -4.60  -3.80  -1.00  1.80  2.60       0.00      1.00
-            1 RELU           1.50       1.50  0.150  0.450   1.50  2.55  2.85      0.500      1.41
-            Sequential(2)    1.50       1.50  0.150  0.450   1.50  2.55  2.85      0.500      1.41
+            layer                     mean  deviation    5 %   15 %   50 %  85 %  95 %  saturated  gradient
+            0 Linear(2, 1, no bias)  -1.00       4.00  -4.60  -3.80  -1.00  1.80  2.60       0.00      1.00
+            1 RELU                    1.50       1.50  0.150  0.450   1.50  2.55  2.85      0.500      1.41
+            Sequential(2)             1.50       1.50  0.150  0.450   1.50  2.55  2.85      0.500      1.41
             parameter  norm  gradient  update / norm
             0.weight   5.83      1.00           0.00
             """);

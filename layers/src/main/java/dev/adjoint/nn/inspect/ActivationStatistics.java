@@ -189,10 +189,11 @@ public final class ActivationStatistics {
   }
 
   private static String name(LayerStatistics statistics, Map<String, Layer> named) {
+    Layer layer = named.get(statistics.layer());
     return "%s %s%s"
         .formatted(
             statistics.layer(),
-            named.get(statistics.layer()),
+            layer == null ? "" : layer.headline(),
             statistics.call() == 0 ? "" : ", call " + statistics.call())
         .strip();
   }

@@ -83,7 +83,7 @@ public final class Invariances {
   public Invariances on(Tensor data) {
     if (data.rank() < 2) {
       throw new IllegalArgumentException(
-          "%s: data of shape %s; expected (N, ...)".formatted(layer, data.shape()));
+          "%s: data of shape %s; expected (N, ...)".formatted(layer.headline(), data.shape()));
     }
     this.data = data.untracked().copy();
     return this;
@@ -101,7 +101,7 @@ public final class Invariances {
     if (weight == null || weight.shape().rank() < 2) {
       throw new IllegalArgumentException(
           "%s: no parameter '%s' with two axes or more; expected one of %s"
-              .formatted(layer, chosen, layer.namedParameters().keySet()));
+              .formatted(layer.headline(), chosen, layer.namedParameters().keySet()));
     }
     List<Parameter> siblings = Owners.siblings(layer, chosen);
     Generator generator = Generator.seeded(1);
@@ -128,7 +128,7 @@ public final class Invariances {
     }
     throw new IllegalArgumentException(
         "%s: no parameter with two axes or more among %s; expected a weight and a norm, as in Sequential(Linear, BatchNorm)"
-            .formatted(layer, layer.namedParameters().keySet()));
+            .formatted(layer.headline(), layer.namedParameters().keySet()));
   }
 
   private Tensor defaultData(Parameter weight, Generator generator) {

@@ -72,7 +72,7 @@ final class Magnifier implements AutoCloseable {
       String what = random ? "random" : largest == 0 ? "0 everywhere" : "not finite";
       throw new IllegalArgumentException(
           "%s: its output for data of shape %s is %s; expected one that tells whether it changes"
-              .formatted(layer, data.values().shape(), what));
+              .formatted(layer.headline(), data.values().shape(), what));
     }
   }
 

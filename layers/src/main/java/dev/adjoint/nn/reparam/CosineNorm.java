@@ -47,7 +47,7 @@ public final class CosineNorm extends Layer implements Transform, Describable {
   private @Nullable Weight scale;
 
   private CosineNorm(Layer layer, @Nullable ConvOptions options, boolean centred) {
-    of = layer.toString();
+    of = withoutBias(layer);
     weight = weight("weight", layer.weight("weight"));
     this.options = options;
     this.centred = centred;
@@ -58,11 +58,16 @@ public final class CosineNorm extends Layer implements Transform, Describable {
   public CosineNorm(Description from) {
     weight = weight("weight", Weight.constant(from.tensor("weight")));
     options = from.has("stride") ? from.convOptions() : null;
-    of = layer(weight, options).toString();
+    of = withoutBias(layer(weight, options));
     centred = from.flag("centred");
     epsilon = from.decimal("epsilon");
     Weight s = from.weightOrNull("scale", Shape.of());
     scale = s == null ? null : weight("scale", s);
+  }
+
+  /** Returns how a layer prints, but for its bias, which is not used. */
+  private static String withoutBias(Layer layer) {
+    return layer.toString().replace(", no bias", "");
   }
 
   /** Returns a layer with this weight, which refuses one of another number of axes. */

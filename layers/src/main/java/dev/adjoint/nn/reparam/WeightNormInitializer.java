@@ -27,7 +27,7 @@ final class WeightNormInitializer implements LayerObserver {
     if (initialized.isEmpty()) {
       throw new IllegalArgumentException(
           "WeightNorm.initialize: %s ran no linear layer or convolution with weight norm; expected at least one"
-              .formatted(model));
+              .formatted(model instanceof Layer layer ? layer.headline() : model));
     }
   }
 

@@ -37,7 +37,7 @@ public final class TransformerEncoder extends Layer implements Transform, Descri
       if (!(layer instanceof TransformerEncoderLayer)) {
         throw new IllegalArgumentException(
             "TransformerEncoder: %s inside; expected every layer to be a TransformerEncoderLayer"
-                .formatted(layer));
+                .formatted(layer.headline()));
       }
     }
     this.layers = child("layers", layers);
