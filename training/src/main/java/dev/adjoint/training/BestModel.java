@@ -2,6 +2,7 @@ package dev.adjoint.training;
 
 import dev.adjoint.nn.Layer;
 import dev.adjoint.tensor.Tensor;
+import dev.adjoint.training.metric.Goal;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;

@@ -1,6 +1,7 @@
 package dev.adjoint.training;
 
 import dev.adjoint.tensor.Tensor;
+import dev.adjoint.training.metric.Goal;
 import java.util.Locale;
 import java.util.Map;
 
