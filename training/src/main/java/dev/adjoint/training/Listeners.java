@@ -1,0 +1,85 @@
+package dev.adjoint.training;
+
+import dev.adjoint.autodiff.Gradients;
+import dev.adjoint.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** Tells all listeners of a training the same, in their order. */
+final class Listeners {
+
+  private final List<TrainingListener> all = new ArrayList<>();
+
+  void add(TrainingListener listener) {
+    if (all.stream().anyMatch(other -> other == listener)) {
+      throw new IllegalArgumentException(
+          "listener: %s is one already; expected each once".formatted(listener));
+    }
+    all.add(listener);
+  }
+
+  List<TrainingListener> all() {
+    return all;
+  }
+
+  /** Tells one after another, until one fails. */
+  void tell(Consumer<TrainingListener> event) {
+    all.forEach(event);
+  }
+
+  /** Tells every one, whatever those before throw; then throws the first of that. */
+  void tellEach(Consumer<TrainingListener> event) {
+    RuntimeException first = null;
+    for (TrainingListener listener : all) {
+      try {
+        event.accept(listener);
+      } catch (RuntimeException e) {
+        first = withSuppressed(first, e);
+      }
+    }
+    if (first != null) {
+      throw first;
+    }
+  }
+
+  private static RuntimeException withSuppressed(
+      @Nullable RuntimeException first, RuntimeException next) {
+    if (first == null || first == next) {
+      return next;
+    }
+    first.addSuppressed(next);
+    return first;
+  }
+
+  /** Tells every one of a failure, to which it adds what they throw. */
+  void tellOfFailure(Training training, Throwable failure) {
+    try {
+      tellEach(listener -> listener.failed(training, failure));
+    } catch (RuntimeException e) {
+      if (e != failure) {
+        failure.addSuppressed(e);
+      }
+    }
+  }
+
+  Tensor computeLoss(Supplier<Tensor> computation) {
+    Supplier<Tensor> outer = computation;
+    for (TrainingListener listener : all) {
+      Supplier<Tensor> inner = outer;
+      outer = () -> listener.computeLoss(inner);
+    }
+    return outer.get();
+  }
+
+  void update(Gradients gradients, Runnable update) {
+    Runnable outer = update;
+    for (TrainingListener listener : all) {
+      Runnable inner = outer;
+      outer = () -> listener.update(gradients, inner);
+    }
+    outer.run();
+  }
+}
