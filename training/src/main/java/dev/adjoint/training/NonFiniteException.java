@@ -101,7 +101,7 @@ public final class NonFiniteException extends RuntimeException {
     }
     return Finite.isFinite(again)
         ? "all outputs of layers and the loss are finite; Autodiff.detectAnomalies names the"
-              + " operation whose gradient is not"
+            + " operation whose gradient is not"
         : "all outputs of layers are finite, and the loss computed from them is not";
   }
 }
