@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -168,7 +169,7 @@ class FailureTest {
         .with("dropout", saved.dropout)
         .with("model", saved.model)
         .with("optimizer", saved.adam)
-        .with("history", java.util.Map::of, state -> {})
+        .with("history", Map::of, state -> {})
         .load();
     assertThat(saved.bits()).isEqualTo(problem.bits());
   }

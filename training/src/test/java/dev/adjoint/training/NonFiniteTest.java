@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.adjoint.nn.Buffer;
+import dev.adjoint.nn.Layer;
 import dev.adjoint.nn.Linear;
 import dev.adjoint.nn.Sequential;
 import dev.adjoint.nn.norm.BatchNorm;
@@ -12,6 +14,7 @@ import dev.adjoint.op.Losses;
 import dev.adjoint.optim.Adam;
 import dev.adjoint.optim.Clipping;
 import dev.adjoint.optim.SGD;
+import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
@@ -64,10 +67,7 @@ class NonFiniteTest {
 
   private static DataLoader<Tensor, Tensor> loader(double[][] inputs, double[][] targets) {
     return new DataLoader<>(
-        Dataset.of(
-            Tensor.of(inputs).to(dev.adjoint.tensor.DType.FLOAT32),
-            Tensor.of(targets).to(dev.adjoint.tensor.DType.FLOAT32)),
-        2);
+        Dataset.of(Tensor.of(inputs).to(DType.FLOAT32), Tensor.of(targets).to(DType.FLOAT32)), 2);
   }
 
   private static double[][] column(int rows) {
@@ -262,11 +262,10 @@ class NonFiniteTest {
         .withMessageEndingWith("the targets of the batch are not finite");
   }
 
-  /** Batches of constants, such as masks of -Infinity in a buffer, are no fault. */
   @Test
   void aBufferThatIsInfiniteByDesignIsNoFault() {
-    final class Masked extends dev.adjoint.nn.Layer {
-      private final dev.adjoint.nn.Buffer mask =
+    final class Masked extends Layer {
+      private final Buffer mask =
           buffer("mask", Tensor.of(new float[] {0, Float.NEGATIVE_INFINITY}));
       private final Linear linear = child("linear", new Linear(2, 2, Generator.seeded(1)));
 
