@@ -82,13 +82,11 @@ public final class EarlyStopping implements TrainingListener {
 
   private void stopIfTooLong(Training training) {
     if (since >= patience) {
-      training.stop(
-          String.format(
-              Locale.ROOT,
-              "%s has been no better than %.4g for %d epochs",
-              best.metric(),
-              best.value(),
-              since));
+      String better =
+          Double.isNaN(best.value())
+              ? "NaN"
+              : String.format(Locale.ROOT, "no better than %.4g", best.value());
+      training.stop("%s has been %s for %d epochs".formatted(best.metric(), better, since));
     }
   }
 

@@ -4,15 +4,37 @@ import dev.adjoint.autodiff.Gradients;
 import dev.adjoint.autodiff.Parameter;
 import dev.adjoint.nn.Layer;
 import dev.adjoint.optim.Optimizer;
+import dev.adjoint.tensor.Tensor;
+import dev.adjoint.training.data.DataLoader;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
-/** Finds out by the first gradients whether a training can train what it is to train. */
+/** Finds out in the first step, or before, whether a training can train what it is to train. */
 final class FirstStep {
 
   private FirstStep() {}
+
+  /** Throws if there is nothing to learn from, or to measure. */
+  static void requireBatches(String what, DataLoader<?, ?> data) {
+    if (data.batches() == 0) {
+      throw new IllegalArgumentException("%s: no batch in %s; expected one".formatted(what, data));
+    }
+  }
+
+  /** Returns a loss after a check that it is one. */
+  static Tensor requireScalar(@Nullable Tensor loss) {
+    Objects.requireNonNull(loss, "fit: the loss is null; expected a scalar");
+    if (loss.rank() != 0 && loss.shape().size() != 1) {
+      throw new IllegalArgumentException(
+          "fit: a loss of shape %s; expected a scalar, such as the mean over the examples"
+              .formatted(loss.shape()));
+    }
+    return loss;
+  }
 
   /**
    * Compares what took part in the loss with what the optimizer updates.

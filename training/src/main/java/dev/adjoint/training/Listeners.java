@@ -1,5 +1,6 @@
 package dev.adjoint.training;
 
+import com.google.common.base.Throwables;
 import dev.adjoint.autodiff.Gradients;
 import dev.adjoint.tensor.Tensor;
 import java.util.ArrayList;
@@ -32,21 +33,20 @@ final class Listeners {
 
   /** Tells every one, whatever those before throw; then throws the first of that. */
   void tellEach(Consumer<TrainingListener> event) {
-    RuntimeException first = null;
+    Throwable first = null;
     for (TrainingListener listener : all) {
       try {
         event.accept(listener);
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | Error e) {
         first = withSuppressed(first, e);
       }
     }
     if (first != null) {
-      throw first;
+      Throwables.throwIfUnchecked(first);
     }
   }
 
-  private static RuntimeException withSuppressed(
-      @Nullable RuntimeException first, RuntimeException next) {
+  private static Throwable withSuppressed(@Nullable Throwable first, Throwable next) {
     if (first == null || first == next) {
       return next;
     }
@@ -58,7 +58,7 @@ final class Listeners {
   void tellOfFailure(Training training, Throwable failure) {
     try {
       tellEach(listener -> listener.failed(training, failure));
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       if (e != failure) {
         failure.addSuppressed(e);
       }

@@ -171,8 +171,8 @@ public final class Trainer<X, Y> {
     if (Thread.currentThread().isInterrupted()) {
       throw new CancellationException("fit: the thread was interrupted before");
     }
-    requireBatches("fit", data);
-    validations.forEach(validation -> requireBatches("validation", validation.data()));
+    FirstStep.requireBatches("fit", data);
+    validations.forEach(validation -> FirstStep.requireBatches("validation", validation.data()));
     requireTraining("before the first step");
     History history = new History();
     Checkpoint all = withMemories(history, data);
@@ -212,12 +212,6 @@ public final class Trainer<X, Y> {
     goals.put("loss", Optional.of(Goal.MINIMIZE));
     validations.forEach(validation -> goals.putAll(Validation.named(validation.metrics())));
     return goals;
-  }
-
-  private static void requireBatches(String what, DataLoader<?, ?> data) {
-    if (data.batches() == 0) {
-      throw new IllegalArgumentException("%s: no batch in %s; expected one".formatted(what, data));
-    }
   }
 
   private void requireTraining(String when) {
@@ -296,10 +290,15 @@ public final class Trainer<X, Y> {
 
     private Step learn(List<Batch<X, Y>> batches, Position at, BuffersBefore buffers) {
       int examples = batches.stream().mapToInt(Batch::size).sum();
+      if (batches.stream().anyMatch(batch -> batch.size() < 1)) {
+        throw new IllegalArgumentException(
+            "fit: a batch of no examples at %s; expected batch.size() to be their number"
+                .formatted(at));
+      }
       double mean = 0;
       Gradients sum = null;
       for (Batch<X, Y> batch : batches) {
-        Tensor value = requireScalar(listeners.computeLoss(() -> loss.apply(batch)));
+        Tensor value = FirstStep.requireScalar(listeners.computeLoss(() -> loss.apply(batch)));
         requireFinite(value.item(), "the loss", at, batch);
         double share = (double) batch.size() / examples;
         mean += share * value.item();
@@ -310,7 +309,8 @@ public final class Trainer<X, Y> {
       Gradients gradients = Objects.requireNonNull(sum);
       double norm = Finite.norm(gradients);
       requireFinite(norm, "the gradient", at, batches.getFirst());
-      Gradients changed = change.apply(gradients);
+      Gradients changed =
+          Objects.requireNonNull(change.apply(gradients), "gradients: a change to null");
       if (changed != gradients) {
         requireFinite(Finite.norm(changed), "the changed gradient", at, batches.getFirst());
       }
@@ -327,6 +327,10 @@ public final class Trainer<X, Y> {
       listeners.update(
           changed,
           () -> {
+            if (updated) {
+              throw new IllegalStateException(
+                  "update: a listener updates twice in one step; expected once at most");
+            }
             optimizer.step(changed);
             updated = true;
           });
@@ -393,15 +397,6 @@ public final class Trainer<X, Y> {
       }
       training.save();
     }
-  }
-
-  private static Tensor requireScalar(Tensor loss) {
-    if (loss.rank() != 0 && loss.shape().size() != 1) {
-      throw new IllegalArgumentException(
-          "fit: a loss of shape %s; expected a scalar, such as the mean over the examples"
-              .formatted(loss.shape()));
-    }
-    return loss;
   }
 
   // ---- checkpoints -----------------------------------------------------------------------------

@@ -25,7 +25,11 @@ public interface TrainingListener {
     return loss.get();
   }
 
-  /** Updates the parameters, or lets something look on. */
+  /**
+   * Updates the parameters, or lets something look on.
+   *
+   * @param update is to be run once; a step in which it is not run changes no parameter
+   */
   default void update(Gradients gradients, Runnable update) {
     update.run();
   }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.adjoint.autodiff.Gradients;
 import dev.adjoint.nn.Layer;
 import dev.adjoint.nn.Linear;
 import dev.adjoint.nn.Sequential;
@@ -291,6 +292,11 @@ class BeforeTheFirstStepTest {
         .hasMessage("epochs: 0; expected at least 1");
   }
 
+  @SuppressWarnings("NullAway") // what is wrong with it is tested
+  private static <T> T absent() {
+    return null;
+  }
+
   @Test
   void lossesAndListenersOfNoUse() {
     Trainer<Tensor, IntTensor> elements =
@@ -298,6 +304,27 @@ class BeforeTheFirstStepTest {
     assertRefused(elements)
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("fit: a loss of shape (8, 2); expected a scalar");
+    assertRefused(new Trainer<>(problem.model, problem.adam, b -> absent()))
+        .hasMessage("fit: the loss is null; expected a scalar");
+    assertRefused(problem.trainer().gradients(g -> absent()))
+        .hasMessage("gradients: a change to null");
+    assertRefused(new Trainer<>(problem.model, problem.adam, b -> b.inputs().tracked().sum()))
+        .hasMessageContaining("the loss depends on none of the optimizer's parameters");
+    DataLoader<Tensor, IntTensor> sizeless =
+        new DataLoader<>(
+            problem.loader.dataset().map(b -> new Batch<>(b.inputs(), b.targets(), 0)), 8);
+    assertThatThrownBy(() -> problem.trainer().fit(sizeless, 1))
+        .hasMessageContaining("a batch of no examples at epoch 1, batch 1");
+    TrainingListener twice =
+        new TrainingListener() {
+          @Override
+          public void update(Gradients gradients, Runnable update) {
+            update.run();
+            update.run();
+          }
+        };
+    assertThatThrownBy(() -> problem.trainer().listener(twice).fit(problem.loader, 1))
+        .hasMessageContaining("a listener updates twice in one step");
     EarlyStopping listener = EarlyStopping.on("loss");
     assertThatThrownBy(() -> problem.trainer().listener(listener).listener(listener))
         .hasMessageContaining("expected each once");

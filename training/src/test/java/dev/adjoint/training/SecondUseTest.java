@@ -167,6 +167,25 @@ class SecondUseTest {
   }
 
   @Test
+  void aHistoryHasAValueForEachEpochOfEachMetric() {
+    for (int epochs = 1; epochs <= 3; epochs++) {
+      Problem problem = new Problem();
+      Trainer<Tensor, IntTensor> trainer = problem.trainer().checkpoint(Checkpoint.at(path()), 100);
+      History history =
+          (epochs == 2 ? trainer.validation(problem.loader, accuracy(problem)) : trainer)
+              .fit(problem.loader, epochs);
+      assertThat(history.metric("loss")).hasSize(epochs).doesNotContain(Double.NaN);
+      if (epochs == 3) {
+        List<Double> accuracies = history.metric("validation accuracy");
+        assertThat(accuracies).hasSize(3);
+        assertThat(accuracies.get(0)).isNaN();
+        assertThat(accuracies.get(1)).isBetween(0.0, 1.0);
+        assertThat(accuracies.get(2)).isNaN();
+      }
+    }
+  }
+
+  @Test
   void oneCheckpointServesSeveralTrainers() {
     Checkpoint checkpoint = Checkpoint.at(path());
     List<Double> losses = new ArrayList<>();
