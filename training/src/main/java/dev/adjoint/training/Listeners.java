@@ -10,6 +10,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Tells all listeners of a training the same, in their order. */
+@SuppressWarnings("ReferenceEquality") // one and the same, not an equal one: listeners, failures
 final class Listeners {
 
   private final List<TrainingListener> all = new ArrayList<>();

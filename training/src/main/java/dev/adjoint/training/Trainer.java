@@ -241,8 +241,10 @@ public final class Trainer<X, Y> {
     /** Measures one batch, so that what cannot be measured is not found after an epoch. */
     void rehearse() {
       if (training.position().epoch() < training.epochs()) {
-        validations.forEach(validation ->
-            validation.measure().apply(Iterables.limit(validation.data().epoch(0), 1)));
+        for (Validation<X, Y> validation : validations) {
+          Map<String, Double> _ =
+              validation.measure().apply(Iterables.limit(validation.data().epoch(0), 1));
+        }
       }
     }
 

@@ -292,11 +292,6 @@ class BeforeTheFirstStepTest {
         .hasMessage("epochs: 0; expected at least 1");
   }
 
-  @SuppressWarnings("NullAway") // what is wrong with it is tested
-  private static <T> T absent() {
-    return null;
-  }
-
   @Test
   void lossesAndListenersOfNoUse() {
     Trainer<Tensor, IntTensor> elements =
@@ -304,10 +299,9 @@ class BeforeTheFirstStepTest {
     assertRefused(elements)
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("fit: a loss of shape (8, 2); expected a scalar");
-    assertRefused(new Trainer<>(problem.model, problem.adam, b -> absent()))
+    assertRefused(new Trainer<>(problem.model, problem.adam, b -> null))
         .hasMessage("fit: the loss is null; expected a scalar");
-    assertRefused(problem.trainer().gradients(g -> absent()))
-        .hasMessage("gradients: a change to null");
+    assertRefused(problem.trainer().gradients(g -> null)).hasMessage("gradients: a change to null");
     assertRefused(new Trainer<>(problem.model, problem.adam, b -> b.inputs().tracked().sum()))
         .hasMessageContaining("the loss depends on none of the optimizer's parameters");
     DataLoader<Tensor, IntTensor> sizeless =
