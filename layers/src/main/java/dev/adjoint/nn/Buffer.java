@@ -27,9 +27,18 @@ public final class Buffer {
     return Held.value(() -> value);
   }
 
-  /** Replaces the value by a function of it, unless the surrounding computation is only probed. */
+  /**
+   * Replaces the value by a function of it, unless the surrounding computation is only probed.
+   *
+   * <p>Threads that share a layer update one after another, so that none of their changes is lost;
+   * but in an order that is theirs, and with it the last bits.
+   */
   public void update(UnaryOperator<Tensor> change) {
-    Held.effect(() -> assign(change.apply(value)));
+    Held.effect(() -> {
+      synchronized (this) {
+        assign(change.apply(value));
+      }
+    });
   }
 
   /**

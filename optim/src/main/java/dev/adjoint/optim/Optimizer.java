@@ -114,6 +114,11 @@ public abstract class Optimizer {
   /** Returns the names of what is remembered of a parameter, as the settings are now. */
   abstract List<String> slots(ParameterState state);
 
+  /** Returns the parameters that it was made for, in their order. */
+  public final List<Parameter> parameters() {
+    return states.stream().map(ParameterState::parameter).toList();
+  }
+
   // ---- rates -----------------------------------------------------------------------------------
 
   /** Returns the learning rate that has been set. */

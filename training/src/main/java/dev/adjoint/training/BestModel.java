@@ -8,7 +8,7 @@ import java.util.Optional;
 
 /**
  * Keeps what a model was like when a metric was best, and makes it like that again when the
- * training ends. Lower is better unless {@link #maximize} says otherwise.
+ * training ends. A training that fails leaves the model as it is then; see {@link #restore}.
  */
 public final class BestModel implements TrainingListener {
 
@@ -16,31 +16,38 @@ public final class BestModel implements TrainingListener {
   private static final String MODEL = "model.";
 
   private final Layer model;
-  private final String metric;
-  private Goal goal = Goal.MINIMIZE;
-  private double best = Double.NaN;
+  private final Best best;
   private int epoch = -1;
   private Map<String, Tensor> state = Map.of();
 
   private BestModel(Layer model, String metric) {
     this.model = model;
-    this.metric = metric;
+    best = new Best("BestModel", metric);
   }
 
-  /** Keeps the best of a model by a metric, such as {@code validation loss}. */
+  /**
+   * Keeps the best of a model by a metric, such as {@code validation loss}. The training does not
+   * begin if it has none of this name.
+   */
   public static BestModel of(Layer model, String metric) {
     return new BestModel(model, metric);
   }
 
-  /** Takes higher values for better. */
+  /** Takes higher values for better, where the metric itself does not know. */
   public BestModel maximize() {
-    goal = Goal.MAXIMIZE;
+    best.maximize();
     return this;
   }
 
-  /** Returns the best value; NaN before the first epoch has ended. */
+  /** Takes lower values for better, where the metric itself does not know. */
+  public BestModel minimize() {
+    best.minimize();
+    return this;
+  }
+
+  /** Returns the best value; NaN before an epoch has ended with one. */
   public double best() {
-    return best;
+    return best.value();
   }
 
   /** Returns the number of the epoch, from 0, after which the model was best. */
@@ -48,11 +55,26 @@ public final class BestModel implements TrainingListener {
     return epoch < 0 ? Optional.empty() : Optional.of(epoch);
   }
 
+  /** Makes the model what it was when it was best; nothing happens before that. */
+  public void restore() {
+    if (!state.isEmpty()) {
+      model.load(state);
+    }
+  }
+
+  @Override
+  public void started(Training training) {
+    best.begin(training);
+    if (!training.isResumed()) {
+      best.set(Double.NaN);
+      epoch = -1;
+      state = Map.of();
+    }
+  }
+
   @Override
   public void epochEnded(Training training, Epoch ended) {
-    double value = ended.metric(metric);
-    if (goal.isBetter(value, best, 0)) {
-      best = value;
+    if (best.improvedBy(ended, 0)) {
       epoch = ended.number();
       state = model.state();
     }
@@ -60,15 +82,13 @@ public final class BestModel implements TrainingListener {
 
   @Override
   public void ended(Training training) {
-    if (!state.isEmpty()) {
-      model.load(state);
-    }
+    restore();
   }
 
   @Override
   public Map<String, Tensor> state() {
     Map<String, Tensor> all = new LinkedHashMap<>();
-    all.put(STATE, Tensor.of(best, epoch));
+    all.put(STATE, Tensor.of(best.value(), epoch));
     state.forEach((path, value) -> all.put(MODEL + path, value));
     return all;
   }
@@ -82,7 +102,7 @@ public final class BestModel implements TrainingListener {
         kept.put(name.substring(MODEL.length()), value);
       }
     });
-    best = numbers[0];
+    best.set(numbers[0]);
     epoch = (int) numbers[1];
     state = kept;
   }

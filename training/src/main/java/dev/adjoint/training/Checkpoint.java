@@ -1,5 +1,6 @@
 package dev.adjoint.training;
 
+import com.google.common.collect.ImmutableMap;
 import dev.adjoint.io.AtomicFile;
 import dev.adjoint.io.SealedFile;
 import dev.adjoint.io.TensorFormatException;
@@ -40,12 +41,14 @@ public final class Checkpoint {
   private static final String FORMAT = "format";
   private static final String THIS_FORMAT = "adjoint checkpoint 1";
   private static final String POSITION = "position";
+  private static final String DATA = "data";
 
   /** Is saved under a name of its own, by what it returns and takes. */
   private record Part(Supplier<Map<String, Tensor>> state, Consumer<Map<String, Tensor>> load) {}
 
   private final Path path;
   private final Map<String, Part> parts = new LinkedHashMap<>();
+  private String data = "";
   private volatile @Nullable Position last;
 
   private Checkpoint(Path path) {
@@ -62,6 +65,12 @@ public final class Checkpoint {
     Checkpoint copy = new Checkpoint(path);
     copy.parts.putAll(parts);
     return copy;
+  }
+
+  /** Says what data the position is a place in; a file that says something else is refused. */
+  Checkpoint on(String description) {
+    data = description;
+    return this;
   }
 
   /** Adds a model: its parameters and buffers. */
@@ -109,11 +118,24 @@ public final class Checkpoint {
   public void save(Position position) throws IOException {
     Map<String, Tensor> tensors = new LinkedHashMap<>();
     tensors.put(POSITION, Tensor.of((double) position.epoch(), position.batch(), position.step()));
-    parts.forEach((name, part) ->
-        part.state().get().forEach((key, value) -> tensors.put(name + "." + key, value)));
+    states()
+        .forEach(
+            (name, state) -> state.forEach((key, value) -> tensors.put(name + "." + key, value)));
     AtomicFile.createDirectoryOf(path);
-    new SealedFile(tensors, Map.of(FORMAT, THIS_FORMAT)).save(path);
+    new SealedFile(tensors, ImmutableMap.of(FORMAT, THIS_FORMAT, DATA, data)).save(path);
     last = position;
+  }
+
+  /** Throws what would be thrown by {@link #save}, as far as that can be known before. */
+  void requireSavable() {
+    states();
+    Writable.require(path);
+  }
+
+  private Map<String, Map<String, Tensor>> states() {
+    Map<String, Map<String, Tensor>> states = new LinkedHashMap<>();
+    parts.forEach((name, part) -> states.put(name, part.state().get()));
+    return states;
   }
 
   /**
@@ -127,6 +149,7 @@ public final class Checkpoint {
       return Optional.empty();
     }
     SealedFile file = read();
+    requireSameData(file.metadata().getOrDefault(DATA, ""));
     Map<String, Map<String, Tensor>> states = new LinkedHashMap<>();
     parts.keySet().forEach(name -> states.put(name, new LinkedHashMap<>()));
     for (Map.Entry<String, Tensor> entry : file.tensors().entrySet()) {
@@ -161,6 +184,15 @@ public final class Checkpoint {
     return file;
   }
 
+  private void requireSameData(String saved) throws CheckpointException {
+    if (!saved.equals(data) && !saved.isEmpty() && !data.isEmpty()) {
+      throw new CheckpointException(
+          path,
+          "is of a training on %s; expected the same data, got %s (another training needs a file of its own)"
+              .formatted(saved, data));
+    }
+  }
+
   private Position position(@Nullable Tensor saved) throws CheckpointException {
     double[] numbers = saved == null ? new double[0] : saved.toDoubleArray();
     if (saved == null
@@ -173,19 +205,28 @@ public final class Checkpoint {
   }
 
   private void loadAll(Map<String, Map<String, Tensor>> states) throws CheckpointException {
-    Map<String, Map<String, Tensor>> before = new LinkedHashMap<>();
-    try {
-      for (Map.Entry<String, Part> part : parts.entrySet()) {
-        before.put(part.getKey(), part.getValue().state().get());
-        part.getValue().load().accept(states.getOrDefault(part.getKey(), Map.of()));
+    Map<String, Map<String, Tensor>> before = states();
+    for (Map.Entry<String, Map<String, Tensor>> own : before.entrySet()) {
+      if (!own.getValue().isEmpty() && at(states, own.getKey()).isEmpty()) {
+        throw new CheckpointException(
+            path,
+            "does not fit what is to go on: it holds nothing of '%s'; expected the parts that were saved, or a file of its own"
+                .formatted(own.getKey()));
       }
-    } catch (IllegalArgumentException e) {
-      before.forEach((name, state) -> restore(name, state));
+    }
+    try {
+      parts.forEach((name, part) -> part.load().accept(at(states, name)));
+    } catch (RuntimeException e) {
+      try {
+        parts.forEach((name, part) -> part.load().accept(at(before, name)));
+      } catch (RuntimeException again) {
+        e.addSuppressed(again);
+      }
       throw new CheckpointException(path, "does not fit what is to go on: " + e.getMessage(), e);
     }
   }
 
-  private void restore(String name, Map<String, Tensor> state) {
-    Objects.requireNonNull(parts.get(name)).load().accept(state);
+  private static Map<String, Tensor> at(Map<String, Map<String, Tensor>> states, String name) {
+    return Objects.requireNonNull(states.get(name));
   }
 }

@@ -7,31 +7,39 @@ import java.util.Map;
 /**
  * Stops a training when a metric has not become better for some epochs.
  *
- * <p>Unless set, lower is better, by however little, and the patience is 10 epochs.
+ * <p>Unless set, a value is better by however little, and the patience is 10 epochs. NaN is never
+ * better.
  */
 public final class EarlyStopping implements TrainingListener {
 
   private static final String STATE = "best_and_epochs_since";
 
-  private final String metric;
-  private Goal goal = Goal.MINIMIZE;
+  private final Best best;
   private int patience = 10;
   private double margin;
-  private double best = Double.NaN;
   private int since;
 
   private EarlyStopping(String metric) {
-    this.metric = metric;
+    best = new Best("EarlyStopping", metric);
   }
 
-  /** Watches a metric, such as {@code validation loss}. */
+  /**
+   * Watches a metric, such as {@code validation loss}. The training does not begin if it has none
+   * of this name.
+   */
   public static EarlyStopping on(String metric) {
     return new EarlyStopping(metric);
   }
 
-  /** Takes higher values for better. */
+  /** Takes higher values for better, where the metric itself does not know. */
   public EarlyStopping maximize() {
-    goal = Goal.MAXIMIZE;
+    best.maximize();
+    return this;
+  }
+
+  /** Takes lower values for better, where the metric itself does not know. */
+  public EarlyStopping minimize() {
+    best.minimize();
     return this;
   }
 
@@ -58,38 +66,39 @@ public final class EarlyStopping implements TrainingListener {
   /** Stops at once a training that goes on from where it was stopped. */
   @Override
   public void started(Training training) {
+    best.begin(training);
+    if (!training.isResumed()) {
+      best.set(Double.NaN);
+      since = 0;
+    }
     stopIfTooLong(training);
   }
 
   @Override
   public void epochEnded(Training training, Epoch epoch) {
-    double value = epoch.metric(metric);
-    if (goal.isBetter(value, best, margin)) {
-      best = value;
-      since = 0;
-    } else {
-      since++;
-    }
+    since = best.improvedBy(epoch, margin) ? 0 : since + 1;
     stopIfTooLong(training);
   }
 
   private void stopIfTooLong(Training training) {
     if (since >= patience) {
-      training.stop(
-          String.format(
-              Locale.ROOT, "%s has been no better than %.4g for %d epochs", metric, best, since));
+      String better =
+          Double.isNaN(best.value())
+              ? "NaN"
+              : String.format(Locale.ROOT, "no better than %.4g", best.value());
+      training.stop("%s has been %s for %d epochs".formatted(best.metric(), better, since));
     }
   }
 
   @Override
   public Map<String, Tensor> state() {
-    return Map.of(STATE, Tensor.of(best, since));
+    return Map.of(STATE, Tensor.of(best.value(), since));
   }
 
   @Override
   public void load(Map<String, Tensor> state) {
     double[] saved = States.numbers(this, state, STATE, 2);
-    best = saved[0];
+    best.set(saved[0]);
     since = (int) saved[1];
   }
 }

@@ -27,7 +27,10 @@ public final class History {
 
   History() {}
 
-  /** Returns the values of each metric, one for each epoch. */
+  /**
+   * Returns the values of each metric, one for each epoch; NaN for an epoch of a run before that
+   * did not measure it.
+   */
   public Map<String, List<Double>> metrics() {
     return Collections.unmodifiableMap(metrics);
   }
@@ -62,7 +65,13 @@ public final class History {
   void add(Epoch epoch) {
     epoch
         .metrics()
-        .forEach((name, value) -> metrics.computeIfAbsent(name, _ -> new ArrayList<>()).add(value));
+        .keySet()
+        .forEach(name -> metrics.computeIfAbsent(name, _ -> unknown(epoch.number())));
+    metrics.forEach((name, values) -> values.add(epoch.metrics().getOrDefault(name, Double.NaN)));
+  }
+
+  private static List<Double> unknown(int epochs) {
+    return new ArrayList<>(Collections.nCopies(epochs, Double.NaN));
   }
 
   Map<String, Tensor> state() {

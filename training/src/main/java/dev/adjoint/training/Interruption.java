@@ -1,5 +1,6 @@
 package dev.adjoint.training;
 
+import java.util.Arrays;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -13,6 +14,7 @@ final class Interruption implements AutoCloseable {
 
   private final CountDownLatch requested = new CountDownLatch(1);
   private final CountDownLatch granted = new CountDownLatch(1);
+  private final Thread loop = Thread.currentThread();
   private final Thread hook;
 
   private Interruption(Runnable last) {
@@ -20,7 +22,7 @@ final class Interruption implements AutoCloseable {
   }
 
   /**
-   * Begins to watch.
+   * Begins to watch, on the thread of the loop.
    *
    * @param last is run just before the process ends, if it ends meanwhile
    */
@@ -33,13 +35,21 @@ final class Interruption implements AutoCloseable {
   private void waitForLoop(Runnable last) {
     requested.countDown();
     try {
-      if (!granted.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+      if (!loopHasExited() && !granted.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
         Thread.currentThread().interrupt();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
     last.run();
+  }
+
+  /** Tells whether the loop itself, in a listener or the loss, called what ends the process. */
+  private boolean loopHasExited() {
+    return Arrays.stream(loop.getStackTrace())
+        .anyMatch(frame ->
+            frame.getClassName().equals("java.lang.Runtime")
+                && frame.getMethodName().equals("exit"));
   }
 
   boolean isRequested() {

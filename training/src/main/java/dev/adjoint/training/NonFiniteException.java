@@ -4,6 +4,7 @@ import dev.adjoint.autodiff.Autodiff;
 import dev.adjoint.autodiff.Held;
 import dev.adjoint.nn.Layer;
 import dev.adjoint.tensor.Tensor;
+import dev.adjoint.training.data.Batch;
 import java.io.Serial;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
@@ -11,8 +12,12 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * Reports a loss or gradient that is infinite or not a number, and where that began. The parameters
- * are what they were before the step.
+ * Reports a number that is infinite or not a number, and where that began.
+ *
+ * <p>If it is a loss, a gradient or a running statistic, parameters and buffers are what they were
+ * before the step. If it is a parameter, or what the optimizer remembers, then a step whose loss
+ * and gradients were finite has led there, as with a learning rate that is too high; it is found at
+ * the end of an epoch and before a checkpoint is saved, and the checkpoint before stays.
  */
 public final class NonFiniteException extends RuntimeException {
 
@@ -24,20 +29,52 @@ public final class NonFiniteException extends RuntimeException {
 
   /** Computes the loss once more to see where it begins. */
   static NonFiniteException of(
-      String what, double value, Position at, Layer model, Object inputs, Supplier<Tensor> loss) {
+      String what,
+      double value,
+      Position at,
+      Layer model,
+      Batch<?, ?> batch,
+      Supplier<Tensor> loss) {
     return new NonFiniteException(
-        "%s is %s at %s: %s".formatted(what, value, at, origin(model, inputs, loss)));
+        "%s is %s at %s: %s".formatted(what, value, at, origin(model, batch, loss)));
   }
 
-  private static String origin(Layer model, Object inputs, Supplier<Tensor> loss) {
-    if (inputs instanceof Tensor tensor && !isFinite(tensor)) {
+  /** Reports a buffer that a batch has spoiled. */
+  static NonFiniteException ofBuffer(String path, Position at) {
+    return new NonFiniteException(
+        "the buffer '%s' would not be finite after %s: the loss and the gradients are, but a statistic of the batch is beyond its type, as is the square of a float32 above 1.8e19"
+            .formatted(path, at));
+  }
+
+  /** Reports what steps have spoiled that were themselves finite. */
+  static NonFiniteException ofState(
+      Position next, List<String> spoiled, List<String> remembered, String resumption) {
+    List<String> reasons = new ArrayList<>();
+    if (!spoiled.isEmpty()) {
+      reasons.add("these are not finite in the model: " + String.join(", ", spoiled));
+    }
+    if (!remembered.isEmpty()) {
+      reasons.add(
+          "these are not finite in the optimizer, which never moves their elements again (the"
+              + " square of a float32 gradient above 1.8e19 is beyond float32): "
+              + String.join(", ", remembered));
+    }
+    return new NonFiniteException(
+        "before %s %s; %s".formatted(next, String.join("; ", reasons), resumption));
+  }
+
+  private static String origin(Layer model, Batch<?, ?> batch, Supplier<Tensor> loss) {
+    if (batch.inputs() instanceof Tensor inputs && !Finite.isFinite(inputs)) {
       return "the inputs of the batch are not finite";
+    }
+    if (batch.targets() instanceof Tensor targets && !Finite.isFinite(targets)) {
+      return "the targets of the batch are not finite";
     }
     List<String> parameters = new ArrayList<>();
     model
         .namedParameters()
         .forEach((path, parameter) -> {
-          if (!isFinite(parameter.value())) {
+          if (!Finite.isFinite(parameter.value())) {
             parameters.add(path);
           }
         });
@@ -51,7 +88,7 @@ public final class NonFiniteException extends RuntimeException {
         () ->
             Layer.observe(
                 (layer, output) -> {
-                  if (layers.isEmpty() && !isFinite(output)) {
+                  if (layers.isEmpty() && !Finite.isFinite(output)) {
                     layers.add(
                         "'%s' (%s)".formatted(paths.getOrDefault(layer, ""), layer.headline()));
                   }
@@ -63,13 +100,9 @@ public final class NonFiniteException extends RuntimeException {
     if (!layers.isEmpty()) {
       return "the first layer whose output is not finite is " + layers.getFirst();
     }
-    return isFinite(again)
+    return Finite.isFinite(again)
         ? "all outputs of layers and the loss are finite; Autodiff.detectAnomalies names the"
             + " operation whose gradient is not"
         : "all outputs of layers are finite, and the loss computed from them is not";
-  }
-
-  private static boolean isFinite(Tensor tensor) {
-    return tensor.untracked().isFinite().min().item() == 1;
   }
 }

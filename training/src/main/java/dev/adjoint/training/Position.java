@@ -31,6 +31,13 @@ public record Position(int epoch, int batch, int step) {
     return new Position(epoch + 1, 0, step);
   }
 
+  /** Returns where this is in epochs of so many batches, for people. */
+  String in(int batches) {
+    return batch < batches
+        ? toString()
+        : "the end of epoch %d (step %d)".formatted(epoch + 1, step);
+  }
+
   /** Counts from 1, as people do. */
   @Override
   public String toString() {

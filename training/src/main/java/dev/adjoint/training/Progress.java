@@ -50,11 +50,13 @@ public final class Progress implements TrainingListener {
 
   @Override
   public void started(Training training) {
+    loss = Double.NaN;
     Position position = training.position();
-    if (position.step() > 0) {
-      print(
-          "goes on at %s from %s",
-          position, training.checkpoint().map(Object::toString).orElse(""));
+    String file = training.checkpoint().map(Object::toString).orElse("");
+    if (position.epoch() >= training.epochs()) {
+      print("all %d epochs were done before, as %s says", training.epochs(), file);
+    } else if (position.step() > 0) {
+      print("goes on at %s from %s", position.in(training.batches()), file);
     }
   }
 
@@ -95,18 +97,16 @@ public final class Progress implements TrainingListener {
   }
 
   @Override
+  public void failed(Training training, Throwable failure) {
+    closeBar();
+  }
+
+  @Override
   public void interrupted(Training training) {
     if (terminal) {
       out.println();
     }
-    print(
-        "interrupted; %s",
-        training
-            .saved()
-            .map(saved ->
-                "the same call goes on at %s from %s"
-                    .formatted(saved, training.checkpoint().orElseThrow()))
-            .orElse("there is no checkpoint"));
+    print("interrupted; %s", training.resumption());
     out.flush();
   }
 

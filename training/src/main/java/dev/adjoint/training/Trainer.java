@@ -1,23 +1,30 @@
 package dev.adjoint.training;
 
+import com.google.common.collect.HashMultiset;
 import com.google.common.collect.Iterables;
+import com.google.common.collect.Multiset;
+import dev.adjoint.autodiff.Autodiff;
 import dev.adjoint.autodiff.Gradients;
 import dev.adjoint.nn.Layer;
-import dev.adjoint.optim.Clipping;
 import dev.adjoint.optim.Optimizer;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.training.data.Batch;
 import dev.adjoint.training.data.DataLoader;
 import dev.adjoint.training.metric.Evaluation;
+import dev.adjoint.training.metric.Goal;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CancellationException;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -29,14 +36,26 @@ import org.jspecify.annotations.Nullable;
  *         model, adam, batch -> Losses.crossEntropy(model.forward(batch.inputs()), batch.targets()))
  *     .validation(held, new Evaluation<>(model, model::forward, Classification.accuracy()))
  *     .listener(Progress.to(System.out))
- *     .listener(EarlyStopping.on("validation accuracy").maximize().patience(5))
+ *     .listener(EarlyStopping.on("validation accuracy").patience(5))
  *     .checkpoint(Checkpoint.at(Path.of("run.checkpoint")), 1000)
  *     .fit(loader, 20);
  * }</pre>
  *
  * <p>With a checkpoint, the same call goes on where the last one has ended, however it has, and
- * ends with the same bits. A loss or gradient that is not finite ends the training before it
- * reaches a parameter, with a {@link NonFiniteException} that names the layer.
+ * ends with the same bits. Without one, each call begins anew, with the model and the optimizer as
+ * they are. What can be known to be wrong is thrown before the first step: names of metrics, files
+ * that cannot be written, an optimizer of other parameters, a loss that depends on parameters that
+ * nobody updates, a metric that cannot judge what the model gives.
+ *
+ * <p>A loss, gradient or running statistic that is not finite ends the training before it reaches a
+ * parameter, with a {@link NonFiniteException} that names the layer; parameters and buffers are
+ * then what they were before the step. A parameter that is not finite is found at the end of the
+ * epoch, and never saved.
+ *
+ * <p>An interrupt of the thread, as by {@code Future.cancel(true)}, ends it after the step, with a
+ * {@link CancellationException}. When the process is told to end, as by Ctrl-C, it is held up until
+ * the step has been made and saved, for ten seconds at most; a validation is broken off, and what
+ * was learned before it is saved already.
  *
  * <p>A loop written by hand is as easy and has the same parts: see {@link DataLoader}, {@link
  * Evaluation} and {@link Checkpoint}.
@@ -46,10 +65,10 @@ public final class Trainer<X, Y> {
   private final Layer model;
   private final Optimizer optimizer;
   private final Function<Batch<X, Y>, Tensor> loss;
-  private final List<TrainingListener> listeners = new ArrayList<>();
+  private final Listeners listeners = new Listeners();
+  private final List<Validation<X, Y>> validations = new ArrayList<>();
   private UnaryOperator<Gradients> change = UnaryOperator.identity();
   private int accumulated = 1;
-  private Supplier<Map<String, Double>> validation = Map::of;
   private @Nullable Checkpoint checkpoint;
   private int savedEvery = Integer.MAX_VALUE;
 
@@ -57,7 +76,7 @@ public final class Trainer<X, Y> {
    * Creates a trainer.
    *
    * @param model in training mode
-   * @param optimizer of its parameters
+   * @param optimizer of its parameters, as they are when the training begins
    * @param loss computes the mean loss over the examples of a batch, a scalar
    */
   public Trainer(Layer model, Optimizer optimizer, Function<Batch<X, Y>, Tensor> loss) {
@@ -80,9 +99,32 @@ public final class Trainer<X, Y> {
     return this;
   }
 
-  /** Measures after each epoch, under names as in {@code validation accuracy}. */
+  /**
+   * Measures the mean of this trainer's loss after each epoch, in eval mode, as {@code validation
+   * loss}.
+   */
+  public Trainer<X, Y> validation(DataLoader<X, Y> data) {
+    return add(new Validation<>(data, Map.of("loss", Optional.of(Goal.MINIMIZE)), this::meanLoss));
+  }
+
+  /**
+   * Measures after each epoch, under names as in {@code validation accuracy}, and beside what is
+   * measured already.
+   */
   public Trainer<X, Y> validation(DataLoader<X, Y> data, Evaluation<X, Y> evaluation) {
-    validation = () -> evaluation.of(data);
+    Map<String, Optional<Goal>> goals = new LinkedHashMap<>();
+    evaluation.metrics().forEach(metric -> goals.put(metric.name(), metric.goal()));
+    return add(new Validation<>(data, goals, evaluation::of));
+  }
+
+  private Trainer<X, Y> add(Validation<X, Y> validation) {
+    Set<String> twice = new LinkedHashSet<>(goals().keySet());
+    twice.retainAll(Validation.named(validation.metrics()).keySet());
+    if (!twice.isEmpty()) {
+      throw new IllegalArgumentException(
+          "validation: another one measures %s already; expected other names".formatted(twice));
+    }
+    validations.add(validation);
     return this;
   }
 
@@ -93,12 +135,14 @@ public final class Trainer<X, Y> {
   }
 
   /**
-   * Goes on from a checkpoint, if it is there, and saves it after each epoch and after so many
-   * steps. The model, the optimizer, and what this and the listeners remember, are added to it.
+   * Goes on from a checkpoint, if it is there, and saves it after so many steps, after each epoch's
+   * last one before anything is measured, and at the end. To what it holds, the model, the
+   * optimizer, and what this and the listeners remember are added. It is a place in this data: with
+   * a loader that gives others, or in other batches, it is refused.
    */
   public Trainer<X, Y> checkpoint(Checkpoint newCheckpoint, int everySteps) {
     savedEvery = atLeastOne("checkpoint", everySteps);
-    checkpoint = newCheckpoint.with("model", model).with("optimizer", optimizer);
+    checkpoint = newCheckpoint.copy().with("model", model).with("optimizer", optimizer);
     return this;
   }
 
@@ -114,20 +158,98 @@ public final class Trainer<X, Y> {
   /**
    * Trains until so many epochs have ended, or a listener says stop.
    *
+   * @param epochs at least 1, those before a checkpoint included
    * @return the metrics of all epochs
-   * @throws NonFiniteException if the loss or a gradient is not finite
+   * @throws NonFiniteException if a loss, a gradient, a parameter or a buffer is not finite
    * @throws UncheckedIOException if a checkpoint can be neither loaded nor saved
+   * @throws IllegalArgumentException if a setting is wrong
+   * @throws IllegalStateException if the model and the optimizer cannot be trained like this
+   * @throws CancellationException if the thread was interrupted; it still is then
    */
   public History fit(DataLoader<X, Y> data, int epochs) {
-    if (!model.isTraining()) {
-      throw new IllegalStateException("fit: the model is in eval mode; expected model.train()");
+    atLeastOne("epochs", epochs);
+    if (Thread.currentThread().isInterrupted()) {
+      throw new CancellationException("fit: the thread was interrupted before");
     }
+    FirstStep.requireBatches("fit", data);
+    validations.forEach(validation -> FirstStep.requireBatches("validation", validation.data()));
+    requireTraining("before the first step");
     History history = new History();
-    Checkpoint all = withMemories(history);
-    Training training = new Training(epochs, data.batches(), all, load(all));
+    Checkpoint all = withMemories(history, data);
+    Training training = new Training(epochs, data.batches(), goals(), all, load(all));
     try (Interruption interruption = Interruption.watch(() -> tellOfInterruption(training))) {
-      listeners.forEach(listener -> listener.started(training));
-      while (training.position().epoch() < epochs && !training.isStopped()) {
+      Run run = new Run(data, history, training, interruption);
+      run.rehearse();
+      listeners.tell(listener -> listener.started(training));
+      try {
+        run.go();
+      } catch (Throwable failure) {
+        listeners.tellOfFailure(training, failure);
+        throw failure;
+      }
+    }
+    listeners.tellEach(listener -> listener.ended(training));
+    return history;
+  }
+
+  private void tellOfInterruption(Training training) {
+    listeners.tellEach(listener -> listener.interrupted(training));
+  }
+
+  private Map<String, Double> meanLoss(Iterable<Batch<X, Y>> batches) {
+    double sum = 0;
+    long examples = 0;
+    for (Batch<X, Y> batch : batches) {
+      sum += model.inEval(() -> Autodiff.noGrad(() -> loss.apply(batch).item())) * batch.size();
+      examples += batch.size();
+    }
+    return Map.of("loss", sum / examples);
+  }
+
+  /** Returns what each epoch will measure. */
+  private Map<String, Optional<Goal>> goals() {
+    Map<String, Optional<Goal>> goals = new LinkedHashMap<>();
+    goals.put("loss", Optional.of(Goal.MINIMIZE));
+    validations.forEach(validation -> goals.putAll(Validation.named(validation.metrics())));
+    return goals;
+  }
+
+  private void requireTraining(String when) {
+    if (!model.isTraining()) {
+      throw new IllegalStateException(
+          "fit: the model is in eval mode %s; expected model.train(), or model.inEval(...) around what a listener computes"
+              .formatted(when));
+    }
+  }
+
+  /** One call of fit. */
+  private final class Run {
+    private final DataLoader<X, Y> data;
+    private final History history;
+    private final Training training;
+    private final Interruption interruption;
+    private boolean compared;
+    private boolean updated;
+
+    Run(DataLoader<X, Y> data, History history, Training training, Interruption interruption) {
+      this.data = data;
+      this.history = history;
+      this.training = training;
+      this.interruption = interruption;
+    }
+
+    /** Measures one batch, so that what cannot be measured is not found after an epoch. */
+    void rehearse() {
+      if (training.position().epoch() < training.epochs()) {
+        for (Validation<X, Y> validation : validations) {
+          Map<String, Double> _ =
+              validation.measure().apply(Iterables.limit(validation.data().epoch(0), 1));
+        }
+      }
+    }
+
+    void go() {
+      while (training.position().epoch() < training.epochs() && !training.isStopped()) {
         long start = System.nanoTime();
         int examples = 0;
         Position from = training.position();
@@ -137,110 +259,176 @@ public final class Trainer<X, Y> {
           examples += step.examples();
           history.add(step);
           training.moveTo(step.position().afterStep(batches.size()));
-          listeners.forEach(listener -> listener.stepped(training, step));
-          if (interruption.isRequested()) {
-            training.save();
-            interruption.granted();
-          }
+          listeners.tell(listener -> listener.stepped(training, step));
+          heedInterruption();
           if (training.isStopped()) {
-            training.save();
-            return ended(training, history);
+            save();
+            return;
           }
           if (training.position().step() % savedEvery == 0) {
-            training.save();
+            save();
           }
         }
-        endEpoch(training, history, examples / ((System.nanoTime() - start) / 1e9));
+        save();
+        endEpoch(examples / ((System.nanoTime() - start) / 1e9));
+      }
+      save();
+    }
+
+    /** Makes one step, from the mean of the losses over all examples, or none at all. */
+    private Step learn(List<Batch<X, Y>> batches, Position at) {
+      requireTraining("at " + at);
+      BuffersBefore buffers = BuffersBefore.of(model);
+      updated = false;
+      try {
+        return learn(batches, at, buffers);
+      } catch (Throwable failure) {
+        if (!updated) {
+          buffers.restore();
+        }
+        throw failure;
       }
     }
-    return ended(training, history);
-  }
 
-  /** Makes one step, from the mean of the losses over all examples. */
-  private Step learn(List<Batch<X, Y>> batches, Position at) {
-    int examples = batches.stream().mapToInt(Batch::size).sum();
-    double mean = 0;
-    Gradients sum = null;
-    for (Batch<X, Y> batch : batches) {
-      Tensor value = around(() -> loss.apply(batch)).get();
-      requireFinite(value.item(), "the loss", at, batch);
-      double share = (double) batch.size() / examples;
-      mean += share * value.item();
-      Gradients gradients = value.backward();
-      gradients = share == 1 ? gradients : gradients.times(share);
-      sum = sum == null ? gradients : sum.plus(gradients);
+    private Step learn(List<Batch<X, Y>> batches, Position at, BuffersBefore buffers) {
+      int examples = batches.stream().mapToInt(Batch::size).sum();
+      if (batches.stream().anyMatch(batch -> batch.size() < 1)) {
+        throw new IllegalArgumentException(
+            "fit: a batch of no examples at %s; expected batch.size() to be their number"
+                .formatted(at));
+      }
+      double mean = 0;
+      Gradients sum = null;
+      for (Batch<X, Y> batch : batches) {
+        Tensor value = FirstStep.requireScalar(listeners.computeLoss(() -> loss.apply(batch)));
+        requireFinite(value.item(), "the loss", at, batch);
+        double share = (double) batch.size() / examples;
+        mean += share * value.item();
+        Gradients gradients = value.backward();
+        gradients = share == 1 ? gradients : gradients.times(share);
+        sum = sum == null ? gradients : sum.plus(gradients);
+      }
+      Gradients gradients = Objects.requireNonNull(sum);
+      double norm = Finite.norm(gradients);
+      requireFinite(norm, "the gradient", at, batches.getFirst());
+      Gradients changed =
+          Objects.requireNonNull(change.apply(gradients), "gradients: a change to null");
+      if (changed != gradients) {
+        requireFinite(Finite.norm(changed), "the changed gradient", at, batches.getFirst());
+      }
+      buffers
+          .spoiled()
+          .ifPresent(path -> {
+            throw NonFiniteException.ofBuffer(path, at);
+          });
+      if (!compared) {
+        FirstStep.check(model, optimizer, gradients);
+        compared = true;
+      }
+      double rate = optimizer.currentLearningRate();
+      listeners.update(
+          changed,
+          () -> {
+            if (updated) {
+              throw new IllegalStateException(
+                  "update: a listener updates twice in one step; expected once at most");
+            }
+            optimizer.step(changed);
+            updated = true;
+          });
+      return new Step(at, batches.size(), examples, mean, norm, rate);
     }
-    Gradients gradients = Objects.requireNonNull(sum);
-    double norm = Clipping.totalNorm(gradients);
-    requireFinite(norm, "the gradient", at, batches.getFirst());
-    double rate = optimizer.currentLearningRate();
-    update(change.apply(gradients));
-    return new Step(at, batches.size(), examples, mean, norm, rate);
-  }
 
-  private Supplier<Tensor> around(Supplier<Tensor> computation) {
-    Supplier<Tensor> outer = computation;
-    for (TrainingListener listener : listeners) {
-      Supplier<Tensor> inner = outer;
-      outer = () -> listener.computeLoss(inner);
+    private void requireFinite(double value, String what, Position at, Batch<X, Y> batch) {
+      if (!Double.isFinite(value)) {
+        throw NonFiniteException.of(what, value, at, model, batch, () -> loss.apply(batch));
+      }
     }
-    return outer;
-  }
 
-  private void update(Gradients gradients) {
-    Runnable outer = () -> optimizer.step(gradients);
-    for (TrainingListener listener : listeners) {
-      Runnable inner = outer;
-      outer = () -> listener.update(gradients, inner);
+    private void endEpoch(double examplesPerSecond) {
+      Map<String, Double> metrics = new LinkedHashMap<>();
+      metrics.put("loss", history.endEpoch());
+      for (Validation<X, Y> validation : validations) {
+        Iterable<Batch<X, Y>> batches =
+            Iterables.transform(
+                validation.data().epoch(0),
+                batch -> {
+                  heedInterruption();
+                  return batch;
+                });
+        metrics.putAll(Validation.named(validation.measure().apply(batches)));
+      }
+      Position end = training.position();
+      Epoch epoch = new Epoch(end.epoch(), end.step(), metrics, examplesPerSecond);
+      history.add(epoch);
+      training.moveTo(end.nextEpoch());
+      listeners.tell(listener -> listener.epochEnded(training, epoch));
     }
-    outer.run();
-  }
 
-  private void requireFinite(double value, String what, Position at, Batch<X, Y> batch) {
-    if (!Double.isFinite(value)) {
-      throw NonFiniteException.of(what, value, at, model, batch.inputs(), () -> loss.apply(batch));
+    /** Saves what there is and does not return, if the process or the thread is told to end. */
+    private void heedInterruption() {
+      if (interruption.isRequested()) {
+        try {
+          save();
+        } finally {
+          interruption.granted();
+        }
+      }
+      if (Thread.currentThread().isInterrupted()) {
+        save();
+        throw new CancellationException(
+            "fit: the thread was interrupted; " + training.resumption());
+      }
     }
-  }
 
-  private void endEpoch(Training training, History history, double examplesPerSecond) {
-    Map<String, Double> metrics = new LinkedHashMap<>();
-    metrics.put("loss", history.endEpoch());
-    validation.get().forEach((name, value) -> metrics.put("validation " + name, value));
-    Position end = training.position();
-    Epoch epoch = new Epoch(end.epoch(), end.step(), metrics, examplesPerSecond);
-    history.add(epoch);
-    training.moveTo(end.nextEpoch());
-    listeners.forEach(listener -> listener.epochEnded(training, epoch));
-    training.save();
-  }
-
-  private History ended(Training training, History history) {
-    listeners.forEach(listener -> listener.ended(training));
-    return history;
-  }
-
-  private void tellOfInterruption(Training training) {
-    listeners.forEach(listener -> listener.interrupted(training));
+    /** Saves a checkpoint, if there is one, of nothing but finite numbers. */
+    private void save() {
+      Map<String, Tensor> parameters = new LinkedHashMap<>();
+      model
+          .namedParameters()
+          .forEach((path, parameter) -> {
+            if (!parameter.isFrozen()) {
+              parameters.put(path, parameter.value());
+            }
+          });
+      List<String> spoiled = Finite.spoiled(parameters);
+      List<String> remembered = checkpoint == null ? List.of() : Finite.spoiled(optimizer.state());
+      if (!spoiled.isEmpty() || !remembered.isEmpty()) {
+        throw NonFiniteException.ofState(
+            training.position(), spoiled, remembered, training.resumption());
+      }
+      training.save();
+    }
   }
 
   // ---- checkpoints -----------------------------------------------------------------------------
 
   /** Returns the checkpoint, if there is one, with what the loop and its listeners remember. */
-  private @Nullable Checkpoint withMemories(History history) {
+  private @Nullable Checkpoint withMemories(History history, DataLoader<X, Y> data) {
     if (checkpoint == null) {
       return null;
     }
-    Checkpoint all = checkpoint.copy().with("history", history::state, history::load);
-    for (int i = 0; i < listeners.size(); i++) {
-      TrainingListener listener = listeners.get(i);
-      all.with("listener" + i, listener::state, listener::load);
+    Checkpoint all =
+        checkpoint.copy().on(data.toString()).with("history", history::state, history::load);
+    Multiset<String> kinds = HashMultiset.create();
+    for (TrainingListener listener : listeners.all()) {
+      String kind = listener.getClass().getSimpleName();
+      kinds.add(kind);
+      all.with("listener-%s%d".formatted(kind, kinds.count(kind)), listener::state, listener::load);
     }
     return all;
   }
 
-  private static Position load(@Nullable Checkpoint checkpoint) {
+  private static Optional<Position> load(@Nullable Checkpoint checkpoint) {
+    if (checkpoint == null) {
+      return Optional.empty();
+    }
+    checkpoint.requireSavable();
     try {
-      return checkpoint == null ? Position.START : checkpoint.load().orElse(Position.START);
+      return checkpoint.load();
+    } catch (ClosedByInterruptException e) {
+      throw (CancellationException)
+          new CancellationException("fit: the thread was interrupted").initCause(e);
     } catch (IOException e) {
       throw new UncheckedIOException(e.getMessage(), e);
     }

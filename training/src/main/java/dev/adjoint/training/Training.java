@@ -1,9 +1,14 @@
 package dev.adjoint.training;
 
+import dev.adjoint.training.metric.Goal;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Is one run of a training, which its listeners look at and may stop. */
@@ -11,15 +16,24 @@ public final class Training {
 
   private final int epochs;
   private final int batches;
+  private final Map<String, Optional<Goal>> goals;
   private final @Nullable Checkpoint checkpoint;
+  private final boolean resumed;
   private volatile Position position;
   private volatile @Nullable String stopReason;
 
-  Training(int epochs, int batches, @Nullable Checkpoint checkpoint, Position position) {
+  Training(
+      int epochs,
+      int batches,
+      Map<String, Optional<Goal>> goals,
+      @Nullable Checkpoint checkpoint,
+      Optional<Position> loaded) {
     this.epochs = epochs;
     this.batches = batches;
+    this.goals = goals;
     this.checkpoint = checkpoint;
-    this.position = position;
+    this.resumed = loaded.isPresent();
+    this.position = loaded.orElse(Position.START);
   }
 
   /** Returns the number of epochs after which the training ends. */
@@ -30,6 +44,21 @@ public final class Training {
   /** Returns the number of batches in an epoch. */
   public int batches() {
     return batches;
+  }
+
+  /** Returns the names of the metrics that each epoch will have, as in {@link Epoch#metrics}. */
+  public Set<String> metrics() {
+    return Collections.unmodifiableSet(goals.keySet());
+  }
+
+  /** Returns which values of a metric are better, if the metric knows. */
+  public Optional<Goal> goal(String metric) {
+    return goals.getOrDefault(metric, Optional.empty());
+  }
+
+  /** Tells whether this run goes on where a checkpoint was; all that is remembered was loaded. */
+  public boolean isResumed() {
+    return resumed;
   }
 
   /** Returns what comes next. */
@@ -51,12 +80,40 @@ public final class Training {
     return Optional.ofNullable(checkpoint).flatMap(Checkpoint::last);
   }
 
+  /** Says, for people, where the same call goes on. */
+  String resumption() {
+    return checkpoint()
+        .map(path ->
+            saved()
+                .map(at -> "the same call goes on at %s from %s".formatted(at.in(batches), path))
+                .orElse("nothing has been saved to %s yet".formatted(path)))
+        .orElse("there is no checkpoint");
+  }
+
+  /**
+   * Saves a checkpoint, if there is one and it is not of this position already, even while the
+   * thread is being interrupted.
+   */
   void save() {
-    if (checkpoint != null) {
-      try {
-        checkpoint.save(position);
-      } catch (IOException e) {
-        throw new UncheckedIOException(e.getMessage(), e);
+    if (checkpoint == null || saved().equals(Optional.of(position))) {
+      return;
+    }
+    boolean interrupted = false;
+    try {
+      while (true) {
+        interrupted |= Thread.interrupted(); // which would close the file
+        try {
+          checkpoint.save(position);
+          return;
+        } catch (ClosedByInterruptException e) {
+          interrupted = true;
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("%s cannot be saved: %s".formatted(checkpoint.path(), e), e);
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
       }
     }
   }

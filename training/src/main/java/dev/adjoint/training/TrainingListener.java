@@ -13,7 +13,11 @@ import java.util.function.Supplier;
  */
 public interface TrainingListener {
 
-  /** Learns that a training begins, or goes on. */
+  /**
+   * Learns that a training begins, or goes on. What this remembers of another run is forgotten
+   * here, unless {@link Training#isResumed} says that it was loaded for this one. Whatever is wrong
+   * with the settings is thrown here, before the first step.
+   */
   default void started(Training training) {}
 
   /** Computes the loss of a batch, or lets something look on. */
@@ -21,7 +25,11 @@ public interface TrainingListener {
     return loss.get();
   }
 
-  /** Updates the parameters, or lets something look on. */
+  /**
+   * Updates the parameters, or lets something look on.
+   *
+   * @param update is to be run once; a step in which it is not run changes no parameter
+   */
   default void update(Gradients gradients, Runnable update) {
     update.run();
   }
@@ -32,8 +40,14 @@ public interface TrainingListener {
   /** Learns that an epoch has ended. */
   default void epochEnded(Training training, Epoch epoch) {}
 
-  /** Learns that the training has ended. */
+  /** Learns that the training has ended, whatever other listeners throw meanwhile. */
   default void ended(Training training) {}
+
+  /**
+   * Learns, in place of {@link #ended}, that the training has failed: what there is to show is
+   * shown now. What this throws is added to the failure, which is thrown afterwards.
+   */
+  default void failed(Training training, Throwable failure) {}
 
   /** Learns that the process is told to end, before it does; after that nothing is called. */
   default void interrupted(Training training) {}

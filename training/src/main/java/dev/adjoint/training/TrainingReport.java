@@ -66,6 +66,14 @@ public final class TrainingReport implements TrainingListener {
 
   @Override
   public void started(Training training) {
+    if (path != null) {
+      Writable.require(path);
+    }
+    if (!training.isResumed()) {
+      rows.clear();
+      lossSum = 0;
+      losses = 0;
+    }
     if (training.position().step() == 0) {
       long steps = (long) training.epochs() * training.batches();
       every = Math.toIntExact(Math.max(1, steps / Rows.ENOUGH));
@@ -155,6 +163,16 @@ public final class TrainingReport implements TrainingListener {
     write();
   }
 
+  @Override
+  public void failed(Training training, Throwable failure) {
+    write();
+  }
+
+  @Override
+  public void interrupted(Training training) {
+    write();
+  }
+
   private Rows rows(String name) {
     return rows.computeIfAbsent(name, _ -> new Rows());
   }
@@ -219,7 +237,8 @@ public final class TrainingReport implements TrainingListener {
         });
     page.plot(
         loss,
-        "The loss of the batches, averaged between the steps that are drawn, and after each epoch.");
+        "The loss of the batches, averaged between the steps that are drawn, and after each"
+            + " epoch.");
     named("metric validation ")
         .forEach((name, values) -> {
           if (!isLoss(name)) {
@@ -251,7 +270,8 @@ public final class TrainingReport implements TrainingListener {
     Map<String, Rows> layers = named("layer ");
     page.heading("Layers");
     page.paragraph(
-        "Outputs of the layers and the gradients of the loss with respect to them: the median, the range from the 15th to the 85th percentile, and that from the 5th to the 95th."
+        "Outputs of the layers and the gradients of the loss with respect to them: the median, the"
+            + " range from the 15th to the 85th percentile, and that from the 5th to the 95th."
             + (layers.size() > MOST_LAYERS
                 ? " The first %d of %d layers.".formatted(MOST_LAYERS, layers.size())
                 : ""));
@@ -300,7 +320,8 @@ public final class TrainingReport implements TrainingListener {
     page.plot(norms, "The Euclidean norm of each parameter.");
     page.plot(
         updates,
-        "How far a step moves each parameter, compared with its size; a healthy rate is often near 0.001.");
+        "How far a step moves each parameter, compared with its size; a healthy rate is often near"
+            + " 0.001.");
   }
 
   /** Returns the rows whose name begins so, by the rest of the name. */

@@ -99,8 +99,44 @@ class KillTest {
     String output = new String(process.getInputStream().readAllBytes(), UTF_8);
     Position position = load(path);
     assertThat(output)
-        .endsWith("interrupted; the same call goes on at %s from %s%n".formatted(position, path));
+        .endsWith(
+            "interrupted; the same call goes on at %s from %s%n"
+                .formatted(position.in(reference.loader.batches()), path));
     assertThat(position.batch()).as("at once, not after an epoch").isBetween(0, 13);
+  }
+
+  @Test
+  @Timeout(60)
+  void aValidationIsBrokenOffAndNothingLearnedIsLost() throws Exception {
+    Path path = directory.resolve("validated.checkpoint");
+    Process process = start(path, 1_000_000, KilledTraining.SLOW_VALIDATION);
+    assumeThat(process.supportsNormalTermination()).isTrue();
+    awaitProgress(process, path, 12); // saved before the validation, which takes 13 seconds
+    long told = System.nanoTime();
+    process.toHandle().destroy();
+    String output = new String(process.getInputStream().readAllBytes(), UTF_8);
+    assertThat(TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - told)).isLessThan(8);
+    assertThat(output)
+        .endsWith(
+            "interrupted; the same call goes on at the end of epoch 1 (step 13) from %s%n"
+                .formatted(path));
+    assertThat(load(path)).isEqualTo(new Position(0, 13, 13));
+  }
+
+  @Test
+  @Timeout(60)
+  void aListenerThatEndsTheProcessWaitsForNobody() throws Exception {
+    Path path = directory.resolve("exit.checkpoint");
+    Process process = start(path, 2, KilledTraining.EXIT);
+    awaitProgress(process, path, 3);
+    long saved = System.nanoTime();
+    String output = new String(process.getInputStream().readAllBytes(), UTF_8);
+    assertThat(process.waitFor()).isEqualTo(3);
+    assertThat(TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - saved)).isLessThan(8);
+    assertThat(output)
+        .endsWith(
+            "interrupted; the same call goes on at epoch 1, batch 5 (step 5) from %s%n"
+                .formatted(path));
   }
 
   /** Waits until a process has saved something new. */
@@ -115,7 +151,7 @@ class KillTest {
     return (int) SealedFile.load(path).tensors().get("position").toDoubleArray()[2];
   }
 
-  private static Process start(Path path, int every) throws IOException {
+  private static Process start(Path path, int every, String... mode) throws IOException {
     String modules = System.getProperty("jdk.module.path"); // where the tests run in a module
     String classPath =
         String.join(
@@ -123,14 +159,16 @@ class KillTest {
             System.getProperty("java.class.path"),
             modules == null ? "" : modules,
             Path.of("target", "test-classes").toString());
-    return new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-cp",
-            classPath,
-            KilledTraining.class.getName(),
-            path.toString(),
-            Integer.toString(every))
-        .redirectError(ProcessBuilder.Redirect.DISCARD)
-        .start();
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                classPath,
+                KilledTraining.class.getName(),
+                path.toString(),
+                Integer.toString(every)));
+    command.addAll(List.of(mode));
+    return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
   }
 }

@@ -23,7 +23,9 @@ import org.jspecify.annotations.Nullable;
  *  ONNX, DJL, DL4J       momentum 0.9  (old)      updateRate(1 - momentum)
  * </pre>
  *
- * <p>The number of batches so far is the buffer num_batches_tracked.
+ * <p>The number of batches so far is the buffer num_batches_tracked. Several threads may train one
+ * norm at once, each by a batch of its own: every batch counts once, in the order in which they
+ * come, on which the running statistics depend.
  *
  * @param <N> the norm itself, which its options return
  */

@@ -93,6 +93,25 @@ public final class DataLoader<X, Y> {
     return dropLast ? dataset.size() / batchSize : Math.ceilDiv(dataset.size(), batchSize);
   }
 
+  /** Returns the number of examples in a batch, but perhaps for the last. */
+  public int batchSize() {
+    return batchSize;
+  }
+
+  /**
+   * Describes the data and their order, such as {@code 100 examples in batches of 8, shuffled by
+   * 7}: batches of loaders with another text are others.
+   */
+  @Override
+  public String toString() {
+    return "%s in batches of %d%s%s"
+        .formatted(
+            dataset.description(),
+            batchSize,
+            shuffled ? ", shuffled by " + seed : "",
+            dropLast ? ", without a smaller last one" : "");
+  }
+
   /** Returns the data set. */
   public Dataset<X, Y> dataset() {
     return dataset;

@@ -20,6 +20,15 @@ public interface Dataset<X, Y> {
   int size();
 
   /**
+   * Describes the data as far as they are known without computing an example, for messages and for
+   * checkpoints, which go on with no others: the number of examples and, of a {@link #subset}, a
+   * digest of which they are.
+   */
+  default String description() {
+    return "%d examples".formatted(size());
+  }
+
+  /**
    * Returns examples side by side.
    *
    * @param numbers of shape (n)
@@ -78,6 +87,11 @@ public interface Dataset<X, Y> {
       @Override
       public int size() {
         return Dataset.this.size();
+      }
+
+      @Override
+      public String description() {
+        return Dataset.this.description();
       }
 
       @Override

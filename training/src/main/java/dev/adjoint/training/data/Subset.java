@@ -1,6 +1,7 @@
 package dev.adjoint.training.data;
 
 import dev.adjoint.tensor.IntTensor;
+import java.util.Arrays;
 
 /** Gives some of the examples of another data set. */
 record Subset<X, Y>(Dataset<X, Y> whole, IntTensor numbers) implements Dataset<X, Y> {
@@ -8,6 +9,12 @@ record Subset<X, Y>(Dataset<X, Y> whole, IntTensor numbers) implements Dataset<X
   @Override
   public int size() {
     return numbers.size();
+  }
+
+  @Override
+  public String description() {
+    return "%d (%08x) of %s"
+        .formatted(size(), Arrays.hashCode(numbers.toArray()), whole.description());
   }
 
   @Override

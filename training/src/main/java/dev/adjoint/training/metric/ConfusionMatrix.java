@@ -1,7 +1,6 @@
 package dev.adjoint.training.metric;
 
 import dev.adjoint.tensor.IntTensor;
-import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -13,13 +12,15 @@ import java.util.stream.IntStream;
 /**
  * Counts which classes are taken for which.
  *
- * <p>Measures over all classes are means over those that occur, as targets or as predictions.
- * {@code toString} is a table.
+ * <p>Measures over all classes are means over those that occur, as targets or as predictions; all
+ * measures are NaN once a score was NaN, since that example was taken for nothing. {@code toString}
+ * is a table.
  */
 public final class ConfusionMatrix {
 
   private final List<String> labels;
   private long[][] counts = {};
+  private long undecided;
 
   /** Creates an empty matrix, whose classes are called by their numbers. */
   public ConfusionMatrix() {
@@ -34,26 +35,30 @@ public final class ConfusionMatrix {
   /**
    * Counts a batch.
    *
-   * @param outputs scores of shape (n, classes)
-   * @param targets classes of shape (n)
+   * @param outputs scores of shape (..., C)
+   * @param targets classes of shape (...)
    */
   public void add(Tensor outputs, IntTensor targets) {
-    if (outputs.rank() != 2 || !targets.shape().equals(Shape.of(outputs.size(0)))) {
-      throw new IllegalArgumentException(
-          "ConfusionMatrix: outputs of shape %s and targets of shape %s; expected (n, classes) and (n)"
-              .formatted(outputs.shape(), targets.shape()));
-    }
+    ClassScores rows = ClassScores.of("ConfusionMatrix", outputs, targets);
     if (counts.length == 0) {
-      counts = new long[outputs.size(1)][outputs.size(1)];
+      if (!labels.isEmpty() && labels.size() != rows.classes()) {
+        throw new IllegalArgumentException(
+            "ConfusionMatrix: outputs of shape %s and labels %s; expected a class for each label"
+                .formatted(outputs.shape(), labels));
+      }
+      counts = new long[rows.classes()][rows.classes()];
     }
-    if (counts.length != outputs.size(1)) {
+    if (counts.length != rows.classes()) {
       throw new IllegalArgumentException(
           "ConfusionMatrix: outputs of shape %s after some with %d classes; expected as many"
               .formatted(outputs.shape(), counts.length));
     }
-    IntTensor predicted = outputs.argmax(1);
-    for (int i = 0; i < targets.size(); i++) {
-      counts[targets.get(i)][predicted.get(i)]++;
+    for (int row = 0; row < rows.rows(); row++) {
+      if (rows.hasOrder(row)) {
+        counts[rows.targets()[row]][rows.best(row)]++;
+      } else {
+        undecided++;
+      }
     }
   }
 
@@ -67,8 +72,16 @@ public final class ConfusionMatrix {
     return counts[target][predicted];
   }
 
+  /** Returns how many examples were taken for nothing, because a score was NaN. */
+  public long undecided() {
+    return undecided;
+  }
+
   /** Returns the share of all examples that were taken for what they are. */
   public double accuracy() {
+    if (undecided > 0) {
+      return Double.NaN;
+    }
     long right = IntStream.range(0, classes()).mapToLong(c -> counts[c][c]).sum();
     return (double) right / Arrays.stream(counts).flatMapToLong(Arrays::stream).sum();
   }
@@ -119,15 +132,15 @@ public final class ConfusionMatrix {
     return Arrays.stream(counts).mapToLong(row -> row[c]).sum();
   }
 
-  private static double share(long part, long whole) {
-    return whole == 0 ? 0 : (double) part / whole;
+  private double share(long part, long whole) {
+    return undecided > 0 ? Double.NaN : whole == 0 ? 0 : (double) part / whole;
   }
 
   @Override
   public String toString() {
     List<String> names =
         IntStream.range(0, classes())
-            .mapToObj(c -> c < labels.size() ? labels.get(c) : Integer.toString(c))
+            .mapToObj(c -> labels.isEmpty() ? Integer.toString(c) : labels.get(c))
             .toList();
     int first = names.stream().mapToInt(String::length).max().orElse(0);
     List<Integer> widths = new ArrayList<>();
@@ -137,7 +150,9 @@ public final class ConfusionMatrix {
       widths.add(Math.max(names.get(c).length(), Long.toString(most).length()));
     }
     StringBuilder table = new StringBuilder(pad("", first));
-    names.forEach(name -> table.append("  ").append(pad(name, widths.get(names.indexOf(name)))));
+    for (int c = 0; c < classes(); c++) {
+      table.append("  ").append(pad(names.get(c), widths.get(c)));
+    }
     table.append("  recall\n");
     for (int c = 0; c < classes(); c++) {
       table.append(pad(names.get(c), first));
@@ -145,6 +160,9 @@ public final class ConfusionMatrix {
         table.append("  ").append(pad(Long.toString(counts[c][p]), widths.get(p)));
       }
       table.append(String.format(Locale.ROOT, "  %6.3f\n", recall(c)));
+    }
+    if (undecided > 0) {
+      table.append("%d more with NaN among their scores\n".formatted(undecided));
     }
     return table.toString();
   }

@@ -9,6 +9,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 
 /**
@@ -31,6 +32,7 @@ public final class Evaluation<X, Y> {
    *
    * @param model is put into eval mode meanwhile
    * @param forward computes the outputs, as in {@code model::forward}
+   * @param metrics at least one, each with a name of its own
    */
   @SafeVarargs
   @SuppressWarnings("varargs") // the array is copied
@@ -38,14 +40,30 @@ public final class Evaluation<X, Y> {
     this.model = model;
     this.forward = forward;
     this.metrics = List.of(metrics);
+    List<String> names = this.metrics.stream().map(Metric::name).toList();
+    if (names.isEmpty() || Set.copyOf(names).size() < names.size()) {
+      throw new IllegalArgumentException(
+          "Evaluation: metrics %s; expected at least one, each with a name of its own"
+              .formatted(names));
+    }
+  }
+
+  /** Returns the metrics, in their order. */
+  public List<Metric<Y>> metrics() {
+    return metrics;
   }
 
   /** Returns the value of each metric, by name, for all batches of a loader. */
   public Map<String, Double> of(DataLoader<X, Y> loader) {
+    return of(loader.epoch(0));
+  }
+
+  /** Returns the value of each metric, by name, for all of these batches. */
+  public Map<String, Double> of(Iterable<Batch<X, Y>> batches) {
     List<Metric.Sum<Y>> sums = metrics.stream().map(Metric::begin).toList();
     model.inEval(() ->
         Autodiff.noGrad(() -> {
-          for (Batch<X, Y> batch : loader.epoch(0)) {
+          for (Batch<X, Y> batch : batches) {
             Tensor outputs = forward.apply(batch.inputs());
             sums.forEach(sum -> sum.add(outputs, batch.targets()));
           }

@@ -22,17 +22,18 @@ final class Mean<Y> implements Metric.Sum<Y> {
   }
 
   static <Y> Metric<Y> metric(
-      String name, ToDoubleBiFunction<Tensor, Y> sum, ToIntFunction<Y> count) {
-    return metric(name, sum, count, mean -> mean);
+      String name, Goal goal, ToDoubleBiFunction<Tensor, Y> sum, ToIntFunction<Y> count) {
+    return metric(name, goal, sum, count, mean -> mean);
   }
 
   /** Returns the metric that is a function of the mean. */
   static <Y> Metric<Y> metric(
       String name,
+      Goal goal,
       ToDoubleBiFunction<Tensor, Y> sum,
       ToIntFunction<Y> count,
       DoubleUnaryOperator ofMean) {
-    return Metric.of(name, () -> new Mean<>(sum, count, ofMean));
+    return Metric.of(name, goal, () -> new Mean<>(sum, count, ofMean));
   }
 
   @Override

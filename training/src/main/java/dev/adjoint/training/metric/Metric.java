@@ -1,6 +1,7 @@
 package dev.adjoint.training.metric;
 
 import dev.adjoint.tensor.Tensor;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
@@ -11,7 +12,7 @@ import java.util.function.Supplier;
  *
  * <pre>{@code
  * Metric<Tensor> largestError =
- *     Metric.of("largest error", () -> new Metric.Sum<>() {
+ *     Metric.of("largest error", Goal.MINIMIZE, () -> new Metric.Sum<>() {
  *       private double largest;
  *
  *       public void add(Tensor outputs, Tensor targets) {
@@ -31,15 +32,37 @@ public interface Metric<Y> {
   /** Returns the name under which values are reported. */
   String name();
 
+  /**
+   * Returns which values are better; empty, unless this is overridden, where the metric does not
+   * know. Whoever looks for the best value then has to be told.
+   */
+  default Optional<Goal> goal() {
+    return Optional.empty();
+  }
+
   /** Returns an empty sum. */
   Sum<Y> begin();
 
-  /** Returns a metric of this name. */
+  /** Returns a metric of this name that does not know which values are better. */
   static <Y> Metric<Y> of(String name, Supplier<Sum<Y>> begin) {
+    return of(name, Optional.empty(), begin);
+  }
+
+  /** Returns a metric of this name. */
+  static <Y> Metric<Y> of(String name, Goal goal, Supplier<Sum<Y>> begin) {
+    return of(name, Optional.of(goal), begin);
+  }
+
+  private static <Y> Metric<Y> of(String name, Optional<Goal> goal, Supplier<Sum<Y>> begin) {
     return new Metric<>() {
       @Override
       public String name() {
         return name;
+      }
+
+      @Override
+      public Optional<Goal> goal() {
+        return goal;
       }
 
       @Override
@@ -64,7 +87,10 @@ public interface Metric<Y> {
      */
     void add(Tensor outputs, Y targets);
 
-    /** Returns the value for all that was added; NaN if that was nothing. */
+    /**
+     * Returns the value for all that was added; NaN if that was nothing, or if an output was NaN: a
+     * model that has died is not to be judged by what is left.
+     */
     double value();
   }
 }

@@ -1,11 +1,13 @@
 package dev.adjoint.training.metric;
 
+import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Tensor;
 
 /**
  * Measures for numbers.
  *
- * <p>Outputs and targets have equal shapes; each element counts.
+ * <p>Outputs and targets have equal shapes; each element counts. They are computed with in float64,
+ * in which the square of no float32 is infinite.
  */
 public final class Regression {
 
@@ -13,18 +15,21 @@ public final class Regression {
 
   /** Returns the mean of the squared error. */
   public static Metric<Tensor> meanSquaredError() {
-    return Mean.metric("MSE", Regression::squared, Regression::count);
+    return Mean.metric("MSE", Goal.MINIMIZE, Regression::squared, Regression::count);
   }
 
   /** Returns the root of the mean of the squared error, in the unit of the targets. */
   public static Metric<Tensor> rootMeanSquaredError() {
-    return Mean.metric("RMSE", Regression::squared, Regression::count, Math::sqrt);
+    return Mean.metric("RMSE", Goal.MINIMIZE, Regression::squared, Regression::count, Math::sqrt);
   }
 
   /** Returns the mean of the absolute error. */
   public static Metric<Tensor> meanAbsoluteError() {
     return Mean.metric(
-        "MAE", (outputs, targets) -> error(outputs, targets).abs().sum().item(), Regression::count);
+        "MAE",
+        Goal.MINIMIZE,
+        (outputs, targets) -> error(outputs, targets).abs().sum().item(),
+        Regression::count);
   }
 
   /**
@@ -32,7 +37,7 @@ public final class Regression {
    * mean.
    */
   public static Metric<Tensor> r2() {
-    return Metric.of("R2", R2::new);
+    return Metric.of("R2", Goal.MAXIMIZE, R2::new);
   }
 
   private static double squared(Tensor outputs, Tensor targets) {
@@ -49,7 +54,7 @@ public final class Regression {
           "Regression: outputs of shape %s and targets of shape %s; expected equal shapes"
               .formatted(outputs.shape(), targets.shape()));
     }
-    return outputs.minus(targets);
+    return outputs.to(DType.FLOAT64).minus(targets.to(DType.FLOAT64));
   }
 
   /** Adds up squared errors, and mean and squared deviations of the targets (Chan et al. 1983). */
@@ -63,10 +68,14 @@ public final class Regression {
     public void add(Tensor outputs, Tensor targets) {
       errors += squared(outputs, targets);
       double n = count(targets);
-      double batchMean = targets.mean().item();
+      if (n == 0) {
+        return;
+      }
+      Tensor precise = targets.to(DType.FLOAT64);
+      double batchMean = precise.mean().item();
       double shift = batchMean - mean;
       deviations +=
-          targets.minus(batchMean).square().sum().item() + shift * shift * count * n / (count + n);
+          precise.minus(batchMean).square().sum().item() + shift * shift * count * n / (count + n);
       mean += shift * n / (count + n);
       count += n;
     }

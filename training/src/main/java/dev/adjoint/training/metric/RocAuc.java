@@ -2,6 +2,7 @@ package dev.adjoint.training.metric;
 
 import com.google.common.primitives.ImmutableDoubleArray;
 import dev.adjoint.tensor.IntTensor;
+import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import java.util.BitSet;
 import java.util.Comparator;
@@ -14,31 +15,35 @@ final class RocAuc implements Metric.Sum<IntTensor> {
   private final BitSet positive = new BitSet();
   private int count;
 
+  /** Whether no score was NaN, which is neither above nor below another. */
+  private boolean ordered = true;
+
   @Override
   public void add(Tensor outputs, IntTensor targets) {
-    int columns = outputs.rank() == 2 ? outputs.size(1) : 1;
-    if (outputs.rank() < 1
-        || outputs.rank() > 2
+    Shape shape = outputs.shape();
+    int columns = shape.equals(targets.shape()) ? 1 : shape.rank() == 0 ? 0 : shape.size(-1);
+    if (columns < 1
         || columns > 2
-        || outputs.size(0) != targets.size()) {
+        || !(shape.equals(targets.shape()) || ClassScores.areRows(shape, targets.shape()))) {
       throw new IllegalArgumentException(
-          "rocAuc: outputs of shape %s and targets of shape %s; expected (n, 2), (n, 1) or (n), and (n)"
-              .formatted(outputs.shape(), targets.shape()));
+          "rocAuc: outputs of shape %s and targets of shape %s; expected (..., 2), (..., 1) or (...), and (...)"
+              .formatted(shape, targets.shape()));
     }
     double[] all = outputs.toDoubleArray();
-    for (int i = 0; i < targets.size(); i++) {
-      int label = targets.get(i);
-      if (label != 0 && label != 1) {
-        throw new IllegalArgumentException(
-            "rocAuc: class %d at %d; expected 0 or 1".formatted(label, i));
-      }
-      scores.add(columns == 2 ? all[2 * i + 1] - all[2 * i] : all[i]);
-      positive.set(count++, label == 1);
+    int[] classes = ClassScores.classes("rocAuc", 2, shape, targets);
+    for (int i = 0; i < classes.length; i++) {
+      double score = columns == 2 ? all[2 * i + 1] - all[2 * i] : all[i];
+      ordered &= !Double.isNaN(score);
+      scores.add(score);
+      positive.set(count++, classes[i] == 1);
     }
   }
 
   @Override
   public double value() {
+    if (!ordered) {
+      return Double.NaN;
+    }
     double[] score = scores.build().toArray();
     int[] order =
         IntStream.range(0, score.length)

@@ -1,12 +1,17 @@
 package dev.adjoint.training.metric;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.adjoint.nn.Linear;
+import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Tensor;
+import dev.adjoint.tensor.Tensors;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -77,7 +82,8 @@ class MetricsTest {
         .withMessageContainingAll("(1, 2)", "3 classes");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> matrix.add(SCORES, IntTensor.of(0)))
-        .withMessageContainingAll("(4, 3)", "(1)", "expected (n, classes) and (n)");
+        .withMessageContainingAll(
+            "(4, 3)", "(1)", "expected outputs of shape (..., classes) and targets of shape (...)");
   }
 
   @Test
@@ -103,9 +109,198 @@ class MetricsTest {
     assertThat(value(Classification.rocAuc(), both, IntTensor.of(0, 1))).isEqualTo(1);
     assertThat(value(Classification.rocAuc(), both, IntTensor.of(1, 0))).isEqualTo(0);
     assertThat(value(Classification.rocAuc(), both, IntTensor.of(1, 1))).isNaN();
-    assertThatIllegalArgumentException()
+    assertThatExceptionOfType(IndexOutOfBoundsException.class)
         .isThrownBy(() -> value(Classification.rocAuc(), both, IntTensor.of(2, 0)))
-        .withMessageContaining("class 2 at 0; expected 0 or 1");
+        .withMessageContaining("target 2 at position [0] is not a class; expected 0 to 1");
+  }
+
+  /** All that judge scores of classes. */
+  private static List<Metric<IntTensor>> ofClasses() {
+    return List.of(
+        Classification.crossEntropy(),
+        Classification.perplexity(),
+        Classification.accuracy(),
+        Classification.topK(1),
+        Classification.topK(2),
+        Classification.precision(),
+        Classification.recall(),
+        Classification.f1(),
+        Classification.rocAuc());
+  }
+
+  @Test
+  void nanIsJudgedAsNan() {
+    Tensor dead = Tensor.of(new double[][] {{Double.NaN, Double.NaN}, {1, 2}, {2, 1}});
+    Tensor half = Tensor.of(new double[][] {{1, 2}, {2, 1}, {1, Double.NaN}});
+    for (Metric<IntTensor> metric : ofClasses()) {
+      for (Tensor outputs : List.of(dead, half)) {
+        for (IntTensor targets : List.of(IntTensor.of(0, 1, 0), IntTensor.of(1, 1, 0))) {
+          assertThat(value(metric, outputs, targets)).as(metric.name()).isNaN();
+        }
+      }
+    }
+    for (Metric<Tensor> metric :
+        List.of(
+            Regression.meanSquaredError(),
+            Regression.rootMeanSquaredError(),
+            Regression.meanAbsoluteError(),
+            Regression.r2())) {
+      assertThat(value(metric, half, half.neg())).as(metric.name()).isNaN();
+    }
+    ConfusionMatrix matrix = new ConfusionMatrix();
+    matrix.add(dead, IntTensor.of(0, 1, 1));
+    assertThat(matrix.undecided()).isEqualTo(1);
+    assertThat(matrix.accuracy()).isNaN();
+    assertThat(matrix.recall(1)).isNaN();
+    assertThat(matrix.toString()).endsWith("1 more with NaN among their scores\n");
+  }
+
+  @Test
+  void infiniteScoresHaveAnOrder() {
+    double inf = Double.POSITIVE_INFINITY;
+    Tensor masked = Tensor.of(new double[][] {{-inf, 1, 2}, {3, -inf, inf}});
+    assertThat(value(Classification.accuracy(), masked, IntTensor.of(2, 2))).isEqualTo(1);
+    assertThat(value(Classification.topK(2), masked, IntTensor.of(1, 1))).isEqualTo(0.5);
+  }
+
+  @Test
+  void classesAreAlongTheLastAxis() {
+    Generator random = Generator.seeded(3);
+    Tensor rows = random.normal(12, 3);
+    IntTensor labels = random.integers(3, 12);
+    for (Metric<IntTensor> metric : ofClasses()) {
+      if (!metric.name().equals("ROC AUC")) {
+        assertThat(value(metric, rows.reshape(4, 3, 3), labels.reshape(4, 3)))
+            .as(metric.name())
+            .isEqualTo(value(metric, rows, labels));
+      }
+    }
+    Tensor two = random.normal(12, 2);
+    IntTensor binary = random.integers(2, 12);
+    assertThat(value(Classification.rocAuc(), two.reshape(4, 3, 2), binary.reshape(4, 3)))
+        .isEqualTo(value(Classification.rocAuc(), two, binary));
+    // Each place of two sequences is right: (2, 3, 3) with the highest score where the target is.
+    IntTensor places = IntTensor.of(new int[] {0, 2, 1, 1, 0, 2}, 2, 3);
+    Tensor perfect = Tensors.oneHot(places, 3, DType.FLOAT32);
+    assertThat(value(Classification.accuracy(), perfect, places)).isEqualTo(1);
+  }
+
+  @Test
+  void paddingDoesNotCount() {
+    Tensor scores =
+        Tensor.of(new double[][] {{1, 0}, {0, 1}, {Double.NaN, 5}, {1, 0}}).reshape(2, 2, 2);
+    IntTensor targets = IntTensor.of(new int[] {0, 0, -100, 0}, 2, 2);
+    Metric<IntTensor> accuracy = Classification.ignoring(-100, Classification.accuracy());
+    assertThat(value(accuracy, scores, targets)).isCloseTo(2.0 / 3, within(1e-12));
+    assertThat(accuracy.name()).isEqualTo("accuracy");
+    assertThat(accuracy.goal()).contains(Goal.MAXIMIZE);
+    double surprise = (2 * Math.log(1 + Math.exp(-1)) + Math.log(1 + Math.exp(1))) / 3;
+    assertThat(value(Classification.ignoring(-100, Classification.crossEntropy()), scores, targets))
+        .isCloseTo(surprise, within(1e-12));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> value(accuracy, scores, targets.reshape(4)))
+        .withMessageContainingAll("(2, 2, 2)", "(4)");
+  }
+
+  @Test
+  void shapesAndTargetsAreCheckedByAll() {
+    Tensor scores = Tensor.of(new double[][] {{1, 2}, {2, 1}, {0, 3}});
+    for (Metric<IntTensor> metric : ofClasses()) {
+      assertThatIllegalArgumentException()
+          .as("fewer targets in %s", metric.name())
+          .isThrownBy(() -> value(metric, scores, IntTensor.of(1, 0)))
+          .withMessageContainingAll("(3, 2)", "(2)");
+      assertThatIllegalArgumentException()
+          .as("a column of targets in %s", metric.name())
+          .isThrownBy(() -> value(metric, scores, IntTensor.of(new int[] {1, 0, 1}, 3, 1)))
+          .withMessageContainingAll("(3, 2)", "(3, 1)");
+      for (int target : new int[] {-1, 2, 7}) {
+        assertThatExceptionOfType(IndexOutOfBoundsException.class)
+            .as("%d in %s", target, metric.name())
+            .isThrownBy(() -> value(metric, scores, IntTensor.of(0, target, 1)))
+            .withMessageContaining("target %d at position [1] is not a class".formatted(target));
+      }
+    }
+    // One column has no two scores to choose from.
+    for (Metric<IntTensor> metric :
+        List.of(Classification.accuracy(), Classification.topK(1), Classification.f1())) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> value(metric, scores.slice(1, 0, 1), IntTensor.of(0, 0, 0)))
+          .withMessageContainingAll("(3, 1)", "2 classes or more", "rocAuc");
+    }
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> value(Classification.topK(3), scores, IntTensor.of(0, 0, 0)))
+        .withMessageContaining("top-3 accuracy: outputs of shape (3, 2); expected at least 3");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new ConfusionMatrix(List.of("a")).add(scores, IntTensor.of(0, 0, 0)))
+        .withMessageContaining("expected a class for each label");
+  }
+
+  @Test
+  void metricsKnowWhichValuesAreBetter() {
+    assertThat(ofClasses())
+        .extracting(metric -> metric.goal().orElseThrow())
+        .startsWith(Goal.MINIMIZE, Goal.MINIMIZE)
+        .endsWith(Collections.nCopies(7, Goal.MAXIMIZE).toArray(Goal[]::new));
+    assertThat(Regression.meanSquaredError().goal()).contains(Goal.MINIMIZE);
+    assertThat(Regression.rootMeanSquaredError().goal()).contains(Goal.MINIMIZE);
+    assertThat(Regression.meanAbsoluteError().goal()).contains(Goal.MINIMIZE);
+    assertThat(Regression.r2().goal()).contains(Goal.MAXIMIZE);
+    assertThat(Metric.of("own", () -> Regression.r2().begin()).goal()).isEmpty();
+  }
+
+  @Test
+  void batchesWithoutExamplesChangeNothing() {
+    Tensor none = Tensors.zeros(0, 3);
+    for (Metric<IntTensor> metric : ofClasses()) {
+      if (!metric.name().equals("ROC AUC")) {
+        Metric.Sum<IntTensor> sum = metric.begin();
+        sum.add(none, IntTensor.of());
+        sum.add(SCORES, CLASSES);
+        assertThat(sum.value()).as(metric.name()).isEqualTo(value(metric, SCORES, CLASSES));
+      }
+    }
+    Metric.Sum<Tensor> r2 = Regression.r2().begin();
+    r2.add(none, none);
+    r2.add(SCORES, SCORES.neg());
+    assertThat(r2.value()).isEqualTo(value(Regression.r2(), SCORES, SCORES.neg()));
+  }
+
+  @Test
+  void errorsInFloat32AreMeasuredInDoublePrecision() {
+    // The square of 1e20 is beyond float32; a mean of 1e4 leaves no digits of a spread of 1e-2.
+    float large = 1e20f;
+    assertThat(value(Regression.meanSquaredError(), Tensor.of(large), Tensor.of(0f)))
+        .isEqualTo((double) large * large);
+    float[] far = {9999.98f, 9999.99f, 10000.01f, 10000.02f};
+    double mean = 0;
+    double squares = 0;
+    for (float x : far) {
+      mean += x / 4.0;
+    }
+    for (float x : far) {
+      squares += (x - mean) * (x - mean);
+    }
+    double off = 0;
+    float[] outputs = {9999.99f, 9999.99f, 10000.01f, 10000.02f};
+    for (int i = 0; i < 4; i++) {
+      off += ((double) outputs[i] - far[i]) * ((double) outputs[i] - far[i]);
+    }
+    assertThat(value(Regression.r2(), Tensor.of(outputs), Tensor.of(far)))
+        .isCloseTo(1 - off / squares, within(1e-9));
+  }
+
+  @Test
+  void anEvaluationHasNamesForItsValues() {
+    Linear model = new Linear(2, 2, Generator.seeded(1));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Evaluation<Tensor, IntTensor>(model, model::forward))
+        .withMessageContaining("expected at least one");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() ->
+            new Evaluation<>(
+                model, model::forward, Classification.accuracy(), Classification.accuracy()))
+        .withMessageContaining("[accuracy, accuracy]");
   }
 
   @Test
