@@ -64,7 +64,8 @@ final class ClassNames implements Callable<Integer> {
       names = "--norm",
       paramLabel = "NORM",
       description =
-          "How the hidden layer is normalized: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+          "How the hidden layer is normalized: ${COMPLETION-CANDIDATES} (default:"
+              + " ${DEFAULT-VALUE}).")
   private HiddenNorm norm = HiddenNorm.BATCH;
 
   @Option(
@@ -136,7 +137,8 @@ final class ClassNames implements Callable<Integer> {
                 .plot(
                     new BarPlot("Cross-entropy", "nats per character", judged)
                         .bars("cross-entropy", crossEntropies),
-                    "On names that were held back; lower is better. An n-gram predicts a character by counting what followed the n - 1 before it."))
+                    "On names that were held back; lower is better. An n-gram predicts a character"
+                        + " by counting what followed the n - 1 before it."))
         .write();
     print("The report is %s%n", report);
   }

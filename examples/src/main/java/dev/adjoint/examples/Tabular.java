@@ -50,7 +50,8 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-      "Classifies the rows of a CSV file by a network with batch norm, saves it as one file, and serves that to 64 threads.",
+      "Classifies the rows of a CSV file by a network with batch norm, saves it as one file, and"
+          + " serves that to 64 threads.",
       "Without --data, a table of fruit is drawn.",
       "Example: tabular --data iris.csv --label species --numeric \"petal length,petal width\""
     })
@@ -271,7 +272,8 @@ final class Tabular implements Callable<Integer> {
       }
       double seconds = (System.nanoTime() - start) / 1e9;
       print(
-          "Asked it from %d threads, %,.0f rows a second one by one: %d of them got the bits of one thread alone%n",
+          "Asked it from %d threads, %,.0f rows a second one by one: %d of them got the bits of one"
+              + " thread alone%n",
           THREADS, THREADS * rows.length / seconds, same);
     }
   }

@@ -97,7 +97,7 @@ final class ReportPage {
     page.plot(loss(steps), "Of the batches, averaged between the steps that are drawn.");
     named(rows, "metric validation ")
         .forEach((name, values) -> {
-          if (!isLoss(name)) {
+          if (!isLoss(name) && values.column(1).length > 1) {
             page.plot(
                 new LinePlot("Validation: " + name, "step", "")
                     .line(name, values.column(0), values.column(1)),
@@ -124,7 +124,8 @@ final class ReportPage {
     Map<String, double[][]> lines = new LinkedHashMap<>();
     named(rows, "metric ")
         .forEach((name, values) -> {
-          if (isLoss(name) && lines.size() < MOST_LINES - 1) {
+          boolean several = values.column(1).length > 1; // one point is no line
+          if (isLoss(name) && several && lines.size() < MOST_LINES - 1) {
             lines.put(
                 name.equals("loss") ? "mean of the epoch" : name,
                 new double[][] {values.column(0), values.column(1)});

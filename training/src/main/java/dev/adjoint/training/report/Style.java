@@ -1,5 +1,6 @@
 package dev.adjoint.training.report;
 
+import java.util.Locale;
 import java.util.function.ToIntFunction;
 
 /**
@@ -30,7 +31,7 @@ final class Style {
     }
 
     String variable() {
-      return "--" + name().toLowerCase(java.util.Locale.ROOT);
+      return "--" + name().toLowerCase(Locale.ROOT);
     }
   }
 
@@ -109,11 +110,12 @@ final class Style {
       nav ul { list-style: none; margin: 0; padding: 0; display: flex; flex-wrap: wrap; gap: .3rem 1.3rem; }
       nav .claims { display: block; } nav .claims > li { margin: .9rem 0; }
       nav .claims > li > a { font-weight: 600; }
-      nav .claims ul { display: block; } nav .claims ul li { margin: .25rem 0; padding-left: 8.2em; text-indent: -8.2em; }
-      .verdict { display: inline-block; text-indent: 0; width: 8.2em; font-weight: 650; white-space: nowrap; }
+      nav .claims ul { display: block; }
+      nav .claims ul li { margin: .25rem 0; display: grid; grid-template-columns: 9.6em minmax(0, 1fr); gap: 0 .6em; }
+      .verdict { font-weight: 650; white-space: nowrap; }
       .yes { color: var(--good); } .no { color: var(--bad); } .partly { color: var(--half); }
       .claim { border-left: 4px solid; padding: .1rem 0 .1rem .9rem; margin: 1rem 0; }
-      .claim > * { max-width: none; margin: .15rem 0; } .claim .verdict { width: auto; }
+      .claim > * { max-width: none; margin: .15rem 0; }
       .claim p { color: var(--text); } .claim p.details { color: var(--quiet); font-size: .92rem; }
       .plots { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 20rem), 1fr));
         gap: 1.6rem 2rem; margin: 1.2rem 0; }
@@ -138,9 +140,9 @@ final class Style {
       details { margin: 1.2rem 0; border-top: 1px solid var(--rule); }
       summary { cursor: pointer; font-weight: 600; padding: .7rem 0; }
       @media (max-width: 34rem) {
-        .facts { grid-template-columns: minmax(0, 1fr); gap: 0; } .facts dd { margin-bottom: .5rem; }
+        .facts { gap: .3rem .9rem; }
         .answers dd { font-size: 1.35rem; }
-        nav .claims ul li { padding-left: 0; text-indent: 0; } nav .claims .verdict { display: block; }
+        nav .claims ul li { grid-template-columns: minmax(0, 1fr); }
       }
       @media print {
         body { font-size: 10pt; } main { max-width: none; padding: 0; } nav { break-after: avoid; }
