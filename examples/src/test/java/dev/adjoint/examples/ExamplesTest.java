@@ -23,7 +23,7 @@ class ExamplesTest {
           "class-names --norm what",
           "digits --data nowhere",
           "digits --epochs -1",
-          "why-normalize --seeds 1,",
+          "why-normalize --seeds 1,x",
           "why-normalize --only z",
           "why-normalize --only f --report /",
           "text --steps 0",

@@ -100,7 +100,7 @@ class TextTest {
   void theDocumentationIsFoundFromInsideTheProject() throws IOException {
     Corpus corpus = Corpus.ofDocumentation(Path.of(""));
     String all = corpus.training() + corpus.validation();
-    assertThat(all).contains("Returns the shape.\n").doesNotContain("@", "{", "\t");
+    assertThat(all).contains("Returns the title.\n").doesNotContain("@", "{", "\t");
     assertThat(all.lines()).hasSizeGreaterThan(1000).allMatch(line -> line.endsWith("."));
     assertThat(corpus.validation().length())
         .isBetween(corpus.training().length() / 10, corpus.training().length() / 8);
