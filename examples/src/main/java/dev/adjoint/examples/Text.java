@@ -113,7 +113,7 @@ final class Text implements Callable<Integer> {
     List<String> judged = new ArrayList<>();
     List<Double> bits = new ArrayList<>();
     for (int before = 0; before < 5; before++) {
-      judged.add(before + " before");
+      judged.add(Integer.toString(before));
       bits.add(bits(new Ngrams(training, alphabet, before).crossEntropy(validation)));
       print("  counted after %d before it  %.3f%n", before, bits.getLast());
     }
@@ -122,7 +122,7 @@ final class Text implements Callable<Integer> {
     TrainingReport told = TrainingReport.of(model, "A text").writeTo(report);
     int[] held = pieces.encode(corpus.validation());
     double crossEntropy = train(model, pieces.encode(corpus.training()), held, told);
-    judged.add("transformer");
+    judged.add("model");
     bits.add(bits(crossEntropy) * held.length / corpus.validation().length());
     print("  transformer               %.3f%n", bits.getLast());
 
