@@ -1,5 +1,4 @@
 /** Data sets, the training loop, metrics, checkpoints and reports. */
-@SuppressWarnings("requires-automatic") // libraries for plots, which have names but no descriptors
 module dev.adjoint.training {
   requires transitive dev.adjoint.layers;
   requires transitive dev.adjoint.optim;
@@ -8,9 +7,6 @@ module dev.adjoint.training {
   requires de.siegmar.fastcsv;
   requires java.desktop;
   requires me.tongfei.progressbar;
-  requires org.apache.xmlgraphics.batik.awt.util;
-  requires org.apache.xmlgraphics.batik.svggen;
-  requires org.knowm.xchart;
 
   exports dev.adjoint.training;
   exports dev.adjoint.training.data;

@@ -56,12 +56,7 @@ class ModulesTest {
           entry("testing", List.of("org.assertj..", "org.junit..")),
           entry(
               "training",
-              List.of(
-                  "javax.imageio..",
-                  "de.siegmar.fastcsv..",
-                  "me.tongfei.progressbar..",
-                  "org.knowm.xchart..",
-                  "org.apache.batik..")));
+              List.of("javax.imageio..", "de.siegmar.fastcsv..", "me.tongfei.progressbar..")));
 
   private static final List<String> MODULES = PACKAGES.keySet().stream().sorted().toList();
 
@@ -78,13 +73,7 @@ class ModulesTest {
             .flatMap(m -> Stream.of(packagesOf(m)));
     Stream<String> others =
         Stream.concat(
-            Stream.of(
-                "java..",
-                "javax.xml.parsers..",
-                "org.w3c.dom..",
-                "jdk.incubator.vector..",
-                "com.google.common..",
-                "org.jspecify.."),
+            Stream.of("java..", "jdk.incubator.vector..", "com.google.common..", "org.jspecify.."),
             MAY_USE.getOrDefault(module, List.of()).stream());
     classes()
         .that()

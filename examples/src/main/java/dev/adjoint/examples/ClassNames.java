@@ -8,16 +8,17 @@ import dev.adjoint.examples.names.Names;
 import dev.adjoint.examples.names.Ngrams;
 import dev.adjoint.examples.names.Windows;
 import dev.adjoint.optim.AdamW;
-import dev.adjoint.optim.Schedule;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.training.History;
 import dev.adjoint.training.Progress;
 import dev.adjoint.training.Trainer;
+import dev.adjoint.training.TrainingListener;
 import dev.adjoint.training.TrainingReport;
 import dev.adjoint.training.data.DataLoader;
 import dev.adjoint.training.metric.Classification;
 import dev.adjoint.training.metric.Evaluation;
+import dev.adjoint.training.report.BarPlot;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -63,7 +64,8 @@ final class ClassNames implements Callable<Integer> {
       names = "--norm",
       paramLabel = "NORM",
       description =
-          "How the hidden layer is normalized: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+          "How the hidden layer is normalized: ${COMPLETION-CANDIDATES} (default:"
+              + " ${DEFAULT-VALUE}).")
   private HiddenNorm norm = HiddenNorm.BATCH;
 
   @Option(
@@ -90,8 +92,8 @@ final class ClassNames implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (epochs != null && epochs < 1) {
-      throw new UsageException("--epochs %d: expected at least 1".formatted(epochs));
+    if (epochs != null) {
+      UsageException.check("--epochs", epochs, 1, 10_000);
     }
     learn(data == null ? Names.ofRunningJdk() : Names.ofFile(data));
     return CommandLine.ExitCode.OK;
@@ -100,31 +102,58 @@ final class ClassNames implements Callable<Integer> {
   private void learn(Names names) {
     Alphabet alphabet = Alphabet.of(names);
     print(
-        "Names: %s, %,d to learn from, %,d to be judged by, %d different characters%n",
-        names.source(), names.training().size(), names.validation().size(), alphabet.size() - 1);
+        "Names: %s, %s, %d different characters%n",
+        names.source(), describe(names), alphabet.size() - 1);
     print("Cross-entropy on the latter, in nats per character:%n");
-    List<String> baselines = List.of("unigram", "bigram", "trigram");
-    for (int before = 0; before < baselines.size(); before++) {
+    List<String> judged = List.of("unigram", "bigram", "trigram", "model");
+    double[] crossEntropies = new double[judged.size()];
+    for (int before = 0; before < judged.size() - 1; before++) {
       Ngrams ngrams = new Ngrams(names.training(), alphabet, before);
-      print("  %-8s %.3f%n", baselines.get(before), ngrams.crossEntropy(names.validation()));
+      crossEntropies[before] = ngrams.crossEntropy(names.validation());
+      print("  %-8s %.3f%n", judged.get(before), crossEntropies[before]);
     }
 
     Generator generator = Generator.seeded(seed);
     CharacterModel model = new CharacterModel(alphabet.size(), norm, generator);
-    double crossEntropy = train(model, names, alphabet);
+    TrainingReport told = TrainingReport.of(model, "Class names").writeTo(report);
+    double crossEntropy = train(model, names, alphabet, told);
+    crossEntropies[judged.size() - 1] = crossEntropy;
     print("  %-8s %.3f%n", "model", crossEntropy);
 
     Set<String> known = new HashSet<>(names.training());
     known.addAll(names.validation());
     print("Invented:%n");
-    new Inventor(model, alphabet, generator)
-        .invent(INVENTED, known)
-        .forEach(name -> print("  %s%n", name));
+    List<String> invented = new Inventor(model, alphabet, generator).invent(INVENTED, known);
+    invented.forEach(name -> print("  %s%n", name));
+    told.fact("data", names.source())
+        .fact("names", describe(names))
+        .fact("norm", norm.name().toLowerCase(Locale.ROOT))
+        .fact("seed", Long.toString(seed))
+        .result(page ->
+            page.heading("Invented")
+                .paragraph("None of these is among the names above.")
+                .items(invented)
+                .heading("Beside counting")
+                .plot(
+                    new BarPlot("Cross-entropy", "nats per character", judged)
+                        .bars("cross-entropy", crossEntropies),
+                    "On names that were held back; lower is better. An n-gram predicts a character"
+                        + " by counting what followed the n - 1 before it."))
+        .write();
     print("The report is %s%n", report);
   }
 
+  private static String describe(Names names) {
+    return String.format(
+        Locale.ROOT,
+        "%,d to learn from, %,d to be judged by",
+        names.training().size(),
+        names.validation().size());
+  }
+
   /** Trains and returns the cross-entropy on the names that were held back. */
-  private double train(CharacterModel model, Names names, Alphabet alphabet) {
+  private double train(
+      CharacterModel model, Names names, Alphabet alphabet, TrainingListener told) {
     Windows windows = new Windows(names.training(), alphabet, CharacterModel.CONTEXT);
     Windows held = new Windows(names.validation(), alphabet, CharacterModel.CONTEXT);
     int batch = Math.min(BATCH, windows.size());
@@ -135,9 +164,8 @@ final class ClassNames implements Callable<Integer> {
             ? epochs
             : Math.clamp(Math.round((double) STEPS / loader.batches()), 1, MOST);
     int steps = passes * loader.batches();
-    int rising = Math.max(1, steps / 30);
     AdamW adam = new AdamW(model.namedParameters());
-    adam.learningRate(4e-3).schedule(Schedule.cosine(steps - rising).warmup(rising));
+    adam.learningRate(4e-3).schedule(Rates.risingAndFalling(steps, 30));
     print(
         "Training %,d parameters, %,d steps of %d characters:%n",
         model.parameters().stream().mapToInt(parameter -> parameter.shape().size()).sum(),
@@ -149,7 +177,7 @@ final class ClassNames implements Callable<Integer> {
                 new DataLoader<>(held, 4096),
                 new Evaluation<>(model, model::forward, Classification.crossEntropy()))
             .listener(Progress.to(out, terminal))
-            .listener(TrainingReport.of(model, "Class names").writeTo(report))
+            .listener(told)
             .fit(loader, passes);
     return history.metric("validation cross-entropy").getLast();
   }

@@ -26,6 +26,7 @@ import dev.adjoint.training.data.DataLoader;
 import dev.adjoint.training.data.Dataset;
 import dev.adjoint.training.metric.Classification;
 import dev.adjoint.training.metric.Evaluation;
+import dev.adjoint.training.report.Page;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -54,6 +55,7 @@ final class Digits implements Callable<Integer> {
   private static final int BATCH = 128;
   private static final int SHOWN = 3;
   private static final int PAIRS = 5;
+  private static final int ON_PAGE = 12;
 
   @Option(
       names = "--data",
@@ -93,9 +95,7 @@ final class Digits implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (epochs < 1) {
-      throw new UsageException("--epochs %d: expected at least 1".formatted(epochs));
-    }
+    UsageException.check("--epochs", epochs, 1, 10_000);
     Generator generator = Generator.seeded(seed);
     if (data == null) {
       learn(
@@ -119,16 +119,41 @@ final class Digits implements Callable<Integer> {
         IntStream.of(some.targets().toArray()).mapToObj(Integer::toString).toList());
     Sequential model = model(generator);
     DataLoader<Tensor, IntTensor> judges = new DataLoader<>(others, 500);
-    TrainingReport plots = TrainingReport.of(model, "Digits");
-    train(model, digits, judges, plots);
+    TrainingReport told =
+        TrainingReport.of(model, "Digits")
+            .fact(
+                "data",
+                String.format(
+                    Locale.ROOT,
+                    "%s, %,d to learn from, %,d to be judged by",
+                    data == null ? "drawn by the program" : data,
+                    digits.size(),
+                    others.size()))
+            .fact("seed", Long.toString(seed))
+            .writeTo(report);
+    train(model, digits, judges, told);
     Reading reading = Reading.of(model, judges);
     tell(reading);
-    plots
-        .page()
-        .heading("Digits and what they were taken for")
-        .preformatted(reading.confusion().toString())
-        .write(report);
+    told.answer(
+            "read right, of %,d".formatted(others.size()),
+            String.format(Locale.ROOT, "%.2f %%", 100 * reading.confusion().accuracy()))
+        .confusion(reading.confusion(), List.of())
+        .result(page -> addMistakes(page, reading.mistakes()))
+        .write();
     print("The report is %s%n", report);
+  }
+
+  private static void addMistakes(Page page, List<Reading.Mistake> mistakes) {
+    if (!mistakes.isEmpty()) {
+      page.heading("The mistakes of which it was surest");
+      mistakes.stream()
+          .limit(ON_PAGE)
+          .forEach(m -> page.picture(Handwriting.rows(m.image()), caption(m)));
+    }
+  }
+
+  private static String caption(Reading.Mistake m) {
+    return "%d taken for %d, %.0f %%".formatted(m.digit(), m.taken(), 100 * m.confidence());
   }
 
   private static Sequential model(Generator generator) {
@@ -150,7 +175,7 @@ final class Digits implements Callable<Integer> {
       Sequential model,
       Dataset<Tensor, IntTensor> digits,
       DataLoader<Tensor, IntTensor> judges,
-      TrainingListener plots) {
+      TrainingListener told) {
     DataLoader<Tensor, IntTensor> loader =
         new DataLoader<>(digits, Math.min(BATCH, digits.size()))
             .shuffle(seed)
@@ -170,7 +195,7 @@ final class Digits implements Callable<Integer> {
             batch -> Losses.crossEntropy(model.forward(batch.inputs()), batch.targets()))
         .validation(judges, new Evaluation<>(model, model::forward, Classification.accuracy()))
         .listener(Progress.to(out, terminal))
-        .listener(plots)
+        .listener(told)
         .fit(loader, epochs);
   }
 
@@ -187,10 +212,7 @@ final class Digits implements Callable<Integer> {
       print("The mistakes of which it was surest:%n");
       show(
           worst.stream().map(Reading.Mistake::image).toList(),
-          worst.stream()
-              .map(m ->
-                  "%d taken for %d, %.0f %%".formatted(m.digit(), m.taken(), 100 * m.confidence()))
-              .toList());
+          worst.stream().map(Digits::caption).toList());
     }
   }
 

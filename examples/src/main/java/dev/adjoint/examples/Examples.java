@@ -1,5 +1,7 @@
 package dev.adjoint.examples;
 
+import static java.util.stream.Collectors.joining;
+
 import java.io.Console;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -23,7 +25,7 @@ public final class Examples {
   /** Runs the program; exit code 2 says that an argument or a file is of no use. */
   @SuppressWarnings("SystemConsoleNull") // it is null where a jlinked runtime has no console module
   public static void main(String[] args) {
-    System.setProperty("java.awt.headless", "true"); // plots need no screen
+    System.setProperty("java.awt.headless", "true"); // pictures need no screen
     Console console = System.console();
     boolean terminal = console != null && console.isTerminal();
     PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
@@ -63,8 +65,8 @@ public final class Examples {
   private static int refuse(CommandLine.ParameterException e, String[] args) {
     CommandLine command = e.getCommandLine();
     PrintWriter err = command.getErr();
-    err.printf("%s: %s%n", command.getCommandSpec().name(), e.getMessage());
-    err.printf("Try '%s --help'.%n", command.getCommandSpec().qualifiedName());
+    String message = e.getMessage().lines().collect(joining(" "));
+    err.printf("%s: %s; --help says more%n", command.getCommandSpec().name(), message);
     return CommandLine.ExitCode.USAGE;
   }
 

@@ -13,7 +13,9 @@ import dev.adjoint.training.report.Page;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -75,6 +77,7 @@ final class Physics implements Callable<Integer> {
       throw new UsageException(
           "--adam %d --lbfgs %d: expected at least 0".formatted(adamSteps, lbfgsSteps));
     }
+    new Page("A differential equation, not solved yet").write(report); // found now if of no use
     print(
         "u'' + %.1f u' + %.0f u = 0 with u(0) = 1 and u'(0) = 0, over %.0f seconds%n",
         2 * oscillator.damping(), Math.pow(oscillator.frequency(), 2), SECONDS);
@@ -130,11 +133,33 @@ final class Physics implements Callable<Integer> {
     double[] t = times.toDoubleArray();
     Tensor u = motion.forward(times);
     Tensor exact = oscillator.solution(times);
+    Map<String, String> answers = new LinkedHashMap<>();
+    answers.put(
+        "largest error, at %,d times".formatted(10 * POINTS),
+        String.format(Locale.ROOT, "%.1e", error(motion)));
+    answers.put(
+        "mean square of the left side",
+        String.format(Locale.ROOT, "%.1e", motion.loss(oscillator, times(POINTS)).item()));
+    Map<String, String> facts = new LinkedHashMap<>();
+    facts.put("data", "none but the equation");
+    facts.put(
+        "model",
+        String.format(
+            Locale.ROOT,
+            "%,d parameters",
+            motion.parameters().stream().mapToInt(parameter -> parameter.shape().size()).sum()));
+    facts.put(
+        "training",
+        String.format(Locale.ROOT, "%,d steps of Adam, %,d of L-BFGS", adamSteps, lbfgsSteps));
+    facts.put("seed", Long.toString(seed));
     return new Page("A differential equation")
+        .answers(answers)
+        .facts(facts)
         .paragraph(
             String.format(
                 Locale.ROOT,
-                "A network has learned u'' + %.1f u' + %.0f u = 0 with u(0) = 1 and u'(0) = 0, from nothing but this equation, by its second derivatives.",
+                "A network has learned u'' + %.1f u' + %.0f u = 0 with u(0) = 1 and u'(0) = 0, from"
+                    + " nothing but this equation, by its second derivatives.",
                 2 * oscillator.damping(),
                 Math.pow(oscillator.frequency(), 2)))
         .plot(

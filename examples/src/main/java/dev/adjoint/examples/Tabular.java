@@ -18,6 +18,7 @@ import dev.adjoint.tensor.Tensor;
 import dev.adjoint.training.BestModel;
 import dev.adjoint.training.Progress;
 import dev.adjoint.training.Trainer;
+import dev.adjoint.training.TrainingListener;
 import dev.adjoint.training.TrainingReport;
 import dev.adjoint.training.data.Batch;
 import dev.adjoint.training.data.Csv;
@@ -59,6 +60,7 @@ import picocli.CommandLine.Option;
 final class Tabular implements Callable<Integer> {
 
   private static final int FRUIT = 3000;
+  private static final int FEWEST = 10;
   private static final int HIDDEN = 32;
   private static final int BATCH = 32;
   private static final int THREADS = 64;
@@ -117,14 +119,17 @@ final class Tabular implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    if (epochs < 1) {
-      throw new UsageException("--epochs %d: expected at least 1".formatted(epochs));
-    }
+    UsageException.check("--epochs", epochs, 1, 10_000);
     Generator generator = Generator.seeded(seed);
     Csv.Table<IntTensor> table = data == null ? drawn(generator) : read(data);
     print(
         "%,d rows, %d features: %s%n",
         table.dataset().size(), table.features().size(), String.join(", ", table.features()));
+
+    if (table.dataset().size() < FEWEST) {
+      throw new UsageException(
+          "%s: %d rows; expected at least %d".formatted(data, table.dataset().size(), FEWEST));
+    }
 
     Dataset.Split<Tensor, IntTensor> split = table.dataset().split(0.8, generator);
     // Medians, means and deviations are those of the rows to learn from, and of no others.
@@ -134,7 +139,20 @@ final class Tabular implements Callable<Integer> {
     Sequential preparation = new Sequential(imputation, standardization);
     int inputs = standardization.mean().size();
     Sequential model = model(inputs, table.labels().size(), generator);
-    train(model, split, preparation);
+    TrainingReport told =
+        TrainingReport.of(model, data == null ? "Fruit" : "A table")
+            .fact(
+                "data",
+                String.format(
+                    Locale.ROOT,
+                    "%s, %,d rows",
+                    data == null ? "drawn by the program" : data,
+                    table.dataset().size()))
+            .fact("classes", String.join(", ", table.labels()))
+            .fact("features", String.join(", ", table.features()))
+            .fact("seed", Long.toString(seed))
+            .writeTo(report);
+    train(model, split, preparation, told);
 
     Batch<Tensor, IntTensor> held = split.second().all();
     ConfusionMatrix confusion = new ConfusionMatrix(table.labels());
@@ -145,6 +163,11 @@ final class Tabular implements Callable<Integer> {
     confusion.add(trained.predict(held.inputs()), held.targets());
     print("Rows that it has not learned from: %.1f %% right%n", 100 * confusion.accuracy());
     print("%s", confusion);
+    told.answer(
+            String.format(Locale.ROOT, "right, of %,d rows held back", held.size()),
+            String.format(Locale.ROOT, "%.1f %%", 100 * confusion.accuracy()))
+        .confusion(confusion, table.labels())
+        .write();
 
     trained
         .metadata("rows", Integer.toString(table.dataset().size()))
@@ -198,9 +221,14 @@ final class Tabular implements Callable<Integer> {
   }
 
   private void train(
-      Sequential model, Dataset.Split<Tensor, IntTensor> split, Sequential preparation) {
+      Sequential model,
+      Dataset.Split<Tensor, IntTensor> split,
+      Sequential preparation,
+      TrainingListener told) {
     DataLoader<Tensor, IntTensor> training =
-        new DataLoader<>(split.first().mapInputs(preparation::forward), BATCH)
+        new DataLoader<>(
+                split.first().mapInputs(preparation::forward),
+                Math.min(BATCH, split.first().size()))
             .shuffle(seed)
             .dropLast();
     DataLoader<Tensor, IntTensor> held =
@@ -221,7 +249,7 @@ final class Tabular implements Callable<Integer> {
                 Classification.f1()))
         .listener(Progress.to(out, terminal))
         .listener(BestModel.of(model, "validation cross-entropy"))
-        .listener(TrainingReport.of(model, "A table").writeTo(report))
+        .listener(told)
         .fit(training, epochs);
   }
 

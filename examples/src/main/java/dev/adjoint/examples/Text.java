@@ -4,23 +4,27 @@ import dev.adjoint.examples.names.Alphabet;
 import dev.adjoint.examples.names.Names;
 import dev.adjoint.examples.names.Ngrams;
 import dev.adjoint.examples.text.Corpus;
+import dev.adjoint.examples.text.Pieces;
 import dev.adjoint.examples.text.Stretches;
 import dev.adjoint.examples.text.TextModel;
 import dev.adjoint.optim.AdamW;
 import dev.adjoint.optim.Clipping;
-import dev.adjoint.optim.Schedule;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.IntTensor;
+import dev.adjoint.training.BestModel;
 import dev.adjoint.training.Progress;
 import dev.adjoint.training.Trainer;
+import dev.adjoint.training.TrainingListener;
 import dev.adjoint.training.TrainingReport;
 import dev.adjoint.training.data.DataLoader;
 import dev.adjoint.training.metric.Classification;
 import dev.adjoint.training.metric.Evaluation;
+import dev.adjoint.training.report.BarPlot;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -29,15 +33,19 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** Learns a text character by character with a transformer, and writes on. */
+/** Learns a text word by word with a transformer, and writes one. */
 @Command(
     name = "text",
     mixinStandardHelpOptions = true,
     sortOptions = false,
-    description = "Learns the documentation of this project, or any text, and writes on.")
+    description = "Learns the documentation of this project, or any text, and writes more of it.")
 final class Text implements Callable<Integer> {
 
-  private static final int BATCH = 8;
+  private static final int BATCH = 16;
+
+  /** A word that occurs so many times is a piece of its own. */
+  private static final int OFTEN = 2;
+
   private static final int STRIDE = 8;
 
   @Option(
@@ -56,13 +64,13 @@ final class Text implements Callable<Integer> {
       names = "--steps",
       paramLabel = "NUMBER",
       description = "How many steps to learn (default: ${DEFAULT-VALUE}).")
-  private int steps = 3000;
+  private int steps = 1000;
 
   @Option(
       names = "--length",
       paramLabel = "NUMBER",
-      description = "How many characters to write (default: ${DEFAULT-VALUE}).")
-  private int length = 400;
+      description = "How many words or marks to write (default: ${DEFAULT-VALUE}).")
+  private int length = 300;
 
   @Option(
       names = "--report",
@@ -81,10 +89,8 @@ final class Text implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (steps < 1 || length < 0) {
-      throw new UsageException(
-          "--steps %d --length %d: expected at least 1, and 0".formatted(steps, length));
-    }
+    UsageException.check("--steps", steps, 1, 1_000_000);
+    UsageException.check("--length", length, 1, 1_000_000);
     learn(data == null ? Corpus.ofDocumentation(Path.of("")) : Corpus.ofFile(data));
     return CommandLine.ExitCode.OK;
   }
@@ -93,36 +99,70 @@ final class Text implements Callable<Integer> {
     List<String> training = List.of(corpus.training());
     List<String> validation = List.of(corpus.validation());
     Alphabet alphabet = Alphabet.of(new Names(corpus.source(), training, validation));
+    Pieces pieces = Pieces.of(corpus.training() + corpus.validation(), OFTEN);
+    String size =
+        String.format(
+            Locale.ROOT,
+            "%,d characters to learn from, %,d to be judged by",
+            corpus.training().length(),
+            corpus.validation().length());
     print(
-        "Text: %s, %,d characters to learn from, %,d to be judged by, %d different ones%n",
-        corpus.source(),
-        corpus.training().length(),
-        corpus.validation().length(),
-        alphabet.size() - 1);
+        "Text: %s, %s, %d different ones; with frequent words %,d pieces%n",
+        corpus.source(), size, alphabet.size() - 1, pieces.size());
     print("Bits per character of the latter:%n");
+    List<String> judged = new ArrayList<>();
+    List<Double> bits = new ArrayList<>();
     for (int before = 0; before < 5; before++) {
-      Ngrams ngrams = new Ngrams(training, alphabet, before);
-      print("  counted after %d before it  %.3f%n", before, bits(ngrams.crossEntropy(validation)));
+      judged.add(Integer.toString(before));
+      bits.add(bits(new Ngrams(training, alphabet, before).crossEntropy(validation)));
+      print("  counted after %d before it  %.3f%n", before, bits.getLast());
     }
     Generator generator = Generator.seeded(seed);
-    TextModel model = new TextModel(alphabet.size(), generator);
-    double crossEntropy =
-        train(model, alphabet.encode(corpus.training()), alphabet.encode(corpus.validation()));
-    print("  transformer               %.3f%n", bits(crossEntropy));
+    TextModel model = new TextModel(pieces.size(), generator);
+    TrainingReport told = TrainingReport.of(model, "A text").writeTo(report);
+    int[] held = pieces.encode(corpus.validation());
+    double crossEntropy = train(model, pieces.encode(corpus.training()), held, told);
+    judged.add("model");
+    bits.add(bits(crossEntropy) * held.length / corpus.validation().length());
+    print("  transformer               %.3f%n", bits.getLast());
 
-    int[] codes = alphabet.encode(corpus.validation());
-    int[] start = Arrays.copyOf(codes, TextModel.CONTEXT);
-    int[] written = model.continued(start, length, generator);
-    StringBuilder text = new StringBuilder();
-    Arrays.stream(written)
-        .filter(code -> code != Alphabet.END)
-        .forEach(code -> text.append(alphabet.decode(code)));
-    print("Written after the first %d characters, which are given:%n%s%n", start.length, text);
+    int[] start = pieces.encode(corpus.validation().contains("\n") ? "\n" : " ");
+    String text = pieces.decode(model.continued(start, length, generator));
+    int end = text.lastIndexOf('\n'); // the last line is not finished, unless it is the only one
+    List<String> lines =
+        text.substring(0, end > 0 ? end : text.length())
+            .lines()
+            .filter(line -> !line.isBlank())
+            .toList();
+    print("Written:%n");
+    lines.forEach(line -> print("  %s%n", line));
+    long copied = lines.stream().filter(corpus.training()::contains).count();
+    print("%d of these %d lines stand in what it has learned from.%n", copied, lines.size());
+    told.answer(
+            "bits per character, the best of counting %.3f"
+                .formatted(Collections.min(bits.subList(0, bits.size() - 1))),
+            "%.3f".formatted(bits.getLast()))
+        .fact("data", corpus.source())
+        .fact("characters", size)
+        .fact("seed", Long.toString(seed))
+        .result(page ->
+            page.heading("Written")
+                .paragraph(
+                    "%d of these %d lines stand in what it has learned from, the others are new."
+                        .formatted(copied, lines.size()))
+                .items(lines)
+                .heading("Beside counting")
+                .plot(
+                    new BarPlot("Bits per character", "bits", judged)
+                        .bars("bits", bits.stream().mapToDouble(Double::doubleValue).toArray()),
+                    "On text that was held back; lower is better. Counting predicts a character"
+                        + " from so many before it."))
+        .write();
     print("The report is %s%n", report);
   }
 
-  /** Trains and returns the cross-entropy on the text that was held back. */
-  private double train(TextModel model, int[] training, int[] validation) {
+  /** Trains and returns the cross-entropy of a piece of the text that was held back. */
+  private double train(TextModel model, int[] training, int[] validation, TrainingListener told) {
     DataLoader<IntTensor, IntTensor> loader =
         new DataLoader<>(new Stretches(training, TextModel.CONTEXT, STRIDE), BATCH)
             .shuffle(seed)
@@ -131,22 +171,22 @@ final class Text implements Callable<Integer> {
         new DataLoader<>(new Stretches(validation, TextModel.CONTEXT, TextModel.CONTEXT), BATCH);
     int epochs = Math.max(1, Math.round((float) steps / loader.batches()));
     int all = epochs * loader.batches();
-    int rising = Math.max(1, all / 20);
     AdamW adam = new AdamW(model.namedParameters());
-    adam.learningRate(5e-3).schedule(Schedule.cosine(all - rising).warmup(rising));
+    adam.learningRate(5e-3).schedule(Rates.risingAndFalling(all, 20));
     print(
-        "Training %,d parameters, %,d steps of %,d characters; cross-entropy in nats:%n",
+        "Training %,d parameters, %,d steps of %,d pieces; cross-entropy of a piece in nats:%n",
         model.parameters().stream().mapToInt(parameter -> parameter.shape().size()).sum(),
         all,
         BATCH * TextModel.CONTEXT);
-    return new Trainer<IntTensor, IntTensor>(model, adam, model::loss)
+    BestModel best = BestModel.of(model, "validation cross-entropy");
+    new Trainer<IntTensor, IntTensor>(model, adam, model::loss)
         .gradients(gradients -> Clipping.clipNorm(gradients, 1))
         .validation(held, new Evaluation<>(model, model::forward, Classification.crossEntropy()))
         .listener(Progress.to(out, terminal))
-        .listener(TrainingReport.of(model, "A text").writeTo(report))
-        .fit(loader, epochs)
-        .metric("validation cross-entropy")
-        .getLast();
+        .listener(best)
+        .listener(told)
+        .fit(loader, epochs);
+    return best.best();
   }
 
   private static double bits(double nats) {

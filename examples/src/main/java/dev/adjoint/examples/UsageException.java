@@ -1,6 +1,7 @@
 package dev.adjoint.examples;
 
 import java.io.Serial;
+import java.util.Locale;
 
 /** Reports an argument of a command that is of no use, in one line. */
 final class UsageException extends RuntimeException {
@@ -9,5 +10,19 @@ final class UsageException extends RuntimeException {
 
   UsageException(String message) {
     super(message);
+  }
+
+  /** Refuses the value of an option that is beyond its limits. */
+  static void check(String option, long value, long least, long most) {
+    if (value < least || value > most) {
+      throw new UsageException(
+          String.format(
+              Locale.ROOT,
+              "%s %d: expected at least %d and at most %,d",
+              option,
+              value,
+              least,
+              most));
+    }
   }
 }

@@ -5,9 +5,11 @@ import dev.adjoint.examples.why.Experiment;
 import dev.adjoint.examples.why.Finding;
 import dev.adjoint.examples.why.Lab;
 import dev.adjoint.examples.why.Result;
+import dev.adjoint.training.report.Page;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
@@ -55,6 +57,8 @@ final class WhyNormalize implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    new Page("Why normalize? Not measured yet").write(report); // found now if it is of no use
+    long begin = System.nanoTime();
     Lab lab = new Lab(seeds);
     Map<Experiment, Result> results = new EnumMap<>(Experiment.class);
     for (Experiment experiment : EnumSet.copyOf(only)) {
@@ -63,7 +67,8 @@ final class WhyNormalize implements Callable<Integer> {
       results.put(experiment, result);
       print(experiment, result, (System.nanoTime() - start) / 1e9);
     }
-    Article.of(results, seeds).write(report);
+    Duration duration = Duration.ofNanos(System.nanoTime() - begin);
+    Article.of(results, seeds, duration).write(report);
     out.printf(Locale.ROOT, "Page: %s%n", report.toAbsolutePath());
     return CommandLine.ExitCode.OK;
   }

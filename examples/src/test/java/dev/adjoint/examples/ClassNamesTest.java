@@ -72,6 +72,14 @@ class ClassNamesTest {
   }
 
   @Test
+  void twoNamesAndOneStepAreEnough() throws IOException {
+    Path two = Files.write(directory.resolve("two.txt"), List.of("anna", "bob"));
+    assertThat(program.run("--data", two.toString(), "--epochs", "1")).isZero();
+    assertThat(program.err()).isEmpty();
+    assertThat(program.out()).contains("1 to learn from, 1 to be judged by", ", 1 steps of");
+  }
+
+  @Test
   void aFileOfOnesOwnIsLearned() {
     int exit = program.run("--data", directory.resolve("fruit.txt").toString(), "--epochs", "10");
     assertThat(program.err()).isEmpty();

@@ -66,7 +66,7 @@ class DigitsTest {
     int exit = program.run("--data", directory.toString(), "--report", report.toString());
     assertThat(exit).isZero();
     assertThat(program.out()).endsWith("The report is %s%n".formatted(report));
-    assertThat(report).content().contains("<svg", "Conv2d", "validation accuracy", "recall");
+    assertThat(report).content().contains("<svg", "Conv2d", "read right, of", "recall");
   }
 
   @Test

@@ -73,6 +73,18 @@ class TabularTest {
   }
 
   @Test
+  void tenRowsAreEnoughAndFewerAreRefused() throws IOException {
+    Path csv = directory.resolve("few.csv");
+    Files.writeString(csv, "a,c\n" + "1,yes\n2,no\n".repeat(5));
+    String[] args = {"--data", csv.toString(), "--label", "c", "--numeric", "a", "--epochs", "1"};
+    assertThat(program.run(args)).isZero();
+    Files.writeString(csv, "a,c\n1,yes\n2,no\n");
+    assertThat(program.run(args)).isEqualTo(2);
+    assertThat(program.err())
+        .isEqualTo("tabular: %s: 2 rows; expected at least 10%n".formatted(csv));
+  }
+
+  @Test
   void whatIsOfNoUseIsSaidInOneLine() throws IOException {
     Path csv = directory.resolve("my.csv");
     Files.writeString(csv, "a,c\n1,yes\nword,no\n");

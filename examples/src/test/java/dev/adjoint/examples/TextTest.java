@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.adjoint.examples.text.Corpus;
+import dev.adjoint.examples.text.Pieces;
 import dev.adjoint.examples.text.Stretches;
 import dev.adjoint.examples.text.TextModel;
 import dev.adjoint.optim.AdamW;
@@ -34,8 +35,10 @@ class TextTest {
     assertThat(program.run(args)).isZero();
     assertThat(program.err()).isEmpty();
     assertThat(program.out())
-        .contains("2,052 characters to learn from, 228 to be judged by, 11 different ones")
-        .contains("counted after 0 before it", "transformer", "Written after the first 64");
+        .contains(
+            "2,052 characters to learn from, 228 to be judged by, 11 different ones; with frequent"
+                + " words 16 pieces")
+        .contains("counted after 0 before it", "transformer", "Written:");
     String first = program.out().substring(program.out().indexOf("transformer"));
     program.run(args);
     assertThat(program.out()).endsWith(first);
@@ -59,6 +62,16 @@ class TextTest {
     assertThat(model.continued(new int[] {3, 4, 5}, 8, generator))
         .containsExactly(3, 4, 5, 6, 0, 1, 2, 3, 4, 5, 6);
     assertThat(model.isTraining()).isTrue();
+  }
+
+  @Test
+  void frequentWordsArePiecesAndOthersAreMadeOfCharacters() {
+    String text = "a tensor, the tensor and no matrix";
+    Pieces pieces = Pieces.of(text, 2);
+    int[] codes = pieces.encode(text);
+    assertThat(pieces.decode(codes)).isEqualTo(text);
+    assertThat(pieces.encode(" tensor tensor")).hasSize(2);
+    assertThat(pieces.encode(" matrix")).hasSize(7);
   }
 
   @Test
@@ -86,14 +99,17 @@ class TextTest {
   @Test
   void theDocumentationIsFoundFromInsideTheProject() throws IOException {
     Corpus corpus = Corpus.ofDocumentation(Path.of(""));
-    assertThat(corpus.training()).contains("# Adjoint", "# Contributing", "# 1. Java 25");
+    String all = corpus.training() + corpus.validation();
+    assertThat(all).contains("Returns the title.\n").doesNotContain("@", "{", "\t");
+    assertThat(all.lines()).hasSizeGreaterThan(1000).allMatch(line -> line.endsWith("."));
     assertThat(corpus.validation().length())
         .isBetween(corpus.training().length() / 10, corpus.training().length() / 8);
     assertThatExceptionOfType(Corpus.UnusableTextException.class)
         .isThrownBy(() -> Corpus.ofDocumentation(directory))
         .withMessage(
             directory
-                + ": no ARCHITECTURE.md here or above; expected to be run inside the project, or --data FILE");
+                + ": no ARCHITECTURE.md here or above; expected to be run inside the project, or"
+                + " --data FILE");
   }
 
   @Test
@@ -112,7 +128,7 @@ class TextTest {
             "text: " + file + ": has 5 characters; expected at least 1000",
             "text: " + file + ": is not text in UTF-8",
             "text: " + directory + ": is not a file",
-            "text: --steps 0 --length 400: expected at least 1, and 0");
+            "text: --steps 0: expected at least 1 and at most 1,000,000");
     assertThat(program.out()).isEmpty();
   }
 }

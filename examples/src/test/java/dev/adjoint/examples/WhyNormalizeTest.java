@@ -23,7 +23,7 @@ class WhyNormalizeTest {
         .doesNotContain("a  ");
     assertThat(Files.readString(page))
         .startsWith("<!DOCTYPE html>")
-        .contains("f. What does a norm not see?", "Seeds: 5;")
+        .contains("f. What does a norm not see?", "<dt>seeds</dt>\n<dd>5</dd>")
         .doesNotContain("a. Does it learn faster?");
   }
 

@@ -1,5 +1,6 @@
 package dev.adjoint.training;
 
+import com.google.common.collect.Lists;
 import dev.adjoint.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,6 +48,22 @@ final class Rows {
         rows.remove(i);
       }
     }
+  }
+
+  /** Returns means of neighboring rows, so that there are no more than so many. */
+  Rows averaged(int most) {
+    int together = Math.ceilDiv(Math.max(1, rows.size()), most);
+    Rows averaged = new Rows();
+    for (List<double[]> some : Lists.partition(rows, together)) {
+      double[] mean = new double[some.getFirst().length];
+      for (double[] row : some) {
+        for (int i = 0; i < mean.length; i++) {
+          mean[i] += row[i] / some.size();
+        }
+      }
+      averaged.add(mean);
+    }
+    return averaged;
   }
 
   double[] column(int number) {

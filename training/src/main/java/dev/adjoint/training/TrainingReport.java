@@ -7,32 +7,45 @@ import dev.adjoint.nn.inspect.LayerStatistics;
 import dev.adjoint.nn.inspect.ParameterStatistics;
 import dev.adjoint.nn.inspect.Percentiles;
 import dev.adjoint.tensor.Tensor;
-import dev.adjoint.training.report.LinePlot;
+import dev.adjoint.training.metric.ConfusionMatrix;
 import dev.adjoint.training.report.Page;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Draws how a training has gone: loss and metrics, learning rate, and for each layer how
- * activations, gradients and weights have moved, on one self-contained page of HTML.
+ * Tells how a training has gone on one self-contained page of HTML: the best of each metric and
+ * when, what was learned by which model and how long it took, results; then plots of loss and
+ * metrics, learning rate, and for each layer how activations, gradients and weights have moved.
  *
  * <pre>{@code
- * trainer.listener(TrainingReport.of(model, "Digits").writeTo(Path.of("target/digits.html")))
+ * TrainingReport report =
+ *     TrainingReport.of(model, "Digits")
+ *         .fact("data", "20,000 digits, 5,000 held back")
+ *         .fact("seed", "1")
+ *         .writeTo(Path.of("target/digits.html"));
+ * trainer.listener(report).fit(loader, 20);
+ * report.confusion(confusion, labels).write();
  * }</pre>
  *
  * <p>Layers are looked at in some hundred steps, spread over the training: when there are more,
- * every second is forgotten. With a checkpoint the page tells of the runs before, too.
+ * every second is forgotten. With a checkpoint the page tells of the runs before, too. But for the
+ * duration, the same training makes the same page.
  */
 public final class TrainingReport implements TrainingListener {
 
-  private static final int MOST_LAYERS = 12;
   private static final long PAUSE_NANOS = 30_000_000_000L;
   private static final String EVERY = "every";
 
@@ -44,7 +57,18 @@ public final class TrainingReport implements TrainingListener {
   private @Nullable ActivationStatistics watched;
   private double lossSum;
   private int losses;
+  private int stepsMade;
+  private int examplesOfStep;
   private long written = System.nanoTime();
+
+  private final Map<String, String> answers = new LinkedHashMap<>();
+  private final Map<String, String> facts = new LinkedHashMap<>();
+  private final List<Consumer<Page>> results = new ArrayList<>();
+  private InstantSource clock = InstantSource.system();
+  private @Nullable Instant begun;
+  private Duration before = Duration.ZERO;
+  private int epochs;
+  private String outcome = "";
 
   private TrainingReport(Layer model, String title) {
     this.model = model;
@@ -56,16 +80,56 @@ public final class TrainingReport implements TrainingListener {
     return new TrainingReport(model, title);
   }
 
-  /** Writes the page at the end, and about every half minute before. */
+  /** Writes the page at the start, about every half minute, and at the end. */
   public TrainingReport writeTo(Path html) {
     path = html;
     return this;
+  }
+
+  /** Takes the time from this clock. */
+  TrainingReport clock(InstantSource source) {
+    clock = source;
+    return this;
+  }
+
+  // ---- what is known from elsewhere ------------------------------------------------------------
+
+  /**
+   * Shows a value among the first things on the page, as in {@code answer("read right", "98 %")}.
+   */
+  public TrainingReport answer(String name, String value) {
+    answers.put(name, value);
+    return this;
+  }
+
+  /** Says what else there is to know, such as the data and the seed. */
+  public TrainingReport fact(String name, String value) {
+    facts.put(name, value);
+    return this;
+  }
+
+  /** Puts a result on the page, above the plots. */
+  public TrainingReport result(Consumer<Page> part) {
+    results.add(part);
+    return this;
+  }
+
+  /**
+   * Shows which classes are taken for which.
+   *
+   * @param labels the names of the classes; where there are none, their numbers are shown
+   */
+  public TrainingReport confusion(ConfusionMatrix confusion, List<String> labels) {
+    return result(page -> ConfusionTable.addTo(page, confusion, labels));
   }
 
   // ---- what is recorded ------------------------------------------------------------------------
 
   @Override
   public void started(Training training) {
+    begun = clock.instant();
+    epochs = training.epochs();
+    outcome = "";
     if (path != null) {
       Writable.require(path);
     }
@@ -73,12 +137,16 @@ public final class TrainingReport implements TrainingListener {
       rows.clear();
       lossSum = 0;
       losses = 0;
+      stepsMade = 0;
+      examplesOfStep = 0;
+      before = Duration.ZERO;
     }
     if (training.position().step() == 0) {
       long steps = (long) training.epochs() * training.batches();
       every = Math.toIntExact(Math.max(1, steps / Rows.ENOUGH));
     }
     prepare(training.position().step());
+    write(); // a path that is of no use is found before the first step
   }
 
   /** Decides whether the next step is looked at. */
@@ -103,6 +171,8 @@ public final class TrainingReport implements TrainingListener {
   @Override
   public void stepped(Training training, Step step) {
     int number = step.position().step();
+    stepsMade = number + 1;
+    examplesOfStep = Math.max(examplesOfStep, step.examples());
     lossSum += step.loss();
     losses++;
     if (watched != null) {
@@ -128,7 +198,7 @@ public final class TrainingReport implements TrainingListener {
     Layer layer = layers.get(s.layer());
     if (s.call() == 0 && layer != null && layer.children().isEmpty()) {
       Percentiles g = s.gradient();
-      rows("layer " + "%s %s".formatted(s.layer(), layer).strip())
+      rows("layer " + (s.layer().isEmpty() ? "" : s.layer() + ": ") + layer.headline())
           .add(
               step,
               s.p5(),
@@ -160,16 +230,23 @@ public final class TrainingReport implements TrainingListener {
 
   @Override
   public void ended(Training training) {
-    write();
+    close(training.stopReason().orElse(""));
   }
 
   @Override
   public void failed(Training training, Throwable failure) {
-    write();
+    close("failed: " + Objects.requireNonNullElse(failure.getMessage(), failure.toString()));
   }
 
   @Override
   public void interrupted(Training training) {
+    close("interrupted");
+  }
+
+  private void close(String reason) {
+    before = duration();
+    begun = null;
+    outcome = reason;
     write();
   }
 
@@ -180,14 +257,17 @@ public final class TrainingReport implements TrainingListener {
   @Override
   public Map<String, Tensor> state() {
     Map<String, Tensor> state = new LinkedHashMap<>();
-    state.put(EVERY, Tensor.of((double) every, lossSum, losses));
+    state.put(
+        EVERY,
+        Tensor.of(
+            (double) every, lossSum, losses, stepsMade, examplesOfStep, duration().toMillis()));
     rows.forEach((name, kept) -> state.put(name, kept.toTensor()));
     return state;
   }
 
   @Override
   public void load(Map<String, Tensor> state) {
-    double[] saved = States.numbers(this, state, EVERY, 3);
+    double[] saved = States.numbers(this, state, EVERY, 6);
     Map<String, Rows> loaded = new LinkedHashMap<>();
     state.forEach((name, values) -> {
       if (!name.equals(EVERY)) {
@@ -197,13 +277,22 @@ public final class TrainingReport implements TrainingListener {
     every = Math.max(1, (int) saved[0]);
     lossSum = saved[1];
     losses = (int) saved[2];
+    stepsMade = (int) saved[3];
+    examplesOfStep = (int) saved[4];
+    before = Duration.ofMillis((long) saved[5]);
     rows.clear();
     rows.putAll(loaded);
   }
 
   // ---- the page --------------------------------------------------------------------------------
 
-  private void write() {
+  /**
+   * Writes the page as it is now, if {@link #writeTo} has said where; for results that are known
+   * only after the training, or for one that has failed.
+   *
+   * @throws UncheckedIOException if it cannot be written
+   */
+  public void write() {
     written = System.nanoTime();
     if (path != null) {
       try {
@@ -217,139 +306,31 @@ public final class TrainingReport implements TrainingListener {
   /** Returns the page as it is now, to add to it or to write it. */
   public Page page() {
     Page page = new Page(title);
-    page.table(
-        List.of("", "last", "lowest", "highest"),
-        named("metric ").entrySet().stream()
-            .map(metric -> metricRow(metric.getKey(), metric.getValue().column(1)))
-            .toList());
-    Rows steps = rows("steps");
-    page.heading("Learning");
-    LinePlot loss =
-        new LinePlot("Loss", "step", "loss").line("each batch", steps.column(0), steps.column(1));
-    named("metric ")
-        .forEach((name, values) -> {
-          if (isLoss(name)) {
-            loss.line(
-                name.equals("loss") ? "mean of the epoch" : name,
-                values.column(0),
-                values.column(1));
-          }
-        });
-    page.plot(
-        loss,
-        "The loss of the batches, averaged between the steps that are drawn, and after each"
-            + " epoch.");
-    named("metric validation ")
-        .forEach((name, values) -> {
-          if (!isLoss(name)) {
-            page.plot(
-                new LinePlot("Validation: " + name, "step", name)
-                    .line(name, values.column(0), values.column(1)),
-                "%s after each epoch.".formatted(name));
-          }
-        });
-    page.plot(
-        new LinePlot("Learning rate", "step", "learning rate")
-            .line("learning rate", steps.column(0), steps.column(3)),
-        "The learning rate as it was scheduled.");
-    page.plot(
-        new LinePlot("Gradient", "step", "norm")
-            .logY()
-            .line("all gradients", steps.column(0), steps.column(2)),
-        "The Euclidean norm of all gradients together, before clipping.");
-    addLayers(page);
-    addParameters(page);
+    ReportPage.introduce(page, answers, rows, epochs, duration());
+    page.facts(allFacts());
+    results.forEach(result -> result.accept(page));
+    new ReportPage(page, rows).addPlots();
     return page;
   }
 
-  private static boolean isLoss(String metric) {
-    return metric.endsWith("loss") || metric.endsWith("cross-entropy");
-  }
-
-  private void addLayers(Page page) {
-    Map<String, Rows> layers = named("layer ");
-    page.heading("Layers");
-    page.paragraph(
-        "Outputs of the layers and the gradients of the loss with respect to them: the median, the"
-            + " range from the 15th to the 85th percentile, and that from the 5th to the 95th."
-            + (layers.size() > MOST_LAYERS
-                ? " The first %d of %d layers.".formatted(MOST_LAYERS, layers.size())
-                : ""));
-    LinePlot norms = new LinePlot("Gradients of the outputs", "step", "norm").logY();
-    layers.entrySet().stream()
-        .limit(MOST_LAYERS)
-        .forEach(layer -> {
-          String name = layer.getKey();
-          Rows r = layer.getValue();
-          page.plot(
-              distribution(name, "output", r, 1),
-              "Outputs of %s; saturated at the end: %.0f %%."
-                  .formatted(name, 100 * last(r.column(6))));
-          page.plot(
-              distribution(name + ": gradient", "gradient", r, 8),
-              "The gradient of the loss with respect to the outputs of %s.".formatted(name));
-          norms.line(name, r.column(0), r.column(7));
-        });
-    page.plot(norms, "The Euclidean norm of the gradient with respect to each layer's output.");
-  }
-
-  /** Draws five percentiles, which begin at a column. */
-  private static LinePlot distribution(String title, String what, Rows rows, int first) {
-    double[] step = rows.column(0);
-    return new LinePlot(title, "step", what)
-        .band("5 to 95 %", step, rows.column(first), rows.column(first + 4))
-        .band("15 to 85 %", step, rows.column(first + 1), rows.column(first + 3))
-        .line("median", step, rows.column(first + 2));
-  }
-
-  private void addParameters(Page page) {
-    Map<String, Rows> parameters = named("parameter ");
-    LinePlot norms = new LinePlot("Parameters", "step", "norm").logY();
-    LinePlot updates =
-        new LinePlot("Updates", "step", "norm of the update / norm of the parameter").logY();
-    parameters.entrySet().stream()
-        .filter(
-            parameter -> parameter.getKey().endsWith("weight") || parameters.size() <= MOST_LAYERS)
-        .limit(MOST_LAYERS)
-        .forEach(parameter -> {
-          Rows r = parameter.getValue();
-          norms.line(parameter.getKey(), r.column(0), r.column(1));
-          updates.line(parameter.getKey(), r.column(0), r.column(2));
-        });
-    page.heading("Parameters");
-    page.plot(norms, "The Euclidean norm of each parameter.");
-    page.plot(
-        updates,
-        "How far a step moves each parameter, compared with its size; a healthy rate is often near"
-            + " 0.001.");
-  }
-
-  /** Returns the rows whose name begins so, by the rest of the name. */
-  private Map<String, Rows> named(String prefix) {
-    Map<String, Rows> found = new LinkedHashMap<>();
-    rows.forEach((name, kept) -> {
-      if (name.startsWith(prefix)) {
-        found.put(name.substring(prefix.length()), kept);
-      }
-    });
-    return found;
-  }
-
-  private static List<String> metricRow(String name, double[] values) {
-    double lowest = Double.POSITIVE_INFINITY;
-    double highest = Double.NEGATIVE_INFINITY;
-    for (double value : values) {
-      lowest = Math.min(lowest, value);
-      highest = Math.max(highest, value);
+  private Map<String, String> allFacts() {
+    Map<String, String> all = new LinkedHashMap<>(facts);
+    int parameters = model.parameters().stream().mapToInt(p -> p.shape().size()).sum();
+    all.put(
+        "model",
+        String.format(
+            Locale.ROOT, "%s, %,d parameters", model.getClass().getSimpleName(), parameters));
+    all.put(
+        "training",
+        String.format(Locale.ROOT, "%,d steps of %,d examples", stepsMade, examplesOfStep));
+    if (!outcome.isEmpty()) {
+      all.put("ended early", outcome);
     }
-    return List.of(name, number(last(values)), number(lowest), number(highest));
+    return all;
   }
 
-  private static double last(double[] values) {
-    return values.length == 0 ? Double.NaN : values[values.length - 1];
-  }
-
-  private static String number(double value) {
-    return String.format(Locale.ROOT, "%.4g", value);
+  private Duration duration() {
+    Duration now = begun == null ? Duration.ZERO : Duration.between(begun, clock.instant());
+    return before.plus(now);
   }
 }

@@ -3,11 +3,31 @@ package dev.adjoint.training;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.adjoint.nn.Linear;
+import dev.adjoint.nn.Sequential;
+import dev.adjoint.nn.Transform;
+import dev.adjoint.nn.norm.BatchNorm;
+import dev.adjoint.op.Losses;
+import dev.adjoint.optim.Adam;
+import dev.adjoint.tensor.Generator;
+import dev.adjoint.tensor.IntTensor;
+import dev.adjoint.tensor.Tensor;
+import dev.adjoint.training.data.DataLoader;
+import dev.adjoint.training.data.Dataset;
 import dev.adjoint.training.metric.Classification;
+import dev.adjoint.training.metric.ConfusionMatrix;
 import dev.adjoint.training.metric.Evaluation;
+import dev.adjoint.training.report.Page;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -16,7 +36,8 @@ class TrainingReportTest {
   @TempDir private Path directory;
 
   private static TrainingReport report(Problem problem) {
-    return TrainingReport.of(problem.model, "A <small> problem");
+    return TrainingReport.of(problem.model, "A <small> problem")
+        .clock(InstantSource.fixed(Instant.EPOCH));
   }
 
   @Test
@@ -33,9 +54,116 @@ class TrainingReportTest {
     String page = Files.readString(path);
     assertThat(page)
         .contains("A &lt;small&gt; problem", "validation accuracy", "Learning rate")
-        .contains("0 Linear(4, 16)", "1 BatchNorm(16)", "Updates")
+        .contains("0: Linear(4, 16)", "1: BatchNorm(16)", "Updates")
         .doesNotContain("src=\"http", "href=\"http", "<script src");
     assertThat(page.split("<svg", -1)).hasSizeGreaterThan(9);
+  }
+
+  @Test
+  void answersComeFirst() {
+    Problem problem = new Problem();
+    ConfusionMatrix confusion = new ConfusionMatrix();
+    confusion.add(Tensor.of(new double[] {1, 0, 1, 0, 0, 1}, 3, 2), IntTensor.of(0, 1, 1));
+    TrainingReport report =
+        report(problem)
+            .fact("data", "100 points")
+            .fact("seed", "7")
+            .answer("right", "2 of 3")
+            .confusion(confusion, List.of("below", "above"));
+    History history =
+        problem
+            .trainer()
+            .validation(
+                problem.loader,
+                new Evaluation<>(problem.model, problem.model::forward, Classification.accuracy()))
+            .listener(report)
+            .fit(problem.loader, 4);
+    List<Double> accuracies = history.metric("validation accuracy");
+    double best = Collections.max(accuracies);
+    assertThat(textOf(report.page()))
+        .containsSubsequence(
+            "right 2 of 3",
+            "best validation accuracy, after epoch %d of 4".formatted(accuracies.indexOf(best) + 1),
+            "%.4g".formatted(best),
+            "duration 0 s",
+            "data 100 points seed 7 model Sequential, 146 parameters training 52 steps of 8"
+                + " examples",
+            "What is taken for what",
+            "is below above recall",
+            "below 1 · 1.000 above 1 1 0.500",
+            "Learning");
+  }
+
+  /** Returns what is on a page without its tags. */
+  private static String textOf(Page page) {
+    String html = page.html();
+    return html.substring(html.indexOf("<main>"))
+        .replaceAll("<[^>]*>", " ")
+        .replaceAll("\\s+", " ");
+  }
+
+  @Test
+  void theLossOfLowestValueIsTheBest() {
+    Problem problem = new Problem();
+    TrainingReport report = report(problem);
+    List<Double> losses = problem.trainer().listener(report).fit(problem.loader, 3).metric("loss");
+    double best = Collections.min(losses);
+    assertThat(textOf(report.page()))
+        .contains(
+            "best loss, after epoch %d of 3".formatted(losses.indexOf(best) + 1),
+            "%.4g".formatted(best));
+  }
+
+  @Test
+  void aTrainingThatEndsEarlySaysWhy() {
+    Problem problem = new Problem();
+    TrainingReport report = report(problem);
+    TrainingListener stop =
+        new TrainingListener() {
+          @Override
+          public void epochEnded(Training training, Epoch epoch) {
+            training.stop("that is enough");
+          }
+        };
+    problem.trainer().listener(stop).listener(report).fit(problem.loader, 9);
+    assertThat(textOf(report.page())).contains("ended early that is enough");
+  }
+
+  @Test
+  void aPathOfNoUseIsFoundBeforeTheFirstStep() throws IOException {
+    Problem problem = new Problem();
+    Files.createFile(directory.resolve("file"));
+    Path path = directory.resolve("file").resolve("report.html");
+    Trainer<Tensor, IntTensor> trainer = problem.trainer().listener(report(problem).writeTo(path));
+    Map<String, String> before = problem.bits();
+    assertThatThrownBy(() -> trainer.fit(problem.loader, 1))
+        .isInstanceOf(UncheckedIOException.class);
+    assertThat(problem.bits()).isEqualTo(before);
+  }
+
+  @Test
+  void thePageOfALargeModelIsSmall() {
+    Generator generator = Generator.seeded(1);
+    List<Transform> layers = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      layers.add(new Linear(4, 4, generator));
+      layers.add(new BatchNorm(4));
+    }
+    Sequential model = new Sequential(layers);
+    TrainingReport report = TrainingReport.of(model, "Deep");
+    Tensor x = generator.normal(596, 4);
+    DataLoader<Tensor, Tensor> loader = new DataLoader<>(Dataset.of(x, x), 2);
+    new Trainer<Tensor, Tensor>(
+            model,
+            new Adam(model.namedParameters()),
+            batch -> Losses.mse(model.forward(batch.inputs()), batch.targets()))
+        .listener(report)
+        .fit(loader, 1);
+    String html = report.page().html();
+    assertThat(html.length()).isLessThan(400_000);
+    assertThat(textOf(report.page())).contains("These are 12 of 40 layers.");
+    // Small multiples: outputs and gradients of 12 layers, and six lines a plot of the others.
+    assertThat(html.split("<figure>", -1)).hasSize(1 + 3 + 2 * 12 + 3 * 2);
   }
 
   @Test

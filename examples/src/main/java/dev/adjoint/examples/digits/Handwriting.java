@@ -97,6 +97,15 @@ public final class Handwriting {
     return batch.inputs().slice(0, i, i + 1).reshape(SIZE, SIZE);
   }
 
+  /** Returns the rows of an image, with ink black on white paper. */
+  public static double[][] rows(Tensor image) {
+    double[][] rows = new double[SIZE][];
+    for (int y = 0; y < SIZE; y++) {
+      rows[y] = image.select(0, y).times(-1).plus(1).toDoubleArray();
+    }
+    return rows;
+  }
+
   /** Returns an image of a digit without noise, of shape (28, 28). */
   public static Tensor draw(int digit, Generator generator) {
     return Tensor.of(pixels(digit, generator), SIZE, SIZE);

@@ -20,19 +20,22 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
- * Predicts each next character of a text by a small transformer: every position attends to those
- * before it, and norms come first (Radford et al. 2019, "Language models are unsupervised multitask
+ * Predicts each next piece of a text by a small transformer: every position attends to those before
+ * it, and norms come first (Radford et al. 2019, "Language models are unsupervised multitask
  * learners").
  */
 public final class TextModel extends Layer {
 
-  /** How many characters it looks at. */
-  public static final int CONTEXT = 64;
+  /** How many pieces it looks at. */
+  public static final int CONTEXT = 32;
 
   private static final int WIDTH = 64;
   private static final int HEADS = 4;
   private static final int LAYERS = 2;
-  private static final double DROPOUT = 0.1;
+  private static final double DROPOUT = 0.2;
+
+  /** Scores are divided by it before a piece is drawn: below 1, what is likely gets likelier. */
+  private static final double TEMPERATURE = 0.6;
 
   private final Embedding embedding;
   private final PositionalEncoding positions;
@@ -41,9 +44,9 @@ public final class TextModel extends Layer {
   private final Linear scores;
   private final Tensor causal = Masks.causal(CONTEXT);
 
-  /** Creates a model of so many different characters. */
-  public TextModel(int characters, Generator generator) {
-    embedding = child("embedding", new Embedding(characters, WIDTH, generator));
+  /** Creates a model of so many different pieces. */
+  public TextModel(int pieces, Generator generator) {
+    embedding = child("embedding", new Embedding(pieces, WIDTH, generator));
     positions = child("positions", new PositionalEncoding(CONTEXT, WIDTH));
     dropout = child("dropout", new Dropout(DROPOUT, generator));
     TransformerEncoderLayer[] layers =
@@ -55,14 +58,14 @@ public final class TextModel extends Layer {
                     .dropout(DROPOUT))
             .toArray(TransformerEncoderLayer[]::new);
     encoder = child("encoder", new TransformerEncoder(layers).withNorm(new LayerNorm(WIDTH)));
-    scores = child("scores", new Linear(WIDTH, characters, generator));
+    scores = child("scores", new Linear(WIDTH, pieces, generator));
   }
 
   /**
-   * Returns a score for each character to come next at each position.
+   * Returns a score for each piece to come next at each position.
    *
    * @param text of shape (n, t), t at most {@link #CONTEXT}
-   * @return of shape (n * t, characters)
+   * @return of shape (n * t, pieces)
    */
   public Tensor forward(IntTensor text) {
     int steps = text.shape().size(1);
@@ -71,12 +74,12 @@ public final class TextModel extends Layer {
     return scores.forward(encoder.forward(x, mask)).flatten(0, 1);
   }
 
-  /** Returns the mean of -log p of the characters that come next, in nats. */
+  /** Returns the mean of -log p of the pieces that come next, in nats. */
   public Tensor loss(Batch<IntTensor, IntTensor> text) {
     return Losses.crossEntropy(forward(text.inputs()), text.targets());
   }
 
-  /** Continues a text by drawing one character after another. */
+  /** Continues a text by drawing one piece after another. */
   public int[] continued(int[] start, int length, Generator generator) {
     int[] text =
         IntStream.concat(IntStream.of(start), IntStream.generate(() -> 0).limit(length)).toArray();
@@ -85,7 +88,7 @@ public final class TextModel extends Layer {
         int from = Math.max(0, end - CONTEXT);
         IntTensor seen = IntTensor.of(Arrays.copyOfRange(text, from, end), 1, end - from);
         Tensor last = Autodiff.noGrad(() -> forward(seen)).select(0, -1);
-        text[end] = drawn(last.softmax(0), generator.uniform(1).item());
+        text[end] = drawn(last.div(TEMPERATURE).softmax(0), generator.uniform(1).item());
       }
       return text;
     });

@@ -1,7 +1,9 @@
 package dev.adjoint.examples.why;
 
 import dev.adjoint.training.report.Page;
-import java.util.ArrayList;
+import dev.adjoint.training.report.Verdict;
+import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -21,46 +23,68 @@ public final class Article {
   private Article() {}
 
   /** Returns the page. */
-  public static Page of(Map<Experiment, Result> results, List<Long> seeds) {
+  public static Page of(Map<Experiment, Result> results, List<Long> seeds, Duration duration) {
     Page page = new Page("Why normalize?");
-    introduce(page, seeds);
-    summarize(page, results);
+    page.paragraph(
+        "Papers say what normalization is good for. This page puts their claims to the test with"
+            + " networks that learn within seconds, and says of each whether it holds here.");
+    page.answers(counts(results));
+    page.facts(facts(seeds, duration));
     results.forEach((experiment, result) -> {
       page.heading("%s. %s".formatted(experiment, result.title()));
+      result
+          .findings()
+          .forEach(finding ->
+              page.claim(
+                  finding.verdict(),
+                  finding.claim(),
+                  "Here: %s. Source: %s.".formatted(finding.measured(), finding.source())));
       result.addTo(page);
-      page.table(
-          List.of("claim", "measured here", "verdict"),
-          result.findings().stream()
-              .map(finding ->
-                  List.of(
-                      "%s (%s)".formatted(finding.claim(), finding.source()),
-                      finding.measured(),
-                      finding.verdict()))
-              .toList());
     });
-    return page;
+    return addExplanation(page);
   }
 
-  private static void introduce(Page page, List<Long> seeds) {
-    page.paragraph(
-            "Every layer of a network learns from what the layers below make of the data, and these learn, too. Normalization gives a layer values of a range that it can rely on. All norms are one formula, h = g (x - mu) / sigma + b. They differ in what mu and sigma are:")
+  private static Map<String, String> counts(Map<Experiment, Result> results) {
+    Map<String, String> counts = new LinkedHashMap<>();
+    for (Verdict verdict : Verdict.values()) {
+      long count =
+          results.values().stream()
+              .flatMap(result -> result.findings().stream())
+              .filter(finding -> finding.verdict() == verdict)
+              .count();
+      counts.put((count == 1 ? "claim " : "claims ") + plural(verdict, count), "" + count);
+    }
+    return counts;
+  }
+
+  private static String plural(Verdict verdict, long count) {
+    return count == 1
+        ? verdict.toString()
+        : verdict.toString().replace("holds", "hold").replace("does", "do");
+  }
+
+  private static Map<String, String> facts(List<Long> seeds, Duration duration) {
+    Map<String, String> facts = new LinkedHashMap<>();
+    facts.put("data", "drawn by the program: ten kinds of blobs, 14 by 14 pixels");
+    facts.put("training", "plain gradient descent on small networks");
+    facts.put("seeds", String.join(", ", seeds.stream().map(Object::toString).toList()));
+    facts.put("duration", duration.toSeconds() + " s");
+    return facts;
+  }
+
+  private static Page addExplanation(Page page) {
+    return page.heading("What was measured, and how")
+        .paragraph(
+            "Every layer of a network learns from what the layers below make of the data, and these"
+                + " learn, too. Normalization gives a layer values of a range that it can rely on."
+                + " All norms are one formula, h = g (x - mu) / sigma + b. They differ in what mu"
+                + " and sigma are:")
         .table(List.of("norm", "mu and sigma"), NORMS)
         .paragraph(
-            "Papers say what that is good for. This page puts their claims to the test with networks that learn within seconds, and says of each whether it holds here. That is no proof and no refutation: what one sees in a network of a few thousand weights may be otherwise in a large one.")
+            "The data are %d kinds of blobs, pictures of 14 by 14 pixels in black and white. The easy set moves them by up to one pixel and flips 12 %% of the pixels: any network learns it. The hard set moves them by up to two and flips 30 %%: about 60 %% right is what these networks achieve. All learn by plain gradient descent. Ranges in parentheses are over the seeds."
+                .formatted(Blobs.CLASSES))
         .paragraph(
-            "The data are %d kinds of blobs, pictures of 14 by 14 pixels in black and white. The easy set moves them by up to one pixel and flips 12 %% of the pixels: any network learns it. The hard set moves them by up to two and flips 30 %%: about 60 %% right is what these networks achieve. All learn by plain gradient descent. Seeds: %s; ranges in parentheses are over these."
-                .formatted(
-                    Blobs.CLASSES,
-                    String.join(", ", seeds.stream().map(Object::toString).toList())));
-  }
-
-  private static void summarize(Page page, Map<Experiment, Result> results) {
-    List<List<String>> rows = new ArrayList<>();
-    results.forEach((experiment, result) ->
-        result
-            .findings()
-            .forEach(finding ->
-                rows.add(List.of(experiment.toString(), finding.claim(), finding.verdict()))));
-    page.table(List.of("", "claim", "verdict"), rows);
+            "That a claim holds here is no proof, and that it does not is no refutation: what one"
+                + " sees in a network of a few thousand weights may be otherwise in a large one.");
   }
 }

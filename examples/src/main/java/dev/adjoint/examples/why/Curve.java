@@ -4,6 +4,7 @@ import dev.adjoint.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.function.ToDoubleFunction;
 
 /** Holds what was seen of one network while it learned. */
@@ -48,13 +49,17 @@ record Curve(List<Point> points) {
     return Point.of(step, learner.accuracy(), ofFirst);
   }
 
-  /** Returns the first step that is seen with an accuracy, or infinity. */
-  double stepsTo(double accuracy) {
+  /** Returns the first step that is seen with an accuracy, if there is one. */
+  OptionalInt stepsTo(double accuracy) {
     return points.stream()
         .filter(point -> point.accuracy >= accuracy)
-        .mapToDouble(Point::step)
-        .findFirst()
-        .orElse(Double.POSITIVE_INFINITY);
+        .mapToInt(Point::step)
+        .findFirst();
+  }
+
+  /** Returns the last step that is seen. */
+  int lastStep() {
+    return points.getLast().step;
   }
 
   /** Returns between which medians the unit's input moves. */

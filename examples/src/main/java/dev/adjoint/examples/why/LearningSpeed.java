@@ -55,7 +55,8 @@ record LearningSpeed(Map<Norm, List<Curve>> curves) implements Result {
             accuracies(),
             "Mean of the seeds, with their range. Compare Ioffe and Szegedy 2015, figure 1a.")
         .paragraph(
-            "What does one sigmoid of the last hidden layer get to see? The bands are the 15th to the 85th percentile over the tests, the line is the median.")
+            "What does one sigmoid of the last hidden layer get to see? The bands are the 15th to"
+                + " the 85th percentile over the tests, the line is the median.")
         .plot(inputs(), "First seed. Compare Ioffe and Szegedy 2015, figures 1b and 1c.");
   }
 
@@ -103,10 +104,47 @@ record LearningSpeed(Map<Norm, List<Curve>> curves) implements Result {
     return Spread.of(all(norm).stream().map(number::applyAsDouble).toList());
   }
 
+  /**
+   * After how many steps networks have learned; those that never do count with all of theirs.
+   *
+   * @param missed how many never do
+   */
+  private record Goal(Spread steps, int missed, int networks, int last) {
+
+    static Goal of(List<Curve> curves) {
+      int last = curves.getFirst().lastStep();
+      return new Goal(
+          Spread.of(
+              curves.stream().map(curve -> (double) curve.stepsTo(GOAL).orElse(last)).toList()),
+          (int) curves.stream().filter(curve -> curve.stepsTo(GOAL).isEmpty()).count(),
+          curves.size(),
+          last);
+    }
+
+    /** Says how many times fewer steps another has taken; nothing if it has not learned. */
+    String comparedWith(Goal faster) {
+      return faster.missed > 0
+          ? ""
+          : String.format(
+              ROOT,
+              ": %s%.0f times fewer",
+              missed > 0 ? "at least " : "",
+              steps.mean() / faster.steps.mean());
+    }
+
+    @Override
+    public String toString() {
+      return missed == 0
+          ? steps.written("%.0f")
+          : String.format(
+              ROOT, "more than %,d (%d of %d never gets there)", last, missed, networks);
+    }
+  }
+
   @Override
   public List<Finding> findings() {
-    Spread slow = spread(Norm.NONE, curve -> curve.stepsTo(GOAL));
-    Spread fast = spread(Norm.BATCH, curve -> curve.stepsTo(GOAL));
+    Goal slow = Goal.of(all(Norm.NONE));
+    Goal fast = Goal.of(all(Norm.BATCH));
     Spread plainDrift = spread(Norm.NONE, Curve::drift);
     Spread normedDrift = spread(Norm.BATCH, Curve::drift);
     Spread plainWidening = spread(Norm.NONE, Curve::widening);
@@ -115,19 +153,16 @@ record LearningSpeed(Map<Norm, List<Curve>> curves) implements Result {
         new Finding(
             "With batch norm networks learn faster.",
             "Ioffe and Szegedy 2015, figure 1a",
-            String.format(
-                ROOT,
-                "%s steps to 90 %% with batch norm, %s without: %.0f times fewer",
-                fast.written("%.0f"),
-                slow.written("%.0f"),
-                slow.mean() / fast.mean()),
-            slow.low() >= 5 * fast.high()),
+            "steps to 90 %%: %s with batch norm, %s without%s"
+                .formatted(fast, slow, slow.comparedWith(fast)),
+            fast.missed == 0 && slow.steps.low() >= 5 * fast.steps.high()),
         new Finding(
             "Batch norm makes the distribution of what a sigmoid gets more stable.",
             "Ioffe and Szegedy 2015, figures 1b and 1c",
             String.format(
                 ROOT,
-                "the median moves by %s with batch norm, by %s without; the distance of the outer percentiles changes %s-fold with, %s-fold without",
+                "the median moves by %s with batch norm, by %s without; the distance of the outer"
+                    + " percentiles changes %s-fold with, %s-fold without",
                 normedDrift.written("%.2f"),
                 plainDrift.written("%.2f"),
                 normedWidening.written("%.1f"),

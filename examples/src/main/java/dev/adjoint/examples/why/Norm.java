@@ -23,7 +23,7 @@ enum Norm {
       (linear, width) -> List.of(linear.withoutBias(), new BatchNorm(width))),
   BATCH_BARE(
       "batch norm without g, b",
-      PlotColor.SKY,
+      PlotColor.PURPLE,
       (linear, width) -> List.of(linear.withoutBias(), new BatchNorm(width).withoutAffine())),
   LAYER(
       "layer norm",
@@ -38,7 +38,7 @@ enum Norm {
       PlotColor.GREEN,
       (linear, width) -> List.of(linear.withoutBias(), new GroupNorm(10, width))),
   RMS("RMS norm", PlotColor.PURPLE, (linear, width) -> List.of(linear, new RMSNorm(width))),
-  WEIGHT("weight norm", PlotColor.SKY, (linear, width) -> List.of(WeightNorm.on(linear))),
+  WEIGHT("weight norm", PlotColor.PURPLE, (linear, width) -> List.of(WeightNorm.on(linear))),
   COSINE("cosine norm", PlotColor.ORANGE, (linear, width) -> List.of(CosineNorm.of(linear))),
   WHITENING(
       "whitening",

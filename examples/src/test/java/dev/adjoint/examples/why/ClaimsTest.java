@@ -2,6 +2,7 @@ package dev.adjoint.examples.why;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.adjoint.training.report.Verdict;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -13,9 +14,25 @@ class ClaimsTest {
   @Test
   void batchNormReachesNinetyPercentInAFifthOfTheSteps() {
     LearningSpeed speed = LearningSpeed.run(lab, 500);
-    double fast = speed.curves().get(Norm.BATCH).getFirst().stepsTo(0.9);
+    int fast = speed.curves().get(Norm.BATCH).getFirst().stepsTo(0.9).orElseThrow();
     assertThat(fast).isLessThanOrEqualTo(100);
-    assertThat(speed.curves().get(Norm.NONE).getFirst().stepsTo(0.9)).isGreaterThan(5 * fast);
+    // It does not get there in 500 steps.
+    assertThat(speed.curves().get(Norm.NONE).getFirst().stepsTo(0.9)).isEmpty();
+    assertThat(speed.findings().getFirst().measured())
+        .isEqualTo(
+            "steps to 90 %%: %d with batch norm, more than 500 (1 of 1 never gets there) without: at least %.0f times fewer"
+                .formatted(fast, 500.0 / fast));
+    assertThat(speed.findings().getFirst().holds()).isTrue();
+  }
+
+  @Test
+  void networksThatNeverLearnAreNotCompared() {
+    Finding finding = LearningSpeed.run(lab, 10).findings().getFirst();
+    assertThat(finding.measured())
+        .isEqualTo(
+            "steps to 90 %: more than 10 (1 of 1 never gets there) with batch norm, more than 10 (1"
+                + " of 1 never gets there) without");
+    assertThat(finding.holds()).isFalse();
   }
 
   @Test
@@ -24,6 +41,11 @@ class ClaimsTest {
     assertThat(scale.sweep().range(Norm.BATCH, 4)).isLessThan(0.05);
     assertThat(scale.sweep().mean(Norm.BATCH, 0)).isGreaterThan(0.45);
     assertThat(scale.sweep().largest(Norm.NONE, 3)).isLessThan(0.15);
+    // With the largest weights it falls, and the verdict says so.
+    assertThat(scale.sweep().range(Norm.BATCH, 6)).isGreaterThan(0.05);
+    assertThat(scale.findings())
+        .extracting(Finding::verdict)
+        .containsExactly(Verdict.HOLDS_IN_PART);
   }
 
   @Test

@@ -2,15 +2,17 @@ package dev.adjoint.training.report;
 
 import com.google.common.collect.ImmutableList;
 import java.math.BigDecimal;
+import java.math.MathContext;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
+import java.util.function.ToDoubleFunction;
 
 /**
  * Places numbers along one direction of a plot, by themselves or by their logarithms.
  *
- * <p>A place is NaN for what is not finite, and for what has no logarithm. Charts get places in
- * units of the distance between two labels, so that each label stands at a whole number: XChart's
- * own choice of labels does not end for some numbers.
+ * <p>A place is NaN for what is not finite, and for what has no logarithm.
  */
 final class Axis {
 
@@ -20,8 +22,8 @@ final class Axis {
   /** Numbers that differ less, relative to their size, are one number as far as labels tell. */
   private static final double SAME = 1e-4;
 
-  /** About how many labels there are. */
-  private static final int LABELS = 6;
+  /** About how many labels there are at most. */
+  private static final int LABELS = 5;
 
   private final String title;
   private boolean logarithmic;
@@ -34,8 +36,9 @@ final class Axis {
     this.title = title;
   }
 
+  /** Returns what is written beside the axis. */
   String title() {
-    return title;
+    return logarithmic ? (title + " (log scale)").strip() : title;
   }
 
   /** Places numbers by their logarithms; called before there are any. */
@@ -64,10 +67,21 @@ final class Axis {
 
   /** Returns where numbers are. */
   double[] places(double... numbers) {
-    return Arrays.stream(numbers)
-        .map(number -> logarithmic ? Math.log10(number) : number)
-        .map(place -> Math.abs(place) <= LARGEST ? place : Double.NaN)
-        .toArray();
+    return Arrays.stream(numbers).map(this::place).toArray();
+  }
+
+  private double place(double number) {
+    double place = logarithmic ? Math.log10(number) : number;
+    return Math.abs(place) <= LARGEST ? place : Double.NaN;
+  }
+
+  /** Writes the number at a place, or its label. */
+  String written(double place) {
+    if (!labels.isEmpty() && place == Math.rint(place) && place >= 0 && place < labels.size()) {
+      return labels.get((int) place);
+    }
+    double number = logarithmic ? Math.pow(10, place) : place;
+    return written(new BigDecimal(Math.min(number, LARGEST)).round(new MathContext(3)));
   }
 
   /** Makes room for places. */
@@ -82,123 +96,174 @@ final class Axis {
     }
   }
 
-  /** Returns what is drawn of what has been placed. */
-  Scale scale() {
-    Ends ends = ends();
-    return new Scale(ends.low, ends.high, step(ends.high - ends.low));
-  }
+  // ---- what is seen ----------------------------------------------------------------------------
 
-  private record Ends(double low, double high) {
-    Ends withRoom(double share) {
-      double room = share * (high - low);
-      return new Ends(low - room, high + room);
+  /**
+   * A label and where it stands.
+   *
+   * @param at from 0 at the low end of the axis to 1 at the high end
+   */
+  record Tick(double at, String label) {}
+
+  /** What is seen of an axis: the places at its ends, and the labels between. */
+  record Scale(double low, double high, List<Tick> ticks) {
+
+    /** Returns how far along the axis a place is, from 0 to 1. */
+    double of(double place) {
+      return (place - low) / (high - low);
     }
   }
 
-  /** Chooses what is seen; XChart needs a little more than the place of a label to write it. */
-  private Ends ends() {
+  /**
+   * Returns what is drawn of what has been placed.
+   *
+   * @param length of the axis
+   * @param size of a label along the axis, with the room around it
+   */
+  Scale scale(double length, ToDoubleFunction<String> size) {
+    Scale ends = ends();
+    List<Tick> best = List.of();
+    for (List<Tick> ticks : choices(ends)) {
+      if (fits(ticks, length, size) && (ticks.size() >= 2 || ticks.size() > best.size())) {
+        best = ticks;
+        if (ticks.size() >= 2) {
+          break;
+        }
+      }
+    }
+    return new Scale(ends.low, ends.high, best);
+  }
+
+  private static boolean fits(List<Tick> ticks, double length, ToDoubleFunction<String> size) {
+    for (int i = 1; i < ticks.size(); i++) {
+      double apart = Math.abs(ticks.get(i).at - ticks.get(i - 1).at) * length;
+      double room =
+          (size.applyAsDouble(ticks.get(i).label) + size.applyAsDouble(ticks.get(i - 1).label)) / 2;
+      if (apart < room) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Chooses the ends: those of the numbers with a little room, and 0 if that is near. */
+  private Scale ends() {
     if (low > high) {
-      return new Ends(0, 1).withRoom(0.01);
+      return between(0, 1);
     }
     if (fixed || !labels.isEmpty()) {
-      return new Ends(low, high).withRoom(0.01);
-    }
-    if (logarithmic && labelsBetween(low, high) < 2) {
-      return endsAtPowers();
+      return between(low, high);
     }
     double size = Math.max(Math.abs(low), Math.abs(high));
-    if (high - low <= SAME * size) {
-      double room = size == 0 ? 1 : 0.1 * size;
-      return new Ends(low - room, high + room);
+    if (logarithmic ? high - low < 0.02 : high - low <= SAME * size) {
+      double room = logarithmic ? 0.3 : size == 0 ? 1 : 0.1 * size;
+      return between(low - room, high + room);
     }
+    double room = 0.04 * (high - low);
     boolean nearZero = low >= 0 && low < 0.2 * (high - low) && !logarithmic;
-    return nearZero
-        ? new Ends(0, high + 0.03 * high).withRoom(0.01)
-        : new Ends(low, high).withRoom(0.04);
+    return nearZero ? between(0, high + room) : between(low - room, high + room);
   }
 
-  /** Moves as few ends as needed to powers of 10, so that two of them can be written. */
-  private Ends endsAtPowers() {
-    double floor = Math.floor(low);
-    double ceil = Math.ceil(high);
-    if (labelsBetween(floor, high) >= 2) {
-      return new Ends(floor, high).withRoom(0.04);
-    }
-    return labelsBetween(low, ceil) >= 2
-        ? new Ends(low, ceil).withRoom(0.04)
-        : new Ends(floor, Math.max(ceil, floor + 1)).withRoom(0.01);
+  private static Scale between(double low, double high) {
+    return new Scale(low, high, List.of());
   }
 
-  private static double labelsBetween(double from, double to) {
-    return Math.floor(to) - Math.ceil(from) + 1;
-  }
+  // ---- labels ----------------------------------------------------------------------------------
 
-  /** Returns a round distance between labels: 1, 2 or 5 times a power of 10. */
-  private BigDecimal step(double span) {
+  /** Returns all labels that may be written, the most first. */
+  private List<List<Tick>> choices(Scale ends) {
+    List<List<Tick>> all = new ArrayList<>();
     if (!labels.isEmpty()) {
-      return BigDecimal.ONE;
-    }
-    double wanted = span / LABELS;
-    int exponent = (int) Math.floor(Math.log10(wanted));
-    double leading = wanted / Math.pow(10, exponent);
-    int round = leading < 1.5 ? 1 : leading < 3.5 ? 2 : leading < 7.5 ? 5 : 10;
-    BigDecimal step = BigDecimal.valueOf(round, -exponent);
-    return logarithmic ? step.max(BigDecimal.ONE) : step;
-  }
-
-  /** Holds what is seen of an axis, in numbers of labels. */
-  final class Scale {
-    private final double min;
-    private final double max;
-    private final BigDecimal step;
-
-    Scale(double low, double high, BigDecimal step) {
-      this.step = step;
-      min = low / step.doubleValue();
-      max = high / step.doubleValue();
-    }
-
-    double min() {
-      return min;
-    }
-
-    double max() {
-      return max;
-    }
-
-    /** Returns places in numbers of labels. */
-    double[] of(double[] places) {
-      return Arrays.stream(places).map(place -> place / step.doubleValue()).toArray();
-    }
-
-    /**
-     * Returns how far apart XChart is to put labels, of an axis about so many pixels long: it
-     * rounds the distance to 1 then.
-     */
-    int spacing(double pixels) {
-      return (int) (0.85 * pixels / (max - min));
-    }
-
-    /** Writes what stands at a whole number. */
-    String label(double at) {
-      long whole = Math.round(at);
-      if (!labels.isEmpty()) {
-        // XChart asks for some that it does not show, too, and wants different answers.
-        return whole >= 0 && whole < labels.size() ? labels.get((int) whole) : "no " + whole;
+      for (int every = 1; every <= labels.size(); every *= 2) {
+        all.add(named(ends, every));
       }
-      BigDecimal place = step.multiply(BigDecimal.valueOf(whole));
-      return number(logarithmic ? BigDecimal.ONE.scaleByPowerOfTen(place.intValueExact()) : place);
+      return all;
+    }
+    if (!logarithmic || ends.high - ends.low < 1) {
+      for (int wanted = LABELS; wanted >= 1; wanted--) {
+        all.add(round(ends, wanted));
+      }
+    }
+    if (logarithmic) {
+      if (ends.high - ends.low < 2.3) {
+        all.add(powers(ends, 1, 1, 2, 5));
+      }
+      for (int step : new int[] {1, 2, 3, 5, 10, 20, 50, 100, 200}) {
+        all.add(powers(ends, step, 1));
+      }
+    }
+    return all;
+  }
+
+  private List<Tick> named(Scale ends, int every) {
+    List<Tick> ticks = new ArrayList<>();
+    for (int i = 0; i < labels.size(); i += every) {
+      ticks.add(new Tick(ends.of(i), labels.get(i)));
+    }
+    return ticks;
+  }
+
+  /** Returns labels at round distances: 1, 2 or 5 times a power of 10. */
+  private List<Tick> round(Scale ends, int wanted) {
+    double from = logarithmic ? Math.pow(10, ends.low) : ends.low;
+    double to = logarithmic ? Math.pow(10, ends.high) : ends.high;
+    double step = (to - from) / wanted;
+    int exponent = (int) Math.floor(Math.log10(step));
+    double leading = step / Math.pow(10, exponent);
+    int factor = leading < 1.5 ? 1 : leading < 3.5 ? 2 : leading < 7.5 ? 5 : 10;
+    BigDecimal distance = BigDecimal.valueOf(factor, -exponent);
+    List<Tick> ticks = new ArrayList<>();
+    double first = Math.ceil(from / distance.doubleValue());
+    for (double i = first; i * distance.doubleValue() <= to; i++) {
+      BigDecimal number = distance.multiply(BigDecimal.valueOf((long) i));
+      add(ticks, ends, number, written(number, distance, Math.max(Math.abs(from), Math.abs(to))));
+    }
+    return atMostEnough(ticks);
+  }
+
+  /** Returns labels at each of so many powers of 10, times factors. */
+  private List<Tick> powers(Scale ends, int every, int... factors) {
+    List<Tick> ticks = new ArrayList<>();
+    int first = Math.floorDiv((int) Math.floor(ends.low), every) * every;
+    for (int exponent = first; exponent <= ends.high; exponent += every) {
+      for (int factor : factors) {
+        BigDecimal number = BigDecimal.valueOf(factor, -exponent);
+        add(ticks, ends, number, written(number));
+      }
+    }
+    return atMostEnough(ticks);
+  }
+
+  private static List<Tick> atMostEnough(List<Tick> ticks) {
+    return ticks.size() > LABELS + 1 ? List.of() : ticks;
+  }
+
+  private void add(List<Tick> ticks, Scale ends, BigDecimal number, String label) {
+    double place = place(number.doubleValue());
+    if (place >= ends.low && place <= ends.high) {
+      ticks.add(new Tick(ends.of(place), label));
     }
   }
 
-  private static String number(BigDecimal number) {
+  /** Writes one of several numbers, all with as many decimals as their distance needs. */
+  private static String written(BigDecimal number, BigDecimal distance, double largest) {
+    int decimals = distance.stripTrailingZeros().scale();
+    return number.signum() != 0 && decimals > 0 && decimals <= 5 && largest < 1e5
+        ? number.setScale(decimals).toPlainString()
+        : written(number);
+  }
+
+  private static String written(BigDecimal number) {
     if (number.signum() == 0) {
       return "0";
     }
     BigDecimal digits = number.stripTrailingZeros();
     int exponent = digits.precision() - digits.scale() - 1;
-    return exponent >= -3 && exponent <= 4
+    if (exponent < -3 || exponent > 5) {
+      return digits.scaleByPowerOfTen(-exponent).toPlainString() + "e" + exponent;
+    }
+    return exponent < 3 || digits.scale() > 0
         ? digits.toPlainString()
-        : digits.scaleByPowerOfTen(-exponent).toPlainString() + "e" + exponent;
+        : String.format(Locale.ROOT, "%,d", digits.longValueExact());
   }
 }

@@ -5,11 +5,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
-import org.knowm.xchart.CategoryChart;
-import org.knowm.xchart.CategorySeries;
-import org.knowm.xchart.internal.chartpart.Chart;
-import org.knowm.xchart.style.CategoryStyler;
 
 /**
  * Draws numbers of some groups as bars from 0, side by side.
@@ -22,8 +17,12 @@ import org.knowm.xchart.style.CategoryStyler;
  */
 public final class BarPlot extends Plot<BarPlot> {
 
+  /** The share of the room of a group that its bars take. */
+  private static final double FILLED = 0.8;
+
+  private static final int GAP = 2;
+
   private final List<String> groups;
-  private final Axis yAxis;
   private final Map<String, double[]> series = new LinkedHashMap<>();
 
   /**
@@ -32,20 +31,15 @@ public final class BarPlot extends Plot<BarPlot> {
    * @param groups what is written below the bars
    */
   public BarPlot(String title, String yTitle, List<String> groups) {
-    super(title);
+    super(title, "", yTitle);
     if (groups.isEmpty()) {
       throw new IllegalArgumentException(
           "plot '%s': no groups; expected at least one".formatted(title));
     }
     this.groups = ImmutableList.copyOf(groups);
-    yAxis = new Axis(yTitle);
+    xAxis.labels(groups);
+    xAxis.include(-0.5, groups.size() - 0.5);
     yAxis.include(0);
-  }
-
-  /** Limits y to a range, which is as large as the bars need unless it is set. */
-  public BarPlot yRange(double from, double to) {
-    yAxis.range(from, to);
-    return this;
   }
 
   /** Adds a bar to each group. */
@@ -57,43 +51,84 @@ public final class BarPlot extends Plot<BarPlot> {
     }
     color(name); // in this order they take the free ones
     double[] places = yAxis.places(values);
-    yAxis.include(places);
+    for (double place : places) {
+      yAxis.include(1.08 * place); // with room for its number
+    }
     series.put(name, places);
     return this;
-  }
-
-  @Override
-  Chart<?, ?> chart() {
-    CategoryChart chart = new CategoryChart(Svg.WIDTH, Svg.HEIGHT);
-    Svg.style(chart, title(), yAxis);
-    CategoryStyler styler = chart.getStyler();
-    styler.setAvailableSpaceFill(0.7);
-    styler.setAxisTicksMarksVisible(false);
-    if (series.isEmpty()) {
-      add(chart, "nothing", new double[groups.size()]); // without series it would have no groups
-    }
-    series.forEach((name, values) -> {
-      CategorySeries bars = add(chart, name, yAxis.scale().of(values));
-      bars.setFillColor(color(name).awt());
-      bars.setLineColor(color(name).awt());
-    });
-    return chart;
   }
 
   @Override
   Legend legend() {
     return new Legend(
         series.keySet().stream()
-            .map(name -> new Legend.Entry(name, color(name), null, null))
+            .map(name -> new Legend.Entry(name, color(name), Legend.Sample.BAR))
             .toList());
   }
 
-  /** Adds bars; XChart wants those that are left out to be null. */
-  private CategorySeries add(CategoryChart chart, String name, double[] values) {
-    List<@Nullable Double> bars = new ArrayList<>();
-    for (double value : values) {
-      bars.add(Double.isNaN(value) ? null : value);
+  @Override
+  void draw(Svg svg, Area area) {
+    double room = area.width() / groups.size() * FILLED;
+    double width = room / Math.max(1, series.size());
+    int number = 0;
+    for (Map.Entry<String, double[]> bars : series.entrySet()) {
+      PlotColor color = color(bars.getKey());
+      svg.open("g", "class", color.cssClass());
+      for (int group = 0; group < groups.size(); group++) {
+        double x = area.x(group) - room / 2 + number * width;
+        draw(svg, area, color.marker(), x, width, bars.getValue()[group]);
+      }
+      svg.close("g");
+      number++;
     }
-    return chart.addSeries(name, groups, bars);
+  }
+
+  /** Draws a bar, its number beyond its end if there is room, and the shape of its color. */
+  private void draw(Svg svg, Area area, Marker marker, double x, double width, double place) {
+    if (Double.isNaN(place)) {
+      return;
+    }
+    double zero = Math.clamp(area.y(0), area.top(), area.bottom());
+    double end = Math.clamp(area.y(place), area.top(), area.bottom());
+    double height = Math.max(1, Math.abs(zero - end));
+    svg.element(
+        "rect",
+        "class",
+        "bar",
+        "x",
+        x + GAP / 2.0,
+        "y",
+        Math.min(zero, end),
+        "width",
+        Math.max(1, width - GAP),
+        "height",
+        height);
+    double middle = x + width / 2;
+    double outwards = place < 0 ? 1 : -1;
+    String label = yAxis.written(place);
+    if (Svg.width(label) <= width) {
+      svg.text("label middle", middle, end + (place < 0 ? 14 : -5), label);
+    }
+    if (series.size() > 1 && width > 9 && height > 16) {
+      svg.element("path", "class", "hole", "d", marker.at(middle, end - 8 * outwards));
+    }
+  }
+
+  @Override
+  List<String> spoken() {
+    List<String> sentences = new ArrayList<>();
+    sentences.add(yAxis.title() + ".");
+    series.forEach((name, places) -> {
+      List<String> each = new ArrayList<>();
+      for (int group = 0; group < places.length; group++) {
+        each.add(
+            "%s %s"
+                .formatted(
+                    groups.get(group),
+                    Double.isNaN(places[group]) ? "nothing" : yAxis.written(places[group])));
+      }
+      sentences.add("%s: %s.".formatted(name, String.join(", ", each)));
+    });
+    return sentences;
   }
 }

@@ -1,93 +1,87 @@
 package dev.adjoint.training.report;
 
-import java.awt.BasicStroke;
-import java.awt.FontMetrics;
-import java.awt.Graphics2D;
-import java.awt.geom.Line2D;
-import java.awt.geom.Rectangle2D;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
-import org.knowm.xchart.style.markers.Marker;
 
-/** Says below a chart what is what, in rows that are as wide as the picture. */
+/** Says above a plot what is what, in as many rows as are needed. */
 final class Legend {
 
-  static final int MARKER_SIZE = 7;
+  private static final int SAMPLE = 22;
+  private static final int GAP = 6;
+  private static final int BETWEEN = 14;
 
-  private static final int ROW = 24;
-  private static final int SAMPLE = 28;
-  private static final int GAP = 8;
-  private static final int BETWEEN = 22;
-
-  /**
-   * Holds what is said of one name.
-   *
-   * @param line how its line is drawn, if it has one
-   * @param marker how its points are drawn, if they are; bars have neither, and get a square
-   */
-  record Entry(String name, PlotColor color, @Nullable BasicStroke line, @Nullable Marker marker) {}
-
-  private final List<Entry> entries;
-
-  /** Says nothing of a single name: what a chart of one series shows, its title says. */
-  Legend(List<Entry> entries) {
-    this.entries = entries.size() < 2 ? List.of() : entries;
+  /** How a sample looks. */
+  enum Sample {
+    LINE,
+    POINT,
+    BAR
   }
 
-  int height(Graphics2D g) {
-    return rows(g.getFontMetrics(Svg.PLAIN)).size() * ROW;
+  /** What is said of one name. */
+  record Entry(String name, PlotColor color, Sample sample) {
+
+    private double width() {
+      return SAMPLE + GAP + Svg.width(name);
+    }
+  }
+
+  private final List<List<Entry>> rows = new ArrayList<>();
+
+  /** Says nothing of a single name: what a plot of one series shows, its title says. */
+  Legend(List<Entry> entries) {
+    for (Entry entry : entries.size() < 2 ? List.<Entry>of() : entries) {
+      Entry fitted =
+          new Entry(Svg.fitted(entry.name, Plot.WIDTH - SAMPLE - GAP), entry.color, entry.sample);
+      if (rows.isEmpty() || width(rows.getLast()) + fitted.width() > Plot.WIDTH) {
+        rows.add(new ArrayList<>());
+      }
+      rows.getLast().add(fitted);
+    }
+  }
+
+  /** Returns the width of a row, with room for one more. */
+  private static double width(List<Entry> row) {
+    return row.stream().mapToDouble(entry -> entry.width() + BETWEEN).sum();
+  }
+
+  double height() {
+    return rows.isEmpty() ? 0 : rows.size() * Svg.LINE + 5;
   }
 
   /** Draws the rows from a height on. */
-  void draw(Graphics2D g, int top) {
-    g.setFont(Svg.PLAIN);
-    FontMetrics metrics = g.getFontMetrics();
-    double middle = top + ROW / 2.0 - 4;
-    for (List<Entry> row : rows(metrics)) {
-      double x = (Svg.WIDTH - width(row, metrics)) / 2;
+  void draw(Svg svg, double top) {
+    double base = top + 12;
+    for (List<Entry> row : rows) {
+      double x = 0;
       for (Entry entry : row) {
-        drawSample(g, entry, x, middle);
-        g.setColor(Svg.INK);
-        g.drawString(entry.name, (float) x + SAMPLE + GAP, (float) middle + 4.5f);
-        x += width(entry, metrics) + BETWEEN;
+        draw(svg, entry, x, base);
+        x += entry.width() + BETWEEN;
       }
-      middle += ROW;
+      base += Svg.LINE;
     }
   }
 
-  private static void drawSample(Graphics2D g, Entry entry, double x, double y) {
-    g.setColor(entry.color.awt());
-    if (entry.line != null) {
-      g.setStroke(entry.line);
-      g.draw(new Line2D.Double(x, y, x + SAMPLE, y));
+  private static void draw(Svg svg, Entry entry, double x, double base) {
+    double y = base - 4;
+    svg.open("g", "class", entry.color.cssClass());
+    switch (entry.sample) {
+      case LINE -> svg.element("path", "class", "line", "d", line(x, y));
+      case BAR ->
+          svg.element(
+              "rect", "class", "bar", "x", x + 4, "y", y - 7, "width", 14.0, "height", 14.0);
+      case POINT -> {}
     }
-    if (entry.marker != null) {
-      entry.marker.paint(g, x + SAMPLE / 2.0, y, MARKER_SIZE);
-    }
-    if (entry.line == null && entry.marker == null) {
-      g.fill(new Rectangle2D.Double(x + SAMPLE - 14, y - 7, 14, 14));
-    }
+    svg.element(
+        "path",
+        "class",
+        entry.sample == Sample.BAR ? "hole" : "marker",
+        "d",
+        entry.color.marker().at(x + SAMPLE / 2.0, y));
+    svg.close("g");
+    svg.text("label", x + SAMPLE + GAP, base, entry.name);
   }
 
-  private List<List<Entry>> rows(FontMetrics metrics) {
-    List<List<Entry>> rows = new ArrayList<>();
-    for (Entry entry : entries) {
-      if (rows.isEmpty()
-          || width(rows.getLast(), metrics) + BETWEEN + width(entry, metrics) > Svg.WIDTH - 20) {
-        rows.add(new ArrayList<>());
-      }
-      rows.getLast().add(entry);
-    }
-    return rows;
-  }
-
-  private static double width(List<Entry> row, FontMetrics metrics) {
-    return row.stream().mapToDouble(entry -> width(entry, metrics)).sum()
-        + (row.size() - 1) * BETWEEN;
-  }
-
-  private static double width(Entry entry, FontMetrics metrics) {
-    return SAMPLE + GAP + metrics.stringWidth(entry.name);
+  private static String line(double x, double y) {
+    return new PathData().to(x + 1, y).to(x + SAMPLE - 1, y).toString();
   }
 }

@@ -1,8 +1,11 @@
 package dev.adjoint.training.report;
 
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
-import org.knowm.xchart.internal.chartpart.Chart;
+import java.util.function.DoublePredicate;
+import java.util.stream.Stream;
 
 /**
  * Draws how numbers depend on others: lines, points, bands and error bars.
@@ -14,19 +17,16 @@ import org.knowm.xchart.internal.chartpart.Chart;
  *     .writeSvg(Path.of("target/accuracy.svg"));
  * }</pre>
  *
- * <p>What has the same name belongs together and has the same color. Lines of few points show them.
+ * <p>What has the same name belongs together and has the same color. Where there are several names,
+ * or few points, lines have markers.
  */
 public final class LinePlot extends Plot<LinePlot> {
 
-  private final Axis xAxis;
-  private final Axis yAxis;
   private final List<Series> series = new ArrayList<>();
 
   /** Creates a plot of nothing yet; titles of axes name the unit, where there is one. */
   public LinePlot(String title, String xTitle, String yTitle) {
-    super(title);
-    xAxis = new Axis(xTitle);
-    yAxis = new Axis(yTitle);
+    super(title, xTitle, yTitle);
   }
 
   // ---- axes ------------------------------------------------------------------------------------
@@ -48,12 +48,6 @@ public final class LinePlot extends Plot<LinePlot> {
   /** Writes labels along the x axis, at x of 0, 1, 2 and so on, in place of numbers. */
   public LinePlot xLabels(List<String> labels) {
     xAxis.labels(labels);
-    return this;
-  }
-
-  /** Limits y to a range, which is as large as the series need unless it is set. */
-  public LinePlot yRange(double from, double to) {
-    yAxis.range(from, to);
     return this;
   }
 
@@ -116,15 +110,134 @@ public final class LinePlot extends Plot<LinePlot> {
     return places;
   }
 
+  private List<String> names() {
+    return series.stream().map(Series::name).distinct().toList();
+  }
+
+  private Stream<Series> named(String name) {
+    return series.stream().filter(each -> each.name().equals(name));
+  }
+
   // ---- drawing ---------------------------------------------------------------------------------
 
   @Override
-  Chart<?, ?> chart() {
-    return new LineDrawing(series, this::color).chart(title(), xAxis, yAxis);
+  Legend legend() {
+    return new Legend(
+        names().stream()
+            .map(name ->
+                new Legend.Entry(
+                    name,
+                    color(name),
+                    named(name).allMatch(each -> each.kind() == Series.Kind.POINTS)
+                        ? Legend.Sample.POINT
+                        : Legend.Sample.LINE))
+            .toList());
   }
 
+  /** Draws lines above bands, and those of the first name above the others. */
   @Override
-  Legend legend() {
-    return new LineDrawing(series, this::color).legend();
+  void draw(Svg svg, Area area) {
+    List<Series> backToFront = new ArrayList<>(series.reversed());
+    backToFront.sort(Comparator.comparing(Series::kind));
+    for (Series each : backToFront) {
+      svg.open("g", "class", color(each.name()).cssClass());
+      switch (each.kind()) {
+        case BAND -> path(svg, "band", around(each, area));
+        case ERROR_BARS -> path(svg, "thin", upAndDown(each, area));
+        case LINE -> path(svg, "line", along(each, area));
+        case POINTS -> {}
+      }
+      path(svg, "marker", markers(each, area));
+      svg.close("g");
+    }
+  }
+
+  private static void path(Svg svg, String cssClass, Object data) {
+    String text = data.toString();
+    if (!text.isEmpty()) {
+      svg.element("path", "class", cssClass, "d", text);
+    }
+  }
+
+  private static PathData along(Series line, Area area) {
+    PathData path = new PathData();
+    for (int i = 0; i < line.x().length; i++) {
+      path.to(area.x(line.x()[i]), area.y(line.low()[i]));
+    }
+    return path;
+  }
+
+  /** Goes around the area of a band, piece by piece between its gaps. */
+  private static PathData around(Series band, Area area) {
+    PathData path = new PathData();
+    int from = 0;
+    for (int to = 0; to <= band.x().length; to++) {
+      if (to == band.x().length || Double.isNaN(band.low()[to] + band.high()[to])) {
+        for (int i = from; i < to; i++) {
+          path.to(area.x(band.x()[i]), area.y(band.low()[i]));
+        }
+        for (int i = to - 1; i >= from; i--) {
+          path.to(area.x(band.x()[i]), area.y(band.high()[i]));
+        }
+        path.close();
+        from = to + 1;
+      }
+    }
+    return path;
+  }
+
+  private static PathData upAndDown(Series bars, Area area) {
+    PathData path = new PathData();
+    for (int i = 0; i < bars.x().length; i++) {
+      double x = area.x(bars.x()[i]);
+      if (!Double.isNaN(bars.low()[i] + bars.high()[i])) {
+        path.to(x, area.y(bars.low()[i])).to(x, area.y(bars.high()[i])).lift();
+      }
+    }
+    return path;
+  }
+
+  private String markers(Series each, Area area) {
+    List<String> names = names();
+    boolean[] marked = each.marked((names.indexOf(each.name()) + 0.5) / names.size());
+    boolean alone = names.size() == 1 && each.kind() == Series.Kind.LINE && marked.length > 24;
+    StringBuilder path = new StringBuilder();
+    for (int i = 0; i < marked.length && !alone; i++) {
+      if (marked[i] && !Double.isNaN(each.low()[i])) {
+        path.append(color(each.name()).marker().at(area.x(each.x()[i]), area.y(each.low()[i])));
+      }
+    }
+    return path.toString();
+  }
+
+  // ---- in words --------------------------------------------------------------------------------
+
+  @Override
+  List<String> spoken() {
+    List<String> sentences = new ArrayList<>();
+    sentences.add("%s by %s.".formatted(yAxis.title(), xAxis.title()));
+    for (String name : names()) {
+      named(name)
+          .max(Comparator.comparing(Series::kind))
+          .map(this::spoken)
+          .ifPresent(sentences::add);
+    }
+    return sentences;
+  }
+
+  private String spoken(Series of) {
+    DoublePredicate known = place -> !Double.isNaN(place);
+    double[] low = Arrays.stream(of.low()).filter(known).toArray();
+    double[] high = Arrays.stream(of.high()).filter(known).toArray();
+    if (low.length == 0 || high.length == 0) {
+      return of.name() + ": nothing.";
+    }
+    return "%s: from %s to %s, at least %s, at most %s."
+        .formatted(
+            of.name(),
+            yAxis.written(low[0]),
+            yAxis.written(low[low.length - 1]),
+            yAxis.written(Arrays.stream(low).min().getAsDouble()),
+            yAxis.written(Arrays.stream(high).max().getAsDouble()));
   }
 }

@@ -2,23 +2,34 @@ package dev.adjoint.training.report;
 
 import com.google.common.html.HtmlEscapers;
 import dev.adjoint.io.AtomicFile;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
+import javax.imageio.ImageIO;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Puts text, tables and plots on a page of HTML that is one file and needs no other.
  *
  * <pre>{@code
  * new Page("Learning rates")
+ *     .answers(Map.of("best rate", "0.3"))
  *     .paragraph("The larger, the faster, up to a point.")
  *     .plot(plot, "Loss over 300 steps, by learning rate.")
  *     .table(List.of("rate", "loss"), List.of(List.of("0.1", "1.3"), List.of("1", "0.4")))
  *     .write(Path.of("target/rates.html"));
  * }</pre>
+ *
+ * <p>What comes before the first heading introduces the page; a list of the headings follows, with
+ * the claims below each. Plots that follow one another share rows where the screen is wide.
  *
  * <p>All text is shown as it is: nothing in it is taken for HTML. The page fits phones and paper,
  * and is dark where the reader's system is.
@@ -26,33 +37,100 @@ import java.util.regex.Pattern;
 public final class Page {
 
   /** What a cell of a column of numbers is like: they are aligned to the right. */
-  private static final Pattern NUMBER = Pattern.compile("([-+]?[0-9.][-+0-9.,e]*( %)?)?|NaN");
+  private static final Pattern NUMBER = Pattern.compile("([-+]?[0-9.][-+0-9.,e]*( %)?)?|NaN|·");
 
   private final String title;
-  private final List<String> headings = new ArrayList<>();
-  private final StringBuilder body = new StringBuilder();
-  private int plots;
+  private final Contents contents = new Contents();
+  private final StringBuilder introduction = new StringBuilder();
+  private final StringBuilder rest = new StringBuilder();
+  private StringBuilder body = introduction;
+
+  /** The class of what neighbors share, as plots do, while it is open. */
+  private @Nullable String shared;
 
   /** Creates a page with a title. */
   public Page(String title) {
     this.title = title;
   }
 
-  /** Adds a heading; pages of several begin with a list of them. */
+  // ---- text ------------------------------------------------------------------------------------
+
+  /** Adds a heading. */
   public Page heading(String text) {
-    headings.add(text);
-    return element("h2 id=\"part-%d\"".formatted(headings.size()), text);
+    share(null);
+    body = rest;
+    int number = contents.add(text);
+    return element("h2", " id=\"part-%d\"".formatted(number), text);
   }
 
   /** Adds a paragraph. */
   public Page paragraph(String text) {
-    return element("p", text);
+    return block("p", "", text);
   }
 
   /** Adds text whose lines and columns stay as they are, such as a program or a table of text. */
   public Page preformatted(String text) {
-    return element("pre", text);
+    return block("pre", "", text);
   }
+
+  /** Adds short texts as a list, in columns where the screen is wide. */
+  public Page items(List<String> texts) {
+    share(null);
+    body.append("<ul class=\"items\">\n");
+    texts.forEach(text -> element("li", "", text));
+    body.append("</ul>\n");
+    return this;
+  }
+
+  /** Adds what a reader wants to know first, large: values by what they are, in this order. */
+  public Page answers(Map<String, String> values) {
+    return pairs("answers", values);
+  }
+
+  /** Adds more that is to be known: what was done, with what. */
+  public Page facts(Map<String, String> values) {
+    return pairs("facts", values);
+  }
+
+  private Page pairs(String cssClass, Map<String, String> values) {
+    share(null);
+    if (!values.isEmpty()) {
+      body.append("<dl class=\"").append(cssClass).append("\">\n");
+      values.forEach((name, value) -> {
+        body.append(cssClass.equals("answers") ? "<div>" : "");
+        element("dt", "", name);
+        element("dd", "", value);
+        body.append(cssClass.equals("answers") ? "</div>\n" : "");
+      });
+      body.append("</dl>\n");
+    }
+    return this;
+  }
+
+  /** Adds a claim with the verdict on it, which the list of headings shows too, and details. */
+  public Page claim(Verdict verdict, String claim, String details) {
+    share(null);
+    contents.add(verdict, claim);
+    body.append("<div class=\"claim ").append(verdict.cssClass()).append("\">\n");
+    body.append(Contents.verdict(verdict)).append('\n');
+    element("p", "", claim);
+    element("p", " class=\"details\"", details);
+    body.append("</div>\n");
+    return this;
+  }
+
+  /** Adds a part that is folded away until the reader asks for it. */
+  public Page folded(String summary, Consumer<Page> part) {
+    share(null);
+    body.append("<details>\n");
+    element("summary", "", summary);
+    part.accept(this);
+    share(null);
+    body.append("</details>\n");
+    return this;
+  }
+
+  // ---- tables ----------------------------------------------------------------------------------
 
   /**
    * Adds a table.
@@ -68,6 +146,7 @@ public final class Page {
                 .formatted(row.size(), row, head));
       }
     }
+    share(null);
     body.append("<div class=\"table\"><table>\n");
     row("th", head, rows);
     rows.forEach(row -> row("td", row, rows));
@@ -86,13 +165,65 @@ public final class Page {
     body.append("</tr>\n");
   }
 
+  // ---- pictures --------------------------------------------------------------------------------
+
   /** Adds a plot, with text below. */
   public Page plot(Plot<?> plot, String caption) {
-    plots++;
-    body.append("<figure>\n").append(plot.svg("plot" + plots + "-"));
-    body.append("\n<figcaption>").append(escaped(caption)).append("</figcaption>\n</figure>\n");
+    share("plots");
+    body.append("<figure>\n");
+    element("p", "", plot.title());
+    body.append(plot.svg(false)).append('\n');
+    return caption(caption);
+  }
+
+  /**
+   * Adds a small picture, with text below.
+   *
+   * @param gray the rows of the picture, from 0 for black to 1 for white
+   */
+  public Page picture(double[][] gray, String caption) {
+    share("pictures");
+    body.append("<figure>\n<img alt=\"\" src=\"data:image/png;base64,");
+    body.append(Base64.getEncoder().encodeToString(png(gray))).append("\">\n");
+    return caption(caption);
+  }
+
+  private Page caption(String text) {
+    if (!text.isEmpty()) {
+      element("figcaption", "", text);
+    }
+    body.append("</figure>\n");
     return this;
   }
+
+  private static byte[] png(double[][] gray) {
+    BufferedImage image =
+        new BufferedImage(gray[0].length, gray.length, BufferedImage.TYPE_BYTE_GRAY);
+    for (int y = 0; y < gray.length; y++) {
+      for (int x = 0; x < gray[y].length; x++) {
+        image.getRaster().setSample(x, y, 0, (int) Math.round(255 * Math.clamp(gray[y][x], 0, 1)));
+      }
+    }
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try {
+      ImageIO.write(image, "png", bytes);
+    } catch (IOException e) {
+      throw new UncheckedIOException("an array refused to be written", e);
+    }
+    return bytes.toByteArray();
+  }
+
+  /** Lets what comes next stand beside what came before, if that is of the same kind. */
+  private void share(@Nullable String kind) {
+    if (kind != null && kind.equals(shared)) {
+      return;
+    }
+    body.append(shared == null ? "" : "</div>\n");
+    body.append(kind == null ? "" : "<div class=\"" + kind + "\">\n");
+    shared = kind;
+  }
+
+  // ---- the page --------------------------------------------------------------------------------
 
   /** Writes the page to a file, whose directories are created. */
   public void write(Path file) throws IOException {
@@ -103,74 +234,45 @@ public final class Page {
 
   /** Returns the page as the text of an HTML file. */
   public String html() {
-    return HEAD.replace("TITLE", escaped(title))
-        + contents()
-        + body
-        + "</main>\n</body>\n</html>\n";
+    return """
+    <!DOCTYPE html>
+    <html lang="en">
+    <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <title>%1$s</title>
+    <style>
+    %2$s</style>
+    </head>
+    <body>
+    <main>
+    <h1>%1$s</h1>
+    %3$s%4$s%5$s%6$s</main>
+    </body>
+    </html>
+    """
+        .formatted(
+            escaped(title),
+            Style.ofPages(),
+            introduction,
+            contents.html(),
+            rest,
+            shared == null ? "" : "</div>\n");
   }
 
-  private String contents() {
-    if (headings.size() < 2) {
-      return "";
-    }
-    StringBuilder list = new StringBuilder("<nav><ul>\n");
-    for (int i = 0; i < headings.size(); i++) {
-      list.append("<li><a href=\"#part-%d\">".formatted(i + 1));
-      list.append(escaped(headings.get(i))).append("</a></li>\n");
-    }
-    return list.append("</ul></nav>\n").toString();
+  /** Adds an element that stands by itself. */
+  private Page block(String tag, String attributes, String text) {
+    share(null);
+    return element(tag, attributes, text);
   }
 
-  private Page element(String tag, String text) {
-    body.append('<').append(tag).append('>').append(escaped(text));
-    body.append("</").append(tag.replaceFirst(" .*", "")).append(">\n");
+  private Page element(String tag, String attributes, String text) {
+    body.append('<').append(tag).append(attributes).append('>').append(escaped(text));
+    body.append("</").append(tag).append(">\n");
     return this;
   }
 
-  private static String escaped(String text) {
+  static String escaped(String text) {
     return HtmlEscapers.htmlEscaper().escape(text);
   }
-
-  private static final String HEAD =
-      """
-      <!DOCTYPE html>
-      <html lang="en">
-      <head>
-      <meta charset="utf-8">
-      <meta name="viewport" content="width=device-width, initial-scale=1">
-      <title>TITLE</title>
-      <style>
-      :root { color-scheme: light dark; --ink: #222; --quiet: #666; --rule: #ddd; --paper: #fff; }
-      body { margin: 0; background: var(--paper); color: var(--ink);
-        font: 17px/1.55 system-ui, sans-serif; }
-      main { max-width: 42rem; margin: 0 auto; padding: 1rem; }
-      h1 { font-size: 1.9rem; line-height: 1.2; margin: 1rem 0; }
-      h2 { font-size: 1.3rem; line-height: 1.3; margin: 2.8rem 0 .6rem; }
-      a { color: inherit; }
-      nav { font-size: .9rem; } nav ul { padding-left: 1.1rem; }
-      figure { margin: 1.2rem 0; } svg { display: block; width: 100%; height: auto; }
-      figcaption { font-size: .85rem; color: var(--quiet); }
-      .table, pre { overflow-x: auto; margin: 1rem 0; }
-      pre { font-size: .75rem; line-height: 1.4; }
-      table { border-collapse: collapse; font-size: .85rem; line-height: 1.35; }
-      th, td { text-align: left; vertical-align: top; padding: .3rem .9rem .3rem 0; }
-      th { border-bottom: 2px solid var(--rule); } td { border-bottom: 1px solid var(--rule); }
-      .number { text-align: right; font-variant-numeric: tabular-nums; }
-      @media (prefers-color-scheme: dark) {
-        :root { --ink: #ddd; --quiet: #999; --rule: #444; --paper: #161616; }
-        svg [fill="rgb(51,51,51)"] { fill: var(--ink); }
-        svg [stroke="rgb(51,51,51)"] { stroke: var(--ink); }
-        svg [fill="rgb(226,226,226)"] { fill: var(--rule); }
-        svg [fill="white"] { fill: var(--paper); }
-      }
-      @media print {
-        body { font-size: 10pt; } main { max-width: none; padding: 0; } nav { display: none; }
-        figure, table { break-inside: avoid; } h2 { break-after: avoid; } pre { font-size: 6.5pt; }
-      }
-      </style>
-      </head>
-      <body>
-      <main>
-      <h1>TITLE</h1>
-      """;
 }

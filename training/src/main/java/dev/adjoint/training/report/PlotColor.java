@@ -1,48 +1,53 @@
 package dev.adjoint.training.report;
 
-import java.awt.Color;
-import org.knowm.xchart.style.markers.Marker;
-import org.knowm.xchart.style.markers.SeriesMarkers;
+import java.util.Locale;
 
 /**
- * Names the colors of series, which people with any kind of color vision tell apart (Okabe and Ito
- * 2008, "Color universal design"; without the yellow, which paper swallows).
+ * A color of a series, after a palette that people with any kind of color vision tell apart (Okabe
+ * and Ito 2008, "Color universal design"), darkened for white pages and lightened for dark ones.
+ *
+ * <p>Each has a shape too, for black-and-white paper. A plot has at most one series of each.
  */
 public enum PlotColor {
-  /** As far from the background as text is: for what the others are compared with. */
-  GRAY(0x6B6B6B, SeriesMarkers.CIRCLE),
-  /** A dark blue. */
-  BLUE(0x0072B2, SeriesMarkers.SQUARE),
+  /** A blue. */
+  BLUE(0x0072B2, 0x5AB0EE, Marker.CIRCLE),
   /** A red that leans to orange. */
-  VERMILION(0xD55E00, SeriesMarkers.DIAMOND),
+  VERMILION(0xD55E00, 0xFF8A3D, Marker.DIAMOND),
   /** A green that leans to blue. */
-  GREEN(0x009E73, SeriesMarkers.TRIANGLE_UP),
+  GREEN(0x008A64, 0x2FC79A, Marker.TRIANGLE),
   /** A pale red that leans to blue. */
-  PURPLE(0xCC79A7, SeriesMarkers.TRIANGLE_DOWN),
-  /** A light blue. */
-  SKY(0x56B4E9, SeriesMarkers.CIRCLE),
-  /** A yellow that leans to red. */
-  ORANGE(0xE69F00, SeriesMarkers.SQUARE);
+  PURPLE(0xB5568E, 0xE391C2, Marker.UPSIDE_DOWN),
+  /** A yellow that leans to red; ochre on white. */
+  ORANGE(0x957300, 0xE8C14A, Marker.PLUS),
+  /** As far from the background as text is: for what the others are compared with. */
+  GRAY(0x6B6B6B, 0xA6A6A6, Marker.SQUARE);
 
-  private final Color awt;
+  private final int light;
+  private final int dark;
   private final Marker marker;
 
-  PlotColor(int rgb, Marker marker) {
-    awt = new Color(rgb);
+  PlotColor(int light, int dark, Marker marker) {
+    this.light = light;
+    this.dark = dark;
     this.marker = marker;
   }
 
-  Color awt() {
-    return awt;
+  /** Returns red, green and blue on a light page, as in 0x0072B2. */
+  int light() {
+    return light;
   }
 
-  /** Returns how points of this color are drawn, so that they differ on black-and-white paper. */
+  /** Returns red, green and blue on a dark page. */
+  int dark() {
+    return dark;
+  }
+
   Marker marker() {
     return marker;
   }
 
-  /** Returns this color, half seen through, as bands have it. */
-  Color pale() {
-    return new Color(awt.getRed(), awt.getGreen(), awt.getBlue(), 50);
+  /** Returns the name of the class that has this color in the style of plots. */
+  String cssClass() {
+    return name().toLowerCase(Locale.ROOT);
   }
 }

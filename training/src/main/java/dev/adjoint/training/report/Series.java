@@ -1,7 +1,7 @@
 package dev.adjoint.training.report;
 
 /**
- * Holds what is drawn under one name, by its places along the axes.
+ * What is drawn under one name, by its places along the axes.
  *
  * @param low the lower edge of a band, the lower ends of error bars; of others y
  * @param high the upper edge or ends; of others y
@@ -18,13 +18,24 @@ record Series(Kind kind, String name, double[] x, double[] low, double[] high) {
 
   private static final int FEW = 24;
 
-  /** Tells whether each point is drawn as such. */
-  boolean hasMarkers() {
-    return kind == Kind.POINTS || (kind == Kind.LINE && x.length <= FEW);
-  }
+  /** A line of many points has so many markers. */
+  private static final int MARKERS = 5;
 
-  /** Returns this with its places in numbers of labels. */
-  Series on(Axis.Scale xScale, Axis.Scale yScale) {
-    return new Series(kind, name, xScale.of(x), yScale.of(low), yScale.of(high));
+  /**
+   * Returns which points have markers: all where they are few; else some, elsewhere on each line.
+   *
+   * @param place of the line among the others, between 0 and 1
+   */
+  boolean[] marked(double place) {
+    boolean[] marked = new boolean[x.length];
+    for (int i = 0; i < marked.length; i++) {
+      marked[i] = kind == Kind.POINTS || (kind == Kind.LINE && marked.length <= FEW);
+    }
+    if (kind == Kind.LINE && marked.length > FEW) {
+      for (int i = 0; i < MARKERS; i++) {
+        marked[(int) ((i + place) * marked.length / MARKERS)] = true;
+      }
+    }
+    return marked;
   }
 }

@@ -1,133 +1,125 @@
 package dev.adjoint.training.report;
 
-import java.awt.BasicStroke;
-import java.awt.Color;
-import java.awt.Dimension;
-import java.awt.Font;
-import java.io.IOException;
-import java.io.StringWriter;
-import java.io.UncheckedIOException;
-import java.util.Locale;
-import java.util.concurrent.atomic.AtomicInteger;
-import javax.xml.parsers.DocumentBuilderFactory;
-import javax.xml.parsers.ParserConfigurationException;
-import org.apache.batik.svggen.SVGGeneratorContext;
-import org.apache.batik.svggen.SVGGraphics2D;
-import org.apache.batik.svggen.SVGIDGenerator;
-import org.knowm.xchart.internal.chartpart.Chart;
-import org.knowm.xchart.style.AxesChartStyler;
-import org.knowm.xchart.style.AxesChartStyler.TextAlignment;
-import org.w3c.dom.Document;
-import org.w3c.dom.Element;
-import org.w3c.dom.NodeList;
+import com.google.common.base.Splitter;
+import com.google.common.escape.Escaper;
+import com.google.common.xml.XmlEscapers;
+import java.util.ArrayList;
+import java.util.List;
 
-/** Makes SVG of charts, all in one style. */
+/** The elements of a picture in SVG, which are written one after the other. */
 final class Svg {
 
-  static final int WIDTH = 640;
-  static final int HEIGHT = 380;
+  /** The size of all text but titles, in units of a picture. */
+  static final int FONT_SIZE = 12;
 
-  /** Texts and axes; a page gives these three other values in the dark. */
-  static final Color INK = new Color(0x333333);
+  /** The distance between two lines of text. */
+  static final int LINE = 17;
 
-  static final Color GRID = new Color(0xE2E2E2);
-  static final Color PAPER = Color.WHITE;
-  static final Font PLAIN = new Font(Font.SANS_SERIF, Font.PLAIN, 13);
+  private static final String NARROW = " .,:;'|!ijlIft()[]-/\"";
+  private static final String WIDE = "mwMW%@";
+  private static final Escaper ESCAPER = XmlEscapers.xmlAttributeEscaper();
 
-  private static final String NAMESPACE = "http://www.w3.org/2000/svg";
+  private final StringBuilder xml = new StringBuilder();
 
-  private Svg() {}
-
-  /** Sets what all charts have in common. */
-  static void style(Chart<? extends AxesChartStyler, ?> chart, String title, Axis y) {
-    chart.setTitle(title);
-    chart.setYAxisTitle(y.title());
-    AxesChartStyler styler = chart.getStyler();
-    styler.setLocale(Locale.ROOT);
-    styler.setAntiAlias(true);
-    styler.setChartBackgroundColor(PAPER);
-    styler.setPlotBackgroundColor(PAPER);
-    styler.setPlotBorderVisible(false);
-    styler.setChartTitleBoxVisible(false);
-    styler.setChartTitlePadding(8);
-    styler.setChartFontColor(INK);
-    styler.setAxisTickLabelsColor(INK);
-    styler.setAxisTickMarksColor(INK);
-    styler.setPlotGridLinesColor(GRID);
-    styler.setPlotGridVerticalLinesVisible(false);
-    styler.setPlotGridLinesStroke(new BasicStroke(1));
-    styler.setPlotTicksMarksVisible(false);
-    styler.setPlotContentSize(1);
-    styler.setPlotMargin(0);
-    styler.setChartPadding(14);
-    styler.setChartTitleFont(new Font(Font.SANS_SERIF, Font.BOLD, 15));
-    styler.setAxisTitleFont(PLAIN);
-    styler.setAxisTickLabelsFont(PLAIN);
-    styler.setLegendVisible(false);
-    styler.setMarkerSize(Legend.MARKER_SIZE);
-    Axis.Scale scale = y.scale();
-    styler.setYAxisMin(scale.min());
-    styler.setYAxisMax(scale.max());
-    styler.setYAxisTickMarkSpacingHint(scale.spacing(HEIGHT - 130));
-    styler.setYAxisLabelAlignment(TextAlignment.Right);
-    styler.setyAxisTickLabelsFormattingFunction(scale::label);
+  /** Begins an element. */
+  Svg open(String tag, Object... attributes) {
+    begin(tag, attributes);
+    xml.append('>');
+    return this;
   }
 
-  /** Draws a chart and its legend below. */
-  static String of(Chart<?, ?> chart, Legend legend, String prefix) {
-    Document document = emptyDocument();
-    SVGGeneratorContext context = SVGGeneratorContext.createDefault(document);
-    context.setComment(null);
-    context.setPrecision(2);
-    context.setIDGenerator(new Numbered(prefix));
-    SVGGraphics2D graphics = new SVGGraphics2D(context, true);
-    graphics.setSVGCanvasSize(new Dimension(WIDTH, HEIGHT));
-    graphics.setColor(PAPER);
-    graphics.fillRect(0, 0, WIDTH, HEIGHT);
-    int top = HEIGHT - legend.height(graphics);
-    chart.paint(graphics, WIDTH, top);
-    legend.draw(graphics, top);
-    Element root = graphics.getRoot();
-    root.setAttribute("viewBox", "0 0 %d %d".formatted(WIDTH, HEIGHT));
-    root.setAttribute("role", "img");
-    root.setAttribute("aria-label", chart.getTitle());
-    NodeList definitions = root.getElementsByTagName("defs");
-    for (int i = 0; i < definitions.getLength(); i++) {
-      ((Element) definitions.item(i)).removeAttribute("id"); // one of them is always the same
-    }
-    StringWriter text = new StringWriter();
-    try {
-      graphics.stream(root, text, false, false);
-    } catch (IOException e) {
-      throw new UncheckedIOException("a string refused to be written", e);
-    }
-    String xml = text.toString();
-    return xml.substring(xml.indexOf("<svg")).strip();
+  /** Ends the element that was begun last. */
+  Svg close(String tag) {
+    xml.append("</").append(tag).append('>');
+    return this;
   }
 
-  private static Document emptyDocument() {
-    try {
-      return DocumentBuilderFactory.newNSInstance()
-          .newDocumentBuilder()
-          .getDOMImplementation()
-          .createDocument(NAMESPACE, "svg", null);
-    } catch (ParserConfigurationException e) {
-      throw new IllegalStateException("the JDK has no XML parser", e);
+  /** Adds an element with nothing inside. */
+  Svg element(String tag, Object... attributes) {
+    begin(tag, attributes);
+    xml.append("/>");
+    return this;
+  }
+
+  /** Adds text; the class says to which side of the place it goes. */
+  Svg text(String cssClass, double x, double y, String text) {
+    open("text", "class", cssClass, "x", x, "y", y);
+    xml.append(ESCAPER.escape(text));
+    return close("text");
+  }
+
+  private void begin(String tag, Object... attributes) {
+    xml.append('<').append(tag);
+    for (int i = 0; i < attributes.length; i += 2) {
+      Object value = attributes[i + 1];
+      xml.append(' ').append(attributes[i]).append("=\"");
+      xml.append(value instanceof Double d ? number(d) : ESCAPER.escape(value.toString()));
+      xml.append('"');
     }
   }
 
-  /** Numbers what refers to one another within a picture. */
-  private static final class Numbered extends SVGIDGenerator {
-    private final String prefix;
-    private final AtomicInteger last = new AtomicInteger();
+  /** Adds what is XML already. */
+  Svg raw(String text) {
+    xml.append(text);
+    return this;
+  }
 
-    Numbered(String prefix) {
-      this.prefix = prefix;
-    }
+  @Override
+  public String toString() {
+    return xml.toString();
+  }
 
-    @Override
-    public String generateID(String kind) {
-      return prefix + kind + last.incrementAndGet();
+  /** Writes a number to a tenth. */
+  static String number(double value) {
+    return tenths(Math.round(10 * value));
+  }
+
+  /** Writes a number of tenths as short as it goes: {@code -.3}. */
+  static String tenths(long tenths) {
+    long size = Math.abs(tenths);
+    String whole = size < 10 && size > 0 ? "" : Long.toString(size / 10);
+    return (tenths < 0 ? "-" : "") + whole + (size % 10 == 0 ? "" : "." + size % 10);
+  }
+
+  /** Estimates how wide a text is: fonts differ, and this is about the widest of them. */
+  static double width(String text) {
+    return text.codePoints().mapToDouble(Svg::width).sum() * FONT_SIZE;
+  }
+
+  /** Estimates the width of a character, relative to the size of the font. */
+  private static double width(int c) {
+    if (NARROW.indexOf(c) >= 0) {
+      return 0.4;
     }
+    if (WIDE.indexOf(c) >= 0) {
+      return 0.98;
+    }
+    return Character.isUpperCase(c) ? 0.72 : c < 0x250 ? 0.63 : 1;
+  }
+
+  /** Breaks a text between words into lines that are not wider than there is room. */
+  static List<String> lines(String text, double room) {
+    List<String> lines = new ArrayList<>();
+    for (String word : Splitter.on(' ').split(text)) {
+      String longer = lines.isEmpty() ? word : lines.getLast() + " " + word;
+      if (!lines.isEmpty() && width(longer) <= room) {
+        lines.set(lines.size() - 1, longer);
+      } else {
+        lines.add(word);
+      }
+    }
+    return lines;
+  }
+
+  /** Returns a text, shortened so that it is not wider than there is room. */
+  static String fitted(String text, double room) {
+    if (width(text) <= room) {
+      return text;
+    }
+    int end = text.length();
+    while (end > 0 && width(text.substring(0, end) + "…") > room) {
+      end = text.offsetByCodePoints(end, -1);
+    }
+    return text.substring(0, end) + "…";
   }
 }

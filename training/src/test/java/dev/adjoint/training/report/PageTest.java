@@ -3,12 +3,18 @@ package dev.adjoint.training.report;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Base64;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -33,7 +39,7 @@ class PageTest {
             .html();
     assertThat(html).doesNotContain("<script>");
     assertThat(html.split(Pattern.quote("&lt;script&gt;&amp;&quot;&#39;"), -1)).hasSize(10);
-    assertThat(html).contains("aria-label=\"a &lt; b\"");
+    assertThat(html).contains("aria-label=\"a &lt; b. ");
   }
 
   @Test
@@ -47,14 +53,82 @@ class PageTest {
   }
 
   @Test
-  void namesInsideThePicturesOfAPageDiffer() {
-    String html = new Page("t").plot(PLOT, "one").plot(PLOT, "two").html();
+  void nothingInsideIsReferredToTwice() {
+    String html = new Page("t").heading("One").plot(PLOT, "one").plot(PLOT, "two").html();
     List<String> ids =
         Pattern.compile(" id=\"([^\"]*)\"").matcher(html).results().map(m -> m.group(1)).toList();
-    assertThat(ids).isNotEmpty().doesNotHaveDuplicates();
-    assertThat(Pattern.compile("url\\(#([^)]*)\\)").matcher(html).results().map(m -> m.group(1)))
-        .isNotEmpty()
-        .allSatisfy(id -> assertThat(ids).contains(id));
+    assertThat(ids).containsExactly("part-1");
+    assertThat(html).doesNotContain("url(");
+  }
+
+  @Test
+  void plotsThatFollowOneAnotherShareRows() {
+    String html =
+        new Page("t").plot(PLOT, "").plot(PLOT, "").paragraph("text").plot(PLOT, "").html();
+    assertThat(html.split("<div class=\"plots\">", -1)).hasSize(3);
+    assertThat(html.split("<figure>", -1)).hasSize(4);
+    assertThat(html.split("<div", -1)).hasSameSizeAs(html.split("</div>", -1));
+  }
+
+  @Test
+  void answersComeFirstAndTheContentsAfterTheIntroduction() {
+    Map<String, String> answers = new LinkedHashMap<>();
+    answers.put("best accuracy", "0.98");
+    answers.put("duration", "3 s");
+    String html =
+        new Page("t")
+            .answers(answers)
+            .facts(Map.of("seed", "7"))
+            .paragraph("An introduction.")
+            .heading("One")
+            .heading("Two")
+            .html();
+    assertThat(html)
+        .containsSubsequence(
+            "<h1>", "best accuracy", "0.98", "3 s", "seed", "7", "An introduction.", "<nav", "<h2");
+  }
+
+  @Test
+  void verdictsAreSeenBesideTheHeadingsToo() {
+    String html =
+        new Page("t")
+            .heading("One")
+            .claim(Verdict.HOLDS, "It is fast.", "3 s")
+            .heading("Two")
+            .claim(Verdict.DOES_NOT_HOLD, "It is small.", "3 MB")
+            .claim(Verdict.HOLDS_IN_PART, "It is blue.", "at night")
+            .html();
+    assertThat(html.substring(html.indexOf("<nav"), html.indexOf("</nav>")))
+        .containsSubsequence(
+            "One",
+            "✓ holds",
+            "It is fast.",
+            "Two",
+            "✗ does not hold",
+            "It is small.",
+            "◐ holds in part",
+            "It is blue.")
+        .doesNotContain("3 MB");
+    assertThat(html.substring(html.indexOf("</nav>")))
+        .containsSubsequence("✗ does not hold", "It is small.", "3 MB");
+  }
+
+  @Test
+  void aFoldedPartIsWhole() {
+    String html =
+        new Page("t").folded("More", page -> page.plot(PLOT, "")).paragraph("after").html();
+    assertThat(html)
+        .containsSubsequence(
+            "<details>", "<summary>More</summary>", "<svg", "</div>", "</details>", "<p>after</p>");
+  }
+
+  @Test
+  void aPictureIsPartOfThePage() throws IOException {
+    String html = new Page("t").picture(new double[][] {{0, 1}, {0.5, 2}}, "four").html();
+    String data = html.replaceFirst("(?s).*base64,([^\"]*).*", "$1");
+    BufferedImage image = ImageIO.read(new ByteArrayInputStream(Base64.getDecoder().decode(data)));
+    assertThat(image.getRaster().getSamples(0, 0, 2, 2, 0, (int[]) null))
+        .containsExactly(0, 255, 128, 255);
   }
 
   @Test
@@ -88,11 +162,22 @@ class PageTest {
   }
 
   @Test
-  void theDarkPageRepaintsWhatPlotsHaveInCommon() {
-    String svg = PLOT.svg();
-    assertThat(Pattern.compile("svg \\[([^]]*)]").matcher(new Page("t").html()).results())
-        .hasSize(4)
-        .allSatisfy(match -> assertThat(svg).contains(match.group(1)));
+  void everyClassHasAStyle() {
+    BarPlot bars = new BarPlot("t", "y", List.of("a")).bars("s", 1).bars("s2", 2);
+    String html =
+        new Page("t")
+            .answers(Map.of("a", "b"))
+            .items(List.of("a"))
+            .plot(PLOT, "")
+            .plot(bars, "")
+            .picture(new double[1][1], "")
+            .claim(Verdict.HOLDS, "c", "d")
+            .html();
+    int end = html.indexOf("</style>");
+    assertThat(Pattern.compile("class=\"([^\"]*)\"").matcher(html.substring(end)).results())
+        .isNotEmpty()
+        .flatExtracting(match -> List.of(match.group(1).split(" ")))
+        .allSatisfy(name -> assertThat(html.substring(0, end)).contains("." + name));
   }
 
   @Test

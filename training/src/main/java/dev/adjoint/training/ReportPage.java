@@ -1,0 +1,286 @@
+package dev.adjoint.training;
+
+import com.google.common.collect.Lists;
+import dev.adjoint.training.report.LinePlot;
+import dev.adjoint.training.report.Page;
+import dev.adjoint.training.report.PlotColor;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/** Puts what a {@link TrainingReport} has recorded on a page. */
+final class ReportPage {
+
+  private static final int MOST_LAYERS = 12;
+  private static final int MOST_LINES = 6;
+  private static final int MOST_ANSWERS = 4;
+
+  /** Plots of bands, and those of several noisy lines, show about so many points of each. */
+  private static final int MOST_POINTS = 75;
+
+  /** A loss whose largest value is so many times its smallest is drawn by its logarithm. */
+  private static final double DECADE = 10;
+
+  private static final String BANDS =
+      "A line is the median, the bands around are the range from the 15th to the 85th percentile,"
+          + " and that from the 5th to the 95th.";
+
+  private final Page page;
+  private final Map<String, Rows> rows;
+
+  ReportPage(Page page, Map<String, Rows> rows) {
+    this.page = page;
+    this.rows = rows;
+  }
+
+  // ---- answers ---------------------------------------------------------------------------------
+
+  /** Begins the page with the best of each metric, and how long it has taken. */
+  static void introduce(
+      Page page, Map<String, String> given, Map<String, Rows> rows, int epochs, Duration duration) {
+    Map<String, String> answers = new LinkedHashMap<>(given);
+    Map<String, Rows> metrics = named(rows, "metric ");
+    boolean validated = metrics.keySet().stream().anyMatch(name -> name.startsWith("validation "));
+    metrics.entrySet().stream()
+        .filter(metric -> !validated || metric.getKey().startsWith("validation "))
+        .limit(MOST_ANSWERS)
+        .forEach(metric -> {
+          double[] values = metric.getValue().column(1);
+          int best = best(metric.getKey(), values);
+          answers.put(
+              "best %s, after epoch %d of %d".formatted(metric.getKey(), best + 1, epochs),
+              number(values[best]));
+        });
+    answers.put("duration", written(duration));
+    page.answers(answers);
+  }
+
+  /** Returns the index of the best value; the last if all are NaN. */
+  private static int best(String metric, double[] values) {
+    double sign = isLoss(metric) ? -1 : 1;
+    return IntStream.range(0, values.length)
+        .filter(i -> !Double.isNaN(values[i]))
+        .reduce((a, b) -> sign * values[b] > sign * values[a] ? b : a)
+        .orElse(values.length - 1);
+  }
+
+  /** Tells whether lower values are better. */
+  private static boolean isLoss(String metric) {
+    return Stream.of("loss", "cross-entropy", "error").anyMatch(metric::endsWith);
+  }
+
+  private static String written(Duration duration) {
+    long seconds = duration.plusMillis(500).toSeconds();
+    return seconds < 100
+        ? seconds + " s"
+        : seconds < 6000
+            ? "%d min %d s".formatted(seconds / 60, seconds % 60)
+            : "%d h %d min".formatted(seconds / 3600, seconds / 60 % 60);
+  }
+
+  // ---- plots -----------------------------------------------------------------------------------
+
+  void addPlots() {
+    addLearning();
+    addLayers();
+    addParameters();
+  }
+
+  private void addLearning() {
+    page.heading("Learning");
+    Rows steps = rows.getOrDefault("steps", new Rows());
+    page.plot(loss(steps), "Of the batches, averaged between the steps that are drawn.");
+    named(rows, "metric validation ")
+        .forEach((name, values) -> {
+          if (!isLoss(name) && values.column(1).length > 1) {
+            page.plot(
+                new LinePlot("Validation: " + name, "step", "")
+                    .line(name, values.column(0), values.column(1)),
+                "After each epoch.");
+          }
+        });
+    page.plot(
+        new LinePlot("Gradient", "step", "norm")
+            .logY()
+            .line("all gradients", steps.column(0), steps.column(2)),
+        "The Euclidean norm of all gradients together, before clipping.");
+    page.plot(
+        new LinePlot("Learning rate", "step", "")
+            .line("learning rate", steps.column(0), steps.column(3)),
+        "As it was scheduled.");
+    page.table(
+        List.of("", "last", "lowest", "highest"),
+        named(rows, "metric ").entrySet().stream()
+            .map(metric -> metricRow(metric.getKey(), metric.getValue().column(1)))
+            .toList());
+  }
+
+  private LinePlot loss(Rows steps) {
+    Map<String, double[][]> lines = new LinkedHashMap<>();
+    named(rows, "metric ")
+        .forEach((name, values) -> {
+          boolean several = values.column(1).length > 1; // one point is no line
+          if (isLoss(name) && several && lines.size() < MOST_LINES - 1) {
+            lines.put(
+                name.equals("loss") ? "mean of the epoch" : name,
+                new double[][] {values.column(0), values.column(1)});
+          }
+        });
+    lines.put("batches", new double[][] {steps.column(0), steps.column(1)});
+    LinePlot plot = new LinePlot("Loss", "step", "").color("batches", PlotColor.GRAY);
+    if (lines.values().stream().allMatch(line -> isPositive(line[1]))
+        && spread(lines.values().stream().map(line -> line[1]).toList()) >= DECADE) {
+      plot.logY();
+    }
+    lines.forEach((name, line) -> plot.line(name, line[0], line[1]));
+    return plot;
+  }
+
+  private static boolean isPositive(double[] values) {
+    return Arrays.stream(values).noneMatch(value -> value <= 0);
+  }
+
+  private static double spread(List<double[]> all) {
+    double[] finite =
+        all.stream().flatMapToDouble(Arrays::stream).filter(Double::isFinite).sorted().toArray();
+    return finite.length == 0 ? 1 : finite[finite.length - 1] / finite[0];
+  }
+
+  private void addLayers() {
+    Map<String, Rows> all = named(rows, "layer ");
+    Map<String, Rows> layers = some(all);
+    page.heading("Layers");
+    if (layers.size() < all.size()) {
+      page.paragraph("These are %d of %d layers.".formatted(layers.size(), all.size()));
+    }
+    addLines(
+        "Gradient of the outputs",
+        "norm",
+        layers,
+        7,
+        "The Euclidean norm of the loss's gradient with respect to each layer's output, averaged"
+            + " over neighboring steps.");
+    page.folded(
+        "Outputs of each layer",
+        _ -> {
+          page.paragraph(BANDS);
+          layers.forEach((name, r) -> page.plot(distribution(name, r, 1), saturated(r.column(6))));
+        });
+    page.folded(
+        "Gradients with respect to the outputs of each layer",
+        _ -> {
+          page.paragraph(BANDS);
+          layers.forEach((name, r) -> page.plot(distribution(name, r, 8), ""));
+        });
+  }
+
+  private static String saturated(double[] shares) {
+    double last = last(shares);
+    return last > 0 ? String.format(Locale.ROOT, "Saturated at the end: %.0f %%.", 100 * last) : "";
+  }
+
+  /** Draws five percentiles, which begin at a column. */
+  private static LinePlot distribution(String title, Rows all, int first) {
+    Rows rows = all.averaged(MOST_POINTS);
+    double[] step = rows.column(0);
+    return new LinePlot(title, "step", "")
+        .band("median", step, rows.column(first), rows.column(first + 4))
+        .band("median", step, rows.column(first + 1), rows.column(first + 3))
+        .line("median", step, rows.column(first + 2));
+  }
+
+  private void addParameters() {
+    Map<String, Rows> all = named(rows, "parameter ");
+    Map<String, Rows> weights = new LinkedHashMap<>(all);
+    if (all.size() > MOST_LAYERS) {
+      weights.keySet().removeIf(name -> !name.endsWith("weight"));
+    }
+    Map<String, Rows> drawn = some(weights.isEmpty() ? all : weights);
+    page.heading("Parameters");
+    addLines("Parameters", "norm", drawn, 1, "The Euclidean norm of each parameter.");
+    addLines(
+        "Updates",
+        "norm of the update / norm of the parameter",
+        drawn,
+        2,
+        "How far a step moves each parameter, compared with its size; a healthy rate is often near"
+            + " 0.001.");
+  }
+
+  /** Draws a line for each, few to a plot, on one scale for all plots. */
+  private void addLines(
+      String title, String yTitle, Map<String, Rows> all, int column, String caption) {
+    Map<String, Rows> drawn = new LinkedHashMap<>();
+    all.forEach((name, r) -> drawn.put(name, r.averaged(MOST_POINTS)));
+    double[] positive =
+        drawn.values().stream()
+            .flatMapToDouble(r -> Arrays.stream(r.column(column)))
+            .filter(value -> value > 0 && Double.isFinite(value))
+            .sorted()
+            .toArray();
+    int plots = Math.max(1, Math.ceilDiv(all.size(), MOST_LINES));
+    List<List<String>> parts =
+        Lists.partition(List.copyOf(all.keySet()), Math.max(1, Math.ceilDiv(all.size(), plots)));
+    for (int i = 0; i < parts.size(); i++) {
+      String which = parts.size() == 1 ? "" : ", %d of %d".formatted(i + 1, parts.size());
+      LinePlot plot = new LinePlot(title + which, "step", yTitle).logY();
+      if (parts.size() > 1 && positive.length > 0) {
+        plot.yRange(0.9 * positive[0], 1.1 * positive[positive.length - 1]);
+      }
+      for (String name : parts.get(i)) {
+        Rows r = drawn.getOrDefault(name, new Rows());
+        plot.line(name, r.column(0), r.column(column));
+      }
+      page.plot(plot, i == 0 ? caption : "");
+    }
+  }
+
+  // ---- what is drawn ---------------------------------------------------------------------------
+
+  /** Returns the rows whose name begins so, by the rest of the name. */
+  private static Map<String, Rows> named(Map<String, Rows> rows, String prefix) {
+    Map<String, Rows> found = new LinkedHashMap<>();
+    rows.forEach((name, kept) -> {
+      if (name.startsWith(prefix)) {
+        found.put(name.substring(prefix.length()), kept);
+      }
+    });
+    return found;
+  }
+
+  /** Returns as many as a page bears, from the first to the last at equal distances. */
+  private static Map<String, Rows> some(Map<String, Rows> all) {
+    if (all.size() <= MOST_LAYERS) {
+      return all;
+    }
+    List<String> names = List.copyOf(all.keySet());
+    Map<String, Rows> some = new LinkedHashMap<>();
+    for (int i = 0; i < MOST_LAYERS; i++) {
+      String name = names.get(i * (names.size() - 1) / (MOST_LAYERS - 1));
+      some.put(name, all.getOrDefault(name, new Rows()));
+    }
+    return some;
+  }
+
+  private static List<String> metricRow(String name, double[] values) {
+    double[] known = Arrays.stream(values).filter(value -> !Double.isNaN(value)).toArray();
+    return List.of(
+        name,
+        number(last(values)),
+        number(Arrays.stream(known).min().orElse(Double.NaN)),
+        number(Arrays.stream(known).max().orElse(Double.NaN)));
+  }
+
+  private static double last(double[] values) {
+    return values.length == 0 ? Double.NaN : values[values.length - 1];
+  }
+
+  private static String number(double value) {
+    return String.format(Locale.ROOT, "%.4g", value);
+  }
+}

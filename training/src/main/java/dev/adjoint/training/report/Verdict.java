@@ -1,0 +1,35 @@
+package dev.adjoint.training.report;
+
+import java.util.Locale;
+
+/** Says whether a claim agrees with what was measured. */
+public enum Verdict {
+  /** It does. */
+  HOLDS("✓", "yes"),
+  /** It does under some of the conditions it was measured under, which the measurement names. */
+  HOLDS_IN_PART("◐", "partly"),
+  /** It does not. */
+  DOES_NOT_HOLD("✗", "no");
+
+  private final String mark;
+  private final String cssClass;
+
+  Verdict(String mark, String cssClass) {
+    this.mark = mark;
+    this.cssClass = cssClass;
+  }
+
+  String mark() {
+    return mark;
+  }
+
+  String cssClass() {
+    return cssClass;
+  }
+
+  /** Returns the verdict in words. */
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT).replace('_', ' ');
+  }
+}

@@ -1,0 +1,83 @@
+package dev.adjoint.training.report;
+
+import java.io.StringReader;
+import java.util.List;
+import java.util.stream.IntStream;
+import javax.xml.parsers.DocumentBuilderFactory;
+import org.w3c.dom.Element;
+import org.xml.sax.InputSource;
+
+/** A picture as its reader sees it: texts and where they are, marks and their colors. */
+record Drawing(Element root) {
+
+  /** A text and the room that it takes. */
+  record Text(String text, double left, double right, double base) {
+
+    boolean overlaps(Text other) {
+      return left < other.right && other.left < right && Math.abs(base - other.base) < 11;
+    }
+  }
+
+  static Drawing of(Plot<?> plot) {
+    return of(plot.svg(false));
+  }
+
+  static Drawing of(String svg) {
+    try {
+      return new Drawing(
+          DocumentBuilderFactory.newInstance()
+              .newDocumentBuilder()
+              .parse(new InputSource(new StringReader(svg)))
+              .getDocumentElement());
+    } catch (Exception e) {
+      throw new AssertionError("not XML: " + svg, e);
+    }
+  }
+
+  private List<Element> elements(String tag) {
+    var nodes = root.getElementsByTagName(tag);
+    return IntStream.range(0, nodes.getLength()).mapToObj(i -> (Element) nodes.item(i)).toList();
+  }
+
+  List<Text> texts() {
+    return elements("text").stream()
+        .filter(text -> !text.getTextContent().isEmpty())
+        .map(Drawing::text)
+        .toList();
+  }
+
+  private static Text text(Element element) {
+    double x = Double.parseDouble(element.getAttribute("x"));
+    double width = Svg.width(element.getTextContent());
+    double left =
+        switch (element.getAttribute("class")) {
+          case "label end" -> x - width;
+          case "label middle" -> x - width / 2;
+          default -> x;
+        };
+    return new Text(
+        element.getTextContent(),
+        left,
+        left + width,
+        Double.parseDouble(element.getAttribute("y")));
+  }
+
+  /** Returns the data of the paths of a class whose group has a color. */
+  List<String> paths(PlotColor color, String cssClass) {
+    return marks(color, "path", cssClass).stream().map(path -> path.getAttribute("d")).toList();
+  }
+
+  List<Element> marks(PlotColor color, String tag, String cssClass) {
+    return elements(tag).stream()
+        .filter(mark -> mark.getAttribute("class").equals(cssClass))
+        .filter(
+            mark -> ((Element) mark.getParentNode()).getAttribute("class").equals(color.cssClass()))
+        .toList();
+  }
+
+  /** Returns width and height of the whole. */
+  double[] size() {
+    String[] box = root.getAttribute("viewBox").split(" ");
+    return new double[] {Double.parseDouble(box[2]), Double.parseDouble(box[3])};
+  }
+}
