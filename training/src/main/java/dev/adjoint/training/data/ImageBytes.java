@@ -51,7 +51,7 @@ final class ImageBytes {
       }
       if (isFrame(marker) && bytes.get(at + 9) == 4) {
         return "a JPEG of four channels, for print (CMYK); expected gray or colors: convert it to"
-                   + " RGB";
+            + " RGB";
       }
       if (marker == 0xda && ++scans > MOST_SCANS) {
         return "more than %d passes over the image; expected at most as many".formatted(MOST_SCANS);
