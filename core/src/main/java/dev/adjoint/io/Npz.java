@@ -109,7 +109,7 @@ public final class Npz {
       }
       return Collections.unmodifiableMap(tensors);
     } catch (ZipException e) {
-      throw damaged(path, e.getMessage(), e);
+      throw damaged(path, String.valueOf(e.getMessage()), e);
     } catch (EOFException e) {
       throw damaged(path, "the data of an entry ends too soon", e);
     }
