@@ -9,11 +9,11 @@ import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFileAttributeView;
-import java.util.concurrent.ThreadLocalRandom;
+import java.nio.file.attribute.PosixFileAttributes;
 
 /**
  * Writes files of which nobody ever sees a part: whoever opens the path finds the old content or
@@ -38,17 +38,19 @@ public final class AtomicFile {
   }
 
   /** How long the last attempt is waited for; all of them take twice as long. */
-  private static final long MAX_WAIT_MILLIS = 1024;
+  static final long MAX_WAIT_MILLIS = 1024;
 
   private static final int BUFFER = 1 << 16;
 
   private AtomicFile() {}
 
   /**
-   * Writes a file, or replaces it; its permissions stay. A symbolic link is replaced, not followed.
+   * Writes a file, or replaces it; its permissions stay, and so does its owner where the system
+   * lets us. A symbolic link is replaced, not followed. What an earlier writer left over that was
+   * killed in the middle is removed.
    *
-   * @throws IOException if the content throws one, or the file cannot be written; the old file is
-   *     then untouched, and nothing is left of the new one
+   * @throws IOException naming the file if it cannot be written, or what the content throws; the
+   *     old file is then untouched, and nothing is left of the new one
    */
   public static void write(Path path, Content content) throws IOException {
     Path target = path.toAbsolutePath();
@@ -56,18 +58,14 @@ public final class AtomicFile {
     if (directory == null) {
       throw new FileSystemException(path.toString(), null, "a root, not a file");
     }
-    String random = Long.toHexString(ThreadLocalRandom.current().nextLong());
-    Path hidden = directory.resolve(".%s.%s.tmp".formatted(target.getFileName(), random));
-    try {
+    if (Files.isDirectory(target, LinkOption.NOFOLLOW_LINKS)) {
+      throw new FileSystemException(path.toString(), null, "is a directory; expected a file");
+    }
+    HiddenFile.removeLeftovers(directory, target);
+    try (HiddenFile hidden = HiddenFile.create(target)) {
       writeAndForce(hidden, target, content);
-      retry(() -> Files.move(hidden, target, StandardCopyOption.ATOMIC_MOVE));
-    } catch (Throwable e) {
-      try {
-        Files.deleteIfExists(hidden);
-      } catch (IOException failure) {
-        e.addSuppressed(failure);
-      }
-      throw e;
+      retry(
+          MAX_WAIT_MILLIS, () -> Files.move(hidden.path(), target, StandardCopyOption.ATOMIC_MOVE));
     }
     forceDirectory(directory);
   }
@@ -80,35 +78,47 @@ public final class AtomicFile {
     }
   }
 
-  private static void writeAndForce(Path hidden, Path target, Content content) throws IOException {
-    try (FileChannel channel =
-        FileChannel.open(hidden, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-      keepPermissions(target, hidden);
-      OutputStream out =
-          new BufferedOutputStream(Channels.newOutputStream(channel), BUFFER) {
-            @Override
-            public void close() throws IOException {
-              flush(); // the channel is closed after it was forced
-            }
-          };
-      content.writeTo(out);
-      out.flush();
-      channel.force(true);
-    }
+  private static void writeAndForce(HiddenFile hidden, Path target, Content content)
+      throws IOException {
+    keepOwnerAndPermissions(target, hidden.path());
+    OutputStream out =
+        new BufferedOutputStream(
+            NamedFile.writing(hidden.path(), Channels.newOutputStream(hidden.channel())), BUFFER);
+    content.writeTo(out);
+    out.flush();
+    NamedFile.naming(
+        hidden.path(),
+        () -> {
+          hidden.channel().force(true);
+          return target;
+        });
   }
 
-  private static void keepPermissions(Path from, Path to) throws IOException {
-    PosixFileAttributeView old = Files.getFileAttributeView(from, PosixFileAttributeView.class);
-    if (old != null && Files.exists(from)) {
-      Files.setPosixFilePermissions(to, old.readAttributes().permissions());
+  private static void keepOwnerAndPermissions(Path from, Path to) throws IOException {
+    PosixFileAttributeView view = Files.getFileAttributeView(to, PosixFileAttributeView.class);
+    if (view == null || !Files.exists(from)) {
+      return;
     }
+    PosixFileAttributes old = Files.readAttributes(from, PosixFileAttributes.class);
+    PosixFileAttributes mine = view.readAttributes();
+    try {
+      if (!old.group().equals(mine.group())) {
+        view.setGroup(old.group());
+      }
+      if (!old.owner().equals(mine.owner())) {
+        view.setOwner(old.owner());
+      }
+    } catch (FileSystemException e) {
+      // Only an administrator gives files away; the content is what whoever runs this wrote.
+    }
+    view.setPermissions(old.permissions());
   }
 
   /**
-   * Renames, again and again for two seconds while the old file is held: Windows does not replace a
-   * file that someone has open.
+   * Renames, again and again for a while if the old file is held: Windows does not replace a file
+   * that someone has open.
    */
-  static void retry(Rename rename) throws IOException {
+  static void retry(long maxWaitMillis, Rename rename) throws IOException {
     for (long wait = 1; ; wait *= 2) {
       try {
         rename.run();
@@ -117,7 +127,7 @@ public final class AtomicFile {
         // The latter is how Windows reports a sharing violation; subclasses say something else.
         boolean held =
             e instanceof AccessDeniedException || e.getClass() == FileSystemException.class;
-        if (!held || wait > MAX_WAIT_MILLIS) {
+        if (!held || wait > maxWaitMillis) {
           throw e;
         }
       }

@@ -3,8 +3,10 @@ package dev.adjoint.io;
 import dev.adjoint.tensor.Shape;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
+import java.nio.CharBuffer;
 import java.nio.charset.Charset;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -39,7 +41,11 @@ final class HeaderText {
     void read(String name) throws IOException;
   }
 
-  private static final int MAX_QUOTED = 100;
+  /** NumPy's limit on axes. */
+  private static final int MOST_NUMBERS = 64;
+
+  /** Characters that are decoded at once. */
+  private static final int CHUNK = 1 << 13;
 
   private final Source source;
   private final Dialect dialect;
@@ -51,18 +57,23 @@ final class HeaderText {
   /** Where the last token begins, for messages. */
   private int token;
 
+  /** A place up to which bytes were counted. */
+  private int counted;
+
+  private long countedBytes;
+
   /** Takes the next {@code n} bytes of a source as a text. */
   HeaderText(Source source, int n, Dialect dialect, Charset charset) throws IOException {
     this.source = source;
     this.dialect = dialect;
     this.charset = charset;
     this.start = source.position();
-    ByteBuffer bytes = ByteBuffer.wrap(source.bytes(n, "the header"));
-    try {
-      this.text = charset.newDecoder().decode(bytes).toString();
-    } catch (CharacterCodingException e) {
-      throw source.refuse(start + bytes.position(), "the header is not " + charset);
+    byte[] bytes = source.bytes(n, "the header");
+    int valid = valid(bytes, charset);
+    if (valid < n) {
+      throw source.refuse(start + valid, "the header is not " + charset);
     }
+    this.text = new String(bytes, charset);
     if (!text.startsWith("{")) {
       throw refuse("expected the header to begin with '{', got " + found());
     }
@@ -79,7 +90,7 @@ final class HeaderText {
       String name = string();
       int atName = token;
       if (!names.add(name)) {
-        throw refuse("%s is there for a second time".formatted(quoted(name)));
+        throw refuse("%s is there for a second time".formatted(Quoted.text(name)));
       }
       need(':');
       token = atName; // for a member that refuses its name
@@ -88,16 +99,16 @@ final class HeaderText {
     need('}');
   }
 
-  /** Reads a list of whole numbers, at most as many as a shape has axes. */
+  /** Reads a list of whole numbers, at most as many as an array of NumPy has axes. */
   long[] integers() throws TensorFormatException {
-    long[] values = new long[Shape.MAX_RANK];
+    long[] values = new long[MOST_NUMBERS];
     int n = 0;
     need(dialect.open);
     if (!take(dialect.close)) {
       do {
         long value = integer();
         if (n == values.length) {
-          throw refuse("more than %d numbers; a shape has at most as many axes".formatted(n));
+          throw refuse("more than %d numbers".formatted(n));
         }
         values[n++] = value;
       } while (take(',') && !endsAfterComma(dialect.close));
@@ -106,21 +117,32 @@ final class HeaderText {
     return Arrays.copyOf(values, n);
   }
 
-  /** Reads a shape, which must be one that a tensor can have. */
+  /** Reads a shape to its end, and throws if it is not one that a tensor can have. */
   Shape shape() throws TensorFormatException {
     long[] sizes = integers();
+    if (sizes.length > Shape.MAX_RANK) {
+      throw unsupported(
+          "a shape of %d axes; expected at most %d".formatted(sizes.length, Shape.MAX_RANK));
+    }
     int[] ints = new int[sizes.length];
     for (int axis = 0; axis < ints.length; axis++) {
       if (sizes[axis] > Integer.MAX_VALUE) {
-        throw refuse("an axis of size %d; expected at most 2^31 - 1".formatted(sizes[axis]));
+        throw unsupported("an axis of size %d; expected at most 2^31 - 1".formatted(sizes[axis]));
       }
       ints[axis] = (int) sizes[axis];
     }
     try {
       return Shape.of(ints);
     } catch (IllegalArgumentException e) {
-      throw refuse("no shape of a tensor: " + e.getMessage());
+      throw unsupported("no shape of a tensor: " + e.getMessage());
     }
+  }
+
+  /** Tells whether a list comes next. */
+  boolean startsList() {
+    char first = peek();
+    token = next;
+    return first == '[' || first == '(';
   }
 
   /** Reads a text in quotes. */
@@ -159,15 +181,37 @@ final class HeaderText {
     }
   }
 
-  /** Returns a text for a message: not too long, and without characters that a log obeys. */
-  static String quoted(String text) {
-    String shown = text.length() <= MAX_QUOTED ? text : text.substring(0, MAX_QUOTED) + "...";
-    return "'" + shown.replaceAll("\\p{C}", "?") + "'";
-  }
-
   /** Returns the exception that refuses the last token. */
   TensorFormatException refuse(String reason) {
-    return source.refuse(start + text.substring(0, token).getBytes(charset).length, reason);
+    return source.refuse(position(), reason);
+  }
+
+  /** Returns the exception that reports the last token as right, and only no tensor of ours. */
+  TensorFormatException unsupported(String reason) {
+    return source.unsupported(position(), reason);
+  }
+
+  /** Returns the byte at which the last token begins; later tokens are counted from there. */
+  private long position() {
+    if (token < counted) {
+      counted = 0;
+      countedBytes = 0;
+    }
+    countedBytes += text.substring(counted, token).getBytes(charset).length;
+    counted = token;
+    return start + countedBytes;
+  }
+
+  /** Returns how many bytes come before one that is not as the charset says. */
+  private static int valid(byte[] bytes, Charset charset) {
+    CharsetDecoder decoder = charset.newDecoder();
+    ByteBuffer from = ByteBuffer.wrap(bytes);
+    CharBuffer to = CharBuffer.allocate(CHUNK);
+    CoderResult result;
+    do {
+      result = decoder.decode(from, to.clear(), true);
+    } while (result.isOverflow());
+    return result.isError() ? from.position() : bytes.length;
   }
 
   private long integer() throws TensorFormatException {
@@ -185,6 +229,9 @@ final class HeaderText {
       next = token;
       throw refuse("expected a whole number from 0, without leading zeros, got " + found());
     }
+    if (dialect == Dialect.PYTHON && next < text.length() && text.charAt(next) == 'L') {
+      next++; // as Python 2 wrote long integers
+    }
     return value;
   }
 
@@ -192,7 +239,7 @@ final class HeaderText {
     char c = character();
     int at = "\"\\/bfnrtu".indexOf(c);
     if (at < 0 || dialect == Dialect.PYTHON) {
-      throw refuse("an unknown escape: a backslash and " + quoted(String.valueOf(c)));
+      throw refuse("an unknown escape: a backslash and " + Quoted.text(String.valueOf(c)));
     }
     if (c != 'u') {
       return "\"\\/\b\f\n\r\t".charAt(at);
@@ -202,7 +249,8 @@ final class HeaderText {
       char digit = character();
       if (!HexFormat.isHexDigit(digit)) {
         throw refuse(
-            "expected four hexadecimal digits of an escape, got " + quoted(String.valueOf(digit)));
+            "expected four hexadecimal digits of an escape, got "
+                + Quoted.text(String.valueOf(digit)));
       }
       code = code << 4 | HexFormat.fromHexDigit(digit);
     }
@@ -245,6 +293,6 @@ final class HeaderText {
   }
 
   private String found() {
-    return next == text.length() ? "the end" : quoted(text.substring(next, next + 1));
+    return next == text.length() ? "the end" : Quoted.text(text.substring(next, next + 1));
   }
 }

@@ -1,6 +1,5 @@
 package dev.adjoint.io;
 
-import static dev.adjoint.io.HeaderText.quoted;
 import static java.util.stream.Collectors.joining;
 
 import dev.adjoint.io.HeaderText.Dialect;
@@ -25,9 +24,9 @@ import java.util.regex.Pattern;
  * href="https://numpy.org/neps/nep-0001-npy-format.html">NEP 1</a>.
  *
  * <p>Written are versions 1.0 of {@code <f4} and {@code <f8}; read are versions 1.0, 2.0 and 3.0,
- * either byte order, either order of the axes ({@code fortran_order}), and floats, integers and
- * booleans, which become what {@link Safetensors} says. Structured arrays, complex numbers and
- * Python objects are refused.
+ * either byte order (little-endian where the file does not say), either order of the axes ({@code
+ * fortran_order}), and floats, integers and booleans, which become what {@link Safetensors} says.
+ * Structured arrays, complex numbers, texts and Python objects are refused.
  */
 public final class Npy {
 
@@ -39,7 +38,7 @@ public final class Npy {
   /** More than any array of numbers needs. */
   private static final int MAX_HEADER = 0xffff;
 
-  private static final Pattern DESCR = Pattern.compile("([<>|])(\\w\\d)");
+  private static final Pattern DESCR = Pattern.compile("([<>=|]?)(\\w\\d|[\\w?])");
 
   /** How elements are stored. */
   private record Elements(StoredType type, ByteOrder order) {}
@@ -102,7 +101,7 @@ public final class Npy {
         case "descr" -> values.put(key, readElements(text));
         case "fortran_order" -> values.put(key, readBoolean(text));
         case "shape" -> values.put(key, text.shape());
-        default -> throw text.refuse("%s in a header".formatted(quoted(key)));
+        default -> throw text.refuse("%s in a header".formatted(Quoted.text(key)));
       }
     });
     text.end();
@@ -122,7 +121,9 @@ public final class Npy {
     byte[] magic = source.bytes(MAGIC.length, "the magic number");
     if (!Arrays.equals(magic, MAGIC)) {
       throw source.refuse(
-          0, "begins with bytes %s; expected those of NumPy".formatted(Arrays.toString(magic)));
+          0,
+          "begins with bytes %s; expected those of NumPy%s"
+              .formatted(Arrays.toString(magic), ForeignFormat.seen(magic)));
     }
     byte[] version = source.bytes(2, "the version");
     if (version[0] < 1 || version[0] > 3 || version[1] != 0) {
@@ -135,14 +136,17 @@ public final class Npy {
   }
 
   private static Elements readElements(HeaderText text) throws IOException {
+    if (text.startsList()) {
+      throw text.unsupported("an array of structures; expected numbers, such as '<f4'");
+    }
     String descr = text.string();
     Matcher parts = DESCR.matcher(descr);
     StoredType type = parts.matches() ? StoredType.ofNumpy(parts.group(2)) : null;
     // A bar says that there is no order of bytes, since there is but one.
     if (type == null || (parts.group(1).equals("|") && type.bytes() > 1)) {
-      throw text.refuse(
+      throw text.unsupported(
           "elements of type %s; expected numbers, such as '<f4', '>f8' or '|u1'"
-              .formatted(quoted(descr)));
+              .formatted(Quoted.text(descr)));
     }
     return new Elements(
         type, parts.group(1).equals(">") ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN);
@@ -151,7 +155,7 @@ public final class Npy {
   private static boolean readBoolean(HeaderText text) throws IOException {
     String word = text.word();
     if (!word.equals("True") && !word.equals("False")) {
-      throw text.refuse("%s; expected True or False".formatted(quoted(word)));
+      throw text.refuse("%s; expected True or False".formatted(Quoted.text(word)));
     }
     return word.equals("True");
   }

@@ -1,10 +1,9 @@
 package dev.adjoint.io;
 
-import static dev.adjoint.io.HeaderText.quoted;
-
 import dev.adjoint.tensor.Tensor;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +11,7 @@ import java.time.LocalDateTime;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.zip.CRC32;
 import java.util.zip.CheckedInputStream;
 import java.util.zip.CheckedOutputStream;
@@ -25,16 +25,13 @@ import java.util.zip.ZipOutputStream;
  * {@code x.npy}, as {@link Npy} describes.
  *
  * <p>Written are stored entries, as by {@code numpy.savez}; read are also deflated ones, as by
- * {@code numpy.savez_compressed}. What is deflated may be up to 1,032 times as large in memory as
- * in the file: no claim beyond that is believed, but a file from a stranger is better one of {@link
- * Safetensors}.
+ * {@code numpy.savez_compressed}. What is deflated may be 100 times as large as the file, or 64 MiB
+ * if that is more: a file that a stranger made to fill the memory is refused. Arrays that are
+ * packed better than that, such as large ones of zeros, can be saved by {@code numpy.savez}.
  */
 public final class Npz {
 
   private static final String SUFFIX = ".npy";
-
-  /** The most that deflate can save: 258 bytes in two bits. */
-  private static final long MAX_INFLATION = 1032;
 
   /** The time of every entry, as in NumPy's files: equal tensors make equal files. */
   private static final LocalDateTime EPOCH = LocalDateTime.of(1980, 1, 1, 0, 0);
@@ -70,24 +67,51 @@ public final class Npz {
    *     cannot
    */
   public static Map<String, Tensor> load(Path path) throws IOException {
-    try (ZipFile zip = new ZipFile(path.toFile())) {
+    return read(path, Unreadable.REFUSED);
+  }
+
+  /**
+   * Loads the entries of a file that can be read, and reports each of the others: texts, objects,
+   * structures, complex numbers, and what is no {@code .npy} at all.
+   *
+   * @param path of the default file system
+   * @param unreadable is told, for each entry that is left out, which and why
+   * @return tensors by name, in the order of the file's directory
+   * @throws TensorFormatException if the file is not what the format allows
+   */
+  public static Map<String, Tensor> load(Path path, Consumer<TensorFormatException> unreadable)
+      throws IOException {
+    return read(path, unreadable::accept);
+  }
+
+  private static Map<String, Tensor> read(Path path, Unreadable unreadable) throws IOException {
+    try (ZipFile zip = open(path)) {
       Map<String, Tensor> tensors = new LinkedHashMap<>();
-      long unclaimed = Files.size(path);
+      long size = Files.size(path);
+      long unclaimed = size;
+      long inflated = 0;
       for (ZipEntry entry : Collections.list(zip.entries())) {
-        String file = path + ", entry " + quoted(entry.getName());
+        String file = path + ", entry " + Quoted.text(entry.getName());
         unclaimed -= checkedSize(file, entry, unclaimed);
-        String name = nameOf(file, entry);
-        if (tensors.containsKey(name)) {
-          throw new TensorFormatException(file, "is there for a second time", null);
+        try {
+          String name = nameOf(file, entry);
+          if (tensors.containsKey(name)) {
+            throw new TensorFormatException(file, "is there for a second time", null);
+          }
+          inflated += entry.getMethod() == ZipEntry.STORED ? 0 : entry.getSize();
+          if (inflated > Inflation.limit(size)) {
+            throw new TensorFormatException(file, Inflation.refusal(size), null);
+          }
+          tensors.put(name, read(file, zip, entry));
+        } catch (TensorFormatException e) {
+          Unreadable.report(unreadable, e);
         }
-        tensors.put(name, read(file, zip, entry));
       }
       return Collections.unmodifiableMap(tensors);
     } catch (ZipException e) {
-      throw new TensorFormatException(
-          path.toString(), "not a zip file, or a damaged one: " + e.getMessage(), e);
+      throw damaged(path, String.valueOf(e.getMessage()), e);
     } catch (EOFException e) {
-      throw new TensorFormatException(path.toString(), "the data of an entry ends too soon", e);
+      throw damaged(path, "the data of an entry ends too soon", e);
     }
   }
 
@@ -102,7 +126,8 @@ public final class Npz {
               .formatted(compressed, unclaimed),
           null);
     }
-    long most = entry.getMethod() == ZipEntry.STORED ? compressed : compressed * MAX_INFLATION;
+    long most =
+        entry.getMethod() == ZipEntry.STORED ? compressed : compressed * Inflation.OF_DEFLATE;
     if (entry.getSize() < 0 || entry.getSize() > most) {
       throw new TensorFormatException(
           file,
@@ -113,10 +138,32 @@ public final class Npz {
     return compressed;
   }
 
+  private static ZipFile open(Path path) throws IOException {
+    try (InputStream in = NamedFile.newInputStream(path)) {
+      byte[] start = in.readNBytes(16);
+      try {
+        return new ZipFile(path.toFile());
+      } catch (ZipException e) {
+        throw damaged(path, e.getMessage() + ForeignFormat.seen(start), e);
+      }
+    }
+  }
+
+  private static TensorFormatException damaged(Path path, String reason, IOException cause) {
+    return new TensorFormatException(
+        path.toString(), "not a zip file, or a damaged one: " + reason, cause);
+  }
+
   private static String nameOf(String file, ZipEntry entry) throws TensorFormatException {
     String name = entry.getName();
     if (!name.endsWith(SUFFIX)) {
-      throw new TensorFormatException(file, "expected a name that ends with " + SUFFIX, null);
+      boolean torch = name.equals("data.pkl") || name.endsWith("/data.pkl");
+      throw TensorFormatException.unsupported(
+          "%s: expected a name that ends with %s%s"
+              .formatted(
+                  file,
+                  SUFFIX,
+                  torch ? "; it is a file of PyTorch; " + ForeignFormat.CONVERT : ""));
     }
     return name.substring(0, name.length() - SUFFIX.length());
   }

@@ -12,6 +12,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /**
  * Saves and loads named tensors in the safetensors format, which PyTorch's users exchange weights
@@ -61,19 +62,26 @@ public final class Safetensors {
   public static void save(
       OutputStream out, Map<String, Tensor> tensors, Map<String, String> metadata)
       throws IOException {
+    write(out, tensors, metadata, SafetensorsHeader.MAX_LENGTH);
+  }
+
+  /** Writes a file whose header has at most so many bytes. */
+  static void write(
+      OutputStream out, Map<String, Tensor> tensors, Map<String, String> metadata, long maxHeader)
+      throws IOException {
     List<Map.Entry<String, Tensor>> order = new ArrayList<>(tensors.entrySet());
     // Large elements first: so each begins at a multiple of its size.
     order.sort(Comparator.comparingInt(tensor -> -tensor.getValue().dtype().bytes()));
-    List<SafetensorsHeader.Entry> entries = new ArrayList<>();
+    List<SafetensorsHeader.Readable> entries = new ArrayList<>();
     long begin = 0;
     for (Map.Entry<String, Tensor> named : order) {
       Tensor tensor = named.getValue();
       StoredType type = StoredType.of(tensor.dtype());
       long end = begin + type.bytes(tensor.shape());
-      entries.add(new SafetensorsHeader.Entry(named.getKey(), type, tensor.shape(), begin, end));
+      entries.add(new SafetensorsHeader.Readable(named.getKey(), type, tensor.shape(), begin, end));
       begin = end;
     }
-    out.write(new SafetensorsHeader(metadata, entries).toBytes());
+    SafetensorsHeaderWriter.write(out, metadata, entries, maxHeader);
     for (Map.Entry<String, Tensor> named : order) {
       StoredType.write(named.getValue(), out);
     }
@@ -88,6 +96,25 @@ public final class Safetensors {
    */
   public static Map<String, Tensor> load(Path path) throws IOException {
     return Source.read(path, Safetensors::read);
+  }
+
+  /**
+   * Loads the tensors of a file that can be read, and reports each of the others: one of a type
+   * that is not listed above, such as F8_E4M3 or C64, of more axes or elements than a tensor has,
+   * or of integers beyond 2^53.
+   *
+   * <pre>{@code
+   * Map<String, Tensor> state = Safetensors.load(path, left -> log.warning(left.getMessage()));
+   * }</pre>
+   *
+   * @param unreadable is told, for each tensor that is left out, which and why
+   * @return tensors by name, in the order in which they lie in the file
+   * @throws TensorFormatException if the file is not what the format allows
+   */
+  public static Map<String, Tensor> load(Path path, Consumer<TensorFormatException> unreadable)
+      throws IOException {
+    return Source.read(
+        path, source -> readTensors(SafetensorsHeader.read(source), source, unreadable::accept));
   }
 
   /**
@@ -120,9 +147,27 @@ public final class Safetensors {
   /** Reads the elements that follow a header. */
   static Map<String, Tensor> readTensors(SafetensorsHeader header, Source source)
       throws IOException {
+    return readTensors(header, source, Unreadable.REFUSED);
+  }
+
+  private static Map<String, Tensor> readTensors(
+      SafetensorsHeader header, Source source, Unreadable unreadable) throws IOException {
     Map<String, Tensor> tensors = new LinkedHashMap<>();
+    long data = source.position();
     for (SafetensorsHeader.Entry entry : header.tensors()) {
-      tensors.put(entry.name(), entry.type().read(source, entry.shape(), ByteOrder.LITTLE_ENDIAN));
+      try {
+        tensors.put(
+            entry.name(),
+            switch (entry) {
+              case SafetensorsHeader.Readable readable ->
+                  readable.type().read(source, readable.shape(), ByteOrder.LITTLE_ENDIAN);
+              case SafetensorsHeader.Unsupported unsupported ->
+                  throw TensorFormatException.unsupported(unsupported.message());
+            });
+      } catch (TensorFormatException e) {
+        Unreadable.report(unreadable, e);
+        source.skipTo(data + entry.end());
+      }
     }
     return Collections.unmodifiableMap(tensors);
   }

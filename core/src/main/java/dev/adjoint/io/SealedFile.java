@@ -75,8 +75,13 @@ public record SealedFile(Map<String, Tensor> tensors, Map<String, String> metada
   private String seal() {
     try {
       MessageDigest sha = MessageDigest.getInstance("SHA-256");
-      Safetensors.save(
-          new DigestOutputStream(OutputStream.nullOutputStream(), sha), tensors, metadata);
+      // No limit: a file whose header grows when it is written again is damaged, not an error of
+      // ours.
+      Safetensors.write(
+          new DigestOutputStream(OutputStream.nullOutputStream(), sha),
+          tensors,
+          metadata,
+          Long.MAX_VALUE);
       return HexFormat.of().formatHex(sha.digest());
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every JDK has SHA-256", e);

@@ -5,8 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.Channels;
-import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
@@ -39,9 +38,8 @@ final class Source {
 
   /** Reads a file. */
   static <T> T read(Path file, Format<T> format) throws IOException {
-    try (FileChannel channel = FileChannel.open(file)) {
-      return format.read(
-          new Source(file.toString(), Channels.newInputStream(channel), channel.size()));
+    try (InputStream in = NamedFile.newInputStream(file)) {
+      return format.read(new Source(file.toString(), in, Files.size(file)));
     }
   }
 
@@ -85,6 +83,12 @@ final class Source {
     position += n;
   }
 
+  /** Goes on at a later position, which was compared with the size. */
+  void skipTo(long target) throws IOException {
+    in.skipNBytes(target - position);
+    position = target;
+  }
+
   /** Throws unless everything has been read. */
   void end(String what) throws TensorFormatException {
     if (remaining() > 0) {
@@ -99,6 +103,11 @@ final class Source {
 
   /** Returns the exception that refuses what is at a position. */
   TensorFormatException refuse(long at, String reason) {
-    return new TensorFormatException(file, at, reason);
+    return new TensorFormatException(file, at, reason, false);
+  }
+
+  /** Returns the exception that reports what is right, and only no tensor of ours. */
+  TensorFormatException unsupported(long at, String reason) {
+    return new TensorFormatException(file, at, reason, true);
   }
 }

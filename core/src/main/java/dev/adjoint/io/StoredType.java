@@ -19,19 +19,19 @@ import org.jspecify.annotations.Nullable;
  * integers, which float64 holds up to 2^53, are refused beyond that.
  */
 enum StoredType {
-  F64("f8", 8, DType.FLOAT64),
-  F32("f4", 4, DType.FLOAT32),
-  F16("f2", 2, DType.FLOAT32),
-  BF16(null, 2, DType.FLOAT32),
-  I64("i8", 8, DType.FLOAT64),
-  U64("u8", 8, DType.FLOAT64),
-  I32("i4", 4, DType.FLOAT64),
-  U32("u4", 4, DType.FLOAT64),
-  I16("i2", 2, DType.FLOAT32),
-  U16("u2", 2, DType.FLOAT32),
-  I8("i1", 1, DType.FLOAT32),
-  U8("u1", 1, DType.FLOAT32),
-  BOOL("b1", 1, DType.FLOAT32);
+  F64("f8", "d", 8, DType.FLOAT64),
+  F32("f4", "f", 4, DType.FLOAT32),
+  F16("f2", "e", 2, DType.FLOAT32),
+  BF16(null, null, 2, DType.FLOAT32),
+  I64("i8", "q", 8, DType.FLOAT64),
+  U64("u8", "Q", 8, DType.FLOAT64),
+  I32("i4", "i", 4, DType.FLOAT64),
+  U32("u4", "I", 4, DType.FLOAT64),
+  I16("i2", "h", 2, DType.FLOAT32),
+  U16("u2", "H", 2, DType.FLOAT32),
+  I8("i1", "b", 1, DType.FLOAT32),
+  U8("u1", "B", 1, DType.FLOAT32),
+  BOOL("b1", "?", 1, DType.FLOAT32);
 
   /** Bytes that are converted at once: they stay in the cache. */
   private static final int CHUNK = 1 << 17;
@@ -39,11 +39,13 @@ enum StoredType {
   private static final long LARGEST_EXACT = 1L << 53;
 
   private final @Nullable String numpy;
+  private final @Nullable String letter;
   private final int bytes;
   private final DType dtype;
 
-  StoredType(@Nullable String numpy, int bytes, DType dtype) {
+  StoredType(@Nullable String numpy, @Nullable String letter, int bytes, DType dtype) {
     this.numpy = numpy;
+    this.letter = letter;
     this.bytes = bytes;
     this.dtype = dtype;
   }
@@ -63,10 +65,10 @@ enum StoredType {
     return null;
   }
 
-  /** Returns the type with this code in NumPy, such as {@code f4}, or null. */
+  /** Returns the type with this code in NumPy, such as {@code f4} or {@code f}, or null. */
   static @Nullable StoredType ofNumpy(String code) {
     for (StoredType type : values()) {
-      if (code.equals(type.numpy)) {
+      if (code.equals(type.numpy) || code.equals(type.letter)) {
         return type;
       }
     }
@@ -105,10 +107,13 @@ enum StoredType {
       source.read(chunk.array(), count * bytes);
       int decoded = decode(chunk, count, array, done);
       if (decoded < count) {
-        throw source.refuse(
-            start + (long) decoded * bytes,
-            "this %s cannot be read exactly; expected %s"
-                .formatted(this, this == BOOL ? "0 or 1" : "at most 2^53, which float64 holds"));
+        long at = start + (long) decoded * bytes;
+        throw this == BOOL
+            ? source.refuse(at, "this BOOL cannot be read exactly; expected 0 or 1")
+            : source.unsupported(
+                at,
+                "this %s cannot be read exactly; expected at most 2^53, which float64 holds"
+                    .formatted(this));
       }
     }
     return Tensor.contiguous(new Storage(array), dtype, shape);

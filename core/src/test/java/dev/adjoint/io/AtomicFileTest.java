@@ -3,7 +3,9 @@ package dev.adjoint.io;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.AccessDeniedException;
@@ -13,7 +15,10 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.UserPrincipal;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -149,15 +154,91 @@ class AtomicFileTest {
   }
 
   @Test
+  @DisabledOnOs(value = OS.WINDOWS, disabledReason = "it has no such owners")
+  void theOwnerStays() throws IOException {
+    Path file = directory.resolve("file");
+    write(file, "old");
+    UserPrincipal other =
+        file.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName("nobody");
+    try {
+      Files.setOwner(file, other);
+    } catch (FileSystemException e) {
+      assumeThat(e).as("who runs this test may give files away").isNull();
+    }
+    write(file, "new");
+    assertThat(Files.getOwner(file)).isEqualTo(other);
+  }
+
+  @Test
+  void whatAKilledWriterLeftOverIsRemoved() throws IOException {
+    Path file = directory.resolve("file");
+    List<Path> others = new ArrayList<>();
+    for (String name :
+        new String[] {".file.tmp", ".file.xyz.tmp", ".other.12ab.tmp", "file.1.tmp"}) {
+      others.add(Files.createFile(directory.resolve(name)));
+    }
+    others.add(Files.createDirectory(directory.resolve(".file.ffff.tmp")));
+    Files.createFile(directory.resolve(".file.12ab.tmp"));
+    Files.createFile(directory.resolve(".file.0123456789abcdef.tmp"));
+    write(file, "new");
+    others.add(file);
+    try (Stream<Path> files = Files.list(directory)) {
+      assertThat(files).containsExactlyInAnyOrderElementsOf(others);
+    }
+  }
+
+  @Test
+  void whatAWriterOfThisProcessStillWritesStays() throws IOException {
+    Path file = directory.resolve("file");
+    AtomicFile.write(
+        file,
+        out -> {
+          out.write("outer".getBytes(UTF_8));
+          write(file, "inner"); // which looks for leftovers
+        });
+    assertOnly("file", "outer");
+  }
+
+  @Test
+  void whatAnotherProcessStillWritesStays() throws Exception {
+    Path held = directory.resolve(".file.12ab.tmp");
+    Process writer =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xshare:auto",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                String.join(
+                    File.pathSeparator,
+                    System.getProperty("java.class.path"),
+                    System.getProperty("jdk.module.path", ""),
+                    Path.of("target", "test-classes").toString()),
+                LockedFile.class.getName(),
+                held.toString())
+            .start();
+    try {
+      assertThat(writer.getInputStream().read()).isEqualTo('1');
+      write(directory.resolve("file"), "new");
+      assertThat(held).exists();
+    } finally {
+      writer.destroyForcibly().waitFor();
+    }
+    write(directory.resolve("file"), "newer");
+    assertOnly("file", "newer");
+  }
+
+  @Test
   void renamingIsTriedAgainWhileTheFileIsHeld() throws IOException {
     AtomicInteger attempts = new AtomicInteger();
-    AtomicFile.retry(() -> {
-      switch (attempts.incrementAndGet()) {
-        case 1 -> throw new AccessDeniedException("file");
-        case 2 -> throw new FileSystemException("file", null, "used by another process");
-        default -> {}
-      }
-    });
+    AtomicFile.retry(
+        AtomicFile.MAX_WAIT_MILLIS,
+        () -> {
+          switch (attempts.incrementAndGet()) {
+            case 1 -> throw new AccessDeniedException("file");
+            case 2 -> throw new FileSystemException("file", null, "used by another process");
+            default -> {}
+          }
+        });
     assertThat(attempts).hasValue(3);
   }
 
@@ -165,19 +246,37 @@ class AtomicFileTest {
   void whatWillNotHelpIsNotTriedAgain() {
     AtomicInteger attempts = new AtomicInteger();
     assertThatThrownBy(() ->
-            AtomicFile.retry(() -> {
-              attempts.incrementAndGet();
-              throw new NoSuchFileException("file");
-            }))
+            AtomicFile.retry(
+                AtomicFile.MAX_WAIT_MILLIS,
+                () -> {
+                  attempts.incrementAndGet();
+                  throw new NoSuchFileException("file");
+                }))
         .isInstanceOf(NoSuchFileException.class);
     assertThat(attempts).hasValue(1);
   }
 
   @Test
-  void aFileThatStaysHeldIsReported() throws IOException {
+  void aFileThatStaysHeldIsReported() {
+    AtomicInteger attempts = new AtomicInteger();
+    assertThatThrownBy(() ->
+            AtomicFile.retry(
+                16,
+                () -> {
+                  attempts.incrementAndGet();
+                  throw new AccessDeniedException("file");
+                }))
+        .isInstanceOf(AccessDeniedException.class);
+    assertThat(attempts).hasValue(6); // after waits of 1, 2, 4, 8 and 16 milliseconds
+  }
+
+  @Test
+  void aDirectoryIsNotReplaced() throws IOException {
     Path file = directory.resolve("file");
-    Files.createDirectories(file); // which no file replaces
-    assertThatThrownBy(() -> write(file, "new")).isInstanceOf(FileSystemException.class);
+    Files.createDirectories(file);
+    assertThatThrownBy(() -> write(file, "new"))
+        .isInstanceOf(FileSystemException.class)
+        .hasMessage(file + ": is a directory; expected a file");
     try (Stream<Path> files = Files.list(directory)) {
       assertThat(files).containsExactly(file);
     }
@@ -187,9 +286,11 @@ class AtomicFileTest {
   void anInterruptEndsTheWait() {
     Thread.currentThread().interrupt();
     assertThatThrownBy(() ->
-            AtomicFile.retry(() -> {
-              throw new AccessDeniedException("file");
-            }))
+            AtomicFile.retry(
+                AtomicFile.MAX_WAIT_MILLIS,
+                () -> {
+                  throw new AccessDeniedException("file");
+                }))
         .isInstanceOf(InterruptedIOException.class);
     assertThat(Thread.interrupted()).isTrue();
   }

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
@@ -194,8 +195,25 @@ public abstract class Layer {
    *     nothing is assigned
    */
   public final void load(Map<String, Tensor> state) {
+    load(state, _ -> false);
+  }
+
+  /**
+   * Assigns parameters and buffers, of which some may be missing and keep their values.
+   *
+   * <pre>{@code
+   * model.load(state, name -> name.endsWith("num_batches_tracked")); // older PyTorch has none
+   * }</pre>
+   *
+   * @param state a tensor of the right shape for each path of {@link #state} that is not optional,
+   *     and no others
+   * @param optional tells which paths may be missing
+   * @throws IllegalArgumentException naming what is missing, unknown or of another shape; then
+   *     nothing is assigned
+   */
+  public final void load(Map<String, Tensor> state, Predicate<String> optional) {
     requireChangeable("load");
-    States.load(headline(), namedParameters(), namedBuffers(), state);
+    States.load(headline(), namedParameters(), namedBuffers(), state, optional);
   }
 
   /**

@@ -19,8 +19,10 @@ import java.util.stream.Stream;
  * DataLoader<Tensor, IntTensor> loader = new DataLoader<>(iris.dataset(), 16).shuffle(1);
  * }</pre>
  *
- * <p>White space around a field and empty lines do not count. Everything else that is not as the
- * schema says is refused.
+ * <p>White space around a field and empty lines do not count. The file may be packed by gzip.
+ * Numbers become float32; a whole number that float32 does not hold, such as 16777217, is refused,
+ * since two ids would become one. Categories and classes that are found are sorted: by value if all
+ * are numbers, else as texts. Everything else that is not as the schema says is refused.
  */
 public final class Csv {
 

@@ -4,10 +4,12 @@ import static dev.adjoint.training.data.DataFormatException.quoted;
 
 import dev.adjoint.nn.predict.Column;
 import dev.adjoint.tensor.Tensor;
+import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
@@ -65,7 +67,12 @@ sealed interface CsvColumn {
 
     /** Java would take more: hexadecimal numbers, "1f", "NaN", "Infinity". */
     private static final Pattern NUMBER =
-        Pattern.compile("[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?");
+        Pattern.compile("[+-]?(\\d++(\\.\\d*+)?|\\.\\d++)([eE][+-]?\\d++)?");
+
+    private static final Pattern WHOLE = Pattern.compile("[+-]?0*+(\\d*+)");
+
+    /** From here on float32 does not hold every whole number. */
+    private static final float LARGEST_EXACT = 1 << 24;
 
     private final Column.Numeric column;
     private final DoubleStream.Builder values = DoubleStream.builder();
@@ -90,7 +97,22 @@ sealed interface CsvColumn {
                     quoted(field),
                     Float.isInfinite(number) ? " that float32 holds" : ""));
       }
+      if (Math.abs(number) >= LARGEST_EXACT) {
+        requireExact(field, number, place);
+      }
       return number;
+    }
+
+    /** Refuses a whole number that would silently become another one, as a long id does. */
+    private void requireExact(String field, float number, Place place) throws DataFormatException {
+      Matcher whole = WHOLE.matcher(field);
+      String held = new BigDecimal(Math.abs(number)).toPlainString();
+      if (whole.matches() && !whole.group(1).equals(held)) {
+        throw place.refuse(
+            "column %s is %s, which float32 would round to %s; expected a category if it is an id,"
+                    .formatted(quoted(name()), quoted(field), held)
+                + " a smaller number, or one with a decimal point, which may be rounded");
+      }
     }
 
     @Override
@@ -185,7 +207,7 @@ sealed interface CsvColumn {
 
     @Override
     public List<String> labels() {
-      return closed ? List.copyOf(numbers.keySet()) : numbers.keySet().stream().sorted().toList();
+      return closed ? List.copyOf(numbers.keySet()) : ClassNames.sorted(numbers.keySet());
     }
 
     /** Returns the place of each line's category among all categories, or -1: once. */

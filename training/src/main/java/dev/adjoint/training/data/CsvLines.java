@@ -5,15 +5,19 @@ import de.siegmar.fastcsv.reader.CsvParseException;
 import de.siegmar.fastcsv.reader.CsvReader;
 import de.siegmar.fastcsv.reader.CsvRecord;
 import de.siegmar.fastcsv.reader.FieldMismatchStrategy;
+import dev.adjoint.io.FileInput;
 import java.io.BufferedReader;
 import java.io.Closeable;
+import java.io.EOFException;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.CharacterCodingException;
-import java.nio.file.Files;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.List;
+import java.util.zip.ZipException;
 
 /** Gives the lines of a CSV file as lists of fields, and refuses what is none. */
 final class CsvLines implements Closeable {
@@ -28,7 +32,11 @@ final class CsvLines implements Closeable {
 
   CsvLines(Path file, char separator) throws IOException {
     this.file = file;
-    text = Files.newBufferedReader(file);
+    text =
+        new BufferedReader(
+            new InputStreamReader(
+                FileInput.open(file),
+                StandardCharsets.UTF_8.newDecoder())); // which reports what is not UTF-8
     records =
         CsvReader.builder()
             .fieldSeparator(separator)
@@ -57,10 +65,10 @@ final class CsvLines implements Closeable {
       throw DataFormatException.of(
           file,
           "not CSV after line %d: %s".formatted(line, Throwables.getRootCause(e).getMessage()));
-    } catch (CharacterCodingException e) {
-      throw notUtf8(e);
+    } catch (IOException e) {
+      throw named(e);
     } catch (UncheckedIOException e) {
-      throw e.getCause() instanceof CharacterCodingException cause ? notUtf8(cause) : e.getCause();
+      throw named(e.getCause());
     }
   }
 
@@ -69,6 +77,15 @@ final class CsvLines implements Closeable {
     if (text.read() != BYTE_ORDER_MARK) {
       text.reset();
     }
+  }
+
+  private IOException named(IOException e) throws IOException {
+    return switch (e) {
+      case CharacterCodingException cause -> notUtf8(cause);
+      case ZipException cause -> DataFormatException.gzip(file, cause);
+      case EOFException cause -> DataFormatException.gzip(file, cause);
+      default -> e;
+    };
   }
 
   /** Looks for the line once more, since the text was read ahead of the records. */

@@ -1,5 +1,6 @@
 package dev.adjoint.training.data;
 
+import dev.adjoint.io.Quoted;
 import java.io.IOException;
 import java.io.Serial;
 import java.nio.file.Path;
@@ -14,10 +15,8 @@ public final class DataFormatException extends IOException {
 
   @Serial private static final long serialVersionUID = 1;
 
-  private static final int MOST_QUOTED = 100;
-
   private DataFormatException(String message, @Nullable Throwable cause) {
-    super(message.replaceAll("\\p{C}", "?"), cause); // it repeats what files say
+    super(Quoted.message(message), cause); // it repeats what files say
   }
 
   static DataFormatException of(Path file, String reason) {
@@ -46,9 +45,13 @@ public final class DataFormatException extends IOException {
     return new DataFormatException("%s, byte %d: %s".formatted(file, position, reason), null);
   }
 
-  /** Returns a text in quotes, cut where it is long. */
+  /** Reports a file that cannot be unpacked. */
+  static DataFormatException gzip(Path file, IOException e) {
+    return of(file, "cannot be unpacked: " + e.getMessage(), e);
+  }
+
+  /** Returns a text in quotes, escaped, and cut where it is long. */
   static String quoted(String text) {
-    return "'%s'"
-        .formatted(text.length() <= MOST_QUOTED ? text : text.substring(0, MOST_QUOTED) + "...");
+    return Quoted.text(text);
   }
 }

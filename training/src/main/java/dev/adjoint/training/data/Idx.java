@@ -1,26 +1,25 @@
 package dev.adjoint.training.data;
 
 import dev.adjoint.io.AtomicFile;
+import dev.adjoint.io.FileInput;
 import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
-import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.function.IntToDoubleFunction;
-import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
 import java.util.zip.ZipException;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Reads and writes IDX files, the format of <a
- * href="https://yann.lecun.org/exdb/mnist/index.html">MNIST</a>, packed by gzip or not.
+ * href="https://yann.lecun.org/exdb/mnist/index.html">MNIST</a>, packed by gzip or not. A packed
+ * file may become 100 times as large, or 64 MiB if that is more.
  *
  * <pre>{@code
  * Tensor images = Idx.read(Path.of("train-images-idx3-ubyte.gz")).div(255); // (60000, 28, 28)
@@ -28,11 +27,6 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class Idx {
-
-  /** A byte that is packed by gzip has at most so many when it is unpacked. */
-  private static final int MOST_UNPACKED = 1032;
-
-  private static final int GZIP_MAGIC = 0x1f8b;
 
   /** What a Java array can hold. */
   private static final int MOST_BYTES = Integer.MAX_VALUE - 8;
@@ -161,16 +155,10 @@ public final class Idx {
   }
 
   private static Content content(Path file) throws IOException {
-    try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
-      in.mark(2);
-      boolean packed = (in.read() << 8 | in.read()) == GZIP_MAGIC;
-      in.reset();
-      long size = Files.size(file);
-      return packed
-          ? content(file, new GZIPInputStream(in), size * MOST_UNPACKED)
-          : content(file, in, size);
+    try (FileInput in = FileInput.open(file)) {
+      return content(file, in, in.mostBytes());
     } catch (ZipException | EOFException e) {
-      throw DataFormatException.of(file, "the gzip file is damaged or incomplete", e);
+      throw DataFormatException.gzip(file, e);
     }
   }
 

@@ -5,8 +5,8 @@ import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
 import java.awt.image.ColorModel;
 import java.awt.image.IndexColorModel;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
@@ -14,6 +14,8 @@ import java.util.Locale;
 import java.util.Set;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
+import javax.imageio.event.IIOReadProgressListener;
+import javax.imageio.event.IIOReadWarningListener;
 import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 
@@ -22,14 +24,18 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
  *
  * @param channels 1 for brightness, 3 for red, green and blue
  * @param resized whether an image of another size is resized; else it is refused
+ * @param maxPixels that an image to be resized may have: a hundred bytes can claim any number, and
+ *     decoding takes memory for what they claim
  */
-record ImageFile(int channels, int height, int width, boolean resized) {
+record ImageFile(int channels, int height, int width, boolean resized, long maxPixels) {
 
-  /** A hundred bytes can claim any size, and decoding takes memory for what they claim. */
-  private static final long MOST_PIXELS = 1L << 25;
+  /** An image of eight megapixels. */
+  static final long MAX_PIXELS = 1L << 23;
 
-  /** The matrices that resize grow with this. */
-  private static final int LONGEST_SIDE = 1 << 16;
+  /** A decoded pixel has at most so many bytes, and so has one that is not packed. */
+  private static final int MOST_BYTES_PER_PIXEL = 8;
+
+  private static final int MOST_BYTES_BESIDE = 1 << 24;
 
   private static final Set<String> FORMATS = Set.of("png", "jpeg", "jpg", "gif", "bmp");
 
@@ -42,18 +48,24 @@ record ImageFile(int channels, int height, int width, boolean resized) {
   /** Reads a file. */
   Tensor read(Path file) throws IOException {
     BufferedImage image = decode(file);
-    Tensor pixels = isGray(image.getColorModel()) ? gray(image) : colors(image);
-    if (image.getHeight() == height && image.getWidth() == width) {
-      return pixels;
+    boolean gray = isGray(image.getColorModel());
+    int planes = gray ? 1 : channels;
+    Resizing resizing = new Resizing(planes, image.getHeight(), image.getWidth(), height, width);
+    float[] row = new float[planes * image.getWidth()];
+    for (int y = 0; y < image.getHeight(); y++) {
+      if (gray) {
+        gray(image, y, row);
+      } else {
+        colors(image, y, row);
+      }
+      resizing.add(y, row);
     }
-    Tensor vertical = interpolation(image.getHeight(), height);
-    Tensor horizontal = interpolation(image.getWidth(), width);
-    return vertical.matmul(pixels).matmul(horizontal.transpose());
+    return Tensor.of(resizing.result(), planes, height, width).expand(channels, height, width);
   }
 
   private BufferedImage decode(Path file) throws IOException {
-    try (InputStream bytes = Files.newInputStream(file);
-        ImageInputStream in = new MemoryCacheImageInputStream(bytes)) {
+    byte[] bytes = bytes(file);
+    try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes))) {
       Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
       ImageReader reader = readers.hasNext() ? readers.next() : null;
       if (reader == null || !FORMATS.contains(reader.getFormatName().toLowerCase(Locale.ROOT))) {
@@ -62,7 +74,19 @@ record ImageFile(int channels, int height, int width, boolean resized) {
       try {
         reader.setInput(in, true, true);
         requireSize(file, reader.getHeight(0), reader.getWidth(0));
-        return reader.read(0);
+        String fault = ImageBytes.fault(bytes);
+        if (!fault.isEmpty()) {
+          throw DataFormatException.of(file, fault);
+        }
+        Damage damage = new Damage();
+        reader.addIIOReadWarningListener(damage);
+        reader.addIIOReadProgressListener(damage);
+        BufferedImage image = reader.read(0);
+        String found = damage.found(reader.getFormatName());
+        if (!found.isEmpty()) {
+          throw DataFormatException.of(file, "is damaged: " + found);
+        }
+        return image;
       } catch (DataFormatException e) {
         throw e;
       } catch (IOException | RuntimeException e) { // decoders throw either at what is damaged
@@ -82,14 +106,26 @@ record ImageFile(int channels, int height, int width, boolean resized) {
           "an image of %d by %d pixels (height by width); expected %d by %d"
               .formatted(actualHeight, actualWidth, height, width));
     }
-    if (!same
-        && ((long) actualHeight * actualWidth > MOST_PIXELS
-            || Math.max(actualHeight, actualWidth) > LONGEST_SIDE)) {
+    if (actualHeight < 1 || actualWidth < 1) {
+      throw DataFormatException.of(
+          file, "an image of %d by %d pixels".formatted(actualHeight, actualWidth));
+    }
+    if (!same && (long) actualHeight * actualWidth > maxPixels) {
       throw DataFormatException.of(
           file,
-          "an image of %d by %d pixels (height by width); expected at most %d, and %d on a side"
-              .formatted(actualHeight, actualWidth, MOST_PIXELS, LONGEST_SIDE));
+          "an image of %d by %d pixels (height by width); expected at most %d, which maxPixels sets"
+              .formatted(actualHeight, actualWidth, maxPixels));
     }
+  }
+
+  private byte[] bytes(Path file) throws IOException {
+    long most =
+        MOST_BYTES_PER_PIXEL * Math.max(maxPixels, (long) height * width) + MOST_BYTES_BESIDE;
+    if (!Files.isRegularFile(file) || Files.size(file) > most) {
+      throw DataFormatException.of(
+          file, "expected a file of at most %d bytes for %d pixels".formatted(most, maxPixels));
+    }
+    return Files.readAllBytes(file);
   }
 
   private static boolean isGray(ColorModel model) {
@@ -98,55 +134,79 @@ record ImageFile(int channels, int height, int width, boolean resized) {
   }
 
   /** Takes samples as they are: Java's conversion to RGB takes them for linear brightness. */
-  private Tensor gray(BufferedImage image) {
-    int h = image.getHeight();
-    int w = image.getWidth();
-    float[] samples = image.getRaster().getSamples(0, 0, w, h, 0, new float[h * w]);
-    int white = (1 << image.getSampleModel().getSampleSize(0)) - 1;
-    return Tensor.of(samples, 1, h, w).div(white).expand(channels, h, w);
+  private static void gray(BufferedImage image, int y, float[] row) {
+    image.getRaster().getSamples(0, y, image.getWidth(), 1, 0, row);
+    float white = (1 << image.getSampleModel().getSampleSize(0)) - 1;
+    for (int x = 0; x < row.length; x++) {
+      row[x] /= white;
+    }
   }
 
-  private Tensor colors(BufferedImage image) {
-    int h = image.getHeight();
+  private void colors(BufferedImage image, int y, float[] row) {
     int w = image.getWidth();
-    int[] pixels = image.getRGB(0, 0, w, h, null, 0, w);
-    float[] planes = new float[channels * pixels.length];
-    for (int i = 0; i < pixels.length; i++) {
-      int red = pixels[i] >> 16 & 0xff;
-      int green = pixels[i] >> 8 & 0xff;
-      int blue = pixels[i] & 0xff;
+    int[] pixels = image.getRGB(0, y, w, 1, null, 0, w);
+    for (int x = 0; x < w; x++) {
+      int red = pixels[x] >> 16 & 0xff;
+      int green = pixels[x] >> 8 & 0xff;
+      int blue = pixels[x] & 0xff;
       if (channels == 1) {
-        planes[i] = (299 * red + 587 * green + 114 * blue) / 255_000f; // ITU-R BT.601
+        row[x] = (299 * red + 587 * green + 114 * blue) / 255_000f; // ITU-R BT.601
       } else {
-        planes[i] = red / 255f;
-        planes[pixels.length + i] = green / 255f;
-        planes[2 * pixels.length + i] = blue / 255f;
+        row[x] = red / 255f;
+        row[w + x] = green / 255f;
+        row[2 * w + x] = blue / 255f;
       }
     }
-    return Tensor.of(planes, channels, h, w);
   }
 
   /**
-   * Returns the matrix, of shape (to, from), that makes a line of so many pixels of another: by
-   * linear interpolation, or averages where it gets shorter.
+   * Listens to a decoder, which only warns of most damage, and of an end in the middle not even
+   * that.
    */
-  private static Tensor interpolation(int from, int to) {
-    double scale = (double) from / to;
-    double reach = Math.max(1, scale);
-    float[] weights = new float[to * from];
-    for (int i = 0; i < to; i++) {
-      double sum = 0;
-      for (int j = 0; j < from; j++) {
-        sum += triangle((j + 0.5 - (i + 0.5) * scale) / reach);
-      }
-      for (int j = 0; j < from; j++) {
-        weights[i * from + j] = (float) (triangle((j + 0.5 - (i + 0.5) * scale) / reach) / sum);
+  private static final class Damage implements IIOReadWarningListener, IIOReadProgressListener {
+    private String warning = "";
+    private float percent;
+
+    private String found(String format) {
+      boolean cut = format.equalsIgnoreCase("gif") && percent < 100;
+      return cut ? "the data ends after %.0f %% of the image".formatted(percent) : warning;
+    }
+
+    @Override
+    public void warningOccurred(ImageReader source, String text) {
+      // Neither an odd profile nor bytes between two parts change a pixel.
+      if (!text.endsWith("ignored") && !text.contains("extraneous bytes")) {
+        warning = text;
       }
     }
-    return Tensor.of(weights, to, from);
-  }
 
-  private static double triangle(double x) {
-    return Math.max(0, 1 - Math.abs(x));
+    @Override
+    public void imageProgress(ImageReader source, float percentageDone) {
+      percent = percentageDone;
+    }
+
+    @Override
+    public void sequenceStarted(ImageReader source, int minIndex) {}
+
+    @Override
+    public void sequenceComplete(ImageReader source) {}
+
+    @Override
+    public void imageStarted(ImageReader source, int imageIndex) {}
+
+    @Override
+    public void imageComplete(ImageReader source) {}
+
+    @Override
+    public void thumbnailStarted(ImageReader source, int imageIndex, int thumbnailIndex) {}
+
+    @Override
+    public void thumbnailProgress(ImageReader source, float percentageDone) {}
+
+    @Override
+    public void thumbnailComplete(ImageReader source) {}
+
+    @Override
+    public void readAborted(ImageReader source) {}
   }
 }

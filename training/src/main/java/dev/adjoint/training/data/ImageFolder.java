@@ -16,7 +16,8 @@ import java.util.stream.Stream;
 
 /**
  * Reads images from a folder in which each class has a folder of its own: {@code
- * folder/class/image.png}. Classes and images are in the order of their names.
+ * folder/class/image.png}. Classes are in the order of their names, by value if all are numbers,
+ * and images as texts.
  *
  * <pre>{@code
  * ImageFolder pets = ImageFolder.of(Path.of("pets"), 64, 64).resized();
@@ -56,7 +57,11 @@ public final class ImageFolder implements Dataset<Tensor, IntTensor> {
           "ImageFolder: images of height %d and width %d; expected at least 1"
               .formatted(height, width));
     }
-    List<Path> folders = list(folder, Files::isDirectory);
+    List<Path> folders =
+        ClassNames.sorted(list(folder, Files::isDirectory).stream().map(ImageFolder::name).toList())
+            .stream()
+            .map(folder::resolve)
+            .toList();
     if (folders.isEmpty()) {
       throw DataFormatException.of(folder, "no folders; expected one for each class");
     }
@@ -76,12 +81,13 @@ public final class ImageFolder implements Dataset<Tensor, IntTensor> {
         folders.stream().map(ImageFolder::name).toList(),
         List.copyOf(files),
         IntTensor.of(labels.build().toArray()),
-        new ImageFile(3, height, width, false));
+        new ImageFile(3, height, width, false, ImageFile.MAX_PIXELS));
   }
 
   /** Returns the same images by their brightness: inputs of shape (n, 1, height, width). */
   public ImageFolder grayscale() {
-    return with(new ImageFile(1, format.height(), format.width(), format.resized()));
+    return with(
+        new ImageFile(1, format.height(), format.width(), format.resized(), format.maxPixels()));
   }
 
   /**
@@ -89,7 +95,24 @@ public final class ImageFolder implements Dataset<Tensor, IntTensor> {
    * proportions are not kept.
    */
   public ImageFolder resized() {
-    return with(new ImageFile(format.channels(), format.height(), format.width(), true));
+    return with(
+        new ImageFile(
+            format.channels(), format.height(), format.width(), true, format.maxPixels()));
+  }
+
+  /**
+   * Returns the same images, those that are resized with at most so many pixels; 2^23, eight
+   * megapixels, unless it is given. Decoding takes up to eight bytes for each, for each image that
+   * is read at a time, and a file of a hundred bytes can claim any number.
+   */
+  public ImageFolder maxPixels(long pixels) {
+    if (pixels < 1) {
+      throw new IllegalArgumentException(
+          "maxPixels: %d pixels; expected at least 1".formatted(pixels));
+    }
+    return with(
+        new ImageFile(
+            format.channels(), format.height(), format.width(), format.resized(), pixels));
   }
 
   private ImageFolder with(ImageFile newFormat) {

@@ -1,21 +1,23 @@
 package dev.adjoint.training.data;
 
-import java.io.BufferedInputStream;
+import dev.adjoint.io.FileInput;
 import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.zip.ZipException;
 
 /**
  * Reads the lines of text files in UTF-8. A line ends with a line feed, before which a carriage
- * return does not count; neither does a byte order mark at the beginning of the file.
+ * return does not count; neither does a byte order mark at the beginning of the file. The file may
+ * be packed by gzip.
  */
 public final class TextLines {
 
@@ -50,7 +52,7 @@ public final class TextLines {
   /** Gives the lines of a file to a consumer, one after the other. */
   static void scan(Path file, int mostLines, int mostBytes, Consumer<String> consumer)
       throws IOException {
-    try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
+    try (InputStream in = FileInput.open(file)) {
       ByteArrayOutputStream bytes = new ByteArrayOutputStream();
       int next = in.read();
       for (int line = 1; next >= 0; line++) {
@@ -69,6 +71,8 @@ public final class TextLines {
         bytes.reset();
         next = next < 0 ? next : in.read();
       }
+    } catch (ZipException | EOFException e) {
+      throw DataFormatException.gzip(file, e);
     }
   }
 

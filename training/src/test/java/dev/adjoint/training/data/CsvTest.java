@@ -150,6 +150,49 @@ class CsvTest {
   }
 
   @Test
+  void idsThatFloat32WouldMergeAreRefused() throws IOException {
+    Schema<Tensor> schema = Schema.target("y").numeric("id");
+    assertThat(read("id,y\n16777216,1\n-33554436,2\n", schema).dataset().all().inputs())
+        .hasSameBitsAs(Tensor.of(new float[][] {{16777216}, {-33554436}}));
+    assertThat(read("id,y\n16777217.0,1\n00016777216,2\n", schema).dataset().all().inputs())
+        .hasSameBitsAs(Tensor.of(new float[][] {{16777216}, {16777216}}));
+    assertRefused(
+        "id,y\n16777216,1\n16777217,1\n",
+        schema,
+        ", line 3: column 'id' is '16777217', which float32 would round to 16777216; expected a"
+            + " category if it is an id, a smaller number, or one with a decimal point, which may"
+            + " be rounded");
+  }
+
+  @Test
+  void classesThatAreNumbersAreInTheOrderOfTheirValues() throws IOException {
+    String text = "x,y\n1,10\n1,2\n1,1\n1,12\n";
+    assertThat(read(text, Schema.label("y").numeric("x")).labels())
+        .containsExactly("1", "2", "10", "12");
+    assertThat(read(text + "1,a\n", Schema.label("y").numeric("x")).labels())
+        .containsExactly("1", "10", "12", "2", "a");
+  }
+
+  @Test
+  void aNumberOfManyDigitsTakesNoTime() throws IOException {
+    String digits = "1".repeat(1_000_000);
+    assertRefused(
+        "x,y\n%sx,1\n".formatted(digits),
+        Schema.target("y").numeric("x"),
+        ", line 2: column 'x' is '%s...'; expected a number".formatted("1".repeat(100)));
+  }
+
+  @Test
+  void aPackedFileIsRead() throws IOException {
+    java.io.ByteArrayOutputStream out = new java.io.ByteArrayOutputStream();
+    try (java.util.zip.GZIPOutputStream packed = new java.util.zip.GZIPOutputStream(out)) {
+      packed.write(FRUIT.getBytes(UTF_8));
+    }
+    Path file = Files.write(directory.resolve("fruit.csv.gz"), out.toByteArray());
+    assertThat(Csv.read(file, KIND).labels()).containsExactly("apple", "pear");
+  }
+
+  @Test
   void fieldsThatAreNoFiniteNumbersAreRefused() throws IOException {
     for (String field :
         new String[] {
@@ -242,7 +285,7 @@ class CsvTest {
     assertRefused(
         "x,y\n\u001b[1m%s,1\n".formatted("a".repeat(200)),
         Schema.target("y").numeric("x"),
-        ", line 2: column 'x' is '?[1m%s...'; expected a number".formatted("a".repeat(96)));
+        ", line 2: column 'x' is '\\u001b[1m%s...'; expected a number".formatted("a".repeat(96)));
   }
 
   @Test

@@ -124,7 +124,8 @@ class IdxTest {
   void sizesThatTheFileDoesNotHaveAreRefused() throws IOException {
     assertRefused(
         file("00000801 00000003 0102"),
-        ", byte 8: a tensor of shape (3) and type UNSIGNED_BYTE takes 3 bytes, but the file has at most 2");
+        ", byte 8: a tensor of shape (3) and type UNSIGNED_BYTE takes 3 bytes, but the file has at"
+            + " most 2");
     assertRefused(
         file("00000801 00000001 0102"), ", byte 9: more bytes follow the tensor of shape (1)");
     assertRefused(
@@ -158,11 +159,11 @@ class IdxTest {
   void aDamagedGzipFileIsRefused() throws IOException {
     byte[] packed = gzip(HexFormat.of().parseHex("00000801000000020102"));
     assertThat(Idx.read(file(packed))).hasShape(2);
-    String message = ": the gzip file is damaged or incomplete";
+    String message = ": cannot be unpacked: the gzip file ends too soon";
     assertRefused(file(Arrays.copyOf(packed, packed.length - 9)), message);
     assertRefused(file(Arrays.copyOf(packed, 2)), message);
     byte[] wrongChecksum = packed.clone();
     wrongChecksum[packed.length - 8] ^= 1;
-    assertRefused(file(wrongChecksum), message);
+    assertRefused(file(wrongChecksum), ": cannot be unpacked: the checksum is wrong");
   }
 }

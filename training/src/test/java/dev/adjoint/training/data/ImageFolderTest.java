@@ -157,13 +157,13 @@ class ImageFolderTest {
       checksum.update(png, 12, 17);
       header.putInt(29, (int) checksum.getValue());
       Files.write(file, png);
-      ImageFolder folder = ImageFolder.of(root, 2, 2).resized();
+      ImageFolder folder = ImageFolder.of(root, 2, 2).resized().maxPixels(50_000);
       long before = AllocatedBytes.ofThisThread();
       assertRefused(
           folder,
           file,
-          "an image of %d by %d pixels (height by width); expected at most 33554432, and 65536 on a side"
-              .formatted(size[0], size[1]));
+          "an image of %d by %d pixels (height by width); expected at most %d, which maxPixels sets"
+              .formatted(size[0], size[1], 50_000));
       assertThat(AllocatedBytes.ofThisThread() - before).isLessThan(10_000_000);
     }
   }
@@ -198,9 +198,67 @@ class ImageFolderTest {
           refused++;
         }
       }
-      assertThat(refused).as(format).isBetween(20, 199);
+      assertThat(refused).as(format).isBetween(20, 200); // of PNG, all
       Files.delete(file);
     }
+  }
+
+  @Test
+  void aFileThatWasCutIsRefusedWhereverItWasCut() throws IOException {
+    for (String format : new String[] {"png", "jpg", "gif", "bmp"}) {
+      BufferedImage image = image(BufferedImage.TYPE_INT_RGB, 40, 40, 0, 0x8040ff, 0x123456);
+      Path file = write("a/x." + format, format, image);
+      byte[] whole = Files.readAllBytes(file);
+      ImageFolder folder = ImageFolder.of(root, 40, 40);
+      Tensor pixels = folder.all().inputs();
+      int step = Math.max(1, whole.length / 100);
+      for (int n = whole.length - 1; n > 0; n -= step) {
+        Files.delete(file);
+        Files.write(file, Arrays.copyOf(whole, n));
+        try {
+          assertThat(folder.all().inputs()).hasSameBitsAs(pixels); // all pixels are there
+        } catch (UncheckedIOException e) {
+          assertThat(e).cause().isInstanceOf(DataFormatException.class);
+        }
+      }
+      Files.delete(file);
+    }
+  }
+
+  @Test
+  void aBmpAroundAnotherImageIsRefused() throws IOException {
+    Path file = write("a/x.bmp", "bmp", image(BufferedImage.TYPE_INT_RGB, 8, 8, 0));
+    byte[] bmp = Files.readAllBytes(file);
+    bmp[30] = 5;
+    Files.write(file, bmp);
+    assertRefused(
+        ImageFolder.of(root, 8, 8), file, "a BMP around another image; expected the image itself");
+  }
+
+  @Test
+  void aJpegOfAThousandScansIsRefused() throws IOException {
+    Path file = write("a/x.jpg", "jpg", image(BufferedImage.TYPE_INT_RGB, 8, 8, 0x6496c8));
+    byte[] jpeg = Files.readAllBytes(file);
+    int scan =
+        new String(jpeg, java.nio.charset.StandardCharsets.ISO_8859_1).indexOf("\u00ff\u00da");
+    java.io.ByteArrayOutputStream many = new java.io.ByteArrayOutputStream();
+    many.write(jpeg, 0, scan);
+    for (int i = 0; i < 1000; i++) {
+      many.write(jpeg, scan, jpeg.length - 2 - scan);
+    }
+    many.write(jpeg, jpeg.length - 2, 2);
+    Files.write(file, many.toByteArray());
+    assertRefused(
+        ImageFolder.of(root, 8, 8), file, "more than 100 passes over the image; expected at most");
+  }
+
+  @Test
+  void foldersOfNumbersAreInTheOrderOfTheirValues() throws IOException {
+    BufferedImage image = image(BufferedImage.TYPE_INT_RGB, 1, 1, 0);
+    for (String name : new String[] {"1", "10", "2", "-3"}) {
+      write(name + "/x.png", "png", image);
+    }
+    assertThat(ImageFolder.of(root, 1, 1).classes()).containsExactly("-3", "1", "2", "10");
   }
 
   @Test

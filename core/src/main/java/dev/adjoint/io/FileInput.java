@@ -1,0 +1,56 @@
+package dev.adjoint.io;
+
+import java.io.BufferedInputStream;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.zip.ZipException;
+
+/**
+ * Reads a file, unpacked if it is packed by gzip, with a buffer. All failures name the file, and a
+ * packed file that is damaged ends in a {@link ZipException} or an {@link java.io.EOFException}.
+ *
+ * <p>What is packed may become 100 times as large as the file, or 64 MiB if that is more; beyond
+ * that it is refused, since a stranger may have made the file to fill the memory.
+ */
+public final class FileInput extends FilterInputStream {
+
+  private static final int GZIP_MAGIC = 0x1f8b;
+
+  private final long mostBytes;
+
+  private FileInput(InputStream in, long mostBytes) {
+    super(in);
+    this.mostBytes = mostBytes;
+  }
+
+  /**
+   * Opens a file.
+   *
+   * @throws FileSystemException if it is a directory or cannot be opened
+   */
+  public static FileInput open(Path file) throws IOException {
+    long size = Files.size(file);
+    InputStream in = new BufferedInputStream(NamedFile.newInputStream(file));
+    try {
+      in.mark(2);
+      boolean packed = (in.read() << 8 | in.read()) == GZIP_MAGIC;
+      in.reset();
+      return packed
+          ? new FileInput(new BufferedInputStream(new Gunzip(in, size)), Inflation.limit(size))
+          : new FileInput(in, size);
+    } catch (Throwable e) {
+      try (in) {
+        throw e;
+      }
+    }
+  }
+
+  /** Returns how many bytes there are at most. */
+  public long mostBytes() {
+    return mostBytes;
+  }
+}
