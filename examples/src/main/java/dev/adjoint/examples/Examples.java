@@ -65,7 +65,7 @@ public final class Examples {
   private static int refuse(CommandLine.ParameterException e, String[] args) {
     CommandLine command = e.getCommandLine();
     PrintWriter err = command.getErr();
-    String message = e.getMessage().lines().collect(joining(" "));
+    String message = String.valueOf(e.getMessage()).lines().collect(joining(" "));
     err.printf("%s: %s; --help says more%n", command.getCommandSpec().name(), message);
     return CommandLine.ExitCode.USAGE;
   }

@@ -260,7 +260,12 @@ public final class TrainingReport implements TrainingListener {
     state.put(
         EVERY,
         Tensor.of(
-            (double) every, lossSum, losses, stepsMade, examplesOfStep, duration().toMillis()));
+            (double) every,
+            lossSum,
+            losses,
+            stepsMade,
+            examplesOfStep,
+            (double) duration().toMillis()));
     rows.forEach((name, kept) -> state.put(name, kept.toTensor()));
     return state;
   }

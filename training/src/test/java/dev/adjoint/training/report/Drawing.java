@@ -1,5 +1,6 @@
 package dev.adjoint.training.report;
 
+import com.google.common.base.Splitter;
 import java.io.StringReader;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -77,7 +78,7 @@ record Drawing(Element root) {
 
   /** Returns width and height of the whole. */
   double[] size() {
-    String[] box = root.getAttribute("viewBox").split(" ");
-    return new double[] {Double.parseDouble(box[2]), Double.parseDouble(box[3])};
+    List<String> box = Splitter.on(' ').splitToList(root.getAttribute("viewBox"));
+    return new double[] {Double.parseDouble(box.get(2)), Double.parseDouble(box.get(3))};
   }
 }

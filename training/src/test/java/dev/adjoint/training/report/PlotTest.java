@@ -88,7 +88,7 @@ class PlotTest {
       assertThat(text.base()).as("bottom of %s", text).isBetween(8.0, size[1] - 2);
       assertThat(texts)
           .as("what overlaps %s", text)
-          .noneMatch(other -> other != text && other.overlaps(text));
+          .noneMatch(other -> !other.equals(text) && other.overlaps(text));
     }
   }
 
