@@ -68,14 +68,23 @@ final class Clue {
   }
 
   /** Tells whether the tensors move otherwise than expected. */
-  boolean isOff(GradientCheckSettings settings) {
-    double scale = Math.abs(expected) + slopes.getFirst().variation();
-    Judge judge = new Judge(settings.absolute() + settings.relative() * scale, 0);
+  boolean isOff(GradientCheckSettings settings, Steps steps) {
+    List<Slope> usable =
+        slopes.stream().filter(s -> s.step() <= steps.first() && s.isFinite()).toList();
+    if (usable.isEmpty()) {
+      return true;
+    }
+    double scale = Math.abs(expected) + usable.getFirst().variation();
     List<Double> sizes = slopes.stream().map(Slope::step).toList();
-    return !judge
-        .judge(List.of(), 0, expected, sizes, h -> slopes.get(sizes.indexOf(h)))
+    return settings
+        .judge()
+        .within(scale)
+        .judge(
+            new Judge.Claim(expected, scale, 0, () -> 0),
+            new Steps(steps.first(), sizes, steps.own(), steps.grain()),
+            h -> slopes.get(sizes.indexOf(h)))
         .verdict()
-        .passed();
+        .failed();
   }
 
   private static double[] flat(List<Tensor> tensors) {

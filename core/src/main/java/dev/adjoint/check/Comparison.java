@@ -6,6 +6,7 @@ import java.util.List;
  * Compares one derivative by backward with the slope by finite differences.
  *
  * @param index of the element that was moved; empty for a scalar, and for a direction
+ * @param name of the element, by {@link GradientCheck#elements}; else empty
  * @param direction the number of the direction along which all elements were moved, or -1
  * @param analytic the derivative by backward
  * @param numeric the slope by central differences
@@ -14,10 +15,14 @@ import java.util.List;
  * @param step by which the element was moved
  * @param truncation an estimate of the numeric error that a smaller step would reduce
  * @param roundOff an estimate of the numeric error that a larger step would reduce
+ * @param resolution what is uncertain about the slope, relative to the derivative: smaller errors
+ *     cannot be seen. Where it is nothing beside the largest derivative of the input: relative to
+ *     that
  * @param verdict the result
  */
 public record Comparison(
     List<Integer> index,
+    String name,
     int direction,
     double analytic,
     double numeric,
@@ -26,6 +31,7 @@ public record Comparison(
     double step,
     double truncation,
     double roundOff,
+    double resolution,
     Verdict verdict) {
 
   /** Keeps the index as it is now. */
@@ -44,8 +50,11 @@ public record Comparison(
     return scale == 0 ? 0 : absoluteError() / scale;
   }
 
-  /** Returns the place: an index as in {@code [2, 0]}, or {@code direction 1}. */
+  /** Returns the place: a name, an index as in {@code [2, 0]}, or {@code direction 1}. */
   public String place() {
-    return direction >= 0 ? "direction " + direction : index.toString();
+    if (direction >= 0) {
+      return "direction " + direction;
+    }
+    return name.isEmpty() ? index.toString() : name;
   }
 }

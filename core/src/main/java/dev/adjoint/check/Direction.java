@@ -2,6 +2,7 @@ package dev.adjoint.check;
 
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.IntTensor;
+import java.util.Arrays;
 
 /**
  * Moves all elements of an input at once, along a line.
@@ -39,13 +40,23 @@ record Direction(double[] base, double[] step) {
     return sum;
   }
 
+  /** Returns the derivatives along the line of all elements, without their signs. */
+  double variation(double[] gradient) {
+    double sum = 0;
+    for (int i = 0; i < step.length; i++) {
+      sum += Math.abs(gradient[i] * step[i]);
+    }
+    return sum;
+  }
+
   /** Returns the size of the largest element. */
   double size() {
-    double largest = 0;
-    for (double x : base) {
-      largest = Math.max(largest, Math.abs(x));
-    }
-    return largest;
+    return largest(base);
+  }
+
+  /** Returns the size of the largest finite number; 0 if there is none. */
+  static double largest(double[] numbers) {
+    return Arrays.stream(numbers).map(Math::abs).filter(Double::isFinite).max().orElse(0);
   }
 
   /** Returns the largest power of two that is not larger. */

@@ -1,18 +1,17 @@
 package dev.adjoint.check;
 
 import dev.adjoint.tensor.DType;
-import java.util.List;
 import java.util.Locale;
-import java.util.stream.IntStream;
 
 /**
  * Holds the settings of a check.
  *
  * @param count the number of directions or samples
+ * @param step the first step, or 0 to follow the size of the input
  * @param float32 whether float32 is accepted
  */
 record GradientCheckSettings(
-    Mode mode, int count, int order, double absolute, double relative, long seed, boolean float32) {
+    Mode mode, int count, int order, Judge judge, double step, long seed, boolean float32) {
 
   enum Mode {
     FULL,
@@ -25,50 +24,47 @@ record GradientCheckSettings(
       throw new IllegalArgumentException(
           "gradient check: %d directions or samples; expected at least 1".formatted(newCount));
     }
-    return new GradientCheckSettings(newMode, newCount, order, absolute, relative, seed, float32);
+    return new GradientCheckSettings(newMode, newCount, order, judge, step, seed, float32);
   }
 
   GradientCheckSettings withOrder(int newOrder) {
-    return new GradientCheckSettings(mode, count, newOrder, absolute, relative, seed, float32);
+    return new GradientCheckSettings(mode, count, newOrder, judge, step, seed, float32);
   }
 
-  GradientCheckSettings withTolerance(double newAbsolute, double newRelative) {
-    return new GradientCheckSettings(mode, count, order, newAbsolute, newRelative, seed, float32);
+  GradientCheckSettings withJudge(Judge newJudge) {
+    return new GradientCheckSettings(mode, count, order, newJudge, step, seed, float32);
+  }
+
+  GradientCheckSettings withStep(double newStep) {
+    return new GradientCheckSettings(mode, count, order, judge, newStep, seed, float32);
   }
 
   GradientCheckSettings withSeed(long newSeed) {
-    return new GradientCheckSettings(mode, count, order, absolute, relative, newSeed, float32);
+    return new GradientCheckSettings(mode, count, order, judge, step, newSeed, float32);
   }
 
-  GradientCheckSettings inFloat32(double newAbsolute, double newRelative) {
-    return new GradientCheckSettings(mode, count, order, newAbsolute, newRelative, seed, true);
+  GradientCheckSettings inFloat32(Judge newJudge) {
+    return new GradientCheckSettings(mode, count, order, newJudge, step, seed, true);
   }
 
   void requireType(String what, DType dtype) {
     if (dtype == DType.FLOAT32 && !float32) {
       throw new IllegalArgumentException(
-          ("gradient check: %s is float32, in which differences cannot tell a small error from rounding;"
-                  + " expected float64, as by to(DType.FLOAT64), or inFloat32() for a coarse check")
+          ("gradient check: %s is float32, in which differences cannot tell a small error from"
+               + " rounding; expected float64, as by to(DType.FLOAT64), or inFloat32() for a coarse"
+               + " check")
               .formatted(what));
     }
   }
 
-  /** Returns the judge for a type. */
-  Judge judge() {
-    return new Judge(absolute, relative);
-  }
-
   /**
-   * Returns the steps to try at an element, descending: first that with the least error, as
-   * measured, then smaller ones for where slopes do not agree.
+   * Returns the steps to try at an element.
    *
    * @param size of the element
+   * @param typical the size of the largest element
    */
-  List<Double> steps(double size) {
-    double first = (float32 ? 0x1p-7 : 0x1p-12) * Direction.power(Math.max(1, size));
-    return IntStream.rangeClosed(0, float32 ? 2 : 3)
-        .mapToObj(i -> Math.scalb(first, -3 * i))
-        .toList();
+  Steps steps(double size, double typical) {
+    return Steps.of(size, typical, epsilon(), step);
   }
 
   double epsilon() {
@@ -82,8 +78,11 @@ record GradientCheckSettings(
           case DIRECTIONAL -> count + (count == 1 ? " direction" : " directions") + " an input";
           case SAMPLED -> "at most " + count + " elements an input";
         }
-        + String.format(
-            Locale.ROOT, ", tolerance %.0e absolute or %.0e relative", absolute, relative)
+        + String.format(Locale.ROOT, ", tolerance %.0e relative", judge.relative())
+        + (judge.absolute() > 0
+            ? String.format(Locale.ROOT, " or %.0e absolute", judge.absolute())
+            : "")
+        + String.format(Locale.ROOT, ", resolution %.0e", judge.resolution())
         + (float32 ? ", float32" : "");
   }
 }

@@ -9,14 +9,14 @@ import java.util.List;
  */
 public final class GradientReport {
 
-  private final String settings;
+  private final GradientCheckSettings settings;
   private final Shape output;
   private final List<InputReport> inputs;
   private final List<String> findings;
   private final List<String> suspects;
 
   GradientReport(
-      String settings,
+      GradientCheckSettings settings,
       Shape output,
       List<InputReport> inputs,
       List<String> findings,
@@ -28,12 +28,14 @@ public final class GradientReport {
     this.suspects = List.copyOf(suspects);
   }
 
-  /** Tells whether nothing failed; a derivative at a kink is no failure. */
+  /**
+   * Tells whether nothing failed and nothing was undecided; a derivative at a kink is no failure.
+   */
   public boolean isOk() {
     return findings.isEmpty() && inputs.stream().allMatch(InputReport::isOk);
   }
 
-  /** Throws an {@link AssertionError} with this report if anything failed. */
+  /** Throws an {@link AssertionError} with this report unless {@link #isOk()}. */
   public void assertOk() {
     if (!isOk()) {
       throw new AssertionError(toString());
@@ -73,6 +75,14 @@ public final class GradientReport {
    */
   public List<String> suspects() {
     return suspects;
+  }
+
+  /**
+   * Returns the smallest error that would have been seen everywhere, relative to the derivative: of
+   * 0.01, an error of 1 % may have passed. What is at a kink does not count.
+   */
+  public double resolution() {
+    return inputs.stream().mapToDouble(InputReport::resolution).max().orElse(0);
   }
 
   /** Returns how many derivatives are at a kink, where differences prove nothing. */

@@ -12,10 +12,14 @@ import org.jspecify.annotations.Nullable;
  * @param order 1 for the gradient, 2 for the gradient of the gradient
  * @param checked how many derivatives were compared
  * @param failed how many of them failed
+ * @param undecided how many could not be checked as well as the resolution asks for
  * @param kinks how many are at a kink
+ * @param kinkOf the operation that has the kink, if it was found; else empty
  * @param worst the failure that is worst, or else the largest error in proportion to what is
  *     allowed; null if the input has no elements
- * @param offenders the worst failures, worst first
+ * @param resolution the largest of those that passed or were undecided; what is nothing beside the
+ *     input's largest derivative does not count
+ * @param offenders the worst that failed or were undecided, worst first
  * @param factor what the analytic derivatives are of the numeric ones, if it is the same number in
  *     all failures; else NaN
  */
@@ -25,8 +29,11 @@ public record InputReport(
     int order,
     int checked,
     int failed,
+    int undecided,
     int kinks,
+    String kinkOf,
     @Nullable Comparison worst,
+    double resolution,
     List<Comparison> offenders,
     double factor) {
 
@@ -35,8 +42,8 @@ public record InputReport(
     offenders = List.copyOf(offenders);
   }
 
-  /** Tells whether no derivative failed. */
+  /** Tells whether no derivative failed and none was undecided. */
   public boolean isOk() {
-    return failed == 0;
+    return failed + undecided == 0;
   }
 }

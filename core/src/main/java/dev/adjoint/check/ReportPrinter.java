@@ -1,27 +1,33 @@
 package dev.adjoint.check;
 
 import dev.adjoint.tensor.Shape;
+import java.math.BigDecimal;
+import java.math.MathContext;
+import java.math.RoundingMode;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /** Prints a report for people: aligned columns, failures with all their numbers, then hints. */
 final class ReportPrinter {
 
   private ReportPrinter() {}
 
-  static String print(GradientReport report, String settings, Shape output) {
-    StringBuilder text = new StringBuilder("Gradient check ");
-    text.append(report.isOk() ? "passed: " : "FAILED: " + headline(report) + "\n").append(settings);
+  static String print(GradientReport report, GradientCheckSettings settings, Shape output) {
+    StringBuilder text = new StringBuilder("Gradient check ").append(headline(report, settings));
+    text.append(settings);
     if (output.size() != 1) {
       text.append("; of the output, shape ").append(output).append(", weighed by random numbers");
     }
     text.append('\n').append(table(summary(report.inputs())));
     for (InputReport input : report.inputs()) {
       if (!input.isOk()) {
-        text.append("\nworst of ").append(input.failed()).append(" failures in ");
-        text.append(title(input)).append(":\n").append(table(offenders(input)));
-        text.append(hint(input));
+        text.append('\n').append(count(input)).append(" in ").append(title(input)).append(":\n");
+        text.append(table(offenders(input))).append(hint(input));
       }
     }
     if (report.suspects().size() > 1) {
@@ -31,34 +37,92 @@ final class ReportPrinter {
     for (String finding : report.findings()) {
       text.append("\nnot consistent: ").append(finding).append('\n');
     }
-    if (report.kinks() > 0) {
-      text.append("\n").append(report.kinks());
-      text.append(" at a kink: the slopes on both sides differ, so nothing is proved there;");
-      text.append(" move the input to check the branches\n");
-    }
-    return text.toString().stripTrailing();
+    return text.append(kinks(report)).toString().stripTrailing();
   }
 
-  /** Returns what a failure is about, in one line. */
-  private static String headline(GradientReport report) {
-    String what =
-        report.inputs().stream()
-            .filter(input -> !input.isOk())
-            .findFirst()
-            .map(ReportPrinter::headline)
-            .orElseGet(() -> report.findings().getFirst());
+  /** Returns what the report says, up to where the settings follow. */
+  private static String headline(GradientReport report, GradientCheckSettings settings) {
+    List<InputReport> inputs = report.inputs();
+    for (InputReport input : inputs) {
+      if (input.failed() > 0) {
+        return "FAILED: %s: %s%s\n"
+            .formatted(place(input), both(input.offenders().getFirst()), suspects(report));
+      }
+    }
+    if (!report.findings().isEmpty()) {
+      return "FAILED: " + report.findings().getFirst() + suspects(report) + "\n";
+    }
+    InputReport vague =
+        Collections.max(inputs, Comparator.comparingDouble(InputReport::resolution));
+    if (vague.undecided() > 0) {
+      return "UNDECIDED: %s; expected %s: %s\n"
+          .formatted(
+              doubt(vague),
+              percent(settings.judge().resolution()),
+              both(vague.offenders().getFirst()));
+    }
+    boolean sharp = vague.resolution() <= 10 * settings.judge().relative();
+    return sharp ? "passed: " : "passed, but " + doubt(vague) + ": ";
+  }
+
+  private static String suspects(GradientReport report) {
     List<String> suspects = report.suspects();
     return switch (suspects.size()) {
-      case 0 -> what;
-      case 1 -> what + "; suspect: " + suspects.getFirst();
-      default -> "%s; %d suspects: %s, ...".formatted(what, suspects.size(), suspects.getFirst());
+      case 0 -> "";
+      case 1 -> "; suspect: " + suspects.getFirst();
+      default -> "; %d suspects: %s, ...".formatted(suspects.size(), suspects.getFirst());
     };
   }
 
-  private static String headline(InputReport input) {
-    Comparison worst = input.offenders().getFirst();
-    return "%s at %s: analytic %s, numeric %s"
-        .formatted(title(input), worst.place(), number(worst.analytic()), number(worst.numeric()));
+  private static String both(Comparison c) {
+    return "analytic %s, numeric %s".formatted(number(c.analytic()), number(c.numeric()));
+  }
+
+  /** Names an input and its worst element. */
+  private static String place(InputReport input) {
+    Comparison worst = input.worst();
+    String name = title(input);
+    boolean scalar = worst == null || worst.place().equals("[]");
+    return scalar ? name : name + " at " + worst.place();
+  }
+
+  private static String doubt(InputReport input) {
+    return input.resolution() < 1
+        ? place(input) + " could be checked only to within " + percent(input.resolution())
+        : place(input) + " could not be checked";
+  }
+
+  private static String count(InputReport input) {
+    List<String> parts = new ArrayList<>();
+    if (input.failed() > 0) {
+      parts.add(input.failed() + (input.failed() == 1 ? " failure" : " failures"));
+    }
+    if (input.undecided() > 0) {
+      parts.add(input.undecided() + " undecided");
+    }
+    int shown = input.offenders().size();
+    boolean all = shown == input.failed() + input.undecided();
+    return (all ? "" : "worst " + shown + " of ") + String.join(" and ", parts);
+  }
+
+  /** Names each kink once: that of the gradient, and not that of its own gradient besides. */
+  private static String kinks(GradientReport report) {
+    if (report.kinks() == 0) {
+      return "";
+    }
+    Map<String, String> operations = new LinkedHashMap<>();
+    report.inputs().stream()
+        .filter(input -> !input.kinkOf().isEmpty())
+        .forEach(input -> operations.putIfAbsent(input.name(), input.kinkOf()));
+    List<String> named = new ArrayList<>();
+    operations.forEach(
+        (input, operation) -> named.add(input + " is exactly at the kink of " + operation));
+    return "\n%d at a kink: %s%s\n"
+        .formatted(
+            report.kinks(),
+            named.isEmpty() ? "" : String.join(", ", named) + ", where ",
+            "the slopes on both sides differ, so nothing is proved; move the input to check the"
+                + " branches");
   }
 
   private static List<List<String>> summary(List<InputReport> inputs) {
@@ -69,12 +133,13 @@ final class ReportPrinter {
             "shape",
             "checked",
             "failed",
+            "undecided",
             "kinks",
             "worst at",
             "analytic",
             "numeric",
-            "abs error",
             "rel error",
+            "resolution",
             "rule"));
     for (InputReport input : inputs) {
       List<String> row = new ArrayList<>();
@@ -82,14 +147,16 @@ final class ReportPrinter {
       row.add(input.shape().toString());
       row.add(Integer.toString(input.checked()));
       row.add(Integer.toString(input.failed()));
+      row.add(Integer.toString(input.undecided()));
       row.add(Integer.toString(input.kinks()));
       Comparison worst = input.worst();
       if (worst != null) {
         row.add(worst.place());
         row.add(number(worst.analytic()));
         row.add(number(worst.numeric()));
-        row.add(small(worst.absoluteError()));
         row.add(small(worst.relativeError()));
+        boolean known = worst.verdict() != Verdict.ZERO && worst.verdict() != Verdict.KINK;
+        row.add(known ? small(worst.resolution()) : "-");
         row.add(worst.verdict().toString());
       }
       rows.add(row);
@@ -127,17 +194,31 @@ final class ReportPrinter {
   }
 
   private static String hint(InputReport input) {
+    Comparison worst = input.offenders().getFirst();
+    String those = input.failed() == 1 ? "it is" : "every one is";
     if (input.failed() > 0 && input.factor() == 0) {
-      return "  every one is 0: what was computed in noGrad, or from numbers read out of a tensor, is a constant\n";
+      return "  "
+          + those
+          + " 0: what was computed in noGrad, or from numbers read out of a tensor, or by a"
+          + " backward() without createGraph(), is a constant\n";
     }
     if (input.failed() > 1 && !Double.isNaN(input.factor())) {
       return String.format(
           Locale.ROOT, "  every one is %.4g times the numeric slope\n", input.factor());
     }
-    boolean vague =
-        input.offenders().stream()
-            .allMatch(c -> c.truncation() + c.roundOff() > c.absoluteError() / 10);
-    return vague ? "  the differences are as uncertain as the error: look at another point\n" : "";
+    return switch (worst.verdict()) {
+      case NOT_FINITE ->
+          Double.isFinite(worst.analytic())
+              ? "  at every step an output is NaN or infinite: move the input into the domain\n"
+              : "";
+      case UNDECIDED ->
+          worst.truncation() > worst.roundOff()
+              ? "  no two steps give the same slope: look at another point, or choose the first"
+                  + " step by step(...)\n"
+              : "  the outputs move by little more than their rounding: leave out what is constant"
+                  + " in them, or ask for less by resolution(...) or tolerance(...)\n";
+      default -> "";
+    };
   }
 
   private static String title(InputReport input) {
@@ -164,6 +245,11 @@ final class ReportPrinter {
       text.append(line.toString().stripTrailing()).append('\n');
     }
     return text.toString();
+  }
+
+  private static String percent(double part) {
+    BigDecimal percent = BigDecimal.valueOf(100 * part).round(new MathContext(1, RoundingMode.UP));
+    return percent.stripTrailingZeros().toPlainString() + " %";
   }
 
   private static String number(double value) {

@@ -1,7 +1,7 @@
 package dev.adjoint.check;
 
 /**
- * Estimates the slope of a function of one number, from five points.
+ * Measures the slope of a function of one number by five points: x, and h and 2h on both sides.
  *
  * <p>With d(h) the central difference of step h, {@code (4 d(h) - d(2h)) / 3} cancels the error of
  * order h^2 and leaves one of order h^4, so that the step can be large and rounding matters little.
@@ -10,9 +10,12 @@ package dev.adjoint.check;
  * @param left by points below, of order h^2
  * @param right by points above, of order h^2
  * @param step h
- * @param truncation from how d(h) and d(2h) differ
- * @param roundOff from the size of the function's values
- * @param size of the function's values, weighed
+ * @param truncation an estimate of the error of order h^4, from how d(h) and d(2h) differ
+ * @param size of the values of those outputs that moved, weighed
+ * @param rounding what rounding may do to it
+ * @param still what rounding may do to the values of outputs that did not move
+ * @param wobble third and fourth differences, weighed without signs: of a smooth function they fall
+ *     with h^3, and what remains at small steps is noise
  * @param variation the slopes of all outputs, weighed, without their signs
  */
 record Slope(
@@ -21,9 +24,14 @@ record Slope(
     double right,
     double step,
     double truncation,
-    double roundOff,
     double size,
+    double rounding,
+    double still,
+    double wobble,
     double variation) {
+
+  /** Half a unit in the last place of each value costs 0.75 epsilons; functions round often. */
+  private static final double ROUNDINGS = 4;
 
   /** Computes a function of several outputs along a line. */
   interface Line {
@@ -32,7 +40,7 @@ record Slope(
 
   /**
    * Measures at 0. Differences are taken output by output before they are weighed and added, so
-   * that outputs which do not move contribute no rounding.
+   * that outputs which do not move contribute no rounding, whatever their size.
    *
    * @param base the values at 0
    * @param weights one an output
@@ -47,29 +55,84 @@ record Slope(
     double far = 0;
     double left = 0;
     double right = 0;
-    double size = 0;
+    double moved = 0;
+    double still = 0;
+    double wobble = 0;
     double variation = 0;
     for (int i = 0; i < base.length; i++) {
       double w = weights[i];
+      double b = base[i];
+      if (p1[i] == b && m1[i] == b && p2[i] == b && m2[i] == b) {
+        still += Double.isFinite(b) ? Math.abs(w * b) : 0;
+        continue;
+      }
       near += w * (p1[i] - m1[i]) / 2;
       far += w * (p2[i] - m2[i]) / 4;
-      right += w * (4 * (p1[i] - base[i]) - (p2[i] - base[i])) / 2;
-      left += w * (4 * (base[i] - m1[i]) - (base[i] - m2[i])) / 2;
-      size += Math.abs(w * base[i]);
+      right += w * (4 * (p1[i] - b) - (p2[i] - b)) / 2;
+      left += w * (4 * (b - m1[i]) - (b - m2[i])) / 2;
+      double largest = Math.max(Math.max(Math.abs(p2[i]), Math.abs(m2[i])), Math.abs(b));
+      moved += Math.abs(w) * largest;
+      double even = (p2[i] - b + m2[i] - b) / 8 - (p1[i] - b + m1[i] - b) / 2;
+      double odd = (p2[i] - m2[i]) / 4 - (p1[i] - m1[i]) / 2;
+      wobble += Math.abs(w) * (Math.abs(even) + Math.abs(odd));
       variation += Math.abs(w * (p1[i] - m1[i])) / 2;
     }
     near /= h;
     far /= h;
-    double value = (4 * near - far) / 3;
+    double value = near + (near - far) / 3;
     // d(h) is off by about c; the combination by about c relative to the slope, once more.
     double c = Math.abs(far - near) / 3;
     double truncation = value == 0 ? c : Math.min(c, c * (c / Math.abs(value)));
     return new Slope(
-        value, left / h, right / h, h, truncation, epsilon * size / h, size, variation / h);
+        value,
+        left / h,
+        right / h,
+        h,
+        truncation,
+        moved,
+        ROUNDINGS * epsilon * moved,
+        ROUNDINGS * epsilon * still,
+        wobble,
+        variation / h);
   }
 
-  double uncertainty() {
-    return truncation + roundOff;
+  /** Tells whether every point is in the domain of the function. */
+  boolean isFinite() {
+    return Double.isFinite(value)
+        && Double.isFinite(left)
+        && Double.isFinite(right)
+        && Double.isFinite(rounding);
+  }
+
+  /** Tells whether any output moved. */
+  boolean moves() {
+    return rounding != 0 || value != 0;
+  }
+
+  /** Returns what rounding may do to the slope. */
+  double roundOff() {
+    return rounding / step;
+  }
+
+  /** Returns the larger of the slopes on both sides, without its sign. */
+  double steepest() {
+    return Math.max(Math.abs(left), Math.abs(right));
+  }
+
+  /** Returns the same with 0 for the side that is less steep. */
+  Slope fromZero() {
+    boolean up = Math.abs(right) >= Math.abs(left);
+    return new Slope(
+        value,
+        up ? 0 : left,
+        up ? right : 0,
+        step,
+        truncation,
+        size,
+        rounding,
+        still,
+        wobble,
+        variation);
   }
 
   double gap() {

@@ -12,6 +12,7 @@ import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,8 +24,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class Subject {
 
-  /** Holds something that is moved: an input, or a parameter. */
-  record Slot(String name, Tensor base, @Nullable Parameter parameter) {
+  /**
+   * Holds something that is moved: an input, or a parameter.
+   *
+   * @param elements the names of its elements; none, if they have none
+   */
+  record Slot(String name, List<String> elements, Tensor base, @Nullable Parameter parameter) {
     Tensor current() {
       return parameter == null ? base : parameter.value().untracked();
     }
@@ -74,30 +79,55 @@ final class Subject {
     return new Recorded(y, sources);
   }
 
-  /** Computes the output with other elements in one slot, without recording. */
+  /** Computes the output with other elements in one slot. */
   double[] valuesAt(int slot, double[] elements) {
-    return values(moved(slot, elements));
+    Tensor[] inputs = moved(slot, elements);
+    return held.run(() -> output(inputs, false)).toDoubleArray();
+  }
+
+  /** Computes the gradients with other elements in every slot, and puts parameters back. */
+  List<double[]> gradientsAt(List<double[]> elements, Tensor weights) {
+    try {
+      Tensor[] inputs = leaves();
+      for (int slot = 0; slot < slots.size(); slot++) {
+        move(slot, elements.get(slot), inputs);
+      }
+      return record(inputs).pull(weights);
+    } finally {
+      IntStream.range(0, slots.size()).forEach(this::restore);
+    }
   }
 
   /** Puts other elements into one slot; returns the inputs. */
   private Tensor[] moved(int slot, double[] elements) {
+    Tensor[] inputs = leaves();
+    move(slot, elements, inputs);
+    return inputs;
+  }
+
+  private void move(int slot, double[] elements, Tensor[] inputs) {
     Slot moved = slots.get(slot);
     Tensor value =
         Tensor.of(elements, elements.length).to(moved.base.dtype()).reshape(moved.base.shape());
     Parameter parameter = moved.parameter();
     if (parameter != null) {
       parameter.assign(value);
-    }
-    Tensor[] inputs = leaves();
-    if (slot < inputs.length) {
+    } else {
       inputs[slot] = value.tracked();
     }
-    return inputs;
   }
 
-  /** Computes the output at the base point, without recording. */
-  double[] values() {
-    return values(leaves());
+  /**
+   * Computes the output at the base point, without recording.
+   *
+   * @return null if that cannot be done, because the function differentiates inside
+   */
+  double @Nullable [] valuesWithoutRecording() {
+    try {
+      return Autodiff.noGrad(() -> held.run(() -> output(leaves(), false))).toDoubleArray();
+    } catch (IllegalArgumentException | IllegalStateException e) {
+      return null;
+    }
   }
 
   /** Puts a parameter back to its base value. */
@@ -107,12 +137,6 @@ final class Subject {
     if (parameter != null) {
       parameter.assign(moved.base);
     }
-  }
-
-  private double[] values(Tensor[] inputs) {
-    return cotangent == null
-        ? Autodiff.noGrad(() -> held.run(() -> output(inputs, false))).toDoubleArray()
-        : held.run(() -> output(inputs, false)).toDoubleArray();
   }
 
   private Tensor[] leaves() {

@@ -6,15 +6,25 @@ public enum Verdict {
   ABSOLUTE("absolute", true),
   /** Passed: the error is within the relative tolerance. */
   RELATIVE("relative", true),
-  /** Passed: the error is no larger than what rounding does to the differences. */
+  /**
+   * Passed: the error is no larger than the uncertainty of the differences, and that is within the
+   * resolution, or nothing beside the largest derivative of the input.
+   */
   ROUND_OFF("round-off", true),
+  /**
+   * Passed: the derivative is 0 and the outputs stay as they are at every step, both up to
+   * rounding.
+   */
+  ZERO("zero", true),
   /**
    * Passed with a remark: the function has a kink or a jump here, and the analytic value lies
    * between the slopes on both sides.
    */
   KINK("kink", true),
-  /** Failed: the function is smooth here and its slope is another one. */
+  /** Failed: the slope is another one, and differences of two steps say so. */
   WRONG("WRONG", false),
+  /** Neither: no step shows the slope as well as the resolution asks for. */
+  UNDECIDED("UNDECIDED", false),
   /** Failed: the analytic or the numeric derivative is NaN or infinite. */
   NOT_FINITE("NOT FINITE", false);
 
@@ -24,6 +34,11 @@ public enum Verdict {
   Verdict(String label, boolean passed) {
     this.label = label;
     this.passed = passed;
+  }
+
+  /** Tells whether the derivative is known to be wrong. */
+  public boolean failed() {
+    return this == WRONG || this == NOT_FINITE;
   }
 
   /** Tells whether a check with this verdict is passed. */

@@ -365,15 +365,15 @@ class GradientCheckTest {
         .isEqualTo(
             """
             Gradient check FAILED: x at [1]: analytic 2.00000000, numeric 4.00000000; suspect: the pullback of 'onGradient' with respect to its input 0
-            every element, tolerance 1e-08 absolute or 1e-06 relative
-              input  shape  checked  failed  kinks  worst at    analytic     numeric  abs error  rel error  rule
-              x        (2)        2       2      0       [1]  2.00000000  4.00000000    2.0e+00    5.0e-01  WRONG
-              scale    (2)        2       0      0       [0]  1.00000000  1.00000000    0.0e+00    0.0e+00  absolute
+            every element, tolerance 1e-06 relative, resolution 1e-02
+              input  shape  checked  failed  undecided  kinks  worst at    analytic     numeric  rel error  resolution  rule
+              x        (2)        2       2          0      0       [1]  2.00000000  4.00000000    5.0e-01     3.7e-15  WRONG
+              scale    (2)        2       0          0      0       [0]  1.00000000  1.00000000    0.0e+00     1.1e-11  relative
 
-            worst of 2 failures in x:
+            2 failures in x:
               at     analytic     numeric  from below  from above     step  truncation  round-off
-              [1]  2.00000000  4.00000000  4.00000000  4.00000000  4.9e-04     0.0e+00    5.0e-12  WRONG
-              [0]  1.50000000  3.00000000  3.00000000  3.00000000  2.4e-04     0.0e+00    1.0e-11  WRONG
+              [1]  2.00000000  4.00000000  4.00000000  4.00000000  2.0e+00     0.0e+00    1.3e-14  WRONG
+              [0]  1.50000000  3.00000000  3.00000000  3.00000000  1.0e+00     0.0e+00    1.6e-14  WRONG
               every one is 0.5000 times the numeric slope\
             """);
   }

@@ -31,9 +31,17 @@ abstract class AbstractGradientsAssert<S extends AbstractGradientsAssert<S, A>, 
     return with(check.order(order));
   }
 
-  /** Passes a derivative whose error is within either of these; 1e-8 and 1e-6 unless set. */
+  /** Passes a derivative whose error is within either of these; 0 and 1e-6 unless set. */
   public S tolerance(double absolute, double relative) {
     return with(check.tolerance(absolute, relative));
+  }
+
+  /**
+   * Sets how well a derivative must be checked to pass, relative to itself; 0.01 unless set. A
+   * large output that moves little hides errors behind its rounding.
+   */
+  public S resolution(double relative) {
+    return with(check.resolution(relative));
   }
 
   /**
@@ -50,8 +58,8 @@ abstract class AbstractGradientsAssert<S extends AbstractGradientsAssert<S, A>, 
   }
 
   /**
-   * Checks in float32, which can show gross errors only, by tolerances of 1e-3 unless others are
-   * set after this.
+   * Checks in float32, which can show gross errors only, with a tolerance of 1e-3 and a resolution
+   * of 0.1 unless others are set after this.
    */
   public S inFloat32() {
     return with(check.inFloat32());

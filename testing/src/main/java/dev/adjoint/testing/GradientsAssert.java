@@ -36,6 +36,16 @@ public final class GradientsAssert
     return with(check().named(name));
   }
 
+  /** Names the elements of an input in reports, in row-major order. */
+  public GradientsAssert elements(String input, String... name) {
+    return with(check().elements(input, name));
+  }
+
+  /** Sets by how much an element is moved first, in place of 2^-12 of the input's size. */
+  public GradientsAssert step(double first) {
+    return with(check().step(first));
+  }
+
   /** Checks the gradients of parameters, too; they are moved, and put back. */
   public GradientsAssert wrt(Parameter... parameter) {
     return with(check().wrt(parameter));

@@ -1,0 +1,116 @@
+package dev.adjoint.check;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BiPredicate;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/** Finds a kink or a jump exactly where a derivative is wanted, and the operation that has it. */
+final class Kink {
+
+  private Kink() {}
+
+  /**
+   * Tells a kink, where the slope on each side stays as it is while the step shrinks, and a jump,
+   * where the steeper one grows as the step shrinks. Noise does neither, at one step after another;
+   * the jumps of a function that rounds to float32 inside are too small to count.
+   *
+   * @param slopes descending by step
+   * @return the slope by the smallest step that shows it, or null; at a jump, from 0 on one side
+   */
+  static @Nullable Slope among(List<Slope> slopes, double first, Judge judge) {
+    List<Slope> bent = clear(slopes, first, judge, Slope::gap);
+    if (each(bent, (large, small) -> isKink(large, small, judge))) {
+      return bent.getLast();
+    }
+    List<Slope> torn = clear(slopes, first, judge, Slope::steepest);
+    return each(torn, Kink::isJump) ? torn.getLast().fromZero() : null;
+  }
+
+  /** Returns the slopes of steps at which what is looked for is larger than noise. */
+  private static List<Slope> clear(
+      List<Slope> slopes, double first, Judge judge, ToDoubleFunction<Slope> signal) {
+    double largest =
+        slopes.stream().filter(s -> s.step() <= first).mapToDouble(signal).max().orElse(0);
+    List<Slope> clear = slopes.stream().filter(s -> noise(s, judge) < largest).toList();
+    List<Slope> fine = clear.stream().filter(s -> s.step() <= first).toList();
+    return fine.size() < 3 ? clear : fine;
+  }
+
+  private static boolean each(List<Slope> slopes, BiPredicate<Slope, Slope> test) {
+    return slopes.size() >= 3
+        && IntStream.range(1, slopes.size())
+            .allMatch(i -> test.test(slopes.get(i - 1), slopes.get(i)));
+  }
+
+  private static boolean isKink(Slope large, Slope small, Judge judge) {
+    return small.gap() > noise(small, judge) + judge.relative() * small.steepest()
+        && Math.abs(small.left() - large.left()) < small.gap() / 4
+        && Math.abs(small.right() - large.right()) < small.gap() / 4;
+  }
+
+  private static boolean isJump(Slope large, Slope small) {
+    double height = small.steepest() * small.step();
+    double growth = height / (large.steepest() * large.step());
+    return Math.abs(growth - 1) < 0.05 && height > 1e-5 * small.size();
+  }
+
+  private static double noise(Slope slope, Judge judge) {
+    return judge.absolute() + 25 * slope.roundOff();
+  }
+
+  /**
+   * Names the first operation on the way to the output that has a kink or a jump, while its inputs
+   * have none.
+   *
+   * @param line moves the elements of the slot
+   * @param h so small that a smooth function has nearly the same slope on both sides
+   * @return the name of its primitive; empty if it cannot be found
+   */
+  static String operation(Subject subject, int slot, Slope.Line line, double h) {
+    List<List<Step>> runs = new ArrayList<>();
+    for (double t : new double[] {-2 * h, -h, 0, h, 2 * h}) {
+      Subject.Recorded recorded = subject.recordAt(slot, line.at(t));
+      runs.add(Step.between(recorded.sources().get(slot), recorded.y()));
+    }
+    int steps = runs.getFirst().size();
+    for (int i = 0; i < steps; i++) {
+      List<double[]> y = new ArrayList<>();
+      for (List<Step> run : runs) {
+        if (run.size() != steps) {
+          return "";
+        }
+        y.add(run.get(i).y().toDoubleArray());
+      }
+      if (bends(y, runs.getFirst().get(i).y().dtype().epsilon())) {
+        return runs.getFirst().get(i).primitive().name();
+      }
+    }
+    return "";
+  }
+
+  /** Tells whether an element has another slope on the left than on the right, or none. */
+  private static boolean bends(List<double[]> y, double epsilon) {
+    for (int e = 0; e < y.getFirst().length; e++) {
+      double b = y.get(2)[e];
+      double left = 2 * (b - y.get(1)[e]) - (b - y.get(0)[e]) / 2;
+      double right = 2 * (y.get(3)[e] - b) - (y.get(4)[e] - b) / 2;
+      double larger = Math.max(Math.abs(left), Math.abs(right));
+      double noise = 100 * epsilon * Math.abs(b);
+      boolean bent = Math.abs(right - left) > larger / 8 + noise;
+      boolean torn =
+          jumps(b, y.get(3)[e], y.get(4)[e], noise) || jumps(b, y.get(1)[e], y.get(0)[e], noise);
+      if (bent || torn) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Tells whether a value moves as far by one step as by two. */
+  private static boolean jumps(double base, double near, double far, double noise) {
+    return Math.abs(near - base) > noise && Math.abs(far - near) < Math.abs(near - base) / 8;
+  }
+}
