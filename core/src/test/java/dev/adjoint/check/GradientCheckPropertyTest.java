@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 class GradientCheckPropertyTest {
 
-  private static final int CHECKS = Integer.getInteger("gradientchecks", 250);
+  private static final int CHECKS = Integer.getInteger("gradientchecks", 100);
 
   private static final List<UnaryOperator<Tensor>> FUNCTIONS =
       List.of(
