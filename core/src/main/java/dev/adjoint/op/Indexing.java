@@ -271,6 +271,14 @@ public final class Indexing {
       Places places =
           Places.of(index.shape(), axis, shape.strides(), 0, (1 << 14) / Math.max(1, n));
       places.forEach((outer, from, to) -> {
+        if (places.n == 1) { // nothing meets: each element goes where it belongs, among zeros
+          int at = places.start(outer, 0);
+          for (int i = from; i < to; i++) {
+            int place = places.outer[outer] + places.inner[i] + index.get(at + i) * places.step;
+            System.arraycopy(in, first + at + i, out, place, 1);
+          }
+          return;
+        }
         int width = to - from;
         double[] sums = Buffers.zeroedDoubles(n * width);
         for (int j = 0; j < places.n; j++) {
