@@ -114,7 +114,7 @@ public interface Schedule {
   static Schedule oneCycle(int steps, double rise, double div, double finalDiv) {
     Numbers.atLeast(2, "Schedule.oneCycle", "number of steps", steps);
     Numbers.belowOne("oneCycle", "rise", rise);
-    int highest = (int) Math.clamp(Math.round(rise * steps) - 1, 0, steps - 2); // has factor 1
+    int highest = Math.clamp(Math.round(rise * steps) - 1, 0, steps - 2); // has factor 1
     double first = 1 / Numbers.atLeastOne("oneCycle", "div", div);
     double last = first / Numbers.atLeastOne("oneCycle", "finalDiv", finalDiv);
     return step ->
