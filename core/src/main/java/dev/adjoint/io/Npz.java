@@ -104,7 +104,7 @@ public final class Npz {
           }
           tensors.put(name, read(file, zip, entry));
         } catch (TensorFormatException e) {
-          Unreadable.report(unreadable, e);
+          Unreadable.reportOrThrow(unreadable, e);
         }
       }
       return Collections.unmodifiableMap(tensors);

@@ -72,13 +72,14 @@ public final class Safetensors {
     List<Map.Entry<String, Tensor>> order = new ArrayList<>(tensors.entrySet());
     // Large elements first: so each begins at a multiple of its size.
     order.sort(Comparator.comparingInt(tensor -> -tensor.getValue().dtype().bytes()));
-    List<SafetensorsHeader.Readable> entries = new ArrayList<>();
+    List<SafetensorsHeader.Supported> entries = new ArrayList<>();
     long begin = 0;
     for (Map.Entry<String, Tensor> named : order) {
       Tensor tensor = named.getValue();
       StoredType type = StoredType.of(tensor.dtype());
       long end = begin + type.bytes(tensor.shape());
-      entries.add(new SafetensorsHeader.Readable(named.getKey(), type, tensor.shape(), begin, end));
+      entries.add(
+          new SafetensorsHeader.Supported(named.getKey(), type, tensor.shape(), begin, end));
       begin = end;
     }
     SafetensorsHeaderWriter.write(out, metadata, entries, maxHeader);
@@ -159,13 +160,13 @@ public final class Safetensors {
         tensors.put(
             entry.name(),
             switch (entry) {
-              case SafetensorsHeader.Readable readable ->
+              case SafetensorsHeader.Supported readable ->
                   readable.type().read(source, readable.shape(), ByteOrder.LITTLE_ENDIAN);
               case SafetensorsHeader.Unsupported unsupported ->
                   throw TensorFormatException.unsupported(unsupported.message());
             });
       } catch (TensorFormatException e) {
-        Unreadable.report(unreadable, e);
+        Unreadable.reportOrThrow(unreadable, e);
         source.skipTo(data + entry.end());
       }
     }

@@ -30,7 +30,7 @@ record SafetensorsHeader(Map<String, String> metadata, List<Entry> tensors) {
   }
 
   /** A tensor that can be read. */
-  record Readable(String name, StoredType type, Shape shape, long begin, long end)
+  record Supported(String name, StoredType type, Shape shape, long begin, long end)
       implements Entry {}
 
   /** A tensor that the format allows and none of ours can be, for the reason in the message. */
@@ -104,7 +104,7 @@ record SafetensorsHeader(Map<String, String> metadata, List<Entry> tensors) {
                     stored.bytes(sizes),
                     Arrays.toString(offsets)));
       }
-      return new Readable(name, stored, sizes, offsets[0], offsets[1]);
+      return new Supported(name, stored, sizes, offsets[0], offsets[1]);
     }
     if (offsets[1] < offsets[0]) {
       throw text.refuse(

@@ -3,7 +3,7 @@ package dev.adjoint.io;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.google.common.io.CountingOutputStream;
-import dev.adjoint.io.SafetensorsHeader.Readable;
+import dev.adjoint.io.SafetensorsHeader.Supported;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -29,7 +29,7 @@ final class SafetensorsHeaderWriter {
    * @param most bytes that it may have
    */
   static void write(
-      OutputStream out, Map<String, String> metadata, List<Readable> tensors, long most)
+      OutputStream out, Map<String, String> metadata, List<Supported> tensors, long most)
       throws IOException {
     CountingOutputStream counter = new CountingOutputStream(OutputStream.nullOutputStream());
     writeText(counter, metadata, tensors);
@@ -46,7 +46,7 @@ final class SafetensorsHeaderWriter {
   }
 
   private static void writeText(
-      OutputStream out, Map<String, String> metadata, List<Readable> tensors) throws IOException {
+      OutputStream out, Map<String, String> metadata, List<Supported> tensors) throws IOException {
     Writer text = new BufferedWriter(new OutputStreamWriter(out, UTF_8));
     text.append('{');
     String separator = "";
@@ -62,7 +62,7 @@ final class SafetensorsHeaderWriter {
       }
       text.append('}');
     }
-    for (Readable tensor : tensors) {
+    for (Supported tensor : tensors) {
       if (tensor.name().equals(SafetensorsHeader.METADATA)) {
         throw new IllegalArgumentException(
             "save: a tensor named '__metadata__'; expected another name, this one is the format's");

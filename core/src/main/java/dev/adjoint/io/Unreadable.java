@@ -14,7 +14,8 @@ interface Unreadable {
   void report(TensorFormatException e) throws TensorFormatException;
 
   /** Reports what is unsupported; throws what is damaged. */
-  static void report(Unreadable unreadable, TensorFormatException e) throws TensorFormatException {
+  static void reportOrThrow(Unreadable unreadable, TensorFormatException e)
+      throws TensorFormatException {
     if (!e.isUnsupported()) {
       throw e;
     }

@@ -17,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Objects;
 import java.util.zip.ZipException;
 
 /** Gives the lines of a CSV file as lists of fields, and refuses what is none. */
@@ -68,7 +69,7 @@ final class CsvLines implements Closeable {
     } catch (IOException e) {
       throw named(e);
     } catch (UncheckedIOException e) {
-      throw named(e.getCause());
+      throw named(Objects.requireNonNull(e.getCause()));
     }
   }
 
