@@ -82,8 +82,7 @@ final class ReportPrinter {
   private static String place(InputReport input) {
     Comparison worst = input.worst();
     String name = title(input);
-    boolean scalar = worst == null || worst.place().equals("[]");
-    return scalar ? name : name + " at " + worst.place();
+    return worst == null || worst.place().equals("[]") ? name : name + " at " + worst.place();
   }
 
   private static String doubt(InputReport input) {
