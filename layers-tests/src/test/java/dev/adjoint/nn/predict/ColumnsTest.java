@@ -16,6 +16,7 @@ import dev.adjoint.nn.norm.Imputation;
 import dev.adjoint.tensor.Tensor;
 import java.io.IOException;
 import java.math.BigDecimal;
+import java.nio.CharBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -82,7 +83,7 @@ class ColumnsTest {
     Map<String, Object> other = customer();
     other.put("tenure", null);
     other.put("charges", "?");
-    other.put("payment", new StringBuilder("bank"));
+    other.put("payment", CharBuffer.wrap("bank"));
     other.put("region", "Mars");
     assertThat(CUSTOMER.row(other)).containsExactly(Double.NaN, 0, 0, 0, 0, 1, 0, 1, 0);
     other.put("tenure", new BigDecimal("1.5"));
