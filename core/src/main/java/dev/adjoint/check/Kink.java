@@ -71,8 +71,8 @@ final class Kink {
    */
   static String operation(Subject subject, int slot, Slope.Line line, double h) {
     List<List<Step>> runs = new ArrayList<>();
-    for (double t : new double[] {-2 * h, -h, 0, h, 2 * h}) {
-      Subject.Recorded recorded = subject.recordAt(slot, line.at(t));
+    for (int t = -2; t <= 2; t++) {
+      Subject.Recorded recorded = subject.recordAt(slot, line.at(t * h));
       runs.add(Step.between(recorded.sources().get(slot), recorded.y()));
     }
     int steps = runs.getFirst().size();

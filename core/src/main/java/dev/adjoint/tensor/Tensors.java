@@ -48,8 +48,9 @@ public final class Tensors {
    * rounding of the three numbers is not before it.
    */
   public static Tensor arange(double from, double to, double step, DType dtype) {
-    double rounding = 2 * Math.ulp(Math.max(Math.abs(from), Math.abs(to)));
-    double count = Math.ceil((to - from) / step - rounding / Math.abs(step));
+    double rounding = 2 * Math.ulp(Math.max(Math.abs(from), Math.abs(to))) / Math.abs(step);
+    // Steps of the size of the rounding, as whole ones at 2^53, are exact: they are no rounding.
+    double count = Math.ceil((to - from) / step - Math.min(rounding, 1e-3));
     if (step == 0 || Double.isNaN(count) || count > Integer.MAX_VALUE) {
       throw new IllegalArgumentException(
           "arange: from %s to %s in steps of %s; expected a finite number of steps"
