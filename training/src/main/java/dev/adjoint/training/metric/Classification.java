@@ -4,6 +4,7 @@ import dev.adjoint.op.CrossEntropyOptions;
 import dev.adjoint.op.Indexing;
 import dev.adjoint.op.Losses;
 import dev.adjoint.op.Losses.Reduction;
+import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Tensor;
 import java.util.function.Supplier;
@@ -37,7 +38,10 @@ public final class Classification {
   }
 
   private static double surprise(Tensor outputs, IntTensor targets) {
-    return Losses.crossEntropy(outputs, targets, CrossEntropyOptions.DEFAULT, Reduction.SUM).item();
+    return Losses.crossEntropy(outputs, targets, CrossEntropyOptions.DEFAULT, Reduction.NONE)
+        .to(DType.FLOAT64) // a sum over a whole data set
+        .sum()
+        .item();
   }
 
   /**
