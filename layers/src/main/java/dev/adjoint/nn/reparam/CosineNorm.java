@@ -219,6 +219,10 @@ public final class CosineNorm extends Layer implements Transform, Describable {
 
   @Override
   public String toString() {
-    return "CosineNorm(%s)".formatted(of);
+    return line(
+        of,
+        centred ? "centred" : "",
+        epsilon == 1e-5 ? "" : "epsilon " + epsilon,
+        scale == null ? "" : "scaled");
   }
 }
