@@ -27,7 +27,7 @@ public final class Spiral {
             new Linear(32, 32, generator),
             Tensor::tanh,
             new Linear(32, 2, generator));
-    Adam adam = new Adam(model.parameters()).learningRate(0.01);
+    Adam adam = new Adam(model.namedParameters()).learningRate(0.01);
     for (int step = 0; step < 1000; step++) {
       Tensor loss = Losses.crossEntropy(model.forward(points), arm);
       adam.step(loss.backward());

@@ -9,9 +9,11 @@ import dev.adjoint.nn.norm.InstanceNorm;
 import dev.adjoint.nn.norm.IterNorm;
 import dev.adjoint.nn.norm.LayerNorm;
 import dev.adjoint.nn.norm.RMSNorm;
+import dev.adjoint.nn.reparam.CosineNorm;
 import dev.adjoint.nn.reparam.WeightNorm;
 import dev.adjoint.nn.sequence.GRU;
 import dev.adjoint.nn.sequence.MultiHeadAttention;
+import dev.adjoint.nn.sequence.RNN;
 import dev.adjoint.nn.sequence.TransformerEncoder;
 import dev.adjoint.nn.sequence.TransformerEncoderLayer;
 import dev.adjoint.op.ConvOptions;
@@ -50,7 +52,16 @@ class PrintingTest {
             Map.entry(
                 new LayerNorm(3).channelsFirst().epsilonOutsideRoot(0.1),
                 "LayerNorm(3, channels first, epsilon 0.1 outside the root)"),
+            Map.entry(new RMSNorm(4), "RMSNorm(4)"),
             Map.entry(new RMSNorm(4).partial(0.5), "RMSNorm(4, part 0.5)"),
+            Map.entry(new RMSNorm(4).epsilon(1e-5), "RMSNorm(4, epsilon 1.0E-5)"),
+            Map.entry(
+                new BatchNorm(3).biasedRunningVariance(), "BatchNorm(3, biased running variance)"),
+            Map.entry(CosineNorm.of(new Linear(2, 3, G)), "CosineNorm(Linear(2, 3))"),
+            Map.entry(
+                CosineNorm.centred(new Linear(2, 3, G)).epsilon(0.1).scaled(2),
+                "CosineNorm(Linear(2, 3), centred, epsilon 0.1, scaled)"),
+            Map.entry(new RNN(2, 3, G).activation(Activation.RELU), "RNN(2, 3, relu)"),
             Map.entry(new IterNorm(1, 4).iterations(7), "IterNorm(1, 4, 7 iterations)"),
             Map.entry(new Embedding(5, 2, G).paddingIndex(0), "Embedding(5, 2, padding index 0)"),
             Map.entry(
@@ -66,6 +77,15 @@ class PrintingTest {
                     .dropout(0),
                 "TransformerEncoderLayer(4, 2, 8, norm first, gelu, dropout 0.0)"));
     expected.forEach((layer, text) -> assertThat(layer).hasToString(text));
+  }
+
+  @Test
+  void aBufferPrintsItsValue() {
+    Sequential model = new Sequential(new BatchNorm(2));
+    assertThat(model.namedBuffers().get("0.running_var"))
+        .hasToString("Buffer: Tensor(2) float32 [1, 1]");
+    assertThat(Layer.forInference(model).namedBuffers().get("0.running_var"))
+        .hasToString("Buffer, constant: Tensor(2) float32 [1, 1]");
   }
 
   @Test

@@ -6,8 +6,7 @@ import dev.adjoint.tensor.Tensor;
 import java.util.function.UnaryOperator;
 
 /**
- * Names a cell for what a layer remembers without learning it: running statistics, vectors of a
- * power iteration.
+ * What a layer remembers without learning it: running statistics, vectors of a power iteration.
  *
  * <p>It is saved with the model, and no optimizer sees it. Gradient checks and rematerialization
  * read it as it was and leave it alone ({@link Held}).
@@ -58,6 +57,12 @@ public final class Buffer {
               .formatted(value.shape(), newValue.shape()));
     }
     value = newValue.untracked().to(value.dtype()).copy();
+  }
+
+  /** Returns the value, and whether it is constant. */
+  @Override
+  public String toString() {
+    return (constant ? "Buffer, constant: " : "Buffer: ") + value;
   }
 
   void to(DType dtype) {

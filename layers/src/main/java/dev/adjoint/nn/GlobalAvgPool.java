@@ -1,6 +1,7 @@
 package dev.adjoint.nn;
 
 import dev.adjoint.tensor.Tensor;
+import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
@@ -11,11 +12,13 @@ public record GlobalAvgPool() implements Transform, Describable {
 
   @Override
   public Tensor forward(Tensor x) {
-    if (x.rank() < 3) {
+    int[] axes = IntStream.range(2, x.rank()).toArray();
+    if (axes.length == 0 || Arrays.stream(axes).anyMatch(axis -> x.size(axis) == 0)) {
       throw new IllegalArgumentException(
-          "GlobalAvgPool: input of shape %s; expected (N, C, ...)".formatted(x.shape()));
+          "GlobalAvgPool: input of shape %s; expected (N, C, ...), at least one position"
+              .formatted(x.shape()));
     }
-    return x.mean(IntStream.range(2, x.rank()).toArray());
+    return x.mean(axes);
   }
 
   @Override

@@ -4,11 +4,7 @@ import static java.util.Map.entry;
 import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.tngtech.archunit.core.domain.JavaClass;
-import com.tngtech.archunit.core.domain.JavaModifier;
-import com.tngtech.archunit.core.importer.ClassFileImporter;
-import com.tngtech.archunit.core.importer.ImportOption;
-import dev.adjoint.nn.Layer;
+import dev.adjoint.nn.LayerNames;
 import dev.adjoint.nn.Transform;
 import java.util.List;
 import java.util.Map;
@@ -27,15 +23,7 @@ class DescribedTest {
           entry("WeightNorm", "is folded into the weight that it computes"),
           entry("WeightStandardization", "is folded into the weight that it computes"));
 
-  private static final List<String> LAYERS =
-      new ClassFileImporter()
-              .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
-              .importPackages("dev.adjoint.nn")
-              .stream()
-              .filter(c -> c.isAssignableTo(Layer.class) || c.isAssignableTo(Transform.class))
-              .filter(c -> !c.getModifiers().contains(JavaModifier.ABSTRACT) && !c.isInterface())
-              .map(JavaClass::getSimpleName)
-              .toList();
+  private static final List<String> LAYERS = LayerNames.all();
 
   @Test
   void everyLayerCanBeWrittenOrHasAReasonNotTo() {

@@ -106,6 +106,10 @@ public final class BatchNorm extends RunningNorm<BatchNorm> implements PerChanne
 
   @Override
   public String toString() {
-    return line(Integer.toString(channels()), settings(), running());
+    return line(
+        Integer.toString(channels()),
+        settings(),
+        running(),
+        biasedVariance ? "biased running variance" : "");
   }
 }

@@ -71,8 +71,12 @@ public abstract class ChannelNorm<N extends ChannelNorm<N>> extends Normalizatio
   /** Standardizes; the mask broadcasts to the shape of x, which is 0 where the mask is. */
   abstract Tensor standardized(Tensor x, @Nullable Tensor mask);
 
-  /** Standardizes sets that are within one example each. */
-  final Standardized standardizeExample(Tensor x, @Nullable Tensor mask) {
+  /**
+   * Standardizes sets that are within one example each.
+   *
+   * @param given the shape of the input, for messages
+   */
+  final Standardized standardizeExample(Tensor x, @Nullable Tensor mask, Shape given) {
     int[] axes = reductionAxes(x);
     int count = 1;
     for (int axis : axes) {
@@ -81,7 +85,7 @@ public abstract class ChannelNorm<N extends ChannelNorm<N>> extends Normalizatio
     if (count == 1) {
       throw new IllegalArgumentException(
           "%s: input of shape %s has 1 value in each set to normalize, which has no variance; expected at least 2"
-              .formatted(this, x.shape()));
+              .formatted(this, given));
     }
     return standardize(x, mask, axes);
   }

@@ -42,7 +42,7 @@ public final class GroupNorm extends ChannelNorm<GroupNorm> {
   @Override
   Tensor standardized(Tensor x, @Nullable Tensor mask) {
     Tensor known = mask == null ? null : grouped(mask.expand(x.shape()));
-    return standardizeExample(grouped(x), known).y().reshape(x.shape());
+    return standardizeExample(grouped(x), known, x.shape()).y().reshape(x.shape());
   }
 
   /** Returns the elements of each group in a row: shape (N, groups, elements). */

@@ -38,7 +38,7 @@ public final class InstanceNorm extends ChannelNorm<InstanceNorm> {
 
   @Override
   Tensor standardized(Tensor x, @Nullable Tensor mask) {
-    return standardizeExample(x, mask).y();
+    return standardizeExample(x, mask, x.shape()).y();
   }
 
   @Override

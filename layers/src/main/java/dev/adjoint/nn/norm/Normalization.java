@@ -268,11 +268,16 @@ public abstract class Normalization<N extends Normalization<N>> extends Layer
     boolean affine = weight != null;
     return Stream.of(
             epsilonOutsideRoot ? "epsilon %s outside the root".formatted(epsilon) : "",
-            epsilonOutsideRoot || epsilon == 1e-5 ? "" : "epsilon " + epsilon,
+            epsilonOutsideRoot || isUsualEpsilon() ? "" : "epsilon " + epsilon,
             affine == isUsuallyAffine() ? "" : affine ? "affine" : "no affine",
             affine && centred && bias == null ? "no bias" : "")
         .filter(setting -> !setting.isEmpty())
         .collect(joining(", "));
+  }
+
+  /** Tells whether epsilon, under the root, is what it is unless it is set. */
+  boolean isUsualEpsilon() {
+    return epsilon == 1e-5;
   }
 
   /** Tells whether there are g and b unless an option says otherwise. */

@@ -87,6 +87,11 @@ public final class RMSNorm extends Normalization<RMSNorm> {
   }
 
   @Override
+  boolean isUsualEpsilon() {
+    return !epsilonIsSet;
+  }
+
+  @Override
   protected int[] reductionAxes(Tensor x) {
     return IntStream.range(featureAxis(x), x.rank()).toArray();
   }

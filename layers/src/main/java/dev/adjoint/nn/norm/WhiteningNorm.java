@@ -130,6 +130,11 @@ public abstract class WhiteningNorm<N extends WhiteningNorm<N>> extends RunningN
     Tensor known = mask == null ? centred : Where.where(mask, centred, zero);
     Tensor deviation = known.to(DType.FLOAT64);
     Tensor covariance = deviation.matmul(deviation.transpose()).div(count);
+    if (covariance.isFinite().sum().item() < covariance.size()) {
+      throw new IllegalArgumentException(
+          "%s: input of shape %s has elements, or a covariance, that are not finite, and there is no whitening of them"
+              .formatted(this, x.shape()));
+    }
     Tensor ridge = Tensors.eye(block, DType.FLOAT64).times(epsilon(DType.FLOAT64));
     Tensor whitening = inverseRoot(covariance.plus(ridge)).to(x.dtype());
     move(Map.of(runningMean, mean.reshape(-1), runningWhitening, whitening));

@@ -17,6 +17,7 @@ import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -168,7 +169,8 @@ public final class CosineNorm extends Layer implements Transform, Describable {
     Tensor each = Tensors.eye(places, w.dtype()).expand(channels, places, places);
     Shape kernels = w.shape().with(0, channels * places).with(1, 1);
     Tensor patches = convolve(x, each.reshape(kernels), how.groups(channels));
-    Tensor columns = patches.reshape(x.size(0), groups, size, -1);
+    int positions = patches.flatten(2, -1).size(2); // -1 does not say in a batch of none
+    Tensor columns = patches.reshape(x.size(0), groups, size, positions);
     Tensor filters = w.reshape(groups, w.size(0) / groups, size);
     return filters.matmul(unit(columns, 2)).reshape(patches.shape().with(1, w.size(0)));
   }
@@ -197,13 +199,30 @@ public final class CosineNorm extends Layer implements Transform, Describable {
     boolean fits =
         options == null
             ? x.rank() > 0 && x.size(-1) == channels
-            : x.rank() == w.rank() && x.size(1) == channels;
+            : x.rank() == w.rank() && x.size(1) == channels && kernelFits(x.shape(), w, options);
     if (!fits) {
-      String form = options == null ? "(..., %d)" : w.rank() == 3 ? "(N, %d, L)" : "(N, %d, H, W)";
+      String form =
+          options == null
+              ? "(..., %d)"
+              : (w.rank() == 3 ? "(N, %d, L)" : "(N, %d, H, W)")
+                  + " into which the kernel fits with its padding";
       throw new IllegalArgumentException(
           "%s: input of shape %s; expected %s"
               .formatted(this, x.shape(), form.formatted(channels)));
     }
+  }
+
+  private static boolean kernelFits(Shape x, Shape w, ConvOptions how) {
+    return IntStream.range(2, w.rank())
+        .allMatch(axis -> {
+          long padded = x.size(axis) + 2L * of(how.padding(), axis);
+          return (w.size(axis) - 1L) * of(how.dilation(), axis) < padded;
+        });
+  }
+
+  /** Returns the setting of an axis, of one for all or one each. */
+  private static int of(int[] setting, int axis) {
+    return setting[Math.min(axis - 2, setting.length - 1)];
   }
 
   @Override
@@ -219,6 +238,10 @@ public final class CosineNorm extends Layer implements Transform, Describable {
 
   @Override
   public String toString() {
-    return "CosineNorm(%s)".formatted(of);
+    return line(
+        of,
+        centred ? "centred" : "",
+        epsilon == 1e-5 ? "" : "epsilon " + epsilon,
+        scale == null ? "" : "scaled");
   }
 }

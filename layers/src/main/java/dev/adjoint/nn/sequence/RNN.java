@@ -6,6 +6,7 @@ import dev.adjoint.nn.Description;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Tensor;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Reads sequences with {@code h' = tanh(x W' + b + h U' + d)} (Elman 1990, "Finding structure in
@@ -52,6 +53,11 @@ public final class RNN extends Recurrent<RNN, Tensor> {
   @Override
   List<Tensor> tensors(Tensor state) {
     return List.of(state);
+  }
+
+  @Override
+  String cell() {
+    return activation == Activation.TANH ? "" : activation.name().toLowerCase(Locale.ROOT);
   }
 
   @Override

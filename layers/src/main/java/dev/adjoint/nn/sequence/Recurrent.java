@@ -377,6 +377,12 @@ public abstract sealed class Recurrent<R extends Recurrent<R, S>, S> extends Lay
         layers == 1 ? "" : layers + " layers",
         bidirectional ? "bidirectional" : "",
         biased ? "" : "no bias",
-        dropout.probability() == 0 ? "" : "dropout " + dropout.probability());
+        dropout.probability() == 0 ? "" : "dropout " + dropout.probability(),
+        cell());
+  }
+
+  /** Returns the settings of the cell, if they are not the defaults. */
+  String cell() {
+    return "";
   }
 }
