@@ -141,6 +141,17 @@ record ConvStencil(
     return rows * columns;
   }
 
+  /** Returns whether there is an input element for a tap at row i and column j of the grid. */
+  boolean reads(int t, int i, int j) {
+    int y = i * strideH + dy[t];
+    return y >= 0 && y < inH && j >= first[t] && j < last[t];
+  }
+
+  /** Returns the place of that element in its channel. */
+  int place(int t, int i, int j) {
+    return (i * strideH + dy[t]) * inW + j * strideW + dx[t];
+  }
+
   /** Returns whether the grid is the whole output, in its order. */
   boolean isWhole() {
     return rowStep == 1 && columnStep == 1;

@@ -44,6 +44,66 @@ record FloatCorrelation(
           block(plane, chunk % blocks * POINTS, panels, plane % groups * groupSize);
         });
     FloatScratch.A.give(panels);
+    if (!isFinite(w, wFrom, groups * groupWeights(wOut, wIn))) {
+      leavePaddingOut(w, wFrom, wOut, wIn);
+    }
+  }
+
+  /** Returns whether a run of elements has neither infinities nor NaN. */
+  static boolean isFinite(float[] elements, int from, int count) {
+    for (int i = from; i < from + count; i++) {
+      if (!Float.isFinite(elements[i])) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private int groupWeights(int wOut, int wIn) {
+    return Math.max(wOut * outC, wIn * inC);
+  }
+
+  /**
+   * Computes again what is NaN, of the elements alone that exist: a zero of the padding makes NaN
+   * of an infinite weight.
+   */
+  private void leavePaddingOut(float[] w, int wFrom, int wOut, int wIn) {
+    ConvStencil stencil = patches.stencil();
+    int plane = stencil.inH() * stencil.inW();
+    Parallel.run(
+        images * groups * outC,
+        (long) images * groups * outC * depth() * stencil.points(),
+        chunk -> {
+          int imageAndGroup = chunk / outC;
+          int weights =
+              wFrom + imageAndGroup % groups * groupWeights(wOut, wIn) + chunk % outC * wOut;
+          for (int point = 0; point < stencil.points(); point++) {
+            int i = point / stencil.columns();
+            int j = point % stencil.columns();
+            int row = stencil.row() + i * stencil.rowStep();
+            int column = stencil.column() + j * stencil.columnStep();
+            int to = yFrom + (chunk * outH + row) * outW + column;
+            if (Float.isNaN(y[to])) {
+              int from = patches.xFrom() + imageAndGroup * inC * plane;
+              y[to] = sum(w, weights, wIn, from, i, j);
+            }
+          }
+        });
+  }
+
+  private float sum(float[] w, int wFrom, int wIn, int xFrom, int i, int j) {
+    ConvStencil stencil = patches.stencil();
+    int plane = stencil.inH() * stencil.inW();
+    float sum = 0f;
+    for (int channel = 0; channel < inC && !Float.isNaN(sum); channel++) {
+      for (int t = 0; t < stencil.taps(); t++) {
+        if (stencil.reads(t, i, j)) {
+          float x = patches.x()[xFrom + channel * plane + stencil.place(t, i, j)];
+          sum = Fma.fma(w[wFrom + channel * wIn + stencil.tap()[t]], x, sum);
+        }
+      }
+    }
+    return sum;
   }
 
   /** Steps of k: taps of all input channels of a group. */
@@ -62,7 +122,7 @@ record FloatCorrelation(
     int depth = depth();
     int tileRows = kernels.tileRows();
     int rowBlocks = panelRows() / tileRows;
-    int groupWeights = Math.max(wOut * outC, wIn * inC);
+    int groupWeights = groupWeights(wOut, wIn);
     Parallel.run(
         groups * rowBlocks,
         (long) groups * outC * depth,

@@ -52,6 +52,47 @@ record FloatWeightGradient(
         });
     addParts(parts, partials, dw, dwFrom);
     FloatScratch.PRODUCT.give(partials);
+    if (!FloatCorrelation.isFinite(dw, dwFrom, weights)
+        && !FloatCorrelation.isFinite(g, gFrom, n * shape.outC() * patches.stencil().points())) {
+      leavePaddingOut(dw, dwFrom);
+    }
+  }
+
+  /**
+   * Computes again what is NaN, of the elements alone that exist: a zero of the padding makes NaN
+   * of an infinite gradient.
+   */
+  private void leavePaddingOut(float[] dw, int dwFrom) {
+    int weights = shape.outC() * depth();
+    Parallel.run(
+        weights,
+        (long) shape.n() * weights * patches.stencil().points(),
+        weight -> {
+          if (Float.isNaN(dw[dwFrom + weight])) {
+            dw[dwFrom + weight] = sum(weight / depth(), weight % depth());
+          }
+        });
+  }
+
+  private float sum(int outChannel, int k) {
+    ConvStencil stencil = patches.stencil();
+    int t = k % stencil.taps();
+    int inChannel = outChannel / shape.groupOutC() * shape.groupInC() + k / stencil.taps();
+    int plane = stencil.inH() * stencil.inW();
+    int points = stencil.points();
+    float sum = 0f;
+    for (int image = 0; image < shape.n() && !Float.isNaN(sum); image++) {
+      int from = patches.xFrom() + (image * shape.inC() + inChannel) * plane;
+      int gradients = gFrom + (image * shape.outC() + outChannel) * points;
+      for (int point = 0; point < points; point++) {
+        int i = point / stencil.columns();
+        int j = point % stencil.columns();
+        if (stencil.reads(t, i, j)) {
+          sum = Fma.fma(patches.x()[from + stencil.place(t, i, j)], g[gradients + point], sum);
+        }
+      }
+    }
+    return sum;
   }
 
   /** Rows of the transposed gradient of a group: taps of all its input channels. */

@@ -107,10 +107,12 @@ public enum Binary implements Primitive {
     return SIGMOID_PULLBACK.apply(g, y);
   }
 
-  /** b - 1; but 0 for 0^0, whose derivative 0 * 0^-1 would be NaN instead of 0. */
+  /** b - 1; but 0 for a^0 where 1/a is infinite, so that 0 * infinity does not become NaN. */
   private static Tensor lessOne(Tensor a, Tensor b) {
     Tensor isZero = b.equal(0);
-    return b.minus(1).plus(b.isTracked() ? isZero.times(a.equal(0)) : isZero);
+    return b.minus(1)
+        .plus(
+            b.isTracked() ? isZero.times(a.untracked().reciprocal().isFinite().equal(0)) : isZero);
   }
 
   /**

@@ -139,8 +139,9 @@ public final class Losses {
         ClassTargets.of("multiMargin", "scores", scores, targets, CrossEntropyOptions.DEFAULT);
     Tensor wrong = classes.oneHot(scores.dtype(), scores.size(-1)).neg().plus(1);
     Tensor excess = scores.minus(classes.pick(scores).unsqueeze(-1)).plus(margin);
-    Tensor zero = Tensor.scalar(0, scores.dtype());
-    return classes.reduce(Where.where(wrong, excess.relu(), zero).mean(-1), reduction);
+    // Chosen before relu, whose gradient is NaN at the NaN of an infinite score less itself.
+    Tensor ofWrong = Where.where(wrong, excess, Tensor.scalar(0, scores.dtype()));
+    return classes.reduce(ofWrong.relu().mean(-1), reduction);
   }
 
   // ---- of probabilities ----------------------------------------------------------------------
@@ -204,8 +205,10 @@ public final class Losses {
     int classes = shape.axis("klDiv", -1);
     Tensor probability = logTarget ? target.exp() : target;
     Tensor isZero = probability.equal(0);
-    Tensor logProbability = logTarget ? target : target.plus(isZero).log();
-    Tensor difference = Indexing.maskedFill(logProbability.minus(logProbabilities), isZero, 0);
+    // Both logarithms may be infinite where the probability is 0: there they are not looked at.
+    Tensor logProbability =
+        logTarget ? Indexing.maskedFill(target, isZero, 0) : target.plus(isZero).log();
+    Tensor difference = logProbability.minus(Indexing.maskedFill(logProbabilities, isZero, 0));
     return reduction.of(probability.times(difference).sum(classes));
   }
 
@@ -258,7 +261,8 @@ public final class Losses {
     }
     Tensor difference = difference("huber", prediction, target);
     Tensor near = difference.clamp(-delta, delta);
-    return reduction.of(near.times(difference.minus(near.times(0.5))));
+    Tensor beyond = difference.abs().minus(delta).relu();
+    return reduction.of(near.square().times(0.5).plus(beyond.times(delta)));
   }
 
   private static Tensor difference(String loss, Tensor prediction, Tensor target) {

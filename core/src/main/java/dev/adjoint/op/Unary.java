@@ -17,7 +17,7 @@ public enum Unary implements Primitive {
   ABS((g, x, y) -> g.times(x.sign())),
   SIGN(Unary::zero),
   EXP((g, x, y) -> g.times(y)),
-  EXPM1((g, x, y) -> g.times(y.plus(1))),
+  EXPM1((g, x, y) -> g.times(x.exp())), // y + 1 has no digits left where y is nearly -1
   LOG((g, x, y) -> g.div(x)),
   LOG1P((g, x, y) -> g.div(x.plus(1))),
   SQRT((g, x, y) -> g.div(y.times(2))),

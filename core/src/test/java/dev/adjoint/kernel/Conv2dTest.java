@@ -111,6 +111,31 @@ class Conv2dTest {
     }
   }
 
+  @ParameterizedTest
+  @MethodSource("dev.adjoint.kernel.TestKernels#all")
+  void anInfinityMeetsOnlyWhatItMultiplies(Kernels kernels) {
+    SplittableRandom random = new SplittableRandom(6);
+    for (ConvShape shape : shapes().subList(0, 40)) {
+      for (int operand = 0; operand < 3; operand++) {
+        Operands operands = Operands.random(kernels, shape);
+        Object spoiled = List.of(operands.x, operands.w, operands.g).get(operand);
+        int n = Array.getLength(spoiled);
+        if (n > 0) {
+          TestKernels.set(spoiled, random.nextInt(n), Double.NEGATIVE_INFINITY);
+        }
+        Results actual = operands.compute(kernels);
+        Sums y = new Sums(Array.getLength(actual.y));
+        Sums dx = new Sums(Array.getLength(actual.dx));
+        Sums dw = new Sums(Array.getLength(actual.dw));
+        convolve(operands, y, dx, dw);
+        double tolerance = isFloat32(kernels) ? 1e-5 : 1e-14;
+        y.assertClose(actual.y, tolerance, "y of " + shape);
+        dx.assertClose(actual.dx, tolerance, "dx of " + shape);
+        dw.assertClose(actual.dw, tolerance, "dw of " + shape);
+      }
+    }
+  }
+
   @Test
   void operandsMayLieAnywhereInTheirArrays() {
     Kernels kernels = KernelProvider.float64();
@@ -170,7 +195,7 @@ class Conv2dTest {
     void assertClose(Object actual, double tolerance, String what) {
       for (int i = 0; i < sums.length; i++) {
         double error = Math.abs(get(actual, i) - sums[i]);
-        if (!(error <= tolerance * magnitudes[i])) {
+        if (!(error <= tolerance * magnitudes[i]) || Double.isInfinite(error)) {
           assertThat(get(actual, i)).as("%s at %d", what, i).isEqualTo(sums[i]);
         }
       }

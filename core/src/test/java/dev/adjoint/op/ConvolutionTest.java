@@ -48,6 +48,18 @@ class ConvolutionTest {
     FiniteDifferences.check(v -> Convolution.conv2d(v[0], v[1], options), x, w);
   }
 
+  @Test
+  void anInfiniteWeightMeetsNoPadding() {
+    Tensor x = Tensor.of(new double[] {1, 2, 3}, 1, 1, 3).tracked();
+    Tensor w = Tensor.of(new double[] {Double.POSITIVE_INFINITY, 1, 1}, 1, 1, 3).tracked();
+    Tensor y = Convolution.conv1d(x, w, PLAIN.padding(1));
+    assertThat(y.toDoubleArray())
+        .containsExactly(3, Double.POSITIVE_INFINITY, Double.POSITIVE_INFINITY);
+    assertThat(y.sum().backward().of(x).toDoubleArray())
+        .containsExactly(Double.POSITIVE_INFINITY, Double.POSITIVE_INFINITY, 2);
+    assertThat(y.sum().backward().of(w).toDoubleArray()).containsExactly(3, 6, 5);
+  }
+
   private static Tensor definition(Tensor x, Tensor w, ConvOptions options) {
     int[] s = options.stride("test", 2);
     int[] p = options.padding("test", 2);
@@ -175,7 +187,9 @@ class ConvolutionTest {
     assertThatThrownBy(() -> Convolution.conv2d(x, Tensors.zeros(4, 2, 3, 3), PLAIN))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
-            "conv2d: input of shape (1, 3, 8, 8) and weight of shape (4, 2, 3, 3) do not fit with stride [1], padding [0], dilation [1], groups 1; expected groups times the weight's input channels to be the input's");
+            "conv2d: input of shape (1, 3, 8, 8) and weight of shape (4, 2, 3, 3) do not fit with"
+                + " stride [1], padding [0], dilation [1], groups 1; expected groups times the"
+                + " weight's input channels to be the input's");
     assertThatThrownBy(() -> Convolution.conv2d(x, Tensors.zeros(4, 1, 3, 3), PLAIN.groups(3)))
         .hasMessageEndingWith("expected groups to divide the output channels");
     assertThatThrownBy(() -> Convolution.conv2d(x, Tensors.zeros(4, 3, 5, 9), PLAIN))
@@ -188,7 +202,8 @@ class ConvolutionTest {
     assertThatThrownBy(
             () -> Convolution.conv2d(x, Tensors.zeros(4, 3, 3, 3), Tensors.zeros(3), PLAIN))
         .hasMessage(
-            "conv2d: input of shape (1, 3, 8, 8), weight of shape (4, 3, 3, 3) and bias of shape (3); expected one bias for each output channel");
+            "conv2d: input of shape (1, 3, 8, 8), weight of shape (4, 3, 3, 3) and bias of shape"
+                + " (3); expected one bias for each output channel");
     assertThatThrownBy(
             () -> Convolution.conv2d(x, Tensors.zeros(4, 3, 3, 3), PLAIN.stride(1, 2, 3)))
         .hasMessage("conv2d: stride [1, 2, 3] for 2 axes; expected one number, or one an axis");

@@ -43,6 +43,7 @@ final class FloatElementary {
     y = plus(y, y);
     y = select(isLess(x, -18f), -1f, y);
     y = select(isLess(89f, x), INFINITY, y);
+    y = select(isLess(abs(x), 1e-30f), x, y); // half of a subnormal number is not exact
     return copySign(y, x);
   }
 

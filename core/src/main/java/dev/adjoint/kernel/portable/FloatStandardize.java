@@ -101,7 +101,8 @@ final class FloatStandardize {
       }
       mean[c] = Math.scalb(m[0], exponent);
       variance[c] = (float) Math.scalb((double) v[0], 2 * exponent);
-      inverse[c] = (float) Math.scalb((double) s[0], -exponent);
+      // Infinite, it would make a NaN of a gradient of 0.
+      inverse[c] = (float) Math.min(Float.MAX_VALUE, Math.scalb((double) s[0], -exponent));
     }
   }
 
