@@ -250,8 +250,8 @@ class CosineNormTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> images.forward(generator.normal(1, 2, 5, 5)))
         .withMessage(
-            "CosineNorm(Conv2d(4, 6, 3x3, groups 2)): input of shape (1, 2, 5, 5); expected (N, 4,"
-                + " H, W)");
+            "CosineNorm(Conv2d(4, 6, 3x3, groups 2), centred): input of shape (1, 2, 5, 5);"
+                + " expected (N, 4, H, W)");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> rows.epsilon(-1))
         .withMessage("CosineNorm(Linear(3, 4)): epsilon -1.0; expected a number of at least 0");

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * contiguous blocks of channels, each whitened by itself; there are as few as make blocks of at
  * most 16. With a block for each channel this is batch norm. Training needs more values a channel
  * than a block has channels, better many times as many: the covariance of fewer has no inverse, and
- * any such values look alike when whitened.
+ * any such values look alike when whitened. Values that are not finite are refused there.
  *
  * <p>In eval mode running averages of mu and of W are used: a fixed affine function. They are the
  * buffers running_mean and running_whitening, and start at 0 and the identity. The covariance is

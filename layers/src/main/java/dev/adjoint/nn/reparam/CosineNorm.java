@@ -196,19 +196,20 @@ public final class CosineNorm extends Layer implements Transform, Describable {
 
   private void requireInput(Tensor x, Shape w) {
     int channels = options == null ? w.size(1) : w.size(1) * options.groups();
-    boolean fits =
-        options == null
-            ? x.rank() > 0 && x.size(-1) == channels
-            : x.rank() == w.rank() && x.size(1) == channels && kernelFits(x.shape(), w, options);
+    String form = options == null ? "(..., %d)" : w.rank() == 3 ? "(N, %d, L)" : "(N, %d, H, W)";
+    String expected = form.formatted(channels);
+    if (options == null) {
+      require(x.rank() > 0 && x.size(-1) == channels, x, expected);
+    } else {
+      require(x.rank() == w.rank() && x.size(1) == channels, x, expected);
+      require(kernelFits(x.shape(), w, options), x, expected + " into which the kernel fits");
+    }
+  }
+
+  private void require(boolean fits, Tensor x, String expected) {
     if (!fits) {
-      String form =
-          options == null
-              ? "(..., %d)"
-              : (w.rank() == 3 ? "(N, %d, L)" : "(N, %d, H, W)")
-                  + " into which the kernel fits with its padding";
       throw new IllegalArgumentException(
-          "%s: input of shape %s; expected %s"
-              .formatted(this, x.shape(), form.formatted(channels)));
+          "%s: input of shape %s; expected %s".formatted(this, x.shape(), expected));
     }
   }
 
