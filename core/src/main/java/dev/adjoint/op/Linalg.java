@@ -60,7 +60,8 @@ public final class Linalg {
    */
   public static Tensor triu(Tensor x, int diagonal) {
     requireMatrices("triu", x);
-    return Where.where(above(x).greaterEqual(diagonal), x, Tensor.scalar(0, x.dtype()));
+    return Where.where(
+        columns(x).greaterEqual(diagonal(x, diagonal)), x, Tensor.scalar(0, x.dtype()));
   }
 
   /**
@@ -71,14 +72,17 @@ public final class Linalg {
    */
   public static Tensor tril(Tensor x, int diagonal) {
     requireMatrices("tril", x);
-    return Where.where(above(x).lessEqual(diagonal), x, Tensor.scalar(0, x.dtype()));
+    return Where.where(columns(x).lessEqual(diagonal(x, diagonal)), x, Tensor.scalar(0, x.dtype()));
   }
 
-  /** Returns how far above the main diagonal each element is. */
-  private static Tensor above(Tensor x) {
-    Tensor rows = Tensors.arange(0, x.size(-2), 1, x.dtype());
-    Tensor columns = Tensors.arange(0, x.size(-1), 1, x.dtype());
-    return columns.minus(rows.unsqueeze(1));
+  /** Returns the number of each column, of shape (n); in float32 not all numbers would differ. */
+  private static Tensor columns(Tensor x) {
+    return Tensors.arange(0, x.size(-1), 1, DType.FLOAT64);
+  }
+
+  /** Returns the column where a diagonal crosses each row, of shape (m, 1). */
+  private static Tensor diagonal(Tensor x, int diagonal) {
+    return Tensors.arange(0, x.size(-2), 1, DType.FLOAT64).plus(diagonal).unsqueeze(1);
   }
 
   /**

@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.adjoint.autodiff.AnomalyException;
 import dev.adjoint.autodiff.Autodiff;
 import dev.adjoint.autodiff.Backward;
+import dev.adjoint.autodiff.Gradients;
 import dev.adjoint.op.Indexing;
+import dev.adjoint.op.Losses;
 import dev.adjoint.op.Pad;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
@@ -42,6 +44,22 @@ class AnomalyTest {
         () -> Autodiff.checkpoint(() -> rootOf(x)).sum().backward(),
         "the gradient of SQRT",
         "rootOf");
+  }
+
+  @Test
+  void theDivergenceFromAProbabilityOfZeroIsNoAnomaly() {
+    Tensor target = Tensor.of(0.0, 1).tracked();
+    Tensor logTarget = Tensor.of(Double.NEGATIVE_INFINITY, 0).tracked();
+    Tensor logits = Tensor.of(Double.NEGATIVE_INFINITY, -1).tracked();
+    Autodiff.detectAnomalies(() -> {
+      Gradients g = Losses.klDiv(logits, target).backward();
+      assertThat(g.of(logits).toDoubleArray()).containsExactly(0, -1);
+      assertThat(g.of(target).toDoubleArray()).containsExactly(0, 2);
+      Tensor ofLogs = Losses.klDiv(logits, logTarget, true, Losses.Reduction.MEAN);
+      assertThat(ofLogs.item()).isEqualTo(1);
+      assertThat(ofLogs.backward().of(logTarget).toDoubleArray()).containsExactly(0, 2);
+      return ofLogs;
+    });
   }
 
   @Test

@@ -22,6 +22,15 @@ class LinalgTest {
   private static final Tensor X = Tensor.of(new double[][] {{1, 2, 3}, {4, 5, 6}});
 
   @Test
+  void trianglesTellPositionsBeyondFloat32Apart() {
+    int far = 1 << 24;
+    Tensor row = Tensor.of(1f).expand(1, far + 2);
+    assertThat(Linalg.triu(row, far + 1).slice(1, far, far + 2).toDoubleArray())
+        .containsExactly(0, 1);
+    assertThat(Linalg.tril(row, far).slice(1, far, far + 2).toDoubleArray()).containsExactly(1, 0);
+  }
+
+  @Test
   void outerMultipliesEachElementWithEach() {
     Tensor product = Linalg.outer(Tensor.of(1f, 2f), Tensor.of(3f, 4f, 5f));
     assertThat(product.toNestedArray(float[][].class))

@@ -143,6 +143,18 @@ class CosineNormTest {
   }
 
   @Test
+  void patchesWhoseSquaresOverflowHaveTheCosinesOfSmallOnes() {
+    Conv2d conv = new Conv2d(2, 3, 2, 3, ConvOptions.DEFAULT.padding(1), generator);
+    CosineNorm norm = CosineNorm.of(conv).epsilon(0);
+    Tensor x = generator.normal(2, 2, 4, 5).tracked();
+    Tensor large = x.untracked().times(1e25).tracked();
+    Tensor y = norm.forward(large);
+    assertThat(y.toDoubleArray()).containsExactly(norm.forward(x).toDoubleArray(), within(1e-6));
+    assertThat(y.sum().backward().of(large).times(1e25).toDoubleArray())
+        .containsExactly(norm.forward(x).sum().backward().of(x).toDoubleArray(), within(1e-5));
+  }
+
+  @Test
   void signalsAreImagesOfHeightOne() {
     for (boolean centred : new boolean[] {false, true}) {
       Conv1d signals = float64(new Conv1d(2, 3, 3, ConvOptions.DEFAULT.padding(1), generator));

@@ -105,7 +105,7 @@ public abstract class RunningNorm<N extends RunningNorm<N>> extends ChannelNorm<
 
   /** Returns how many values each channel has that are not masked. */
   final double count(Tensor x, @Nullable Tensor mask) {
-    return mask == null ? x.size() / (double) channels() : mask.sum().item();
+    return mask == null ? x.size() / (double) channels() : mask.to(DType.FLOAT64).sum().item();
   }
 
   /** Returns the settings of the running statistics, if they are not the defaults. */
