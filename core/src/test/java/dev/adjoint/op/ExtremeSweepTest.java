@@ -49,7 +49,7 @@ class ExtremeSweepTest {
    *     cancel round what they sum, or because small derivatives are differences of large ones
    * @param undefined the rows without NaN at which the value may be NaN
    */
-  private record Sweep(
+  record Sweep(
       String name,
       int inputs,
       Function<Tensor[], Tensor> function,
@@ -328,7 +328,7 @@ class ExtremeSweepTest {
   // ---- functions of one value beside formulas
   // ----------------------------------------------------
 
-  private record Formula(Unary unary, DoubleUnaryOperator value, DoubleUnaryOperator slope) {
+  record Formula(Unary unary, DoubleUnaryOperator value, DoubleUnaryOperator slope) {
     @Override
     public String toString() {
       return unary.name();
@@ -415,17 +415,17 @@ class ExtremeSweepTest {
   /** A formula near 0; from 20 on the limit, and from -20 on 0. */
   private static DoubleUnaryOperator tails(DoubleUnaryOperator near, DoubleUnaryOperator limit) {
     return x ->
-        Math.abs(x) < 20 || x != x ? near.applyAsDouble(x) : x > 0 ? limit.applyAsDouble(x) : 0;
+        Math.abs(x) < 20 || Double.isNaN(x) ? near.applyAsDouble(x) : x > 0 ? limit.applyAsDouble(x) : 0;
   }
 
   /** The same with slower tails. */
   private static DoubleUnaryOperator far(DoubleUnaryOperator near, DoubleUnaryOperator limit) {
     return x ->
-        Math.abs(x) < 1e3 || x != x ? near.applyAsDouble(x) : x > 0 ? limit.applyAsDouble(x) : 0;
+        Math.abs(x) < 1e3 || Double.isNaN(x) ? near.applyAsDouble(x) : x > 0 ? limit.applyAsDouble(x) : 0;
   }
 
   private static double step(double x) {
-    return x != x ? x : x > 0 ? 1 : 0;
+    return Double.isNaN(x) ? x : x > 0 ? 1 : 0;
   }
 
   private static double siluSlope(double x) {
