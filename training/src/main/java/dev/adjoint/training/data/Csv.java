@@ -11,7 +11,7 @@ import java.util.stream.Stream;
 
 /**
  * Reads tables of comma-separated values (<a href="https://www.rfc-editor.org/rfc/rfc4180">RFC
- * 4180</a>) in UTF-8, with a header.
+ * 4180</a>) in UTF-8, with a header, or {@linkplain Schema#withoutHeader without}.
  *
  * <pre>{@code
  * Csv.Table<IntTensor> iris =
@@ -62,7 +62,7 @@ public final class Csv {
     }
     List<CsvColumn> features = columns(schema.features());
     List<CsvColumn> targets = columns(schema.targets());
-    int lines = readLines(file, features, targets, schema.separator());
+    int lines = readLines(file, features, targets, schema);
     return new Table<>(
         schema.assembly().dataset(CsvColumn.matrix(features, lines), targets),
         features.stream().flatMap(column -> column.features().stream()).toList(),
@@ -76,26 +76,29 @@ public final class Csv {
 
   /** Reads all lines into columns and returns their number. */
   private static int readLines(
-      Path file, List<CsvColumn> features, List<CsvColumn> targets, char separator)
+      Path file, List<CsvColumn> features, List<CsvColumn> targets, Schema<?> schema)
       throws IOException {
     List<CsvColumn> columns = Stream.concat(features.stream(), targets.stream()).toList();
-    try (CsvLines lines = new CsvLines(file, separator)) {
+    try (CsvLines lines = new CsvLines(file, schema.separator())) {
+      boolean hasHeader = schema.header().isEmpty();
       if (!lines.next()) {
-        throw DataFormatException.of(file, "is empty; expected a header");
+        throw DataFormatException.of(
+            file, "is empty; expected " + (hasHeader ? "a header" : "examples"));
       }
-      List<String> header = lines.fields();
+      List<String> header = hasHeader ? lines.fields() : schema.header();
       int[] places = new int[columns.size()];
       for (int i = 0; i < places.length; i++) {
         places[i] = place(columns.get(i).name(), header, lines.place());
       }
       int count = 0;
-      while (lines.next()) {
+      for (boolean more = !hasHeader || lines.next(); more; more = lines.next()) {
         if (lines.fields().size() != header.size()) {
           throw lines
               .place()
               .refuse(
-                  "%d fields; expected %d, as in the header"
-                      .formatted(lines.fields().size(), header.size()));
+                  "%d fields; expected %d, as in the %s"
+                      .formatted(
+                          lines.fields().size(), header.size(), hasHeader ? "header" : "schema"));
         }
         for (int i = 0; i < places.length; i++) {
           columns.get(i).add(lines.fields().get(places[i]), lines.place());
