@@ -53,6 +53,26 @@ public final class IntTensor {
     return new IntTensor(flat, Shape.of(values.length, columns));
   }
 
+  /**
+   * Returns the same whole numbers as indices, as when classes come from a file of floats.
+   *
+   * @return of the same shape
+   * @throws IllegalArgumentException if an element is no whole number from -2^31 to 2^31 - 1
+   */
+  public static IntTensor of(Tensor tensor) {
+    double[] elements = tensor.toDoubleArray();
+    int[] values = new int[elements.length];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (int) elements[i];
+      if (values[i] != elements[i]) {
+        throw new IllegalArgumentException(
+            "of: %s at position %d of shape %s; expected a whole number from -2^31 to 2^31 - 1"
+                .formatted(elements[i], i, tensor.shape()));
+      }
+    }
+    return new IntTensor(values, tensor.shape());
+  }
+
   /** Returns the whole numbers from 0 to {@code n - 1}. */
   public static IntTensor range(int n) {
     if (n < 0) {

@@ -97,6 +97,22 @@ class IntTensorTest {
   }
 
   @Test
+  void wholeNumbersOfAFloatTensorBecomeIndices() {
+    assertThat(IntTensor.of(Tensor.of(new float[][] {{1, -0f}, {-3, 16777216}})))
+        .isEqualTo(IntTensor.of(new int[][] {{1, 0}, {-3, 16777216}}));
+    assertThat(IntTensor.of(Tensor.of(new double[] {Integer.MIN_VALUE, Integer.MAX_VALUE}, 2)))
+        .isEqualTo(IntTensor.of(Integer.MIN_VALUE, Integer.MAX_VALUE));
+    for (double wrong : new double[] {.5, Double.NaN, 0x1p31, -0x1p31 - 1, 1e300, -1 / 0.0}) {
+      assertThatThrownBy(() -> IntTensor.of(Tensor.of(new double[] {1, wrong}, 1, 2)))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage(
+              "of: %s at position 1 of shape (1, 2); expected a whole number from -2^31 to 2^31 -"
+                  + " 1",
+              wrong);
+    }
+  }
+
+  @Test
   void misuseIsNamed() {
     assertThatThrownBy(() -> IntTensor.of(1, 2).get(2))
         .isInstanceOf(IndexOutOfBoundsException.class)

@@ -58,8 +58,7 @@ final class PredictorFile {
       return new Predictor(
           model, architecture, columns, Texts.lines("labels", labels), texts, null);
     } catch (IllegalArgumentException e) {
-      throw new TensorFormatException(
-          path.toString(), "no predictor: " + Texts.shown(String.valueOf(e.getMessage())), e);
+      throw new TensorFormatException(path.toString(), "no predictor: " + e.getMessage(), e);
     }
   }
 

@@ -11,7 +11,6 @@ final class Texts {
 
   private static final int MOST_QUOTED = 100;
   private static final int MOST_LISTED = 20;
-  private static final int LONGEST_MESSAGE = 500;
   private static final int LONGEST_LINE = 1000;
 
   private Texts() {}
@@ -64,12 +63,6 @@ final class Texts {
     return texts.size() <= MOST_LISTED
         ? first
         : "%s and %d more".formatted(first, texts.size() - MOST_LISTED);
-  }
-
-  /** Returns a message that quotes a file: not too long, without characters that a log obeys. */
-  static String shown(String message) {
-    return printable(
-        message.length() <= LONGEST_MESSAGE ? message : message.substring(0, LONGEST_MESSAGE));
   }
 
   private static String printable(String text) {

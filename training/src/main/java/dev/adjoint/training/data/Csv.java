@@ -11,7 +11,7 @@ import java.util.stream.Stream;
 
 /**
  * Reads tables of comma-separated values (<a href="https://www.rfc-editor.org/rfc/rfc4180">RFC
- * 4180</a>) in UTF-8, with a header.
+ * 4180</a>) in UTF-8, with a header, or {@linkplain Schema#withoutHeader without}.
  *
  * <pre>{@code
  * Csv.Table<IntTensor> iris =
@@ -22,11 +22,16 @@ import java.util.stream.Stream;
  * <p>White space around a field and empty lines do not count. The file may be packed by gzip.
  * Numbers become float32; a whole number that float32 does not hold, such as 16777217, is refused,
  * since two ids would become one. Categories and classes that are found are sorted: by value if all
- * are numbers, else as texts. Everything else that is not as the schema says is refused.
+ * are numbers, else as texts. Everything else that is not as the schema says is refused, and so is
+ * a file whose rows would take more than half of the memory that the JVM may use: each category is
+ * a feature, so that a thousand of them make a large matrix of a small file.
  */
 public final class Csv {
 
   private static final int MOST_ELEMENTS = Integer.MAX_VALUE - 8;
+
+  /** What a field takes while the lines are read: four bytes, in lists that are half empty. */
+  private static final int BYTES_PER_FIELD = 8;
 
   private Csv() {}
 
@@ -57,15 +62,7 @@ public final class Csv {
     }
     List<CsvColumn> features = columns(schema.features());
     List<CsvColumn> targets = columns(schema.targets());
-    List<CsvColumn> all = Stream.concat(features.stream(), targets.stream()).toList();
-    int lines = readLines(file, all, schema.separator());
-    long width = features.stream().mapToLong(column -> column.features().size()).sum();
-    if (width * lines > MOST_ELEMENTS) {
-      throw DataFormatException.of(
-          file,
-          "%d features in %d lines; a tensor holds at most %d numbers"
-              .formatted(width, lines, MOST_ELEMENTS));
-    }
+    int lines = readLines(file, features, targets, schema);
     return new Table<>(
         schema.assembly().dataset(CsvColumn.matrix(features, lines), targets),
         features.stream().flatMap(column -> column.features().stream()).toList(),
@@ -78,34 +75,61 @@ public final class Csv {
   }
 
   /** Reads all lines into columns and returns their number. */
-  private static int readLines(Path file, List<CsvColumn> columns, char separator)
+  private static int readLines(
+      Path file, List<CsvColumn> features, List<CsvColumn> targets, Schema<?> schema)
       throws IOException {
-    try (CsvLines lines = new CsvLines(file, separator)) {
+    List<CsvColumn> columns = Stream.concat(features.stream(), targets.stream()).toList();
+    try (CsvLines lines = new CsvLines(file, schema.separator())) {
+      boolean hasHeader = schema.header().isEmpty();
       if (!lines.next()) {
-        throw DataFormatException.of(file, "is empty; expected a header");
+        throw DataFormatException.of(
+            file, "is empty; expected " + (hasHeader ? "a header" : "examples"));
       }
-      List<String> header = lines.fields();
+      List<String> header = hasHeader ? lines.fields() : schema.header();
       int[] places = new int[columns.size()];
       for (int i = 0; i < places.length; i++) {
         places[i] = place(columns.get(i).name(), header, lines.place());
       }
       int count = 0;
-      for (; lines.next(); count++) {
+      for (boolean more = !hasHeader || lines.next(); more; more = lines.next()) {
         if (lines.fields().size() != header.size()) {
           throw lines
               .place()
               .refuse(
-                  "%d fields; expected %d, as in the header"
-                      .formatted(lines.fields().size(), header.size()));
+                  "%d fields; expected %d, as in the %s"
+                      .formatted(
+                          lines.fields().size(), header.size(), hasHeader ? "header" : "schema"));
         }
         for (int i = 0; i < places.length; i++) {
           columns.get(i).add(lines.fields().get(places[i]), lines.place());
         }
+        count++;
+        requireMemory(count, features, columns.size(), lines.place());
       }
       if (count == 0) {
         throw lines.place().refuse("nothing follows the header; expected examples");
       }
       return count;
+    }
+  }
+
+  /** Refuses rows that would not fit into memory, while only their fields are there. */
+  private static void requireMemory(
+      int rows, List<CsvColumn> features, int columns, CsvColumn.Place place)
+      throws DataFormatException {
+    long width = 0;
+    for (CsvColumn feature : features) {
+      width += feature.width();
+    }
+    long bytes = rows * (width * Float.BYTES + (long) columns * BYTES_PER_FIELD);
+    if (width * rows > MOST_ELEMENTS) {
+      throw place.refuse(
+          "%d rows of %d features; a tensor holds at most %d numbers"
+              .formatted(rows, width, MOST_ELEMENTS));
+    }
+    if (Memory.isExceededBy(bytes)) {
+      throw place.refuse(
+          Memory.refusal("the %d rows of %d features up to here".formatted(rows, width), bytes));
     }
   }
 

@@ -9,9 +9,9 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.PrimitiveIterator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
 /** Collects the values of one column of a CSV file. */
@@ -38,6 +38,9 @@ sealed interface CsvColumn {
   /** Adds the field of the next line. */
   void add(String field, Place place) throws DataFormatException;
 
+  /** Returns the number of features, of the values so far. */
+  int width();
+
   /** Returns the names of the features that the column gives. */
   List<String> features();
 
@@ -52,12 +55,12 @@ sealed interface CsvColumn {
 
   /** Returns the features of columns side by side: of shape (lines, features). */
   static Tensor matrix(List<? extends CsvColumn> columns, int lines) {
-    int width = columns.stream().mapToInt(column -> column.features().size()).sum();
+    int width = columns.stream().mapToInt(CsvColumn::width).sum();
     float[] rows = new float[lines * width];
     int at = 0;
     for (CsvColumn column : columns) {
       column.write(rows, width, at);
-      at += column.features().size();
+      at += column.width();
     }
     return Tensor.of(rows, lines, width);
   }
@@ -75,7 +78,9 @@ sealed interface CsvColumn {
     private static final float LARGEST_EXACT = 1 << 24;
 
     private final Column.Numeric column;
-    private final DoubleStream.Builder values = DoubleStream.builder();
+
+    /** The bits of the numbers, since there is no stream of floats. */
+    private final IntStream.Builder values = IntStream.builder();
 
     private Numeric(Column.Numeric column) {
       this.column = column;
@@ -84,7 +89,9 @@ sealed interface CsvColumn {
     @Override
     public void add(String field, Place place) throws DataFormatException {
       Column.Missing missing = column.missing();
-      values.add(missing.markers().contains(field) ? missing.value() : number(field, place));
+      boolean isMissing = missing.markers().contains(field);
+      float value = isMissing ? (float) missing.value() : number(field, place);
+      values.add(Float.floatToRawIntBits(value));
     }
 
     private float number(String field, Place place) throws DataFormatException {
@@ -121,6 +128,11 @@ sealed interface CsvColumn {
     }
 
     @Override
+    public int width() {
+      return 1;
+    }
+
+    @Override
     public List<String> features() {
       return List.of(name());
     }
@@ -132,9 +144,10 @@ sealed interface CsvColumn {
 
     @Override
     public void write(float[] rows, int width, int at) {
-      double[] all = values.build().toArray();
-      for (int row = 0; row < all.length; row++) {
-        rows[row * width + at] = (float) all[row];
+      int place = at;
+      for (PrimitiveIterator.OfInt bits = values.build().iterator(); bits.hasNext(); ) {
+        rows[place] = Float.intBitsToFloat(bits.nextInt());
+        place += width;
       }
     }
 
@@ -216,6 +229,11 @@ sealed interface CsvColumn {
       int[] code = new int[categories.size()];
       numbers.forEach((category, number) -> code[number] = categories.indexOf(category));
       return values.build().map(number -> number == NONE ? NONE : code[number]).toArray();
+    }
+
+    @Override
+    public int width() {
+      return numbers.size();
     }
 
     @Override

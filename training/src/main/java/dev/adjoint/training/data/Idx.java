@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads and writes IDX files, the format of <a
  * href="https://yann.lecun.org/exdb/mnist/index.html">MNIST</a>, packed by gzip or not. A packed
- * file may become 100 times as large, or 64 MiB if that is more.
+ * file may become 100 times as large, or 64 MiB if that is more, and a tensor may take half of the
+ * memory that the JVM may use.
  *
  * <pre>{@code
  * Tensor images = Idx.read(Path.of("train-images-idx3-ubyte.gz")).div(255); // (60000, 28, 28)
@@ -55,6 +56,11 @@ public final class Idx {
       this.element = element;
     }
 
+    /** Returns what an element takes in a tensor: float64 for what float32 does not hold. */
+    int tensorBytes() {
+      return this == INT || this == DOUBLE ? Double.BYTES : Float.BYTES;
+    }
+
     static @Nullable Type of(int code) {
       return Arrays.stream(values()).filter(type -> type.code == code).findAny().orElse(null);
     }
@@ -79,7 +85,7 @@ public final class Idx {
     Content content = content(file);
     int n = content.shape.size();
     int[] sizes = content.shape.toArray();
-    if (content.type == Type.INT || content.type == Type.DOUBLE) {
+    if (content.type.tensorBytes() == Double.BYTES) {
       double[] values = new double[n];
       Arrays.setAll(values, content::get);
       return Tensor.of(values, sizes);
@@ -190,6 +196,13 @@ public final class Idx {
           start,
           "a tensor of shape %s and type %s takes %d bytes, but the file has at most %d"
               .formatted(shape, type, bytes, Math.min(most - start, MOST_BYTES)));
+    }
+    long memory = bytes + (long) shape.size() * type.tensorBytes();
+    if (Memory.isExceededBy(memory)) {
+      throw DataFormatException.atByte(
+          file,
+          start,
+          Memory.refusal("elements of type %s and shape %s".formatted(type, shape), memory));
     }
     byte[] elements = bytes(file, in, start, (int) bytes, "the tensor");
     if (in.read() >= 0) {

@@ -13,6 +13,8 @@ final class ImageBytes {
   /** What progressive files have is about ten. */
   private static final int MOST_SCANS = 100;
 
+  private static final int EXIF = 0x45786966;
+  private static final short ORIENTATION = 0x0112;
   private static final int JPEG = 0xffd8;
   private static final int BMP = 0x424d;
   private static final long PNG = 0x89504e470d0a1a0aL;
@@ -58,6 +60,49 @@ final class ImageBytes {
       }
       at += 2 + (bytes.getShort(at + 2) & 0xffff);
     }
+  }
+
+  /**
+   * Returns how a camera was held, as EXIF numbers it from 1 to 8; 1, upright, if a file does not
+   * say, or says something else.
+   */
+  static int orientation(byte[] file) {
+    try {
+      ImageBytes image = new ImageBytes(file);
+      int found = (image.bytes.getShort(0) & 0xffff) == JPEG ? image.orientationOfJpeg() : 1;
+      return found >= 1 && found <= 8 ? found : 1;
+    } catch (IndexOutOfBoundsException e) {
+      return 1; // a damaged note says nothing
+    }
+  }
+
+  /** Walks over the segments before the first scan, and looks for the one of EXIF. */
+  private int orientationOfJpeg() {
+    for (int at = 2; bytes.getShort(at) != (short) 0xffda; ) {
+      if (bytes.getShort(at) == (short) 0xffe1 && bytes.getInt(at + 4) == EXIF) {
+        return orientationOfTiff(at + 10);
+      }
+      if (bytes.get(at) != (byte) 0xff) {
+        return 1;
+      }
+      at += bytes.get(at + 1) == (byte) 0xff ? 1 : 2 + (bytes.getShort(at + 2) & 0xffff);
+    }
+    return 1;
+  }
+
+  /** Looks for the orientation in the first list of entries, of twelve bytes each. */
+  private int orientationOfTiff(int start) {
+    ByteBuffer tiff = bytes.slice(start, bytes.limit() - start);
+    tiff.order(tiff.getShort(0) == 0x4949 ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN);
+    int list = tiff.getInt(4);
+    int entries = tiff.getShort(list) & 0xffff;
+    for (int i = 0; i < entries; i++) {
+      int entry = list + 2 + 12 * i;
+      if (tiff.getShort(entry) == ORIENTATION) {
+        return tiff.getShort(entry + 8);
+      }
+    }
+    return 1;
   }
 
   /** Tells whether the byte after 0xff is a zero, a restart, or one more that fills. */

@@ -5,6 +5,7 @@ import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
 import java.awt.image.ColorModel;
 import java.awt.image.IndexColorModel;
+import java.awt.image.WritableRaster;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -18,6 +19,7 @@ import javax.imageio.event.IIOReadProgressListener;
 import javax.imageio.event.IIOReadWarningListener;
 import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads image files as tensors of shape (channels, height, width) with elements from 0 to 1.
@@ -73,7 +75,12 @@ record ImageFile(int channels, int height, int width, boolean resized, long maxP
       }
       try {
         reader.setInput(in, true, true);
-        requireSize(file, reader.getHeight(0), reader.getWidth(0));
+        int orientation = ImageBytes.orientation(bytes);
+        boolean lies = orientation > 4; // on its side
+        requireSize(
+            file,
+            lies ? reader.getWidth(0) : reader.getHeight(0),
+            lies ? reader.getHeight(0) : reader.getWidth(0));
         String fault = ImageBytes.fault(bytes);
         if (!fault.isEmpty()) {
           throw DataFormatException.of(file, fault);
@@ -86,7 +93,7 @@ record ImageFile(int channels, int height, int width, boolean resized, long maxP
         if (!found.isEmpty()) {
           throw DataFormatException.of(file, "is damaged: " + found);
         }
-        return image;
+        return upright(image, orientation);
       } catch (DataFormatException e) {
         throw e;
       } catch (IOException | RuntimeException e) { // decoders throw either at what is damaged
@@ -95,6 +102,33 @@ record ImageFile(int channels, int height, int width, boolean resized, long maxP
         reader.dispose();
       }
     }
+  }
+
+  /** Turns an image as it was seen: EXIF says which sides of it its first row and column are. */
+  private static BufferedImage upright(BufferedImage image, int orientation) {
+    if (orientation == 1) {
+      return image;
+    }
+    int h = image.getHeight();
+    int w = image.getWidth();
+    boolean lies = orientation > 4;
+    boolean fromRight = orientation == 2 || orientation == 3 || orientation > 6;
+    boolean fromBottom =
+        orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
+    WritableRaster from = image.getRaster();
+    WritableRaster to = from.createCompatibleWritableRaster(lies ? h : w, lies ? w : h);
+    @Nullable Object pixel = null;
+    for (int y = 0; y < to.getHeight(); y++) {
+      for (int x = 0; x < to.getWidth(); x++) {
+        int column = lies ? y : x;
+        int row = lies ? x : y;
+        pixel =
+            from.getDataElements(
+                fromRight ? w - 1 - column : column, fromBottom ? h - 1 - row : row, pixel);
+        to.setDataElements(x, y, pixel);
+      }
+    }
+    return new BufferedImage(image.getColorModel(), to, image.isAlphaPremultiplied(), null);
   }
 
   private void requireSize(Path file, int actualHeight, int actualWidth)

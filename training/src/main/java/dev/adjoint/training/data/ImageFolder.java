@@ -27,10 +27,10 @@ import java.util.stream.Stream;
  * }</pre>
  *
  * <p>Inputs are of shape (n, 3, height, width), with elements from 0 to 1. Files are PNG, JPEG, GIF
- * (its first image) or BMP; hidden files and others do not count. Transparency is left out, and so
- * is the turn that a camera may have noted. Images are read when a batch asks for them; what is
- * wrong with one is thrown as an {@link UncheckedIOException} whose cause is a {@link
- * DataFormatException} with its name. Instances are immutable.
+ * (its first image) or BMP; hidden files and others do not count. Transparency is left out. A JPEG
+ * is turned as the camera has noted (the orientation of EXIF). Images are read when a batch asks
+ * for them; what is wrong with one is thrown as an {@link UncheckedIOException} whose cause is a
+ * {@link DataFormatException} with its name. Instances are immutable.
  */
 public final class ImageFolder implements Dataset<Tensor, IntTensor> {
 

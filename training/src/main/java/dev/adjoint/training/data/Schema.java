@@ -39,11 +39,20 @@ public final class Schema<Y> {
   private final Assembly<Y> assembly;
   private final char separator;
 
-  private Schema(Columns features, List<Column> targets, Assembly<Y> assembly, char separator) {
+  /** The names of all columns of a file without a header; none if its first line says them. */
+  private final List<String> header;
+
+  private Schema(
+      Columns features,
+      List<Column> targets,
+      Assembly<Y> assembly,
+      char separator,
+      List<String> header) {
     this.features = features;
     this.targets = targets;
     this.assembly = assembly;
     this.separator = separator;
+    this.header = header;
     Set<String> names = new HashSet<>();
     for (Column column : all()) {
       if (!names.add(column.name())) {
@@ -66,7 +75,8 @@ public final class Schema<Y> {
         new Columns().category(column, classes).list(),
         (inputs, targets) ->
             Dataset.of(inputs, IntTensor.of(((CsvColumn.Categorical) targets.getFirst()).codes())),
-        ',');
+        ',',
+        List.of());
   }
 
   /**
@@ -82,7 +92,8 @@ public final class Schema<Y> {
         new Columns(),
         new Columns().numeric(columns).list(),
         (inputs, targets) -> Dataset.of(inputs, CsvColumn.matrix(targets, inputs.size(0))),
-        ',');
+        ',',
+        List.of());
   }
 
   /** Adds columns of finite numbers, each of which is a feature. */
@@ -124,7 +135,19 @@ public final class Schema<Y> {
 
   /** Says what separates the fields of a line: a comma unless it is given. */
   public Schema<Y> separator(char character) {
-    return new Schema<>(features, targets, assembly, character);
+    return new Schema<>(features, targets, assembly, character, header);
+  }
+
+  /**
+   * Says that the file has no header but begins with an example.
+   *
+   * @param columns the names of all columns of the file, in their order
+   */
+  public Schema<Y> withoutHeader(String... columns) {
+    if (columns.length == 0) {
+      throw new IllegalArgumentException("withoutHeader: no columns; expected the name of each");
+    }
+    return new Schema<>(features, targets, assembly, separator, List.of(columns));
   }
 
   /**
@@ -141,7 +164,8 @@ public final class Schema<Y> {
         new Columns(foundFeatures.stream().map(CsvColumn::found).toList()),
         foundTargets.stream().map(CsvColumn::found).toList(),
         assembly,
-        separator);
+        separator,
+        header);
   }
 
   List<Column> features() {
@@ -160,12 +184,17 @@ public final class Schema<Y> {
     return separator;
   }
 
+  /** Returns the names of the columns of a file without a header, or none. */
+  List<String> header() {
+    return header;
+  }
+
   private List<Column> all() {
     return Stream.concat(features.list().stream(), targets.stream()).toList();
   }
 
   private Schema<Y> with(Columns newFeatures) {
-    return new Schema<>(newFeatures, targets, assembly, separator);
+    return new Schema<>(newFeatures, targets, assembly, separator, header);
   }
 
   @Override

@@ -10,14 +10,15 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
-import java.util.function.Consumer;
 import java.util.zip.ZipException;
 
 /**
  * Reads the lines of text files in UTF-8. A line ends with a line feed, before which a carriage
  * return does not count; neither does a byte order mark at the beginning of the file. The file may
- * be packed by gzip.
+ * be packed by gzip. Files whose lines would take more than half of the memory that the JVM may use
+ * are refused.
  */
 public final class TextLines {
 
@@ -44,13 +45,43 @@ public final class TextLines {
    * @throws DataFormatException if the file has more, or is not UTF-8
    */
   public static List<String> read(Path file, int mostLines, int mostBytes) throws IOException {
-    List<String> lines = new ArrayList<>();
-    scan(file, mostLines, mostBytes, lines::add);
-    return List.copyOf(lines);
+    Kept kept = new Kept(file);
+    scan(file, mostLines, mostBytes, kept);
+    return Collections.unmodifiableList(kept.lines);
   }
 
-  /** Gives the lines of a file to a consumer, one after the other. */
-  static void scan(Path file, int mostLines, int mostBytes, Consumer<String> consumer)
+  /** Takes the lines of a file, one after the other. */
+  interface LineConsumer {
+    void accept(String line) throws IOException;
+  }
+
+  /** Keeps lines, as long as there is memory for them. */
+  private static final class Kept implements LineConsumer {
+
+    /** What a line takes beside its characters: objects, and the list that grows. */
+    private static final int BYTES_PER_LINE = 64;
+
+    private final Path file;
+    private final List<String> lines = new ArrayList<>();
+    private long bytes;
+
+    Kept(Path file) {
+      this.file = file;
+    }
+
+    @Override
+    public void accept(String line) throws IOException {
+      lines.add(line);
+      bytes += BYTES_PER_LINE + 2L * line.length();
+      if (Memory.isExceededBy(bytes)) {
+        throw DataFormatException.atLine(
+            file, lines.size(), Memory.refusal("the lines up to here", bytes));
+      }
+    }
+  }
+
+  /** Gives the lines of a file to a consumer. */
+  static void scan(Path file, int mostLines, int mostBytes, LineConsumer consumer)
       throws IOException {
     try (InputStream in = FileInput.open(file)) {
       ByteArrayOutputStream bytes = new ByteArrayOutputStream();

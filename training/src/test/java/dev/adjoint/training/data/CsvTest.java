@@ -210,6 +210,26 @@ class CsvTest {
   }
 
   @Test
+  void aFileWithoutAHeaderIsReadByTheNamesOfTheSchema() throws IOException {
+    Schema<IntTensor> schema =
+        Schema.label("y").numeric("b", "a").withoutHeader("a", "b", "note", "y");
+    Csv.Table<IntTensor> table = read("\n1,2,x,red\n3,4,,blue\n", schema);
+    assertThat(table.dataset().all().inputs())
+        .hasSameBitsAs(Tensor.of(new float[][] {{2, 1}, {4, 3}}));
+    assertThat(table.dataset().all().targets()).isEqualTo(IntTensor.of(1, 0));
+    assertThat(read("5,6,,red\n", table.schema()).dataset().all().targets())
+        .isEqualTo(IntTensor.of(1));
+    assertRefused("1,2,red\n", schema, ", line 1: 3 fields; expected 4, as in the schema");
+    assertRefused("", schema, ": is empty; expected examples");
+    assertRefused(
+        "1,2\n",
+        Schema.target("y").numeric("x").withoutHeader("x", "z"),
+        ", line 1: no column 'y'; the columns are '[x, z]'");
+    assertThatThrownBy(() -> Schema.label("y").withoutHeader())
+        .hasMessage("withoutHeader: no columns; expected the name of each");
+  }
+
+  @Test
   void linesThatDoNotFitTheHeaderAreRefused() throws IOException {
     Schema<Tensor> schema = Schema.target("y").numeric("x");
     assertRefused("x,y\n1,2\n\n1\n", schema, ", line 4: 1 fields; expected 2, as in the header");

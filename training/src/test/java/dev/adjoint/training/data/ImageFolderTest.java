@@ -10,6 +10,8 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -121,6 +123,55 @@ class ImageFolderTest {
     write("a/1.jpg", "jpg", image(BufferedImage.TYPE_INT_RGB, 8, 8, 0x6496c8));
     assertThat(ImageFolder.of(root, 8, 8).all().inputs().mean(0, 2, 3))
         .isCloseTo(Tensor.of(new float[] {100 / 255f, 150 / 255f, 200 / 255f}), 0.01, 0);
+  }
+
+  /** Writes a JPEG with a note of how the camera was held. */
+  private void writeTurned(BufferedImage image, int orientation, ByteOrder order)
+      throws IOException {
+    Path file = write("a/x.jpg", "jpg", image);
+    byte[] jpeg = Files.readAllBytes(file);
+    ByteBuffer note = ByteBuffer.allocate(36 + jpeg.length);
+    note.putShort((short) 0xffd8).putShort((short) 0xffe1).putShort((short) 34);
+    note.put("Exif\0\0".getBytes(StandardCharsets.ISO_8859_1)).order(order);
+    note.putShort((short) (order == ByteOrder.BIG_ENDIAN ? 0x4d4d : 0x4949));
+    note.putShort((short) 42).putInt(8).putShort((short) 1); // one entry, a number of 16 bits
+    note.putShort((short) 0x0112).putShort((short) 3).putInt(1).putShort((short) orientation);
+    note.putShort((short) 0).putInt(0);
+    note.put(jpeg, 2, jpeg.length - 2);
+    Files.write(file, Arrays.copyOf(note.array(), note.position()));
+  }
+
+  @Test
+  void aPhotographStandsAsTheCameraHasNoted() throws IOException {
+    // The first row and the first column of the file, as the standard numbers them.
+    String[] seen = {
+      "abcdef", "badcfe", "fedcba", "efcdab", "acebdf", "ecafdb", "fdbeca", "bdface"
+    };
+    for (int orientation = 1; orientation <= 8; orientation++) {
+      // Six blocks of 8 by 8 pixels in three rows: a b, c d, e f.
+      BufferedImage image = new BufferedImage(16, 24, BufferedImage.TYPE_BYTE_GRAY);
+      for (int i = 0; i < 24 * 16; i++) {
+        int block = i / 16 / 8 * 2 + i % 16 / 8;
+        image.getRaster().setSample(i % 16, i / 16, 0, 40 * block);
+      }
+      writeTurned(
+          image,
+          orientation,
+          orientation % 2 == 0 ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN);
+      boolean lies = orientation > 4;
+      int h = lies ? 16 : 24;
+      int w = lies ? 24 : 16;
+      Tensor x = ImageFolder.of(root, h, w).grayscale().all().inputs().reshape(h, w);
+      StringBuilder blocks = new StringBuilder();
+      for (int y = 4; y < h; y += 8) {
+        for (int column = 4; column < w; column += 8) {
+          blocks.append((char) ('a' + Math.round(x.get(y, column) * 255 / 40)));
+        }
+      }
+      assertThat(blocks.toString())
+          .as("orientation %d", orientation)
+          .isEqualTo(seen[orientation - 1]);
+    }
   }
 
   @Test
