@@ -415,13 +415,17 @@ class ExtremeSweepTest {
   /** A formula near 0; from 20 on the limit, and from -20 on 0. */
   private static DoubleUnaryOperator tails(DoubleUnaryOperator near, DoubleUnaryOperator limit) {
     return x ->
-        Math.abs(x) < 20 || Double.isNaN(x) ? near.applyAsDouble(x) : x > 0 ? limit.applyAsDouble(x) : 0;
+        Math.abs(x) < 20 || Double.isNaN(x)
+            ? near.applyAsDouble(x)
+            : x > 0 ? limit.applyAsDouble(x) : 0;
   }
 
   /** The same with slower tails. */
   private static DoubleUnaryOperator far(DoubleUnaryOperator near, DoubleUnaryOperator limit) {
     return x ->
-        Math.abs(x) < 1e3 || Double.isNaN(x) ? near.applyAsDouble(x) : x > 0 ? limit.applyAsDouble(x) : 0;
+        Math.abs(x) < 1e3 || Double.isNaN(x)
+            ? near.applyAsDouble(x)
+            : x > 0 ? limit.applyAsDouble(x) : 0;
   }
 
   private static double step(double x) {
