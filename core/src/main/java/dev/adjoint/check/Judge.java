@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  * <p>The first step has the least error for most functions, and ends the matter if the two agree
  * and rounding cannot have hidden a difference. Otherwise all steps are measured, and the one with
  * the least uncertainty decides: a smaller step cannot excuse what a larger one has disproved. Only
- * what the next smaller step sees as well, if it is no larger than the element, is called wrong.
+ * what the next smaller step sees as well, if it is no larger than the element, is called wrong;
+ * and a step larger than the element is no witness unless it is certain of its own slope.
  *
  * @param absolute tolerance
  * @param relative tolerance
@@ -100,7 +101,8 @@ record Judge(double absolute, double relative, double resolution) {
     }
     if (verdict == null) {
       boolean wrong =
-          disproves(best, claim, blur)
+          (best.slope().step() <= steps.own() || 4 * best.uncertainty() <= Math.abs(best.value()))
+              && disproves(best, claim, blur)
               && estimates.stream()
                   .filter(e -> e.slope().step() < best.slope().step())
                   .filter(e -> e.slope().step() <= steps.own())
@@ -159,7 +161,7 @@ record Judge(double absolute, double relative, double resolution) {
     double scale = scale(claim, e);
     if (verdict == Verdict.UNDECIDED) {
       uncertainty = Math.max(uncertainty + hidden(e), e.distance(claim.analytic));
-    } else if (uncertainty <= relative * beside(claim, e)) {
+    } else if (verdict != Verdict.ROUND_OFF && uncertainty <= relative * beside(claim, e)) {
       scale = beside(claim, e);
     }
     return new Ruling(verdict, e, uncertainty == 0 ? 0 : scale == 0 ? 1 : uncertainty / scale);

@@ -80,9 +80,10 @@ record Slope(
     near /= h;
     far /= h;
     double value = near + (near - far) / 3;
-    // d(h) is off by about c; the combination by about c relative to the slope, once more.
+    // With d(h) = f' (1 + a h^2 + b h^4), c = |a| h^2 f', and the combination is off by 4 b h^4 f';
+    // b is about a^2.
     double c = Math.abs(far - near) / 3;
-    double truncation = value == 0 ? c : Math.min(c, c * (c / Math.abs(value)));
+    double truncation = value == 0 ? c : Math.min(c, 4 * c * (c / Math.abs(value)));
     return new Slope(
         value,
         left / h,
