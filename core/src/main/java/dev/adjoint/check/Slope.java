@@ -57,6 +57,7 @@ record Slope(
     double right = 0;
     double moved = 0;
     double still = 0;
+    double evens = 0;
     double wobble = 0;
     double variation = 0;
     for (int i = 0; i < base.length; i++) {
@@ -74,6 +75,7 @@ record Slope(
       moved += Math.abs(w) * largest;
       double even = (p2[i] - b + m2[i] - b) / 8 - (p1[i] - b + m1[i] - b) / 2;
       double odd = (p2[i] - m2[i]) / 4 - (p1[i] - m1[i]) / 2;
+      evens += w * even;
       wobble += Math.abs(w) * (Math.abs(even) + Math.abs(odd));
       variation += Math.abs(w * (p1[i] - m1[i])) / 2;
     }
@@ -81,8 +83,9 @@ record Slope(
     far /= h;
     double value = near + (near - far) / 3;
     // With d(h) = f' (1 + a h^2 + b h^4), c = |a| h^2 f', and the combination is off by 4 b h^4 f';
-    // b is about a^2.
-    double c = Math.abs(far - near) / 3;
+    // b is about a^2. Where a large step makes far and near equal by chance, the fourth difference
+    // tells.
+    double c = (Math.abs(far - near) + Math.abs(evens) / h) / 3;
     double truncation = value == 0 ? c : Math.min(c, 4 * c * (c / Math.abs(value)));
     return new Slope(
         value,
