@@ -1,5 +1,7 @@
 package dev.adjoint.kernel;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Computes on runs of array elements of one type: the whole interface between the engine and a
  * provider.
@@ -127,48 +129,50 @@ public interface Kernels {
   void logSumExp(
       Object x, int xFrom, int rows, int n, Object shift, int shiftFrom, Object log, int logFrom);
 
-  // ---- standardize: x has the shape (a, c, b), statistics are over a and b, one set for each c
-  // ---------------------
+  // ---- normalization ---------------------------------------------------------------------------
+
+  /** Returns how many numbers {@link #normalize} keeps of each set. */
+  int STATISTICS = 5;
 
   /**
-   * Standardizes the sets {@code cFrom <= c < cTo}: {@code y = (x - mu_c) / sigma_c} with {@code
-   * sigma_c = sqrt(var_c + epsilon)} where centred; {@code y = x / sqrt(mean(x^2) + epsilon)} where
-   * not.
+   * Normalizes the sets {@code cFrom <= c < cTo}: {@code h = gain (x - mu) / sigma + bias}, {@code
+   * mu} 0 where not centred.
    *
-   * @param mean receives the mean of each set (zero where not centred), at index c
+   * @param affine the gains of all features, then their biases
+   * @param statistics receives what {@link #normalizePullback} needs: rows of one value a set
+   * @param mean receives the mean of each set (0 where not centred), at index c
    * @param variance receives the biased variance (the mean square where not centred) of each set,
    *     at index c
-   * @param inverse receives 1 / sigma of each set, at index c
    */
-  void standardize(
-      Object x,
-      int a,
-      int channels,
-      int b,
+  void normalize(
+      Norm norm,
       int cFrom,
       int cTo,
-      boolean centred,
-      double epsilon,
-      Object y,
+      Object x,
+      Object affine,
+      Object h,
+      Object statistics,
       Object mean,
-      Object variance,
-      Object inverse);
+      Object variance);
 
   /**
-   * Computes {@code dx = (q - mean(q) - y * mean(q * y)) * inverse}, without {@code mean(q)} where
-   * not centred, of the sets {@code cFrom <= c < cTo}.
+   * Computes {@code dx = (q - mean(q) - y mean(q y)) / sigma}, where {@code q = gain dh} and y is
+   * what is standardized, without {@code mean(q)} where not centred, of the sets {@code cFrom <= c
+   * < cTo}.
+   *
+   * @param sums what {@code sum(dh y)} of each feature is added to, and after these {@code
+   *     sum(dh)}; or null
    */
-  void standardizePullback(
-      Object q,
-      Object y,
-      Object inverse,
-      int a,
-      int channels,
-      int b,
+  void normalizePullback(
+      Norm norm,
       int cFrom,
       int cTo,
-      boolean centred,
-      Object dx);
+      Object dh,
+      Object x,
+      Object affine,
+      Object statistics,
+      Object dx,
+      double @Nullable [] sums);
 
   // ---- matrix product --------------------------------------------------------------------------
 

@@ -2,10 +2,11 @@ package dev.adjoint.op;
 
 import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.kernel.Kernels;
-import dev.adjoint.kernel.Parallel;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Subtracts the mean of sets of elements and divides by their deviation: the heart of every
@@ -14,7 +15,8 @@ import dev.adjoint.tensor.Tensor;
  * <p>A set is what lies along the reduction axes; there is one for each combination of the others.
  * With {@code mu} and {@code sigma} of its set, {@code y = (x - mu) / sigma}, where {@code sigma =
  * sqrt(variance + epsilon)}; not centred, {@code y = x / sqrt(mean(x^2) + epsilon)}. A set with
- * {@code sigma} 0 becomes zeros, with gradients 0.
+ * {@code sigma} 0 becomes zeros, with gradients 0. A gain and a bias make {@code h = gain y + bias}
+ * of it in the same pass over memory.
  */
 public final class Standardize {
 
@@ -23,12 +25,65 @@ public final class Standardize {
   /**
    * Holds what standardizing gives.
    *
-   * @param y the standardized elements, of the shape of x
+   * @param y the standardized elements, with gain and bias if there are any, of the shape of x
    * @param mean of each set, of the shape of x without the reduction axes; 0 where not centred;
    *     untracked
    * @param variance biased, of each set; the mean square where not centred; untracked
    */
   public record Standardized(Tensor y, Tensor mean, Tensor variance) {}
+
+  /**
+   * Says how sets are standardized.
+   *
+   * @param centred whether the mean is subtracted
+   * @param epsilon at least 0, added to the variance
+   * @param outsideRoot whether it is added to the root of the variance instead
+   */
+  public record Rule(boolean centred, double epsilon, boolean outsideRoot) {
+
+    /** Returns y by the definition, in tensor operations: what the kernel is compared with. */
+    Tensor composed(Tensor x, int[] axes) {
+      Tensor deviation = centred ? Reductions.centred(x, axes) : x;
+      return deviation.times(inverse(deviation, axes));
+    }
+
+    /** Returns 1 / sigma of each set of deviations, in tensor operations; 0 where sigma is 0. */
+    private Tensor inverse(Tensor deviation, int[] axes) {
+      Tensor root = root(deviation, axes);
+      Tensor sigma = outsideRoot ? root.plus(epsilon) : root;
+      return epsilon > 0 ? sigma.reciprocal() : reciprocal(sigma);
+    }
+
+    private Tensor root(Tensor deviation, int[] axes) {
+      int n = 1;
+      for (int axis : axes) {
+        n *= deviation.size(axis);
+      }
+      Tensor shares = deviation.times(1 / Math.sqrt(n));
+      return Reductions.length(shares, outsideRoot ? 0 : epsilon, true, axes);
+    }
+
+    /** Returns 1 / x; 0 where x is 0. */
+    private static Tensor reciprocal(Tensor x) {
+      Tensor isZero = x.untracked().equal(0);
+      return Where.where(isZero, Tensor.scalar(0, x.dtype()), x.plus(isZero).reciprocal());
+    }
+
+    /**
+     * (q - mean(q) - y mean(q y)) / sigma. Both y and sigma are functions of x here, so that this
+     * can be differentiated as often as wanted. An epsilon outside the root does not move: the last
+     * term is larger by sigma / root.
+     */
+    private Tensor pullback(Tensor q, Tensor x, Tensor y, int[] axes) {
+      Tensor deviation = centred ? Reductions.centred(x, axes) : x;
+      Tensor along = y.times(Reductions.mean(q.times(y), true, axes));
+      if (outsideRoot) {
+        along = along.plus(along.times(reciprocal(root(deviation, axes))).times(epsilon));
+      }
+      Tensor rest = centred ? q.minus(Reductions.mean(q, true, axes)) : q;
+      return rest.minus(along).times(inverse(deviation, axes));
+    }
+  }
 
   /**
    * Standardizes the sets of elements along the reduction axes.
@@ -39,68 +94,80 @@ public final class Standardize {
    */
   public static Standardized standardize(
       Tensor x, boolean centred, double epsilon, int... reductionAxes) {
-    if (!(epsilon >= 0)) {
+    return normalize(x, null, null, new Rule(centred, epsilon, false), reductionAxes);
+  }
+
+  /**
+   * Standardizes the sets of elements along the reduction axes, and gives them a gain and a bias:
+   * {@code gain (x - mu) / sigma + bias}.
+   *
+   * @param gain broadcasts to x; null for 1
+   * @param bias broadcasts to x; null for 0
+   * @param reductionAxes none means all
+   */
+  public static Standardized normalize(
+      Tensor x, @Nullable Tensor gain, @Nullable Tensor bias, Rule rule, int... reductionAxes) {
+    if (!(rule.epsilon >= 0)) {
       throw new IllegalArgumentException(
           "standardize: epsilon %s for shape %s; expected at least 0"
-              .formatted(epsilon, x.shape()));
+              .formatted(rule.epsilon, x.shape()));
     }
     int[] axes = x.shape().axes("standardize", reductionAxes);
-    Result result = compute(x.untracked(), centred, epsilon, axes);
-    Fused primitive = new Fused(centred, epsilon, axes, result.inverse);
-    return new Standardized(Recorder.record(result.y, primitive, x), result.mean, result.variance);
+    Tensor g = gain == null ? Tensor.scalar(1, x.dtype()) : gain;
+    Tensor b = bias == null ? Tensor.scalar(0, x.dtype()) : bias;
+    Shape features = Shape.broadcast("standardize", g.shape(), b.shape());
+    DType result = DType.promote(x.dtype(), DType.promote(g.dtype(), b.dtype()));
+    NormLayout layout = NormLayout.of(x.shape(), axes, features, rule);
+    if (layout == null || result != x.dtype()) {
+      Standardized plain = normalize(x, null, null, rule, reductionAxes);
+      return new Standardized(plain.y.times(g).plus(b), plain.mean, plain.variance);
+    }
+    Tensor[] inputs =
+        gain == null && bias == null
+            ? new Tensor[] {x}
+            : new Tensor[] {x, g.to(x.dtype()), b.to(x.dtype())};
+    Computed computed = compute(layout, inputs);
+    Fused primitive = new Fused(rule, axes, features, computed.statistics);
+    return new Standardized(
+        Recorder.record(computed.h, primitive, inputs), computed.mean, computed.variance);
   }
 
   /** Standardizes by the definition: what the kernel is compared with. */
   static Tensor composed(Tensor x, boolean centred, double epsilon, int... reductionAxes) {
     int[] axes = x.shape().axes("standardize", reductionAxes);
-    Tensor deviation = centred ? Reductions.centred(x, axes) : x;
-    return deviation.times(inverseOf(deviation, epsilon, axes));
+    return new Rule(centred, epsilon, false).composed(x, axes);
   }
 
-  /** Returns 1 / sigma of each set of deviations, in tensor operations; 0 where sigma is 0. */
-  private static Tensor inverseOf(Tensor deviation, double epsilon, int[] axes) {
-    int n = 1;
-    for (int axis : axes) {
-      n *= deviation.size(axis);
-    }
-    Tensor sigma = Reductions.length(deviation.times(1 / Math.sqrt(n)), epsilon, true, axes);
-    if (epsilon > 0) {
-      return sigma.reciprocal();
-    }
-    Tensor isZero = sigma.untracked().equal(0);
-    return Where.where(isZero, Tensor.scalar(0, sigma.dtype()), sigma.plus(isZero).reciprocal());
-  }
+  private record Computed(Tensor h, Tensor mean, Tensor variance, Tensor statistics) {}
 
-  private record Result(Tensor y, Tensor mean, Tensor variance, Tensor inverse) {}
-
-  private static Result compute(Tensor x, boolean centred, double epsilon, int[] axes) {
-    Layout layout = Layout.of(x.shape(), axes);
-    DType dtype = x.dtype();
+  private static Computed compute(NormLayout layout, Tensor... inputs) {
+    DType dtype = inputs[0].dtype();
+    int sets = layout.norm().channels();
+    Object in = layout.array(inputs[0]);
+    Object affine = layout.affine(inputs);
+    Object h = Engine.uninitialized(dtype, inputs[0].size());
+    Object statistics = Engine.uninitialized(dtype, Kernels.STATISTICS * sets);
+    Object mean = Engine.uninitialized(dtype, sets);
+    Object variance = Engine.uninitialized(dtype, sets);
     Kernels kernels = Engine.kernels(dtype);
-    Object in = layout.array(x);
-    Object y = Engine.uninitialized(dtype, x.size());
-    Object mean = Engine.uninitialized(dtype, layout.c);
-    Object variance = Engine.uninitialized(dtype, layout.c);
-    Object inverse = Engine.uninitialized(dtype, layout.c);
-    layout.inChunks((from, to) ->
-        kernels.standardize(
-            in, layout.a, layout.c, layout.b, from, to, centred, epsilon, y, mean, variance,
-            inverse));
-    Shape statistics = x.shape().reduced(axes, false);
-    return new Result(
-        layout.tensor(y, dtype),
-        Engine.tensor(mean, dtype, statistics),
-        Engine.tensor(variance, dtype, statistics),
-        Engine.tensor(inverse, dtype, statistics));
+    layout.inChunks((chunk, from, to) ->
+        kernels.normalize(layout.norm(), from, to, in, affine, h, statistics, mean, variance));
+    Shape shape = layout.statistics();
+    return new Computed(
+        layout.tensor(h, dtype),
+        Engine.tensor(mean, dtype, shape),
+        Engine.tensor(variance, dtype, shape),
+        Engine.tensor(statistics, dtype, Shape.of(Kernels.STATISTICS, sets)));
   }
 
   /**
-   * Standardizes by one kernel, and differentiates by another.
+   * Normalizes by one kernel, and differentiates by another.
    *
    * @param axes to reduce, ascending
-   * @param inverse 1 / sigma of each set, kept for the backward kernel
+   * @param features the shape of gain and bias, broadcast
+   * @param statistics of each set, kept for the backward kernel
    */
-  record Fused(boolean centred, double epsilon, int[] axes, Tensor inverse) implements Primitive {
+  record Fused(Rule rule, int[] axes, Shape features, Tensor statistics) implements Primitive {
     @Override
     public String name() {
       return "standardize";
@@ -108,117 +175,65 @@ public final class Standardize {
 
     @Override
     public Tensor forward(Tensor... x) {
-      return compute(x[0].untracked(), centred, epsilon, axes).y;
+      return compute(layout(x[0]), x).h;
+    }
+
+    private NormLayout layout(Tensor x) {
+      return Objects.requireNonNull(NormLayout.of(x.shape(), axes, features, rule));
     }
 
     @Override
     public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
-      return Recorder.isOn() ? composedPullback(g, x[0], y) : fusedPullback(g, y);
+      boolean[] needed = new boolean[x.length];
+      needed[input] = true;
+      return Objects.requireNonNull(pullbacks(needed, g, x, y)[input]);
     }
 
-    private Tensor fusedPullback(Tensor g, Tensor y) {
-      Layout layout = Layout.of(y.shape(), axes);
-      Kernels kernels = Engine.kernels(y.dtype());
-      Object q = layout.array(g);
-      Object output = layout.array(y);
-      Object inverses = Engine.array(inverse);
-      Object dx = Engine.uninitialized(y.dtype(), y.size());
-      layout.inChunks((from, to) ->
-          kernels.standardizePullback(
-              q, output, inverses, layout.a, layout.c, layout.b, from, to, centred, dx));
-      return layout.tensor(dx, y.dtype());
+    @Override
+    public @Nullable Tensor[] pullbacks(boolean[] needed, Tensor g, Tensor[] x, Tensor y) {
+      return Recorder.isOn() ? composed(needed, g, x) : fused(needed, g, x);
     }
 
-    /**
-     * (g - mean(g) - y mean(g y)) / sigma. Both y and sigma are functions of x here, so that this
-     * can be differentiated as often as wanted.
-     */
-    private Tensor composedPullback(Tensor g, Tensor x, Tensor y) {
-      Tensor deviation = centred ? Reductions.centred(x, axes) : x;
-      Tensor along = y.times(Reductions.mean(g.times(y), true, axes));
-      Tensor rest = centred ? g.minus(Reductions.mean(g, true, axes)) : g;
-      return rest.minus(along).times(inverseOf(deviation, epsilon, axes));
-    }
-  }
-
-  /**
-   * Arranges a shape as (a, c, b), where c counts the sets, and a and b the elements of each: by
-   * joining axes where the kept ones are neighbors, else by moving these to the front.
-   */
-  private record Layout(Shape shape, int[] order, int a, int c, int b) {
-
-    static Layout of(Shape shape, int[] axes) {
-      int rank = shape.rank();
-      boolean[] reduced = new boolean[rank];
-      for (int axis : axes) {
-        reduced[axis] = true;
+    private @Nullable Tensor[] composed(boolean[] needed, Tensor g, Tensor[] x) {
+      Tensor y = rule.composed(x[0], axes);
+      @Nullable Tensor[] cotangents = new Tensor[x.length];
+      if (needed[0]) {
+        cotangents[0] = rule.pullback(x.length == 1 ? g : g.times(x[1]), x[0], y, axes);
       }
-      int[] order = new int[rank];
-      int count = 0;
-      int[] product = {1, 1, 1};
-      int part = 0; // 0 before, 1 among, 2 after the kept axes
-      boolean joined = true;
-      for (int axis = 0; axis < rank; axis++) {
-        if (shape.size(axis) != 1) {
-          if (reduced[axis] == (part == 1)) {
-            part++;
-          }
-          joined &= part <= 2;
-          product[Math.min(part, 2)] *= shape.size(axis);
-        }
-        order[axis] = axis;
+      if (x.length > 1) {
+        cotangents[1] = needed[1] ? g.times(y) : null;
+        cotangents[2] = needed[2] ? g : null;
       }
-      if (joined) {
-        return new Layout(shape, order, product[0], product[1], product[2]);
-      }
-      int sets = 1;
-      int elements = 1;
-      for (int axis = 0; axis < rank; axis++) {
-        if (!reduced[axis]) {
-          order[count++] = axis;
-          sets *= shape.size(axis);
-        }
-      }
-      for (int axis : axes) {
-        order[count++] = axis;
-        elements *= shape.size(axis);
-      }
-      return new Layout(shape, order, 1, sets, elements);
+      return cotangents;
     }
 
-    /** Returns the elements in this order in an array that starts with them. */
-    Object array(Tensor x) {
-      Tensor arranged = Movement.permute(x.untracked(), order);
-      boolean suits = arranged.isContiguous() && arranged.offset() == 0;
-      return Engine.array(suits ? arranged : Contiguous.pack(arranged));
-    }
-
-    /** Returns a tensor of the shape over elements in this order. */
-    Tensor tensor(Object array, DType dtype) {
-      int[] sizes = new int[order.length];
-      for (int i = 0; i < order.length; i++) {
-        sizes[i] = shape.size(order[i]);
+    private @Nullable Tensor[] fused(boolean[] needed, Tensor g, Tensor[] x) {
+      NormLayout layout = layout(x[0]);
+      DType dtype = x[0].dtype();
+      Kernels kernels = Engine.kernels(dtype);
+      Object dh = layout.array(g);
+      Object in = layout.array(x[0]);
+      Object affine = layout.affine(x);
+      Object kept = Engine.array(statistics);
+      Object dx = Engine.uninitialized(dtype, x[0].size());
+      double @Nullable [][] sums = x.length > 1 && (needed[1] || needed[2]) ? layout.sums() : null;
+      layout.inChunks((chunk, from, to) ->
+          kernels.normalizePullback(
+              layout.norm(),
+              from,
+              to,
+              dh,
+              in,
+              affine,
+              kept,
+              dx,
+              sums == null ? null : sums[chunk]));
+      @Nullable Tensor[] cotangents = new Tensor[x.length];
+      cotangents[0] = needed[0] ? layout.tensor(dx, dtype) : null;
+      for (int i = 1; sums != null && i < x.length; i++) {
+        cotangents[i] = needed[i] ? layout.total(sums, i - 1, dtype) : null;
       }
-      int[] arranged = Shape.of(sizes).strides();
-      int[] strides = new int[order.length];
-      for (int i = 0; i < order.length; i++) {
-        strides[order[i]] = arranged[i];
-      }
-      return Engine.tensor(array, dtype, Shape.of(sizes)).view(shape, strides, 0);
-    }
-
-    /** Receives a range of sets. */
-    interface Body {
-      void run(int from, int to);
-    }
-
-    void inChunks(Body body) {
-      int sets = Math.max(1, (1 << 14) / Math.max(1, a * b));
-      int chunk = b == 1 ? (sets + 63) & -64 : sets; // single columns: whole vectors of them
-      Parallel.run(
-          Math.ceilDiv(c, chunk),
-          (long) a * b * c,
-          i -> body.run(i * chunk, i * chunk + Math.min(chunk, c - i * chunk)));
+      return cotangents;
     }
   }
 }

@@ -56,16 +56,16 @@ class AllocationTest {
     assertAllocatesLessThan(1000, "logSoftmax", () -> kernels.logSoftmax(x, 0, rows, n, out, 0));
     assertAllocatesLessThan(
         1000, "softmaxPullback", () -> kernels.softmaxPullback(x, 0, y, 0, rows, n, out, 0));
+    Norm norm = new Norm(1, rows, n, 1, n, true, 1, false);
+    double[] sums = new double[2 * n];
     assertAllocatesLessThan(
         7 * 1000,
-        "standardize",
-        () ->
-            kernels.standardize(
-                x, 1, rows, n, 0, rows, true, 1, out, statistics, statistics, statistics));
+        "normalize",
+        () -> kernels.normalize(norm, 0, rows, x, y, out, statistics, statistics, statistics));
     assertAllocatesLessThan(
         7 * 1000,
-        "standardizePullback",
-        () -> kernels.standardizePullback(x, y, statistics, 1, rows, n, 0, rows, true, out));
+        "normalizePullback",
+        () -> kernels.normalizePullback(norm, 0, rows, x, y, y, statistics, out, sums));
   }
 
   /**

@@ -12,6 +12,8 @@ import java.util.List;
 final class StandardizeRows {
 
   private static final String METHOD = "Standardize.standardize(Tensor, boolean, double, int[])";
+  private static final String NORMALIZE =
+      "Standardize.normalize(Tensor, Tensor, Tensor, Rule, int[])";
   private static final double EPSILON = 0.01;
   private static final int[][] AXES = {{}, {0}, {1}, {2}, {0, 1}, {0, 2}, {1, 2}};
 
@@ -51,7 +53,41 @@ final class StandardizeRows {
                 .nonEmpty("bmn"));
       }
     }
+    addNormalize(rows, new Standardize.Rule(true, EPSILON, false), AXES);
+    addNormalize(rows, new Standardize.Rule(false, EPSILON, false), new int[] {2});
+    addNormalize(rows, new Standardize.Rule(true, 0.5, true), new int[] {0, 2});
     return rows;
+  }
+
+  /** With gain and bias: one for each element of a row, or for each channel. */
+  private static void addNormalize(List<OpCase> rows, Standardize.Rule rule, int[]... allAxes) {
+    for (int[] axes : allAxes) {
+      for (String features : new String[] {"n", "m 1"}) {
+        rows.add(
+            op(
+                    "normalize %s over %s, %s".formatted(features, Arrays.toString(axes), rule),
+                    x -> Standardize.normalize(x[0], x[1], x[2], rule, axes).y(),
+                    x -> normalized(x, rule, axes),
+                    in(REAL, "b m n"),
+                    in(REAL, features),
+                    in(REAL, features))
+                .covers(NORMALIZE)
+                .uses("Standardize.Fused")
+                .tolerance(2));
+      }
+    }
+  }
+
+  private static Dense normalized(Dense[] x, Standardize.Rule rule, int... axes) {
+    Dense mean = x[0].fold(axes, true, v -> rule.centred() ? mean(v) : 0);
+    Dense variance = x[0].fold(axes, true, v -> variance(v, rule.centred()));
+    return Dense.of(
+        x[0].sizes(),
+        i -> {
+          double root = Math.sqrt(variance.at(i) + (rule.outsideRoot() ? 0 : rule.epsilon()));
+          double sigma = rule.outsideRoot() ? root + rule.epsilon() : root;
+          return x[1].at(i) * (x[0].at(i) - mean.at(i)) / sigma + x[2].at(i);
+        });
   }
 
   private static Dense standardized(Dense x, boolean centred, int... axes) {

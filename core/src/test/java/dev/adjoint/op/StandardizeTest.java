@@ -100,6 +100,52 @@ class StandardizeTest {
     assertClose("float32", floats.y(), expected, 1e-5);
   }
 
+  @ParameterizedTest(name = "{0} centred {2}")
+  @MethodSource("layouts")
+  void gainAndBiasOfAnyShapeDoWhatTheDefinitionSays(Shape shape, int[] axes, boolean centred) {
+    for (int kept = 0; kept < 1 << shape.rank(); kept++) {
+      int[] sizes = shape.toArray();
+      for (int axis = 0; axis < sizes.length; axis++) {
+        sizes[axis] = (kept >> axis & 1) == 1 ? sizes[axis] : 1;
+      }
+      Tensor x = normal(1, shape.toArray()).tracked();
+      Tensor gain = normal(2, sizes).tracked();
+      Tensor bias = normal(3, sizes).tracked();
+      Tensor seed = normal(4, shape.toArray());
+      for (boolean outside : new boolean[] {false, true}) {
+        Standardize.Rule rule = new Standardize.Rule(centred, EPSILON, outside);
+        Tensor fused = Standardize.normalize(x, gain, bias, rule, axes).y();
+        int[] resolved = shape.axes("test", axes);
+        Tensor composed = rule.composed(x, resolved).times(gain).plus(bias);
+        assertClose("h", fused, composed, 1e-12);
+        for (Tensor input : new Tensor[] {x, gain, bias}) {
+          Tensor slope = fused.backward(seed).of(input);
+          assertThat(slope.shape()).isEqualTo(input.shape());
+          assertClose("gradient", slope, composed.backward(seed).of(input), 1e-11);
+        }
+        Backward recorded = Backward.wrt(x, gain).createGraph().seed(seed);
+        Tensor ofFused = recorded.of(fused).of(x).square().sum();
+        Tensor ofComposed = recorded.of(composed).of(x).square().sum();
+        for (Tensor input : new Tensor[] {x, gain}) {
+          assertClose(
+              "second", ofFused.backward().of(input), ofComposed.backward().of(input), 1e-10);
+        }
+      }
+    }
+  }
+
+  @Test
+  void gainsOfAWiderTypeWiden() {
+    Tensor x = normal(1, 3, 4).to(DType.FLOAT32);
+    Standardize.Rule rule = new Standardize.Rule(true, EPSILON, false);
+    Tensor gain = normal(2, 4);
+    assertThat(Standardize.normalize(x, gain, null, rule, 1).y().dtype()).isEqualTo(DType.FLOAT64);
+    Tensor narrow = gain.to(DType.FLOAT32).tracked();
+    Tensor h = Standardize.normalize(x.to(DType.FLOAT64), narrow, null, rule, 1).y();
+    assertThat(h.dtype()).isEqualTo(DType.FLOAT64);
+    assertThat(h.sum().backward().of(narrow).dtype()).isEqualTo(DType.FLOAT32);
+  }
+
   @Test
   void statisticsAreNotTracked() {
     Standardized result = Standardize.standardize(normal(1, 3, 4).tracked(), true, EPSILON, 0);
@@ -127,6 +173,10 @@ class StandardizeTest {
     assertThat(empty.variance().isNaN().toFloatArray()).containsExactly(1, 1, 1);
     Standardized none = Standardize.standardize(Tensors.zeros(0, 3), true, EPSILON, 1);
     assertThat(none.mean().shape()).isEqualTo(Shape.of(0));
+    Tensor gain = Tensors.ones(3, 1).tracked();
+    Standardize.Rule rule = new Standardize.Rule(true, EPSILON, false);
+    Tensor h = Standardize.normalize(Tensors.zeros(2, 3, 0), gain, null, rule, 1, 2).y();
+    assertThat(h.sum().backward().of(gain).toFloatArray()).containsExactly(0, 0, 0);
   }
 
   @Test

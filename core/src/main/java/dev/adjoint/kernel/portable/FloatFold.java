@@ -57,12 +57,12 @@ public final class FloatFold implements Fold {
     int i = 0;
     while (n - i >= LANES) {
       int length = Math.min(n - i, CHUNK) / LANES * LANES;
-      float chunk = loops.lanes(x, xFrom + i, y, yFrom + i * loops.yStep(), length, scratch);
+      float chunk = loops.lanes(x, xFrom + i, y, yFrom + i, length, scratch);
       total = i == 0 ? chunk : loops.combine(total, chunk);
       i += length;
     }
     if (i < n) {
-      total = loops.combine(total, loops.few(x, xFrom + i, y, yFrom + i * loops.yStep(), n - i));
+      total = loops.combine(total, loops.few(x, xFrom + i, y, yFrom + i, n - i));
     }
     return (float) total;
   }

@@ -16,7 +16,6 @@ final class FloatFoldLoop implements FloatFoldLoops {
   private static final MethodHandle FOLD;
   private static final MethodHandle COMBINE;
   private static final float IDENTITY;
-  private static final int Y_STEP;
 
   static {
     try {
@@ -24,15 +23,9 @@ final class FloatFoldLoop implements FloatFoldLoops {
       FOLD = classDataAt(lookup(), "_", MethodHandle.class, 1);
       COMBINE = classDataAt(lookup(), "_", MethodHandle.class, 2);
       IDENTITY = (float) (double) classDataAt(lookup(), "_", Double.class, 3);
-      Y_STEP = classDataAt(lookup(), "_", Integer.class, 4);
     } catch (IllegalAccessException e) {
       throw new ExceptionInInitializerError(e);
     }
-  }
-
-  @Override
-  public int yStep() {
-    return Y_STEP;
   }
 
   @Override
@@ -52,9 +45,9 @@ final class FloatFoldLoop implements FloatFoldLoops {
   @Override
   public float lanes(float[] x, int xFrom, float[] y, int yFrom, int n, float[] scratch) {
     float a = everyFourth(x, xFrom, y, yFrom, n);
-    float b = everyFourth(x, xFrom + 1, y, yFrom + Y_STEP, n);
-    float c = everyFourth(x, xFrom + 2, y, yFrom + 2 * Y_STEP, n);
-    float d = everyFourth(x, xFrom + 3, y, yFrom + 3 * Y_STEP, n);
+    float b = everyFourth(x, xFrom + 1, y, yFrom + 1, n);
+    float c = everyFourth(x, xFrom + 2, y, yFrom + 2, n);
+    float d = everyFourth(x, xFrom + 3, y, yFrom + 3, n);
     return fold(fold(a, c), fold(b, d));
   }
 
@@ -165,7 +158,7 @@ final class FloatFoldLoop implements FloatFoldLoops {
   }
 
   private static float map(float[] x, int xFrom, float[] y, int yFrom, int i) {
-    return map(x[xFrom + i], y[yFrom + Y_STEP * i]);
+    return map(x[xFrom + i], y[yFrom + i]);
   }
 
   private static float map(float x, float y) {

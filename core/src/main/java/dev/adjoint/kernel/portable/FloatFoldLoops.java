@@ -6,9 +6,6 @@ public interface FloatFoldLoops {
   /** How many lanes a row is folded by. */
   int LANES = 32;
 
-  /** Returns 1, or 0 if y is one value for a whole row. */
-  int yStep();
-
   /** Returns what folding nothing gives. */
   float identity();
 

@@ -107,11 +107,6 @@ final class FloatFunctions {
     return select(isEqual(mask, 0f), y, x);
   }
 
-  /** Standardizes: {@code (x - mean) * inverse}. */
-  static float standardize(float x, float mean, float inverse) {
-    return times(minus(x, mean), inverse);
-  }
-
   /** Subtracts a multiple: {@code x - factor * y}. */
   static float minusMultiple(float x, float y, float factor) {
     return fma(neg(factor), y, x);

@@ -4,8 +4,10 @@ import com.google.common.base.Supplier;
 import com.google.common.base.Suppliers;
 import dev.adjoint.kernel.Fold;
 import dev.adjoint.kernel.Kernels;
+import dev.adjoint.kernel.Norm;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the providers share: each loop is made on first use, and row kernels are composed of loops
@@ -18,8 +20,8 @@ public abstract class FloatKernels implements Kernels {
   private final Map<String, TernaryLoop> ternary = new ConcurrentHashMap<>();
   private final Map<String, Fold> folds = new ConcurrentHashMap<>();
   private final Supplier<FloatSoftmax> softmax = Suppliers.memoize(() -> new FloatSoftmax(this));
-  private final Supplier<FloatStandardize> standardize =
-      Suppliers.memoize(() -> new FloatStandardize(this));
+  private final Supplier<FloatNormalize> normalize =
+      Suppliers.memoize(() -> new FloatNormalize(this));
 
   /** Makes kernels that have no loops yet. */
   protected FloatKernels() {}
@@ -40,6 +42,9 @@ public abstract class FloatKernels implements Kernels {
    * @param fold what it is folded by: plus, max or min
    */
   protected abstract Fold newFold(String function, String fold);
+
+  /** Makes the loops of normalizations. */
+  protected abstract FloatNormLoops normLoops();
 
   @Override
   public final UnaryLoop unary(String function) {
@@ -121,56 +126,52 @@ public abstract class FloatKernels implements Kernels {
   }
 
   @Override
-  public final void standardize(
-      Object x,
-      int a,
-      int channels,
-      int b,
+  public final void normalize(
+      Norm norm,
       int cFrom,
       int cTo,
-      boolean centred,
-      double epsilon,
-      Object y,
+      Object x,
+      Object affine,
+      Object h,
+      Object statistics,
       Object mean,
-      Object variance,
-      Object inverse) {
-    standardize
+      Object variance) {
+    normalize
         .get()
         .forward(
-            (float[]) x,
-            new Sets(a, channels, b),
+            norm,
             cFrom,
             cTo,
-            centred,
-            epsilon,
-            (float[]) y,
+            (float[]) x,
+            (float[]) affine,
+            (float[]) h,
+            (float[]) statistics,
             (float[]) mean,
-            (float[]) variance,
-            (float[]) inverse);
+            (float[]) variance);
   }
 
   @Override
-  public final void standardizePullback(
-      Object q,
-      Object y,
-      Object inverse,
-      int a,
-      int channels,
-      int b,
+  public final void normalizePullback(
+      Norm norm,
       int cFrom,
       int cTo,
-      boolean centred,
-      Object dx) {
-    standardize
+      Object dh,
+      Object x,
+      Object affine,
+      Object statistics,
+      Object dx,
+      double @Nullable [] sums) {
+    normalize
         .get()
         .pullback(
-            (float[]) q,
-            (float[]) y,
-            (float[]) inverse,
-            new Sets(a, channels, b),
+            norm,
             cFrom,
             cTo,
-            centred,
-            (float[]) dx);
+            (float[]) dh,
+            (float[]) x,
+            (float[]) affine,
+            (float[]) statistics,
+            (float[]) dx,
+            sums);
   }
 }

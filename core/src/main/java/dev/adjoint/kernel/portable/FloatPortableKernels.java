@@ -64,12 +64,7 @@ public final class FloatPortableKernels extends FloatKernels {
         };
     MethodHandle combine = new Specializer(LOOKUP, double.class, DoubleLanes.class).get(fold, 2);
     List<Object> constants =
-        List.of(
-            specializer.get(function, 2),
-            specializer.get(fold, 2),
-            combine,
-            identity,
-            yStep(function));
+        List.of(specializer.get(function, 2), specializer.get(fold, 2), combine, identity);
     return specializer.copy(FloatFoldLoops.class, FloatFoldLoop.class, constants);
   }
 
@@ -78,9 +73,9 @@ public final class FloatPortableKernels extends FloatKernels {
     return specializer.copy(Fold.class, FloatFold.class, List.of(), loops);
   }
 
-  /** Returns how y advances along a row: deviations are from one value for a whole row. */
-  public static int yStep(String function) {
-    return function.equals("minus") ? 0 : 1;
+  @Override
+  protected FloatNormLoops normLoops() {
+    return new FloatNormLoop();
   }
 
   @Override

@@ -19,13 +19,11 @@ final class FloatFoldLoop implements FloatFoldLoops {
 
   private static final MethodHandle MAP;
   private static final MethodHandle FOLD;
-  private static final int Y_STEP;
 
   static {
     try {
       MAP = classDataAt(lookup(), "_", MethodHandle.class, 0);
       FOLD = classDataAt(lookup(), "_", MethodHandle.class, 1);
-      Y_STEP = classDataAt(lookup(), "_", Integer.class, 2);
     } catch (IllegalAccessException e) {
       throw new ExceptionInInitializerError(e);
     }
@@ -42,16 +40,15 @@ final class FloatFoldLoop implements FloatFoldLoops {
     try {
       for (int lane = 0; lane < LANES / 2; lane += SPECIES.length()) {
         int other = lane + LANES / 2;
-        FloatVector pivot = FloatVector.broadcast(SPECIES, y[yFrom]);
-        FloatVector yA = Y_STEP == 0 ? pivot : FloatVector.fromArray(SPECIES, y, yFrom + lane);
-        FloatVector yB = Y_STEP == 0 ? pivot : FloatVector.fromArray(SPECIES, y, yFrom + other);
+        FloatVector yA = FloatVector.fromArray(SPECIES, y, yFrom + lane);
+        FloatVector yB = FloatVector.fromArray(SPECIES, y, yFrom + other);
         FloatVector a =
             (FloatVector) MAP.invokeExact(FloatVector.fromArray(SPECIES, x, xFrom + lane), yA);
         FloatVector b =
             (FloatVector) MAP.invokeExact(FloatVector.fromArray(SPECIES, x, xFrom + other), yB);
         for (int i = LANES; i < n; i += LANES) {
-          yA = Y_STEP == 0 ? pivot : FloatVector.fromArray(SPECIES, y, yFrom + i + lane);
-          yB = Y_STEP == 0 ? pivot : FloatVector.fromArray(SPECIES, y, yFrom + i + other);
+          yA = FloatVector.fromArray(SPECIES, y, yFrom + i + lane);
+          yB = FloatVector.fromArray(SPECIES, y, yFrom + i + other);
           FloatVector nextA =
               (FloatVector)
                   MAP.invokeExact(FloatVector.fromArray(SPECIES, x, xFrom + i + lane), yA);
@@ -203,10 +200,5 @@ final class FloatFoldLoop implements FloatFoldLoops {
   @Override
   public float identity() {
     return remainders.identity();
-  }
-
-  @Override
-  public int yStep() {
-    return Y_STEP;
   }
 }

@@ -4,6 +4,7 @@ import dev.adjoint.kernel.Fold;
 import dev.adjoint.kernel.Specializer;
 import dev.adjoint.kernel.portable.FloatFoldLoops;
 import dev.adjoint.kernel.portable.FloatKernels;
+import dev.adjoint.kernel.portable.FloatNormLoops;
 import dev.adjoint.kernel.portable.FloatPortableKernels;
 import java.lang.invoke.MethodHandles;
 import java.util.List;
@@ -55,14 +56,15 @@ public final class FloatVectorKernels extends FloatKernels {
 
   @Override
   protected Fold newFold(String function, String fold) {
-    List<Object> constants =
-        List.of(
-            specializer.get(function, 2),
-            specializer.get(fold, 2),
-            FloatPortableKernels.yStep(function));
+    List<Object> constants = List.of(specializer.get(function, 2), specializer.get(fold, 2));
     FloatFoldLoops remainders = portable.foldLoops(function, fold);
     return portable.copyFold(
         specializer.copy(FloatFoldLoops.class, FloatFoldLoop.class, constants, remainders));
+  }
+
+  @Override
+  protected FloatNormLoops normLoops() {
+    return new FloatNormLoop();
   }
 
   @Override

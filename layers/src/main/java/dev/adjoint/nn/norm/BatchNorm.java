@@ -74,10 +74,11 @@ public final class BatchNorm extends RunningNorm<BatchNorm> implements PerChanne
   }
 
   @Override
-  Tensor standardized(Tensor x, @Nullable Tensor mask) {
+  Tensor normalized(Tensor x, @Nullable Tensor mask) {
     if (usesRunningStatistics()) {
-      Tensor mean = placed(runningMean.value(), x);
-      return x.minus(mean).times(placed(inverse(runningVariance.value()), x));
+      int[] sizes = placement(x);
+      Tensor mean = runningMean.value().reshape(sizes);
+      return affine(x.minus(mean).times(inverse(runningVariance.value()).reshape(sizes)));
     }
     double count = count(x, mask);
     if (count < 2) {
@@ -85,7 +86,7 @@ public final class BatchNorm extends RunningNorm<BatchNorm> implements PerChanne
           "%s: input of shape %s has %.0f value for each channel, which has no variance; expected at least 2 in training, or eval()"
               .formatted(this, x.shape(), count));
     }
-    Standardized batch = standardize(x, mask, reductionAxes(x));
+    Standardized batch = normalize(x, mask, placement(x), reductionAxes(x));
     double correction = biasedVariance ? 1 : count / (count - 1);
     Tensor variance = batch.variance().times(correction);
     move(Map.of(runningMean, batch.mean(), runningVariance, variance));

@@ -3,7 +3,6 @@ package dev.adjoint.nn.norm;
 import dev.adjoint.nn.Copies;
 import dev.adjoint.nn.Description;
 import dev.adjoint.nn.Mask;
-import dev.adjoint.op.Standardize.Standardized;
 import dev.adjoint.op.Where;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
@@ -60,34 +59,24 @@ public abstract class ChannelNorm<N extends ChannelNorm<N>> extends Normalizatio
     Tensor counts = Mask.of(toString(), mask, x.dtype()).unsqueeze(1);
     Tensor zero = Tensor.scalar(0, x.dtype());
     Tensor known = Where.where(counts, x, zero);
-    return observed(Where.where(counts, affine(standardized(known, counts)), zero));
+    return observed(Where.where(counts, normalized(known, counts), zero));
   }
 
   @Override
-  protected final Tensor standardized(Tensor x) {
-    return standardized(x, null);
+  protected final Tensor normalized(Tensor x) {
+    return normalized(x, null);
   }
 
-  /** Standardizes; the mask broadcasts to the shape of x, which is 0 where the mask is. */
-  abstract Tensor standardized(Tensor x, @Nullable Tensor mask);
+  /** Normalizes; the mask broadcasts to the shape of x, which is 0 where the mask is. */
+  abstract Tensor normalized(Tensor x, @Nullable Tensor mask);
 
-  /**
-   * Standardizes sets that are within one example each.
-   *
-   * @param given the shape of the input, for messages
-   */
-  final Standardized standardizeExample(Tensor x, @Nullable Tensor mask, Shape given) {
-    int[] axes = reductionAxes(x);
-    int count = 1;
-    for (int axis : axes) {
-      count *= x.size(axis);
-    }
+  /** Throws if sets of so many elements have no variance. */
+  final void requireVariance(int count, Tensor x) {
     if (count == 1) {
       throw new IllegalArgumentException(
           "%s: input of shape %s has 1 value in each set to normalize, which has no variance; expected at least 2"
-              .formatted(this, given));
+              .formatted(this, x.shape()));
     }
-    return standardize(x, mask, axes);
   }
 
   final int channels() {

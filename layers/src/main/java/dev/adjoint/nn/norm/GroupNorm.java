@@ -40,19 +40,23 @@ public final class GroupNorm extends ChannelNorm<GroupNorm> {
   }
 
   @Override
-  Tensor standardized(Tensor x, @Nullable Tensor mask) {
+  Tensor normalized(Tensor x, @Nullable Tensor mask) {
+    Tensor grouped = grouped(x);
+    requireVariance(grouped.size(2) * grouped.size(3), x);
     Tensor known = mask == null ? null : grouped(mask.expand(x.shape()));
-    return standardizeExample(grouped(x), known, x.shape()).y().reshape(x.shape());
+    int[] sizes = {groups, channels() / groups, 1};
+    return normalize(grouped, known, sizes, reductionAxes(grouped)).y().reshape(x.shape());
   }
 
-  /** Returns the elements of each group in a row: shape (N, groups, elements). */
+  /** Returns the elements by group: shape (N, groups, channels of a group, positions). */
   private Tensor grouped(Tensor x) {
-    return x.reshape(x.size(0), groups, x.size() / Math.max(1, x.size(0) * groups));
+    int positions = x.size() / Math.max(1, x.size(0) * channels());
+    return x.reshape(x.size(0), groups, channels() / groups, positions);
   }
 
   @Override
   protected int[] reductionAxes(Tensor grouped) {
-    return new int[] {2};
+    return new int[] {2, 3};
   }
 
   @Override

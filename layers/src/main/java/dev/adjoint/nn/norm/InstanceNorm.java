@@ -37,8 +37,10 @@ public final class InstanceNorm extends ChannelNorm<InstanceNorm> {
   }
 
   @Override
-  Tensor standardized(Tensor x, @Nullable Tensor mask) {
-    return standardizeExample(x, mask, x.shape()).y();
+  Tensor normalized(Tensor x, @Nullable Tensor mask) {
+    int[] axes = reductionAxes(x);
+    requireVariance(x.shape().reduced(new int[] {0, 1}, false).size(), x);
+    return normalize(x, mask, placement(x), axes).y();
   }
 
   @Override

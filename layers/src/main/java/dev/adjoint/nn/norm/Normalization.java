@@ -10,6 +10,7 @@ import dev.adjoint.nn.Transform;
 import dev.adjoint.nn.Weight;
 import dev.adjoint.op.Reductions;
 import dev.adjoint.op.Standardize;
+import dev.adjoint.op.Standardize.Rule;
 import dev.adjoint.op.Standardize.Standardized;
 import dev.adjoint.op.Where;
 import dev.adjoint.tensor.DType;
@@ -141,12 +142,12 @@ public abstract class Normalization<N extends Normalization<N>> extends Layer
   @Override
   public Tensor forward(Tensor x) {
     requireFeatures(x);
-    return observed(affine(standardized(x)));
+    return observed(normalized(x));
   }
 
-  /** Returns {@code (x - mu) / sigma}. */
-  protected Tensor standardized(Tensor x) {
-    return standardize(x, null, reductionAxes(x)).y();
+  /** Returns {@code g * (x - mu) / sigma + b} of an input that has the features. */
+  protected Tensor normalized(Tensor x) {
+    return normalize(x, null, placement(x), reductionAxes(x)).y();
   }
 
   /** Returns the axes along which elements of an input share their statistics. */
@@ -168,16 +169,29 @@ public abstract class Normalization<N extends Normalization<N>> extends Layer
     return epsilon;
   }
 
+  /** Says how sets of a type are standardized. */
+  final Rule rule(DType dtype) {
+    return new Rule(centred, epsilonOutsideRoot ? epsilon : epsilon(dtype), epsilonOutsideRoot);
+  }
+
   /**
-   * Standardizes along axes, with this norm's epsilon. Elements where a mask is 0 count as 0, and
-   * take no part in the statistics.
+   * Normalizes along axes. Elements where a mask is 0 count as 0, and take no part in the
+   * statistics.
+   *
+   * @param sizes the shape in which g and b broadcast over x
    */
-  final Standardized standardize(Tensor x, @Nullable Tensor mask, int... axes) {
-    if (mask == null && !epsilonOutsideRoot) {
-      return Standardize.standardize(x, centred, epsilon(x.dtype()), axes);
+  final Standardized normalize(Tensor x, @Nullable Tensor mask, int[] sizes, int... axes) {
+    if (mask == null) {
+      Tensor g = weight == null ? null : weight.value().reshape(sizes);
+      Tensor b = bias == null ? null : bias.value().reshape(sizes);
+      return Standardize.normalize(x, g, b, rule(x.dtype()), axes);
     }
-    Tensor counted =
-        (mask == null ? Tensor.scalar(1, x.dtype()) : mask.to(x.dtype())).expand(x.shape());
+    Standardized known = standardize(x, mask, axes);
+    return new Standardized(affine(known.y(), sizes), known.mean(), known.variance());
+  }
+
+  private Standardized standardize(Tensor x, Tensor mask, int... axes) {
+    Tensor counted = mask.to(x.dtype()).expand(x.shape());
     Tensor zero = Tensor.scalar(0, x.dtype());
     Tensor count = counted.sum(Keep.AXES, axes).clamp(1, Double.MAX_VALUE);
     Tensor known = Where.where(counted, x, zero);
@@ -213,8 +227,12 @@ public abstract class Normalization<N extends Normalization<N>> extends Layer
 
   /** Returns {@code g * y + b}. */
   final Tensor affine(Tensor y) {
-    Tensor scaled = weight == null ? y : y.times(placed(weight.value(), y));
-    return bias == null ? scaled : scaled.plus(placed(bias.value(), y));
+    return affine(y, placement(y));
+  }
+
+  private Tensor affine(Tensor y, int[] sizes) {
+    Tensor scaled = weight == null ? y : y.times(weight.value().reshape(sizes));
+    return bias == null ? scaled : scaled.plus(bias.value().reshape(sizes));
   }
 
   /** Returns g, or ones. */
@@ -227,15 +245,12 @@ public abstract class Normalization<N extends Normalization<N>> extends Layer
     return bias == null ? Tensors.zeros(features, dtype) : bias.value();
   }
 
-  /** Arranges one value a feature so that it broadcasts over x. */
-  final Tensor placed(Tensor values, Tensor x) {
-    int after = x.rank() - featureAxis(x) - features.rank();
-    if (after == 0) {
-      return values;
-    }
+  /** Returns the shape in which one value a feature broadcasts over x. */
+  final int[] placement(Tensor x) {
+    int after = Math.max(0, x.rank() - featureAxis(x) - features.rank());
     int[] sizes = Arrays.copyOf(features.toArray(), features.rank() + after);
     Arrays.fill(sizes, features.rank(), sizes.length, 1);
-    return values.reshape(sizes);
+    return sizes;
   }
 
   /** Returns the sizes of the feature axes for messages, as in "3, 8, 8". */

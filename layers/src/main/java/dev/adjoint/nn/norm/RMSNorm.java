@@ -73,12 +73,12 @@ public final class RMSNorm extends Normalization<RMSNorm> {
   }
 
   @Override
-  protected Tensor standardized(Tensor x) {
+  protected Tensor normalized(Tensor x) {
     if (part == 1) {
-      return super.standardized(x);
+      return super.normalized(x);
     }
     int count = (int) Math.ceil(part * features().size());
-    return x.div(sigma(x.slice(-1, 0, count).times(1 / Math.sqrt(count)), -1));
+    return affine(x.div(sigma(x.slice(-1, 0, count).times(1 / Math.sqrt(count)), -1)));
   }
 
   @Override

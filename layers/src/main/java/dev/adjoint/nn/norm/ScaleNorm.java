@@ -2,6 +2,7 @@ package dev.adjoint.nn.norm;
 
 import dev.adjoint.nn.Copies;
 import dev.adjoint.nn.Description;
+import dev.adjoint.op.Standardize;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
@@ -39,14 +40,15 @@ public final class ScaleNorm extends Normalization<ScaleNorm> {
     size = original.size;
   }
 
-  /** Returns x / |x|: of length 1, where the standardized have the mean square 1. */
+  /** Returns g x / |x|, whose length is g: where sigma is 1, it is sqrt(size). */
   @Override
-  protected Tensor standardized(Tensor x) {
+  protected Tensor normalized(Tensor x) {
     if (x.rank() == 0 || x.size(-1) != size) {
       throw new IllegalArgumentException(
           "%s: input of shape %s; expected %s".formatted(this, x.shape(), expected()));
     }
-    return super.standardized(x).times(1 / Math.sqrt(size));
+    Tensor g = gain(x.dtype()).times(1 / Math.sqrt(size));
+    return Standardize.normalize(x, g, null, rule(x.dtype()), reductionAxes(x)).y();
   }
 
   @Override

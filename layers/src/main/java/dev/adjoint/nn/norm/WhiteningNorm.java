@@ -102,7 +102,7 @@ public abstract class WhiteningNorm<N extends WhiteningNorm<N>> extends RunningN
   abstract Tensor inverseRoot(Tensor covariance);
 
   @Override
-  final Tensor standardized(Tensor x, @Nullable Tensor mask) {
+  final Tensor normalized(Tensor x, @Nullable Tensor mask) {
     int block = channels() / groups;
     Tensor swapped = x.transpose(0, 1);
     Tensor samples = swapped.reshape(groups, block, x.size() / channels());
@@ -112,7 +112,7 @@ public abstract class WhiteningNorm<N extends WhiteningNorm<N>> extends RunningN
                 .value()
                 .matmul(samples.minus(runningMean.value().reshape(groups, block, 1)))
             : whitened(samples, mask == null ? null : mask.transpose(0, 1).reshape(-1), x);
-    return whitened.reshape(swapped.shape()).transpose(0, 1);
+    return affine(whitened.reshape(swapped.shape()).transpose(0, 1));
   }
 
   /** Whitens samples of shape (groups, block, samples) by their own statistics. */

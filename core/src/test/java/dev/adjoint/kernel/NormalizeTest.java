@@ -12,7 +12,7 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-class StandardizeTest {
+class NormalizeTest {
 
   /** Shapes (a, channels, b): layer norm, batch norm without and with positions, and odd ones. */
   private static final int[][] SHAPES = {
@@ -31,28 +31,17 @@ class StandardizeTest {
   void every_layout_agrees_with_plain_loops_in_double(Kernels kernels) {
     double close = isFloat32(kernels) ? 1e-5 : 1e-11;
     for (int[] shape : SHAPES) {
-      for (boolean centred : new boolean[] {true, false}) {
-        Case c = new Case(kernels, shape, centred);
-        c.run(0, shape[1]);
-        for (int k = 0; k < shape[1]; k++) {
-          double[] moments = c.moments(k);
-          assertThat(get(c.mean, k)).isCloseTo(moments[0], within(close));
-          assertThat(get(c.variance, k)).isCloseTo(moments[1], within(close * (1 + moments[1])));
-          double inverse = 1 / Math.sqrt(moments[1] + Case.EPSILON);
-          double meanQ = 0;
-          double meanQy = 0;
-          for (int i = 0; i < c.count(); i++) {
-            meanQ += centred ? get(c.q, c.at(i, k)) / c.count() : 0;
-            meanQy += get(c.q, c.at(i, k)) * get(c.y, c.at(i, k)) / c.count();
+      for (int features : new int[] {1, shape[1], shape[1] * shape[2]}) {
+        for (boolean centred : new boolean[] {true, false}) {
+          Case c = new Case(kernels, shape, features, centred);
+          c.run(0, shape[1]);
+          double[] sums = new double[2 * features];
+          for (int k = 0; k < shape[1]; k++) {
+            c.check(k, close, sums);
           }
-          for (int i = 0; i < c.count(); i++) {
-            int at = c.at(i, k);
-            double y = (get(c.x, at) - moments[0]) * inverse;
-            assertThat(get(c.y, at)).isCloseTo(y, within(close * (1 + Math.abs(y))));
-            double dx = (get(c.q, at) - meanQ - y * meanQy) * inverse;
-            double scale =
-                inverse * (1 + Math.abs(y)) * (1 + Math.abs(get(c.q, at)) + Math.abs(meanQy));
-            assertThat(get(c.dx, at)).isCloseTo(dx, within(close * scale));
+          for (int f = 0; f < 2 * features; f++) {
+            assertThat(c.sums[f])
+                .isCloseTo(sums[f], within(5 * close * shape[0] * shape[1] * shape[2] / features));
           }
         }
       }
@@ -63,8 +52,8 @@ class StandardizeTest {
   @MethodSource("dev.adjoint.kernel.TestKernels#all")
   void a_part_of_the_channels_gives_the_bits_of_all_and_leaves_the_others_alone(Kernels kernels) {
     for (int[] shape : SHAPES) {
-      Case all = new Case(kernels, shape, true);
-      Case parts = new Case(kernels, shape, true);
+      Case all = new Case(kernels, shape, shape[1], true);
+      Case parts = new Case(kernels, shape, shape[1], true);
       all.run(0, shape[1]);
       parts.run(0, 1);
       assertThat(get(parts.y, parts.at(0, 0))).isEqualTo(get(all.y, all.at(0, 0)));
@@ -75,7 +64,7 @@ class StandardizeTest {
       }
       TestKernels.assertSameBits(parts.y, all.y, "y");
       TestKernels.assertSameBits(parts.dx, all.dx, "dx");
-      TestKernels.assertSameBits(parts.inverse, all.inverse, "inverse");
+      TestKernels.assertSameBits(parts.statistics, all.statistics, "statistics");
     }
   }
 
@@ -83,10 +72,13 @@ class StandardizeTest {
   @MethodSource("dev.adjoint.kernel.TestKernels#all")
   void variance_is_right_to_one_percent_next_to_a_million(Kernels kernels) {
     for (int[] shape : new int[][] {{1, 2, 1000}, {1000, 2, 1}, {100, 2, 10}}) {
-      Case c = new Case(kernels, shape, true);
+      Case c = new Case(kernels, shape, shape[1], true);
       SplittableRandom random = new SplittableRandom(3);
       for (int i = 0; i < 2000; i++) {
         set(c.x, i, 1e6 + random.nextGaussian());
+      }
+      for (int f = 0; f < 4; f++) {
+        set(c.affine, f, f < 2 ? 1 : 0);
       }
       c.run(0, 2);
       double[] moments = c.moments(0);
@@ -100,23 +92,14 @@ class StandardizeTest {
   @MethodSource("dev.adjoint.kernel.TestKernels#all")
   void a_constant_set_becomes_zeros_even_without_epsilon(Kernels kernels) {
     for (int[] shape : SHAPES) {
-      Case c = new Case(kernels, shape, true);
+      Case c = new Case(kernels, shape, shape[1], true);
       for (int i = 0; i < shape[0] * shape[1] * shape[2]; i++) {
         set(c.x, i, 1234567.1);
       }
-      kernels.standardize(
-          c.x,
-          shape[0],
-          shape[1],
-          shape[2],
-          0,
-          shape[1],
-          true,
-          0,
-          c.y,
-          c.mean,
-          c.variance,
-          c.inverse);
+      Norm plain = new Norm(shape[0], shape[1], shape[2], 1 << 20, 1, true, 0, false);
+      Object none = filled(kernels, 2, 0);
+      set(none, 0, 1);
+      kernels.normalize(plain, 0, shape[1], c.x, none, c.y, c.statistics, c.mean, c.variance);
       assertThat(get(c.variance, 0)).isZero();
       TestKernels.assertSameBits(c.y, filled(kernels, shape[0] * shape[1] * shape[2], 0), "y");
     }
@@ -126,7 +109,7 @@ class StandardizeTest {
   @MethodSource("dev.adjoint.kernel.TestKernels#all")
   void a_nan_spoils_its_own_set_only(Kernels kernels) {
     for (int[] shape : new int[][] {{1, 2, 50}, {50, 2, 1}}) {
-      Case c = new Case(kernels, shape, true);
+      Case c = new Case(kernels, shape, shape[1], true);
       set(c.x, c.at(7, 1), Double.NaN);
       c.run(0, 2);
       assertThat(get(c.y, c.at(0, 1))).isNaN();
@@ -135,40 +118,74 @@ class StandardizeTest {
     }
   }
 
-  /** One array to standardize, with all that comes out. */
+  /** One array to normalize, with all that comes out. */
   private static final class Case {
     static final double EPSILON = 1e-5;
 
     final Kernels kernels;
     final int[] shape;
-    final boolean centred;
+    final int features;
+    final Norm norm;
     final Object x;
-    final Object q;
+    final Object dh;
+    final Object affine;
     final Object y;
     final Object dx;
     final Object mean;
     final Object variance;
-    final Object inverse;
+    final Object statistics;
+    final double[] sums;
 
-    Case(Kernels kernels, int[] shape, boolean centred) {
+    Case(Kernels kernels, int[] shape, int features, boolean centred) {
       this.kernels = kernels;
       this.shape = shape;
-      this.centred = centred;
+      this.features = features;
       int size = shape[0] * shape[1] * shape[2];
+      int inner = features == 1 ? size : shape[1] * shape[2] / features;
+      norm = new Norm(shape[0], shape[1], shape[2], inner, features, centred, EPSILON, false);
       x = random(kernels, size, 8);
-      q = random(kernels, size, 9);
+      dh = random(kernels, size, 9);
+      affine = random(kernels, 2 * features, 10);
       y = filled(kernels, size, Double.NaN);
       dx = filled(kernels, size, Double.NaN);
       mean = filled(kernels, shape[1], Double.NaN);
       variance = filled(kernels, shape[1], Double.NaN);
-      inverse = filled(kernels, shape[1], Double.NaN);
+      statistics = filled(kernels, Kernels.STATISTICS * shape[1], Double.NaN);
+      sums = new double[2 * features];
     }
 
     void run(int from, int to) {
-      kernels.standardize(
-          x, shape[0], shape[1], shape[2], from, to, centred, EPSILON, y, mean, variance, inverse);
-      kernels.standardizePullback(
-          q, y, inverse, shape[0], shape[1], shape[2], from, to, centred, dx);
+      kernels.normalize(norm, from, to, x, affine, y, statistics, mean, variance);
+      kernels.normalizePullback(norm, from, to, dh, x, affine, statistics, dx, sums);
+    }
+
+    /** Compares one set, and adds what its elements give to the sums of the features. */
+    void check(int k, double close, double[] expected) {
+      double[] moments = moments(k);
+      assertThat(get(mean, k)).isCloseTo(moments[0], within(close));
+      assertThat(get(variance, k)).isCloseTo(moments[1], within(close * (1 + moments[1])));
+      double inverse = 1 / Math.sqrt(moments[1] + EPSILON);
+      double[] y = new double[count()];
+      double[] q = new double[count()];
+      double meanQ = 0;
+      double meanQy = 0;
+      for (int i = 0; i < count(); i++) {
+        int feature = norm.feature(at(i, k));
+        double g = get(dh, at(i, k));
+        y[i] = (get(x, at(i, k)) - moments[0]) * inverse;
+        q[i] = get(affine, feature) * g;
+        meanQ += norm.centred() ? q[i] / count() : 0;
+        meanQy += q[i] * y[i] / count();
+        expected[feature] += g * y[i];
+        expected[features + feature] += g;
+        double h = get(affine, feature) * y[i] + get(affine, features + feature);
+        assertThat(get(this.y, at(i, k))).isCloseTo(h, within(close * (1 + Math.abs(y[i]))));
+      }
+      for (int i = 0; i < count(); i++) {
+        double value = (q[i] - meanQ - y[i] * meanQy) * inverse;
+        double scale = inverse * (1 + Math.abs(y[i])) * (1 + Math.abs(q[i]) + Math.abs(meanQy));
+        assertThat(get(dx, at(i, k))).isCloseTo(value, within(close * scale));
+      }
     }
 
     int count() {
@@ -177,13 +194,13 @@ class StandardizeTest {
 
     /** Returns where the i-th value of a set is. */
     int at(int i, int channel) {
-      return (i / shape[2] * shape[1] + channel) * shape[2] + i % shape[2];
+      return norm.at(i / shape[2], channel) + i % shape[2];
     }
 
     /** Returns mean and variance; zero and the mean square if not centred. */
     double[] moments(int channel) {
       double mean = 0;
-      for (int i = 0; centred && i < count(); i++) {
+      for (int i = 0; norm.centred() && i < count(); i++) {
         mean += get(x, at(i, channel)) / count();
       }
       double variance = 0;

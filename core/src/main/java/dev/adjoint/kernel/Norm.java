@@ -1,0 +1,68 @@
+package dev.adjoint.kernel;
+
+/**
+ * Describes a normalization: which elements of an array share their statistics, and which have the
+ * same gain and bias.
+ *
+ * <p>The array has the shape (a, channels, b); a set is what one channel has over a and b. The
+ * element at index p has the gain and the bias number {@code p / inner mod features}.
+ *
+ * @param centred whether the mean is subtracted, and sigma is the deviation; else sigma is the root
+ *     of the mean square
+ * @param epsilon added to the variance under the root
+ * @param epsilonOutsideRoot whether epsilon is added to the root instead
+ */
+public record Norm(
+    int a,
+    int channels,
+    int b,
+    int inner,
+    int features,
+    boolean centred,
+    double epsilon,
+    boolean epsilonOutsideRoot) {
+
+  /** Returns how many elements a set has. */
+  public long size() {
+    return (long) a * b;
+  }
+
+  /** Returns where the i-th run of b elements of a channel starts. */
+  public int at(int i, int channel) {
+    return (i * channels + channel) * b;
+  }
+
+  /** Returns how far apart the runs of a channel are. */
+  public int stride() {
+    return channels * b;
+  }
+
+  /** Returns the number of an element's gain and bias. */
+  public int feature(int p) {
+    return p / inner % features;
+  }
+
+  /** Returns 1 if neighbors have gains and biases of their own, 0 if they share them. */
+  public int featureStep() {
+    return inner == 1 ? 1 : 0;
+  }
+
+  /**
+   * Returns how many elements from p on, before an end, have features one after another, or one.
+   */
+  public int run(int p, int end) {
+    return Math.min(end - p, inner == 1 ? features - p % features : inner - p % inner);
+  }
+
+  /** Returns sigma of a set. */
+  public double sigma(double variance, double scaledEpsilon) {
+    return epsilonOutsideRoot
+        ? Math.sqrt(variance) + scaledEpsilon
+        : Math.sqrt(variance + scaledEpsilon);
+  }
+
+  /** Returns the same over another array. */
+  public Norm of(int newA, int newChannels, int newB) {
+    return new Norm(newA, newChannels, newB, inner, features, centred, epsilon, epsilonOutsideRoot);
+  }
+}

@@ -1,0 +1,212 @@
+package dev.adjoint.op;
+
+import dev.adjoint.kernel.Buffers;
+import dev.adjoint.kernel.Norm;
+import dev.adjoint.kernel.Parallel;
+import dev.adjoint.kernel.StridedCopy;
+import dev.adjoint.tensor.DType;
+import dev.adjoint.tensor.Shape;
+import dev.adjoint.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Arranges a shape as (a, channels, b), where channels count the sets, and a and b the elements of
+ * each: by joining axes where the kept ones are neighbors, else by moving these to the front.
+ *
+ * @param order of the axes of the shape
+ * @param features the shape of gain and bias
+ * @param repeats how often each gain and bias is repeated, where few neighbors share them
+ */
+record NormLayout(Shape shape, int[] axes, int[] order, Shape features, int repeats, Norm norm) {
+
+  /** Below so many neighbors with one gain, it is cheaper to repeat the gain for each. */
+  private static final int FEW = 32;
+
+  /** At most so many chunks, each of which has sums of its own for gains and biases. */
+  private static final int CHUNKS = 64;
+
+  /** Returns the layout; null if the features are no neighbors, or differ within a column. */
+  static @Nullable NormLayout of(Shape shape, int[] axes, Shape features, Standardize.Rule rule) {
+    int rank = shape.rank();
+    boolean[] reduced = new boolean[rank];
+    for (int axis : axes) {
+      reduced[axis] = true;
+    }
+    int[] order = new int[rank];
+    int[] product = {1, 1, 1};
+    int part = 0; // 0 before, 1 among, 2 after the kept axes
+    boolean joined = true;
+    for (int axis = 0; axis < rank; axis++) {
+      if (shape.size(axis) != 1) {
+        if (reduced[axis] == (part == 1)) {
+          part++;
+        }
+        joined &= part <= 2;
+        product[Math.min(part, 2)] *= shape.size(axis);
+      }
+      order[axis] = axis;
+    }
+    if (!joined) {
+      product = new int[] {1, 1, 1};
+      int count = 0;
+      for (int axis = 0; axis < rank; axis++) {
+        if (!reduced[axis]) {
+          order[count++] = axis;
+          product[1] *= shape.size(axis);
+        }
+      }
+      for (int axis : axes) {
+        order[count++] = axis;
+        product[2] *= shape.size(axis);
+      }
+    }
+    int axis = rank - 1;
+    int inner = 1;
+    for (; axis >= 0 && size(features, rank, order[axis]) == 1; axis--) {
+      inner *= shape.size(order[axis]);
+    }
+    int count = 1;
+    for (; axis >= 0 && size(features, rank, order[axis]) == shape.size(order[axis]); axis--) {
+      count *= shape.size(order[axis]);
+    }
+    boolean fits = features.broadcastsTo(shape) && count == features.size();
+    fits &= product[2] != 1 || count == 1 || product[1] % Math.max(1, count * inner) == 0;
+    if (!fits) {
+      return null;
+    }
+    int repeats = inner > 0 && inner < FEW && count > 1 ? inner : 1;
+    Norm norm =
+        new Norm(
+            product[0],
+            product[1],
+            product[2],
+            Math.max(1, inner / repeats),
+            count * repeats,
+            rule.centred(),
+            rule.epsilon(),
+            rule.outsideRoot());
+    return new NormLayout(shape, axes, order, features, repeats, norm);
+  }
+
+  /** Returns the size of features at an axis of a shape of this rank. */
+  private static int size(Shape features, int rank, int axis) {
+    int own = axis - (rank - features.rank());
+    return own < 0 ? 1 : features.size(own);
+  }
+
+  /** Returns the shape of one value a set. */
+  Shape statistics() {
+    return shape.reduced(axes, false);
+  }
+
+  /** Returns the elements in this order in an array that starts with them. */
+  Object array(Tensor x) {
+    Tensor arranged = Movement.permute(x.untracked(), order);
+    boolean suits = arranged.isContiguous() && arranged.offset() == 0;
+    return Engine.array(suits ? arranged : Contiguous.pack(arranged));
+  }
+
+  /** Returns a tensor of the shape over elements in this order. */
+  Tensor tensor(Object array, DType dtype) {
+    return arranged(array, dtype, shape);
+  }
+
+  private Tensor arranged(Object array, DType dtype, Shape whole) {
+    int[] sizes = new int[order.length];
+    for (int i = 0; i < order.length; i++) {
+      sizes[i] = whole.size(order[i]);
+    }
+    int[] arranged = Shape.of(sizes).strides();
+    int[] strides = new int[order.length];
+    for (int i = 0; i < order.length; i++) {
+      strides[order[i]] = arranged[i];
+    }
+    return Engine.tensor(array, dtype, Shape.of(sizes)).view(whole, strides, 0);
+  }
+
+  /** Returns all gains in this order, and then all biases, of inputs (x, gain, bias), or (x). */
+  Object affine(Tensor... inputs) {
+    DType dtype = inputs[0].dtype();
+    if (inputs.length == 1) {
+      return dtype == DType.FLOAT32 ? new float[] {1, 0} : new double[] {1, 0};
+    }
+    int rank = order.length;
+    int[] sizes = new int[rank + 1];
+    sizes[rank] = repeats;
+    for (int i = 0; i < rank; i++) {
+      sizes[i] = size(features, rank, order[i]);
+    }
+    Object all = Engine.uninitialized(dtype, 2 * norm.features());
+    for (int i = 0; i < 2; i++) {
+      Tensor values = inputs[1 + i].untracked();
+      int[] strides = new int[rank + 1];
+      for (int axis = 0; axis < rank; axis++) {
+        int own = order[axis] - (rank - values.rank());
+        strides[axis] = own < 0 || values.size(own) == 1 ? 0 : values.strides()[own];
+      }
+      StridedCopy.gather(
+          sizes, Engine.array(values), values.offset(), strides, all, i * norm.features());
+    }
+    return all;
+  }
+
+  /** Receives a range of sets, and the number of the chunk that they are. */
+  interface Body {
+    void run(int chunk, int from, int to);
+  }
+
+  void inChunks(Body body) {
+    int chunk = chunk();
+    int sets = norm.channels();
+    Parallel.run(
+        Math.ceilDiv(sets, chunk),
+        norm.size() * sets / 2,
+        i -> body.run(i, i * chunk, i * chunk + Math.min(chunk, sets - i * chunk)));
+  }
+
+  private int chunk() {
+    int sets = norm.channels();
+    if (norm.b() == 1) { // columns go side by side: whole vectors, and no fewer than need be
+      return Math.clamp(Math.ceilDiv(sets, 4) + 63 & -64, 64, 256);
+    }
+    int few = Math.max(1, (1 << 15) / (int) Math.max(1, norm.size()));
+    return Math.max(few, Math.ceilDiv(sets, CHUNKS));
+  }
+
+  /** Returns zeros for each chunk to add to: the sums of all gains, then those of all biases. */
+  double[][] sums() {
+    double[][] sums = new double[Math.ceilDiv(norm.channels(), chunk())][];
+    for (int i = 0; i < sums.length; i++) {
+      sums[i] = Buffers.zeroedDoubles(2 * norm.features());
+    }
+    return sums;
+  }
+
+  /** Returns the sums of all gains (0) or of all biases (1) over the chunks, as a gradient. */
+  Tensor total(double[][] sums, int which, DType dtype) {
+    double[] total = new double[norm.features()];
+    for (double[] part : sums) {
+      for (int f = 0; f < total.length; f++) {
+        total[f] += part[which * total.length + f];
+      }
+    }
+    int n = total.length / repeats;
+    Object array = Engine.uninitialized(dtype, n);
+    for (int f = 0; f < n; f++) {
+      double value = 0;
+      for (int r = 0; r < repeats; r++) {
+        value += total[f * repeats + r];
+      }
+      if (array instanceof float[] floats) {
+        floats[f] = (float) value;
+      } else {
+        ((double[]) array)[f] = value;
+      }
+    }
+    int[] padded = new int[order.length];
+    for (int axis = 0; axis < padded.length; axis++) {
+      padded[axis] = size(features, padded.length, axis);
+    }
+    return arranged(array, dtype, Shape.of(padded)).reshape(features);
+  }
+}
