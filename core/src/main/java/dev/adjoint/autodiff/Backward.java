@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Set;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -219,17 +218,18 @@ public final class Backward {
 
     private @Nullable Tensor[] pullbacks(
         Node step, Primitive primitive, boolean[] needed, Pending next) {
-      Supplier<@Nullable Tensor[]> pullbacks =
-          () -> primitive.pullbacks(needed, next.cotangent, step.sharedInputs(), next.output);
-      Supplier<@Nullable Tensor[]> attributed =
-          detecting
-              ? () -> Mode.current().site(Anomalies.siteOf(step)).call(pullbacks::get)
-              : pullbacks;
-      if (primitive instanceof Primitive.Open) {
-        region.leave(next.cotangent.ownStorage());
-        return region.outside(attributed);
+      Tensor cotangent = next.cotangent;
+      Tensor[] inputs = step.sharedInputs();
+      if (detecting) { // in the name of the line that computed the node
+        return Mode.current()
+            .site(Anomalies.siteOf(step))
+            .call(() -> primitive.pullbacks(needed, cotangent, inputs, next.output));
       }
-      return attributed.get();
+      if (primitive instanceof Primitive.Open) {
+        region.leave(cotangent.ownStorage());
+        return region.outside(() -> primitive.pullbacks(needed, cotangent, inputs, next.output));
+      }
+      return primitive.pullbacks(needed, cotangent, inputs, next.output);
     }
 
     private void add(Node node, Tensor output, Tensor part) {

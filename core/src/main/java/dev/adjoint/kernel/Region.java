@@ -103,7 +103,13 @@ public final class Region {
    * Gives back what has been computed, or released, since the last call and is held by nobody. The
    * caller knows that nobody else has it.
    */
-  public synchronized void sweep() {
+  public void sweep() {
+    if (!loose.isEmpty()) {
+      giveBack();
+    }
+  }
+
+  private synchronized void giveBack() {
     for (SoftReference<Storage> reference : loose) {
       Storage storage = reference.get();
       if (storage != null) {
