@@ -41,10 +41,11 @@ class MemoryTest {
   void gradientsOfRandomGraphsAreTheSameBitsInStepsAndWithoutRecycling() {
     for (int i = 0; i < GRAPHS; i++) {
       long seed = 3_000_000 + i;
-      List<Tensor> recycled = inStep(() -> gradients(new RandomGraph(seed, i(seed), 40)));
-      List<Tensor> outside = gradients(new RandomGraph(seed, i(seed), 40));
+      List<Tensor> recycled =
+          inStep(() -> gradients(new RandomGraph(seed, checkpointed(seed), 40)));
+      List<Tensor> outside = gradients(new RandomGraph(seed, checkpointed(seed), 40));
       List<Tensor> never = // detecting recycles nothing
-          Autodiff.detectAnomalies(() -> gradients(new RandomGraph(seed, i(seed), 40)));
+          Autodiff.detectAnomalies(() -> gradients(new RandomGraph(seed, checkpointed(seed), 40)));
       assertThat(bits(recycled)).as("graph %d", seed).isEqualTo(bits(never));
       assertThat(bits(outside)).as("graph %d", seed).isEqualTo(bits(never));
     }
@@ -56,7 +57,7 @@ class MemoryTest {
       long seed = 4_000_000 + i;
       Supplier<List<Tensor>> second =
           () -> {
-            RandomGraph graph = new RandomGraph(seed, i(seed), 40);
+            RandomGraph graph = new RandomGraph(seed, checkpointed(seed), 40);
             if (!graph.loss.isTracked()) {
               return List.of();
             }
@@ -100,7 +101,7 @@ class MemoryTest {
     }
   }
 
-  private static boolean i(long seed) {
+  private static boolean checkpointed(long seed) {
     return seed % 3 > 0;
   }
 

@@ -1,8 +1,9 @@
 package dev.adjoint.kernel;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -98,16 +99,14 @@ class ArrayPoolTest {
   void whatIsKeptIsGarbageWhenTheHeapIsShort() throws Exception {
     List<String> command =
         List.of(
-            ManagementFactory.getRuntimeMXBean().getSystemProperties().get("java.home")
-                + "/bin/java",
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-Xmx48m",
-            "-Xshare:auto",
             "-XX:TieredStopAtLevel=1",
             "-cp",
             System.getProperty("java.class.path"),
             ShortHeap.class.getName());
     Process child = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String output = new String(child.getInputStream().readAllBytes());
+    String output = new String(child.getInputStream().readAllBytes(), UTF_8);
     assertThat(child.waitFor()).as(output).isZero();
     assertThat(output.strip()).isEqualTo("kept 30000000 bytes, then 0");
   }
