@@ -1,5 +1,6 @@
 package dev.adjoint.autodiff;
 
+import dev.adjoint.kernel.Region;
 import dev.adjoint.op.Movement;
 import dev.adjoint.op.Primitive;
 import dev.adjoint.op.Reductions;
@@ -87,7 +88,9 @@ public final class Backward {
               .formatted(root.shape()));
     }
     Tensor cotangent = seedFor(root);
-    return Mode.current().recording(createGraph).call(() -> run(rootNode, root, cotangent));
+    return Mode.current()
+        .recording(createGraph)
+        .call(() -> new Pass(rootNode).run(rootNode, root, cotangent));
   }
 
   private Tensor seedFor(Tensor root) {
@@ -107,58 +110,78 @@ public final class Backward {
     return seed.to(root.dtype());
   }
 
-  /** Holds a node whose cotangent is being added up. */
-  private static final class Pending {
-    final Node node;
-    final Tensor output;
-    Tensor cotangent;
-    boolean isSum; // of several parts: nobody else has its elements
-
-    Pending(Node node, Tensor output, Tensor cotangent) {
-      this.node = node;
-      this.output = output;
-      this.cotangent = cotangent;
-    }
-
-    void add(Tensor part) {
-      cotangent = cotangent.plus(part);
-      isSum = true;
-    }
-  }
-
-  private Gradients run(Node rootNode, Tensor root, Tensor cotangent) {
-    Set<Node> targets = new HashSet<>();
-    for (Tensor tensor : wanted) {
-      targets.add(nodeOf(tensor));
-    }
-    Ways ways = targets.isEmpty() ? null : new Ways(targets);
-    if (ways != null) {
-      ways.explore(rootNode);
-    }
-    boolean detecting = Mode.current().detecting();
-
-    Map<Node, Tensor> results = new HashMap<>();
-    Map<Node, Pending> pending = new HashMap<>();
-    PriorityQueue<Pending> youngestFirst =
+  /**
+   * One walk. What it computes belongs to a {@link Region} of its own and is recycled as it goes:
+   * after each node, everything but the cotangents of nodes to come and the results. Functions of
+   * users may keep what they see, so they see what has left the region, and compute outside of it.
+   */
+  private final class Pass {
+    private final Region region =
+        Region.within(
+            "a backward pass has recycled this tensor, which it had computed for itself; expected a"
+                + " copy() made while it ran");
+    private final Set<Node> targets = new HashSet<>();
+    private final @Nullable Ways ways;
+    private final boolean detecting = Mode.current().detecting();
+    private final Map<Node, Tensor> results = new HashMap<>();
+    private final Map<Node, Pending> pending = new HashMap<>();
+    private final PriorityQueue<Pending> youngestFirst =
         new PriorityQueue<>(Comparator.comparingLong((Pending p) -> -p.node.birth()));
-    Pending first = new Pending(rootNode, root, cotangent);
-    pending.put(rootNode, first);
-    youngestFirst.add(first);
 
-    // All consumers of a node are younger than it: when it comes up, its cotangent is complete.
-    for (Pending next; (next = youngestFirst.poll()) != null; ) {
+    Pass(Node root) {
+      for (Tensor tensor : wanted) {
+        targets.add(nodeOf(tensor));
+      }
+      ways = targets.isEmpty() ? null : new Ways(targets);
+      if (ways != null) {
+        ways.explore(root);
+      }
+    }
+
+    Gradients run(Node rootNode, Tensor root, Tensor cotangent) {
+      boolean whole = false;
+      try {
+        add(rootNode, root, cotangent);
+        if (createGraph || detecting) { // then nothing may go, or all is to be seen
+          visitAll();
+        } else {
+          region.call(this::visitAll);
+        }
+        results.values().forEach(result -> region.leave(result.ownStorage()));
+        whole = true;
+      } finally {
+        region.end(whole);
+      }
+      return new Gradients(results);
+    }
+
+    private @Nullable Void visitAll() {
+      // All consumers of a node are younger than it: when it comes up, its cotangent is complete.
+      for (Pending next; (next = youngestFirst.poll()) != null; ) {
+        pending.remove(next.node);
+        visit(next);
+        region.release(next.cotangent.ownStorage());
+        region.sweep();
+      }
+      return null;
+    }
+
+    private void visit(Pending next) {
       Node node = next.node;
-      pending.remove(node);
       if (targets.isEmpty() ? node.isLeaf() : targets.contains(node)) {
+        region.hold(next.cotangent.ownStorage());
         results.put(node, next.cotangent);
       }
       if (node.isLeaf() || node.birth() < start) {
-        continue;
+        return;
       }
-      Node step = Rematerialization.unfolded(node, next.output, createGraph);
+      Node step =
+          node.primitive() instanceof Primitive.Open
+              ? region.outside(() -> Rematerialization.unfolded(node, next.output, createGraph))
+              : node;
       Primitive primitive = step.primitive();
       if (primitive == null) {
-        continue;
+        return;
       }
       if (ways != null) {
         ways.explore(step);
@@ -168,7 +191,7 @@ public final class Backward {
         Pending sum = pending.get(inputs[0].node());
         if (sum != null && sum.isSum) {
           slice.addPullback(next.cotangent, sum.cotangent); // the work of a slice, not of the whole
-          continue;
+          return;
         }
       }
       boolean[] needed = new boolean[inputs.length];
@@ -176,10 +199,7 @@ public final class Backward {
         Node source = inputs[i].node();
         needed[i] = source != null && (ways == null || ways.lead(source));
       }
-      @Nullable Tensor[] cotangents =
-          detecting
-              ? attributed(step, primitive, needed, next.cotangent, next.output)
-              : primitive.pullbacks(needed, next.cotangent, inputs, next.output);
+      @Nullable Tensor[] cotangents = pullbacks(step, primitive, needed, next);
       next.cotangent.checkAfterReading(); // a seed may be the value of a parameter
       for (int i = 0; i < inputs.length; i++) {
         Node source = inputs[i].node();
@@ -192,25 +212,53 @@ public final class Backward {
         if (detecting) {
           Anomalies.checkBackward(part, i, step);
         }
-        Pending waiting = pending.get(source);
-        if (waiting == null) {
-          waiting = new Pending(source, inputs[i], part);
-          pending.put(source, waiting);
-          youngestFirst.add(waiting);
-        } else {
-          waiting.add(part);
-        }
+        add(source, inputs[i], part);
       }
     }
-    return new Gradients(results);
+
+    private @Nullable Tensor[] pullbacks(
+        Node step, Primitive primitive, boolean[] needed, Pending next) {
+      Tensor cotangent = next.cotangent;
+      Tensor[] inputs = step.sharedInputs();
+      if (detecting) { // in the name of the line that computed the node
+        return Mode.current()
+            .site(Anomalies.siteOf(step))
+            .call(() -> primitive.pullbacks(needed, cotangent, inputs, next.output));
+      }
+      if (primitive instanceof Primitive.Open) {
+        region.leave(cotangent.ownStorage());
+        return region.outside(() -> primitive.pullbacks(needed, cotangent, inputs, next.output));
+      }
+      return primitive.pullbacks(needed, cotangent, inputs, next.output);
+    }
+
+    private void add(Node node, Tensor output, Tensor part) {
+      Pending waiting = pending.get(node);
+      if (waiting == null) {
+        waiting = new Pending(node, output, part);
+        pending.put(node, waiting);
+        youngestFirst.add(waiting);
+      } else {
+        region.release(waiting.cotangent.ownStorage());
+        waiting.cotangent = waiting.cotangent.plus(part);
+        waiting.isSum = true;
+      }
+      region.hold(waiting.cotangent.ownStorage());
+    }
   }
 
-  /** Runs a pullback in the name of the line that computed the node. */
-  private static @Nullable Tensor[] attributed(
-      Node node, Primitive primitive, boolean[] needed, Tensor cotangent, Tensor output) {
-    return Mode.current()
-        .site(Anomalies.siteOf(node))
-        .call(() -> primitive.pullbacks(needed, cotangent, node.sharedInputs(), output));
+  /** Holds a node whose cotangent is being added up. */
+  private static final class Pending {
+    final Node node;
+    final Tensor output;
+    Tensor cotangent;
+    boolean isSum; // of several parts: nobody else has its elements
+
+    Pending(Node node, Tensor output, Tensor cotangent) {
+      this.node = node;
+      this.output = output;
+      this.cotangent = cotangent;
+    }
   }
 
   static Node nodeOf(Tensor tensor) {

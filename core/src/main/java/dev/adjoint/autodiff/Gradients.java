@@ -3,6 +3,7 @@ package dev.adjoint.autodiff;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -81,6 +82,11 @@ public final class Gradients {
       }
     }
     return List.copyOf(byBirth.values());
+  }
+
+  /** Returns all of them. */
+  Collection<Tensor> tensors() {
+    return byNode.values();
   }
 
   /** Returns the sums of both gradients, as for two batches of which the losses are added. */

@@ -8,20 +8,39 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A tensor records the generation at its birth and compares it before and after every access, so
  * that nobody computes with elements that were being replaced meanwhile. Whoever changes the
- * elements in place (an optimizer) or takes the array back (the end of a scope) calls {@link
- * #invalidate} first, and every tensor that still expects the old elements refuses to be read.
+ * elements in place (an optimizer) or takes the array back (the {@link Region} that owns it) calls
+ * {@link #invalidate} first, and every tensor that still expects the old elements refuses to be
+ * read.
  */
 public final class Storage {
 
   private final Object array;
+  private volatile Region owner;
   private volatile int generation;
   private volatile @Nullable String reason;
 
+  /** How many wait for the elements, as the owner counts. */
+  int holders;
+
+  private Storage(Object array, Region owner) {
+    this.array = array;
+    this.owner = owner;
+  }
+
   /**
-   * Wraps an array of {@code float} or {@code double}, which from now on belongs to the storage.
+   * Wraps an array of {@code float} or {@code double}, which from now on belongs to the storage,
+   * for as long as anything refers to it.
    */
   public Storage(Object array) {
-    this.array = array;
+    this(array, Region.NONE);
+  }
+
+  /** Wraps the result of an operation, which belongs to the current region. */
+  public static Storage ofResult(Object array) {
+    Region region = Region.current();
+    Storage storage = new Storage(array, region);
+    region.add(storage);
+    return storage;
   }
 
   /**
@@ -57,6 +76,34 @@ public final class Storage {
   public void check(int expected) {
     if (generation != expected) {
       throw new IllegalStateException(reason);
+    }
+    Region region = owner;
+    if (region.hasEnded()) {
+      throw new IllegalStateException(region.refusal());
+    }
+  }
+
+  // ---- who owns it -----------------------------------------------------------------------------
+
+  /** Makes the elements stay for as long as anything refers to them, whatever region ends. */
+  public void keep() {
+    moveTo(Region.NONE);
+  }
+
+  Region owner() {
+    return owner;
+  }
+
+  void moveTo(Region region) {
+    owner = region;
+    holders = 0;
+  }
+
+  /** Gives the array back, once, unless it has another owner by now or somebody waits for it. */
+  void recycle(Region region) {
+    if (owner == region && holders == 0 && generation == 0) {
+      invalidate(region.refusal());
+      Buffers.recycle(array);
     }
   }
 }

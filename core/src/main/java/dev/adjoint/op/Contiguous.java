@@ -10,12 +10,14 @@ public enum Contiguous implements Primitive {
 
   /** Returns the tensor itself if it is contiguous, else a copy. */
   public static Tensor apply(Tensor x) {
-    return x.isContiguous() ? x : copy(x);
+    return x.isContiguous() ? x : Recorder.apply(COPY, x);
   }
 
-  /** Returns a copy, whatever the layout. */
+  /** Returns a copy, whatever the layout, which stays when the region ends that computes it. */
   public static Tensor copy(Tensor x) {
-    return Recorder.apply(COPY, x);
+    Tensor copy = Recorder.apply(COPY, x);
+    copy.storage().keep();
+    return copy;
   }
 
   /** Copies without recording. */

@@ -29,9 +29,9 @@ final class Engine {
     return dtype == DType.FLOAT32 ? Buffers.zeroedFloats(n) : Buffers.zeroedDoubles(n);
   }
 
-  /** Returns an untracked tensor over all of an array. */
+  /** Returns an untracked tensor over all of an array that nobody else has. */
   static Tensor tensor(Object array, DType dtype, Shape shape) {
-    return Tensor.contiguous(new Storage(array), dtype, shape);
+    return Tensor.contiguous(Storage.ofResult(array), dtype, shape);
   }
 
   /** Returns the elements' array, checked to be current. */

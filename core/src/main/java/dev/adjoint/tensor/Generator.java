@@ -216,7 +216,7 @@ public final class Generator {
             dtype.set(array, i, draw.at(start + (long) i * positionsEach));
           }
         });
-    return Tensor.contiguous(new Storage(array), dtype, shape);
+    return Tensor.contiguous(Storage.ofResult(array), dtype, shape);
   }
 
   /**

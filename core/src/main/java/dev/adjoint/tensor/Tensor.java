@@ -321,6 +321,12 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
     return storage;
   }
 
+  /** Engine only: returns the storage, unchecked: for who owns it, not for who reads it. */
+  @SuppressWarnings("exports")
+  public Storage ownStorage() {
+    return storage;
+  }
+
   /**
    * Engine only: throws if the elements were replaced since this tensor's birth, perhaps while the
    * caller read them.

@@ -18,7 +18,7 @@ import java.util.function.Supplier;
  */
 final class RandomGraph {
 
-  private static final int N = 3;
+  private final int n;
 
   final List<Tensor> leaves = new ArrayList<>();
   final List<Parameter> parameters = new ArrayList<>();
@@ -31,12 +31,18 @@ final class RandomGraph {
   private final Generator generator;
 
   RandomGraph(long seed, boolean checkpoints) {
+    this(seed, checkpoints, 3);
+  }
+
+  /** Makes a graph of tensors of shape (n, n). */
+  RandomGraph(long seed, boolean checkpoints, int n) {
+    this.n = n;
     this.checkpoints = checkpoints;
     this.generator = Generator.seeded(seed);
     DType dtype = seed % 2 == 0 ? DType.FLOAT64 : DType.FLOAT32;
     for (int i = 0; i < 2; i++) {
-      leaves.add(generator.normal(0, 1, Shape.of(N, N), dtype).tracked());
-      parameters.add(new Parameter("w" + i, generator.normal(0, 0.5, Shape.of(N, N), dtype)));
+      leaves.add(generator.normal(0, 1, Shape.of(n, n), dtype).tracked());
+      parameters.add(new Parameter("w" + i, generator.normal(0, 0.5, Shape.of(n, n), dtype)));
     }
     outside.addAll(leaves);
     Random random = new Random(seed);
@@ -86,7 +92,7 @@ final class RandomGraph {
       case 8 -> x.times(generator.bernoulli(0.5, x.shape(), x.dtype())).times(2).tanh();
       case 9 -> Autodiff.stopGradient(x).times(y).tanh();
       case 10 ->
-          Joining.concat(0, x.slice(0, 0, 1), y.slice(0, 1, N), x.slice(0, 1, 2)).slice(0, 0, N);
+          Joining.concat(0, x.slice(0, 0, 1), y.slice(0, 1, n), x.slice(0, 1, 2)).slice(0, 0, n);
       case 11 -> x.minus(x.mean(Keep.AXES, 1)).tanh();
       case 12 -> slope(x, w);
       default -> Autodiff.onGradient(x, g -> g.times(1.5)).cos();

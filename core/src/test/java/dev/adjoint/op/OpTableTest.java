@@ -73,6 +73,7 @@ class OpTableTest {
           "view",
           "untracked",
           "storage",
+          "ownStorage",
           "strides",
           "offset",
           "isContiguous",

@@ -66,7 +66,7 @@ public final class Buffer {
   }
 
   void to(DType dtype) {
-    value = value.to(dtype);
+    value = value.to(dtype).copy();
   }
 
   Tensor current() {

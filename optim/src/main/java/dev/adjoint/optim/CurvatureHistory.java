@@ -19,7 +19,7 @@ final class CurvatureHistory {
   /** A step and the change of the gradient along it. */
   record Pair(Tensor step, Tensor change, double curvature) {
     Pair(Tensor step, Tensor change) {
-      this(step, change, change.matmul(step).item());
+      this(step.copy(), change.copy(), change.matmul(step).item());
     }
   }
 

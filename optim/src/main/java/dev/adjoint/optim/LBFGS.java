@@ -51,7 +51,12 @@ public final class LBFGS {
   private @Nullable LastStep last;
 
   /** The step that was taken last: where it began, and how far it went. */
-  private record LastStep(Tensor gradient, Tensor direction, double t) {}
+  private record LastStep(Tensor gradient, Tensor direction, double t) {
+    LastStep {
+      gradient = gradient.copy();
+      direction = direction.copy();
+    }
+  }
 
   /** Creates an optimizer of these parameters. */
   public LBFGS(List<Parameter> parameters) {

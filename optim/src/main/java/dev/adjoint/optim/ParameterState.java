@@ -135,7 +135,7 @@ final class ParameterState {
       tensor = Tensors.full(parameter.shape(), initial, parameter.dtype()).copy();
       slots.put(slot, tensor);
     } else if (tensor.dtype() != parameter.dtype()) { // Parameter.to has been called
-      tensor = tensor.to(parameter.dtype());
+      tensor = tensor.to(parameter.dtype()).copy();
       slots.put(slot, tensor);
     }
     return tensor.storage().array();

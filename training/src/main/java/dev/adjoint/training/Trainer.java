@@ -5,6 +5,7 @@ import com.google.common.collect.Iterables;
 import com.google.common.collect.Multiset;
 import dev.adjoint.autodiff.Autodiff;
 import dev.adjoint.autodiff.Gradients;
+import dev.adjoint.autodiff.Memory;
 import dev.adjoint.nn.Layer;
 import dev.adjoint.optim.Optimizer;
 import dev.adjoint.tensor.Tensor;
@@ -46,6 +47,10 @@ import org.jspecify.annotations.Nullable;
  * they are. What can be known to be wrong is thrown before the first step: names of metrics, files
  * that cannot be written, an optimizer of other parameters, a loss that depends on parameters that
  * nobody updates, a metric that cannot judge what the model gives.
+ *
+ * <p>Each step is a {@link Memory#step}: what the loss and the listeners around it compute may be
+ * read until the step has been made. A loss that leaves a tensor in a field, for a listener to read
+ * later, leaves a {@link Tensor#copy()}.
  *
  * <p>A loss, gradient or running statistic that is not finite ends the training before it reaches a
  * parameter, with a {@link NonFiniteException} that names the layer; parameters and buffers are
@@ -281,7 +286,7 @@ public final class Trainer<X, Y> {
       BuffersBefore buffers = BuffersBefore.of(model);
       updated = false;
       try {
-        return learn(batches, at, buffers);
+        return Memory.step(() -> learn(batches, at, buffers));
       } catch (Throwable failure) {
         if (!updated) {
           buffers.restore();

@@ -38,7 +38,7 @@ public final class PositionalEncoding extends Layer implements Transform, Descri
   }
 
   private PositionalEncoding(Tensor table) {
-    this.table = table;
+    this.table = table.copy();
   }
 
   /**
