@@ -3,17 +3,14 @@ package dev.adjoint.kernel;
 /**
  * One matrix product: {@code c = a * b} or {@code c += a * b}.
  *
- * <p>Every element of c is one chain of fused multiply-adds over {@code k = 0, 1, ...}, whichever
- * way below is taken. So results do not depend on the provider, its tile, or the number of threads.
- * The one exception is a single dot product, which is several chains: see {@link FloatDots#dot}.
+ * <p>Every element of c is a sum of blocks in their order, and each block one chain of fused
+ * multiply-adds over its {@code k}, whichever way below is taken. So results do not depend on the
+ * provider, its tile, or the number of threads (ADR 6).
  */
 final class FloatMatMul {
 
-  /** Steps of k that are done before the tile moves on: a panel of b then stays in the L1 cache. */
-  private static final int DEPTH = 256;
-
-  /** The same for so few rows that b is hardly reused: its rows are then better read as a whole. */
-  private static final int SKINNY_DEPTH = 16;
+  /** Steps of k in a block: with 512, rounding a sum of a million terms costs the least. */
+  static final int DEPTH = 512;
 
   /**
    * Rows and columns of c that one set of packed panels serves: the panels stay in the L2 cache.
@@ -65,7 +62,7 @@ final class FloatMatMul {
       return;
     }
     if (m == 1 && n == 1) {
-      c.data()[c.from()] += FloatDots.dot(k, a, b);
+      FloatDots.dot(k, a, b, c.data(), c.from());
     } else if (n == 1 && a.rowStride() == 1 && c.rowStride() == 1) {
       // A column is a row of the transposed product, which walks along contiguous memory.
       new FloatMatMul(kernels, 1, m, k, b.transpose(), a.transpose(), c.transpose()).multiply();
@@ -104,7 +101,6 @@ final class FloatMatMul {
 
   private void multiplyInPlace(FloatMatrix b) {
     int columnChunks = Math.ceilDiv(n, CHUNK_COLUMNS);
-    int block = m <= kernels.tileRows() && !isSmall() ? SKINNY_DEPTH : DEPTH;
     Parallel.run(
         Math.ceilDiv(m, CHUNK_ROWS) * columnChunks,
         estimatedNanos(m, n, k),
@@ -113,8 +109,12 @@ final class FloatMatMul {
           int j = chunk % columnChunks * CHUNK_COLUMNS;
           int rows = Math.min(CHUNK_ROWS, m - i);
           int columns = Math.min(CHUNK_COLUMNS, n - j);
-          for (int l = 0; l < k; l += block) {
-            tilesInPlace(b, i, rows, j, columns, l, Math.min(block, k - l));
+          for (int l = 0; l < k; l += DEPTH) {
+            int depth = Math.min(DEPTH, k - l);
+            if (m > 2 && !isSmall()) {
+              b.fetch(l, depth, j, columns);
+            }
+            tilesInPlace(b, i, rows, j, columns, l, depth);
           }
         });
   }

@@ -179,9 +179,10 @@ public interface Kernels {
   int tileColumns();
 
   /**
-   * Adds a product to a tile of c: {@code c[i][j] = fma(a[i][k], b[k][j], c[i][j])} for {@code k =
-   * 0 .. depth - 1} in this order, whatever the provider. The columns of b and of c are contiguous;
-   * the other strides are free, but a full tile of packed panels runs fastest.
+   * Adds a product to a tile of c: {@code c[i][j] += sum}, where {@code sum = fma(a[i][k], b[k][j],
+   * sum)} from 0 for {@code k = 0 .. depth - 1} in this order, whatever the provider. The columns
+   * of b and of c are contiguous; the other strides are free, but a full tile of packed panels runs
+   * fastest.
    *
    * @param rows 0 to {@link #tileRows()}
    * @param columns 0 to {@link #tileColumns()}

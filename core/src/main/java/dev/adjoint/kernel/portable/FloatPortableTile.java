@@ -3,6 +3,7 @@ package dev.adjoint.kernel.portable;
 import dev.adjoint.kernel.Buffers;
 import dev.adjoint.kernel.Fma;
 import dev.adjoint.kernel.ScratchPool;
+import java.util.Arrays;
 import java.util.stream.Stream;
 
 /**
@@ -10,7 +11,7 @@ import java.util.stream.Stream;
  *
  * <p>C2 turns a loop into vector code when all its arrays share one index. So rows of b and c are
  * copied to arrays of their own, where each row starts at 0; a copied row of b serves all rows of
- * the tile, a copied row of c the whole depth.
+ * the tile, a row of sums the whole depth.
  */
 public final class FloatPortableTile {
 
@@ -100,7 +101,7 @@ public final class FloatPortableTile {
     float[][] cs = scratch.c;
     float[][] bs = scratch.b;
     for (int i = 0; i < rows; i++) {
-      System.arraycopy(c, cFrom + i * cRowStride, cs[i], 0, columns);
+      Arrays.fill(cs[i], 0, columns, 0f);
     }
     for (int k = 0; k < depth; k += 4) {
       int steps = Math.min(4, depth - k);
@@ -121,7 +122,10 @@ public final class FloatPortableTile {
       }
     }
     for (int i = 0; i < rows; i++) {
-      System.arraycopy(cs[i], 0, c, cFrom + i * cRowStride, columns);
+      int to = cFrom + i * cRowStride;
+      for (int j = 0; j < columns; j++) {
+        c[to + j] += cs[i][j];
+      }
     }
     ROWS_OF_TILE.give(scratch);
   }
@@ -201,13 +205,13 @@ public final class FloatPortableTile {
     }
     for (; i < rows; i++) {
       for (int j = 0; j < columns; j++) {
-        float c0 = c[cFrom + i * cRowStride + j];
+        float c0 = 0f;
         int p = aFrom + i * aRowStride;
         int q = bFrom + j;
         for (int k = 0; k < depth; k++, p += aColumnStride, q += bRowStride) {
           c0 = Fma.fma(a[p], b[q], c0);
         }
-        c[cFrom + i * cRowStride + j] = c0;
+        c[cFrom + i * cRowStride + j] += c0;
       }
     }
   }
@@ -224,10 +228,10 @@ public final class FloatPortableTile {
       float[] c,
       int cFrom,
       int cRowStride) {
-    float c0 = c[cFrom];
-    float c1 = c[cFrom + cRowStride];
-    float c2 = c[cFrom + 2 * cRowStride];
-    float c3 = c[cFrom + 3 * cRowStride];
+    float c0 = 0f;
+    float c1 = 0f;
+    float c2 = 0f;
+    float c3 = 0f;
     for (int k = 0, p = aFrom, q = bFrom; k < depth; k++, p += aColumnStride, q += bRowStride) {
       float u = b[q];
       c0 = Fma.fma(a[p], u, c0);
@@ -235,10 +239,10 @@ public final class FloatPortableTile {
       c2 = Fma.fma(a[p + 2 * aRowStride], u, c2);
       c3 = Fma.fma(a[p + 3 * aRowStride], u, c3);
     }
-    c[cFrom] = c0;
-    c[cFrom + cRowStride] = c1;
-    c[cFrom + 2 * cRowStride] = c2;
-    c[cFrom + 3 * cRowStride] = c3;
+    c[cFrom] += c0;
+    c[cFrom + cRowStride] += c1;
+    c[cFrom + 2 * cRowStride] += c2;
+    c[cFrom + 3 * cRowStride] += c3;
   }
 
   /** Rows of one tile, each in an array of its own. */

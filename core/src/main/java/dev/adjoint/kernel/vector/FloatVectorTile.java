@@ -8,13 +8,15 @@ import jdk.incubator.vector.VectorSpecies;
  * The register tile of the matrix product on the Vector API.
  *
  * <p>Each method keeps a block of c in registers while it walks down k. A block is as many rows as
- * the registers hold: 8 by 2 vectors where there are 32 of them, 4 by 2 where there are 16. Blocks
- * start from what c holds: started from one shared vector of zeros, C2 boxes all of them.
+ * the registers hold: 8 by 2 vectors where there are 32 of them, 4 by 2 where there are 16. Sums
+ * start from zeros that are loaded, each from a place of its own: started from one shared vector,
+ * C2 boxes all of them.
  */
 public final class FloatVectorTile {
 
   private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
   private static final int LANES = S.length();
+  private static final float[] ZEROS = new float[16 * LANES];
 
   /** All but 256-bit vectors come with 32 registers (AVX-512, NEON, SVE). */
   private static final int ROWS = S.vectorBitSize() == 256 ? 4 : 8;
@@ -134,22 +136,22 @@ public final class FloatVectorTile {
     int i5 = i4 + cRowStride;
     int i6 = i5 + cRowStride;
     int i7 = i6 + cRowStride;
-    FloatVector c0 = FloatVector.fromArray(S, c, cFrom);
-    FloatVector d0 = FloatVector.fromArray(S, c, cFrom + LANES);
-    FloatVector c1 = FloatVector.fromArray(S, c, i1);
-    FloatVector d1 = FloatVector.fromArray(S, c, i1 + LANES);
-    FloatVector c2 = FloatVector.fromArray(S, c, i2);
-    FloatVector d2 = FloatVector.fromArray(S, c, i2 + LANES);
-    FloatVector c3 = FloatVector.fromArray(S, c, i3);
-    FloatVector d3 = FloatVector.fromArray(S, c, i3 + LANES);
-    FloatVector c4 = FloatVector.fromArray(S, c, i4);
-    FloatVector d4 = FloatVector.fromArray(S, c, i4 + LANES);
-    FloatVector c5 = FloatVector.fromArray(S, c, i5);
-    FloatVector d5 = FloatVector.fromArray(S, c, i5 + LANES);
-    FloatVector c6 = FloatVector.fromArray(S, c, i6);
-    FloatVector d6 = FloatVector.fromArray(S, c, i6 + LANES);
-    FloatVector c7 = FloatVector.fromArray(S, c, i7);
-    FloatVector d7 = FloatVector.fromArray(S, c, i7 + LANES);
+    FloatVector c0 = FloatVector.fromArray(S, ZEROS, 0);
+    FloatVector d0 = FloatVector.fromArray(S, ZEROS, LANES);
+    FloatVector c1 = FloatVector.fromArray(S, ZEROS, 2 * LANES);
+    FloatVector d1 = FloatVector.fromArray(S, ZEROS, 3 * LANES);
+    FloatVector c2 = FloatVector.fromArray(S, ZEROS, 4 * LANES);
+    FloatVector d2 = FloatVector.fromArray(S, ZEROS, 5 * LANES);
+    FloatVector c3 = FloatVector.fromArray(S, ZEROS, 6 * LANES);
+    FloatVector d3 = FloatVector.fromArray(S, ZEROS, 7 * LANES);
+    FloatVector c4 = FloatVector.fromArray(S, ZEROS, 8 * LANES);
+    FloatVector d4 = FloatVector.fromArray(S, ZEROS, 9 * LANES);
+    FloatVector c5 = FloatVector.fromArray(S, ZEROS, 10 * LANES);
+    FloatVector d5 = FloatVector.fromArray(S, ZEROS, 11 * LANES);
+    FloatVector c6 = FloatVector.fromArray(S, ZEROS, 12 * LANES);
+    FloatVector d6 = FloatVector.fromArray(S, ZEROS, 13 * LANES);
+    FloatVector c7 = FloatVector.fromArray(S, ZEROS, 14 * LANES);
+    FloatVector d7 = FloatVector.fromArray(S, ZEROS, 15 * LANES);
     for (int k = 0, p = aFrom, q = bFrom; k < depth; k++, p += aColumnStride, q += bRowStride) {
       FloatVector u = FloatVector.fromArray(S, b, q);
       FloatVector v = FloatVector.fromArray(S, b, q + LANES);
@@ -178,22 +180,22 @@ public final class FloatVectorTile {
       c7 = x7.fma(u, c7);
       d7 = x7.fma(v, d7);
     }
-    c0.intoArray(c, cFrom);
-    d0.intoArray(c, cFrom + LANES);
-    c1.intoArray(c, i1);
-    d1.intoArray(c, i1 + LANES);
-    c2.intoArray(c, i2);
-    d2.intoArray(c, i2 + LANES);
-    c3.intoArray(c, i3);
-    d3.intoArray(c, i3 + LANES);
-    c4.intoArray(c, i4);
-    d4.intoArray(c, i4 + LANES);
-    c5.intoArray(c, i5);
-    d5.intoArray(c, i5 + LANES);
-    c6.intoArray(c, i6);
-    d6.intoArray(c, i6 + LANES);
-    c7.intoArray(c, i7);
-    d7.intoArray(c, i7 + LANES);
+    c0.add(FloatVector.fromArray(S, c, cFrom)).intoArray(c, cFrom);
+    d0.add(FloatVector.fromArray(S, c, cFrom + LANES)).intoArray(c, cFrom + LANES);
+    c1.add(FloatVector.fromArray(S, c, i1)).intoArray(c, i1);
+    d1.add(FloatVector.fromArray(S, c, i1 + LANES)).intoArray(c, i1 + LANES);
+    c2.add(FloatVector.fromArray(S, c, i2)).intoArray(c, i2);
+    d2.add(FloatVector.fromArray(S, c, i2 + LANES)).intoArray(c, i2 + LANES);
+    c3.add(FloatVector.fromArray(S, c, i3)).intoArray(c, i3);
+    d3.add(FloatVector.fromArray(S, c, i3 + LANES)).intoArray(c, i3 + LANES);
+    c4.add(FloatVector.fromArray(S, c, i4)).intoArray(c, i4);
+    d4.add(FloatVector.fromArray(S, c, i4 + LANES)).intoArray(c, i4 + LANES);
+    c5.add(FloatVector.fromArray(S, c, i5)).intoArray(c, i5);
+    d5.add(FloatVector.fromArray(S, c, i5 + LANES)).intoArray(c, i5 + LANES);
+    c6.add(FloatVector.fromArray(S, c, i6)).intoArray(c, i6);
+    d6.add(FloatVector.fromArray(S, c, i6 + LANES)).intoArray(c, i6 + LANES);
+    c7.add(FloatVector.fromArray(S, c, i7)).intoArray(c, i7);
+    d7.add(FloatVector.fromArray(S, c, i7 + LANES)).intoArray(c, i7 + LANES);
   }
 
   private static void rows4(
@@ -211,14 +213,14 @@ public final class FloatVectorTile {
     int i1 = cFrom + cRowStride;
     int i2 = i1 + cRowStride;
     int i3 = i2 + cRowStride;
-    FloatVector c0 = FloatVector.fromArray(S, c, cFrom);
-    FloatVector d0 = FloatVector.fromArray(S, c, cFrom + LANES);
-    FloatVector c1 = FloatVector.fromArray(S, c, i1);
-    FloatVector d1 = FloatVector.fromArray(S, c, i1 + LANES);
-    FloatVector c2 = FloatVector.fromArray(S, c, i2);
-    FloatVector d2 = FloatVector.fromArray(S, c, i2 + LANES);
-    FloatVector c3 = FloatVector.fromArray(S, c, i3);
-    FloatVector d3 = FloatVector.fromArray(S, c, i3 + LANES);
+    FloatVector c0 = FloatVector.fromArray(S, ZEROS, 0);
+    FloatVector d0 = FloatVector.fromArray(S, ZEROS, LANES);
+    FloatVector c1 = FloatVector.fromArray(S, ZEROS, 2 * LANES);
+    FloatVector d1 = FloatVector.fromArray(S, ZEROS, 3 * LANES);
+    FloatVector c2 = FloatVector.fromArray(S, ZEROS, 4 * LANES);
+    FloatVector d2 = FloatVector.fromArray(S, ZEROS, 5 * LANES);
+    FloatVector c3 = FloatVector.fromArray(S, ZEROS, 6 * LANES);
+    FloatVector d3 = FloatVector.fromArray(S, ZEROS, 7 * LANES);
     for (int k = 0, p = aFrom, q = bFrom; k < depth; k++, p += aColumnStride, q += bRowStride) {
       FloatVector u = FloatVector.fromArray(S, b, q);
       FloatVector v = FloatVector.fromArray(S, b, q + LANES);
@@ -235,14 +237,14 @@ public final class FloatVectorTile {
       c3 = x3.fma(u, c3);
       d3 = x3.fma(v, d3);
     }
-    c0.intoArray(c, cFrom);
-    d0.intoArray(c, cFrom + LANES);
-    c1.intoArray(c, i1);
-    d1.intoArray(c, i1 + LANES);
-    c2.intoArray(c, i2);
-    d2.intoArray(c, i2 + LANES);
-    c3.intoArray(c, i3);
-    d3.intoArray(c, i3 + LANES);
+    c0.add(FloatVector.fromArray(S, c, cFrom)).intoArray(c, cFrom);
+    d0.add(FloatVector.fromArray(S, c, cFrom + LANES)).intoArray(c, cFrom + LANES);
+    c1.add(FloatVector.fromArray(S, c, i1)).intoArray(c, i1);
+    d1.add(FloatVector.fromArray(S, c, i1 + LANES)).intoArray(c, i1 + LANES);
+    c2.add(FloatVector.fromArray(S, c, i2)).intoArray(c, i2);
+    d2.add(FloatVector.fromArray(S, c, i2 + LANES)).intoArray(c, i2 + LANES);
+    c3.add(FloatVector.fromArray(S, c, i3)).intoArray(c, i3);
+    d3.add(FloatVector.fromArray(S, c, i3 + LANES)).intoArray(c, i3 + LANES);
   }
 
   private static void row1(
@@ -255,15 +257,15 @@ public final class FloatVectorTile {
       int bRowStride,
       float[] c,
       int cFrom) {
-    FloatVector c0 = FloatVector.fromArray(S, c, cFrom);
-    FloatVector d0 = FloatVector.fromArray(S, c, cFrom + LANES);
+    FloatVector c0 = FloatVector.fromArray(S, ZEROS, 0);
+    FloatVector d0 = FloatVector.fromArray(S, ZEROS, LANES);
     for (int k = 0, p = aFrom, q = bFrom; k < depth; k++, p += aColumnStride, q += bRowStride) {
       FloatVector x0 = FloatVector.broadcast(S, a[p]);
       c0 = x0.fma(FloatVector.fromArray(S, b, q), c0);
       d0 = x0.fma(FloatVector.fromArray(S, b, q + LANES), d0);
     }
-    c0.intoArray(c, cFrom);
-    d0.intoArray(c, cFrom + LANES);
+    c0.add(FloatVector.fromArray(S, c, cFrom)).intoArray(c, cFrom);
+    d0.add(FloatVector.fromArray(S, c, cFrom + LANES)).intoArray(c, cFrom + LANES);
   }
 
   /** Four rows of at most one vector; lanes past {@code columns} are neither read nor written. */
@@ -284,10 +286,10 @@ public final class FloatVectorTile {
     int i1 = cFrom + cRowStride;
     int i2 = i1 + cRowStride;
     int i3 = i2 + cRowStride;
-    FloatVector c0 = FloatVector.fromArray(S, c, cFrom, mask);
-    FloatVector c1 = FloatVector.fromArray(S, c, i1, mask);
-    FloatVector c2 = FloatVector.fromArray(S, c, i2, mask);
-    FloatVector c3 = FloatVector.fromArray(S, c, i3, mask);
+    FloatVector c0 = FloatVector.fromArray(S, ZEROS, 0);
+    FloatVector c1 = FloatVector.fromArray(S, ZEROS, LANES);
+    FloatVector c2 = FloatVector.fromArray(S, ZEROS, 2 * LANES);
+    FloatVector c3 = FloatVector.fromArray(S, ZEROS, 3 * LANES);
     for (int k = 0, p = aFrom, q = bFrom; k < depth; k++, p += aColumnStride, q += bRowStride) {
       FloatVector u = FloatVector.fromArray(S, b, q, mask);
       c0 = FloatVector.broadcast(S, a[p]).fma(u, c0);
@@ -295,10 +297,10 @@ public final class FloatVectorTile {
       c2 = FloatVector.broadcast(S, a[p + 2 * aRowStride]).fma(u, c2);
       c3 = FloatVector.broadcast(S, a[p + 3 * aRowStride]).fma(u, c3);
     }
-    c0.intoArray(c, cFrom, mask);
-    c1.intoArray(c, i1, mask);
-    c2.intoArray(c, i2, mask);
-    c3.intoArray(c, i3, mask);
+    c0.add(FloatVector.fromArray(S, c, cFrom, mask)).intoArray(c, cFrom, mask);
+    c1.add(FloatVector.fromArray(S, c, i1, mask)).intoArray(c, i1, mask);
+    c2.add(FloatVector.fromArray(S, c, i2, mask)).intoArray(c, i2, mask);
+    c3.add(FloatVector.fromArray(S, c, i3, mask)).intoArray(c, i3, mask);
   }
 
   private static void row1masked(
@@ -313,11 +315,11 @@ public final class FloatVectorTile {
       float[] c,
       int cFrom) {
     VectorMask<Float> mask = S.indexInRange(0, columns);
-    FloatVector c0 = FloatVector.fromArray(S, c, cFrom, mask);
+    FloatVector c0 = FloatVector.fromArray(S, ZEROS, 0);
     for (int k = 0, p = aFrom, q = bFrom; k < depth; k++, p += aColumnStride, q += bRowStride) {
       FloatVector u = FloatVector.fromArray(S, b, q, mask);
       c0 = FloatVector.broadcast(S, a[p]).fma(u, c0);
     }
-    c0.intoArray(c, cFrom, mask);
+    c0.add(FloatVector.fromArray(S, c, cFrom, mask)).intoArray(c, cFrom, mask);
   }
 }
