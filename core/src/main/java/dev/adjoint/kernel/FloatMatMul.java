@@ -26,6 +26,9 @@ final class FloatMatMul {
   /** Up to this many elements, b is read in place (or packed whole) rather than in panels. */
   private static final int SMALL = 8192;
 
+  /** The taps of a plain matrix. */
+  static final int[] NO_TAPS = {0};
+
   private final Kernels kernels;
   private final int m;
   private final int n;
@@ -92,6 +95,15 @@ final class FloatMatMul {
     return (long) n * k <= SMALL;
   }
 
+  /** Returns {@code 0, step, 2 * step, ...}: where rows start. */
+  static int[] multiples(int n, int step) {
+    int[] multiples = new int[n];
+    for (int i = 1; i < n; i++) {
+      multiples[i] = i * step;
+    }
+    return multiples;
+  }
+
   private static long estimatedNanos(long m, long n, long k) {
     return m * n * k / 32;
   }
@@ -123,6 +135,7 @@ final class FloatMatMul {
       FloatMatrix b, int iFrom, int rows, int jFrom, int columns, int l, int depth) {
     int tileRows = kernels.tileRows();
     int tileColumns = kernels.tileColumns();
+    int[] aRows = multiples(Math.min(rows, tileRows), a.rowStride());
     for (int j = 0; j < columns; j += tileColumns) {
       for (int i = 0; i < rows; i += tileRows) {
         kernels.tile(
@@ -131,11 +144,13 @@ final class FloatMatMul {
             depth,
             a.data(),
             a.at(iFrom + i, l),
-            a.rowStride(),
+            aRows,
+            0,
             a.step(),
             b.data(),
             b.at(l, jFrom + j),
             b.rowStride(),
+            NO_TAPS,
             c.data(),
             c.at(iFrom + i, jFrom + j),
             c.rowStride());
@@ -245,6 +260,7 @@ final class FloatMatMul {
       int cFrom) {
     int tileRows = kernels.tileRows();
     int tileColumns = kernels.tileColumns();
+    int[] aRows = multiples(tileRows, 1);
     for (int j = 0; j < columns; j += tileColumns) {
       for (int i = 0; i < rows; i += tileRows) {
         kernels.tile(
@@ -253,11 +269,13 @@ final class FloatMatMul {
             depth,
             aPanels,
             aFrom + i * depth,
-            1,
+            aRows,
+            0,
             tileRows,
             bPanels,
             bFrom + j * depth,
             tileColumns,
+            NO_TAPS,
             c.data(),
             cFrom + i * c.rowStride() + j,
             c.rowStride());
