@@ -16,7 +16,7 @@ record FloatWeightGradient(
     Kernels kernels, ConvShape shape, FloatLayout layout, float[] g, int gFrom) {
 
   /** Partial gradients have at most this many elements in total. */
-  private static final int PARTIALS = 1 << 22;
+  private static final int PARTIALS = 1 << 20;
 
   /** At most this many partial gradients, one for each part of the batch. */
   private static final int MAX_PARTS = 16;
@@ -25,7 +25,7 @@ record FloatWeightGradient(
   private static final int ADDED_CHANNELS = 16;
 
   /** Rows of the transposed gradient that are computed together, roughly. */
-  private static final int ROWS = 1024;
+  private static final int ROWS = 512;
 
   /** Computes the gradient. */
   void run(float[] dw, int dwFrom) {
