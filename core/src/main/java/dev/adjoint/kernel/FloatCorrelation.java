@@ -197,46 +197,35 @@ record FloatCorrelation(
   /** Computes runs of grid points: each a row of the rectangle, or all its rows as one run. */
   private void multiply(
       FloatLayout.Part part, float[] panels, int panelsFrom, FloatMatrix c, int runs, int length) {
-    int tileRows = kernels.tileRows();
-    int tileColumns = kernels.tileColumns();
     int depth = depth();
-    int[] aRows = FloatMatMul.multiples(tileRows, 1);
+    int[] aRows = FloatTiles.multiples(kernels.tileRows(), 1);
+    int channel = geometry().channel();
     for (int k = 0; k < depth; k += steps()) {
       int steps = Math.min(steps(), depth - k);
-      int from = part.from() + k / stencil().taps() * geometry().channel();
+      int from = part.from() + k / stencil().taps() * channel;
+      FloatTiles tiles =
+          new FloatTiles(
+              kernels,
+              panels,
+              aRows,
+              aRows.length,
+              steps,
+              part.data(),
+              channel,
+              geometry().shifts(),
+              1);
       for (int run = 0; run < runs; run++) {
-        int columns;
-        for (int j = 0; j < length; j += columns) {
-          columns = columns(length - j, tileColumns);
-          for (int i = 0; i < outC; i += tileRows) {
-            kernels.tile(
-                Math.min(tileRows, outC - i),
-                columns,
-                steps,
-                panels,
-                panelsFrom + k * panelRows() + i * steps,
-                aRows,
-                0,
-                tileRows,
-                part.data(),
-                from + run * geometry().pitch() + j,
-                geometry().channel(),
-                geometry().shifts(),
-                c.data(),
-                c.at(i, run * outW + j),
-                c.rowStride());
-          }
-        }
+        tiles.add(
+            outC,
+            length,
+            steps,
+            panelsFrom + k * panelRows(),
+            from + run * geometry().pitch(),
+            c.data(),
+            c.at(0, run * outW),
+            c.rowStride());
       }
     }
-  }
-
-  /** Returns how many of the columns that are left a tile takes: the last are not left too few. */
-  private static int columns(int left, int tileColumns) {
-    if (left <= tileColumns) {
-      return left;
-    }
-    return left < tileColumns + tileColumns / 2 ? tileColumns / 2 : tileColumns;
   }
 
   /** Puts a rectangle of one channel where it belongs. */

@@ -26,9 +26,6 @@ final class FloatMatMul {
   /** Up to this many elements, b is read in place (or packed whole) rather than in panels. */
   private static final int SMALL = 8192;
 
-  /** The taps of a plain matrix. */
-  static final int[] NO_TAPS = {0};
-
   private final Kernels kernels;
   private final int m;
   private final int n;
@@ -95,15 +92,6 @@ final class FloatMatMul {
     return (long) n * k <= SMALL;
   }
 
-  /** Returns {@code 0, step, 2 * step, ...}: where rows start. */
-  static int[] multiples(int n, int step) {
-    int[] multiples = new int[n];
-    for (int i = 1; i < n; i++) {
-      multiples[i] = i * step;
-    }
-    return multiples;
-  }
-
   private static long estimatedNanos(long m, long n, long k) {
     return m * n * k / 32;
   }
@@ -121,41 +109,27 @@ final class FloatMatMul {
           int j = chunk % columnChunks * CHUNK_COLUMNS;
           int rows = Math.min(CHUNK_ROWS, m - i);
           int columns = Math.min(CHUNK_COLUMNS, n - j);
+          int[] aRows = FloatTiles.multiples(Math.min(m, kernels.tileRows()), a.rowStride());
+          FloatTiles tiles =
+              new FloatTiles(
+                  kernels,
+                  a.data(),
+                  aRows,
+                  a.step(),
+                  a.rowStride(),
+                  b.data(),
+                  b.rowStride(),
+                  FloatTiles.NO_TAPS,
+                  1);
           for (int l = 0; l < k; l += DEPTH) {
             int depth = Math.min(DEPTH, k - l);
             if (m > 2 && !isSmall()) {
               b.fetch(l, depth, j, columns);
             }
-            tilesInPlace(b, i, rows, j, columns, l, depth);
+            tiles.add(
+                rows, columns, depth, a.at(i, l), b.at(l, j), c.data(), c.at(i, j), c.rowStride());
           }
         });
-  }
-
-  private void tilesInPlace(
-      FloatMatrix b, int iFrom, int rows, int jFrom, int columns, int l, int depth) {
-    int tileRows = kernels.tileRows();
-    int tileColumns = kernels.tileColumns();
-    int[] aRows = multiples(Math.min(rows, tileRows), a.rowStride());
-    for (int j = 0; j < columns; j += tileColumns) {
-      for (int i = 0; i < rows; i += tileRows) {
-        kernels.tile(
-            Math.min(tileRows, rows - i),
-            Math.min(tileColumns, columns - j),
-            depth,
-            a.data(),
-            a.at(iFrom + i, l),
-            aRows,
-            0,
-            a.step(),
-            b.data(),
-            b.at(l, jFrom + j),
-            b.rowStride(),
-            NO_TAPS,
-            c.data(),
-            c.at(iFrom + i, jFrom + j),
-            c.rowStride());
-      }
-    }
   }
 
   // ---- packed panels
@@ -227,6 +201,20 @@ final class FloatMatMul {
   }
 
   private void multiply(Block block, float[] aPanels, float[] bPanels) {
+    int depth = block.depth;
+    int width = kernels.tileColumns();
+    int[] aRows = FloatTiles.multiples(kernels.tileRows(), 1);
+    FloatTiles tiles =
+        new FloatTiles(
+            kernels,
+            aPanels,
+            aRows,
+            aRows.length,
+            depth,
+            bPanels,
+            width,
+            FloatTiles.NO_TAPS,
+            depth);
     int columnChunks = Math.ceilDiv(block.columns, CHUNK_COLUMNS);
     Parallel.run(
         Math.ceilDiv(block.rows, CHUNK_ROWS) * columnChunks,
@@ -237,49 +225,7 @@ final class FloatMatMul {
           int rows = Math.min(CHUNK_ROWS, block.rows - i);
           int columns = Math.min(CHUNK_COLUMNS, block.columns - j);
           int cFrom = c.at(block.i + i, block.j + j);
-          tilesOfPanels(
-              rows,
-              columns,
-              block.depth,
-              aPanels,
-              i * block.depth,
-              bPanels,
-              j * block.depth,
-              cFrom);
+          tiles.add(rows, columns, depth, i * depth, j * depth, c.data(), cFrom, c.rowStride());
         });
-  }
-
-  private void tilesOfPanels(
-      int rows,
-      int columns,
-      int depth,
-      float[] aPanels,
-      int aFrom,
-      float[] bPanels,
-      int bFrom,
-      int cFrom) {
-    int tileRows = kernels.tileRows();
-    int tileColumns = kernels.tileColumns();
-    int[] aRows = multiples(tileRows, 1);
-    for (int j = 0; j < columns; j += tileColumns) {
-      for (int i = 0; i < rows; i += tileRows) {
-        kernels.tile(
-            Math.min(tileRows, rows - i),
-            Math.min(tileColumns, columns - j),
-            depth,
-            aPanels,
-            aFrom + i * depth,
-            aRows,
-            0,
-            tileRows,
-            bPanels,
-            bFrom + j * depth,
-            tileColumns,
-            NO_TAPS,
-            c.data(),
-            cFrom + i * c.rowStride() + j,
-            c.rowStride());
-      }
-    }
   }
 }

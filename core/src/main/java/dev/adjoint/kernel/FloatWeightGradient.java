@@ -113,8 +113,7 @@ record FloatWeightGradient(
   /** Adds one image's share to the rows of some channels of one group. */
   private void addImage(
       int image, int group, int channel, int channels, int[] aRows, FloatMatrix c) {
-    int tileRows = kernels.tileRows();
-    int tileColumns = kernels.tileColumns();
+    int width = kernels.tileColumns();
     int outC = shape.groupOutC();
     int inChannel = image * shape.inC() + group * shape.groupInC() + channel;
     int from = gFrom + (image * shape.outC() + group * outC) * stencil().points();
@@ -124,45 +123,33 @@ record FloatWeightGradient(
       ConvLayout.Block block = layout.layout().block(index);
       int length = layout.layout().length(block);
       FloatLayout.Part part = layout.take(inChannel, channels, block);
-      float[] panel = FloatScratch.B.take((long) length * tileColumns);
-      for (int j = 0; j < outC; j += tileColumns) {
-        int columns = Math.min(tileColumns, outC - j);
-        pack(gradient, j, columns, block, panel);
-        for (int i = 0; i < rows; i += tileRows) {
-          kernels.tile(
-              Math.min(tileRows, rows - i),
-              columns,
-              length,
-              part.data(),
-              part.from(),
-              aRows,
-              i,
-              1,
-              panel,
-              0,
-              tileColumns,
-              FloatMatMul.NO_TAPS,
-              c.data(),
-              c.at(i, j),
-              c.rowStride());
-        }
+      float[] panels = FloatScratch.B.take((long) length * Math.ceilDiv(outC, width) * width);
+      for (int j = 0; j < outC; j += width) {
+        pack(gradient, j, Math.min(width, outC - j), block, panels, j * length);
       }
-      FloatScratch.B.give(panel);
+      new FloatTiles(kernels, part.data(), aRows, 1, 0, panels, width, FloatTiles.NO_TAPS, length)
+          .add(rows, outC, length, part.from(), 0, c.data(), c.from(), c.rowStride());
+      FloatScratch.B.give(panels);
       layout.give(part);
     }
   }
 
   /** Packs a rectangle of the gradient, with zeros between its rows. */
   private void pack(
-      FloatMatrix gradient, int channel, int channels, ConvLayout.Block block, float[] panel) {
+      FloatMatrix gradient,
+      int channel,
+      int channels,
+      ConvLayout.Block block,
+      float[] panels,
+      int panelsFrom) {
     int width = kernels.tileColumns();
     int pitch = layout.layout().pitch();
     for (int i = 0; i < block.rows(); i++) {
       int k = (block.row() + i) * stencil().columns() + block.column();
-      int to = i * pitch * width;
-      FloatPanels.pack(gradient, channel, channels, k, block.columns(), panel, to, width);
+      int to = panelsFrom + i * pitch * width;
+      FloatPanels.pack(gradient, channel, channels, k, block.columns(), panels, to, width);
       if (i + 1 < block.rows()) {
-        Arrays.fill(panel, to + block.columns() * width, to + pitch * width, 0f);
+        Arrays.fill(panels, to + block.columns() * width, to + pitch * width, 0f);
       }
     }
   }
