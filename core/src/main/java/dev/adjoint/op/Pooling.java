@@ -218,8 +218,8 @@ public final class Pooling {
       for (int column = g.first(k); column < last; column++) {
         int place = at + column * g.sw;
         int bits = Float.floatToIntBits(x[from + place] + 0f); // -0 becomes 0
-        int key = bits ^ bits >> 31 & Integer.MAX_VALUE;
-        best[column] = Math.max(best[column], (long) key << 32 | Integer.MAX_VALUE - place);
+        int key = bits ^ ((bits >> 31) & Integer.MAX_VALUE);
+        best[column] = Math.max(best[column], ((long) key << 32) | (Integer.MAX_VALUE - place));
       }
     }
   }
@@ -238,7 +238,7 @@ public final class Pooling {
                 ? Double.NEGATIVE_INFINITY
                 : x[from + Integer.MAX_VALUE - (int) best[column]];
         // Not "greater", so that a NaN wins; and nothing wins over a NaN.
-        if (best[column] < 0 || !(x[from + place] <= found) && !Double.isNaN(found)) {
+        if (best[column] < 0 || (!(x[from + place] <= found) && !Double.isNaN(found))) {
           best[column] = Integer.MAX_VALUE - place;
         }
       }
