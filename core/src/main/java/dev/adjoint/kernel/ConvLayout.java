@@ -8,12 +8,13 @@ import java.util.Arrays;
  * operand where it lies (ADR 30).
  *
  * <p>A part is what a rectangle of at most {@code blockRows x blockColumns} output elements reads.
- * With a stride, rows and columns are dealt out to a plane for each remainder. Rows are {@code
- * pitch} apart, which is wider than the rectangle: the elements between one row of it and the next
- * are computed, or multiplied with zeros, and mean nothing.
+ * With a stride, rows and columns are dealt out to a plane for each remainder that a tap has. Rows
+ * are {@code pitch} apart, which is wider than the rectangle: the elements between one row of it
+ * and the next are computed, or multiplied with zeros, and mean nothing.
  *
  * @param top the input row that the first tap's row of the first output row reads; may be negative
- * @param planesW planes of one channel side by side; {@code planesH} likewise
+ * @param downs for each plane of a channel, its first row, counted from {@code top}
+ * @param rights for each plane of a channel, its first column, counted from {@code left}
  * @param plane elements of a plane
  * @param shifts for each tap, where in a channel the first output element reads
  */
@@ -21,8 +22,8 @@ record ConvLayout(
     ConvStencil stencil,
     int top,
     int left,
-    int planesH,
-    int planesW,
+    int[] downs,
+    int[] rights,
     int blockRows,
     int blockColumns,
     int pitch,
@@ -37,21 +38,38 @@ record ConvLayout(
     int left = Arrays.stream(s.dx()).min().orElse(0);
     int deepest = Arrays.stream(s.dy()).max().orElse(0) - top;
     int widest = Arrays.stream(s.dx()).max().orElse(0) - left;
-    int planesW = Math.min(s.strideW(), widest + 1);
     int columns = Math.ceilDiv(s.columns(), Math.ceilDiv(s.columns(), POINTS));
     int pitch = columns + widest / s.strideW();
     int rows = Math.clamp(POINTS / pitch, 1, s.rows());
     rows = Math.ceilDiv(s.rows(), Math.ceilDiv(s.rows(), rows));
     int plane = Math.multiplyExact(rows + deepest / s.strideH(), pitch);
     int[] shifts = new int[s.taps()];
+    int[] downs = new int[Math.max(1, s.taps())];
+    int[] rights = new int[downs.length];
+    int planes = 1 - Math.min(1, s.taps());
     for (int t = 0; t < shifts.length; t++) {
       int down = s.dy()[t] - top;
       int right = s.dx()[t] - left;
-      int of = down % s.strideH() * planesW + right % s.strideW();
+      downs[planes] = down % s.strideH();
+      rights[planes] = right % s.strideW();
+      int of = 0;
+      while (downs[of] != downs[planes] || rights[of] != rights[planes]) {
+        of++;
+      }
+      planes = Math.max(planes, of + 1);
       shifts[t] = of * plane + down / s.strideH() * pitch + right / s.strideW();
     }
-    int planesH = Math.min(s.strideH(), deepest + 1);
-    return new ConvLayout(s, top, left, planesH, planesW, rows, columns, pitch, plane, shifts);
+    return new ConvLayout(
+        s,
+        top,
+        left,
+        Arrays.copyOf(downs, planes),
+        Arrays.copyOf(rights, planes),
+        rows,
+        columns,
+        pitch,
+        plane,
+        shifts);
   }
 
   /** A rectangle of output elements. */
@@ -93,6 +111,6 @@ record ConvLayout(
 
   /** Returns the distance of channels. */
   int channel() {
-    return isGiven() ? stencil.inH() * stencil.inW() : planesH * planesW * plane;
+    return isGiven() ? stencil.inH() * stencil.inW() : downs.length * plane;
   }
 }

@@ -24,9 +24,9 @@ record FloatLayout(ConvLayout layout, float[] x, int xFrom) {
     int to = 0;
     for (int c = 0; c < channels; c++) {
       int from = xFrom + (channel + c) * plane;
-      for (int p = 0; p < layout.planesH() * layout.planesW(); p++) {
-        int y = block.row() * s.strideH() + layout.top() + p / layout.planesW();
-        int left = block.column() * s.strideW() + layout.left() + p % layout.planesW();
+      for (int p = 0; p < layout.downs().length; p++) {
+        int y = block.row() * s.strideH() + layout.top() + layout.downs()[p];
+        int left = block.column() * s.strideW() + layout.left() + layout.rights()[p];
         for (int i = 0; i < rows; i++, y += s.strideH(), to += layout.pitch()) {
           row(from + y * s.inW(), y >= 0 && y < s.inH(), left, out, to);
         }
@@ -43,8 +43,8 @@ record FloatLayout(ConvLayout layout, float[] x, int xFrom) {
     int first = exists ? Math.clamp(Math.ceilDiv(-left, step), 0, pitch) : pitch;
     int last = Math.clamp(Math.ceilDiv(s.inW() - left, step), first, pitch);
     Arrays.fill(out, to, to + first, 0f);
-    if (step == 1) {
-      System.arraycopy(x, exists ? from + left + first : 0, out, to + first, last - first);
+    if (step == 1 && last > first) {
+      System.arraycopy(x, from + left + first, out, to + first, last - first);
     } else {
       for (int j = first; j < last; j++) {
         out[to + j] = x[from + left + j * step];
