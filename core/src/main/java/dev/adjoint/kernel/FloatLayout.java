@@ -54,7 +54,7 @@ record FloatLayout(ConvLayout layout, float[] x, int xFrom) {
   }
 
   void give(Part part) {
-    if (part.data != x) {
+    if (!layout.isGiven()) {
       FloatScratch.PATCHES.give(part.data);
     }
   }
