@@ -33,12 +33,15 @@ record FloatMatrix(float[] data, int from, int rowStride, int step) {
    */
   void fetch(int row, int rows, int column, int columns) {
     int any = 0;
-    for (int i = row; i < row + rows; i++) {
-      int end = at(i, column + columns);
-      for (int p = at(i, column); p < end; p += 16) {
-        any |= data[p] == 0f ? 1 : 2;
+    try {
+      for (int i = row; i < row + rows; i++) {
+        int end = at(i, column + columns);
+        for (int p = at(i, column); p < end; p += 16) {
+          any |= data[p] == 0f ? 1 : 2;
+        }
       }
+    } finally {
+      Reference.reachabilityFence(any); // or the compiler leaves the reading out
     }
-    Reference.reachabilityFence(any);
   }
 }
