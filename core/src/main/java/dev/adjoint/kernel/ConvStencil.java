@@ -17,8 +17,6 @@ import java.util.List;
  * @param row first output row of the grid
  * @param column first output column of the grid
  * @param tap place of each tap in the kernel, in row-major order
- * @param first first grid column whose input column exists, for each tap
- * @param last grid column after the last whose input column exists, for each tap
  */
 record ConvStencil(
     int row,
@@ -33,9 +31,7 @@ record ConvStencil(
     int inW,
     int[] tap,
     int[] dy,
-    int[] dx,
-    int[] first,
-    int[] last) {
+    int[] dx) {
 
   static ConvStencil forward(ConvShape s) {
     int taps = s.kh() * s.kw();
@@ -47,7 +43,8 @@ record ConvStencil(
       dy[t] = t / s.kw() * s.dilationH() - s.padH();
       dx[t] = t % s.kw() * s.dilationW() - s.padW();
     }
-    return of(0, 1, s.outH(), 0, 1, s.outW(), s.strideH(), s.strideW(), s.h(), s.w(), tap, dy, dx);
+    return new ConvStencil(
+        0, 1, s.outH(), 0, 1, s.outW(), s.strideH(), s.strideW(), s.h(), s.w(), tap, dy, dx);
   }
 
   /** Returns the stencils that together make the input's gradient out of the output's. */
@@ -78,7 +75,7 @@ record ConvStencil(
         found++;
       }
     }
-    return of(
+    return new ConvStencil(
         y,
         s.strideH(),
         Math.ceilDiv(s.h() - y, s.strideH()),
@@ -90,46 +87,8 @@ record ConvStencil(
         s.outH(),
         s.outW(),
         Arrays.copyOf(tap, found),
-        dy,
-        dx);
-  }
-
-  private static ConvStencil of(
-      int row,
-      int rowStep,
-      int rows,
-      int column,
-      int columnStep,
-      int columns,
-      int strideH,
-      int strideW,
-      int inH,
-      int inW,
-      int[] tap,
-      int[] dy,
-      int[] dx) {
-    int[] first = new int[tap.length];
-    int[] last = new int[tap.length];
-    for (int t = 0; t < tap.length; t++) {
-      first[t] = Math.clamp(Math.ceilDiv(-dx[t], strideW), 0, columns);
-      last[t] = Math.clamp(Math.ceilDiv(inW - dx[t], strideW), first[t], columns);
-    }
-    return new ConvStencil(
-        row,
-        rowStep,
-        rows,
-        column,
-        columnStep,
-        columns,
-        strideH,
-        strideW,
-        inH,
-        inW,
-        tap,
-        dy,
-        dx,
-        first,
-        last);
+        Arrays.copyOf(dy, found),
+        Arrays.copyOf(dx, found));
   }
 
   int taps() {
@@ -144,7 +103,8 @@ record ConvStencil(
   /** Returns whether there is an input element for a tap at row i and column j of the grid. */
   boolean reads(int t, int i, int j) {
     int y = i * strideH + dy[t];
-    return y >= 0 && y < inH && j >= first[t] && j < last[t];
+    int x = j * strideW + dx[t];
+    return y >= 0 && y < inH && x >= 0 && x < inW;
   }
 
   /** Returns the place of that element in its channel. */

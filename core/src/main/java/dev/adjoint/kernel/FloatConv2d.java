@@ -1,8 +1,8 @@
 package dev.adjoint.kernel;
 
 /**
- * Convolution as a matrix product whose one operand, the unfolded input, only ever exists in parts
- * that fit a cache. Every element of a result is added up in an order that sizes alone determine.
+ * Convolution as a matrix product whose one operand, the unfolded input, is read where the input is
+ * laid out. Every element of a result is added up in an order that sizes alone determine.
  */
 final class FloatConv2d {
 
@@ -19,10 +19,10 @@ final class FloatConv2d {
       float[] y,
       int yFrom) {
     int taps = s.kh() * s.kw();
-    FloatPatches patches = new FloatPatches(ConvStencil.forward(s), x, xFrom);
+    FloatLayout layout = new FloatLayout(ConvLayout.of(ConvStencil.forward(s)), x, xFrom);
     new FloatCorrelation(
             kernels,
-            patches,
+            layout,
             s.n(),
             s.groups(),
             s.groupInC(),
@@ -46,10 +46,10 @@ final class FloatConv2d {
       int dxFrom) {
     int taps = s.kh() * s.kw();
     for (ConvStencil phase : ConvStencil.inputGradient(s)) {
-      FloatPatches patches = new FloatPatches(phase, g, gFrom);
+      FloatLayout layout = new FloatLayout(ConvLayout.of(phase), g, gFrom);
       new FloatCorrelation(
               kernels,
-              patches,
+              layout,
               s.n(),
               s.groups(),
               s.groupOutC(),
@@ -72,7 +72,7 @@ final class FloatConv2d {
       int xFrom,
       float[] dw,
       int dwFrom) {
-    FloatPatches patches = new FloatPatches(ConvStencil.forward(s), x, xFrom);
-    new FloatWeightGradient(kernels, s, patches, g, gFrom).run(dw, dwFrom);
+    FloatLayout layout = new FloatLayout(ConvLayout.of(ConvStencil.forward(s)), x, xFrom);
+    new FloatWeightGradient(kernels, s, layout, g, gFrom).run(dw, dwFrom);
   }
 }

@@ -2,6 +2,7 @@ package dev.adjoint.kernel;
 
 /**
  * Products that have a single row or column, and whose matrix is contiguous along k: dot products.
+ * Each block of k is one chain, as in any product, and several chains run at a time.
  */
 final class FloatDots {
 
@@ -11,8 +12,7 @@ final class FloatDots {
   private FloatDots() {}
 
   /**
-   * Adds dot products of rows of x with the column y: {@code c[cFrom + i * cStride] += x[i] * y},
-   * each one chain, several at a time to hide latency.
+   * Adds dot products of rows of x with the column y: {@code c[cFrom + i * cStride] += x[i] * y}.
    */
   static void multiply(
       int rows, int k, FloatMatrix x, FloatMatrix y, float[] c, int cFrom, int cStride) {
@@ -22,44 +22,96 @@ final class FloatDots {
         chunk -> {
           int i = chunk * CHUNK;
           int end = Math.min(rows, i + CHUNK);
-          for (; i + 8 <= end; i += 8) {
-            chains8(k, x, i, y, c, cFrom + i * cStride, cStride);
-          }
-          for (; i < end; i++) {
-            int at = cFrom + i * cStride;
-            c[at] = chain(k, x, i, y, c[at]);
+          for (int l = 0; l < k; l += FloatMatMul.DEPTH) {
+            add(
+                x,
+                i,
+                end - i,
+                y,
+                l,
+                Math.min(FloatMatMul.DEPTH, k - l),
+                c,
+                cFrom + i * cStride,
+                cStride);
           }
         });
   }
 
-  private static float chain(int k, FloatMatrix x, int row, FloatMatrix y, float start) {
+  /** Adds the products of one block of k, eight rows at a time to hide latency. */
+  private static void add(
+      FloatMatrix x,
+      int row,
+      int rows,
+      FloatMatrix y,
+      int k,
+      int depth,
+      float[] c,
+      int cFrom,
+      int cStride) {
+    int q = y.at(k, 0);
+    int i = 0;
+    for (; i + 8 <= rows; i += 8) {
+      chains8(depth, x, x.at(row + i, k), y, q, c, cFrom + i * cStride, cStride);
+    }
+    for (; i < rows; i++) {
+      c[cFrom + i * cStride] += chain(depth, x, x.at(row + i, k), y, q);
+    }
+  }
+
+  /** Adds a dot product to one element: four blocks at a time, where there are as many. */
+  static void dot(int k, FloatMatrix row, FloatMatrix column, float[] c, int at) {
+    float[] x = row.data();
+    float[] y = column.data();
+    int depth = FloatMatMul.DEPTH;
+    int xNext = depth * row.step();
+    int yNext = depth * column.rowStride();
+    int l = 0;
+    for (; l + 4 * depth <= k; l += 4 * depth) {
+      float s0 = 0f;
+      float s1 = 0f;
+      float s2 = 0f;
+      float s3 = 0f;
+      int p = row.at(0, l);
+      int q = column.at(l, 0);
+      for (int i = 0; i < depth; i++, p += row.step(), q += column.rowStride()) {
+        s0 = Fma.fma(x[p], y[q], s0);
+        s1 = Fma.fma(x[p + xNext], y[q + yNext], s1);
+        s2 = Fma.fma(x[p + 2 * xNext], y[q + 2 * yNext], s2);
+        s3 = Fma.fma(x[p + 3 * xNext], y[q + 3 * yNext], s3);
+      }
+      c[at] = (((c[at] + s0) + s1) + s2) + s3;
+    }
+    for (; l < k; l += depth) {
+      c[at] += chain(Math.min(depth, k - l), row, row.at(0, l), column, column.at(l, 0));
+    }
+  }
+
+  private static float chain(int k, FloatMatrix x, int xFrom, FloatMatrix y, int yFrom) {
     float[] xs = x.data();
     float[] ys = y.data();
-    float sum = start;
-    int p = x.at(row, 0);
-    int q = y.from();
-    for (int l = 0; l < k; l++, p += x.step(), q += y.rowStride()) {
+    float sum = 0f;
+    for (int l = 0, p = xFrom, q = yFrom; l < k; l++, p += x.step(), q += y.rowStride()) {
       sum = Fma.fma(xs[p], ys[q], sum);
     }
     return sum;
   }
 
   private static void chains8(
-      int k, FloatMatrix x, int row, FloatMatrix y, float[] c, int cFrom, int cStride) {
+      int k, FloatMatrix x, int xFrom, FloatMatrix y, int yFrom, float[] c, int cFrom, int cNext) {
     float[] xs = x.data();
     float[] ys = y.data();
     int next = x.rowStride();
     int xStep = x.step();
     int yStep = y.rowStride();
-    float c0 = c[cFrom];
-    float c1 = c[cFrom + cStride];
-    float c2 = c[cFrom + 2 * cStride];
-    float c3 = c[cFrom + 3 * cStride];
-    float c4 = c[cFrom + 4 * cStride];
-    float c5 = c[cFrom + 5 * cStride];
-    float c6 = c[cFrom + 6 * cStride];
-    float c7 = c[cFrom + 7 * cStride];
-    for (int l = 0, p = x.at(row, 0), q = y.from(); l < k; l++, p += xStep, q += yStep) {
+    float c0 = 0f;
+    float c1 = 0f;
+    float c2 = 0f;
+    float c3 = 0f;
+    float c4 = 0f;
+    float c5 = 0f;
+    float c6 = 0f;
+    float c7 = 0f;
+    for (int l = 0, p = xFrom, q = yFrom; l < k; l++, p += xStep, q += yStep) {
       float u = ys[q];
       c0 = Fma.fma(xs[p], u, c0);
       c1 = Fma.fma(xs[p + next], u, c1);
@@ -70,50 +122,13 @@ final class FloatDots {
       c6 = Fma.fma(xs[p + 6 * next], u, c6);
       c7 = Fma.fma(xs[p + 7 * next], u, c7);
     }
-    c[cFrom] = c0;
-    c[cFrom + cStride] = c1;
-    c[cFrom + 2 * cStride] = c2;
-    c[cFrom + 3 * cStride] = c3;
-    c[cFrom + 4 * cStride] = c4;
-    c[cFrom + 5 * cStride] = c5;
-    c[cFrom + 6 * cStride] = c6;
-    c[cFrom + 7 * cStride] = c7;
-  }
-
-  /**
-   * Returns the dot product of a row and a column: eight chains, of every eighth product each,
-   * added in pairs. One chain would wait for each sum before the next, and would round a long sum
-   * worse.
-   */
-  static float dot(int k, FloatMatrix row, FloatMatrix column) {
-    float[] x = row.data();
-    float[] y = column.data();
-    int xStep = row.step();
-    int yStep = column.rowStride();
-    float s0 = 0f;
-    float s1 = 0f;
-    float s2 = 0f;
-    float s3 = 0f;
-    float s4 = 0f;
-    float s5 = 0f;
-    float s6 = 0f;
-    float s7 = 0f;
-    int p = row.from();
-    int q = column.from();
-    int l = 0;
-    for (; l + 8 <= k; l += 8, p += 8 * xStep, q += 8 * yStep) {
-      s0 = Fma.fma(x[p], y[q], s0);
-      s1 = Fma.fma(x[p + xStep], y[q + yStep], s1);
-      s2 = Fma.fma(x[p + 2 * xStep], y[q + 2 * yStep], s2);
-      s3 = Fma.fma(x[p + 3 * xStep], y[q + 3 * yStep], s3);
-      s4 = Fma.fma(x[p + 4 * xStep], y[q + 4 * yStep], s4);
-      s5 = Fma.fma(x[p + 5 * xStep], y[q + 5 * yStep], s5);
-      s6 = Fma.fma(x[p + 6 * xStep], y[q + 6 * yStep], s6);
-      s7 = Fma.fma(x[p + 7 * xStep], y[q + 7 * yStep], s7);
-    }
-    for (; l < k; l++, p += xStep, q += yStep) {
-      s0 = Fma.fma(x[p], y[q], s0);
-    }
-    return ((s0 + s1) + (s2 + s3)) + ((s4 + s5) + (s6 + s7));
+    c[cFrom] += c0;
+    c[cFrom + cNext] += c1;
+    c[cFrom + 2 * cNext] += c2;
+    c[cFrom + 3 * cNext] += c3;
+    c[cFrom + 4 * cNext] += c4;
+    c[cFrom + 5 * cNext] += c5;
+    c[cFrom + 6 * cNext] += c6;
+    c[cFrom + 7 * cNext] += c7;
   }
 }

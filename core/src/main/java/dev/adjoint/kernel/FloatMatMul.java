@@ -3,17 +3,14 @@ package dev.adjoint.kernel;
 /**
  * One matrix product: {@code c = a * b} or {@code c += a * b}.
  *
- * <p>Every element of c is one chain of fused multiply-adds over {@code k = 0, 1, ...}, whichever
- * way below is taken. So results do not depend on the provider, its tile, or the number of threads.
- * The one exception is a single dot product, which is several chains: see {@link FloatDots#dot}.
+ * <p>Every element of c is a sum of blocks in their order, and each block one chain of fused
+ * multiply-adds over its {@code k}, whichever way below is taken. So results do not depend on the
+ * provider, its tile, or the number of threads (ADR 6).
  */
 final class FloatMatMul {
 
-  /** Steps of k that are done before the tile moves on: a panel of b then stays in the L1 cache. */
-  private static final int DEPTH = 256;
-
-  /** The same for so few rows that b is hardly reused: its rows are then better read as a whole. */
-  private static final int SKINNY_DEPTH = 16;
+  /** Steps of k in a block: with 512, rounding a sum of a million terms costs the least. */
+  static final int DEPTH = 512;
 
   /**
    * Rows and columns of c that one set of packed panels serves: the panels stay in the L2 cache.
@@ -65,7 +62,7 @@ final class FloatMatMul {
       return;
     }
     if (m == 1 && n == 1) {
-      c.data()[c.from()] += FloatDots.dot(k, a, b);
+      FloatDots.dot(k, a, b, c.data(), c.from());
     } else if (n == 1 && a.rowStride() == 1 && c.rowStride() == 1) {
       // A column is a row of the transposed product, which walks along contiguous memory.
       new FloatMatMul(kernels, 1, m, k, b.transpose(), a.transpose(), c.transpose()).multiply();
@@ -104,7 +101,6 @@ final class FloatMatMul {
 
   private void multiplyInPlace(FloatMatrix b) {
     int columnChunks = Math.ceilDiv(n, CHUNK_COLUMNS);
-    int block = m <= kernels.tileRows() && !isSmall() ? SKINNY_DEPTH : DEPTH;
     Parallel.run(
         Math.ceilDiv(m, CHUNK_ROWS) * columnChunks,
         estimatedNanos(m, n, k),
@@ -113,34 +109,27 @@ final class FloatMatMul {
           int j = chunk % columnChunks * CHUNK_COLUMNS;
           int rows = Math.min(CHUNK_ROWS, m - i);
           int columns = Math.min(CHUNK_COLUMNS, n - j);
-          for (int l = 0; l < k; l += block) {
-            tilesInPlace(b, i, rows, j, columns, l, Math.min(block, k - l));
+          int[] aRows = FloatTiles.multiples(Math.min(m, kernels.tileRows()), a.rowStride());
+          FloatTiles tiles =
+              new FloatTiles(
+                  kernels,
+                  a.data(),
+                  aRows,
+                  a.step(),
+                  a.rowStride(),
+                  b.data(),
+                  b.rowStride(),
+                  FloatTiles.NO_TAPS,
+                  1);
+          for (int l = 0; l < k; l += DEPTH) {
+            int depth = Math.min(DEPTH, k - l);
+            if (m > 2 && !isSmall()) {
+              b.fetch(l, depth, j, columns);
+            }
+            tiles.add(
+                rows, columns, depth, a.at(i, l), b.at(l, j), c.data(), c.at(i, j), c.rowStride());
           }
         });
-  }
-
-  private void tilesInPlace(
-      FloatMatrix b, int iFrom, int rows, int jFrom, int columns, int l, int depth) {
-    int tileRows = kernels.tileRows();
-    int tileColumns = kernels.tileColumns();
-    for (int j = 0; j < columns; j += tileColumns) {
-      for (int i = 0; i < rows; i += tileRows) {
-        kernels.tile(
-            Math.min(tileRows, rows - i),
-            Math.min(tileColumns, columns - j),
-            depth,
-            a.data(),
-            a.at(iFrom + i, l),
-            a.rowStride(),
-            a.step(),
-            b.data(),
-            b.at(l, jFrom + j),
-            b.rowStride(),
-            c.data(),
-            c.at(iFrom + i, jFrom + j),
-            c.rowStride());
-      }
-    }
   }
 
   // ---- packed panels
@@ -212,6 +201,20 @@ final class FloatMatMul {
   }
 
   private void multiply(Block block, float[] aPanels, float[] bPanels) {
+    int depth = block.depth;
+    int width = kernels.tileColumns();
+    int[] aRows = FloatTiles.multiples(kernels.tileRows(), 1);
+    FloatTiles tiles =
+        new FloatTiles(
+            kernels,
+            aPanels,
+            aRows,
+            aRows.length,
+            depth,
+            bPanels,
+            width,
+            FloatTiles.NO_TAPS,
+            depth);
     int columnChunks = Math.ceilDiv(block.columns, CHUNK_COLUMNS);
     Parallel.run(
         Math.ceilDiv(block.rows, CHUNK_ROWS) * columnChunks,
@@ -222,46 +225,7 @@ final class FloatMatMul {
           int rows = Math.min(CHUNK_ROWS, block.rows - i);
           int columns = Math.min(CHUNK_COLUMNS, block.columns - j);
           int cFrom = c.at(block.i + i, block.j + j);
-          tilesOfPanels(
-              rows,
-              columns,
-              block.depth,
-              aPanels,
-              i * block.depth,
-              bPanels,
-              j * block.depth,
-              cFrom);
+          tiles.add(rows, columns, depth, i * depth, j * depth, c.data(), cFrom, c.rowStride());
         });
-  }
-
-  private void tilesOfPanels(
-      int rows,
-      int columns,
-      int depth,
-      float[] aPanels,
-      int aFrom,
-      float[] bPanels,
-      int bFrom,
-      int cFrom) {
-    int tileRows = kernels.tileRows();
-    int tileColumns = kernels.tileColumns();
-    for (int j = 0; j < columns; j += tileColumns) {
-      for (int i = 0; i < rows; i += tileRows) {
-        kernels.tile(
-            Math.min(tileRows, rows - i),
-            Math.min(tileColumns, columns - j),
-            depth,
-            aPanels,
-            aFrom + i * depth,
-            1,
-            tileRows,
-            bPanels,
-            bFrom + j * depth,
-            tileColumns,
-            c.data(),
-            cFrom + i * c.rowStride() + j,
-            c.rowStride());
-      }
-    }
   }
 }

@@ -1,5 +1,6 @@
 package dev.adjoint.kernel;
 
+import java.lang.ref.Reference;
 import java.util.Arrays;
 
 /**
@@ -23,6 +24,24 @@ record FloatMatrix(float[] data, int from, int rowStride, int step) {
     }
     for (int i = 0; i < rows; i++) {
       Arrays.fill(data, at(i, 0), at(i, columns), 0f);
+    }
+  }
+
+  /**
+   * Reads a block row by row, one element of each cache line: who then reads it in narrow strips
+   * finds it in the cache, where reading it so at first would wait for memory line by line.
+   */
+  void fetch(int row, int rows, int column, int columns) {
+    int any = 0;
+    try {
+      for (int i = row; i < row + rows; i++) {
+        int end = at(i, column + columns);
+        for (int p = at(i, column); p < end; p += 16) {
+          any |= data[p] == 0f ? 1 : 2;
+        }
+      }
+    } finally {
+      Reference.reachabilityFence(any); // or the compiler leaves the reading out
     }
   }
 }

@@ -6,7 +6,7 @@ enum FloatScratch {
   A,
   /** Panels of the right operand. */
   B,
-  /** Unfolded parts of an input. */
+  /** Parts of an input, laid out. */
   PATCHES,
   /** Parts of a result. */
   PRODUCT;

@@ -5,18 +5,18 @@ import java.util.Arrays;
 /**
  * The gradient of a convolution's weights.
  *
- * <p>The product is computed transposed, (unfolded input) x (gradient), because then the unfolded
- * input is the left operand, which the tile reads in place. Parts of the batch are added up
- * separately, so that there is work for many threads.
+ * <p>The product is computed transposed, (unfolded input) x (gradient): a row of the left operand
+ * is what one tap sees of one channel, and the tile reads it where it is laid out. Parts of the
+ * batch are added up separately, so that there is work for many threads.
  *
- * @param patches the unfolded input
+ * @param layout of the input
  * @param g the gradient of the output
  */
 record FloatWeightGradient(
-    Kernels kernels, ConvShape shape, FloatPatches patches, float[] g, int gFrom) {
+    Kernels kernels, ConvShape shape, FloatLayout layout, float[] g, int gFrom) {
 
   /** Partial gradients have at most this many elements in total. */
-  private static final int PARTIALS = 1 << 22;
+  private static final int PARTIALS = 1 << 20;
 
   /** At most this many partial gradients, one for each part of the batch. */
   private static final int MAX_PARTS = 16;
@@ -24,49 +24,59 @@ record FloatWeightGradient(
   /** Channels whose partial gradients are added up together: they share cache lines. */
   private static final int ADDED_CHANNELS = 16;
 
-  private static final int POINTS = FloatPatches.POINTS;
-  private static final int DEPTH = FloatPatches.DEPTH;
+  /** Rows of the transposed gradient that are computed together, roughly. */
+  private static final int ROWS = 512;
 
   /** Computes the gradient. */
   void run(float[] dw, int dwFrom) {
     int n = shape.n();
     int weights = shape.outC() * depth();
     int parts = Math.clamp(Math.min(n, PARTIALS / weights), 1, MAX_PARTS);
-    float[] partials = FloatScratch.PRODUCT.take(parts * weights);
+    float[] partials = FloatScratch.PRODUCT.take((long) parts * weights);
     Arrays.fill(partials, 0, parts * weights, 0f);
-    int blocks = Math.ceilDiv(depth(), DEPTH);
+    int taps = stencil().taps();
+    int inC = shape.groupInC();
+    int channels = Math.clamp(ROWS / taps, 1, inC);
+    int blocks = Math.ceilDiv(inC, channels);
     int chunksOfPart = shape.groups() * blocks;
+    int[] rows = new int[channels * taps];
+    Arrays.setAll(
+        rows, i -> i / taps * layout.layout().channel() + layout.layout().shifts()[i % taps]);
     Parallel.run(
         parts * chunksOfPart,
-        (long) n * weights * patches.stencil().points() / 16,
+        (long) n * weights * stencil().points() / 32,
         chunk -> {
           int part = chunk / chunksOfPart;
           int group = chunk % chunksOfPart / blocks;
-          int k = chunk % blocks * DEPTH;
-          int to = part * weights + (group * depth() + k) * shape.groupOutC();
+          int channel = chunk % blocks * channels;
+          int count = Math.min(channels, inC - channel);
+          int to = part * weights + (group * depth() + channel * taps) * shape.groupOutC();
           FloatMatrix c = new FloatMatrix(partials, to, shape.groupOutC(), 1);
           int end = (int) ((part + 1L) * n / parts);
           for (int image = (int) ((long) part * n / parts); image < end; image++) {
-            addImage(image, group, k, Math.min(DEPTH, depth() - k), c);
+            addImage(image, group, channel, count, rows, c);
           }
         });
     addParts(parts, partials, dw, dwFrom);
     FloatScratch.PRODUCT.give(partials);
-    if (!FloatCorrelation.isFinite(dw, dwFrom, weights)
-        && !FloatCorrelation.isFinite(g, gFrom, n * shape.outC() * patches.stencil().points())) {
+    if (!FloatCorrelation.isFinite(dw, dwFrom, weights)) {
       leavePaddingOut(dw, dwFrom);
     }
   }
 
+  private ConvStencil stencil() {
+    return layout.layout().stencil();
+  }
+
   /**
-   * Computes again what is NaN, of the elements alone that exist: a zero of the padding makes NaN
-   * of an infinite gradient.
+   * Computes again what is NaN, of the elements alone that exist: a zero of the padding, or between
+   * two rows, makes NaN of an infinity.
    */
   private void leavePaddingOut(float[] dw, int dwFrom) {
     int weights = shape.outC() * depth();
     Parallel.run(
         weights,
-        (long) shape.n() * weights * patches.stencil().points(),
+        (long) shape.n() * weights * stencil().points(),
         weight -> {
           if (Float.isNaN(dw[dwFrom + weight])) {
             dw[dwFrom + weight] = sum(weight / depth(), weight % depth());
@@ -75,20 +85,20 @@ record FloatWeightGradient(
   }
 
   private float sum(int outChannel, int k) {
-    ConvStencil stencil = patches.stencil();
+    ConvStencil stencil = stencil();
     int t = k % stencil.taps();
     int inChannel = outChannel / shape.groupOutC() * shape.groupInC() + k / stencil.taps();
     int plane = stencil.inH() * stencil.inW();
     int points = stencil.points();
     float sum = 0f;
     for (int image = 0; image < shape.n() && !Float.isNaN(sum); image++) {
-      int from = patches.xFrom() + (image * shape.inC() + inChannel) * plane;
+      int from = layout.xFrom() + (image * shape.inC() + inChannel) * plane;
       int gradients = gFrom + (image * shape.outC() + outChannel) * points;
       for (int point = 0; point < points; point++) {
         int i = point / stencil.columns();
         int j = point % stencil.columns();
         if (stencil.reads(t, i, j)) {
-          sum = Fma.fma(patches.x()[from + stencil.place(t, i, j)], g[gradients + point], sum);
+          sum = Fma.fma(layout.x()[from + stencil.place(t, i, j)], g[gradients + point], sum);
         }
       }
     }
@@ -97,46 +107,51 @@ record FloatWeightGradient(
 
   /** Rows of the transposed gradient of a group: taps of all its input channels. */
   private int depth() {
-    return shape.groupInC() * patches.stencil().taps();
+    return shape.groupInC() * stencil().taps();
   }
 
-  /** Adds one image's share to some rows of the transposed gradient of one group. */
-  private void addImage(int image, int group, int k, int rows, FloatMatrix c) {
-    int tileRows = kernels.tileRows();
-    int tileColumns = kernels.tileColumns();
+  /** Adds one image's share to the rows of some channels of one group. */
+  private void addImage(
+      int image, int group, int channel, int channels, int[] aRows, FloatMatrix c) {
+    int width = kernels.tileColumns();
     int outC = shape.groupOutC();
-    int points = patches.stencil().points();
-    int inChannel = image * shape.inC() + group * shape.groupInC();
-    int outChannel = image * shape.outC() + group * outC;
-    FloatMatrix gradient = new FloatMatrix(g, gFrom + outChannel * points, points, 1);
-    float[] unfolded = FloatPatches.take(rows);
-    float[] panel = FloatScratch.B.take(POINTS * tileColumns);
-    for (int point = 0; point < points; point += POINTS) {
-      int steps = Math.min(POINTS, points - point);
-      patches.unfold(inChannel, k, rows, point, steps, unfolded);
-      for (int j = 0; j < outC; j += tileColumns) {
-        int columns = Math.min(tileColumns, outC - j);
-        FloatPanels.pack(gradient, j, columns, point, steps, panel, 0, tileColumns);
-        for (int i = 0; i < rows; i += tileRows) {
-          kernels.tile(
-              Math.min(tileRows, rows - i),
-              columns,
-              steps,
-              unfolded,
-              i * FloatPatches.STRIDE,
-              FloatPatches.STRIDE,
-              1,
-              panel,
-              0,
-              tileColumns,
-              c.data(),
-              c.at(i, j),
-              c.rowStride());
-        }
+    int inChannel = image * shape.inC() + group * shape.groupInC() + channel;
+    int from = gFrom + (image * shape.outC() + group * outC) * stencil().points();
+    FloatMatrix gradient = new FloatMatrix(g, from, stencil().points(), 1);
+    int rows = channels * stencil().taps();
+    for (int index = 0; index < layout.layout().blocks(); index++) {
+      ConvLayout.Block block = layout.layout().block(index);
+      int length = layout.layout().length(block);
+      FloatLayout.Part part = layout.take(inChannel, channels, block);
+      float[] panels = FloatScratch.B.take((long) length * Math.ceilDiv(outC, width) * width);
+      for (int j = 0; j < outC; j += width) {
+        pack(gradient, j, Math.min(width, outC - j), block, panels, j * length);
+      }
+      new FloatTiles(kernels, part.data(), aRows, 1, 0, panels, width, FloatTiles.NO_TAPS, length)
+          .add(rows, outC, length, part.from(), 0, c.data(), c.from(), c.rowStride());
+      FloatScratch.B.give(panels);
+      layout.give(part);
+    }
+  }
+
+  /** Packs a rectangle of the gradient, with zeros between its rows. */
+  private void pack(
+      FloatMatrix gradient,
+      int channel,
+      int channels,
+      ConvLayout.Block block,
+      float[] panels,
+      int panelsFrom) {
+    int width = kernels.tileColumns();
+    int pitch = layout.layout().pitch();
+    for (int i = 0; i < block.rows(); i++) {
+      int k = (block.row() + i) * stencil().columns() + block.column();
+      int to = panelsFrom + i * pitch * width;
+      FloatPanels.pack(gradient, channel, channels, k, block.columns(), panels, to, width);
+      if (i + 1 < block.rows()) {
+        Arrays.fill(panels, to + block.columns() * width, to + pitch * width, 0f);
       }
     }
-    FloatScratch.PATCHES.give(unfolded);
-    FloatScratch.B.give(panel);
   }
 
   /** Adds up the parts, in their order, and turns rows into columns. */

@@ -183,12 +183,15 @@ public interface Kernels {
   int tileColumns();
 
   /**
-   * Adds a product to a tile of c: {@code c[i][j] = fma(a[i][k], b[k][j], c[i][j])} for {@code k =
-   * 0 .. depth - 1} in this order, whatever the provider. The columns of b and of c are contiguous;
-   * the other strides are free, but a full tile of packed panels runs fastest.
+   * Adds a product to a tile of c: {@code c[i][j] += sum}, where {@code sum = fma(a[i][k], b[k][j],
+   * sum)} from 0 for {@code k = 0 .. depth - 1} in this order, whatever the provider.
    *
-   * @param rows 0 to {@link #tileRows()}
-   * @param columns 0 to {@link #tileColumns()}
+   * <p>Row i of a starts at {@code aFrom + aRows[aRow + i]}, and its elements are {@code aStep}
+   * apart. Row k of b is contiguous and starts at {@code bFrom + k / T * bRowStride + taps[k % T]},
+   * where T is the number of taps: the taps of a convolution, and for a matrix a single 0.
+   *
+   * @param rows 1 to {@link #tileRows()}
+   * @param columns 1 to {@link #tileColumns()}
    */
   void tile(
       int rows,
@@ -196,11 +199,13 @@ public interface Kernels {
       int depth,
       Object a,
       int aFrom,
-      int aRowStride,
-      int aColumnStride,
+      int[] aRows,
+      int aRow,
+      int aStep,
       Object b,
       int bFrom,
       int bRowStride,
+      int[] taps,
       Object c,
       int cFrom,
       int cRowStride);

@@ -11,9 +11,9 @@ public final class MatMul {
    *
    * <p>Rows and columns of a and b may lie anywhere (so transposing is free); a row of c is
    * contiguous. The arrays are all {@code float[]} or all {@code double[]}, as the kernels are; c
-   * does not overlap a or b. Every element of c is a sequential chain of fused multiply-adds, with
-   * the same bits in any provider and on any number of threads; only a 1 by 1 product is several
-   * chains.
+   * does not overlap a or b. Every 512 products of an element are summed from zero in a sequential
+   * chain of fused multiply-adds, and these sums are added to c in their order: with the same bits
+   * in any provider and on any number of threads.
    */
   public static void multiply(
       Kernels kernels,

@@ -108,6 +108,16 @@ public final class Pooling {
   private record Grid(
       int h, int w, int kh, int kw, int sh, int sw, int ph, int pw, int oh, int ow) {
 
+    /** Returns the first window whose column k exists. */
+    int first(int k) {
+      return Math.clamp(Math.ceilDiv(pw - k, sw), 0, ow);
+    }
+
+    /** Returns the window after the last whose column k exists. */
+    int last(int k) {
+      return Math.clamp(Math.ceilDiv(w + pw - k, sw), first(k), ow);
+    }
+
     static Grid of(
         String operation, Tensor x, int axes, int[] kernel, int[] stride, int[] padding) {
       int[] k = ConvOptions.spread(operation, "kernel", kernel, axes);
@@ -172,49 +182,66 @@ public final class Pooling {
         4096,
         2L * winners.length * Math.min(g.h, g.kh) * Math.min(g.w, g.kw),
         (first, end) -> {
+          long[] best = new long[g.ow];
           for (int row = first; row < end; row++) {
             int from = source.offset() + row / g.oh * g.h * g.w;
             int top = row % g.oh * g.sh - g.ph;
             int bottom = Math.min(g.h, top + g.kh);
-            top = Math.max(0, top);
+            for (int y = Math.max(0, top); y < bottom; y++) {
+              boolean isFirst = y == Math.max(0, top);
+              if (array instanceof float[] floats) {
+                choose(g, floats, from, y * g.w, isFirst, best);
+              } else {
+                choose(g, (double[]) array, from, y * g.w, isFirst, best);
+              }
+            }
             for (int column = 0; column < g.ow; column++) {
-              int left = column * g.sw - g.pw;
-              int right = Math.min(g.w, left + g.kw);
-              left = Math.max(0, left);
-              winners[row * g.ow + column] =
-                  array instanceof float[] floats
-                      ? first(floats, from, g.w, top, bottom, left, right)
-                      : first((double[]) array, from, g.w, top, bottom, left, right);
+              winners[row * g.ow + column] = Integer.MAX_VALUE - (int) best[column];
             }
           }
         });
     return IntTensor.of(winners, planes, g.oh * g.ow);
   }
 
-  private static int first(
-      float[] x, int from, int width, int top, int bottom, int left, int right) {
-    int best = top * width + left;
-    for (int row = top; row < bottom; row++) {
-      for (int i = row * width + left; i < row * width + right; i++) {
-        // Not "greater", so that a NaN wins; and nothing wins over a NaN.
-        if (!(x[from + i] <= x[from + best]) && !Float.isNaN(x[from + best])) {
-          best = i;
-        }
+  /**
+   * Compares a row of an image with what its windows have found so far: the value in the upper half
+   * of a number, so that numbers are ordered as values and NaN is the largest, and in the lower
+   * half the place, so that the first of equals wins. A CPU would often guess a branch wrong.
+   */
+  private static void choose(Grid g, float[] x, int from, int row, boolean isFirst, long[] best) {
+    if (isFirst) {
+      Arrays.fill(best, Long.MIN_VALUE);
+    }
+    for (int k = 0; k < g.kw; k++) {
+      int at = row + k - g.pw;
+      int last = g.last(k);
+      for (int column = g.first(k); column < last; column++) {
+        int place = at + column * g.sw;
+        int bits = Float.floatToIntBits(x[from + place] + 0f); // -0 becomes 0
+        int key = bits ^ ((bits >> 31) & Integer.MAX_VALUE);
+        best[column] = Math.max(best[column], ((long) key << 32) | (Integer.MAX_VALUE - place));
       }
     }
-    return best;
   }
 
-  private static int first(
-      double[] x, int from, int width, int top, int bottom, int left, int right) {
-    int best = top * width + left;
-    for (int row = top; row < bottom; row++) {
-      for (int i = row * width + left; i < row * width + right; i++) {
-        if (!(x[from + i] <= x[from + best]) && !Double.isNaN(x[from + best])) {
-          best = i;
+  private static void choose(Grid g, double[] x, int from, int row, boolean isFirst, long[] best) {
+    if (isFirst) {
+      Arrays.fill(best, -1);
+    }
+    for (int k = 0; k < g.kw; k++) {
+      int at = row + k - g.pw;
+      int last = g.last(k);
+      for (int column = g.first(k); column < last; column++) {
+        int place = at + column * g.sw;
+        double found =
+            best[column] < 0
+                ? Double.NEGATIVE_INFINITY
+                : x[from + Integer.MAX_VALUE - (int) best[column]];
+        // Not "greater", so that a NaN wins; and nothing wins over a NaN.
+        if (best[column] < 0 || (!(x[from + place] <= found) && !Double.isNaN(found))) {
+          best[column] = Integer.MAX_VALUE - place;
         }
       }
     }
-    return best;
   }
 }

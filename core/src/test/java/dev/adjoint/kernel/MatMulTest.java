@@ -9,6 +9,7 @@ import static dev.adjoint.kernel.TestKernels.random;
 import static dev.adjoint.kernel.TestKernels.set;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -22,7 +23,7 @@ class MatMulTest {
 
   /** Large enough for packed panels, several blocks of k, and edges everywhere. */
   private static final int[][] LARGE = {
-    {130, 261, 300}, {257, 70, 520}, {9, 1100, 40}, {1100, 40, 17}, {40, 520, 60}
+    {130, 261, 300}, {257, 70, 520}, {9, 1100, 40}, {1100, 40, 17}, {40, 520, 60}, {6, 300, 1030}
   };
 
   /** A product, laid out in arrays with gaps: strides are not what sizes suggest. */
@@ -85,7 +86,7 @@ class MatMulTest {
       return c;
     }
 
-    /** Returns what one chain of fused multiply-adds for each element gives. */
+    /** Returns what one chain of fused multiply-adds for each block of 512 products gives. */
     Object expected(boolean accumulate) {
       double[] rows = lines(a(), m, aRowStride(), aColumnStride());
       double[] columns = lines(b(), n, bColumnStride(), bRowStride());
@@ -99,8 +100,8 @@ class MatMulTest {
               c,
               at,
               single
-                  ? chainOfFloats(rows, i * k, columns, j * k, k, (float) start)
-                  : chain(rows, i * k, columns, j * k, k, start));
+                  ? blocksOfFloats(rows, i * k, columns, j * k, k, (float) start)
+                  : blocks(rows, i * k, columns, j * k, k, start));
         }
       }
       return c;
@@ -115,18 +116,26 @@ class MatMulTest {
       return lines;
     }
 
-    private static double chain(double[] x, int p, double[] y, int q, int k, double start) {
+    private static double blocks(double[] x, int p, double[] y, int q, int k, double start) {
       double sum = start;
-      for (int l = 0; l < k; l++) {
-        sum = Math.fma(x[p + l], y[q + l], sum);
+      for (int block = 0; block < k; block += 512) {
+        double chain = 0;
+        for (int l = block; l < Math.min(k, block + 512); l++) {
+          chain = Math.fma(x[p + l], y[q + l], chain);
+        }
+        sum += chain;
       }
       return sum;
     }
 
-    private static float chainOfFloats(double[] x, int p, double[] y, int q, int k, float start) {
+    private static float blocksOfFloats(double[] x, int p, double[] y, int q, int k, float start) {
       float sum = start;
-      for (int l = 0; l < k; l++) {
-        sum = Math.fma((float) x[p + l], (float) y[q + l], sum);
+      for (int block = 0; block < k; block += 512) {
+        float chain = 0;
+        for (int l = block; l < Math.min(k, block + 512); l++) {
+          chain = Math.fma((float) x[p + l], (float) y[q + l], chain);
+        }
+        sum += chain;
       }
       return sum;
     }
@@ -139,13 +148,13 @@ class MatMulTest {
 
   @ParameterizedTest
   @MethodSource("dev.adjoint.kernel.TestKernels#all")
-  void everyElementOfASmallProductIsOneChain(Kernels kernels) {
+  void everyElementOfASmallProductIsAChain(Kernels kernels) {
     SplittableRandom random = new SplittableRandom(4);
     for (int i = 0; i < 1500; i++) {
       int m = SIZES[random.nextInt(SIZES.length)];
       int n = SIZES[random.nextInt(SIZES.length)];
       int k = SIZES[random.nextInt(SIZES.length)];
-      if ((m != 1 || n != 1) && m * n * k < 40_000) {
+      if (m * n * k < 40_000) {
         new Product(kernels, m, n, k, random.nextBoolean(), random.nextBoolean())
             .check(random.nextBoolean());
       }
@@ -154,7 +163,7 @@ class MatMulTest {
 
   @ParameterizedTest
   @MethodSource("dev.adjoint.kernel.TestKernels#all")
-  void everyElementOfALargeProductIsOneChainOnAnyNumberOfThreads(Kernels kernels) {
+  void everyElementOfALargeProductIsASumOfBlocksOnAnyNumberOfThreads(Kernels kernels) {
     for (int[] s : LARGE) {
       for (int layout = 0; layout < 4; layout++) {
         Product product =
@@ -170,8 +179,9 @@ class MatMulTest {
 
   @ParameterizedTest
   @MethodSource("dev.adjoint.kernel.TestKernels#all")
-  void aMatrixTimesAVectorIsOneChainOnAnyNumberOfThreads(Kernels kernels) {
-    for (int[] s : new int[][] {{1, 777, 300}, {777, 1, 300}, {1, 5, 600}, {5, 1, 600}}) {
+  void aMatrixTimesAVectorIsSumsOfBlocksOnAnyNumberOfThreads(Kernels kernels) {
+    for (int[] s :
+        new int[][] {{1, 777, 300}, {777, 1, 300}, {1, 5, 600}, {5, 1, 600}, {1, 1, 4700}}) {
       for (int layout = 0; layout < 4; layout++) {
         Product product =
             new Product(kernels, s[0], s[1], s[2], (layout & 1) != 0, (layout & 2) != 0);
@@ -228,6 +238,24 @@ class MatMulTest {
     Object c = filled(kernels, 1, 5);
     MatMul.multiply(kernels, 1, 1, k, a, 0, 9, step, b, 0, step, 9, c, 0, 1, true);
     return c;
+  }
+
+  @ParameterizedTest
+  @MethodSource("dev.adjoint.kernel.TestKernels#all")
+  void aSumOfAMillionTermsLosesLittle(Kernels kernels) {
+    int k = 1_000_000;
+    double term = isFloat32(kernels) ? 0.1f : 0.1;
+    for (int[] s : new int[][] {{1, 1}, {3, 1}, {1, 3}, {2, 2}}) {
+      int m = s[0];
+      int n = s[1];
+      Object a = filled(kernels, m * k, term);
+      Object b = filled(kernels, k * n, 1);
+      Object c = filled(kernels, m * n, Double.NaN);
+      MatMul.multiply(kernels, m, n, k, a, 0, k, 1, b, 0, n, 1, c, 0, n, false);
+      for (int i = 0; i < m * n; i++) {
+        assertThat(get(c, i)).isCloseTo(k * term, withinPercentage(2e-3));
+      }
+    }
   }
 
   @ParameterizedTest

@@ -3,6 +3,7 @@ package dev.adjoint.kernel.portable;
 import dev.adjoint.kernel.Buffers;
 import dev.adjoint.kernel.Fma;
 import dev.adjoint.kernel.ScratchPool;
+import java.util.Arrays;
 import java.util.stream.Stream;
 
 /**
@@ -10,7 +11,7 @@ import java.util.stream.Stream;
  *
  * <p>C2 turns a loop into vector code when all its arrays share one index. So rows of b and c are
  * copied to arrays of their own, where each row starts at 0; a copied row of b serves all rows of
- * the tile, a copied row of c the whole depth.
+ * the tile, a row of sums the whole depth.
  */
 public final class FloatPortableTile {
 
@@ -41,11 +42,13 @@ public final class FloatPortableTile {
       int depth,
       float[] a,
       int aFrom,
-      int aRowStride,
-      int aColumnStride,
+      int[] aRows,
+      int aRow,
+      int aStep,
       float[] b,
       int bFrom,
       int bRowStride,
+      int[] taps,
       float[] c,
       int cFrom,
       int cRowStride) {
@@ -56,11 +59,13 @@ public final class FloatPortableTile {
           depth,
           a,
           aFrom,
-          aRowStride,
-          aColumnStride,
+          aRows,
+          aRow,
+          aStep,
           b,
           bFrom,
           bRowStride,
+          taps,
           c,
           cFrom,
           cRowStride);
@@ -71,11 +76,13 @@ public final class FloatPortableTile {
           depth,
           a,
           aFrom,
-          aRowStride,
-          aColumnStride,
+          aRows,
+          aRow,
+          aStep,
           b,
           bFrom,
           bRowStride,
+          taps,
           c,
           cFrom,
           cRowStride);
@@ -88,11 +95,13 @@ public final class FloatPortableTile {
       int depth,
       float[] a,
       int aFrom,
-      int aRowStride,
-      int aColumnStride,
+      int[] aRows,
+      int aRow,
+      int aStep,
       float[] b,
       int bFrom,
       int bRowStride,
+      int[] taps,
       float[] c,
       int cFrom,
       int cRowStride) {
@@ -100,55 +109,55 @@ public final class FloatPortableTile {
     float[][] cs = scratch.c;
     float[][] bs = scratch.b;
     for (int i = 0; i < rows; i++) {
-      System.arraycopy(c, cFrom + i * cRowStride, cs[i], 0, columns);
+      Arrays.fill(cs[i], 0, columns, 0f);
     }
     for (int k = 0; k < depth; k += 4) {
       int steps = Math.min(4, depth - k);
       for (int l = 0; l < steps; l++) {
-        System.arraycopy(b, bFrom + (k + l) * bRowStride, bs[l], 0, columns);
+        int t = (k + l) % taps.length;
+        int q = bFrom + (k + l) / taps.length * bRowStride + taps[t];
+        System.arraycopy(b, q, bs[l], 0, columns);
       }
-      int p = aFrom + k * aColumnStride;
+      int from = aFrom + k * aStep;
       int i = 0;
       if (steps == 4) {
-        for (; i + 2 <= rows; i += 2, p += 2 * aRowStride) {
-          rows2steps4(cs[i], cs[i + 1], bs, a, p, aRowStride, aColumnStride, columns);
+        for (; i + 2 <= rows; i += 2) {
+          int p = from + aRows[aRow + i];
+          int next = from + aRows[aRow + i + 1];
+          rows2steps4(cs[i], cs[i + 1], bs, a, p, next, aStep, columns);
         }
       }
-      for (; i < rows; i++, p += aRowStride) {
+      for (; i < rows; i++) {
+        int p = from + aRows[aRow + i];
         for (int l = 0; l < steps; l++) {
-          row1step1(cs[i], bs[l], a[p + l * aColumnStride], columns);
+          row1step1(cs[i], bs[l], a[p + l * aStep], columns);
         }
       }
     }
     for (int i = 0; i < rows; i++) {
-      System.arraycopy(cs[i], 0, c, cFrom + i * cRowStride, columns);
+      int to = cFrom + i * cRowStride;
+      for (int j = 0; j < columns; j++) {
+        c[to + j] += cs[i][j];
+      }
     }
     ROWS_OF_TILE.give(scratch);
   }
 
   /** Two rows of c, four steps down k: each loaded value of b is used twice, of c four times. */
   private static void rows2steps4(
-      float[] c,
-      float[] d,
-      float[][] b,
-      float[] a,
-      int aFrom,
-      int aRowStride,
-      int aColumnStride,
-      int columns) {
+      float[] c, float[] d, float[][] b, float[] a, int p, int next, int aStep, int columns) {
     float[] b0 = b[0];
     float[] b1 = b[1];
     float[] b2 = b[2];
     float[] b3 = b[3];
-    float x0 = a[aFrom];
-    float x1 = a[aFrom + aColumnStride];
-    float x2 = a[aFrom + 2 * aColumnStride];
-    float x3 = a[aFrom + 3 * aColumnStride];
-    int next = aFrom + aRowStride;
+    float x0 = a[p];
+    float x1 = a[p + aStep];
+    float x2 = a[p + 2 * aStep];
+    float x3 = a[p + 3 * aStep];
     float y0 = a[next];
-    float y1 = a[next + aColumnStride];
-    float y2 = a[next + 2 * aColumnStride];
-    float y3 = a[next + 3 * aColumnStride];
+    float y1 = a[next + aStep];
+    float y2 = a[next + 2 * aStep];
+    float y3 = a[next + 3 * aStep];
     for (int j = 0; j < columns; j++) {
       float u0 = b0[j];
       float u1 = b1[j];
@@ -165,80 +174,62 @@ public final class FloatPortableTile {
     }
   }
 
-  /** Four elements of c at a time, in registers: their chains hide one another's latency. */
+  /**
+   * Four elements of c at a time, in registers: their chains hide one another's latency. Where
+   * there are fewer, the last is computed several times: c is read before it is written.
+   */
   private static void narrow(
       int rows,
       int columns,
       int depth,
       float[] a,
       int aFrom,
-      int aRowStride,
-      int aColumnStride,
+      int[] aRows,
+      int aRow,
+      int aStep,
       float[] b,
       int bFrom,
       int bRowStride,
+      int[] taps,
       float[] c,
       int cFrom,
       int cRowStride) {
-    int i = 0;
-    for (; i + 4 <= rows; i += 4) {
-      int from = aFrom + i * aRowStride;
-      int to = cFrom + i * cRowStride;
+    for (int i = 0; i < rows; i += 4) {
+      int i1 = Math.min(i + 1, rows - 1);
+      int i2 = Math.min(i + 2, rows - 1);
+      int i3 = Math.min(i + 3, rows - 1);
+      int p0 = aRows[aRow + i];
+      int p1 = aRows[aRow + i1];
+      int p2 = aRows[aRow + i2];
+      int p3 = aRows[aRow + i3];
       for (int j = 0; j < columns; j++) {
-        rows4(
-            depth,
-            a,
-            from,
-            aRowStride,
-            aColumnStride,
-            b,
-            bFrom + j,
-            bRowStride,
-            c,
-            to + j,
-            cRowStride);
-      }
-    }
-    for (; i < rows; i++) {
-      for (int j = 0; j < columns; j++) {
-        float c0 = c[cFrom + i * cRowStride + j];
-        int p = aFrom + i * aRowStride;
-        int q = bFrom + j;
-        for (int k = 0; k < depth; k++, p += aColumnStride, q += bRowStride) {
-          c0 = Fma.fma(a[p], b[q], c0);
+        float c0 = 0f;
+        float c1 = 0f;
+        float c2 = 0f;
+        float c3 = 0f;
+        for (int k = 0, t = 0, p = aFrom, q = bFrom + j; k < depth; k++, p += aStep) {
+          float u = b[q + taps[t]];
+          t++;
+          if (t == taps.length) {
+            t = 0;
+            q += bRowStride;
+          }
+          c0 = Fma.fma(a[p + p0], u, c0);
+          c1 = Fma.fma(a[p + p1], u, c1);
+          c2 = Fma.fma(a[p + p2], u, c2);
+          c3 = Fma.fma(a[p + p3], u, c3);
         }
-        c[cFrom + i * cRowStride + j] = c0;
+        int to = cFrom + j;
+        c0 += c[to + i * cRowStride];
+        c1 += c[to + i1 * cRowStride];
+        c2 += c[to + i2 * cRowStride];
+        c3 += c[to + i3 * cRowStride];
+        c[to + i * cRowStride] = c0;
+        c[to + i1 * cRowStride] = c1;
+        c[to + i2 * cRowStride] = c2;
+        c[to + i3 * cRowStride] = c3;
       }
     }
-  }
-
-  private static void rows4(
-      int depth,
-      float[] a,
-      int aFrom,
-      int aRowStride,
-      int aColumnStride,
-      float[] b,
-      int bFrom,
-      int bRowStride,
-      float[] c,
-      int cFrom,
-      int cRowStride) {
-    float c0 = c[cFrom];
-    float c1 = c[cFrom + cRowStride];
-    float c2 = c[cFrom + 2 * cRowStride];
-    float c3 = c[cFrom + 3 * cRowStride];
-    for (int k = 0, p = aFrom, q = bFrom; k < depth; k++, p += aColumnStride, q += bRowStride) {
-      float u = b[q];
-      c0 = Fma.fma(a[p], u, c0);
-      c1 = Fma.fma(a[p + aRowStride], u, c1);
-      c2 = Fma.fma(a[p + 2 * aRowStride], u, c2);
-      c3 = Fma.fma(a[p + 3 * aRowStride], u, c3);
-    }
-    c[cFrom] = c0;
-    c[cFrom + cRowStride] = c1;
-    c[cFrom + 2 * cRowStride] = c2;
-    c[cFrom + 3 * cRowStride] = c3;
   }
 
   /** Rows of one tile, each in an array of its own. */

@@ -8,13 +8,16 @@ import jdk.incubator.vector.VectorSpecies;
  * The register tile of the matrix product on the Vector API.
  *
  * <p>Each method keeps a block of c in registers while it walks down k. A block is as many rows as
- * the registers hold: 8 by 2 vectors where there are 32 of them, 4 by 2 where there are 16. Blocks
- * start from what c holds: started from one shared vector of zeros, C2 boxes all of them.
+ * the registers hold: 8 by 2 vectors where there are 32 of them, 4 by 2 where there are 16. Sums
+ * start from zeros that are loaded, each from a place of its own: started from one shared vector,
+ * C2 boxes all of them. Where a block has fewer rows, the last is computed several times, and where
+ * it has fewer columns, both vectors share some: c is read before it is written.
  */
 public final class FloatVectorTile {
 
   private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
   private static final int LANES = S.length();
+  private static final float[] ZEROS = new float[16 * LANES];
 
   /** All but 256-bit vectors come with 32 registers (AVX-512, NEON, SVE). */
   private static final int ROWS = S.vectorBitSize() == 256 ? 4 : 8;
@@ -38,286 +41,325 @@ public final class FloatVectorTile {
       int depth,
       float[] a,
       int aFrom,
-      int aRowStride,
-      int aColumnStride,
+      int[] aRows,
+      int aRow,
+      int aStep,
       float[] b,
       int bFrom,
       int bRowStride,
+      int[] taps,
       float[] c,
       int cFrom,
       int cRowStride) {
-    if (rows == 8 && columns == 2 * LANES) {
-      rows8(depth, a, aFrom, aRowStride, aColumnStride, b, bFrom, bRowStride, c, cFrom, cRowStride);
-      return;
-    }
-    int i = 0;
-    if (columns == 2 * LANES) {
-      for (; i + 4 <= rows; i += 4) {
-        rows4(
+    if (columns < LANES) {
+      for (int i = 0; i < rows; i += 4) {
+        narrow(
+            rows - i,
+            columns,
             depth,
             a,
-            aFrom + i * aRowStride,
-            aRowStride,
-            aColumnStride,
+            aFrom,
+            aRows,
+            aRow + i,
+            aStep,
             b,
             bFrom,
             bRowStride,
+            taps,
             c,
             cFrom + i * cRowStride,
             cRowStride);
       }
-    }
-    for (; i + 4 <= rows; i += 4) {
-      for (int j = 0; j < columns; j += LANES) {
-        rows4masked(
-            columns - j,
-            depth,
-            a,
-            aFrom + i * aRowStride,
-            aRowStride,
-            aColumnStride,
-            b,
-            bFrom + j,
-            bRowStride,
-            c,
-            cFrom + i * cRowStride + j,
-            cRowStride);
-      }
-    }
-    if (columns == 2 * LANES) {
-      for (; i < rows; i++) {
-        row1(
-            depth,
-            a,
-            aFrom + i * aRowStride,
-            aColumnStride,
-            b,
-            bFrom,
-            bRowStride,
-            c,
-            cFrom + i * cRowStride);
-      }
-    }
-    for (; i < rows; i++) {
-      for (int j = 0; j < columns; j += LANES) {
-        row1masked(
-            columns - j,
-            depth,
-            a,
-            aFrom + i * aRowStride,
-            aColumnStride,
-            b,
-            bFrom + j,
-            bRowStride,
-            c,
-            cFrom + i * cRowStride + j);
-      }
+    } else if (rows > 4) {
+      rows8(
+          rows,
+          columns,
+          depth,
+          a,
+          aFrom,
+          aRows,
+          aRow,
+          aStep,
+          b,
+          bFrom,
+          bRowStride,
+          taps,
+          c,
+          cFrom,
+          cRowStride);
+    } else {
+      rows4(
+          rows,
+          columns,
+          depth,
+          a,
+          aFrom,
+          aRows,
+          aRow,
+          aStep,
+          b,
+          bFrom,
+          bRowStride,
+          taps,
+          c,
+          cFrom,
+          cRowStride);
     }
   }
 
   private static void rows8(
-      int depth,
-      float[] a,
-      int aFrom,
-      int aRowStride,
-      int aColumnStride,
-      float[] b,
-      int bFrom,
-      int bRowStride,
-      float[] c,
-      int cFrom,
-      int cRowStride) {
-    int i1 = cFrom + cRowStride;
-    int i2 = i1 + cRowStride;
-    int i3 = i2 + cRowStride;
-    int i4 = i3 + cRowStride;
-    int i5 = i4 + cRowStride;
-    int i6 = i5 + cRowStride;
-    int i7 = i6 + cRowStride;
-    FloatVector c0 = FloatVector.fromArray(S, c, cFrom);
-    FloatVector d0 = FloatVector.fromArray(S, c, cFrom + LANES);
-    FloatVector c1 = FloatVector.fromArray(S, c, i1);
-    FloatVector d1 = FloatVector.fromArray(S, c, i1 + LANES);
-    FloatVector c2 = FloatVector.fromArray(S, c, i2);
-    FloatVector d2 = FloatVector.fromArray(S, c, i2 + LANES);
-    FloatVector c3 = FloatVector.fromArray(S, c, i3);
-    FloatVector d3 = FloatVector.fromArray(S, c, i3 + LANES);
-    FloatVector c4 = FloatVector.fromArray(S, c, i4);
-    FloatVector d4 = FloatVector.fromArray(S, c, i4 + LANES);
-    FloatVector c5 = FloatVector.fromArray(S, c, i5);
-    FloatVector d5 = FloatVector.fromArray(S, c, i5 + LANES);
-    FloatVector c6 = FloatVector.fromArray(S, c, i6);
-    FloatVector d6 = FloatVector.fromArray(S, c, i6 + LANES);
-    FloatVector c7 = FloatVector.fromArray(S, c, i7);
-    FloatVector d7 = FloatVector.fromArray(S, c, i7 + LANES);
-    for (int k = 0, p = aFrom, q = bFrom; k < depth; k++, p += aColumnStride, q += bRowStride) {
-      FloatVector u = FloatVector.fromArray(S, b, q);
-      FloatVector v = FloatVector.fromArray(S, b, q + LANES);
-      FloatVector x0 = FloatVector.broadcast(S, a[p]);
-      c0 = x0.fma(u, c0);
-      d0 = x0.fma(v, d0);
-      FloatVector x1 = FloatVector.broadcast(S, a[p + aRowStride]);
-      c1 = x1.fma(u, c1);
-      d1 = x1.fma(v, d1);
-      FloatVector x2 = FloatVector.broadcast(S, a[p + 2 * aRowStride]);
-      c2 = x2.fma(u, c2);
-      d2 = x2.fma(v, d2);
-      FloatVector x3 = FloatVector.broadcast(S, a[p + 3 * aRowStride]);
-      c3 = x3.fma(u, c3);
-      d3 = x3.fma(v, d3);
-      FloatVector x4 = FloatVector.broadcast(S, a[p + 4 * aRowStride]);
-      c4 = x4.fma(u, c4);
-      d4 = x4.fma(v, d4);
-      FloatVector x5 = FloatVector.broadcast(S, a[p + 5 * aRowStride]);
-      c5 = x5.fma(u, c5);
-      d5 = x5.fma(v, d5);
-      FloatVector x6 = FloatVector.broadcast(S, a[p + 6 * aRowStride]);
-      c6 = x6.fma(u, c6);
-      d6 = x6.fma(v, d6);
-      FloatVector x7 = FloatVector.broadcast(S, a[p + 7 * aRowStride]);
-      c7 = x7.fma(u, c7);
-      d7 = x7.fma(v, d7);
-    }
-    c0.intoArray(c, cFrom);
-    d0.intoArray(c, cFrom + LANES);
-    c1.intoArray(c, i1);
-    d1.intoArray(c, i1 + LANES);
-    c2.intoArray(c, i2);
-    d2.intoArray(c, i2 + LANES);
-    c3.intoArray(c, i3);
-    d3.intoArray(c, i3 + LANES);
-    c4.intoArray(c, i4);
-    d4.intoArray(c, i4 + LANES);
-    c5.intoArray(c, i5);
-    d5.intoArray(c, i5 + LANES);
-    c6.intoArray(c, i6);
-    d6.intoArray(c, i6 + LANES);
-    c7.intoArray(c, i7);
-    d7.intoArray(c, i7 + LANES);
-  }
-
-  private static void rows4(
-      int depth,
-      float[] a,
-      int aFrom,
-      int aRowStride,
-      int aColumnStride,
-      float[] b,
-      int bFrom,
-      int bRowStride,
-      float[] c,
-      int cFrom,
-      int cRowStride) {
-    int i1 = cFrom + cRowStride;
-    int i2 = i1 + cRowStride;
-    int i3 = i2 + cRowStride;
-    FloatVector c0 = FloatVector.fromArray(S, c, cFrom);
-    FloatVector d0 = FloatVector.fromArray(S, c, cFrom + LANES);
-    FloatVector c1 = FloatVector.fromArray(S, c, i1);
-    FloatVector d1 = FloatVector.fromArray(S, c, i1 + LANES);
-    FloatVector c2 = FloatVector.fromArray(S, c, i2);
-    FloatVector d2 = FloatVector.fromArray(S, c, i2 + LANES);
-    FloatVector c3 = FloatVector.fromArray(S, c, i3);
-    FloatVector d3 = FloatVector.fromArray(S, c, i3 + LANES);
-    for (int k = 0, p = aFrom, q = bFrom; k < depth; k++, p += aColumnStride, q += bRowStride) {
-      FloatVector u = FloatVector.fromArray(S, b, q);
-      FloatVector v = FloatVector.fromArray(S, b, q + LANES);
-      FloatVector x0 = FloatVector.broadcast(S, a[p]);
-      c0 = x0.fma(u, c0);
-      d0 = x0.fma(v, d0);
-      FloatVector x1 = FloatVector.broadcast(S, a[p + aRowStride]);
-      c1 = x1.fma(u, c1);
-      d1 = x1.fma(v, d1);
-      FloatVector x2 = FloatVector.broadcast(S, a[p + 2 * aRowStride]);
-      c2 = x2.fma(u, c2);
-      d2 = x2.fma(v, d2);
-      FloatVector x3 = FloatVector.broadcast(S, a[p + 3 * aRowStride]);
-      c3 = x3.fma(u, c3);
-      d3 = x3.fma(v, d3);
-    }
-    c0.intoArray(c, cFrom);
-    d0.intoArray(c, cFrom + LANES);
-    c1.intoArray(c, i1);
-    d1.intoArray(c, i1 + LANES);
-    c2.intoArray(c, i2);
-    d2.intoArray(c, i2 + LANES);
-    c3.intoArray(c, i3);
-    d3.intoArray(c, i3 + LANES);
-  }
-
-  private static void row1(
-      int depth,
-      float[] a,
-      int aFrom,
-      int aColumnStride,
-      float[] b,
-      int bFrom,
-      int bRowStride,
-      float[] c,
-      int cFrom) {
-    FloatVector c0 = FloatVector.fromArray(S, c, cFrom);
-    FloatVector d0 = FloatVector.fromArray(S, c, cFrom + LANES);
-    for (int k = 0, p = aFrom, q = bFrom; k < depth; k++, p += aColumnStride, q += bRowStride) {
-      FloatVector x0 = FloatVector.broadcast(S, a[p]);
-      c0 = x0.fma(FloatVector.fromArray(S, b, q), c0);
-      d0 = x0.fma(FloatVector.fromArray(S, b, q + LANES), d0);
-    }
-    c0.intoArray(c, cFrom);
-    d0.intoArray(c, cFrom + LANES);
-  }
-
-  /** Four rows of at most one vector; lanes past {@code columns} are neither read nor written. */
-  private static void rows4masked(
+      int rows,
       int columns,
       int depth,
       float[] a,
       int aFrom,
-      int aRowStride,
-      int aColumnStride,
+      int[] aRows,
+      int aRow,
+      int aStep,
       float[] b,
       int bFrom,
       int bRowStride,
+      int[] taps,
+      float[] c,
+      int cFrom,
+      int cRowStride) {
+    int second = columns - LANES;
+    int last = rows - 1;
+    int i1 = Math.min(1, last);
+    int i2 = Math.min(2, last);
+    int i3 = Math.min(3, last);
+    int i4 = Math.min(4, last);
+    int i5 = Math.min(5, last);
+    int i6 = Math.min(6, last);
+    int i7 = Math.min(7, last);
+    int p0 = aRows[aRow];
+    int p1 = aRows[aRow + i1];
+    int p2 = aRows[aRow + i2];
+    int p3 = aRows[aRow + i3];
+    int p4 = aRows[aRow + i4];
+    int p5 = aRows[aRow + i5];
+    int p6 = aRows[aRow + i6];
+    int p7 = aRows[aRow + i7];
+    FloatVector c0 = FloatVector.fromArray(S, ZEROS, 0);
+    FloatVector d0 = FloatVector.fromArray(S, ZEROS, LANES);
+    FloatVector c1 = FloatVector.fromArray(S, ZEROS, 2 * LANES);
+    FloatVector d1 = FloatVector.fromArray(S, ZEROS, 3 * LANES);
+    FloatVector c2 = FloatVector.fromArray(S, ZEROS, 4 * LANES);
+    FloatVector d2 = FloatVector.fromArray(S, ZEROS, 5 * LANES);
+    FloatVector c3 = FloatVector.fromArray(S, ZEROS, 6 * LANES);
+    FloatVector d3 = FloatVector.fromArray(S, ZEROS, 7 * LANES);
+    FloatVector c4 = FloatVector.fromArray(S, ZEROS, 8 * LANES);
+    FloatVector d4 = FloatVector.fromArray(S, ZEROS, 9 * LANES);
+    FloatVector c5 = FloatVector.fromArray(S, ZEROS, 10 * LANES);
+    FloatVector d5 = FloatVector.fromArray(S, ZEROS, 11 * LANES);
+    FloatVector c6 = FloatVector.fromArray(S, ZEROS, 12 * LANES);
+    FloatVector d6 = FloatVector.fromArray(S, ZEROS, 13 * LANES);
+    FloatVector c7 = FloatVector.fromArray(S, ZEROS, 14 * LANES);
+    FloatVector d7 = FloatVector.fromArray(S, ZEROS, 15 * LANES);
+    for (int k = 0, t = 0, p = aFrom, q = bFrom; k < depth; k++, p += aStep) {
+      int at = q + taps[t];
+      t++;
+      if (t == taps.length) {
+        t = 0;
+        q += bRowStride;
+      }
+      FloatVector u = FloatVector.fromArray(S, b, at);
+      FloatVector v = FloatVector.fromArray(S, b, at + second);
+      FloatVector x0 = FloatVector.broadcast(S, a[p + p0]);
+      c0 = x0.fma(u, c0);
+      d0 = x0.fma(v, d0);
+      FloatVector x1 = FloatVector.broadcast(S, a[p + p1]);
+      c1 = x1.fma(u, c1);
+      d1 = x1.fma(v, d1);
+      FloatVector x2 = FloatVector.broadcast(S, a[p + p2]);
+      c2 = x2.fma(u, c2);
+      d2 = x2.fma(v, d2);
+      FloatVector x3 = FloatVector.broadcast(S, a[p + p3]);
+      c3 = x3.fma(u, c3);
+      d3 = x3.fma(v, d3);
+      FloatVector x4 = FloatVector.broadcast(S, a[p + p4]);
+      c4 = x4.fma(u, c4);
+      d4 = x4.fma(v, d4);
+      FloatVector x5 = FloatVector.broadcast(S, a[p + p5]);
+      c5 = x5.fma(u, c5);
+      d5 = x5.fma(v, d5);
+      FloatVector x6 = FloatVector.broadcast(S, a[p + p6]);
+      c6 = x6.fma(u, c6);
+      d6 = x6.fma(v, d6);
+      FloatVector x7 = FloatVector.broadcast(S, a[p + p7]);
+      c7 = x7.fma(u, c7);
+      d7 = x7.fma(v, d7);
+    }
+    i1 = cFrom + i1 * cRowStride;
+    i2 = cFrom + i2 * cRowStride;
+    i3 = cFrom + i3 * cRowStride;
+    i4 = cFrom + i4 * cRowStride;
+    i5 = cFrom + i5 * cRowStride;
+    i6 = cFrom + i6 * cRowStride;
+    i7 = cFrom + i7 * cRowStride;
+    c0 = c0.add(FloatVector.fromArray(S, c, cFrom));
+    d0 = d0.add(FloatVector.fromArray(S, c, cFrom + second));
+    c1 = c1.add(FloatVector.fromArray(S, c, i1));
+    d1 = d1.add(FloatVector.fromArray(S, c, i1 + second));
+    c2 = c2.add(FloatVector.fromArray(S, c, i2));
+    d2 = d2.add(FloatVector.fromArray(S, c, i2 + second));
+    c3 = c3.add(FloatVector.fromArray(S, c, i3));
+    d3 = d3.add(FloatVector.fromArray(S, c, i3 + second));
+    c4 = c4.add(FloatVector.fromArray(S, c, i4));
+    d4 = d4.add(FloatVector.fromArray(S, c, i4 + second));
+    c5 = c5.add(FloatVector.fromArray(S, c, i5));
+    d5 = d5.add(FloatVector.fromArray(S, c, i5 + second));
+    c6 = c6.add(FloatVector.fromArray(S, c, i6));
+    d6 = d6.add(FloatVector.fromArray(S, c, i6 + second));
+    c7 = c7.add(FloatVector.fromArray(S, c, i7));
+    d7 = d7.add(FloatVector.fromArray(S, c, i7 + second));
+    c0.intoArray(c, cFrom);
+    d0.intoArray(c, cFrom + second);
+    c1.intoArray(c, i1);
+    d1.intoArray(c, i1 + second);
+    c2.intoArray(c, i2);
+    d2.intoArray(c, i2 + second);
+    c3.intoArray(c, i3);
+    d3.intoArray(c, i3 + second);
+    c4.intoArray(c, i4);
+    d4.intoArray(c, i4 + second);
+    c5.intoArray(c, i5);
+    d5.intoArray(c, i5 + second);
+    c6.intoArray(c, i6);
+    d6.intoArray(c, i6 + second);
+    c7.intoArray(c, i7);
+    d7.intoArray(c, i7 + second);
+  }
+
+  private static void rows4(
+      int rows,
+      int columns,
+      int depth,
+      float[] a,
+      int aFrom,
+      int[] aRows,
+      int aRow,
+      int aStep,
+      float[] b,
+      int bFrom,
+      int bRowStride,
+      int[] taps,
+      float[] c,
+      int cFrom,
+      int cRowStride) {
+    int second = columns - LANES;
+    int last = rows - 1;
+    int i1 = Math.min(1, last);
+    int i2 = Math.min(2, last);
+    int i3 = Math.min(3, last);
+    int p0 = aRows[aRow];
+    int p1 = aRows[aRow + i1];
+    int p2 = aRows[aRow + i2];
+    int p3 = aRows[aRow + i3];
+    FloatVector c0 = FloatVector.fromArray(S, ZEROS, 0);
+    FloatVector d0 = FloatVector.fromArray(S, ZEROS, LANES);
+    FloatVector c1 = FloatVector.fromArray(S, ZEROS, 2 * LANES);
+    FloatVector d1 = FloatVector.fromArray(S, ZEROS, 3 * LANES);
+    FloatVector c2 = FloatVector.fromArray(S, ZEROS, 4 * LANES);
+    FloatVector d2 = FloatVector.fromArray(S, ZEROS, 5 * LANES);
+    FloatVector c3 = FloatVector.fromArray(S, ZEROS, 6 * LANES);
+    FloatVector d3 = FloatVector.fromArray(S, ZEROS, 7 * LANES);
+    for (int k = 0, t = 0, p = aFrom, q = bFrom; k < depth; k++, p += aStep) {
+      int at = q + taps[t];
+      t++;
+      if (t == taps.length) {
+        t = 0;
+        q += bRowStride;
+      }
+      FloatVector u = FloatVector.fromArray(S, b, at);
+      FloatVector v = FloatVector.fromArray(S, b, at + second);
+      FloatVector x0 = FloatVector.broadcast(S, a[p + p0]);
+      c0 = x0.fma(u, c0);
+      d0 = x0.fma(v, d0);
+      FloatVector x1 = FloatVector.broadcast(S, a[p + p1]);
+      c1 = x1.fma(u, c1);
+      d1 = x1.fma(v, d1);
+      FloatVector x2 = FloatVector.broadcast(S, a[p + p2]);
+      c2 = x2.fma(u, c2);
+      d2 = x2.fma(v, d2);
+      FloatVector x3 = FloatVector.broadcast(S, a[p + p3]);
+      c3 = x3.fma(u, c3);
+      d3 = x3.fma(v, d3);
+    }
+    i1 = cFrom + i1 * cRowStride;
+    i2 = cFrom + i2 * cRowStride;
+    i3 = cFrom + i3 * cRowStride;
+    c0 = c0.add(FloatVector.fromArray(S, c, cFrom));
+    d0 = d0.add(FloatVector.fromArray(S, c, cFrom + second));
+    c1 = c1.add(FloatVector.fromArray(S, c, i1));
+    d1 = d1.add(FloatVector.fromArray(S, c, i1 + second));
+    c2 = c2.add(FloatVector.fromArray(S, c, i2));
+    d2 = d2.add(FloatVector.fromArray(S, c, i2 + second));
+    c3 = c3.add(FloatVector.fromArray(S, c, i3));
+    d3 = d3.add(FloatVector.fromArray(S, c, i3 + second));
+    c0.intoArray(c, cFrom);
+    d0.intoArray(c, cFrom + second);
+    c1.intoArray(c, i1);
+    d1.intoArray(c, i1 + second);
+    c2.intoArray(c, i2);
+    d2.intoArray(c, i2 + second);
+    c3.intoArray(c, i3);
+    d3.intoArray(c, i3 + second);
+  }
+
+  /** Up to four rows of less than a vector; lanes past {@code columns} are not touched. */
+  private static void narrow(
+      int rows,
+      int columns,
+      int depth,
+      float[] a,
+      int aFrom,
+      int[] aRows,
+      int aRow,
+      int aStep,
+      float[] b,
+      int bFrom,
+      int bRowStride,
+      int[] taps,
       float[] c,
       int cFrom,
       int cRowStride) {
     VectorMask<Float> mask = S.indexInRange(0, columns);
-    int i1 = cFrom + cRowStride;
-    int i2 = i1 + cRowStride;
-    int i3 = i2 + cRowStride;
-    FloatVector c0 = FloatVector.fromArray(S, c, cFrom, mask);
-    FloatVector c1 = FloatVector.fromArray(S, c, i1, mask);
-    FloatVector c2 = FloatVector.fromArray(S, c, i2, mask);
-    FloatVector c3 = FloatVector.fromArray(S, c, i3, mask);
-    for (int k = 0, p = aFrom, q = bFrom; k < depth; k++, p += aColumnStride, q += bRowStride) {
-      FloatVector u = FloatVector.fromArray(S, b, q, mask);
-      c0 = FloatVector.broadcast(S, a[p]).fma(u, c0);
-      c1 = FloatVector.broadcast(S, a[p + aRowStride]).fma(u, c1);
-      c2 = FloatVector.broadcast(S, a[p + 2 * aRowStride]).fma(u, c2);
-      c3 = FloatVector.broadcast(S, a[p + 3 * aRowStride]).fma(u, c3);
+    int last = rows - 1;
+    int i1 = Math.min(1, last);
+    int i2 = Math.min(2, last);
+    int i3 = Math.min(3, last);
+    int p0 = aRows[aRow];
+    int p1 = aRows[aRow + i1];
+    int p2 = aRows[aRow + i2];
+    int p3 = aRows[aRow + i3];
+    FloatVector c0 = FloatVector.fromArray(S, ZEROS, 0);
+    FloatVector c1 = FloatVector.fromArray(S, ZEROS, LANES);
+    FloatVector c2 = FloatVector.fromArray(S, ZEROS, 2 * LANES);
+    FloatVector c3 = FloatVector.fromArray(S, ZEROS, 3 * LANES);
+    for (int k = 0, t = 0, p = aFrom, q = bFrom; k < depth; k++, p += aStep) {
+      int at = q + taps[t];
+      t++;
+      if (t == taps.length) {
+        t = 0;
+        q += bRowStride;
+      }
+      FloatVector u = FloatVector.fromArray(S, b, at, mask);
+      c0 = FloatVector.broadcast(S, a[p + p0]).fma(u, c0);
+      c1 = FloatVector.broadcast(S, a[p + p1]).fma(u, c1);
+      c2 = FloatVector.broadcast(S, a[p + p2]).fma(u, c2);
+      c3 = FloatVector.broadcast(S, a[p + p3]).fma(u, c3);
     }
+    i1 = cFrom + i1 * cRowStride;
+    i2 = cFrom + i2 * cRowStride;
+    i3 = cFrom + i3 * cRowStride;
+    c0 = c0.add(FloatVector.fromArray(S, c, cFrom, mask));
+    c1 = c1.add(FloatVector.fromArray(S, c, i1, mask));
+    c2 = c2.add(FloatVector.fromArray(S, c, i2, mask));
+    c3 = c3.add(FloatVector.fromArray(S, c, i3, mask));
     c0.intoArray(c, cFrom, mask);
     c1.intoArray(c, i1, mask);
     c2.intoArray(c, i2, mask);
     c3.intoArray(c, i3, mask);
-  }
-
-  private static void row1masked(
-      int columns,
-      int depth,
-      float[] a,
-      int aFrom,
-      int aColumnStride,
-      float[] b,
-      int bFrom,
-      int bRowStride,
-      float[] c,
-      int cFrom) {
-    VectorMask<Float> mask = S.indexInRange(0, columns);
-    FloatVector c0 = FloatVector.fromArray(S, c, cFrom, mask);
-    for (int k = 0, p = aFrom, q = bFrom; k < depth; k++, p += aColumnStride, q += bRowStride) {
-      FloatVector u = FloatVector.fromArray(S, b, q, mask);
-      c0 = FloatVector.broadcast(S, a[p]).fma(u, c0);
-    }
-    c0.intoArray(c, cFrom, mask);
   }
 }
