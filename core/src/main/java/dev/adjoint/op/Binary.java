@@ -60,7 +60,7 @@ public enum Binary implements Primitive {
   private final String function = CaseFormat.UPPER_UNDERSCORE.to(CaseFormat.LOWER_CAMEL, name());
   private final PerType<Loop> loops = PerType.loop(function, 2);
   private final PullbackPrograms programs =
-      new PullbackPrograms(function, 2, Primitive.super::pullbacks);
+      new PullbackPrograms(function, 2, 2, Primitive.super::pullbacks);
 
   Binary() {
     this(null, null);

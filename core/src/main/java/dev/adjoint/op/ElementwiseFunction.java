@@ -33,28 +33,27 @@ public final class ElementwiseFunction implements Primitive.Open {
     this.arity = arity;
     this.definition = definition;
     this.forward = new PerType<>(this::trace);
-    this.pullbacks = new PullbackPrograms(name, arity, this::composed);
+    this.pullbacks = new PullbackPrograms(name, arity, 0, this::composed);
     forward.of(DType.FLOAT32);
   }
 
   private Program trace(DType dtype) {
-    return Tracer.trace(
-        name,
-        dtype,
-        arity,
-        x -> {
-          Tensor y = definition.apply(x);
-          if (y == null) {
-            throw new IllegalArgumentException(
-                name + ": the function returned null; expected a tensor");
-          }
-          if (y.dtype() != dtype) {
-            throw new IllegalArgumentException(
-                "%s: the function turned %s into %s; expected the same type"
-                    .formatted(name, dtype, y.dtype()));
-          }
-          return new Tensor[] {y};
-        });
+    Program program =
+        Tracer.trace(name, dtype, arity, x -> new Tensor[] {checked(definition.apply(x), dtype)});
+    if (!program.dependsOnInputs()) {
+      throw new IllegalArgumentException(
+          name + ": the function does not depend on its inputs; expected one that does");
+    }
+    return program;
+  }
+
+  private Tensor checked(@Nullable Tensor y, DType dtype) {
+    if (y == null || y.dtype() != dtype) {
+      throw new IllegalArgumentException(
+          "%s: the function returned %s for %s tensors; expected a tensor of their type"
+              .formatted(name, y == null ? null : "a " + y.dtype() + " tensor", dtype));
+    }
+    return y;
   }
 
   /** Applies the function to every element, after promotion and broadcasting. */

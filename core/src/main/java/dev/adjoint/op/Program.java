@@ -76,18 +76,26 @@ final class Program {
     return floats;
   }
 
+  /** Tells whether the outputs are more than constants. */
+  boolean dependsOnInputs() {
+    return inputs.length > 0;
+  }
+
   /** Returns the number of steps. */
   int steps() {
     return steps.length;
   }
 
-  /** Computes the outputs, of the shape to which the inputs that are used broadcast. */
+  /**
+   * Computes the outputs, of the shape to which the inputs that are used broadcast; constants have
+   * that of the first input, if none is.
+   */
   Tensor[] run(Tensor... operands) {
     Tensor[] x = new Tensor[inputs.length];
     for (int i = 0; i < x.length; i++) {
       x[i] = operands[inputs[i]];
     }
-    Shape shape = Elementwise.broadcast(name, x);
+    Shape shape = x.length == 0 ? operands[0].shape() : Elementwise.broadcast(name, x);
     Object[] arrays = new Object[x.length + results + constants.length + blocks];
     for (int i = 0; i < results; i++) {
       arrays[x.length + i] = Engine.uninitialized(dtype, shape.size());
@@ -103,7 +111,7 @@ final class Program {
     for (int i = 0; i < made.length; i++) {
       int slot = outputs[i];
       if (slot < x.length) {
-        made[i] = x[slot];
+        made[i] = x[slot].view(x[slot].shape(), x[slot].strides(), x[slot].offset());
       } else if (slot < x.length + results) {
         made[i] = Engine.tensor(arrays[slot], dtype, shape);
       } else {

@@ -22,12 +22,19 @@ final class PullbackPrograms {
 
   private final String name;
   private final int arity;
+  private final int least;
   private final Rule rule;
   private final AtomicReferenceArray<@Nullable Program> programs;
 
-  PullbackPrograms(String name, int arity, Rule rule) {
+  /**
+   * Makes programs of a rule.
+   *
+   * @param least the fewest steps that are worth a program; with fewer the rule is applied as it is
+   */
+  PullbackPrograms(String name, int arity, int least, Rule rule) {
     this.name = name;
     this.arity = arity;
+    this.least = least;
     this.rule = rule;
     this.programs = new AtomicReferenceArray<>(2 << arity);
   }
@@ -38,7 +45,7 @@ final class PullbackPrograms {
       return rule.apply(needed, g, x, y);
     }
     Program program = program(needed, g.dtype());
-    if (program.steps() < 2) { // nothing is left for another step
+    if (program.steps() < least) {
       return rule.apply(needed, g, x, y);
     }
     Tensor[] operands = new Tensor[arity + 2];

@@ -105,7 +105,7 @@ final class Tracer implements Trace {
     if (x.isTracked()) {
       throw new IllegalArgumentException(
           ("%s: uses a tracked tensor of shape %s that is not one of its inputs, so that no"
-               + " gradient would flow to it; expected it as another input")
+                  + " gradient would flow to it; expected it as another input")
               .formatted(name, x.shape()));
     }
     if (x.size() != 1 && Arrays.stream(x.strides()).anyMatch(stride -> stride != 0)) {

@@ -79,7 +79,7 @@ public enum Unary implements Primitive {
   private final String function = CaseFormat.UPPER_UNDERSCORE.to(CaseFormat.LOWER_CAMEL, name());
   private final PerType<Loop> loops = PerType.loop(function, 1);
   private final PullbackPrograms programs =
-      new PullbackPrograms(function, 1, Primitive.super::pullbacks);
+      new PullbackPrograms(function, 1, 2, Primitive.super::pullbacks);
 
   Unary(@Nullable Pullback pullback) {
     this.pullback = pullback;
