@@ -40,7 +40,7 @@ public final class ElementwiseFunction implements Primitive.Open {
   private Program trace(DType dtype) {
     Program program =
         Tracer.trace(name, dtype, arity, x -> new Tensor[] {checked(definition.apply(x), dtype)});
-    if (!program.dependsOnInputs()) {
+    if (program.inputs().length == 0) {
       throw new IllegalArgumentException(
           name + ": the function does not depend on its inputs; expected one that does");
     }

@@ -45,7 +45,7 @@ final class PullbackPrograms {
       return rule.apply(needed, g, x, y);
     }
     Program program = program(needed, g.dtype());
-    if (program.steps() < least) {
+    if (program.steps().length < least) {
       return rule.apply(needed, g, x, y);
     }
     Tensor[] operands = new Tensor[arity + 2];

@@ -8,12 +8,15 @@ import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 
 /**
@@ -37,7 +40,7 @@ final class Tracer implements Trace {
   private final List<Call> calls = new ArrayList<>();
 
   /** Constants, numbered -1, -2, ... among the values; inputs come first, then results of calls. */
-  private final List<Double> constants = new ArrayList<>();
+  private final List<Tensor> constants = new ArrayList<>();
 
   private Tracer(String name, DType dtype, int inputs) {
     this.name = name;
@@ -114,13 +117,8 @@ final class Tracer implements Trace {
                   + " it as another input")
               .formatted(name, x.shape()));
     }
-    double constant = x.view(Shape.of(), new int[0], x.offset()).item();
-    int at = constants.indexOf(constant);
-    if (at < 0) {
-      at = constants.size();
-      constants.add(constant);
-    }
-    return -1 - at;
+    constants.add(x.view(Shape.of(), new int[0], x.offset()).copy()); // a parameter may change
+    return -constants.size();
   }
 
   // ---- from values to slots --------------------------------------------------------------------
@@ -129,22 +127,20 @@ final class Tracer implements Trace {
     int[] wanted = Arrays.stream(outputs).mapToInt(this::value).toArray();
     int[] lastUse = lastUses(wanted);
     int[] used = IntStream.range(0, inputs).filter(i -> lastUse[i] >= 0).toArray();
-    int[] slots = new int[inputs + calls.size()];
+    int[] slots = new int[lastUse.length];
     Arrays.fill(slots, -1);
-    int next = 0;
-    for (int input : used) {
-      slots[input] = next++;
+    for (int i = 0; i < used.length; i++) {
+      slots[used[i]] = i;
     }
-    int firstResult = next;
+    int firstResult = used.length + constants.size();
+    int firstBlock = firstResult;
     for (int value : wanted) {
       if (value >= inputs && slots[value] < 0) {
-        slots[value] = next++;
+        slots[value] = firstBlock++;
       }
     }
-    int results = next - firstResult;
-    int firstConstant = next;
-    int firstBlock = firstConstant + constants.size();
-    List<Integer> free = new ArrayList<>();
+    IntUnaryOperator slot = value -> value < 0 ? used.length - 1 - value : slots[value];
+    Deque<Integer> free = new ArrayDeque<>();
     int blocks = 0;
     List<Step> steps = new ArrayList<>();
     for (int i = 0; i < calls.size(); i++) {
@@ -153,35 +149,29 @@ final class Tracer implements Trace {
         continue;
       }
       if (slots[result] < 0) {
-        slots[result] = free.isEmpty() ? firstBlock + blocks++ : free.removeLast();
+        slots[result] = free.isEmpty() ? firstBlock + blocks++ : free.pop();
       }
       Call call = calls.get(i);
+      int arity = call.operands.length;
       int[] operands = new int[3];
-      int last = call.operands.length - 1;
-      for (int k = 0; k < 3; k++) {
-        operands[k] = slot(call.operands[Math.min(k, last)], slots, firstConstant);
-      }
+      Arrays.setAll(operands, k -> slot.applyAsInt(call.operands[Math.min(k, arity - 1)]));
+      steps.add(
+          new Step(Engine.kernels(dtype).loop(call.function, arity), operands, slots[result]));
       for (int value : Arrays.stream(call.operands).distinct().toArray()) {
         if (value >= inputs && lastUse[value] == i && slots[value] >= firstBlock) {
-          free.add(slots[value]);
+          free.push(slots[value]);
         }
       }
-      steps.add(
-          new Step(Engine.kernels(dtype).loop(call.function, last + 1), operands, slots[result]));
     }
     return new Program(
         name,
         dtype,
         used,
-        results,
-        Arrays.stream(wanted).map(value -> slot(value, slots, firstConstant)).toArray(),
-        constants.stream().mapToDouble(each -> each).toArray(),
+        constants.toArray(new Tensor[0]),
+        firstBlock - firstResult,
+        Arrays.stream(wanted).map(slot).toArray(),
         steps.toArray(new Step[0]),
         blocks);
-  }
-
-  private static int slot(int value, int[] slots, int firstConstant) {
-    return value < 0 ? firstConstant - 1 - value : slots[value];
   }
 
   /** Returns by which call each value is used last; -1 if by none that an output depends on. */
