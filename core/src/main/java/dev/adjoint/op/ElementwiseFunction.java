@@ -23,18 +23,25 @@ public final class ElementwiseFunction implements Primitive.Open {
   private final PerType<Program> forward;
   private final PullbackPrograms pullbacks;
 
-  /**
-   * Traces a function of so many tensors.
-   *
-   * @throws IllegalArgumentException if it is not elementwise, with the reason
-   */
-  public ElementwiseFunction(String name, int arity, Function<Tensor[], Tensor> definition) {
+  /** Makes a function that is traced when it is first called. */
+  ElementwiseFunction(String name, int arity, Function<Tensor[], Tensor> definition) {
     this.name = name;
     this.arity = arity;
     this.definition = definition;
     this.forward = new PerType<>(this::trace);
     this.pullbacks = new PullbackPrograms(name, arity, 0, this::composed);
-    forward.of(DType.FLOAT32);
+  }
+
+  /**
+   * Returns a function of so many tensors.
+   *
+   * @throws IllegalArgumentException if it is not elementwise, with the reason
+   */
+  public static ElementwiseFunction of(
+      String name, int arity, Function<Tensor[], Tensor> definition) {
+    ElementwiseFunction function = new ElementwiseFunction(name, arity, definition);
+    function.forward.of(DType.FLOAT32);
+    return function;
   }
 
   private Program trace(DType dtype) {
