@@ -109,7 +109,7 @@ public final class Autodiff {
    *     numbers, stops a gradient or uses tensors that are not its inputs, with what and why
    */
   public static UnaryOperator<Tensor> elementwise(String name, UnaryOperator<Tensor> function) {
-    return ElementwiseFunction.of(name, 1, x -> function.apply(x[0]))::apply;
+    return new ElementwiseFunction(name, 1, x -> function.apply(x[0])).checked()::apply;
   }
 
   /**
@@ -118,7 +118,7 @@ public final class Autodiff {
    * types.
    */
   public static BinaryOperator<Tensor> elementwise(String name, BinaryOperator<Tensor> function) {
-    return ElementwiseFunction.of(name, 2, x -> function.apply(x[0], x[1]))::apply;
+    return new ElementwiseFunction(name, 2, x -> function.apply(x[0], x[1])).checked()::apply;
   }
 
   /** A function of three tensors. */
@@ -133,7 +133,7 @@ public final class Autodiff {
    * BinaryOperator)} does.
    */
   public static TernaryOperator elementwise(String name, TernaryOperator function) {
-    return ElementwiseFunction.of(name, 3, x -> function.apply(x[0], x[1], x[2]))::apply;
+    return new ElementwiseFunction(name, 3, x -> function.apply(x[0], x[1], x[2])).checked()::apply;
   }
 
   private static Supplier<@Nullable Void> asSupplier(Runnable action) {

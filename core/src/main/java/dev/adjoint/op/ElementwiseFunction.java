@@ -23,8 +23,8 @@ public final class ElementwiseFunction implements Primitive.Open {
   private final PerType<Program> forward;
   private final PullbackPrograms pullbacks;
 
-  /** Makes a function that is traced when it is first called. */
-  ElementwiseFunction(String name, int arity, Function<Tensor[], Tensor> definition) {
+  /** Makes a function of so many tensors, which is traced when it is first called. */
+  public ElementwiseFunction(String name, int arity, Function<Tensor[], Tensor> definition) {
     this.name = name;
     this.arity = arity;
     this.definition = definition;
@@ -33,20 +33,18 @@ public final class ElementwiseFunction implements Primitive.Open {
   }
 
   /**
-   * Returns a function of so many tensors.
+   * Traces the function now.
    *
    * @throws IllegalArgumentException if it is not elementwise, with the reason
    */
-  public static ElementwiseFunction of(
-      String name, int arity, Function<Tensor[], Tensor> definition) {
-    ElementwiseFunction function = new ElementwiseFunction(name, arity, definition);
-    function.forward.of(DType.FLOAT32);
-    return function;
+  public ElementwiseFunction checked() {
+    forward.of(DType.FLOAT32);
+    return this;
   }
 
   private Program trace(DType dtype) {
     Program program =
-        Tracer.trace(name, dtype, arity, x -> new Tensor[] {checked(definition.apply(x), dtype)});
+        Tracer.trace(name, dtype, arity, x -> new Tensor[] {ofType(definition.apply(x), dtype)});
     if (program.inputs().length == 0) {
       throw new IllegalArgumentException(
           name + ": the function does not depend on its inputs; expected one that does");
@@ -54,7 +52,7 @@ public final class ElementwiseFunction implements Primitive.Open {
     return program;
   }
 
-  private Tensor checked(@Nullable Tensor y, DType dtype) {
+  private Tensor ofType(@Nullable Tensor y, DType dtype) {
     if (y == null || y.dtype() != dtype) {
       throw new IllegalArgumentException(
           "%s: the function returned %s for %s tensors; expected a tensor of their type"

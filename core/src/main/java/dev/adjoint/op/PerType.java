@@ -6,8 +6,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps a kernel, or what is made of kernels, for each element type, looked up when it is first
- * needed.
+ * Keeps a kernel, or something else that depends on the type, for each element type, looked up when
+ * it is first needed.
  */
 final class PerType<K> {
 

@@ -5,6 +5,7 @@ import dev.adjoint.kernel.ScratchPool;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
+import java.lang.reflect.Array;
 import java.util.Arrays;
 
 /**
@@ -37,8 +38,8 @@ record Program(
   /** No more than a few threads of a few blocks need. */
   private static final long MOST_KEPT = 1 << 20;
 
-  private static final ScratchPool<float[]> FLOATS = new ScratchPool<>(MOST_KEPT, a -> a.length);
-  private static final ScratchPool<double[]> DOUBLES = new ScratchPool<>(MOST_KEPT, a -> a.length);
+  private static final PerType<ScratchPool<Object>> SCRATCH =
+      new PerType<>(dtype -> new ScratchPool<>(MOST_KEPT, Array::getLength));
 
   /** A function, the slots of its operands (the last repeated up to three), and of its result. */
   record Step(Loop loop, int[] operands, int result) {}
@@ -112,7 +113,9 @@ record Program(
     int[] step = Arrays.copyOf(apart, arrays.length);
     int firstResult = apart.length;
     int firstBlock = firstResult + results;
-    Object scratch = take(blocks * block);
+    int needed = blocks * block;
+    ScratchPool<Object> pool = SCRATCH.of(dtype);
+    Object scratch = pool.take(needed, () -> Engine.uninitialized(dtype, needed));
     for (int i = 0; i < blocks; i++) {
       arrays[firstBlock + i] = scratch;
       from[firstBlock + i] = i * block;
@@ -145,16 +148,6 @@ record Program(
             step[out] == 0 ? 1 : n);
       }
     }
-    if (scratch instanceof float[] floats) {
-      FLOATS.give(floats);
-    } else {
-      DOUBLES.give((double[]) scratch);
-    }
-  }
-
-  private Object take(int n) {
-    return dtype == DType.FLOAT32
-        ? FLOATS.take(n, () -> new float[n])
-        : DOUBLES.take(n, () -> new double[n]);
+    pool.give(scratch);
   }
 }
