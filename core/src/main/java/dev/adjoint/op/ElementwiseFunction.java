@@ -7,6 +7,8 @@ import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -63,6 +65,10 @@ public final class ElementwiseFunction implements Primitive.Open {
 
   /** Applies the function to every element, after promotion and broadcasting. */
   public Tensor apply(Tensor... inputs) {
+    if (inputs.length != arity) {
+      throw new IllegalArgumentException(
+          "%s: %d tensors; expected %d".formatted(name, inputs.length, arity));
+    }
     DType dtype = inputs[0].dtype();
     for (Tensor input : inputs) {
       dtype = DType.promote(dtype, input.dtype());
@@ -96,15 +102,19 @@ public final class ElementwiseFunction implements Primitive.Open {
 
   /** Differentiates the definition, operation by operation. */
   private @Nullable Tensor[] composed(boolean[] needed, Tensor g, Tensor[] x, Tensor y) {
-    Tensor[] own = new Tensor[arity]; // so that one tensor may be several inputs
+    Tensor[] own = x.clone(); // so that one tensor may be several inputs
+    List<Tensor> wanted = new ArrayList<>();
     for (int i = 0; i < arity; i++) {
-      own[i] =
-          x[i].isTracked() ? Autodiff.onGradient(x[i], UnaryOperator.identity()) : x[i].tracked();
+      if (needed[i]) {
+        own[i] =
+            x[i].isTracked() ? Autodiff.onGradient(x[i], UnaryOperator.identity()) : x[i].tracked();
+        wanted.add(own[i]);
+      }
     }
     Tensor again = definition.apply(own);
+    Backward backward = Backward.wrt(wanted.toArray(new Tensor[0])).seed(g).createGraph();
+    Gradients gradients = again.isTracked() ? backward.of(again) : null;
     @Nullable Tensor[] cotangents = new Tensor[arity];
-    Gradients gradients =
-        again.isTracked() ? Backward.wrt(own).seed(g).createGraph().of(again) : null;
     for (int i = 0; i < arity; i++) {
       if (needed[i]) {
         cotangents[i] =
@@ -114,10 +124,5 @@ public final class ElementwiseFunction implements Primitive.Open {
       }
     }
     return cotangents;
-  }
-
-  @Override
-  public String toString() {
-    return name + " of " + arity + (arity == 1 ? " tensor" : " tensors");
   }
 }

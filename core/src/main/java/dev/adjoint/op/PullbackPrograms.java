@@ -53,9 +53,6 @@ final class PullbackPrograms {
     System.arraycopy(x, 0, operands, 1, arity);
     operands[arity + 1] = y;
     Tensor[] made = program.run(operands);
-    if (arity == 1) {
-      return made;
-    }
     @Nullable Tensor[] cotangents = new Tensor[arity];
     for (int i = 0, next = 0; i < arity; i++) {
       cotangents[i] = needed[i] ? made[next++] : null;
