@@ -28,8 +28,9 @@ public final class Recorder {
       }
     }
     Mode mode = Mode.current();
-    if (mode.trace() != null) {
-      mode.trace().step(output, primitive, inputs);
+    Trace trace = mode.trace();
+    if (trace != null) {
+      trace.step(output, primitive, inputs);
     }
     if (mode.detecting() && mode.site() == null) {
       Anomalies.checkForward(output, primitive, inputs);
@@ -73,12 +74,13 @@ public final class Recorder {
    */
   public static void checkReadOut(Tensor tensor) {
     Mode mode = Mode.current();
-    if (mode.trace() != null && mode.trace().isVariable(tensor)) {
+    Trace trace = mode.trace();
+    if (trace != null && trace.isVariable(tensor)) {
       throw new IllegalArgumentException(
           ("%s: reads out a tensor (to a number, an array or a text), but an elementwise function"
                   + " is run once, on samples, to learn its steps; expected operations on tensors"
                   + " only, such as where(...) for a choice")
-              .formatted(mode.trace().name()));
+              .formatted(trace.name()));
     }
     String function = mode.sealedBy();
     if (function != null && tensor.isTracked()) {

@@ -58,7 +58,7 @@ public final class ElementwiseFunction implements Primitive.Open {
     if (y == null || y.dtype() != dtype) {
       throw new IllegalArgumentException(
           "%s: the function returned %s for %s tensors; expected a tensor of their type"
-              .formatted(name, y == null ? null : "a " + y.dtype() + " tensor", dtype));
+              .formatted(name, y == null ? "null" : "a " + y.dtype() + " tensor", dtype));
     }
     return y;
   }
