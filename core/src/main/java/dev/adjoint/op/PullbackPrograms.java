@@ -24,7 +24,7 @@ final class PullbackPrograms {
   private final int arity;
   private final int least;
   private final Rule rule;
-  private final AtomicReferenceArray<@Nullable Program> programs;
+  private final PerType<AtomicReferenceArray<@Nullable Program>> programs;
 
   /**
    * Makes programs of a rule.
@@ -36,7 +36,7 @@ final class PullbackPrograms {
     this.arity = arity;
     this.least = least;
     this.rule = rule;
-    this.programs = new AtomicReferenceArray<>(2 << arity);
+    this.programs = new PerType<>(dtype -> new AtomicReferenceArray<>(1 << arity));
   }
 
   /** Returns the cotangents of the inputs that need one, null for others. */
@@ -61,14 +61,15 @@ final class PullbackPrograms {
   }
 
   private Program program(boolean[] needed, DType dtype) {
-    int key = dtype.ordinal();
+    AtomicReferenceArray<@Nullable Program> made = programs.of(dtype);
+    int key = 0;
     for (boolean each : needed) {
       key = 2 * key + (each ? 1 : 0);
     }
-    Program program = programs.get(key);
+    Program program = made.get(key);
     if (program == null) {
       program = Tracer.trace(name, dtype, arity + 2, samples -> trace(needed.clone(), samples));
-      programs.set(key, program);
+      made.set(key, program);
     }
     return program;
   }
