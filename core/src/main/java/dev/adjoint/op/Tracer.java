@@ -12,7 +12,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -36,7 +36,7 @@ final class Tracer implements Trace {
   private final String name;
   private final DType dtype;
   private final int inputs;
-  private final Map<Storage, Integer> values = new IdentityHashMap<>();
+  private final Map<Storage, Integer> values = new HashMap<>();
   private final List<Call> calls = new ArrayList<>();
 
   /** Constants, numbered -1, -2, ... among the values; inputs come first, then results of calls. */
