@@ -219,7 +219,7 @@ class ElementwiseFunctionTest {
         Autodiff.elementwise(
             "identity",
             x -> {
-              Tensor unused = x.exp();
+              Tensor _ = x.exp();
               return x;
             });
     Tensor x = Tensor.of(1.0, 2.0).tracked();
