@@ -1,8 +1,10 @@
 package dev.adjoint.autodiff;
 
+import dev.adjoint.op.ElementwiseFunction;
 import dev.adjoint.op.Primitive;
 import dev.adjoint.tensor.Tensor;
 import java.util.List;
+import java.util.function.BinaryOperator;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -83,6 +85,55 @@ public final class Autodiff {
   /** Applies a function with a pullback of its own. */
   public static Tensor apply(CustomFunction function, Tensor... inputs) {
     return Recorder.apply(new CustomPrimitive(function), inputs.clone());
+  }
+
+  /**
+   * Returns an elementwise function, composed of others, that runs as fast as a built-in one:
+   *
+   * <pre>{@code
+   * UnaryOperator<Tensor> mish = Autodiff.elementwise("mish", x -> x.times(softplus(x).tanh()));
+   * }</pre>
+   *
+   * <p>The function is run once for each element type, on samples, to learn its steps. From then on
+   * all of them take one pass over the elements, forward and for the gradient; memory is taken for
+   * the result, and for the cotangents, and for nothing between. Values have the bits of the
+   * composition, and so have gradients, up to the order of sums over axes that broadcast; where a
+   * gradient is itself recorded, the function is called again, for every order there is.
+   *
+   * <p>So it must be of one kind: arithmetic, comparisons, {@code where}, {@code clamp} and
+   * functions of single values, of its inputs and of numbers. Numbers (and tensors of one value)
+   * that it finds elsewhere are those of the first run for good; what changes is another input.
+   *
+   * @param name as messages call it
+   * @throws IllegalArgumentException if it reads out elements, is not elementwise, draws random
+   *     numbers, stops a gradient or uses tensors that are not its inputs, with what and why
+   */
+  public static UnaryOperator<Tensor> elementwise(String name, UnaryOperator<Tensor> function) {
+    return new ElementwiseFunction(name, 1, x -> function.apply(x[0])).checked()::apply;
+  }
+
+  /**
+   * Returns an elementwise function of two tensors, as {@link #elementwise(String, UnaryOperator)}
+   * does: {@code elementwise("huber", (x, t) -> ...)}. The inputs broadcast and promote their
+   * types.
+   */
+  public static BinaryOperator<Tensor> elementwise(String name, BinaryOperator<Tensor> function) {
+    return new ElementwiseFunction(name, 2, x -> function.apply(x[0], x[1])).checked()::apply;
+  }
+
+  /** A function of three tensors. */
+  @FunctionalInterface
+  public interface TernaryOperator {
+    /** Computes a tensor from three. */
+    Tensor apply(Tensor x, Tensor y, Tensor z);
+  }
+
+  /**
+   * Returns an elementwise function of three tensors, as {@link #elementwise(String,
+   * BinaryOperator)} does.
+   */
+  public static TernaryOperator elementwise(String name, TernaryOperator function) {
+    return new ElementwiseFunction(name, 3, x -> function.apply(x[0], x[1], x[2])).checked()::apply;
   }
 
   private static Supplier<@Nullable Void> asSupplier(Runnable action) {

@@ -74,6 +74,7 @@ public final class Held {
    * again.
    */
   public static <T> T value(Supplier<T> compute) {
+    Recorder.checkHeld();
     Run run = current();
     return run != null ? run.hold(compute) : compute.get();
   }

@@ -14,15 +14,17 @@ import org.jspecify.annotations.Nullable;
  * @param sealedBy the custom function whose pullback is being recorded, in which reading out a
  *     tracked tensor would silently cut the graph; null elsewhere
  * @param births where nodes get their numbers from
+ * @param trace what sees every step while a function is run on samples; null elsewhere
  */
 record Mode(
     boolean recording,
     boolean detecting,
     @Nullable String site,
     @Nullable String sealedBy,
-    Births births) {
+    Births births,
+    @Nullable Trace trace) {
 
-  private static final Mode DEFAULT = new Mode(true, false, null, null, Births.ALL);
+  private static final Mode DEFAULT = new Mode(true, false, null, null, Births.ALL, null);
   private static final ScopedValue<Mode> CURRENT = ScopedValue.newInstance();
 
   static Mode current() {
@@ -30,25 +32,30 @@ record Mode(
   }
 
   Mode recording(boolean on) {
-    return on == recording ? this : new Mode(on, detecting, site, sealedBy, births);
+    return on == recording ? this : new Mode(on, detecting, site, sealedBy, births, trace);
   }
 
   Mode detecting(boolean on) {
-    return on == detecting ? this : new Mode(recording, on, site, sealedBy, births);
+    return on == detecting ? this : new Mode(recording, on, site, sealedBy, births, trace);
   }
 
   Mode sealedBy(@Nullable String function) {
     return Objects.equals(function, sealedBy)
         ? this
-        : new Mode(recording, detecting, site, function, births);
+        : new Mode(recording, detecting, site, function, births, trace);
   }
 
   Mode site(@Nullable String line) {
-    return new Mode(recording, detecting, line, sealedBy, births);
+    return new Mode(recording, detecting, line, sealedBy, births, trace);
   }
 
   Mode births(Births numbers) {
-    return new Mode(recording, detecting, site, sealedBy, numbers);
+    return new Mode(recording, detecting, site, sealedBy, numbers, trace);
+  }
+
+  /** Returns the default mode, in which every step is seen as well. */
+  static Mode traced(Trace trace) {
+    return new Mode(true, false, null, null, Births.ALL, trace);
   }
 
   /** Runs an action in this mode; the mode ends with the action, whatever happens. */

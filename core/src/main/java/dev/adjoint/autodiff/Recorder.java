@@ -2,6 +2,7 @@ package dev.adjoint.autodiff;
 
 import dev.adjoint.op.Primitive;
 import dev.adjoint.tensor.Tensor;
+import java.util.function.Supplier;
 
 /** Connects results to the graph: every operation of the engine passes through {@link #record}. */
 public final class Recorder {
@@ -27,6 +28,10 @@ public final class Recorder {
       }
     }
     Mode mode = Mode.current();
+    Trace trace = mode.trace();
+    if (trace != null) {
+      trace.step(output, primitive, inputs);
+    }
     if (mode.detecting() && mode.site() == null) {
       Anomalies.checkForward(output, primitive, inputs);
     }
@@ -53,18 +58,48 @@ public final class Recorder {
     return Mode.current().recording();
   }
 
+  /** Runs a function whose steps a trace sees. */
+  public static <T> T traced(Trace trace, Supplier<T> function) {
+    return Mode.traced(trace).call(function::get);
+  }
+
+  /** Tells whether a function is being traced: then it does all that it does step by step. */
+  public static boolean isTracing() {
+    return Mode.current().trace() != null;
+  }
+
   /**
-   * Throws where reading out a tensor would silently cut the graph: in the recorded pullback of a
-   * custom function.
+   * Throws where reading out a tensor would silently cut the graph: in a traced function, and in
+   * the recorded pullback of a custom function.
    */
   public static void checkReadOut(Tensor tensor) {
-    String function = Mode.current().sealedBy();
+    Mode mode = Mode.current();
+    Trace trace = mode.trace();
+    if (trace != null && trace.isVariable(tensor)) {
+      throw new IllegalArgumentException(
+          ("%s: reads out a tensor (to a number, an array or a text), but an elementwise function"
+                  + " is run once, on samples, to learn its steps; expected operations on tensors"
+                  + " only, such as where(...) for a choice")
+              .formatted(trace.name()));
+    }
+    String function = mode.sealedBy();
     if (function != null && tensor.isTracked()) {
       throw new IllegalStateException(
           ("%s: its pullback reads out a tensor (to an array or a number), so it cannot be"
-                  + " differentiated again; expected a pullback in tensor operations, or a first-order"
-                  + " backward()")
+               + " differentiated again; expected a pullback in tensor operations, or a first-order"
+               + " backward()")
               .formatted(function));
+    }
+  }
+
+  /** Throws where a value would be held for ever: in a traced function. */
+  static void checkHeld() {
+    Trace trace = Mode.current().trace();
+    if (trace != null) {
+      throw new IllegalArgumentException(
+          ("%s: draws random numbers or stops a gradient, which happens once, when an elementwise"
+                  + " function is traced; expected such a tensor as another input")
+              .formatted(trace.name()));
     }
   }
 }

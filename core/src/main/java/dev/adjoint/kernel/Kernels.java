@@ -20,22 +20,25 @@ public interface Kernels {
   // -------------------------------------------------------------------------------
 
   /**
-   * Returns the loop over a function of one value, by the function's name in {@code
-   * FloatFunctions}.
+   * Returns the loop over a function of so many values, one to three, by the function's name in
+   * {@code FloatFunctions}.
    */
-  UnaryLoop unary(String function);
+  Loop loop(String function, int arity);
 
-  /**
-   * Returns the loop over a function of two values, by the function's name in {@code
-   * FloatFunctions}.
-   */
-  BinaryLoop binary(String function);
+  /** Returns the loop over a function of one value. */
+  default UnaryLoop unary(String function) {
+    return loop(function, 1);
+  }
 
-  /**
-   * Returns the loop over a function of three values, by the function's name in {@code
-   * FloatFunctions}.
-   */
-  TernaryLoop ternary(String function);
+  /** Returns the loop over a function of two values. */
+  default BinaryLoop binary(String function) {
+    return loop(function, 2);
+  }
+
+  /** Returns the loop over a function of three values. */
+  default TernaryLoop ternary(String function) {
+    return loop(function, 3);
+  }
 
   /** Applies a function: {@code out[outFrom + i] = f(x[xFrom + i])} for {@code 0 <= i < n}. */
   interface UnaryLoop {
@@ -74,6 +77,32 @@ public interface Kernels {
         Object out,
         int outFrom,
         int n);
+  }
+
+  /**
+   * A loop over a function of one, two or three values, each called by as many operands as the
+   * function has.
+   */
+  interface Loop extends UnaryLoop, BinaryLoop, TernaryLoop {
+
+    @Override
+    default void run(Object x, int xFrom, Object out, int outFrom, int n) {
+      run(x, xFrom, 1, x, xFrom, 1, x, xFrom, 1, out, outFrom, n);
+    }
+
+    @Override
+    default void run(
+        Object x,
+        int xFrom,
+        int xStep,
+        Object y,
+        int yFrom,
+        int yStep,
+        Object out,
+        int outFrom,
+        int n) {
+      run(x, xFrom, xStep, y, yFrom, yStep, y, yFrom, yStep, out, outFrom, n);
+    }
   }
 
   // ---- reductions

@@ -2,6 +2,7 @@ package dev.adjoint.kernel;
 
 import java.io.InputStream;
 import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodHandles.Lookup;
 import java.lang.invoke.MethodType;
 import java.lang.reflect.Constructor;
@@ -65,6 +66,13 @@ public final class Specializer {
                     + functions.stream()
                         .map(Class::getSimpleName)
                         .collect(Collectors.joining(", "))));
+  }
+
+  /** Returns a function that ignores as many last operands as it has less than three. */
+  public static MethodHandle ofThree(MethodHandle function) {
+    int arity = function.type().parameterCount();
+    Class<?> operand = function.type().returnType();
+    return MethodHandles.dropArguments(function, arity, Collections.nCopies(3 - arity, operand));
   }
 
   /**

@@ -13,6 +13,9 @@ public final class Activations {
   private static final double SELU_ALPHA = 1.6732632423543772;
   private static final double SELU_SCALE = 1.0507009873554805;
 
+  private static final ElementwiseFunction SELU =
+      new ElementwiseFunction("selu", 1, x -> elu(x[0], SELU_ALPHA).times(SELU_SCALE));
+
   private Activations() {}
 
   /** Returns log(1 + e^x), a smooth relu. */
@@ -32,7 +35,7 @@ public final class Activations {
 
   /** Returns elu with the alpha and scale that keep mean 0 and variance 1 from layer to layer. */
   public static Tensor selu(Tensor x) {
-    return elu(x, SELU_ALPHA).times(SELU_SCALE);
+    return SELU.apply(x);
   }
 
   /** Returns x * P(x), with P the normal distribution function, by the error function. */

@@ -2,7 +2,7 @@ package dev.adjoint.op;
 
 import com.google.common.base.CaseFormat;
 import dev.adjoint.autodiff.Recorder;
-import dev.adjoint.kernel.Kernels.BinaryLoop;
+import dev.adjoint.kernel.Kernels.Loop;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -58,7 +58,9 @@ public enum Binary implements Primitive {
   private final @Nullable Pullback first;
   private final @Nullable Pullback second;
   private final String function = CaseFormat.UPPER_UNDERSCORE.to(CaseFormat.LOWER_CAMEL, name());
-  private final PerType<BinaryLoop> loops = new PerType<>(kernels -> kernels.binary(function));
+  private final PerType<Loop> loops = PerType.loop(function, 2);
+  private final PullbackPrograms programs =
+      new PullbackPrograms(function, 2, 2, Primitive.super::pullbacks);
 
   Binary() {
     this(null, null);
@@ -77,7 +79,7 @@ public enum Binary implements Primitive {
 
   @Override
   public Tensor forward(Tensor... x) {
-    return Elementwise.binary(function, loops.of(x[0].dtype()), x[0], x[1]);
+    return Elementwise.apply(function, loops.of(x[0].dtype()), x);
   }
 
   @Override
@@ -87,6 +89,16 @@ public enum Binary implements Primitive {
       throw new IllegalStateException(name() + " is not differentiable");
     }
     return pullback.apply(g, x[0], x[1], y);
+  }
+
+  @Override
+  public @Nullable Tensor[] pullbacks(boolean[] needed, Tensor g, Tensor[] x, Tensor y) {
+    return programs.apply(needed, g, x, y);
+  }
+
+  /** Returns the name of the kernel's function. */
+  String function() {
+    return function;
   }
 
   @Override
@@ -112,7 +124,9 @@ public enum Binary implements Primitive {
     Tensor isZero = b.equal(0);
     return b.minus(1)
         .plus(
-            b.isTracked() ? isZero.times(a.untracked().reciprocal().isFinite().equal(0)) : isZero);
+            Recorder.isOn() && b.isTracked()
+                ? isZero.times(a.untracked().reciprocal().isFinite().equal(0))
+                : isZero);
   }
 
   /**

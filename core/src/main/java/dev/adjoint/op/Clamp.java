@@ -2,9 +2,14 @@ package dev.adjoint.op;
 
 import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.tensor.Tensor;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** Limits values to a range; the gradient is 1 inside and at the limits, 0 outside, NaN at NaN. */
 public record Clamp(double low, double high) implements Primitive {
+
+  private static final PullbackPrograms PULLBACK =
+      new PullbackPrograms("clamp", 3, 2, (needed, g, x, y) -> cotangents(g, x[0], x[1], x[2], y));
 
   /** Returns the values limited to {@code low <= x <= high}. */
   public static Tensor apply(Tensor x, double low, double high) {
@@ -26,8 +31,15 @@ public record Clamp(double low, double high) implements Primitive {
 
   @Override
   public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
-    Tensor isInside = x[0].greaterEqual(low).times(x[0].lessEqual(high));
-    return g.times(Binary.orNaN(isInside, y));
+    Tensor[] limited = {x[0], number(low, x[0]), number(high, x[0])};
+    return Objects.requireNonNull(
+        PULLBACK.apply(new boolean[] {true, false, false}, g, limited, y)[0]);
+  }
+
+  private static @Nullable Tensor[] cotangents(
+      Tensor g, Tensor x, Tensor low, Tensor high, Tensor y) {
+    Tensor isInside = x.greaterEqual(low).times(x.lessEqual(high));
+    return new @Nullable Tensor[] {g.times(Binary.orNaN(isInside, y)), null, null};
   }
 
   private static Tensor number(double value, Tensor x) {

@@ -1,10 +1,7 @@
 package dev.adjoint.op;
 
-import dev.adjoint.kernel.Kernels.BinaryLoop;
-import dev.adjoint.kernel.Kernels.TernaryLoop;
-import dev.adjoint.kernel.Kernels.UnaryLoop;
+import dev.adjoint.kernel.Kernels.Loop;
 import dev.adjoint.kernel.Parallel;
-import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import java.util.Arrays;
@@ -26,80 +23,75 @@ final class Elementwise {
 
   private Elementwise() {}
 
-  static Tensor unary(UnaryLoop loop, Tensor operand) {
-    Tensor x = Engine.packed(operand);
-    int n = x.size();
-    Object in = Engine.array(x);
-    Object out = Engine.uninitialized(x.dtype(), n);
-    int from = x.offset();
-    if (n <= CHUNK) {
-      loop.run(in, from, out, 0, n);
-    } else {
-      inChunks(n, (at, count) -> loop.run(in, from + at, out, at, count));
-    }
-    return Engine.tensor(out, x.dtype(), x.shape());
-  }
-
-  static Tensor binary(String name, BinaryLoop loop, Tensor a, Tensor b) {
-    Shape shape = Shape.broadcast(name, a.shape(), b.shape());
+  /** Applies a function of one, two or three tensors. */
+  static Tensor apply(String name, Loop loop, Tensor... operands) {
+    int last = operands.length - 1;
+    Tensor a = operands[0];
+    Tensor b = operands[Math.min(1, last)];
+    Tensor c = operands[last];
+    Shape shape = broadcast(name, operands);
     int n = shape.size();
-    DType dtype = a.dtype();
-    Object out = Engine.uninitialized(dtype, n);
+    Object out = Engine.uninitialized(a.dtype(), n);
     int aStep = wholeStep(a, shape);
     int bStep = wholeStep(b, shape);
-    if (aStep >= 0 && bStep >= 0) {
+    int cStep = wholeStep(c, shape);
+    if (aStep < 0 || bStep < 0 || cStep < 0) {
+      Runs runs = Runs.of(shape, a, b, c);
+      Object x = runs.array(0);
+      Object y = runs.array(1);
+      Object z = runs.array(2);
+      int xStep = runs.step(0);
+      int yStep = runs.step(1);
+      int zStep = runs.step(2);
+      runs.forEach(
+          1,
+          (from, at, count) ->
+              loop.run(x, from[0], xStep, y, from[1], yStep, z, from[2], zStep, out, at, count));
+    } else {
       Object x = Engine.array(a);
       Object y = Engine.array(b);
+      Object z = Engine.array(c);
       int xFrom = a.offset();
       int yFrom = b.offset();
+      int zFrom = c.offset();
       if (n <= CHUNK) {
-        loop.run(x, xFrom, aStep, y, yFrom, bStep, out, 0, n);
+        loop.run(x, xFrom, aStep, y, yFrom, bStep, z, zFrom, cStep, out, 0, n);
       } else {
         inChunks(
             n,
+            1,
             (at, count) ->
                 loop.run(
-                    x, xFrom + at * aStep, aStep, y, yFrom + at * bStep, bStep, out, at, count));
+                    x,
+                    xFrom + at * aStep,
+                    aStep,
+                    y,
+                    yFrom + at * bStep,
+                    bStep,
+                    z,
+                    zFrom + at * cStep,
+                    cStep,
+                    out,
+                    at,
+                    count));
       }
-    } else {
-      Runs runs = Runs.of(shape, a, b);
-      Object x = runs.array(0);
-      Object y = runs.array(1);
-      runs.forEach((offsets, at, count) ->
-          loop.run(x, offsets[0], runs.step(0), y, offsets[1], runs.step(1), out, at, count));
     }
-    return Engine.tensor(out, dtype, shape);
+    return Engine.tensor(out, a.dtype(), shape);
   }
 
-  static Tensor ternary(String name, TernaryLoop loop, Tensor a, Tensor b, Tensor c) {
-    Shape shape = Shape.broadcast(name, Shape.broadcast(name, a.shape(), b.shape()), c.shape());
-    DType dtype = b.dtype();
-    Object out = Engine.uninitialized(dtype, shape.size());
-    Runs runs = Runs.of(shape, a, b, c);
-    Object x = runs.array(0);
-    Object y = runs.array(1);
-    Object z = runs.array(2);
-    runs.forEach((offsets, at, count) ->
-        loop.run(
-            x,
-            offsets[0],
-            runs.step(0),
-            y,
-            offsets[1],
-            runs.step(1),
-            z,
-            offsets[2],
-            runs.step(2),
-            out,
-            at,
-            count));
-    return Engine.tensor(out, dtype, shape);
+  /** Returns the shape to which all operands broadcast. */
+  static Shape broadcast(String name, Tensor... operands) {
+    Shape shape = operands[0].shape();
+    for (int i = 1; i < operands.length; i++) {
+      shape = Shape.broadcast(name, shape, operands[i].shape());
+    }
+    return shape;
   }
 
   /**
    * Returns 1 if an operand is one run over the whole shape, 0 if it is one value, -1 otherwise.
    */
-  private static int wholeStep(Tensor x, Shape shape) {
+  static int wholeStep(Tensor x, Shape shape) {
     if (x.size() == 1) {
       return 0;
     }
@@ -120,7 +112,8 @@ final class Elementwise {
     void run(int at, int count);
   }
 
-  static void inChunks(int n, Chunk chunk) {
-    Parallel.runRanges(n, 1, CHUNK, n / 4L, (from, to) -> chunk.run(from, to - from));
+  /** Splits n elements, each of which takes so many steps, over threads. */
+  static void inChunks(int n, int steps, Chunk chunk) {
+    Parallel.runRanges(n, 1, CHUNK, n / 4L * steps, (from, to) -> chunk.run(from, to - from));
   }
 }

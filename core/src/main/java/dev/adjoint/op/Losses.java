@@ -1,6 +1,7 @@
 package dev.adjoint.op;
 
 import dev.adjoint.autodiff.Recorder;
+import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
@@ -18,6 +19,13 @@ import dev.adjoint.tensor.Tensors;
  * axes have elements.
  */
 public final class Losses {
+
+  private static final ElementwiseFunction HUBER =
+      new ElementwiseFunction("huber", 3, x -> rounded(x[0].minus(x[1]).abs(), x[2]));
+
+  private static final ElementwiseFunction BINARY_CROSS_ENTROPY =
+      new ElementwiseFunction(
+          "binaryCrossEntropyWithLogits", 3, x -> binaryCrossEntropy(x[0], x[1], x[2]));
 
   private Losses() {}
 
@@ -170,9 +178,13 @@ public final class Losses {
           "%s: positive weight of shape %s for logits of shape %s; expected one that broadcasts to it"
               .formatted(loss, positiveWeight.shape(), logits.shape()));
     }
+    return reduction.of(BINARY_CROSS_ENTROPY.apply(logits, targets, positiveWeight));
+  }
+
+  private static Tensor binaryCrossEntropy(Tensor logits, Tensor targets, Tensor positiveWeight) {
     Tensor positive = weighed(targets.times(positiveWeight), Activations.softplus(logits.neg()));
     Tensor negative = weighed(targets.neg().plus(1), Activations.softplus(logits));
-    return reduction.of(positive.plus(negative));
+    return positive.plus(negative);
   }
 
   /** Returns weight * cost, where a weight of 0 selects: not even an infinite cost gets through. */
@@ -259,10 +271,15 @@ public final class Losses {
     if (!(delta > 0)) {
       throw new IllegalArgumentException("huber: delta %s; expected above 0".formatted(delta));
     }
-    Tensor difference = difference("huber", prediction, target);
-    Tensor near = difference.clamp(-delta, delta);
-    Tensor beyond = difference.abs().minus(delta).relu();
-    return reduction.of(near.square().times(0.5).plus(beyond.times(delta)));
+    requireEqualShapes("huber", "prediction", prediction.shape(), "target", target.shape());
+    DType dtype = DType.promote(prediction.dtype(), target.dtype());
+    return reduction.of(HUBER.apply(prediction, target, Tensor.scalar(delta, dtype)));
+  }
+
+  private static Tensor rounded(Tensor distance, Tensor delta) {
+    Tensor near = Where.where(distance.greater(delta), delta, distance);
+    Tensor beyond = distance.minus(delta).relu();
+    return near.square().times(0.5).plus(beyond.times(delta));
   }
 
   private static Tensor difference(String loss, Tensor prediction, Tensor target) {
@@ -287,8 +304,11 @@ public final class Losses {
   public static Tensor hingeEmbedding(
       Tensor distances, Tensor alike, double margin, Reduction reduction) {
     requireEqualShapes("hingeEmbedding", "distances", distances.shape(), "pairs", alike.shape());
-    Tensor apart = distances.neg().plus(margin).clamp(0, Double.POSITIVE_INFINITY);
-    return reduction.of(Where.where(alike.greater(0), distances, apart));
+    return reduction.of(hinge(distances, alike, distances.neg().plus(margin)));
+  }
+
+  private static Tensor hinge(Tensor ofAlike, Tensor alike, Tensor ofOthers) {
+    return Where.where(alike.greater(0), ofAlike, ofOthers.clamp(0, Double.POSITIVE_INFINITY));
   }
 
   /** Returns the mean of the cosine embedding loss with a margin of 0. */
@@ -309,8 +329,7 @@ public final class Losses {
       Tensor a, Tensor b, Tensor alike, double margin, Reduction reduction) {
     Tensor cosine = cosineSimilarity("cosineEmbedding", a, b, -1);
     requireEqualShapes("cosineEmbedding", "cosines", cosine.shape(), "pairs", alike.shape());
-    Tensor apart = cosine.minus(margin).clamp(0, Double.POSITIVE_INFINITY);
-    return reduction.of(Where.where(alike.greater(0), cosine.neg().plus(1), apart));
+    return reduction.of(hinge(cosine.neg().plus(1), alike, cosine.minus(margin)));
   }
 
   /**

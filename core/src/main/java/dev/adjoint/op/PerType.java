@@ -1,19 +1,27 @@
 package dev.adjoint.op;
 
-import dev.adjoint.kernel.Kernels;
+import dev.adjoint.kernel.Kernels.Loop;
 import dev.adjoint.tensor.DType;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Keeps a kernel for each element type, looked up when it is first needed. */
+/**
+ * Keeps a kernel, or something else that depends on the type, for each element type, looked up when
+ * it is first needed.
+ */
 final class PerType<K> {
 
-  private final Function<Kernels, K> lookup;
+  private final Function<DType, K> lookup;
   private volatile @Nullable K float32;
   private volatile @Nullable K float64;
 
-  PerType(Function<Kernels, K> lookup) {
+  PerType(Function<DType, K> lookup) {
     this.lookup = lookup;
+  }
+
+  /** Keeps the loops over a function. */
+  static PerType<Loop> loop(String function, int arity) {
+    return new PerType<>(dtype -> Engine.kernels(dtype).loop(function, arity));
   }
 
   /**
@@ -26,7 +34,7 @@ final class PerType<K> {
   }
 
   private K find(DType dtype) {
-    K kernel = lookup.apply(Engine.kernels(dtype));
+    K kernel = lookup.apply(dtype);
     if (dtype == DType.FLOAT32) {
       float32 = kernel;
     } else {

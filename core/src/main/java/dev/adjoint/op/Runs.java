@@ -114,8 +114,8 @@ final class Runs {
     void run(int[] offsets, int at, int count);
   }
 
-  /** Walks all runs; on several threads where there is enough work. */
-  void forEach(Body body) {
+  /** Walks all runs, of so many steps each; on several threads where there is enough work. */
+  void forEach(int steps, Body body) {
     if (total == 0) {
       return;
     }
@@ -124,6 +124,7 @@ final class Runs {
     if (count == 1) {
       Elementwise.inChunks(
           length,
+          steps,
           (at, n) -> {
             int[] offsets = starts.clone();
             for (int i = 0; i < offsets.length; i++) {
@@ -137,7 +138,7 @@ final class Runs {
         count,
         length,
         1 << 14,
-        total / 4L + count * 10L,
+        (total / 4L + count * 10L) * steps,
         (from, to) -> walk(from, to, length, body));
   }
 

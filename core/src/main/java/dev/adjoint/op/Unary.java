@@ -2,7 +2,7 @@ package dev.adjoint.op;
 
 import com.google.common.base.CaseFormat;
 import dev.adjoint.autodiff.Recorder;
-import dev.adjoint.kernel.Kernels.UnaryLoop;
+import dev.adjoint.kernel.Kernels.Loop;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
 import org.jspecify.annotations.Nullable;
@@ -77,7 +77,9 @@ public enum Unary implements Primitive {
 
   private final @Nullable Pullback pullback;
   private final String function = CaseFormat.UPPER_UNDERSCORE.to(CaseFormat.LOWER_CAMEL, name());
-  private final PerType<UnaryLoop> loops = new PerType<>(kernels -> kernels.unary(function));
+  private final PerType<Loop> loops = PerType.loop(function, 1);
+  private final PullbackPrograms programs =
+      new PullbackPrograms(function, 1, 2, Primitive.super::pullbacks);
 
   Unary(@Nullable Pullback pullback) {
     this.pullback = pullback;
@@ -90,7 +92,7 @@ public enum Unary implements Primitive {
 
   @Override
   public Tensor forward(Tensor... x) {
-    return Elementwise.unary(loops.of(x[0].dtype()), x[0]);
+    return Elementwise.apply(function, loops.of(x[0].dtype()), x);
   }
 
   @Override
@@ -99,6 +101,16 @@ public enum Unary implements Primitive {
       throw new IllegalStateException(name() + " is not differentiable");
     }
     return pullback.apply(g, x[0], y);
+  }
+
+  @Override
+  public @Nullable Tensor[] pullbacks(boolean[] needed, Tensor g, Tensor[] x, Tensor y) {
+    return programs.apply(needed, g, x, y);
+  }
+
+  /** Returns the name of the kernel's function. */
+  String function() {
+    return function;
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.adjoint.op;
 
 import dev.adjoint.autodiff.Recorder;
+import dev.adjoint.kernel.Kernels.Loop;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
@@ -8,6 +9,8 @@ import dev.adjoint.tensor.Tensors;
 /** Chooses between two tensors, element by element. */
 public enum Where implements Primitive {
   WHERE;
+
+  private final PerType<Loop> loops = PerType.loop("where", 3);
 
   /**
    * Returns x where the mask is not 0, else y; the three broadcast. No gradient flows to the mask,
@@ -25,8 +28,7 @@ public enum Where implements Primitive {
 
   @Override
   public Tensor forward(Tensor... x) {
-    return Elementwise.ternary(
-        "where", Engine.kernels(x[1].dtype()).ternary("where"), x[0], x[1], x[2]);
+    return Elementwise.apply("where", loops.of(x[1].dtype()), x);
   }
 
   @Override

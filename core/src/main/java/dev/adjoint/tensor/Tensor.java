@@ -169,12 +169,12 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
    * @throws IllegalStateException if there is not exactly one
    */
   public double item() {
+    Recorder.checkReadOut(this);
     if (size() != 1) {
       throw new IllegalStateException(
           "item: a tensor of shape %s has %d elements, expected exactly 1"
               .formatted(shape, size()));
     }
-    Recorder.checkReadOut(this);
     return element(offset);
   }
 
@@ -185,6 +185,7 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
    * @throws IndexOutOfBoundsException if an index is outside its axis
    */
   public double get(int... index) {
+    Recorder.checkReadOut(this);
     if (index.length != rank()) {
       throw new IllegalArgumentException(
           "get: %d indices %s for shape %s; expected %d"
@@ -201,7 +202,6 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
       }
       position += i * strides[axis];
     }
-    Recorder.checkReadOut(this);
     return element(position);
   }
 

@@ -90,6 +90,9 @@ final class OpTable {
   }
 
   private static List<RecordComponent> enumComponents(Class<?> type) {
+    if (!type.isRecord()) { // the class of functions that have names of their own
+      return List.of();
+    }
     return new ArrayList<>(
         Arrays.stream(type.getRecordComponents()).filter(c -> c.getType().isEnum()).toList());
   }

@@ -15,9 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 public abstract class FloatKernels implements Kernels {
 
-  private final Map<String, UnaryLoop> unary = new ConcurrentHashMap<>();
-  private final Map<String, BinaryLoop> binary = new ConcurrentHashMap<>();
-  private final Map<String, TernaryLoop> ternary = new ConcurrentHashMap<>();
+  private final Map<String, Loop> loops = new ConcurrentHashMap<>();
   private final Map<String, Fold> folds = new ConcurrentHashMap<>();
   private final Supplier<FloatSoftmax> softmax = Suppliers.memoize(() -> new FloatSoftmax(this));
   private final Supplier<FloatNormalize> normalize =
@@ -26,14 +24,8 @@ public abstract class FloatKernels implements Kernels {
   /** Makes kernels that have no loops yet. */
   protected FloatKernels() {}
 
-  /** Makes the loop over a function. */
-  protected abstract UnaryLoop newUnary(String function);
-
-  /** Makes the loop over a function. */
-  protected abstract BinaryLoop newBinary(String function);
-
-  /** Makes the loop over a function. */
-  protected abstract TernaryLoop newTernary(String function);
+  /** Makes the loop over a function of so many values. */
+  protected abstract Loop newLoop(String function, int arity);
 
   /**
    * Makes the loops of a fold.
@@ -47,18 +39,8 @@ public abstract class FloatKernels implements Kernels {
   protected abstract FloatNormLoops normLoops();
 
   @Override
-  public final UnaryLoop unary(String function) {
-    return unary.computeIfAbsent(function, this::newUnary);
-  }
-
-  @Override
-  public final BinaryLoop binary(String function) {
-    return binary.computeIfAbsent(function, this::newBinary);
-  }
-
-  @Override
-  public final TernaryLoop ternary(String function) {
-    return ternary.computeIfAbsent(function, this::newTernary);
+  public final Loop loop(String function, int arity) {
+    return loops.computeIfAbsent(function, name -> newLoop(name, arity));
   }
 
   /** Returns the fold by {@code fold} of {@code function(x, y)}. */

@@ -31,21 +31,11 @@ public final class FloatPortableKernels extends FloatKernels {
   }
 
   @Override
-  protected UnaryLoop newUnary(String function) {
+  protected Loop newLoop(String function, int arity) {
     return specializer.copy(
-        UnaryLoop.class, FloatUnaryLoop.class, List.of(specializer.get(function, 1)));
-  }
-
-  @Override
-  protected BinaryLoop newBinary(String function) {
-    return specializer.copy(
-        BinaryLoop.class, FloatBinaryLoop.class, List.of(specializer.get(function, 2)));
-  }
-
-  @Override
-  protected TernaryLoop newTernary(String function) {
-    return specializer.copy(
-        TernaryLoop.class, FloatTernaryLoop.class, List.of(specializer.get(function, 3)));
+        Loop.class,
+        FloatLoop.class,
+        List.of(Specializer.ofThree(specializer.get(function, arity))));
   }
 
   @Override

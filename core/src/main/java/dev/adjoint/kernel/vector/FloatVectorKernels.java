@@ -8,7 +8,6 @@ import dev.adjoint.kernel.portable.FloatNormLoops;
 import dev.adjoint.kernel.portable.FloatPortableKernels;
 import java.lang.invoke.MethodHandles;
 import java.util.List;
-import java.util.function.Function;
 import jdk.incubator.vector.FloatVector;
 
 /** The kernels on vectors; a function that has no vector form runs in the portable loop. */
@@ -27,30 +26,13 @@ public final class FloatVectorKernels extends FloatKernels {
   }
 
   @Override
-  protected UnaryLoop newUnary(String function) {
-    return newLoop(UnaryLoop.class, FloatUnaryLoop.class, function, 1, portable::unary);
-  }
-
-  @Override
-  protected BinaryLoop newBinary(String function) {
-    return newLoop(BinaryLoop.class, FloatBinaryLoop.class, function, 2, portable::binary);
-  }
-
-  @Override
-  protected TernaryLoop newTernary(String function) {
-    return newLoop(TernaryLoop.class, FloatTernaryLoop.class, function, 3, portable::ternary);
-  }
-
-  private <T> T newLoop(
-      Class<T> type,
-      Class<? extends T> loop,
-      String function,
-      int arity,
-      Function<String, T> portableLoop) {
-    T remainder = portableLoop.apply(function);
+  protected Loop newLoop(String function, int arity) {
+    Loop remainder = portable.loop(function, arity);
     return specializer
         .find(function, arity)
-        .map(handle -> specializer.<T>copy(type, loop, List.of(handle), remainder))
+        .map(Specializer::ofThree)
+        .map(handle ->
+            specializer.<Loop>copy(Loop.class, FloatLoop.class, List.of(handle, arity), remainder))
         .orElse(remainder);
   }
 

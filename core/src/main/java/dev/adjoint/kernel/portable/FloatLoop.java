@@ -6,8 +6,11 @@ import static java.lang.invoke.MethodHandles.lookup;
 import dev.adjoint.kernel.Kernels;
 import java.lang.invoke.MethodHandle;
 
-/** The loop over a function of three values; lives in hidden copies, one for each function. */
-final class FloatTernaryLoop implements Kernels.TernaryLoop {
+/**
+ * The loop over a function of one, two or three values; lives in hidden copies, one for each
+ * function.
+ */
+final class FloatLoop implements Kernels.Loop {
 
   private static final MethodHandle FUNCTION;
 
@@ -51,6 +54,11 @@ final class FloatTernaryLoop implements Kernels.TernaryLoop {
       float zOnly = zs[zFrom];
       for (int i = outFrom, to = outFrom + n; i < to; i++) {
         outs[i] = apply(xs[i], yOnly, zOnly);
+      }
+    } else if (steps == 2 && xStep == 0 && yFrom == outFrom && zFrom == outFrom) {
+      float xOnly = xs[xFrom];
+      for (int i = outFrom, to = outFrom + n; i < to; i++) {
+        outs[i] = apply(xOnly, ys[i], zs[i]);
       }
     } else if (steps == 2 && zStep == 0 && xFrom == outFrom && yFrom == outFrom) {
       float zOnly = zs[zFrom];

@@ -10,25 +10,33 @@ import java.lang.invoke.MethodHandle;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * The loop over a function of two vectors; lives in hidden copies, one for each function.
+ * The loop over a function of one, two or three vectors; lives in hidden copies, one for each
+ * function. What is left after the last whole vector goes to the portable loop, which has the same
+ * bits.
  *
- * <p>Its shape is that of {@link FloatUnaryLoop}, for the reasons given there.
+ * <p>Vectors are objects until C2 has inlined everything that takes or returns one, and C2 gives up
+ * on methods that are not the JDK's after so many nodes. Hence two oddities: there are no helper
+ * methods that take vectors; and the function is called through a variable that the loop assigns,
+ * so that C2 inlines it only once it has seen the whole loop, when far more nodes are allowed.
+ * Loads that the function does not look at are none: C2 drops them.
  */
-final class FloatBinaryLoop implements Kernels.BinaryLoop {
+final class FloatLoop implements Kernels.Loop {
 
   private static final MethodHandle FUNCTION;
+  private static final int ARITY;
 
   static {
     try {
+      ARITY = classDataAt(lookup(), "_", Integer.class, 1);
       FUNCTION = classDataAt(lookup(), "_", MethodHandle.class, 0);
     } catch (IllegalAccessException e) {
       throw new ExceptionInInitializerError(e);
     }
   }
 
-  private final Kernels.BinaryLoop remainder;
+  private final Kernels.Loop remainder;
 
-  FloatBinaryLoop(Kernels.BinaryLoop remainder) {
+  FloatLoop(Kernels.Loop remainder) {
     this.remainder = remainder;
   }
 
@@ -40,11 +48,15 @@ final class FloatBinaryLoop implements Kernels.BinaryLoop {
       Object y,
       int yFrom,
       int yStep,
+      Object z,
+      int zFrom,
+      int zStep,
       Object out,
       int outFrom,
       int n) {
     float[] xs = (float[]) x;
     float[] ys = (float[]) y;
+    float[] zs = (float[]) z;
     float[] outs = (float[]) out;
     int bound = SPECIES.loopBound(n);
     MethodHandle function = FUNCTION;
@@ -55,10 +67,18 @@ final class FloatBinaryLoop implements Kernels.BinaryLoop {
                 ? FloatVector.broadcast(SPECIES, xs[xFrom])
                 : FloatVector.fromArray(SPECIES, xs, xFrom + i);
         FloatVector yVector =
-            yStep == 0
-                ? FloatVector.broadcast(SPECIES, ys[yFrom])
-                : FloatVector.fromArray(SPECIES, ys, yFrom + i);
-        FloatVector result = (FloatVector) function.invokeExact(xVector, yVector);
+            ARITY < 2
+                ? xVector
+                : yStep == 0
+                    ? FloatVector.broadcast(SPECIES, ys[yFrom])
+                    : FloatVector.fromArray(SPECIES, ys, yFrom + i);
+        FloatVector zVector =
+            ARITY < 3
+                ? xVector
+                : zStep == 0
+                    ? FloatVector.broadcast(SPECIES, zs[zFrom])
+                    : FloatVector.fromArray(SPECIES, zs, zFrom + i);
+        FloatVector result = (FloatVector) function.invokeExact(xVector, yVector, zVector);
         result.intoArray(outs, outFrom + i);
         function = FUNCTION;
       }
@@ -73,6 +93,9 @@ final class FloatBinaryLoop implements Kernels.BinaryLoop {
           y,
           yFrom + bound * yStep,
           yStep,
+          z,
+          zFrom + bound * zStep,
+          zStep,
           out,
           outFrom + bound,
           n - bound);

@@ -1,0 +1,128 @@
+package dev.adjoint.op;
+
+import dev.adjoint.autodiff.Autodiff;
+import dev.adjoint.autodiff.Backward;
+import dev.adjoint.autodiff.Gradients;
+import dev.adjoint.autodiff.Recorder;
+import dev.adjoint.tensor.DType;
+import dev.adjoint.tensor.Tensor;
+import dev.adjoint.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Names an elementwise function that is composed of others, and runs it, and its gradient, in one
+ * pass; {@link Autodiff#elementwise(String, UnaryOperator)} tells what it may do.
+ */
+public final class ElementwiseFunction implements Primitive.Open {
+
+  private final String name;
+  private final int arity;
+  private final Function<Tensor[], Tensor> definition;
+  private final PerType<Program> forward;
+  private final PullbackPrograms pullbacks;
+
+  /** Makes a function of so many tensors, which is traced when it is first called. */
+  public ElementwiseFunction(String name, int arity, Function<Tensor[], Tensor> definition) {
+    this.name = name;
+    this.arity = arity;
+    this.definition = definition;
+    this.forward = new PerType<>(this::trace);
+    this.pullbacks = new PullbackPrograms(name, arity, 0, this::composed);
+  }
+
+  /**
+   * Traces the function now.
+   *
+   * @throws IllegalArgumentException if it is not elementwise, with the reason
+   */
+  public ElementwiseFunction checked() {
+    forward.of(DType.FLOAT32);
+    return this;
+  }
+
+  private Program trace(DType dtype) {
+    Program program =
+        Tracer.trace(name, dtype, arity, x -> new Tensor[] {ofType(definition.apply(x), dtype)});
+    if (program.inputs().length == 0) {
+      throw new IllegalArgumentException(
+          name + ": the function does not depend on its inputs; expected one that does");
+    }
+    return program;
+  }
+
+  private Tensor ofType(@Nullable Tensor y, DType dtype) {
+    if (y == null || y.dtype() != dtype) {
+      throw new IllegalArgumentException(
+          "%s: the function returned %s for %s tensors; expected a tensor of their type"
+              .formatted(name, y == null ? "null" : "a " + y.dtype() + " tensor", dtype));
+    }
+    return y;
+  }
+
+  /** Applies the function to every element, after promotion and broadcasting. */
+  public Tensor apply(Tensor... inputs) {
+    if (inputs.length != arity) {
+      throw new IllegalArgumentException(
+          "%s: %d tensors; expected %d".formatted(name, inputs.length, arity));
+    }
+    DType dtype = inputs[0].dtype();
+    for (Tensor input : inputs) {
+      dtype = DType.promote(dtype, input.dtype());
+    }
+    Tensor[] x = new Tensor[inputs.length];
+    for (int i = 0; i < x.length; i++) {
+      x[i] = inputs[i].to(dtype);
+    }
+    return Recorder.isTracing() ? definition.apply(x) : Recorder.apply(this, x);
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public Tensor forward(Tensor... x) {
+    return forward.of(x[0].dtype()).run(x)[0];
+  }
+
+  @Override
+  public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
+    throw new AssertionError("pullbacks computes all cotangents at once");
+  }
+
+  @Override
+  public @Nullable Tensor[] pullbacks(boolean[] needed, Tensor g, Tensor[] x, Tensor y) {
+    return pullbacks.apply(needed, g, x, y);
+  }
+
+  /** Differentiates the definition, operation by operation. */
+  private @Nullable Tensor[] composed(boolean[] needed, Tensor g, Tensor[] x, Tensor y) {
+    Tensor[] own = x.clone(); // so that one tensor may be several inputs
+    List<Tensor> wanted = new ArrayList<>();
+    for (int i = 0; i < arity; i++) {
+      if (needed[i]) {
+        own[i] =
+            x[i].isTracked() ? Autodiff.onGradient(x[i], UnaryOperator.identity()) : x[i].tracked();
+        wanted.add(own[i]);
+      }
+    }
+    Tensor again = definition.apply(own);
+    Backward backward = Backward.wrt(wanted.toArray(new Tensor[0])).seed(g).createGraph();
+    Gradients gradients = again.isTracked() ? backward.of(again) : null;
+    @Nullable Tensor[] cotangents = new Tensor[arity];
+    for (int i = 0; i < arity; i++) {
+      if (needed[i]) {
+        cotangents[i] =
+            gradients != null && gradients.contains(own[i])
+                ? gradients.of(own[i])
+                : Tensors.zeros(x[i].shape(), x[i].dtype());
+      }
+    }
+    return cotangents;
+  }
+}
