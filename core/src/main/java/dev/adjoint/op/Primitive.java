@@ -38,6 +38,7 @@ public sealed interface Primitive
         Windows.Fold,
         Convolution.Conv,
         Standardize.Fused,
+        ScaledDotProduct.Fused,
         Primitive.Open {
 
   /** Returns the name for messages and drawings. */

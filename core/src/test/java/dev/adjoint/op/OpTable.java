@@ -27,6 +27,7 @@ final class OpTable {
             ReductionRows.rows(),
             ViewRows.rows(),
             ProductRows.rows(),
+            AttentionRows.rows(),
             IndexingRows.rows(),
             LossRows.rows(),
             LinalgRows.rows(),
