@@ -14,6 +14,7 @@ import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -167,22 +168,29 @@ public final class MultiHeadAttention extends Layer implements Transform, Descri
     // Read once: to read a reparametrized weight is to compute it.
     Tensor weight = inProjWeight.value();
     Tensor bias = inProjBias == null ? null : inProjBias.value();
+    Tensor forHeads = mask == null ? null : requireMask(mask, query, key).unsqueeze(1);
+    if (query == key && key == value) { // one product, of which each takes a third
+      Tensor all = projected(query, weight, bias, 0, 3);
+      List<Tensor> thirds = all.chunk(3, 2);
+      return new Heads(split(thirds.get(0)), split(thirds.get(1)), split(thirds.get(2)), forHeads);
+    }
     return new Heads(
-        split(projected(query, weight, bias, 0)),
-        split(projected(key, weight, bias, 1)),
-        split(projected(value, weight, bias, 2)),
-        mask == null ? null : requireMask(mask, query, key).unsqueeze(1));
+        split(projected(query, weight, bias, 0, 1)),
+        split(projected(key, weight, bias, 1, 2)),
+        split(projected(value, weight, bias, 2, 3)),
+        forHeads);
   }
 
   private Tensor output(Tensor mixed, Tensor query) {
     return observed(outProj.forward(mixed.transpose(1, 2).reshape(query.shape())));
   }
 
-  /** Projects by the part of the weights that is for queries (0), keys (1) or values (2). */
-  private Tensor projected(Tensor x, Tensor weight, @Nullable Tensor bias, int part) {
-    int from = part * width;
-    Tensor product = x.matmul(weight.slice(0, from, from + width).transpose());
-    return bias == null ? product : product.plus(bias.slice(0, from, from + width));
+  /** Projects by parts of the weights: those for queries (0), keys (1) and values (2). */
+  private Tensor projected(Tensor x, Tensor weight, @Nullable Tensor bias, int from, int to) {
+    int first = from * width;
+    int end = to * width;
+    Tensor product = x.matmul(weight.slice(0, first, end).transpose());
+    return bias == null ? product : product.plus(bias.slice(0, first, end));
   }
 
   int heads() {
