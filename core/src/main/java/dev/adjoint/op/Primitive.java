@@ -39,6 +39,7 @@ public sealed interface Primitive
         Convolution.Conv,
         Standardize.Fused,
         ScaledDotProduct.Fused,
+        LongShortTermMemory.Fused,
         Primitive.Open {
 
   /** Returns the name for messages and drawings. */

@@ -28,6 +28,7 @@ final class OpTable {
             ViewRows.rows(),
             ProductRows.rows(),
             AttentionRows.rows(),
+            RecurrentRows.rows(),
             IndexingRows.rows(),
             LossRows.rows(),
             LinalgRows.rows(),
