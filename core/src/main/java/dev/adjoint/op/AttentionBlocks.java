@@ -10,7 +10,6 @@ import dev.adjoint.tensor.Tensors;
 import java.lang.reflect.Array;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -43,8 +42,8 @@ final class AttentionBlocks {
   /** Multiplications of one chunk of work. */
   private static final int CHUNK = 1 << 20;
 
-  private static final Map<DType, ScratchPool<Object>> SCRATCH =
-      Map.of(DType.FLOAT32, scratch(), DType.FLOAT64, scratch());
+  private static final ScratchPool<Object> FLOATS = scratch();
+  private static final ScratchPool<Object> DOUBLES = scratch();
 
   private final DType dtype;
   private final Kernels kernels;
@@ -200,14 +199,18 @@ final class AttentionBlocks {
             b.weigh();
             b.mix(b.weights, v, rows(y, b.t * queries + b.i, valueWidth));
           }
-          SCRATCH.get(dtype).give(scratch);
+          pool().give(scratch);
         });
     return Engine.tensor(y, dtype, MatMul.matrices(batch, queries, valueWidth));
   }
 
+  private ScratchPool<Object> pool() {
+    return dtype == DType.FLOAT32 ? FLOATS : DOUBLES;
+  }
+
   private Object takeScratch() {
     int size = block * (2 * keys + width);
-    return SCRATCH.get(dtype).take(size, () -> Engine.uninitialized(dtype, size));
+    return pool().take(size, () -> Engine.uninitialized(dtype, size));
   }
 
   /** Some queries of one matrix, with the keys to which they may attend at most. */
@@ -314,9 +317,9 @@ final class AttentionBlocks {
               }
             }
           }
-          SCRATCH.get(dtype).give(scratch);
+          pool().give(scratch);
         });
-    Tensor[] cotangents = new Tensor[inputs.length];
+    @Nullable Tensor[] cotangents = new Tensor[inputs.length];
     for (Tensor input : inputs) {
       input.checkAfterReading(); // it may be a parameter, and nothing is recorded here
     }
