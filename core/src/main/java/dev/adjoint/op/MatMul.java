@@ -97,11 +97,11 @@ public enum MatMul implements Primitive {
     }
   }
 
-  private static Shape leading(Shape shape) {
+  static Shape leading(Shape shape) {
     return Shape.of(Arrays.copyOf(shape.toArray(), shape.rank() - 2));
   }
 
-  private static Shape matrices(Shape batch, int rows, int columns) {
+  static Shape matrices(Shape batch, int rows, int columns) {
     int rank = batch.rank();
     long[] sizes = new long[rank + 2];
     Arrays.setAll(sizes, i -> i < rank ? batch.size(i) : i == rank ? rows : columns);

@@ -38,6 +38,8 @@ public sealed interface Primitive
         Windows.Fold,
         Convolution.Conv,
         Standardize.Fused,
+        ScaledDotProduct.Fused,
+        LongShortTermMemory.Fused,
         Primitive.Open {
 
   /** Returns the name for messages and drawings. */

@@ -27,6 +27,8 @@ final class OpTable {
             ReductionRows.rows(),
             ViewRows.rows(),
             ProductRows.rows(),
+            AttentionRows.rows(),
+            RecurrentRows.rows(),
             IndexingRows.rows(),
             LossRows.rows(),
             LinalgRows.rows(),

@@ -137,6 +137,38 @@ class AttentionTest {
   }
 
   @Test
+  void causalAttentionNeedsNoMask() {
+    Tensor x = normal(2, 5, 6);
+    MultiHeadAttention masked = attention(6, 2);
+    MultiHeadAttention causal = Layer.copyOf(masked).causal();
+    Tensor padding = Masks.lengths(IntTensor.of(3, 5), 5).unsqueeze(1);
+    assertClose(causal.forward(x), masked.forward(x, Masks.causal(5)));
+    assertClose(causal.forward(x, padding), masked.forward(x, padding.times(Masks.causal(5))));
+    assertClose(
+        causal.attend(x, x, x, padding).weights(),
+        masked.attend(x, x, x, padding.times(Masks.causal(5))).weights());
+    assertClose(Layer.copyOf(causal).forward(x), causal.forward(x));
+    assertThat(causal).hasToString("MultiHeadAttention(6, 2, causal)");
+    assertThat(causal.description().flag("causal")).isTrue();
+  }
+
+  @Test
+  void headsInARowMayShareKeysAndValues() {
+    Tensor query = normal(2, 6, 3, 4);
+    Tensor key = normal(2, 2, 5, 4);
+    Tensor value = normal(2, 2, 5, 4);
+    IntTensor shared = IntTensor.of(0, 0, 0, 1, 1, 1);
+    assertClose(
+        Attention.scaledDotProduct(query, key, value, Tensors.ones(1, 1, 3, 5), true),
+        Attention.scaledDotProduct(
+            query,
+            Indexing.indexSelect(key, 1, shared),
+            Indexing.indexSelect(value, 1, shared),
+            null,
+            true));
+  }
+
+  @Test
   void aMaskedKeyIsAsGoodAsNone() {
     MultiHeadAttention attention = attention(6, 3);
     Tensor x = normal(2, 5, 6);

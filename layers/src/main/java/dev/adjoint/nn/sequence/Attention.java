@@ -1,7 +1,8 @@
 package dev.adjoint.nn.sequence;
 
 import dev.adjoint.nn.Mask;
-import dev.adjoint.op.Where;
+import dev.adjoint.op.ScaledDotProduct;
+import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -17,9 +18,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Attention {
 
-  /** A score that is below all others, yet finite: a row of nothing else has a softmax. */
-  private static final double LOWEST = -1e38;
-
   private Attention() {}
 
   /** Returns the mixed values; every query may attend to every key. */
@@ -27,24 +25,28 @@ public final class Attention {
     return scaledDotProduct(query, key, value, null);
   }
 
+  /** Returns the mixed values; where there is a mask, 1 in it lets a query attend to a key. */
+  public static Tensor scaledDotProduct(
+      Tensor query, Tensor key, Tensor value, @Nullable Tensor mask) {
+    return scaledDotProduct(query, key, value, mask, false);
+  }
+
   /**
-   * Returns the mixed values.
+   * Returns the mixed values. What is held on the way does not grow with T times S: see {@link
+   * ScaledDotProduct}.
    *
    * @param query of shape (..., T, width)
    * @param key of shape (..., S, width)
    * @param value of shape (..., S, any)
    * @param mask of shape (..., T, S), where each size may be 1: 1 where a query may attend to a
    *     key; or null
+   * @param causal whether, besides, query t may attend to keys 0 to t only; costs half
    * @return of shape (..., T, any)
    */
   public static Tensor scaledDotProduct(
-      Tensor query, Tensor key, Tensor value, @Nullable Tensor mask) {
-    if (value.rank() < 2 || key.rank() < 2 || value.size(-2) != key.size(-2)) {
-      throw new IllegalArgumentException(
-          "attention: keys of shape %s and values of shape %s; expected (..., S, width) and (..., S, any)"
-              .formatted(key.shape(), value.shape()));
-    }
-    return weights(query, key, mask).matmul(value);
+      Tensor query, Tensor key, Tensor value, @Nullable Tensor mask, boolean causal) {
+    Tensor allowed = checked(mask, query, key);
+    return ScaledDotProduct.attention(query, key, value, allowed, causal, scale(query));
   }
 
   /**
@@ -58,17 +60,19 @@ public final class Attention {
    * @return of shape (..., T, S)
    */
   public static Tensor weights(Tensor query, Tensor key, @Nullable Tensor mask) {
-    if (query.rank() < 2 || key.rank() < 2 || query.size(-1) != key.size(-1)) {
-      throw new IllegalArgumentException(
-          "attention: queries of shape %s and keys of shape %s; expected (..., T, width) and (..., S, width)"
-              .formatted(query.shape(), key.shape()));
-    }
-    Tensor scores = query.times(1 / Math.sqrt(query.size(-1))).matmul(key.transpose());
-    if (mask == null) {
-      return scores.softmax(-1);
-    }
-    Tensor counts = Mask.of("attention", mask, scores.shape(), scores.dtype());
-    Tensor allowed = Where.where(counts, scores, Tensor.scalar(LOWEST, scores.dtype()));
-    return Where.where(counts, allowed.softmax(-1), Tensor.scalar(0, scores.dtype()));
+    return weights(query, key, mask, false);
+  }
+
+  static Tensor weights(Tensor query, Tensor key, @Nullable Tensor mask, boolean causal) {
+    return ScaledDotProduct.weights(query, key, checked(mask, query, key), causal, scale(query));
+  }
+
+  private static double scale(Tensor query) {
+    return 1 / Math.sqrt(query.size(-1));
+  }
+
+  private static @Nullable Tensor checked(@Nullable Tensor mask, Tensor query, Tensor key) {
+    Shape scores = ScaledDotProduct.scores(query, key);
+    return mask == null ? null : Mask.of("attention", mask, scores, query.dtype());
   }
 }

@@ -2,6 +2,7 @@ package dev.adjoint.nn.sequence;
 
 import dev.adjoint.nn.Copies;
 import dev.adjoint.nn.Description;
+import dev.adjoint.op.LongShortTermMemory;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Tensor;
 import java.util.List;
@@ -40,13 +41,16 @@ public final class LSTM extends Recurrent<LSTM, LSTM.State> {
 
   @Override
   List<Tensor> step(Tensor input, Tensor recurrent, List<Tensor> state) {
-    List<Tensor> gates = input.plus(recurrent).chunk(4, 1);
-    Tensor i = gates.get(0).sigmoid();
-    Tensor f = gates.get(1).sigmoid();
-    Tensor g = gates.get(2).tanh();
-    Tensor o = gates.get(3).sigmoid();
-    Tensor c = f.times(state.get(1)).plus(i.times(g));
-    return List.of(o.times(c.tanh()), c);
+    return LongShortTermMemory.step(input.plus(recurrent), state.get(1));
+  }
+
+  @Override
+  Scan scan(Tensor inputs, Tensor weight, List<Tensor> initial, boolean backwards) {
+    Tensor states =
+        LongShortTermMemory.states(inputs, initial.get(0), initial.get(1), weight, backwards);
+    Tensor h = states.select(0, 0);
+    int last = backwards ? 0 : inputs.size(0) - 1;
+    return new Scan(h, List.of(h.select(0, last), states.select(0, 1).select(0, last)));
   }
 
   @Override

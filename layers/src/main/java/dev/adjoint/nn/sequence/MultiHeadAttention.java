@@ -14,6 +14,7 @@ import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +39,7 @@ public final class MultiHeadAttention extends Layer implements Transform, Descri
   private @Nullable Weight inProjBias;
   private final Linear outProj;
   private final Dropout dropout;
+  private boolean causal;
 
   /**
    * Creates an attention.
@@ -67,6 +69,7 @@ public final class MultiHeadAttention extends Layer implements Transform, Descri
     inProjBias = bias == null ? null : weight("in_proj_bias", bias);
     outProj = child("out_proj", from.part("out_proj", Linear.class));
     dropout = child("dropout", from.part("dropout", Dropout.class));
+    causal = from.flag("causal");
   }
 
   private MultiHeadAttention(MultiHeadAttention original, Copies copies) {
@@ -77,6 +80,7 @@ public final class MultiHeadAttention extends Layer implements Transform, Descri
     inProjBias = bias == null ? null : weight("in_proj_bias", bias);
     outProj = child("out_proj", copies.of(original.outProj));
     dropout = child("dropout", copies.of(original.dropout));
+    causal = original.causal;
   }
 
   private static void requireEqualShares(int width, int heads) {
@@ -98,6 +102,15 @@ public final class MultiHeadAttention extends Layer implements Transform, Descri
   /** Drops weights of the attention with this probability in training: 0 unless it is set. */
   public MultiHeadAttention dropout(double probability) {
     dropout.probability(probability);
+    return this;
+  }
+
+  /**
+   * Lets each position attend to itself and those before only: as {@link Masks#causal}, at half the
+   * cost, and with no mask in memory.
+   */
+  public MultiHeadAttention causal() {
+    causal = true;
     return this;
   }
 
@@ -133,30 +146,51 @@ public final class MultiHeadAttention extends Layer implements Transform, Descri
    * @return of shape (N, T, width)
    */
   public Tensor forward(Tensor query, Tensor key, Tensor value, @Nullable Tensor mask) {
-    return attend(query, key, value, mask).output();
+    if (dropout.isTraining() && dropout.probability() > 0) { // of weights: so they are needed
+      return attend(query, key, value, mask).output();
+    }
+    Heads in = heads(query, key, value, mask);
+    return output(Attention.scaledDotProduct(in.q, in.k, in.v, in.mask, causal), query);
   }
 
   /** Does what {@code forward} does and returns the weights, before dropout, as well. */
   public Attended attend(Tensor query, Tensor key, Tensor value, @Nullable Tensor mask) {
+    Heads in = heads(query, key, value, mask);
+    Tensor weights = Attention.weights(in.q, in.k, in.mask, causal);
+    return new Attended(output(dropout.forward(weights).matmul(in.v), query), weights);
+  }
+
+  /** Holds what the heads attend with, each (N, heads, T or S, width / heads). */
+  private record Heads(Tensor q, Tensor k, Tensor v, @Nullable Tensor mask) {}
+
+  private Heads heads(Tensor query, Tensor key, Tensor value, @Nullable Tensor mask) {
     requireSequences(query, key, value);
     // Read once: to read a reparametrized weight is to compute it.
     Tensor weight = inProjWeight.value();
     Tensor bias = inProjBias == null ? null : inProjBias.value();
-    Tensor q = split(projected(query, weight, bias, 0));
-    Tensor k = split(projected(key, weight, bias, 1));
-    Tensor v = split(projected(value, weight, bias, 2));
     Tensor forHeads = mask == null ? null : requireMask(mask, query, key).unsqueeze(1);
-    Tensor weights = Attention.weights(q, k, forHeads);
-    Tensor mixed = dropout.forward(weights).matmul(v);
-    Tensor output = outProj.forward(mixed.transpose(1, 2).reshape(query.shape()));
-    return new Attended(observed(output), weights);
+    if (query == key && key == value) { // one product, of which each takes a third
+      Tensor all = projected(query, weight, bias, 0, 3);
+      List<Tensor> thirds = all.chunk(3, 2);
+      return new Heads(split(thirds.get(0)), split(thirds.get(1)), split(thirds.get(2)), forHeads);
+    }
+    return new Heads(
+        split(projected(query, weight, bias, 0, 1)),
+        split(projected(key, weight, bias, 1, 2)),
+        split(projected(value, weight, bias, 2, 3)),
+        forHeads);
   }
 
-  /** Projects by the part of the weights that is for queries (0), keys (1) or values (2). */
-  private Tensor projected(Tensor x, Tensor weight, @Nullable Tensor bias, int part) {
-    int from = part * width;
-    Tensor product = x.matmul(weight.slice(0, from, from + width).transpose());
-    return bias == null ? product : product.plus(bias.slice(0, from, from + width));
+  private Tensor output(Tensor mixed, Tensor query) {
+    return observed(outProj.forward(mixed.transpose(1, 2).reshape(query.shape())));
+  }
+
+  /** Projects by parts of the weights: those for queries (0), keys (1) and values (2). */
+  private Tensor projected(Tensor x, Tensor weight, @Nullable Tensor bias, int from, int to) {
+    int first = from * width;
+    int end = to * width;
+    Tensor product = x.matmul(weight.slice(0, first, end).transpose());
+    return bias == null ? product : product.plus(bias.slice(0, first, end));
   }
 
   int heads() {
@@ -200,6 +234,7 @@ public final class MultiHeadAttention extends Layer implements Transform, Descri
     return Description.of(this)
         .set("width", width)
         .set("heads", heads)
+        .set("causal", causal)
         .part("out_proj", outProj)
         .part("dropout", dropout);
   }
@@ -215,6 +250,7 @@ public final class MultiHeadAttention extends Layer implements Transform, Descri
         Integer.toString(width),
         Integer.toString(heads),
         inProjBias == null ? "no bias" : "",
+        causal ? "causal" : "",
         dropout.probability() == 0 ? "" : "dropout " + dropout.probability());
   }
 }

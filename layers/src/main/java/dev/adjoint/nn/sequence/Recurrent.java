@@ -214,6 +214,19 @@ public abstract sealed class Recurrent<R extends Recurrent<R, S>, S> extends Lay
    */
   abstract List<Tensor> step(Tensor input, Tensor recurrent, List<Tensor> state);
 
+  /** Holds the outputs h of all steps, (T, N, hidden), and the state after the last. */
+  record Scan(Tensor outputs, List<Tensor> last) {}
+
+  /**
+   * Goes through all steps at once where a cell has a faster way for it than step by step.
+   *
+   * @param inputs as {@link #step} gets them, of all steps: (T, N, gates * hidden)
+   * @return null if there is no such way
+   */
+  @Nullable Scan scan(Tensor inputs, Tensor weight, List<Tensor> initial, boolean backwards) {
+    return null;
+  }
+
   /** Tells whether the bias of the state is added to its product, not simply to the input. */
   boolean keepsHiddenBiasApart() {
     return false;
@@ -267,9 +280,9 @@ public abstract sealed class Recurrent<R extends Recurrent<R, S>, S> extends Lay
       Tensor[] ways = new Tensor[directions()];
       for (int way = 0; way < ways.length; way++) {
         int index = layer * ways.length + way;
-        Tensor[] outputs = new Tensor[x.size(1)];
-        states.set(index, scan(readings.get(index), below, padding, states.get(index), outputs));
-        ways[way] = Joining.stack(0, outputs);
+        Scan scan = scan(readings.get(index), below, padding, states.get(index));
+        states.set(index, scan.last);
+        ways[way] = scan.outputs;
       }
       sequence = Joining.concat(2, ways);
     }
@@ -279,13 +292,9 @@ public abstract sealed class Recurrent<R extends Recurrent<R, S>, S> extends Lay
     return new Output<>(observed(sequence.transpose(0, 1)), joined(states));
   }
 
-  /** Goes through the steps of one layer in one direction and returns the last state. */
-  private List<Tensor> scan(
-      Reading reading,
-      Tensor sequence,
-      @Nullable Padding padding,
-      List<Tensor> initial,
-      Tensor[] outputs) {
+  /** Goes through the steps of one layer in one direction. */
+  private Scan scan(
+      Reading reading, Tensor sequence, @Nullable Padding padding, List<Tensor> initial) {
     // One product for all steps; only what depends on the state is computed step by step.
     Tensor inputs = sequence.matmul(reading.input.value().transpose());
     Tensor apart = null;
@@ -295,8 +304,14 @@ public abstract sealed class Recurrent<R extends Recurrent<R, S>, S> extends Lay
       apart = keepsHiddenBiasApart() ? hiddenBias : null;
       inputs = inputs.plus(apart == null ? bias.plus(hiddenBias) : bias);
     }
-    Tensor weight = reading.hidden.value().transpose();
+    Tensor hiddenWeight = reading.hidden.value();
+    Scan all = padding == null ? scan(inputs, hiddenWeight, initial, reading.backwards) : null;
+    if (all != null) {
+      return all;
+    }
+    Tensor weight = hiddenWeight.transpose();
     List<Tensor> state = initial;
+    Tensor[] outputs = new Tensor[inputs.size(0)];
     for (int i = 0; i < outputs.length; i++) {
       int t = reading.backwards ? outputs.length - 1 - i : i;
       Tensor product = state.getFirst().matmul(weight);
@@ -305,7 +320,7 @@ public abstract sealed class Recurrent<R extends Recurrent<R, S>, S> extends Lay
       state = padding == null ? next : padding.keepEnded(t, state, next);
       outputs[t] = state.getFirst();
     }
-    return state;
+    return new Scan(Joining.stack(0, outputs), state);
   }
 
   /** Returns the tensors of the first state of each layer and direction. */

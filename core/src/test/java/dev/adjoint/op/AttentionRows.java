@@ -1,0 +1,131 @@
+package dev.adjoint.op;
+
+import static dev.adjoint.op.Domain.MASK;
+import static dev.adjoint.op.Domain.REAL;
+import static dev.adjoint.op.OpCase.in;
+import static dev.adjoint.op.OpCase.op;
+
+import dev.adjoint.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Rows for {@link ScaledDotProduct}: masks, order, and heads that share keys and values. */
+final class AttentionRows {
+
+  private static final double SCALE = 0.4;
+
+  private AttentionRows() {}
+
+  static List<OpCase> rows() {
+    List<OpCase> rows = new ArrayList<>();
+    for (boolean causal : new boolean[] {false, true}) {
+      String kind = causal ? "causal attention" : "attention";
+      rows.add(row(kind, causal, in(REAL, "b m k"), in(REAL, "b n k"), in(REAL, "b n 2")));
+      rows.add(
+          row(
+              "masked " + kind,
+              causal,
+              in(REAL, "b m k"),
+              in(REAL, "b n k"),
+              in(REAL, "b n 2"),
+              in(MASK, "m n")));
+    }
+    rows.add(
+        row("attention to the same", false, in(REAL, "b m k"), in(REAL, "n k"), in(REAL, "n 2")));
+    rows.add(
+        row(
+            "attention with groups of heads",
+            true,
+            in(REAL, "b 6 m k"),
+            in(REAL, "b 2 n k"),
+            in(REAL, "b 2 n 3"),
+            in(MASK, "b 1 1 n")));
+    rows.add(
+        op(
+                "weights of attention",
+                x -> ScaledDotProduct.weights(x[0], x[1], x[2], true, SCALE),
+                x -> weights(x[0], x[1], x[2], true),
+                in(REAL, "b m k"),
+                in(REAL, "b n k"),
+                in(MASK, "b m n"))
+            .covers(
+                "ScaledDotProduct.weights(Tensor, Tensor, Tensor, boolean, double)",
+                "ScaledDotProduct.scores(Tensor, Tensor)") // the shape of these weights
+            .tolerance(4));
+    return rows;
+  }
+
+  private static OpCase row(String name, boolean causal, OpCase.Input... inputs) {
+    return op(
+            name,
+            x -> ScaledDotProduct.attention(x[0], x[1], x[2], mask(x), causal, SCALE),
+            x -> mixed(x[2], weights(x[0], x[1], x.length > 3 ? x[3] : null, causal)),
+            inputs)
+        .covers("ScaledDotProduct.attention(Tensor, Tensor, Tensor, Tensor, boolean, double)")
+        .uses("ScaledDotProduct.Fused")
+        .tolerance(4);
+  }
+
+  private static Tensor mask(Tensor[] x) {
+    return x.length > 3 ? x[3] : null;
+  }
+
+  private static Dense weights(Dense q, Dense k, Dense mask, boolean causal) {
+    int[] sizes = q.sizes().clone();
+    sizes[sizes.length - 1] = k.size(-2);
+    Dense exponentials =
+        Dense.of(
+            sizes,
+            i -> {
+              int row = i[i.length - 2];
+              int column = i[i.length - 1];
+              boolean hidden = causal && column > row || mask != null && mask.at(i) == 0;
+              double score = 0;
+              for (int f = 0; f < q.size(-1); f++) {
+                score += q.at(with(i, row, f)) * k.at(with(sharing(i, q, k), column, f));
+              }
+              return hidden ? 0 : Math.exp(SCALE * score);
+            });
+    return Dense.of(
+        sizes,
+        i -> {
+          double sum = 0;
+          for (int column = 0; column < k.size(-2); column++) {
+            sum += exponentials.at(with(i, i[i.length - 2], column));
+          }
+          return sum == 0 ? 0 : exponentials.at(i) / sum;
+        });
+  }
+
+  private static Dense mixed(Dense v, Dense weights) {
+    int[] sizes = weights.sizes().clone();
+    sizes[sizes.length - 1] = v.size(-1);
+    return Dense.of(
+        sizes,
+        i -> {
+          double sum = 0;
+          for (int s = 0; s < v.size(-2); s++) {
+            sum +=
+                weights.at(with(i, i[i.length - 2], s))
+                    * v.at(with(sharing(i, weights, v), s, i[i.length - 1]));
+          }
+          return sum;
+        });
+  }
+
+  /** Returns an index in which the head is that of keys and values. */
+  private static int[] sharing(int[] index, Dense q, Dense k) {
+    int[] shared = index.clone();
+    if (q.rank() > 3) {
+      shared[1] /= q.size(1) / k.size(1);
+    }
+    return shared;
+  }
+
+  private static int[] with(int[] index, int row, int column) {
+    int[] result = index.clone();
+    result[result.length - 2] = row;
+    result[result.length - 1] = column;
+    return result;
+  }
+}

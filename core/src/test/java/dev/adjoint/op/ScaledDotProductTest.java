@@ -1,0 +1,136 @@
+package dev.adjoint.op;
+
+import static dev.adjoint.op.FiniteDifferences.assertClose;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import dev.adjoint.autodiff.Gradients;
+import dev.adjoint.kernel.Budget;
+import dev.adjoint.kernel.Parallel;
+import dev.adjoint.tensor.DType;
+import dev.adjoint.tensor.Generator;
+import dev.adjoint.tensor.Shape;
+import dev.adjoint.tensor.Tensor;
+import dev.adjoint.tensor.Tensors;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class ScaledDotProductTest {
+
+  private static final double SCALE = 0.3;
+
+  private final Generator generator = Generator.seeded(11);
+
+  private Tensor normal(DType dtype, int... sizes) {
+    return generator.normal(0, 1, Shape.of(sizes), dtype);
+  }
+
+  private record Result(Tensor y, Gradients gradients, Tensor[] inputs) {
+    Tensor gradient(int input) {
+      return gradients.of(inputs[input]);
+    }
+  }
+
+  private static Result run(
+      boolean fused, @Nullable Tensor mask, boolean causal, Tensor seed, Tensor... x) {
+    Tensor[] in = Arrays.stream(x).map(Tensor::tracked).toArray(Tensor[]::new);
+    Tensor y =
+        fused
+            ? ScaledDotProduct.attention(in[0], in[1], in[2], mask, causal, SCALE)
+            : ScaledDotProduct.weights(in[0], in[1], mask, causal, SCALE).matmul(in[2]);
+    return new Result(y, y.backward(seed), in);
+  }
+
+  /** Queries and keys: of one block and several. */
+  static Stream<Arguments> sizes() {
+    return Stream.of(DType.values())
+        .flatMap(dtype ->
+            Stream.of(new int[] {1, 1}, new int[] {7, 33}, new int[] {67, 131})
+                .flatMap(size ->
+                    Stream.of(true, false)
+                        .map(causal -> Arguments.of(dtype, size[0], size[1], causal))));
+  }
+
+  @ParameterizedTest(name = "{0} {1} x {2} causal {3}")
+  @MethodSource("sizes")
+  void theBlocksDoWhatTheDefinitionSays(DType dtype, int t, int s, boolean causal) {
+    Tensor q = normal(dtype, 2, t, 5);
+    Tensor k = normal(dtype, 2, 5, s).transpose();
+    Tensor v = normal(dtype, s, 3);
+    Tensor seed = normal(dtype, 2, 3, t).transpose();
+    Tensor mask = generator.bernoulli(0.7, Shape.of(2, t, s), DType.FLOAT32);
+    Tensor hidesAll = mask.times(Tensors.arange(t).greater(0).unsqueeze(1));
+    for (Tensor allowed : new Tensor[] {null, hidesAll}) {
+      Result blocks = run(true, allowed, causal, seed, q, k, v);
+      Result composed = run(false, allowed, causal, seed, q, k, v);
+      double tolerance = dtype == DType.FLOAT32 ? 2e-5 : 1e-13;
+      assertClose("y", blocks.y, composed.y, tolerance);
+      for (int input = 0; input < 3; input++) {
+        assertClose("gradient", blocks.gradient(input), composed.gradient(input), tolerance);
+      }
+      if (allowed != null) {
+        assertThat(blocks.y.select(1, 0).toDoubleArray()).containsOnly(0);
+        assertThat(blocks.gradient(0).select(1, 0).toDoubleArray()).containsOnly(0);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void heldWeightsAndThreadsChangeNoBit(DType dtype) {
+    Tensor q = normal(dtype, 6, 130, 8);
+    Tensor k = normal(dtype, 2, 70, 8);
+    Tensor v = normal(dtype, 2, 70, 4);
+    Tensor seed = normal(dtype, 6, 130, 4);
+    Result one = Parallel.withThreads(1, () -> run(true, null, false, seed, q, k, v));
+    Result four = Parallel.withThreads(4, () -> run(true, null, false, seed, q, k, v));
+    AttentionBlocks again =
+        new AttentionBlocks(
+            false, SCALE, new Tensor[] {q.reshape(2, 3, 130, 8), k.unsqueeze(1), v.unsqueeze(1)});
+    Tensor[] computed =
+        again.pullbacks(new boolean[] {true, true, true}, seed.reshape(2, 3, 130, 4), null);
+    assertThat(four.y.toDoubleArray()).isEqualTo(one.y.toDoubleArray());
+    for (int input = 0; input < 3; input++) {
+      double[] expected = one.gradient(input).toDoubleArray();
+      assertThat(four.gradient(input).toDoubleArray()).isEqualTo(expected);
+      assertThat(computed[input].toDoubleArray()).isEqualTo(expected);
+    }
+  }
+
+  @Test
+  void memoryDoesNotGrowWithTheSquareOfTheLength() {
+    int t = 750;
+    Tensor x = normal(DType.FLOAT32, 2, t, 4);
+    Budget budget = new Budget(Duration.ofHours(1), 2L * t * t * Float.BYTES / 2);
+    Result result = budget.limit("attention", () -> run(true, null, true, x, x, x, x));
+    assertThat(result.gradient(1).isNaN().any().item()).isZero();
+  }
+
+  @Test
+  void infiniteScoresHaveTheWeightsOfTheLimit() {
+    Tensor q = Tensor.of(new float[] {Float.POSITIVE_INFINITY}, 1, 1);
+    Tensor k = Tensor.of(new float[] {1, 2, -1}, 3, 1);
+    Tensor v = Tensor.of(new float[] {1, 3, 100}, 3, 1);
+    assertThat(ScaledDotProduct.attention(q, k, v, null, false, 1).item()).isEqualTo(2);
+  }
+
+  @Test
+  void misuseIsNamed() {
+    Tensor x = Tensors.zeros(2, 3, 4);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> ScaledDotProduct.attention(x, x, x, Tensors.ones(2, 2), false, 1))
+        .withMessage("attention: mask of shape (2, 2); expected one that broadcasts to (2, 3, 3)");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> ScaledDotProduct.weights(x, Tensors.zeros(4), null, false, 1))
+        .withMessage(
+            "attention: queries of shape (2, 3, 4) and keys of shape (4); expected (..., T, width)"
+                + " and (..., S, width)");
+  }
+}
