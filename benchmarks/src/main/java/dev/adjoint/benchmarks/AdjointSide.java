@@ -18,6 +18,9 @@ final class AdjointSide implements Side {
 
   private final DType dtype;
   private Supplier<?> call = () -> "nothing is prepared";
+
+  /** Keeps what was computed last, so that it has to be computed. */
+  @SuppressWarnings("UnusedVariable")
   private @Nullable Object result;
 
   AdjointSide(DType dtype) {

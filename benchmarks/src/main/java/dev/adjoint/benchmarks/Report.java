@@ -58,6 +58,7 @@ final class Report {
     return "| " + format.formatted(text) + " " + end;
   }
 
+  /** Writes a row. */
   void add(Case.Row row, Map<Integer, Measured> columns) {
     StringBuilder line = new StringBuilder(cells("%-42s", row.name(), "|"));
     double bytes = 0;
