@@ -64,6 +64,11 @@ record Case(
     Work work() {
       return of.work.apply(sizes());
     }
+
+    @Override
+    public String toString() {
+      return name();
+    }
   }
 
   /** Returns a case of an output and gradients. */
