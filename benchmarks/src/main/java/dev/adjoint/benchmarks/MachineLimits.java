@@ -21,10 +21,10 @@ final class MachineLimits {
   /** Seconds after which the loops are compiled. */
   private static final double COMPILED = 1;
 
-  /** The bytes that a copy reads and writes, by their logarithm: from 16 KB to 512 MB. */
+  /** The bytes that a copy reads and writes, by their logarithm: from 16 KB to 256 MB. */
   private static final int LEAST = 14;
 
-  private static final int MOST = 29;
+  private static final int MOST = 28;
 
   private MachineLimits() {}
 
@@ -47,7 +47,7 @@ final class MachineLimits {
 
     @Override
     public String toString() {
-      return "%.0f GFLOP/s float32, %.0f float64; copies %.0f GB/s of 1 MB, %.0f of 512 MB (read and write)"
+      return "%.0f GFLOP/s float32, %.0f float64; copies %.0f GB/s of 1 MB, %.0f of 256 MB (read and write)"
           .formatted(flops32, flops64, bandwidth(1 << 20), bandwidth(1 << MOST));
     }
 

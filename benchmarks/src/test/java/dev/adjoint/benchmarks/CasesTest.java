@@ -49,7 +49,7 @@ class CasesTest {
   @Test
   void theLimitIsThatOfTheSlowerResource() {
     MachineLimits.Measured limits =
-        MachineLimits.Measured.parsed("100 50" + " 80".repeat(10) + " 20".repeat(6));
+        MachineLimits.Measured.parsed("100 50" + " 80".repeat(10) + " 20".repeat(5));
     assertThat(Work.passes(5, 256, 1024).nanos(limits, 4)).isEqualTo(5 * 256 * 1024 * 4 / 80.0);
     assertThat(Work.passes(5, 4096, 1024).nanos(limits, 4)).isEqualTo(5 * 4096 * 1024 * 4 / 20.0);
     assertThat(row("product, forward 512x512").work().nanos(limits, 8))
