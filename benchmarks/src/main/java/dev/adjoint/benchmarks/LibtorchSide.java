@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Adam;
@@ -25,7 +26,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 final class LibtorchSide implements Side {
 
   private final DType dtype;
-  private Runnable call = () -> {};
+  private Supplier<?> call = () -> "nothing is prepared";
 
   /** Loads libtorch and sets its threads. */
   LibtorchSide(DType dtype, int threads) {
@@ -73,7 +74,7 @@ final class LibtorchSide implements Side {
     if (layer != null) {
       layer.state().forEach((name, value) -> state.put(name, tensor(value)));
       for (String name : layer.namedParameters().keySet()) {
-        parameters.add(state.get(name).requires_grad_(true));
+        parameters.add(Objects.requireNonNull(state.get(name), name).requires_grad_(true));
       }
     }
     IntTensor indices = model.indices();
@@ -95,7 +96,7 @@ final class LibtorchSide implements Side {
   @Override
   public void run() {
     try (PointerScope _ = new PointerScope()) {
-      call.run();
+      var _ = call.get();
     }
   }
 
@@ -144,7 +145,7 @@ final class LibtorchSide implements Side {
           optimizer.step();
           return loss;
         };
-    call = step::get;
+    call = step;
     return List.of(digest(step.get()), digest(step.get()), digest(step.get()));
   }
 

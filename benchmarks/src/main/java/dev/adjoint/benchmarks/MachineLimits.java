@@ -2,10 +2,10 @@ package dev.adjoint.benchmarks;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.TreeMap;
 import java.util.concurrent.CyclicBarrier;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
+import java.util.stream.Collectors;
+import java.util.stream.DoubleStream;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 
@@ -31,9 +31,9 @@ final class MachineLimits {
   /**
    * Holds limits of some threads together, in operations and bytes a nanosecond.
    *
-   * @param copies bytes read and written, by the logarithm of their number
+   * @param copies rates, of 16 KB, 32 KB and so on, read and written
    */
-  record Measured(double flops32, double flops64, TreeMap<Integer, Double> copies) {
+  record Measured(double flops32, double flops64, double[] copies) {
 
     double flops(int elementBytes) {
       return elementBytes == Float.BYTES ? flops32 : flops64;
@@ -42,7 +42,7 @@ final class MachineLimits {
     /** Returns the rate of copying arrays of so many bytes together. */
     double bandwidth(double bytes) {
       int logarithm = (int) Math.round(Math.log(Math.max(bytes, 1)) / Math.log(2));
-      return copies.get(Math.clamp(logarithm, LEAST, MOST));
+      return copies[Math.clamp(logarithm, LEAST, MOST) - LEAST];
     }
 
     @Override
@@ -53,17 +53,16 @@ final class MachineLimits {
 
     /** Returns what {@link #parsed} reads. */
     String line() {
-      return Stream.concat(Stream.of(flops32, flops64), copies.values().stream())
-          .map(String::valueOf)
-          .reduce((a, b) -> a + " " + b)
-          .orElseThrow();
+      return DoubleStream.concat(DoubleStream.of(flops32, flops64), DoubleStream.of(copies))
+          .mapToObj(String::valueOf)
+          .collect(Collectors.joining(" "));
     }
 
     static Measured parsed(String line) {
       String[] words = line.split(" ", -1);
-      TreeMap<Integer, Double> copies = new TreeMap<>();
-      for (int i = LEAST; i <= MOST; i++) {
-        copies.put(i, Double.parseDouble(words[2 + i - LEAST]));
+      double[] copies = new double[MOST - LEAST + 1];
+      for (int i = 0; i < copies.length; i++) {
+        copies[i] = Double.parseDouble(words[2 + i]);
       }
       return new Measured(Double.parseDouble(words[0]), Double.parseDouble(words[1]), copies);
     }
@@ -80,11 +79,10 @@ final class MachineLimits {
         flops
             * DoubleVector.SPECIES_PREFERRED.length()
             * rate(threads, COMPILED, seconds, MachineLimits::doubles);
-    TreeMap<Integer, Double> copies = new TreeMap<>();
-    for (int i = LEAST; i <= MOST; i++) {
-      int bytes = 1 << i;
-      copies.put(
-          i, bytes / (double) threads * rate(threads, 0, seconds / 2, () -> copy(bytes / threads)));
+    double[] copies = new double[MOST - LEAST + 1];
+    for (int i = 0; i < copies.length; i++) {
+      int bytes = (1 << (LEAST + i)) / threads;
+      copies[i] = bytes * rate(threads, 0, seconds / 2, () -> copy(bytes));
     }
     return new Measured(flops32, flops64, copies);
   }

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.LocalDate;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -33,7 +34,7 @@ final class Report {
     Files.writeString(options.output(), "");
     line(
         "# Adjoint beside libtorch%s, %s"
-            .formatted(options.quick() ? " (quick)" : "", LocalDate.now()));
+            .formatted(options.quick() ? " (quick)" : "", LocalDate.now(ZoneId.systemDefault())));
     line("");
     line("- " + machine());
     line("- " + libtorch);
