@@ -1,55 +1,134 @@
 package dev.adjoint.benchmarks;
 
-import java.util.concurrent.TimeUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CyclicBarrier;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.DoubleStream;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
-import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
-import org.openjdk.jmh.annotations.Scope;
-import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Measures what one core of this machine can do at best: multiply-adds in registers, and copying
- * memory.
+ * Measures what this machine can do at best: multiply-adds in registers, and copying memory, of
+ * arrays of every size, which lie in the caches or outside.
  */
-@State(Scope.Thread)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Warmup(iterations = 5, time = 300, timeUnit = TimeUnit.MILLISECONDS)
-@Measurement(iterations = 7, time = 200, timeUnit = TimeUnit.MILLISECONDS)
-public class MachineLimits {
+final class MachineLimits {
 
-  private static final int ROUNDS = 10_000;
+  private static final int ROUNDS = 1000;
   private static final int CHAINS = 10;
 
-  /** Bytes of one array that is copied: far more than a cache holds. */
-  private static final int COPIED = 1 << 28;
+  /** Seconds after which the loops are compiled. */
+  private static final double COMPILED = 1;
 
-  private final float[] floats = new float[64];
-  private final double[] doubles = new double[64];
-  private float[] source = new float[0];
-  private float[] target = new float[0];
+  /** The bytes that a copy reads and writes, by their logarithm: from 16 KB to 256 MB. */
+  private static final int LEAST = 14;
 
-  /** Constructs the state. */
-  public MachineLimits() {}
+  private static final int MOST = 28;
 
-  /** Returns the operations of one call of {@link #fmaFloat} (or fmaDouble), two a multiply-add. */
-  static double fmaOperations(int lanes) {
-    return 2.0 * ROUNDS * CHAINS * lanes;
+  private MachineLimits() {}
+
+  /**
+   * Holds limits of some threads together, in operations and bytes a nanosecond.
+   *
+   * @param copies rates, of 16 KB, 32 KB and so on, read and written
+   */
+  record Measured(double flops32, double flops64, double[] copies) {
+
+    double flops(int elementBytes) {
+      return elementBytes == Float.BYTES ? flops32 : flops64;
+    }
+
+    /** Returns the rate of copying arrays of so many bytes together. */
+    double bandwidth(double bytes) {
+      int logarithm = (int) Math.round(Math.log(Math.max(bytes, 1)) / Math.log(2));
+      return copies[Math.clamp(logarithm, LEAST, MOST) - LEAST];
+    }
+
+    @Override
+    public String toString() {
+      return "%.0f GFLOP/s float32, %.0f float64; copies %.0f GB/s of 1 MB, %.0f of 256 MB (read and write)"
+          .formatted(flops32, flops64, bandwidth(1 << 20), bandwidth(1 << MOST));
+    }
+
+    /** Returns what {@link #parsed} reads. */
+    String line() {
+      return DoubleStream.concat(DoubleStream.of(flops32, flops64), DoubleStream.of(copies))
+          .mapToObj(String::valueOf)
+          .collect(Collectors.joining(" "));
+    }
+
+    static Measured parsed(String line) {
+      String[] words = line.split(" ", -1);
+      double[] copies = new double[MOST - LEAST + 1];
+      for (int i = 0; i < copies.length; i++) {
+        copies[i] = Double.parseDouble(words[2 + i]);
+      }
+      return new Measured(Double.parseDouble(words[0]), Double.parseDouble(words[1]), copies);
+    }
   }
 
-  /** Returns the bytes that one call of {@link #copy} reads and writes. */
-  static double copiedBytes() {
-    return 2.0 * COPIED;
+  /** Measures the limits of some threads, each quantity for so many seconds. */
+  static Measured measure(int threads, double seconds) {
+    double flops = 2.0 * ROUNDS * CHAINS;
+    double flops32 =
+        flops
+            * FloatVector.SPECIES_PREFERRED.length()
+            * rate(threads, COMPILED, seconds, MachineLimits::floats);
+    double flops64 =
+        flops
+            * DoubleVector.SPECIES_PREFERRED.length()
+            * rate(threads, COMPILED, seconds, MachineLimits::doubles);
+    double[] copies = new double[MOST - LEAST + 1];
+    for (int i = 0; i < copies.length; i++) {
+      int bytes = (1 << (LEAST + i)) / threads;
+      copies[i] = bytes * rate(threads, 0, seconds / 2, () -> copy(bytes));
+    }
+    return new Measured(flops32, flops64, copies);
+  }
+
+  /** Returns how often all threads together call in a nanosecond, at best. */
+  private static double rate(int threads, double warm, double seconds, Supplier<Runnable> work) {
+    CyclicBarrier start = new CyclicBarrier(threads);
+    double[] rates = new double[threads];
+    List<Thread> running = new ArrayList<>();
+    for (int i = 0; i < threads; i++) {
+      int thread = i;
+      Runnable call = work.get();
+      running.add(
+          Thread.ofPlatform()
+              .start(() -> {
+                Worker.nanos(warm, call);
+                Worker.uninterrupted(start::await);
+                rates[thread] = 1 / Worker.least(seconds, call);
+              }));
+    }
+    double sum = 0;
+    for (int i = 0; i < threads; i++) {
+      Worker.uninterrupted(running.get(i)::join);
+      sum += rates[i];
+    }
+    return sum;
+  }
+
+  private static Runnable floats() {
+    float[] floats = new float[64];
+    return () -> floats[0] = fmaFloat(floats);
+  }
+
+  private static Runnable doubles() {
+    double[] doubles = new double[64];
+    return () -> doubles[0] = fmaDouble(doubles);
+  }
+
+  private static Runnable copy(int bytes) {
+    float[] source = new float[bytes / 2 / Float.BYTES];
+    float[] target = new float[source.length];
+    return () -> System.arraycopy(source, 0, target, 0, source.length);
   }
 
   /** Runs ten independent chains of float multiply-adds that never leave the registers. */
-  @Benchmark
-  public float fmaFloat() {
+  private static float fmaFloat(float[] floats) {
     var species = FloatVector.SPECIES_PREFERRED;
     FloatVector x = FloatVector.fromArray(species, floats, 0);
     FloatVector a = x;
@@ -78,8 +157,7 @@ public class MachineLimits {
   }
 
   /** Runs ten independent chains of double multiply-adds that never leave the registers. */
-  @Benchmark
-  public double fmaDouble() {
+  private static double fmaDouble(double[] doubles) {
     var species = DoubleVector.SPECIES_PREFERRED;
     DoubleVector x = DoubleVector.fromArray(species, doubles, 0);
     DoubleVector a = x;
@@ -105,16 +183,5 @@ public class MachineLimits {
       j = j.fma(x, x);
     }
     return a.add(b).add(c).add(d).add(e).add(f).add(g).add(h).add(i).add(j).lane(0);
-  }
-
-  /** Copies an array that no cache holds. */
-  @Benchmark
-  public float[] copy() {
-    if (source.length == 0) {
-      source = new float[COPIED / Float.BYTES];
-      target = new float[COPIED / Float.BYTES];
-    }
-    System.arraycopy(source, 0, target, 0, source.length);
-    return target;
   }
 }

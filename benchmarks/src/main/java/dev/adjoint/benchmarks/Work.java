@@ -1,64 +1,34 @@
 package dev.adjoint.benchmarks;
 
-import java.util.Locale;
-import org.openjdk.jmh.infra.BenchmarkParams;
-
 /**
- * Says what one call of a benchmark does at least, so that its time can be held against the
- * machine's limits.
+ * Says what one call does at least, so that its time can be held against the machine's limits.
  *
- * @param flops floating-point operations, where those are the limit; else 0
- * @param bytes bytes read and written, where those are the limit; else 0
+ * @param flops floating-point operations of products; 0 where there are none
+ * @param elements that are read or written, each array once
  */
-record Work(double flops, double bytes) {
+record Work(double flops, double elements) {
 
-  /** Returns the work of a benchmark method with its parameters. */
-  static Work of(String method, BenchmarkParams params) {
-    int element = "FLOAT64".equals(params.getParam("dtype")) ? Double.BYTES : Float.BYTES;
-    double matrix = (double) OperationBenchmarks.ROWS * OperationBenchmarks.COLUMNS * element;
-    return switch (method) {
-      case "matmul", "matmulTransposed" -> {
-        double n = Double.parseDouble(params.getParam("size"));
-        yield new Work(2 * n * n * n, 0);
-      }
-      case "conv2d", "conv2dBackward" -> {
-        double macs =
-            9.0
-                * OperationBenchmarks.BATCH
-                * OperationBenchmarks.SIDE
-                * OperationBenchmarks.SIDE
-                * OperationBenchmarks.CHANNELS
-                * OperationBenchmarks.CHANNELS;
-        yield new Work(2 * macs * (method.equals("conv2d") ? 1 : 3), 0);
-      }
-      case "plus" -> new Work(0, 3 * matrix);
-      case "plusBias",
-          "exp",
-          "tanh",
-          "softmax",
-          "transposedCopy",
-          "standardizeRows",
-          "standardizeColumns" ->
-          new Work(0, 2 * matrix);
-      case "standardizeRowsBackward" -> new Work(0, 5 * matrix); // x to y; y and q to dx
-      case "sumRows", "sumColumns" -> new Work(0, matrix);
-      default -> new Work(0, 0);
-    };
+  /** Returns the work of going over arrays of this shape, one after another or all at once. */
+  static Work passes(double passes, int... sizes) {
+    return new Work(0, passes * product(sizes));
   }
 
-  /**
-   * Returns the rate and the share of the limit of one core, or nothing where neither means
-   * anything.
-   */
-  String rate(double nanos, double peak, double bandwidth) {
-    if (flops > 0) {
-      double rate = flops / nanos;
-      return String.format(Locale.ROOT, "%6.1f GFLOP/s %4.0f%%", rate, 100 * rate / peak);
+  /** Returns the work of multiply-adds. */
+  static Work macs(double macs) {
+    return new Work(2 * macs, 0);
+  }
+
+  /** Returns the nanoseconds that a machine with these limits needs at least. */
+  double nanos(MachineLimits.Measured limits, int elementBytes) {
+    double bytes = elements * elementBytes;
+    return Math.max(flops / limits.flops(elementBytes), bytes / limits.bandwidth(bytes));
+  }
+
+  static double product(int... sizes) {
+    double product = 1;
+    for (int size : sizes) {
+      product *= size;
     }
-    if (bytes > 0) {
-      double rate = bytes / nanos;
-      return String.format(Locale.ROOT, "%6.1f GB/s    %4.0f%%", rate, 100 * rate / bandwidth);
-    }
-    return "";
+    return product;
   }
 }
