@@ -5,12 +5,15 @@ import dev.adjoint.tensor.DType;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Keeps a kernel for each element type, looked up when it is first needed. */
+/** Keeps a kernel for each element type, looked up again when other kernels are in use. */
 final class PerType<K> {
 
   private final Function<Kernels, K> lookup;
-  private volatile @Nullable K float32;
-  private volatile @Nullable K float64;
+  private volatile @Nullable Found<K> float32;
+  private volatile @Nullable Found<K> float64;
+
+  /** A kernel, and whose it is. */
+  private record Found<K>(Kernels kernels, K kernel) {}
 
   PerType(Function<Kernels, K> lookup) {
     this.lookup = lookup;
@@ -21,17 +24,18 @@ final class PerType<K> {
    * same.
    */
   K of(DType dtype) {
-    K kernel = dtype == DType.FLOAT32 ? float32 : float64;
-    return kernel != null ? kernel : find(dtype);
+    Kernels kernels = Engine.kernels(dtype);
+    Found<K> found = dtype == DType.FLOAT32 ? float32 : float64;
+    return found != null && found.kernels == kernels ? found.kernel : find(dtype, kernels);
   }
 
-  private K find(DType dtype) {
-    K kernel = lookup.apply(Engine.kernels(dtype));
+  private K find(DType dtype, Kernels kernels) {
+    Found<K> found = new Found<>(kernels, lookup.apply(kernels));
     if (dtype == DType.FLOAT32) {
-      float32 = kernel;
+      float32 = found;
     } else {
-      float64 = kernel;
+      float64 = found;
     }
-    return kernel;
+    return found.kernel;
   }
 }
