@@ -12,7 +12,7 @@ import java.util.function.Supplier;
 final class Warmup {
 
   /** How long portable kernels are used, from the first operation on either type. */
-  private static final long PORTABLE_NANOS = 500_000_000;
+  private static final long PORTABLE_NANOS = 1_000_000_000;
 
   private static final long START = System.nanoTime();
 
