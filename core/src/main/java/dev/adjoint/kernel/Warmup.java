@@ -1,5 +1,6 @@
 package dev.adjoint.kernel;
 
+import java.time.Duration;
 import java.util.function.Supplier;
 
 /**
@@ -11,16 +12,24 @@ import java.util.function.Supplier;
  */
 final class Warmup {
 
-  /** How long portable kernels are used, from the first operation on either type. */
+  /**
+   * How much CPU time, of all threads, goes by on portable kernels: on an idle machine of two
+   * processors, half a second or so. A clock on the wall would run out early on a busy machine.
+   */
   private static final long PORTABLE_NANOS = 1_000_000_000;
 
-  private static final long START = System.nanoTime();
+  /** How often the time is read, which takes a tenth of a millisecond. */
+  private static final long PAUSE_NANOS = 50_000_000;
+
+  private static final long START = cpuNanos();
 
   private final Kernels portable;
   private final Supplier<Kernels> lasting;
 
   /** What is in use; a plain field, since who reads an old value computes the same bits. */
   private Kernels now;
+
+  private long nextLook = System.nanoTime() + PAUSE_NANOS;
 
   /**
    * Makes kernels that change over.
@@ -35,9 +44,21 @@ final class Warmup {
 
   /** Returns what to begin an operation with. */
   Kernels kernels() {
-    if (now == portable && System.nanoTime() - START > PORTABLE_NANOS) {
-      now = lasting.get();
+    if (now == portable && System.nanoTime() - nextLook > 0) {
+      nextLook = System.nanoTime() + PAUSE_NANOS;
+      if (cpuNanos() - START > PORTABLE_NANOS) {
+        now = lasting.get();
+      }
     }
     return now;
+  }
+
+  /** Returns the CPU time of this process, or the time where it is not known. */
+  private static long cpuNanos() {
+    return ProcessHandle.current()
+        .info()
+        .totalCpuDuration()
+        .map(Duration::toNanos)
+        .orElseGet(System::nanoTime);
   }
 }
