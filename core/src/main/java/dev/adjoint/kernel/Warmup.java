@@ -23,13 +23,13 @@ final class Warmup {
 
   private static final long START = cpuNanos();
 
-  private final Kernels portable;
   private final Supplier<Kernels> lasting;
 
   /** What is in use; a plain field, since who reads an old value computes the same bits. */
   private Kernels now;
 
-  private long nextLook = System.nanoTime() + PAUSE_NANOS;
+  private boolean settled;
+  private long nextLook = System.nanoTime();
 
   /**
    * Makes kernels that change over.
@@ -37,17 +37,17 @@ final class Warmup {
    * @param lasting makes the kernels to change over to; perhaps the portable ones after all
    */
   Warmup(Kernels portable, Supplier<Kernels> lasting) {
-    this.portable = portable;
     this.lasting = lasting;
     this.now = portable;
   }
 
   /** Returns what to begin an operation with. */
   Kernels kernels() {
-    if (now == portable && System.nanoTime() - nextLook > 0) {
+    if (!settled && System.nanoTime() - nextLook > 0) {
       nextLook = System.nanoTime() + PAUSE_NANOS;
       if (cpuNanos() - START > PORTABLE_NANOS) {
         now = lasting.get();
+        settled = true;
       }
     }
     return now;
