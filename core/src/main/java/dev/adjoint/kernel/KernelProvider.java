@@ -7,6 +7,8 @@ import dev.adjoint.kernel.portable.DoublePortableKernels;
 import dev.adjoint.kernel.portable.FloatPortableKernels;
 import java.lang.System.Logger.Level;
 import java.util.Optional;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Chooses the kernels, once: vector kernels where the module {@code jdk.incubator.vector} is
@@ -20,24 +22,55 @@ public final class KernelProvider {
 
   private static final String VECTOR_PACKAGE = "dev.adjoint.kernel.vector.";
 
-  private static final Supplier<Pair> PORTABLE = Suppliers.memoize(() -> make("portable"));
-  private static final Supplier<Pair> VECTOR = Suppliers.memoize(() -> make("vector"));
-  private static final Supplier<Pair> CHOSEN =
-      Suppliers.memoize(() -> choose(System.getProperty("adjoint.kernels", "auto")));
+  private static final Pair PORTABLE = new Pair("portable");
+  private static final Pair VECTOR = new Pair("vector");
+  private static final String PROPERTY = System.getProperty("adjoint.kernels", "auto");
+  private static final Supplier<Pair> CHOSEN = Suppliers.memoize(() -> choose(PROPERTY));
+  private static final Supplier<Supplier<Kernels>> FLOAT32 =
+      Suppliers.memoize(() -> source(Pair::float32));
+  private static final Supplier<Supplier<Kernels>> FLOAT64 =
+      Suppliers.memoize(() -> source(Pair::float64));
 
   private KernelProvider() {}
 
-  /** The kernels of one provider. */
-  record Pair(Kernels float32, Kernels float64) {}
+  /** The kernels of one provider; a program of one type never loads those of the other. */
+  static final class Pair {
+    private final String provider;
+    private @Nullable Kernels float32;
+    private @Nullable Kernels float64;
 
-  /** Returns the kernels for {@code float[]}. */
-  public static Kernels float32() {
-    return CHOSEN.get().float32;
+    private Pair(String provider) {
+      this.provider = provider;
+    }
+
+    synchronized Kernels float32() {
+      if (float32 == null) {
+        float32 =
+            provider.equals("vector") ? vector("FloatVectorKernels") : new FloatPortableKernels();
+      }
+      return float32;
+    }
+
+    synchronized Kernels float64() {
+      if (float64 == null) {
+        float64 =
+            provider.equals("vector") ? vector("DoubleVectorKernels") : new DoublePortableKernels();
+      }
+      return float64;
+    }
   }
 
-  /** Returns the kernels for {@code double[]}. */
+  /**
+   * Returns the kernels for {@code float[]}: not for keeps, since they begin portable where they
+   * are vector kernels later.
+   */
+  public static Kernels float32() {
+    return FLOAT32.get().get();
+  }
+
+  /** Returns the kernels for {@code double[]}, as {@link #float32()}. */
   public static Kernels float64() {
-    return CHOSEN.get().float64;
+    return FLOAT64.get().get();
   }
 
   /**
@@ -47,17 +80,33 @@ public final class KernelProvider {
    * @throws IllegalStateException if this JVM cannot run them, with the reason
    */
   public static Kernels float32(String name) {
-    return named(name).float32;
+    return named(name).float32();
   }
 
   /** Returns the kernels for {@code double[]} of a provider, as {@link #float32(String)}. */
   public static Kernels float64(String name) {
-    return named(name).float64;
+    return named(name).float64();
   }
 
   /** Returns whether this JVM runs vector kernels, and fast. */
   public static boolean isVectorAvailable() {
     return Fma.isFast() && VectorObstacle.toLoading().or(VectorObstacle::toSpeed).isEmpty();
+  }
+
+  /** Returns the kernels that a program computes with once it is warm. */
+  static Pair lasting() {
+    return CHOSEN.get();
+  }
+
+  /** Returns where to get the kernels of a type: at once what they stay, or a warm-up. */
+  private static Supplier<Kernels> source(Function<Pair, Kernels> type) {
+    boolean begins =
+        PROPERTY.equals("auto")
+            && Fma.isFast()
+            && VectorObstacle.toLoading().or(VectorObstacle::toCompiling).isEmpty();
+    return begins
+        ? new Warmup(type.apply(PORTABLE), () -> type.apply(lasting()))::kernels
+        : Suppliers.ofInstance(type.apply(lasting()));
   }
 
   static Pair choose(String property) {
@@ -72,27 +121,28 @@ public final class KernelProvider {
       return named(property);
     }
     if (!Fma.isFast()) {
-      return PORTABLE.get();
+      return PORTABLE;
     }
     Optional<String> obstacle =
         VectorObstacle.toLoading().or(VectorObstacle::toSpeed).or(KernelProvider::vectorFailure);
     if (obstacle.isEmpty()) {
       logger.log(Level.DEBUG, "Computing with vector kernels");
-      return VECTOR.get();
+      return VECTOR;
     }
     logger.log(
         Level.INFO,
         "Computing with portable kernels; vector kernels are faster, but " + obstacle.get());
-    return PORTABLE.get();
+    return PORTABLE;
   }
 
   private static Optional<String> vectorFailure() {
     int java = Runtime.version().feature();
-    Pair portable = PORTABLE.get();
     try {
-      Pair vector = VECTOR.get();
-      return VectorObstacle.toTrust(java, vector.float32, portable.float32)
-          .or(() -> VectorObstacle.toTrust(java, vector.float64, portable.float64));
+      return VectorObstacle.toTrust(java, VECTOR.float32(), PORTABLE.float32())
+          .or(() ->
+              java <= VectorObstacle.TESTED // so that float64 is not made for nothing
+                  ? Optional.empty()
+                  : VectorObstacle.toTrust(java, VECTOR.float64(), PORTABLE.float64()));
     } catch (LinkageError | IllegalStateException e) { // not in the jar, or of another module
       return Optional.of("they cannot be loaded (" + Throwables.getRootCause(e) + ")");
     }
@@ -100,8 +150,11 @@ public final class KernelProvider {
 
   private static Pair named(String name) {
     return switch (name) {
-      case "portable" -> PORTABLE.get();
-      case "vector" -> VECTOR.get();
+      case "portable" -> PORTABLE;
+      case "vector" -> {
+        requireVector();
+        yield VECTOR;
+      }
       default ->
           throw new IllegalStateException(
               "adjoint.kernels must be vector, portable or auto, not '" + name + "'");
@@ -110,14 +163,17 @@ public final class KernelProvider {
 
   /** Makes kernels that have not run yet. */
   static Pair make(String name) {
-    if (name.equals("portable")) {
-      return new Pair(new FloatPortableKernels(), new DoublePortableKernels());
+    if (name.equals("vector")) {
+      requireVector();
     }
+    return new Pair(name);
+  }
+
+  private static void requireVector() {
     VectorObstacle.toLoading()
         .ifPresent(obstacle -> {
           throw new IllegalStateException("Vector kernels were asked for, but " + obstacle);
         });
-    return new Pair(vector("FloatVectorKernels"), vector("DoubleVectorKernels"));
   }
 
   /** Makes vector kernels by name, so that nothing here links to a module that may be absent. */

@@ -14,7 +14,7 @@ final class VectorObstacle {
   private static final String MODULE = "jdk.incubator.vector";
 
   /** The last Java version that the vector kernels were tested with. */
-  private static final int TESTED = 25;
+  static final int TESTED = 25;
 
   private VectorObstacle() {}
 
@@ -24,16 +24,21 @@ final class VectorObstacle {
     ModuleLayer layer = self.getLayer() != null ? self.getLayer() : ModuleLayer.boot();
     Optional<Module> module =
         layer.findModule(MODULE).or(() -> ModuleLayer.boot().findModule(MODULE));
-    module.ifPresent(self::addReads);
-    return module.isPresent()
-        ? Optional.empty()
-        : Optional.of("java needs --add-modules " + MODULE + " for them");
+    if (module.isEmpty()) {
+      return Optional.of("java needs --add-modules " + MODULE + " for them");
+    }
+    self.addReads(module.get());
+    return Optional.empty();
   }
 
   /** Says why vector kernels, which can be loaded, would be slow. */
   static Optional<String> toSpeed() {
-    return toSpeed(System.getProperty("java.vm.name", ""), System.getProperty("java.vm.info", ""))
-        .or(VectorObstacle::toWidth);
+    return toCompiling().or(VectorObstacle::toWidth);
+  }
+
+  /** Says why this JVM does not make vector instructions of them, without loading any. */
+  static Optional<String> toCompiling() {
+    return toSpeed(System.getProperty("java.vm.name", ""), System.getProperty("java.vm.info", ""));
   }
 
   /** Says why a JVM does not make vector instructions of them: every vector is then an object. */
