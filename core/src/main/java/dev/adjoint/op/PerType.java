@@ -35,7 +35,7 @@ final class PerType<K> {
   K of(DType dtype) {
     Kernels kernels = Engine.kernels(dtype);
     Found<K> found = dtype == DType.FLOAT32 ? float32 : float64;
-    return found != null && found.kernels == kernels ? found.kernel : find(dtype, kernels);
+    return found != null && found.kernels.equals(kernels) ? found.kernel : find(dtype, kernels);
   }
 
   private K find(DType dtype, Kernels kernels) {
