@@ -5,6 +5,7 @@ import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -36,13 +37,21 @@ final class Blur {
 
   /**
    * Returns the rounding of each derivative of a slot. Of twelve trials, six move the other way, so
-   * that the sixth smallest change is not about which side of a kink the inputs are on.
+   * that the sixth smallest change is not about which side of a kink the inputs are on. Where all
+   * derivatives are what rounding leaves, such as those of a bias before a batch norm, each may be
+   * as large as any: that one comes out the same in half of the trials is chance.
    */
   double[] of(int slot) {
-    return IntStream.range(0, analytic.get(slot).length)
-        .mapToDouble(
-            e -> trials().stream().mapToDouble(t -> t.get(slot)[e]).sorted().toArray()[TRIALS - 1])
-        .toArray();
+    double[] blurs =
+        IntStream.range(0, analytic.get(slot).length)
+            .mapToDouble(e ->
+                trials().stream().mapToDouble(t -> t.get(slot)[e]).sorted().toArray()[TRIALS - 1])
+            .toArray();
+    double most = Direction.largest(blurs);
+    if (Direction.largest(analytic.get(slot)) <= 4 * most) {
+      Arrays.fill(blurs, most);
+    }
+    return blurs;
   }
 
   /** Returns the largest change of any derivative of a slot. */

@@ -96,7 +96,7 @@ record Judge(double absolute, double relative, double resolution) {
     verdict = agreement(claim, best, blur, resolution);
     if (verdict == null
         && Math.abs(claim.analytic) <= blur
-        && Math.abs(best.value()) <= best.uncertainty()) {
+        && Math.abs(best.value()) <= Math.max(best.uncertainty(), blur)) {
       verdict = Verdict.ZERO;
     }
     if (verdict == null) {

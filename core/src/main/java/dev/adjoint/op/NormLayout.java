@@ -7,6 +7,8 @@ import dev.adjoint.kernel.StridedCopy;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
+import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -128,7 +130,7 @@ record NormLayout(Shape shape, int[] axes, int[] order, Shape features, int repe
   Object affine(Tensor... inputs) {
     DType dtype = inputs[0].dtype();
     if (inputs.length == 1) {
-      return dtype == DType.FLOAT32 ? new float[] {1, 0} : new double[] {1, 0};
+      return Engine.array(Tensor.of(1.0, 0.0).to(dtype));
     }
     int rank = order.length;
     int[] sizes = new int[rank + 1];
@@ -174,17 +176,15 @@ record NormLayout(Shape shape, int[] axes, int[] order, Shape features, int repe
   }
 
   /** Returns zeros for each chunk to add to: the sums of all gains, then those of all biases. */
-  double[][] sums() {
-    double[][] sums = new double[Math.ceilDiv(norm.channels(), chunk())][];
-    for (int i = 0; i < sums.length; i++) {
-      sums[i] = Buffers.zeroedDoubles(2 * norm.features());
-    }
-    return sums;
+  List<double[]> sums() {
+    return Stream.generate(() -> Buffers.zeroedDoubles(2 * norm.features()))
+        .limit(Math.ceilDiv(norm.channels(), chunk()))
+        .toList();
   }
 
   /** Returns the sums of all gains (0) or of all biases (1) over the chunks, as a gradient. */
-  Tensor total(double[][] sums, int which, DType dtype) {
-    double[] total = new double[norm.features()];
+  Tensor total(List<double[]> sums, int which, DType dtype) {
+    double[] total = Buffers.zeroedDoubles(norm.features());
     for (double[] part : sums) {
       for (int f = 0; f < total.length; f++) {
         total[f] += part[which * total.length + f];

@@ -5,6 +5,7 @@ import dev.adjoint.kernel.Kernels;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -216,7 +217,8 @@ public final class Standardize {
       Object affine = layout.affine(x);
       Object kept = Engine.array(statistics);
       Object dx = Engine.uninitialized(dtype, x[0].size());
-      double @Nullable [][] sums = x.length > 1 && (needed[1] || needed[2]) ? layout.sums() : null;
+      @Nullable List<double[]> sums =
+          x.length > 1 && (needed[1] || needed[2]) ? layout.sums() : null;
       layout.inChunks((chunk, from, to) ->
           kernels.normalizePullback(
               layout.norm(),
@@ -227,7 +229,7 @@ public final class Standardize {
               affine,
               kept,
               dx,
-              sums == null ? null : sums[chunk]));
+              sums == null ? null : sums.get(chunk)));
       @Nullable Tensor[] cotangents = new Tensor[x.length];
       cotangents[0] = needed[0] ? layout.tensor(dx, dtype) : null;
       for (int i = 1; sums != null && i < x.length; i++) {

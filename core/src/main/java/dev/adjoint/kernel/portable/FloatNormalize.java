@@ -21,7 +21,7 @@ final class FloatNormalize {
   /** So many elements are added up in the arrays' precision before they are added in double. */
   static final int PIECE = 4096;
 
-  private static final float[] NO_AFFINE = new float[2 * LANES];
+  private static final float[] NO_AFFINE = Buffers.zeroedFloats(2 * LANES);
 
   static {
     Arrays.fill(NO_AFFINE, 0, LANES, 1);

@@ -1,5 +1,6 @@
 package dev.adjoint.kernel.vector;
 
+import dev.adjoint.kernel.Buffers;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
@@ -17,7 +18,7 @@ public final class FloatVectorTile {
 
   private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
   private static final int LANES = S.length();
-  private static final float[] ZEROS = new float[16 * LANES];
+  private static final float[] ZEROS = Buffers.zeroedFloats(16 * LANES);
 
   /** All but 256-bit vectors come with 32 registers (AVX-512, NEON, SVE). */
   private static final int ROWS = S.vectorBitSize() == 256 ? 4 : 8;
