@@ -108,6 +108,16 @@ public final class Pooling {
   private record Grid(
       int h, int w, int kh, int kw, int sh, int sw, int ph, int pw, int oh, int ow) {
 
+    /** Returns the first column of a window that is in the image for any window. */
+    int firstTap() {
+      return (int) Math.max(0, pw - (ow - 1L) * sw);
+    }
+
+    /** Returns the column of a window after the last that is in the image for any window. */
+    int lastTap() {
+      return (int) Math.min(kw, (long) w + pw);
+    }
+
     /** Returns the first window whose column k exists. */
     int first(int k) {
       return Math.clamp(Math.ceilDiv(pw - k, sw), 0, ow);
@@ -212,7 +222,7 @@ public final class Pooling {
     if (isFirst) {
       Arrays.fill(best, Long.MIN_VALUE);
     }
-    for (int k = 0; k < g.kw; k++) {
+    for (int k = g.firstTap(); k < g.lastTap(); k++) {
       int at = row + k - g.pw;
       int last = g.last(k);
       for (int column = g.first(k); column < last; column++) {
@@ -228,7 +238,7 @@ public final class Pooling {
     if (isFirst) {
       Arrays.fill(best, -1);
     }
-    for (int k = 0; k < g.kw; k++) {
+    for (int k = g.firstTap(); k < g.lastTap(); k++) {
       int at = row + k - g.pw;
       int last = g.last(k);
       for (int column = g.first(k); column < last; column++) {
