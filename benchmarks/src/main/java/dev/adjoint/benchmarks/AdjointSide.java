@@ -1,6 +1,7 @@
 package dev.adjoint.benchmarks;
 
 import dev.adjoint.autodiff.Gradients;
+import dev.adjoint.autodiff.Memory;
 import dev.adjoint.autodiff.Parameter;
 import dev.adjoint.nn.Layer;
 import dev.adjoint.optim.Adam;
@@ -11,13 +12,17 @@ import dev.adjoint.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Computes rows by Adjoint. */
+/**
+ * Computes rows by Adjoint. A step of training is a {@link Memory#step}, as in a {@code Trainer}.
+ */
 final class AdjointSide implements Side {
 
   private final DType dtype;
   private Supplier<?> call = () -> "nothing is prepared";
+  private boolean step;
 
   /** Keeps what was computed last, so that it has to be computed. */
   @SuppressWarnings("UnusedVariable")
@@ -30,7 +35,9 @@ final class AdjointSide implements Side {
   @Override
   public List<Digest> prepare(Case.Row row) {
     Model model = model(row, dtype);
-    return switch (row.of().kind()) {
+    Case.Kind kind = row.of().kind();
+    step = kind == Case.Kind.ADAM || kind == Case.Kind.SGD;
+    return switch (kind) {
       case FORWARD -> {
         call = () -> model.forward().apply(model.inputs());
         yield List.of(digest(model.forward().apply(model.inputs())));
@@ -43,7 +50,12 @@ final class AdjointSide implements Side {
 
   @Override
   public void run() {
-    result = call.get();
+    result = step ? Memory.step(call) : call.get();
+  }
+
+  /** Computes a row and returns what was computed: never in a {@link Memory#step} of its own. */
+  Object call() {
+    return call.get();
   }
 
   /** Makes a row's model, of this type. */
@@ -84,14 +96,14 @@ final class AdjointSide implements Side {
   }
 
   private List<Digest> steps(Model model, Optimizer optimizer) {
-    Supplier<Tensor> step =
+    Supplier<Tensor> body =
         () -> {
           Tensor loss = model.forward().apply(model.inputs());
           optimizer.step(loss.backward());
           return loss;
         };
-    call = step;
-    return List.of(digest(step.get()), digest(step.get()), digest(step.get()));
+    call = body;
+    return Stream.generate(() -> digest(Memory.step(body))).limit(3).toList();
   }
 
   private static Digest digest(Tensor tensor) {

@@ -34,6 +34,17 @@ final class Cases {
     return ALL.stream().flatMap(c -> c.rows().stream()).toList();
   }
 
+  /** Returns the row of this name and size. */
+  static Case.Row row(String name) {
+    return rows().stream()
+        .filter(row -> row.name().equals(name))
+        .findFirst()
+        .orElseThrow(() ->
+            new IllegalArgumentException(
+                "benchmarks: '%s'; expected a row's name and size, as in the table"
+                    .formatted(name)));
+  }
+
   /** Returns the cases of which a row is to be measured. */
   static List<Case> of(Options options) {
     return (options.all() ? ALL : MAIN)
