@@ -16,11 +16,10 @@ final class FloatNormalize {
   /** So many sets or rows are added up in the arrays' precision before they are added in double. */
   static final int ADDED = 256;
 
-  private static final int LANES = FloatNormLoops.LANES;
-
   /** So many elements are added up in the arrays' precision before they are added in double. */
   static final int PIECE = 4096;
 
+  private static final int LANES = FloatNormLoops.LANES;
   private static final float[] NO_AFFINE = Buffers.zeroedFloats(2 * LANES);
 
   static {
@@ -48,56 +47,37 @@ final class FloatNormalize {
       float[] mean,
       float[] variance) {
     moments.measure(norm, cFrom, cTo, x, statistics, mean, variance);
-    FloatAffine features = new FloatAffine(norm, affine);
+    FloatRuns runs = new FloatRuns(norm, affine);
     int channels = norm.channels();
     if (norm.b() == 1) {
-      for (int r = 0; r < norm.a(); r++) {
-        int from = r * channels;
-        for (int at = from + cFrom, n; at < from + cTo; at += n) {
-          n = norm.run(at, from + cTo);
-          features.moveTo(at);
-          apply(x, at, statistics, at - from, channels, 1, features, h, n);
-        }
-      }
+      runs.ofColumns(
+          cFrom,
+          cTo,
+          (at, s, n) ->
+              loops.apply(
+                  x,
+                  at,
+                  statistics,
+                  cFrom + s,
+                  channels,
+                  1,
+                  runs.affine,
+                  runs.column,
+                  runs.stride,
+                  runs.step,
+                  h,
+                  n));
       return;
     }
     float[] set = Buffers.uninitializedFloats(4 * LANES);
+    FloatRuns.Body apply =
+        (at, s, n) ->
+            loops.apply(
+                x, at, set, 0, LANES, 0, runs.affine, runs.column, runs.stride, runs.step, h, n);
     for (int c = cFrom; c < cTo; c++) {
       repeat(statistics, c, channels, set);
-      for (int i = 0; i < norm.a(); i++) {
-        int end = norm.at(i, c) + norm.b();
-        for (int at = norm.at(i, c), n; at < end; at += n) {
-          n = norm.run(at, end);
-          features.moveTo(at);
-          apply(x, at, set, 0, LANES, 0, features, h, n);
-        }
-      }
+      runs.ofSet(c, Integer.MAX_VALUE, apply);
     }
-  }
-
-  private void apply(
-      float[] x,
-      int at,
-      float[] set,
-      int s,
-      int setStride,
-      int setStep,
-      FloatAffine features,
-      float[] h,
-      int n) {
-    loops.apply(
-        x,
-        at,
-        set,
-        s,
-        setStride,
-        setStep,
-        features.table,
-        features.column,
-        features.stride,
-        features.step,
-        h,
-        n);
   }
 
   private static void repeat(float[] statistics, int c, int channels, float[] set) {
@@ -122,14 +102,14 @@ final class FloatNormalize {
       float[] statistics,
       float[] dx,
       double @Nullable [] sums) {
-    FloatAffine features = new FloatAffine(norm, affine);
     if (norm.size() == 0) {
       return;
     }
+    FloatRuns runs = new FloatRuns(norm, affine);
     if (norm.b() == 1) {
-      pullbackColumns(norm, cFrom, cTo, dh, x, features, statistics, dx, sums);
+      pullbackColumns(norm, cFrom, cTo, dh, x, runs, statistics, dx, sums);
     } else {
-      pullbackRuns(norm, cFrom, cTo, dh, x, features, statistics, dx, sums);
+      new Sets(norm, dh, x, runs, dx, sums).pullback(cFrom, cTo, statistics);
     }
   }
 
@@ -140,115 +120,42 @@ final class FloatNormalize {
       int cTo,
       float[] dh,
       float[] x,
-      FloatAffine features,
+      FloatRuns runs,
       float[] statistics,
       float[] dx,
       double @Nullable [] sums) {
     int channels = norm.channels();
     int n = cTo - cFrom;
-    int rows = norm.a();
     float[] set = Buffers.uninitializedFloats(6 * n);
     for (int row = 0; row < 4; row++) {
       System.arraycopy(statistics, row * channels + cFrom, set, row * n, n);
     }
     double[] totals = Buffers.zeroedDoubles(2 * n);
-    float[] added = Buffers.zeroedFloats(2 * n);
-    for (int r = 0; r < rows; r++) {
-      loops.addSums(dh, x, r * channels + cFrom, set, n, added);
-      if (r % ADDED == ADDED - 1 || r == rows - 1) {
-        move(added, totals);
-      }
-    }
-    for (int c = cFrom; c < cTo; c++) {
-      features.moveTo(c);
-      double sumOfDhY = totals[c - cFrom];
-      double sumOfDh = totals[n + c - cFrom];
+    addUpColumns(norm, cFrom, n, dh, x, set, totals);
+    for (int j = 0; j < n; j++) {
+      runs.moveTo(cFrom + j);
       if (sums != null) {
-        sums[features.feature] += sumOfDhY;
-        sums[norm.features() + features.feature] += sumOfDh;
+        sums[runs.feature] += totals[j];
+        sums[norm.features() + runs.feature] += totals[n + j];
       }
-      double share = (double) features.gain() / rows;
-      set[4 * n + c - cFrom] = norm.centred() ? (float) (share * sumOfDh) : 0;
-      set[5 * n + c - cFrom] = (float) -(share * sumOfDhY * statistics[4 * channels + c]);
+      double share = (double) runs.gain() / norm.a();
+      set[4 * n + j] = norm.centred() ? (float) (share * totals[n + j]) : 0;
+      set[5 * n + j] = (float) -(share * totals[j] * statistics[4 * channels + cFrom + j]);
     }
-    for (int r = 0; r < rows; r++) {
-      int from = r * channels + cFrom;
-      for (int at = from, run; at < from + n; at += run) {
-        run = norm.run(at, from + n);
-        features.moveTo(at);
-        loops.pullback(
-            dh,
-            x,
-            at,
-            set,
-            at - from,
-            n,
-            1,
-            features.table,
-            features.column,
-            features.step,
-            dx,
-            run);
-      }
-    }
+    runs.ofColumns(
+        cFrom,
+        cTo,
+        (at, s, run) ->
+            loops.pullback(dh, x, at, set, s, n, 1, runs.affine, runs.column, runs.step, dx, run));
   }
 
-  private void pullbackRuns(
-      Norm norm,
-      int cFrom,
-      int cTo,
-      float[] dh,
-      float[] x,
-      FloatAffine features,
-      float[] statistics,
-      float[] dx,
-      double @Nullable [] sums) {
-    boolean own = features.step == 1;
-    float[] set = Buffers.uninitializedFloats(6 * LANES);
-    float[] added = Buffers.zeroedFloats(own ? 2 * norm.features() : 0);
-    float[] part = Buffers.uninitializedFloats(2 * LANES);
-    for (int c = cFrom; c < cTo; c++) {
-      repeat(statistics, c, norm.channels(), set);
-      double sumOfQ = 0;
-      double sumOfQy = 0;
-      for (int i = 0; i < norm.a(); i++) {
-        int end = norm.at(i, c) + norm.b();
-        for (int at = norm.at(i, c), n; at < end; at += n) {
-          n = Math.min(PIECE, norm.run(at, end));
-          features.moveTo(at);
-          if (own) {
-            loops.sums(dh, x, at, set, features.table, features.column, 1, n, part);
-            sumOfQ += part[0];
-            sumOfQy += part[1];
-          } else {
-            loops.sums(dh, x, at, set, NO_AFFINE, 0, 0, n, part);
-            sumOfQ += (double) features.gain() * part[0];
-            sumOfQy += (double) features.gain() * part[1];
-            if (sums != null) {
-              sums[features.feature] += part[1];
-              sums[norm.features() + features.feature] += part[0];
-            }
-          }
-        }
-      }
-      double along = statistics[4 * norm.channels() + c] / (double) norm.size();
-      Arrays.fill(set, 4 * LANES, 5 * LANES, norm.centred() ? (float) (sumOfQ / norm.size()) : 0);
-      Arrays.fill(set, 5 * LANES, 6 * LANES, (float) -(sumOfQy * along));
-      for (int i = 0; i < norm.a(); i++) {
-        int end = norm.at(i, c) + norm.b();
-        for (int at = norm.at(i, c), n; at < end; at += n) {
-          n = norm.run(at, end);
-          features.moveTo(at);
-          if (own) {
-            loops.pullback(
-                dh, x, at, set, features.table, features.column, features.stride, added, dx, n);
-          } else {
-            loops.pullback(dh, x, at, set, 0, LANES, 0, features.table, 0, 0, dx, n);
-          }
-        }
-      }
-      if (sums != null && ((c - cFrom) % ADDED == ADDED - 1 || c == cTo - 1)) {
-        move(added, sums);
+  private void addUpColumns(
+      Norm norm, int cFrom, int n, float[] dh, float[] x, float[] set, double[] totals) {
+    float[] added = Buffers.zeroedFloats(2 * n);
+    for (int r = 0; r < norm.a(); r++) {
+      loops.addSums(dh, x, r * norm.channels() + cFrom, set, n, added);
+      if (r % ADDED == ADDED - 1 || r == norm.a() - 1) {
+        move(added, totals);
       }
     }
   }
@@ -258,6 +165,77 @@ final class FloatNormalize {
     for (int i = 0; i < added.length; i++) {
       sums[i] += added[i];
       added[i] = 0;
+    }
+  }
+
+  /** The way back of sets that go one after another. */
+  private final class Sets {
+    final Norm norm;
+    final float[] dh;
+    final float[] x;
+    final FloatRuns runs;
+    final float[] dx;
+    final double @Nullable [] sums;
+
+    final float[] set = Buffers.uninitializedFloats(6 * LANES);
+    final float[] part = Buffers.uninitializedFloats(2 * LANES);
+    final float[] added;
+    double sumOfQ;
+    double sumOfQy;
+
+    Sets(Norm norm, float[] dh, float[] x, FloatRuns runs, float[] dx, double @Nullable [] sums) {
+      this.norm = norm;
+      this.dh = dh;
+      this.x = x;
+      this.runs = runs;
+      this.dx = dx;
+      this.sums = sums;
+      added = Buffers.zeroedFloats(runs.step == 1 ? 2 * norm.features() : 0);
+    }
+
+    void pullback(int cFrom, int cTo, float[] statistics) {
+      FloatRuns.Body addUp = runs.step == 1 ? this::addUpFeatures : this::addUpFeature;
+      FloatRuns.Body write = runs.step == 1 ? this::writeFeatures : this::writeFeature;
+      double count = norm.size();
+      for (int c = cFrom; c < cTo; c++) {
+        repeat(statistics, c, norm.channels(), set);
+        sumOfQ = 0;
+        sumOfQy = 0;
+        runs.ofSet(c, PIECE, addUp);
+        double slope = sumOfQy / count * statistics[4 * norm.channels() + c];
+        Arrays.fill(set, 4 * LANES, 5 * LANES, norm.centred() ? (float) (sumOfQ / count) : 0);
+        Arrays.fill(set, 5 * LANES, 6 * LANES, (float) -slope);
+        runs.ofSet(c, Integer.MAX_VALUE, write);
+        if (sums != null && ((c - cFrom) % ADDED == ADDED - 1 || c == cTo - 1)) {
+          move(added, sums);
+        }
+      }
+    }
+
+    /** Neighbors have gains of their own. */
+    private void addUpFeatures(int at, int s, int n) {
+      loops.sums(dh, x, at, set, runs.affine, runs.column, 1, n, part);
+      sumOfQ += part[0];
+      sumOfQy += part[1];
+    }
+
+    private void writeFeatures(int at, int s, int n) {
+      loops.pullback(dh, x, at, set, runs.affine, runs.column, runs.stride, added, dx, n);
+    }
+
+    /** All have one gain. */
+    private void addUpFeature(int at, int s, int n) {
+      loops.sums(dh, x, at, set, NO_AFFINE, 0, 0, n, part);
+      sumOfQ += (double) runs.gain() * part[0];
+      sumOfQy += (double) runs.gain() * part[1];
+      if (sums != null) {
+        sums[runs.feature] += part[1];
+        sums[norm.features() + runs.feature] += part[0];
+      }
+    }
+
+    private void writeFeature(int at, int s, int n) {
+      loops.pullback(dh, x, at, set, 0, LANES, 0, runs.affine, 0, 0, dx, n);
     }
   }
 }
