@@ -7,8 +7,6 @@ import dev.adjoint.kernel.portable.DoublePortableKernels;
 import dev.adjoint.kernel.portable.FloatPortableKernels;
 import java.lang.System.Logger.Level;
 import java.util.Optional;
-import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Chooses the kernels, once: vector kernels where the module {@code jdk.incubator.vector} is
@@ -24,53 +22,48 @@ public final class KernelProvider {
 
   private static final Pair PORTABLE = new Pair("portable");
   private static final Pair VECTOR = new Pair("vector");
-  private static final String PROPERTY = System.getProperty("adjoint.kernels", "auto");
-  private static final Supplier<Pair> CHOSEN = Suppliers.memoize(() -> choose(PROPERTY));
-  private static final Supplier<Supplier<Kernels>> FLOAT32 =
-      Suppliers.memoize(() -> source(Pair::float32));
-  private static final Supplier<Supplier<Kernels>> FLOAT64 =
-      Suppliers.memoize(() -> source(Pair::float64));
+  private static final Supplier<Pair> CHOSEN =
+      Suppliers.memoize(() -> choose(System.getProperty("adjoint.kernels", "auto")));
 
   private KernelProvider() {}
 
   /** The kernels of one provider; a program of one type never loads those of the other. */
   static final class Pair {
     private final String provider;
-    private @Nullable Kernels float32;
-    private @Nullable Kernels float64;
+    private final Supplier<Kernels> float32 = Suppliers.memoize(this::makeFloat32);
+    private final Supplier<Kernels> float64 = Suppliers.memoize(this::makeFloat64);
 
     private Pair(String provider) {
       this.provider = provider;
     }
 
-    synchronized Kernels float32() {
-      if (float32 == null) {
-        float32 =
-            provider.equals("vector") ? vector("FloatVectorKernels") : new FloatPortableKernels();
-      }
-      return float32;
+    Kernels float32() {
+      return float32.get();
     }
 
-    synchronized Kernels float64() {
-      if (float64 == null) {
-        float64 =
-            provider.equals("vector") ? vector("DoubleVectorKernels") : new DoublePortableKernels();
-      }
-      return float64;
+    Kernels float64() {
+      return float64.get();
+    }
+
+    private Kernels makeFloat32() {
+      return provider.equals("vector") ? vector("FloatVectorKernels") : new FloatPortableKernels();
+    }
+
+    private Kernels makeFloat64() {
+      return provider.equals("vector")
+          ? vector("DoubleVectorKernels")
+          : new DoublePortableKernels();
     }
   }
 
-  /**
-   * Returns the kernels for {@code float[]}: not for keeps, since they begin portable where they
-   * are vector kernels later.
-   */
+  /** Returns the kernels for {@code float[]}. */
   public static Kernels float32() {
-    return FLOAT32.get().get();
+    return CHOSEN.get().float32();
   }
 
-  /** Returns the kernels for {@code double[]}, as {@link #float32()}. */
+  /** Returns the kernels for {@code double[]}. */
   public static Kernels float64() {
-    return FLOAT64.get().get();
+    return CHOSEN.get().float64();
   }
 
   /**
@@ -91,22 +84,6 @@ public final class KernelProvider {
   /** Returns whether this JVM runs vector kernels, and fast. */
   public static boolean isVectorAvailable() {
     return Fma.isFast() && VectorObstacle.toLoading().or(VectorObstacle::toSpeed).isEmpty();
-  }
-
-  /** Returns the kernels that a program computes with once it is warm. */
-  static Pair lasting() {
-    return CHOSEN.get();
-  }
-
-  /** Returns where to get the kernels of a type: at once what they stay, or a warm-up. */
-  private static Supplier<Kernels> source(Function<Pair, Kernels> type) {
-    boolean begins =
-        PROPERTY.equals("auto")
-            && Fma.isFast()
-            && VectorObstacle.toLoading().or(VectorObstacle::toCompiling).isEmpty();
-    return begins
-        ? new Warmup(type.apply(PORTABLE), () -> type.apply(lasting()))::kernels
-        : Suppliers.ofInstance(type.apply(lasting()));
   }
 
   static Pair choose(String property) {

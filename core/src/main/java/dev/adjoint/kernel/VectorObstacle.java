@@ -33,12 +33,8 @@ final class VectorObstacle {
 
   /** Says why vector kernels, which can be loaded, would be slow. */
   static Optional<String> toSpeed() {
-    return toCompiling().or(VectorObstacle::toWidth);
-  }
-
-  /** Says why this JVM does not make vector instructions of them, without loading any. */
-  static Optional<String> toCompiling() {
-    return toSpeed(System.getProperty("java.vm.name", ""), System.getProperty("java.vm.info", ""));
+    return toSpeed(System.getProperty("java.vm.name", ""), System.getProperty("java.vm.info", ""))
+        .or(VectorObstacle::toWidth);
   }
 
   /** Says why a JVM does not make vector instructions of them: every vector is then an object. */

@@ -1,23 +1,19 @@
 package dev.adjoint.op;
 
-import dev.adjoint.kernel.Kernels;
 import dev.adjoint.kernel.Kernels.Loop;
 import dev.adjoint.tensor.DType;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps a kernel, or what is made of kernels, for each element type: looked up when it is first
- * needed, and again when other kernels are in use.
+ * Keeps a kernel, or something else that depends on the type, for each element type, looked up when
+ * it is first needed.
  */
 final class PerType<K> {
 
   private final Function<DType, K> lookup;
-  private volatile @Nullable Found<K> float32;
-  private volatile @Nullable Found<K> float64;
-
-  /** A kernel, and whose it is. */
-  private record Found<K>(Kernels kernels, K kernel) {}
+  private volatile @Nullable K float32;
+  private volatile @Nullable K float64;
 
   PerType(Function<DType, K> lookup) {
     this.lookup = lookup;
@@ -33,18 +29,17 @@ final class PerType<K> {
    * same.
    */
   K of(DType dtype) {
-    Kernels kernels = Engine.kernels(dtype);
-    Found<K> found = dtype == DType.FLOAT32 ? float32 : float64;
-    return found != null && found.kernels.equals(kernels) ? found.kernel : find(dtype, kernels);
+    K kernel = dtype == DType.FLOAT32 ? float32 : float64;
+    return kernel != null ? kernel : find(dtype);
   }
 
-  private K find(DType dtype, Kernels kernels) {
-    Found<K> found = new Found<>(kernels, lookup.apply(dtype));
+  private K find(DType dtype) {
+    K kernel = lookup.apply(dtype);
     if (dtype == DType.FLOAT32) {
-      float32 = found;
+      float32 = kernel;
     } else {
-      float64 = found;
+      float64 = kernel;
     }
-    return found.kernel;
+    return kernel;
   }
 }
