@@ -168,8 +168,9 @@ record NormLayout(Shape shape, int[] axes, int[] order, Shape features, int repe
 
   private int chunk() {
     int sets = norm.channels();
-    if (norm.b() == 1) { // columns go side by side: whole vectors, and no fewer than need be
-      return Math.clamp(Math.ceilDiv(sets, 4) + 63 & -64, 64, 256);
+    if (norm.b() == 1) { // columns go side by side: whole vectors, and long rows from memory
+      int parts = norm.size() * sets > 1 << 20 ? 2 : 4;
+      return Math.clamp(Math.ceilDiv(sets, parts) + 63 & -64, 64, 512);
     }
     int few = Math.max(1, (1 << 15) / (int) Math.max(1, norm.size()));
     return Math.max(few, Math.ceilDiv(sets, CHUNKS));
