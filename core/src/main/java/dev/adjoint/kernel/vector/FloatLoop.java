@@ -58,14 +58,15 @@ final class FloatLoop implements Kernels.Loop {
     float[] ys = (float[]) y;
     float[] zs = (float[]) z;
     float[] outs = (float[]) out;
-    int bound = SPECIES.loopBound(n);
+    // One value again and again: rare, and a broadcast would cost nodes that gelu has not to spare.
+    int bound = ARITY == 1 && xStep == 0 ? 0 : SPECIES.loopBound(n);
     MethodHandle function = FUNCTION;
     try {
       for (int i = 0; i < bound; i += SPECIES.length()) {
         FloatVector xVector =
-            xStep == 0
-                ? FloatVector.broadcast(SPECIES, xs[xFrom])
-                : FloatVector.fromArray(SPECIES, xs, xFrom + i);
+            ARITY == 1 || xStep != 0
+                ? FloatVector.fromArray(SPECIES, xs, xFrom + i)
+                : FloatVector.broadcast(SPECIES, xs[xFrom]);
         FloatVector yVector =
             ARITY < 2
                 ? xVector
@@ -78,7 +79,12 @@ final class FloatLoop implements Kernels.Loop {
                 : zStep == 0
                     ? FloatVector.broadcast(SPECIES, zs[zFrom])
                     : FloatVector.fromArray(SPECIES, zs, zFrom + i);
-        FloatVector result = (FloatVector) function.invokeExact(xVector, yVector, zVector);
+        FloatVector result =
+            ARITY == 1
+                ? (FloatVector) function.invokeExact(xVector)
+                : ARITY == 2
+                    ? (FloatVector) function.invokeExact(xVector, yVector)
+                    : (FloatVector) function.invokeExact(xVector, yVector, zVector);
         result.intoArray(outs, outFrom + i);
         function = FUNCTION;
       }

@@ -30,7 +30,6 @@ public final class FloatVectorKernels extends FloatKernels {
     Loop remainder = portable.loop(function, arity);
     return specializer
         .find(function, arity)
-        .map(Specializer::ofThree)
         .map(handle ->
             specializer.<Loop>copy(Loop.class, FloatLoop.class, List.of(handle, arity), remainder))
         .orElse(remainder);
