@@ -4,8 +4,7 @@ package dev.adjoint.kernel;
  * Folds {@code f(x, y)} over rows or columns of two matrices of one type; a stride of 0 uses one
  * row again and again.
  *
- * <p>What {@link Kernels.Reduction} is to the engine, a fold is to the row kernels. Some folds take
- * y as one value for a whole row, or one row for all columns.
+ * <p>What {@link Kernels.Reduction} is to the engine, a fold is to the row kernels.
  */
 public interface Fold {
 

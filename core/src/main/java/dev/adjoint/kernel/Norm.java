@@ -32,11 +32,6 @@ public record Norm(
     return (i * channels + channel) * b;
   }
 
-  /** Returns how far apart the runs of a channel are. */
-  public int stride() {
-    return channels * b;
-  }
-
   /** Returns the number of an element's gain and bias. */
   public int feature(int p) {
     return p / inner % features;
@@ -61,8 +56,8 @@ public record Norm(
         : Math.sqrt(variance + scaledEpsilon);
   }
 
-  /** Returns the same over another array. */
-  public Norm of(int newA, int newChannels, int newB) {
-    return new Norm(newA, newChannels, newB, inner, features, centred, epsilon, epsilonOutsideRoot);
+  /** Returns the same over one set whose elements lie one after another. */
+  public Norm ofOneSet() {
+    return new Norm(1, 1, (int) size(), inner, features, centred, epsilon, epsilonOutsideRoot);
   }
 }

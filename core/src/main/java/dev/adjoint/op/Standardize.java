@@ -128,7 +128,7 @@ public final class Standardize {
             ? new Tensor[] {x}
             : new Tensor[] {x, g.to(x.dtype()), b.to(x.dtype())};
     Computed computed = compute(layout, inputs);
-    Fused primitive = new Fused(rule, axes, features, computed.statistics);
+    Fused primitive = new Fused(rule, layout, computed.statistics);
     return new Standardized(
         Recorder.record(computed.h, primitive, inputs), computed.mean, computed.variance);
   }
@@ -164,11 +164,10 @@ public final class Standardize {
   /**
    * Normalizes by one kernel, and differentiates by another.
    *
-   * @param axes to reduce, ascending
-   * @param features the shape of gain and bias, broadcast
+   * @param layout of x, gain and bias
    * @param statistics of each set, kept for the backward kernel
    */
-  record Fused(Rule rule, int[] axes, Shape features, Tensor statistics) implements Primitive {
+  record Fused(Rule rule, NormLayout layout, Tensor statistics) implements Primitive {
     @Override
     public String name() {
       return "standardize";
@@ -176,11 +175,7 @@ public final class Standardize {
 
     @Override
     public Tensor forward(Tensor... x) {
-      return compute(layout(x[0]), x).h;
-    }
-
-    private NormLayout layout(Tensor x) {
-      return Objects.requireNonNull(NormLayout.of(x.shape(), axes, features, rule));
+      return compute(layout, x).h;
     }
 
     @Override
@@ -196,6 +191,7 @@ public final class Standardize {
     }
 
     private @Nullable Tensor[] composed(boolean[] needed, Tensor g, Tensor[] x) {
+      int[] axes = layout.axes();
       Tensor y = rule.composed(x[0], axes);
       @Nullable Tensor[] cotangents = new Tensor[x.length];
       if (needed[0]) {
@@ -209,7 +205,6 @@ public final class Standardize {
     }
 
     private @Nullable Tensor[] fused(boolean[] needed, Tensor g, Tensor[] x) {
-      NormLayout layout = layout(x[0]);
       DType dtype = x[0].dtype();
       Kernels kernels = Engine.kernels(dtype);
       Object dh = layout.array(g);

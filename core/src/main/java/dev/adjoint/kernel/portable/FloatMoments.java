@@ -74,7 +74,7 @@ final class FloatMoments {
     boolean again = false;
     for (int j = 0; norm.centred() && j < n; j++) {
       double mean = sums[j] / norm.a();
-      if (mean * mean > 2 * (sums[n + j] / norm.a() - mean * mean)) {
+      if (isFar(mean, sums[n + j] / norm.a())) {
         table[centers + j] = (float) (table[centers + j] + mean);
         again = true;
       }
@@ -85,7 +85,7 @@ final class FloatMoments {
     for (int j = 0; j < n; j++) {
       double mean = norm.centred() ? sums[j] / norm.a() : 0;
       table[centers + channels + j] = (float) mean;
-      variance[cFrom + j] = (float) Math.max(0, sums[n + j] / norm.a() - mean * mean);
+      variance[cFrom + j] = (float) variance(mean, sums[n + j] / norm.a());
     }
   }
 
@@ -112,7 +112,7 @@ final class FloatMoments {
     double[] sums = Buffers.zeroedDoubles(2 * n);
     for (int r = 0; r < norm.a(); r++) {
       int at = r * norm.channels() + cFrom;
-      loops.addMoments(x, at, table, centers, n, added, 0, n);
+      loops.addMoments(x, at, table, centers, n, added);
       if (r % FloatNormalize.ADDED == FloatNormalize.ADDED - 1 || r == norm.a() - 1) {
         FloatNormalize.move(added, sums);
       }
@@ -128,8 +128,17 @@ final class FloatMoments {
     double meanSquare;
 
     double variance() {
-      return Math.max(0, meanSquare - mean * mean);
+      return FloatMoments.variance(mean, meanSquare);
     }
+  }
+
+  private static double variance(double mean, double meanSquare) {
+    return Math.max(0, meanSquare - mean * mean);
+  }
+
+  /** Tells whether a mean is so far from the center that the variance has lost digits. */
+  private static boolean isFar(double mean, double meanSquare) {
+    return mean * mean > 2 * variance(mean, meanSquare);
   }
 
   private void measureRuns(Norm norm, int c, float[] x, Sums sums) {
@@ -137,7 +146,7 @@ final class FloatMoments {
     addUp(norm, c, x, sums);
     if (!norm.centred()) {
       sums.mean = 0;
-    } else if (sums.mean * sums.mean > 2 * sums.variance()) {
+    } else if (isFar(sums.mean, sums.meanSquare)) {
       sums.center = (float) (sums.center + sums.mean);
       addUp(norm, c, x, sums);
     }
@@ -194,7 +203,7 @@ final class FloatMoments {
     for (int i = 0; i < scaled.length; i++) {
       scaled[i] = x[norm.at(i / norm.b(), c) + i % norm.b()] * scale;
     }
-    Norm one = norm.of(1, 1, scaled.length);
+    Norm one = norm.ofOneSet();
     Sums sums = new Sums();
     measureRuns(one, 0, scaled, sums);
     int channels = norm.channels();

@@ -29,12 +29,16 @@ public final class FloatNormLoop implements FloatNormLoops {
   }
 
   @Override
-  public void addMoments(
-      float[] x, int at, float[] centers, int c, int n, float[] sums, int s, int stride) {
-    for (int i = 0; i < n; i++) {
+  public void addMoments(float[] x, int at, float[] centers, int c, int n, float[] sums) {
+    addMoments(x, at, centers, c, 0, n, sums);
+  }
+
+  /** Adds the columns from the i-th on. */
+  public void addMoments(float[] x, int at, float[] centers, int c, int from, int n, float[] sums) {
+    for (int i = from; i < n; i++) {
       float d = x[at + i] - centers[c + i];
-      sums[s + i] += d;
-      sums[s + stride + i] = FloatLanes.fma(d, d, sums[s + stride + i]);
+      sums[i] += d;
+      sums[n + i] = FloatLanes.fma(d, d, sums[n + i]);
     }
   }
 

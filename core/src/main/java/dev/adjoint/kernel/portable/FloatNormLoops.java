@@ -20,11 +20,9 @@ public interface FloatNormLoops {
   void moments(float[] x, int at, float center, int n, float[] sums);
 
   /**
-   * Adds {@code x - center} and its square to the sums of each of n columns, those of squares after
-   * a stride.
+   * Adds {@code x - center} to the sums of each of n columns, and its square to those after them.
    */
-  void addMoments(
-      float[] x, int at, float[] centers, int c, int n, float[] sums, int s, int stride);
+  void addMoments(float[] x, int at, float[] centers, int c, int n, float[] sums);
 
   /** Computes {@code h = gain y + bias}. */
   void apply(

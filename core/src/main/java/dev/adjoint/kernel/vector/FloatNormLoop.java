@@ -32,20 +32,16 @@ final class FloatNormLoop implements FloatNormLoops {
   }
 
   @Override
-  public void addMoments(
-      float[] x, int at, float[] centers, int c, int n, float[] sums, int s, int stride) {
+  public void addMoments(float[] x, int at, float[] centers, int c, int n, float[] sums) {
     int bound = SPECIES.loopBound(n);
     for (int i = 0; i < bound; i += SPECIES.length()) {
       FloatVector d =
           FloatVector.fromArray(SPECIES, x, at + i)
               .sub(FloatVector.fromArray(SPECIES, centers, c + i));
-      FloatVector.fromArray(SPECIES, sums, s + i).add(d).intoArray(sums, s + i);
-      int square = s + stride + i;
-      d.fma(d, FloatVector.fromArray(SPECIES, sums, square)).intoArray(sums, square);
+      FloatVector.fromArray(SPECIES, sums, i).add(d).intoArray(sums, i);
+      d.fma(d, FloatVector.fromArray(SPECIES, sums, n + i)).intoArray(sums, n + i);
     }
-    if (bound < n) {
-      remainder.addMoments(x, at + bound, centers, c + bound, n - bound, sums, s + bound, stride);
-    }
+    remainder.addMoments(x, at, centers, c, bound, n, sums);
   }
 
   @Override
