@@ -15,14 +15,11 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Computes rows by Adjoint. A step of training is a {@link Memory#step}, as in a {@code Trainer}.
- */
+/** Computes rows by Adjoint, each call in a {@link Memory#step}, as all of a {@code Trainer}'s. */
 final class AdjointSide implements Side {
 
   private final DType dtype;
   private Supplier<?> call = () -> "nothing is prepared";
-  private boolean step;
 
   /** Keeps what was computed last, so that it has to be computed. */
   @SuppressWarnings("UnusedVariable")
@@ -36,7 +33,6 @@ final class AdjointSide implements Side {
   public List<Digest> prepare(Case.Row row) {
     Model model = model(row, dtype);
     Case.Kind kind = row.of().kind();
-    step = kind == Case.Kind.ADAM || kind == Case.Kind.SGD;
     return switch (kind) {
       case FORWARD -> {
         call = () -> model.forward().apply(model.inputs());
@@ -50,7 +46,9 @@ final class AdjointSide implements Side {
 
   @Override
   public void run() {
-    result = step ? Memory.step(call) : call.get();
+    Memory.step(() -> {
+      result = call.get(); // nothing is returned: its memory is the next call's
+    });
   }
 
   /** Computes a row and returns what was computed: never in a {@link Memory#step} of its own. */
