@@ -46,10 +46,10 @@ public final class Autodiff {
 
   /**
    * Returns the same elements as a constant: gradients do not flow through. A gradient check holds
-   * the constant at its base point ({@link Held}).
+   * the constant at its base point ({@link Replay}).
    */
   public static Tensor stopGradient(Tensor x) {
-    return Held.value(x::untracked);
+    return Replay.value(x::untracked);
   }
 
   /**

@@ -23,16 +23,16 @@ import org.jspecify.annotations.Nullable;
  * 14).
  *
  * @param computation captures its inputs
- * @param held its random draws
+ * @param replay its random draws
  * @param start the birth of its first node
  */
-record Rematerialization(Supplier<Tensor> computation, Held held, long start)
+record Rematerialization(Supplier<Tensor> computation, Replay replay, long start)
     implements Primitive.Open {
 
   static Tensor apply(Supplier<Tensor> computation) {
-    Held held = Held.afterFirstRun();
+    Replay replay = Replay.afterFirstRun();
     long start = Mode.current().births().upcoming();
-    Tensor output = held.run(computation);
+    Tensor output = replay.run(computation);
     if (output == null) {
       throw new IllegalArgumentException(
           "checkpoint: the computation returned null; expected a tensor");
@@ -46,7 +46,7 @@ record Rematerialization(Supplier<Tensor> computation, Held held, long start)
     Tensor[] captured = captured(output, start).values().toArray(new Tensor[0]);
     return Recorder.record(
         output.view(output.shape(), output.strides(), output.offset()),
-        new Rematerialization(computation, held, start),
+        new Rematerialization(computation, replay, start),
         captured);
   }
 
@@ -103,7 +103,11 @@ record Rematerialization(Supplier<Tensor> computation, Held held, long start)
     }
     Births births = Births.again(start, node.birth());
     Tensor again =
-        Mode.current().recording(true).site(null).births(births).call(() -> held.run(computation));
+        Mode.current()
+            .recording(true)
+            .site(null)
+            .births(births)
+            .call(() -> replay.run(computation));
     Node root = again.node();
     if (root == null
         || !sameBits(again, output)
@@ -132,7 +136,7 @@ record Rematerialization(Supplier<Tensor> computation, Held held, long start)
 
   @Override
   public Tensor forward(Tensor... x) {
-    return Autodiff.noGrad(() -> held.run(computation));
+    return Autodiff.noGrad(() -> replay.run(computation));
   }
 
   @Override

@@ -18,8 +18,8 @@ import java.util.stream.Stream;
  * <p>An output of several elements is reduced to one by random weights, so that one gradient shows
  * an error in any of them. What the function holds constant is held while inputs move: values
  * behind {@code stopGradient}, random draws, running statistics ({@link
- * dev.adjoint.autodiff.Held}). Besides the derivatives, a run checks that values and gradients are
- * the same bits when computed again and on 1 or 4 threads, that pullbacks are linear in the
+ * dev.adjoint.autodiff.Replay}). Besides the derivatives, a run checks that values and gradients
+ * are the same bits when computed again and on 1 or 4 threads, that pullbacks are linear in the
  * cotangent, and that no input is changed. After a failure each operation is tried by itself, and
  * the report names those whose pullbacks are wrong.
  *

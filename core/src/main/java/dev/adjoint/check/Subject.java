@@ -3,8 +3,8 @@ package dev.adjoint.check;
 import dev.adjoint.autodiff.Autodiff;
 import dev.adjoint.autodiff.Backward;
 import dev.adjoint.autodiff.Gradients;
-import dev.adjoint.autodiff.Held;
 import dev.adjoint.autodiff.Parameter;
+import dev.adjoint.autodiff.Replay;
 import dev.adjoint.op.Joining;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * Holds a function at a base point, and computes its values nearby and its gradients there.
  *
  * <p>Of order 2, the function is the gradient of the given one, all of its parts in one row: its
- * gradient contains every second derivative. What the function holds constant ({@link Held}) is
+ * gradient contains every second derivative. What the function holds constant ({@link Replay}) is
  * held at the base point.
  */
 final class Subject {
@@ -38,7 +38,7 @@ final class Subject {
   private final TensorFunction function;
   private final List<Slot> slots;
   private final @Nullable Tensor cotangent;
-  private final Held held = Held.probing();
+  private final Replay replay = Replay.probing();
 
   private Subject(TensorFunction function, List<Slot> slots, @Nullable Tensor cotangent) {
     this.function = function;
@@ -74,7 +74,7 @@ final class Subject {
   }
 
   private Recorded record(Tensor[] inputs) {
-    Tensor y = held.run(() -> output(inputs, true));
+    Tensor y = replay.run(() -> output(inputs, true));
     List<Tensor> sources = sources(inputs);
     return new Recorded(y, sources);
   }
@@ -82,7 +82,7 @@ final class Subject {
   /** Computes the output with other elements in one slot. */
   double[] valuesAt(int slot, double[] elements) {
     Tensor[] inputs = moved(slot, elements);
-    return held.run(() -> output(inputs, false)).toDoubleArray();
+    return replay.run(() -> output(inputs, false)).toDoubleArray();
   }
 
   /** Computes the gradients with other elements in every slot, and puts parameters back. */
@@ -124,7 +124,7 @@ final class Subject {
    */
   double @Nullable [] valuesWithoutRecording() {
     try {
-      return Autodiff.noGrad(() -> held.run(() -> output(leaves(), false))).toDoubleArray();
+      return Autodiff.noGrad(() -> replay.run(() -> output(leaves(), false))).toDoubleArray();
     } catch (IllegalArgumentException | IllegalStateException e) {
       return null;
     }

@@ -1,6 +1,6 @@
 package dev.adjoint.tensor;
 
-import dev.adjoint.autodiff.Held;
+import dev.adjoint.autodiff.Replay;
 import dev.adjoint.kernel.Parallel;
 import dev.adjoint.kernel.Storage;
 import java.util.Arrays;
@@ -224,7 +224,7 @@ public final class Generator {
    * the same numbers.
    */
   private long take(long count) {
-    return Held.value(() -> counter.getAndAdd(count));
+    return Replay.value(() -> counter.getAndAdd(count));
   }
 
   /** Returns the largest number of a type below a limit. */

@@ -272,12 +272,12 @@ class MemoryTest {
 
   @Test
   void whatAGradientCheckHoldsStays() {
-    Held held = Held.probing();
+    Replay replay = Replay.probing();
     Supplier<Tensor> computation =
         () -> Memory.step(() -> Autodiff.stopGradient(x.times(2)).plus(1));
-    Tensor first = held.run(computation);
+    Tensor first = replay.run(computation);
     churn();
-    assertThat(held.run(computation).toFloatArray()).isEqualTo(first.toFloatArray());
+    assertThat(replay.run(computation).toFloatArray()).isEqualTo(first.toFloatArray());
   }
 
   @Test

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.adjoint.autodiff.Autodiff;
-import dev.adjoint.autodiff.Held;
 import dev.adjoint.autodiff.Parameter;
+import dev.adjoint.autodiff.Replay;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Keep;
@@ -141,7 +141,7 @@ class GradientCheckTest {
     AtomicInteger updates = new AtomicInteger();
     GradientCheck.of(
             t -> {
-              Held.effect(updates::incrementAndGet);
+              Replay.effect(updates::incrementAndGet);
               return t[0].square();
             })
         .at(w)

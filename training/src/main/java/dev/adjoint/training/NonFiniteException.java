@@ -1,7 +1,7 @@
 package dev.adjoint.training;
 
 import dev.adjoint.autodiff.Autodiff;
-import dev.adjoint.autodiff.Held;
+import dev.adjoint.autodiff.Replay;
 import dev.adjoint.nn.Layer;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.training.data.Batch;
@@ -96,7 +96,7 @@ public final class NonFiniteException extends RuntimeException {
                 },
                 loss);
     // Probed, so that running statistics and generators stay as they are.
-    Tensor again = Held.probing().run(() -> Autodiff.noGrad(observed));
+    Tensor again = Replay.probing().run(() -> Autodiff.noGrad(observed));
     if (!layers.isEmpty()) {
       return "the first layer whose output is not finite is " + layers.getFirst();
     }

@@ -1,8 +1,8 @@
 package dev.adjoint.examples.why;
 
 import dev.adjoint.autodiff.Gradients;
-import dev.adjoint.autodiff.Held;
 import dev.adjoint.autodiff.Parameter;
+import dev.adjoint.autodiff.Replay;
 import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Tensor;
 import java.util.LinkedHashMap;
@@ -27,7 +27,7 @@ record Probe(int step, double loss, double lowest, double highest, double change
   /** Probes where a network is; afterwards it is as before. */
   static Probe of(int step, Learner learner) {
     IntTensor rows = learner.nextBatch();
-    return Held.probing().run(() -> of(step, learner, rows));
+    return Replay.probing().run(() -> of(step, learner, rows));
   }
 
   private static Probe of(int step, Learner learner, IntTensor rows) {
