@@ -37,7 +37,7 @@ public final class GradientCheck {
 
   private static final GradientCheckSettings DEFAULTS =
       new GradientCheckSettings(
-          GradientCheckSettings.Mode.FULL, 0, 1, new Judge(0, 1e-6, 0.01), 0, 2026, false);
+          GradientCheckSettings.Mode.FULL, 0, 1, new ToleranceRule(0, 1e-6, 0.01), 0, 2026, false);
 
   private final TensorFunction function;
   private final List<Tensor> inputs;
@@ -149,7 +149,9 @@ public final class GradientCheck {
       throw new IllegalArgumentException(
           "tolerance: %s absolute, %s relative; expected at least 0".formatted(absolute, relative));
     }
-    return with(settings.withJudge(new Judge(absolute, relative, settings.judge().resolution())));
+    return with(
+        settings.withTolerance(
+            new ToleranceRule(absolute, relative, settings.tolerance().resolution())));
   }
 
   /**
@@ -162,8 +164,10 @@ public final class GradientCheck {
       throw new IllegalArgumentException(
           "resolution: %s; expected more than 0".formatted(relative));
     }
-    Judge judge = settings.judge();
-    return with(settings.withJudge(new Judge(judge.absolute(), judge.relative(), relative)));
+    ToleranceRule tolerance = settings.tolerance();
+    return with(
+        settings.withTolerance(
+            new ToleranceRule(tolerance.absolute(), tolerance.relative(), relative)));
   }
 
   /**
@@ -190,7 +194,7 @@ public final class GradientCheck {
    * and a resolution of 0.1, unless others are set after this.
    */
   public GradientCheck inFloat32() {
-    return with(settings.inFloat32(new Judge(settings.judge().absolute(), 1e-3, 0.1)));
+    return with(settings.inFloat32(new ToleranceRule(settings.tolerance().absolute(), 1e-3, 0.1)));
   }
 
   /**
@@ -200,7 +204,7 @@ public final class GradientCheck {
    *     #inFloat32()}, or a parameter is frozen
    */
   public GradientReport run() {
-    return new GradientCheckRun(function, slots(), settings).report();
+    return new GradientCheckRun(function, variables(), settings).report();
   }
 
   private List<String> elementsOf(String name) {
@@ -211,16 +215,17 @@ public final class GradientCheck {
     return new GradientCheck(function, inputs, names, elements, parameters, changed);
   }
 
-  private List<Subject.Slot> slots() {
+  private List<CheckedFunction.Variable> variables() {
     if (!names.isEmpty() && names.size() != inputs.size()) {
       throw new IllegalArgumentException(
           "named: %d names %s for %d inputs; expected one for each"
               .formatted(names.size(), names, inputs.size()));
     }
-    List<Subject.Slot> slots = new ArrayList<>();
+    List<CheckedFunction.Variable> variables = new ArrayList<>();
     for (int i = 0; i < inputs.size(); i++) {
       String name = names.isEmpty() ? "input " + i : names.get(i);
-      slots.add(new Subject.Slot(name, elementsOf(name), inputs.get(i).untracked(), null));
+      variables.add(
+          new CheckedFunction.Variable(name, elementsOf(name), inputs.get(i).untracked(), null));
     }
     for (Named named : parameters) {
       Parameter parameter = named.parameter();
@@ -230,25 +235,26 @@ public final class GradientCheck {
                 .formatted(named.name()));
       }
       Tensor base = parameter.value().untracked().copy();
-      slots.add(new Subject.Slot(named.name(), elementsOf(named.name()), base, parameter));
+      variables.add(
+          new CheckedFunction.Variable(named.name(), elementsOf(named.name()), base, parameter));
     }
-    if (slots.isEmpty()) {
+    if (variables.isEmpty()) {
       throw new IllegalArgumentException(
           "gradient check: there is nothing to move; expected inputs by at(...) or parameters by"
               + " wrt(...)");
     }
-    List<String> known = slots.stream().map(Subject.Slot::name).toList();
+    List<String> known = variables.stream().map(CheckedFunction.Variable::name).toList();
     elements.forEach((name, those) -> {
       int at = known.indexOf(name);
-      if (at < 0 || slots.get(at).base().size() != those.size()) {
+      if (at < 0 || variables.get(at).base().size() != those.size()) {
         throw new IllegalArgumentException(
             "elements: %d names for '%s'; expected one of the inputs %s, and a name for each of its elements"
                 .formatted(those.size(), name, known));
       }
     });
-    for (Subject.Slot slot : slots) {
+    for (CheckedFunction.Variable slot : variables) {
       settings.requireType(slot.name(), slot.base().dtype());
     }
-    return slots;
+    return variables;
   }
 }

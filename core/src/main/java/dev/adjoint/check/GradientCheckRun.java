@@ -15,49 +15,51 @@ final class GradientCheckRun {
   private static final int OFFENDERS = 5;
 
   private final TensorFunction function;
-  private final List<Subject.Slot> slots;
+  private final List<CheckedFunction.Variable> variables;
   private final GradientCheckSettings settings;
-  private final Judge judge;
+  private final ToleranceRule tolerance;
   private final Generator random;
 
   GradientCheckRun(
-      TensorFunction function, List<Subject.Slot> slots, GradientCheckSettings settings) {
+      TensorFunction function,
+      List<CheckedFunction.Variable> variables,
+      GradientCheckSettings settings) {
     this.function = function;
-    this.slots = slots;
+    this.variables = variables;
     this.settings = settings;
-    this.judge = settings.judge();
+    this.tolerance = settings.tolerance();
     this.random = Generator.seeded(settings.seed());
   }
 
   GradientReport report() {
     List<InputReport> reports = new ArrayList<>();
     List<String> findings = new ArrayList<>();
-    Subject subject = Subject.of(function, slots);
+    CheckedFunction subject = CheckedFunction.of(function, variables);
     Tensor weights = check(subject, reports, findings);
-    Subject gradient = subject.gradientOf(weights);
+    CheckedFunction gradient = subject.gradientOf(weights);
     if (settings.order() == 2) {
       check(gradient, reports, findings);
     }
     List<String> suspects =
         findings.isEmpty() && reports.stream().allMatch(report -> report.failed() == 0)
             ? List.of()
-            : Suspects.of(subject, gradient, reports, settings, random);
+            : FaultLocator.of(subject, gradient, reports, settings, random);
     return new GradientReport(settings, weights.shape(), reports, findings, suspects);
   }
 
   /** Checks one order; returns the weights of the outputs. */
-  private Tensor check(Subject subject, List<InputReport> reports, List<String> findings) {
-    Subject.Recorded recorded = subject.record();
+  private Tensor check(CheckedFunction subject, List<InputReport> reports, List<String> findings) {
+    CheckedFunction.Recorded recorded = subject.record();
     settings.requireType("the output", recorded.dtype());
-    Tensor weights = Weights.of(recorded.shape(), recorded.dtype(), random);
+    Tensor weights = RandomCotangent.of(recorded.shape(), recorded.dtype(), random);
     double[] base = recorded.y().toDoubleArray();
     List<double[]> analytic = recorded.pull(weights);
-    Blur blur = new Blur(subject, weights, analytic);
-    findings.addAll(Consistency.findings(subject, weights, judge, blur, random));
-    for (int i = 0; i < slots.size(); i++) {
+    RoundingNoise noise = new RoundingNoise(subject, weights, analytic);
+    findings.addAll(ConsistencyCheck.findings(subject, weights, tolerance, noise, random));
+    for (int i = 0; i < variables.size(); i++) {
       try {
         reports.add(
-            new Input(subject, i, weights.toDoubleArray(), base, blur, analytic.get(i)).report());
+            new Input(subject, i, weights.toDoubleArray(), base, noise, analytic.get(i)).report());
       } finally {
         subject.restore(i);
       }
@@ -67,23 +69,28 @@ final class GradientCheckRun {
 
   /** Checks one input. */
   private final class Input {
-    final Subject subject;
+    final CheckedFunction subject;
     final int slot;
     final double[] weights;
     final double[] base;
     final double[] analytic;
     final double[] x;
-    final Blur blur;
+    final RoundingNoise noise;
 
     Input(
-        Subject subject, int slot, double[] weights, double[] base, Blur blur, double[] analytic) {
+        CheckedFunction subject,
+        int slot,
+        double[] weights,
+        double[] base,
+        RoundingNoise noise,
+        double[] analytic) {
       this.subject = subject;
       this.slot = slot;
       this.weights = weights;
-      this.blur = blur;
+      this.noise = noise;
       this.base = base;
       this.analytic = analytic;
-      this.x = slots.get(slot).base().toDoubleArray();
+      this.x = variables.get(slot).base().toDoubleArray();
     }
 
     InputReport report() {
@@ -112,14 +119,14 @@ final class GradientCheckRun {
       return comparison(
           i,
           -1,
-          new Judge.Claim(
-              analytic[i], Direction.largest(analytic), nothing(), () -> blur.of(slot)[i]),
+          new ToleranceRule.Derivative(
+              analytic[i], Direction.largest(analytic), nothing(), () -> noise.of(slot)[i]),
           settings.steps(Math.abs(x[i]), Direction.largest(x)),
           moving(i));
     }
 
     /** Moves one element. */
-    private Slope.Line moving(int i) {
+    private FiniteDifference.Line moving(int i) {
       return t -> {
         double[] moved = x.clone();
         moved[i] += t;
@@ -134,47 +141,51 @@ final class GradientCheckRun {
       return comparison(
           -1,
           number,
-          new Judge.Claim(
-              sum, line.variation(analytic), nothing(), () -> line.variation(blur.of(slot))),
+          new ToleranceRule.Derivative(
+              sum, line.variation(analytic), nothing(), () -> line.variation(noise.of(slot))),
           settings.steps(line.size(), line.size()),
           line::at);
     }
 
     private Comparison comparison(
-        int element, int direction, Judge.Claim claim, Steps steps, Slope.Line point) {
-      Judge.Ruling ruling =
-          judge.judge(
-              claim,
+        int element,
+        int direction,
+        ToleranceRule.Derivative derivative,
+        StepSizes steps,
+        FiniteDifference.Line point) {
+      ToleranceRule.Decision decision =
+          tolerance.decide(
+              derivative,
               steps,
               h ->
-                  Slope.measure(
+                  FiniteDifference.measure(
                       t -> subject.valuesAt(slot, point.at(t)),
                       base,
                       weights,
                       h,
                       settings.epsilon()));
-      Subject.Slot named = slots.get(slot);
-      Estimate estimate = ruling.estimate();
-      Slope slope = estimate.slope();
+      CheckedFunction.Variable named = variables.get(slot);
+      Estimate estimate = decision.estimate();
+      FiniteDifference slope = estimate.slope();
       return new Comparison(
           element < 0 ? List.of() : Ints.asList(named.base().shape().unravel(element)),
           element < 0 || named.elements().isEmpty() ? "" : named.elements().get(element),
           direction,
-          claim.analytic(),
+          derivative.analytic(),
           slope.value(),
           slope.left(),
           slope.right(),
           slope.step(),
           estimate.truncation(),
           estimate.roundOff(),
-          ruling.resolution(),
-          ruling.verdict());
+          decision.resolution(),
+          decision.verdict());
     }
 
     /** Returns an error that nobody sees: of output by input, rounded away twice in float64. */
     private double nothing() {
       double size = Direction.largest(x);
-      return 0x1p-104 * Weights.size(weights, base) / (size == 0 ? 1 : size);
+      return 0x1p-104 * RandomCotangent.size(weights, base) / (size == 0 ? 1 : size);
     }
 
     /** Names the operation whose kink this is, if it can be found. */
@@ -184,18 +195,18 @@ final class GradientCheckRun {
       }
       int element = 0;
       for (int axis = 0; axis < kink.index().size(); axis++) {
-        element = element * slots.get(slot).base().shape().size(axis) + kink.index().get(axis);
+        element = element * variables.get(slot).base().shape().size(axis) + kink.index().get(axis);
       }
-      return Kink.operation(subject, slot, moving(element), 64 * kink.step());
+      return KinkFinder.operation(subject, slot, moving(element), 64 * kink.step());
     }
 
     private InputReport summary(List<Comparison> all) {
       List<Comparison> sorted =
-          all.stream().sorted(Comparator.comparingDouble(judge::badness).reversed()).toList();
+          all.stream().sorted(Comparator.comparingDouble(tolerance::badness).reversed()).toList();
       List<Comparison> offenders = sorted.stream().filter(c -> !c.verdict().passed()).toList();
       List<Comparison> failed = offenders.stream().filter(c -> c.verdict().failed()).toList();
       List<Comparison> kinks = sorted.stream().filter(c -> c.verdict() == Verdict.KINK).toList();
-      Subject.Slot named = slots.get(slot);
+      CheckedFunction.Variable named = variables.get(slot);
       return new InputReport(
           named.name(),
           named.base().shape(),
@@ -206,7 +217,7 @@ final class GradientCheckRun {
           kinks.size(),
           kinks.isEmpty() ? "" : kinkOf(kinks.getFirst()),
           sorted.isEmpty() ? null : sorted.get(0),
-          sorted.stream().mapToDouble(judge::doubt).max().orElse(0),
+          sorted.stream().mapToDouble(tolerance::doubt).max().orElse(0),
           offenders.stream().limit(OFFENDERS).toList(),
           factor(failed));
     }

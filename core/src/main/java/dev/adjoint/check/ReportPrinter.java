@@ -58,10 +58,10 @@ final class ReportPrinter {
       return "UNDECIDED: %s; expected %s: %s\n"
           .formatted(
               doubt(vague),
-              percent(settings.judge().resolution()),
+              percent(settings.tolerance().resolution()),
               both(vague.offenders().getFirst()));
     }
-    boolean sharp = vague.resolution() <= 10 * settings.judge().relative();
+    boolean sharp = vague.resolution() <= 10 * settings.tolerance().relative();
     return sharp ? "passed: " : "passed, but " + doubt(vague) + ": ";
   }
 

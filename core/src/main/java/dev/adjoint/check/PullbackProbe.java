@@ -12,19 +12,19 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 
 /** Follows tensors of one step along a line, to see whether they move as they should. */
-final class Clue {
+final class PullbackProbe {
 
   private final int step;
   private final String sentence;
-  private final Function<Step, List<Tensor>> tensors;
+  private final Function<GraphStep, List<Tensor>> tensors;
   private final double[] base;
   private final double[] weights;
   private final double expected;
   private final double epsilon;
-  private final List<Slope> slopes = new ArrayList<>();
+  private final List<FiniteDifference> slopes = new ArrayList<>();
 
   /**
-   * Creates a clue.
+   * Creates a probe.
    *
    * @param steps those of the base point
    * @param step which of them
@@ -33,11 +33,11 @@ final class Clue {
    * @param weights by which their elements are added up, each of the shape of its tensor
    * @param expected the slope of the sum if the step is right
    */
-  Clue(
-      List<Step> steps,
+  PullbackProbe(
+      List<GraphStep> steps,
       int step,
       String sentence,
-      Function<Step, List<Tensor>> tensors,
+      Function<GraphStep, List<Tensor>> tensors,
       List<Tensor> weights,
       double expected) {
     this.step = step;
@@ -58,30 +58,30 @@ final class Clue {
   }
 
   /** Returns the elements of the tensors at some point of the line, where these are the steps. */
-  double[] at(List<Step> steps) {
+  double[] at(List<GraphStep> steps) {
     return Autodiff.noGrad(() -> flat(tensors.apply(steps.get(step))));
   }
 
   /** Measures the slope once more, by a smaller step size. */
-  void measure(Slope.Line line, double h) {
-    slopes.add(Slope.measure(line, base, weights, h, epsilon));
+  void measure(FiniteDifference.Line line, double h) {
+    slopes.add(FiniteDifference.measure(line, base, weights, h, epsilon));
   }
 
   /** Tells whether the tensors move otherwise than expected. */
-  boolean isOff(GradientCheckSettings settings, Steps steps) {
-    List<Slope> usable =
+  boolean isOff(GradientCheckSettings settings, StepSizes steps) {
+    List<FiniteDifference> usable =
         slopes.stream().filter(s -> s.step() <= steps.first() && s.isFinite()).toList();
     if (usable.isEmpty()) {
       return true;
     }
     double scale = Math.abs(expected) + usable.getFirst().variation();
-    List<Double> sizes = slopes.stream().map(Slope::step).toList();
+    List<Double> sizes = slopes.stream().map(FiniteDifference::step).toList();
     return settings
-        .judge()
+        .tolerance()
         .within(scale)
-        .judge(
-            new Judge.Claim(expected, scale, 0, () -> 0),
-            new Steps(steps.first(), sizes, steps.own(), steps.grain()),
+        .decide(
+            new ToleranceRule.Derivative(expected, scale, 0, () -> 0),
+            new StepSizes(steps.first(), sizes, steps.own(), steps.grain()),
             h -> slopes.get(sizes.indexOf(h)))
         .verdict()
         .failed();

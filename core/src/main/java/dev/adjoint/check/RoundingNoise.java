@@ -15,11 +15,11 @@ import org.jspecify.annotations.Nullable;
  * to a number next to it, and the seed is multiplied, which the result is divided by again. A
  * derivative that is 0 because terms cancel is not 0 but what their rounding leaves.
  */
-final class Blur {
+final class RoundingNoise {
 
   private static final int TRIALS = 6;
 
-  private final Subject subject;
+  private final CheckedFunction subject;
   private final Tensor seed;
   private final List<double[]> analytic;
   private @Nullable List<List<double[]>> trials;
@@ -29,7 +29,7 @@ final class Blur {
    *
    * @param analytic the derivatives, one array a slot
    */
-  Blur(Subject subject, Tensor seed, List<double[]> analytic) {
+  RoundingNoise(CheckedFunction subject, Tensor seed, List<double[]> analytic) {
     this.subject = subject;
     this.seed = seed;
     this.analytic = analytic;
@@ -42,16 +42,16 @@ final class Blur {
    * as large as any: that one comes out the same in half of the trials is chance.
    */
   double[] of(int slot) {
-    double[] blurs =
+    double[] noises =
         IntStream.range(0, analytic.get(slot).length)
             .mapToDouble(e ->
                 trials().stream().mapToDouble(t -> t.get(slot)[e]).sorted().toArray()[TRIALS - 1])
             .toArray();
-    double most = Direction.largest(blurs);
+    double most = Direction.largest(noises);
     if (Direction.largest(analytic.get(slot)) <= 4 * most) {
-      Arrays.fill(blurs, most);
+      Arrays.fill(noises, most);
     }
-    return blurs;
+    return noises;
   }
 
   /** Returns the largest change of any derivative of a slot. */
@@ -72,7 +72,8 @@ final class Blur {
     for (int i = 0; i < TRIALS; i++) {
       List<double[]> signs = new ArrayList<>();
       for (double[] part : analytic) {
-        signs.add(Weights.signs(Shape.of(part.length), DType.FLOAT64, random).toDoubleArray());
+        signs.add(
+            RandomCotangent.signs(Shape.of(part.length), DType.FLOAT64, random).toDoubleArray());
       }
       double factor = 1 + (i + 1) / 13.0;
       all.add(changes(signs, 1, factor));
@@ -84,7 +85,7 @@ final class Blur {
   private List<double[]> changes(List<double[]> signs, int side, double factor) {
     List<double[]> moved = new ArrayList<>();
     for (int slot = 0; slot < signs.size(); slot++) {
-      Tensor base = subject.slots().get(slot).base();
+      Tensor base = subject.variables().get(slot).base();
       double[] x = base.toDoubleArray();
       for (int e = 0; e < x.length; e++) {
         double next = base.dtype().epsilon() * Direction.power(Math.abs(x[e]));

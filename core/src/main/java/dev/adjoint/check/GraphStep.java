@@ -26,10 +26,10 @@ import org.jspecify.annotations.Nullable;
  * @param leads which of them depend on the source
  * @param y its output
  */
-record Step(Primitive primitive, Tensor[] x, boolean[] leads, Tensor y) {
+record GraphStep(Primitive primitive, Tensor[] x, boolean[] leads, Tensor y) {
 
   /** Returns the steps by which an output depends on a source, each after those before it. */
-  static List<Step> between(Tensor source, Tensor output) {
+  static List<GraphStep> between(Tensor source, Tensor output) {
     Map<Node, Tensor> outputs = new HashMap<>();
     Deque<Tensor> open = new ArrayDeque<>(List.of(output));
     for (Tensor tensor; (tensor = open.poll()) != null; ) {
@@ -39,11 +39,11 @@ record Step(Primitive primitive, Tensor[] x, boolean[] leads, Tensor y) {
       }
     }
     Set<Node> leading = new HashSet<>(List.of(Objects.requireNonNull(source.node())));
-    List<Step> steps = new ArrayList<>();
+    List<GraphStep> steps = new ArrayList<>();
     outputs.entrySet().stream()
         .sorted(Comparator.comparingLong(entry -> entry.getKey().birth()))
         .forEach(entry -> {
-          Step step = of(entry.getKey(), entry.getValue(), leading);
+          GraphStep step = of(entry.getKey(), entry.getValue(), leading);
           if (step != null) {
             leading.add(entry.getKey());
             steps.add(step);
@@ -52,7 +52,7 @@ record Step(Primitive primitive, Tensor[] x, boolean[] leads, Tensor y) {
     return steps;
   }
 
-  private static @Nullable Step of(Node node, Tensor y, Set<Node> leading) {
+  private static @Nullable GraphStep of(Node node, Tensor y, Set<Node> leading) {
     Primitive primitive = node.primitive();
     Tensor[] x = node.inputs().toArray(Tensor[]::new);
     boolean[] leads = new boolean[x.length];
@@ -60,7 +60,7 @@ record Step(Primitive primitive, Tensor[] x, boolean[] leads, Tensor y) {
       Node maker = x[i].node();
       leads[i] = maker != null && leading.contains(maker);
     }
-    Step step = primitive == null ? null : new Step(primitive, x, leads, y);
+    GraphStep step = primitive == null ? null : new GraphStep(primitive, x, leads, y);
     return step == null || step.indices(true).isEmpty() ? null : step;
   }
 

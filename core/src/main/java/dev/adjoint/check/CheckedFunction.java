@@ -22,41 +22,42 @@ import org.jspecify.annotations.Nullable;
  * gradient contains every second derivative. What the function holds constant ({@link Replay}) is
  * held at the base point.
  */
-final class Subject {
+final class CheckedFunction {
 
   /**
    * Holds something that is moved: an input, or a parameter.
    *
    * @param elements the names of its elements; none, if they have none
    */
-  record Slot(String name, List<String> elements, Tensor base, @Nullable Parameter parameter) {
+  record Variable(String name, List<String> elements, Tensor base, @Nullable Parameter parameter) {
     Tensor current() {
       return parameter == null ? base : parameter.value().untracked();
     }
   }
 
   private final TensorFunction function;
-  private final List<Slot> slots;
+  private final List<Variable> variables;
   private final @Nullable Tensor cotangent;
   private final Replay replay = Replay.probing();
 
-  private Subject(TensorFunction function, List<Slot> slots, @Nullable Tensor cotangent) {
+  private CheckedFunction(
+      TensorFunction function, List<Variable> variables, @Nullable Tensor cotangent) {
     this.function = function;
-    this.slots = slots;
+    this.variables = variables;
     this.cotangent = cotangent;
   }
 
-  static Subject of(TensorFunction function, List<Slot> slots) {
-    return new Subject(function, slots, null);
+  static CheckedFunction of(TensorFunction function, List<Variable> variables) {
+    return new CheckedFunction(function, variables, null);
   }
 
   /** Returns the gradient of {@code sum(function * cotangent)} as a subject of its own. */
-  Subject gradientOf(Tensor weights) {
-    return new Subject(function, slots, weights);
+  CheckedFunction gradientOf(Tensor weights) {
+    return new CheckedFunction(function, variables, weights);
   }
 
-  List<Slot> slots() {
-    return slots;
+  List<Variable> variables() {
+    return variables;
   }
 
   int order() {
@@ -89,12 +90,12 @@ final class Subject {
   List<double[]> gradientsAt(List<double[]> elements, Tensor weights) {
     try {
       Tensor[] inputs = leaves();
-      for (int slot = 0; slot < slots.size(); slot++) {
+      for (int slot = 0; slot < variables.size(); slot++) {
         move(slot, elements.get(slot), inputs);
       }
       return record(inputs).pull(weights);
     } finally {
-      IntStream.range(0, slots.size()).forEach(this::restore);
+      IntStream.range(0, variables.size()).forEach(this::restore);
     }
   }
 
@@ -106,7 +107,7 @@ final class Subject {
   }
 
   private void move(int slot, double[] elements, Tensor[] inputs) {
-    Slot moved = slots.get(slot);
+    Variable moved = variables.get(slot);
     Tensor value =
         Tensor.of(elements, elements.length).to(moved.base.dtype()).reshape(moved.base.shape());
     Parameter parameter = moved.parameter();
@@ -132,7 +133,7 @@ final class Subject {
 
   /** Puts a parameter back to its base value. */
   void restore(int slot) {
-    Slot moved = slots.get(slot);
+    Variable moved = variables.get(slot);
     Parameter parameter = moved.parameter();
     if (parameter != null) {
       parameter.assign(moved.base);
@@ -140,7 +141,7 @@ final class Subject {
   }
 
   private Tensor[] leaves() {
-    return slots.stream()
+    return variables.stream()
         .filter(slot -> slot.parameter() == null)
         .map(slot -> slot.base().tracked())
         .toArray(Tensor[]::new);
@@ -149,7 +150,7 @@ final class Subject {
   /** Returns the tensors that gradients are wanted of: one a slot. */
   private List<Tensor> sources(Tensor[] inputs) {
     List<Tensor> sources = new ArrayList<>(List.of(inputs));
-    for (Slot slot : slots) {
+    for (Variable slot : variables) {
       Parameter parameter = slot.parameter();
       if (parameter != null) {
         sources.add(parameter.value());

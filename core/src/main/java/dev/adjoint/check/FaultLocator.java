@@ -23,25 +23,26 @@ import java.util.stream.Stream;
  * is wrong elsewhere. So each step is judged by itself and where it is, and all of them by the same
  * evaluations of the function, four a step size.
  */
-final class Suspects {
+final class FaultLocator {
 
-  private final Subject subject;
+  private final CheckedFunction subject;
   private final int slot;
   private final GradientCheckSettings settings;
   private final Generator random;
   private final Direction line;
   private final Tensor source;
-  private final List<Step> steps;
+  private final List<GraphStep> steps;
 
-  private Suspects(Subject subject, int slot, GradientCheckSettings settings, Generator random) {
+  private FaultLocator(
+      CheckedFunction subject, int slot, GradientCheckSettings settings, Generator random) {
     this.subject = subject;
     this.slot = slot;
     this.settings = settings;
     this.random = random;
-    this.line = Direction.draw(subject.slots().get(slot).base().toDoubleArray(), random);
-    Subject.Recorded recorded = subject.record();
+    this.line = Direction.draw(subject.variables().get(slot).base().toDoubleArray(), random);
+    CheckedFunction.Recorded recorded = subject.record();
     this.source = recorded.sources().get(slot);
-    this.steps = Step.between(source, recorded.y());
+    this.steps = GraphStep.between(source, recorded.y());
   }
 
   /**
@@ -51,8 +52,8 @@ final class Suspects {
    * @param reports one a slot and order
    */
   static List<String> of(
-      Subject subject,
-      Subject gradient,
+      CheckedFunction subject,
+      CheckedFunction gradient,
       List<InputReport> reports,
       GradientCheckSettings settings,
       Generator random) {
@@ -60,18 +61,19 @@ final class Suspects {
     List<Integer> second = failed(reports, 2);
     if (first.isEmpty() && second.isEmpty()) {
       // All derivatives are right and something else is not: that a pullback is linear, perhaps.
-      first = IntStream.range(0, subject.slots().size()).boxed().toList();
+      first = IntStream.range(0, subject.variables().size()).boxed().toList();
     }
     try {
       Set<String> suspects = new LinkedHashSet<>();
       for (int slot : first) {
-        suspects.addAll(new Suspects(subject, slot, settings, random).inGradient());
+        suspects.addAll(new FaultLocator(subject, slot, settings, random).inGradient());
       }
       for (int slot : suspects.isEmpty() ? second : List.<Integer>of()) {
-        suspects.addAll(new Suspects(gradient, slot, settings, random).inGradient());
+        suspects.addAll(new FaultLocator(gradient, slot, settings, random).inGradient());
       }
       for (int slot : suspects.isEmpty() ? second : List.<Integer>of()) {
-        suspects.addAll(new Suspects(subject, slot, settings, random).inDerivativesOfPullbacks());
+        suspects.addAll(
+            new FaultLocator(subject, slot, settings, random).inDerivativesOfPullbacks());
       }
       return List.copyOf(suspects);
     } catch (RuntimeException e) {
@@ -80,15 +82,15 @@ final class Suspects {
     }
   }
 
-  /** Returns the slots that failed in an order. */
+  /** Returns the variables that failed in an order. */
   private static List<Integer> failed(List<InputReport> reports, int order) {
     List<InputReport> those = reports.stream().filter(report -> report.order() == order).toList();
     return IntStream.range(0, those.size()).filter(i -> !those.get(i).isOk()).boxed().toList();
   }
 
   private List<String> inGradient() {
-    List<Clue> constants = new ArrayList<>();
-    List<Clue> pullbacks = new ArrayList<>();
+    List<PullbackProbe> constants = new ArrayList<>();
+    List<PullbackProbe> pullbacks = new ArrayList<>();
     for (int i = 0; i < steps.size(); i++) {
       for (int input : steps.get(i).indices(false)) {
         constants.add(constant(i, input));
@@ -96,46 +98,49 @@ final class Suspects {
       pullbacks.add(pullback(i));
     }
     measure(Stream.concat(constants.stream(), pullbacks.stream()).toList());
-    List<Clue> moving = off(constants);
+    List<PullbackProbe> moving = off(constants);
     // A constant that moves sets the output apart from what the pullback says.
-    Set<Integer> excused = moving.stream().map(Clue::step).collect(Collectors.toSet());
-    Stream<Clue> wrong = off(pullbacks).stream().filter(clue -> !excused.contains(clue.step()));
+    Set<Integer> excused = moving.stream().map(PullbackProbe::step).collect(Collectors.toSet());
+    Stream<PullbackProbe> wrong =
+        off(pullbacks).stream().filter(probe -> !excused.contains(probe.step()));
     // In a gradient, what hides a constant is a pullback: its own derivative will tell which.
     return Stream.concat(subject.order() == 1 ? moving.stream() : Stream.of(), wrong)
-        .map(Clue::sentence)
+        .map(PullbackProbe::sentence)
         .toList();
   }
 
   private List<String> inDerivativesOfPullbacks() {
-    List<Clue> derivatives = IntStream.range(0, steps.size()).mapToObj(this::derivative).toList();
+    List<PullbackProbe> derivatives =
+        IntStream.range(0, steps.size()).mapToObj(this::derivative).toList();
     measure(derivatives);
-    return off(derivatives).stream().map(Clue::sentence).toList();
+    return off(derivatives).stream().map(PullbackProbe::sentence).toList();
   }
 
   /** Expects an input that does not depend on the source to stay where it is. */
-  private Clue constant(int i, int input) {
+  private PullbackProbe constant(int i, int input) {
     boolean known = steps.get(i).x()[input].isFinite().all().item() == 1;
-    return new Clue(
+    return new PullbackProbe(
         steps,
         i,
         "input %d of '%s' moves with %s, but was computed in noGrad or from numbers read out of a tensor"
-            .formatted(input, steps.get(i).primitive().name(), subject.slots().get(slot).name()),
+            .formatted(
+                input, steps.get(i).primitive().name(), subject.variables().get(slot).name()),
         step -> known ? List.of(step.x()[input]) : List.of(),
         known ? List.of(weights(steps.get(i).x()[input])) : List.of(),
         0);
   }
 
   /** Expects the output to move as the pullback says. */
-  private Clue pullback(int i) {
-    Step step = steps.get(i);
+  private PullbackProbe pullback(int i) {
+    GraphStep step = steps.get(i);
     String sentence = "the pullback of " + describe(step);
     if (!step.inputs(true).stream().allMatch(x -> x.isFinite().all().item() == 1)) {
-      return new Clue(steps, i, sentence, s -> List.of(), List.of(), 0);
+      return new PullbackProbe(steps, i, sentence, s -> List.of(), List.of(), 0);
     }
     Tensor g = weights(step.y());
     List<Tensor> weights = new ArrayList<>(List.of(g));
     Autodiff.noGrad(() -> step.pullback(g).forEach(part -> weights.add(part.neg())));
-    return new Clue(
+    return new PullbackProbe(
         steps,
         i,
         sentence,
@@ -145,8 +150,8 @@ final class Suspects {
   }
 
   /** Expects the pullback to move as its own derivative says. */
-  private Clue derivative(int i) {
-    Step step = steps.get(i);
+  private PullbackProbe derivative(int i) {
+    GraphStep step = steps.get(i);
     Tensor g = weights(step.y());
     List<Tensor> cotangents = step.pullback(g);
     List<Tensor> weights = cotangents.stream().map(this::weights).toList();
@@ -155,7 +160,7 @@ final class Suspects {
       slope += slope(cotangents.get(k), weights.get(k));
     }
     String sentence = "the derivative of the pullback of " + describe(step);
-    return new Clue(steps, i, sentence, s -> s.pullback(g), weights, slope);
+    return new PullbackProbe(steps, i, sentence, s -> s.pullback(g), weights, slope);
   }
 
   /** Returns the derivative of {@code sum(y * weights)} along the line, by backward. */
@@ -168,19 +173,19 @@ final class Suspects {
   }
 
   private Tensor weights(Tensor like) {
-    return Weights.draw(like.shape(), like.dtype(), random);
+    return RandomCotangent.draw(like.shape(), like.dtype(), random);
   }
 
-  private Steps steps() {
+  private StepSizes steps() {
     return settings.steps(line.size(), line.size());
   }
 
-  private void measure(List<Clue> clues) {
+  private void measure(List<PullbackProbe> probes) {
     try {
-      Steps sizes = steps();
+      StepSizes sizes = steps();
       for (double h : sizes.all()) {
         try {
-          measure(clues, h);
+          measure(probes, h);
         } catch (RuntimeException e) {
           if (h <= sizes.first()) {
             throw e;
@@ -193,32 +198,32 @@ final class Suspects {
     }
   }
 
-  private void measure(List<Clue> clues, double h) {
+  private void measure(List<PullbackProbe> probes, double h) {
     Map<Double, List<double[]>> points = new HashMap<>();
-    for (int i = 0; i < clues.size(); i++) {
-      int clue = i;
-      clues.get(i).measure(t -> points.computeIfAbsent(t, x -> at(x, clues)).get(clue), h);
+    for (int i = 0; i < probes.size(); i++) {
+      int probe = i;
+      probes.get(i).measure(t -> points.computeIfAbsent(t, x -> at(x, probes)).get(probe), h);
     }
   }
 
-  private List<double[]> at(double t, List<Clue> clues) {
-    Subject.Recorded recorded = subject.recordAt(slot, line.at(t));
-    List<Step> moved = Step.between(recorded.sources().get(slot), recorded.y());
+  private List<double[]> at(double t, List<PullbackProbe> probes) {
+    CheckedFunction.Recorded recorded = subject.recordAt(slot, line.at(t));
+    List<GraphStep> moved = GraphStep.between(recorded.sources().get(slot), recorded.y());
     if (!names(moved).equals(names(steps))) {
       throw new IllegalStateException("the function took other steps when its input moved");
     }
-    return clues.stream().map(clue -> clue.at(moved)).toList();
+    return probes.stream().map(probe -> probe.at(moved)).toList();
   }
 
-  private static List<String> names(List<Step> steps) {
+  private static List<String> names(List<GraphStep> steps) {
     return steps.stream().map(step -> step.primitive().name()).toList();
   }
 
-  private List<Clue> off(List<Clue> clues) {
-    return clues.stream().filter(clue -> clue.isOff(settings, steps())).toList();
+  private List<PullbackProbe> off(List<PullbackProbe> probes) {
+    return probes.stream().filter(probe -> probe.isOff(settings, steps())).toList();
   }
 
-  private static String describe(Step step) {
+  private static String describe(GraphStep step) {
     List<Integer> indices = step.indices(true);
     return "'%s' with respect to its %s %s"
         .formatted(

@@ -12,27 +12,32 @@ import java.util.List;
  * on however many threads they are computed, that a pullback is linear in the cotangent, and that
  * nothing changes its inputs.
  */
-final class Consistency {
+final class ConsistencyCheck {
 
   private static final int THREADS = 4;
 
-  private final Subject subject;
+  private final CheckedFunction subject;
   private final Tensor weights;
-  private final Judge judge;
-  private final Blur blur;
+  private final ToleranceRule tolerance;
+  private final RoundingNoise noise;
   private final List<String> findings = new ArrayList<>();
 
-  private Consistency(Subject subject, Tensor weights, Judge judge, Blur blur) {
+  private ConsistencyCheck(
+      CheckedFunction subject, Tensor weights, ToleranceRule tolerance, RoundingNoise noise) {
     this.subject = subject;
     this.weights = weights;
-    this.judge = judge;
-    this.blur = blur;
+    this.tolerance = tolerance;
+    this.noise = noise;
   }
 
   /** Returns one sentence for each thing that is wrong. */
   static List<String> findings(
-      Subject subject, Tensor weights, Judge judge, Blur blur, Generator random) {
-    Consistency check = new Consistency(subject, weights, judge, blur);
+      CheckedFunction subject,
+      Tensor weights,
+      ToleranceRule tolerance,
+      RoundingNoise noise,
+      Generator random) {
+    ConsistencyCheck check = new ConsistencyCheck(subject, weights, tolerance, noise);
     check.run(random);
     return check.findings.stream()
         .map(finding -> (subject.order() == 1 ? "" : "of the gradient: ") + finding)
@@ -42,7 +47,7 @@ final class Consistency {
   private void run(Generator random) {
     List<double[]> before = bases();
     double[] seedBefore = weights.toDoubleArray();
-    Subject.Recorded recorded = subject.record();
+    CheckedFunction.Recorded recorded = subject.record();
     Outcome first = Outcome.of(recorded, weights);
     sameBits("a second backward pass over the same graph", first, Outcome.of(recorded, weights));
     sameBits("a second run", first, Outcome.of(subject.record(), weights));
@@ -87,8 +92,9 @@ final class Consistency {
   }
 
   /** Compares the gradient of a combination of two seeds with the combination of gradients. */
-  private void linear(Subject.Recorded recorded, List<double[]> gradients, Generator random) {
-    Tensor other = Weights.draw(recorded.shape(), recorded.dtype(), random);
+  private void linear(
+      CheckedFunction.Recorded recorded, List<double[]> gradients, Generator random) {
+    Tensor other = RandomCotangent.draw(recorded.shape(), recorded.dtype(), random);
     List<double[]> others = recorded.pull(other);
     List<double[]> both = recorded.pull(weights.times(2).minus(other));
     List<double[]> none = recorded.pull(weights.times(0));
@@ -98,8 +104,8 @@ final class Consistency {
         double got = both.get(i)[e];
         double scale = 2 * Math.abs(gradients.get(i)[e]) + Math.abs(others.get(i)[e]);
         double error = Math.abs(got - expected);
-        double allowed = judge.absolute() + judge.relative() * scale;
-        if (error > allowed && error > 16 * blur.largest(i)) {
+        double allowed = tolerance.absolute() + tolerance.relative() * scale;
+        if (error > allowed && error > 16 * noise.largest(i)) {
           findings.add(
               "the pullback to %s is not linear: for 2 a - b it gave %s at element %d; expected %s"
                   .formatted(name(i), got, e, expected));
@@ -116,11 +122,11 @@ final class Consistency {
   }
 
   private List<double[]> bases() {
-    return subject.slots().stream().map(slot -> slot.current().toDoubleArray()).toList();
+    return subject.variables().stream().map(slot -> slot.current().toDoubleArray()).toList();
   }
 
   private String name(int slot) {
-    return subject.slots().get(slot).name();
+    return subject.variables().get(slot).name();
   }
 
   private static String at(double[] values, int index) {
@@ -128,7 +134,7 @@ final class Consistency {
   }
 
   private record Outcome(double[] values, List<double[]> gradients) {
-    static Outcome of(Subject.Recorded recorded, Tensor weights) {
+    static Outcome of(CheckedFunction.Recorded recorded, Tensor weights) {
       return new Outcome(recorded.y().toDoubleArray(), recorded.pull(weights));
     }
   }

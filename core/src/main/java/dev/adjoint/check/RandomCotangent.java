@@ -7,9 +7,9 @@ import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
 
 /** Draws the numbers by which the elements of an output are added up to one. */
-final class Weights {
+final class RandomCotangent {
 
-  private Weights() {}
+  private RandomCotangent() {}
 
   /**
    * Returns 1 for a single output, so that a report shows the gradient itself; else random ones.
