@@ -93,6 +93,17 @@ public final class Backward {
         .call(() -> new Pass(rootNode).run(rootNode, root, cotangent));
   }
 
+  /**
+   * Computes the gradients of a root with respect to the tensors given to {@link #wrt}.
+   *
+   * @return one for each tensor, of its shape and in their order; zeros where the root does not
+   *     depend on it
+   */
+  public List<Tensor> gradients(Tensor root) {
+    Gradients gradients = root.isTracked() ? of(root) : new Gradients(Map.of());
+    return wanted.stream().map(gradients::orZeros).toList();
+  }
+
   private Tensor seedFor(Tensor root) {
     if (seed == null) {
       if (root.size() != 1) {

@@ -62,6 +62,11 @@ public final class Gradients {
     return gradient != null ? gradient : Tensors.zeros(parameter.shape(), parameter.dtype());
   }
 
+  /** Returns the gradient with respect to a tensor, or zeros if it took no part. */
+  public Tensor orZeros(Tensor tensor) {
+    return contains(tensor) ? of(tensor) : Tensors.zeros(tensor.shape(), tensor.dtype());
+  }
+
   /** Tells whether a parameter took part. */
   public boolean contains(Parameter parameter) {
     return byNode.containsKey(parameter.leaf());

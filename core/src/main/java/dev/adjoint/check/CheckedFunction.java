@@ -2,36 +2,54 @@ package dev.adjoint.check;
 
 import dev.adjoint.autodiff.Autodiff;
 import dev.adjoint.autodiff.Backward;
-import dev.adjoint.autodiff.Gradients;
 import dev.adjoint.autodiff.Parameter;
 import dev.adjoint.autodiff.Replay;
 import dev.adjoint.op.Joining;
-import dev.adjoint.tensor.DType;
-import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
-import dev.adjoint.tensor.Tensors;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Holds a function at a base point, and computes its values nearby and its gradients there.
+ * A function at a base point: its values nearby and its gradients there.
  *
  * <p>Of order 2, the function is the gradient of the given one, all of its parts in one row: its
- * gradient contains every second derivative. What the function holds constant ({@link Replay}) is
- * held at the base point.
+ * gradient contains every second derivative. What the function holds constant ({@link Replay})
+ * stays as it is at the base point.
  */
 final class CheckedFunction {
 
   /**
-   * Holds something that is moved: an input, or a parameter.
+   * An input, or a parameter, with respect to which gradients are checked.
    *
    * @param elements the names of its elements; none, if they have none
    */
   record Variable(String name, List<String> elements, Tensor base, @Nullable Parameter parameter) {
     Tensor current() {
       return parameter == null ? base : parameter.value().untracked();
+    }
+
+    /** Returns a tensor with these elements that gradients are wanted of. */
+    private Tensor source(double[] at) {
+      Tensor value = Tensor.of(at, at.length).to(base.dtype()).reshape(base.shape());
+      if (parameter == null) {
+        return value.tracked();
+      }
+      parameter.assign(value);
+      return parameter.value();
+    }
+
+    /** Returns a tensor with the elements of the base point that gradients are wanted of. */
+    private Tensor source() {
+      return parameter == null ? base.tracked() : parameter.value();
+    }
+
+    /** Puts a parameter back to its base value. */
+    void restore() {
+      if (parameter != null) {
+        parameter.assign(base);
+      }
     }
   }
 
@@ -51,7 +69,7 @@ final class CheckedFunction {
     return new CheckedFunction(function, variables, null);
   }
 
-  /** Returns the gradient of {@code sum(function * cotangent)} as a subject of its own. */
+  /** Returns the gradient of {@code sum(function * cotangent)} as a function of its own. */
   CheckedFunction gradientOf(Tensor weights) {
     return new CheckedFunction(function, variables, weights);
   }
@@ -66,55 +84,29 @@ final class CheckedFunction {
 
   /** Computes the output at the base point, recorded. */
   Recorded record() {
-    return record(leaves());
+    return record(variables.stream().map(Variable::source).toList(), true);
   }
 
-  /** Computes the output with other elements in one slot, recorded. */
-  Recorded recordAt(int slot, double[] elements) {
-    return record(moved(slot, elements));
+  /** Computes the output with other elements in one variable, recorded. */
+  Recorded recordAt(int variable, double[] elements) {
+    return record(moved(variable, elements), true);
   }
 
-  private Recorded record(Tensor[] inputs) {
-    Tensor y = replay.run(() -> output(inputs, true));
-    List<Tensor> sources = sources(inputs);
-    return new Recorded(y, sources);
+  /** Computes the output with other elements in one variable. */
+  double[] valuesAt(int variable, double[] elements) {
+    return record(moved(variable, elements), false).y.toDoubleArray();
   }
 
-  /** Computes the output with other elements in one slot. */
-  double[] valuesAt(int slot, double[] elements) {
-    Tensor[] inputs = moved(slot, elements);
-    return replay.run(() -> output(inputs, false)).toDoubleArray();
-  }
-
-  /** Computes the gradients with other elements in every slot, and puts parameters back. */
+  /** Computes the gradients with other elements in every variable, and puts parameters back. */
   List<double[]> gradientsAt(List<double[]> elements, Tensor weights) {
     try {
-      Tensor[] inputs = leaves();
-      for (int slot = 0; slot < variables.size(); slot++) {
-        move(slot, elements.get(slot), inputs);
-      }
-      return record(inputs).pull(weights);
+      List<Tensor> sources =
+          IntStream.range(0, variables.size())
+              .mapToObj(i -> variables.get(i).source(elements.get(i)))
+              .toList();
+      return record(sources, true).pull(weights);
     } finally {
-      IntStream.range(0, variables.size()).forEach(this::restore);
-    }
-  }
-
-  /** Puts other elements into one slot; returns the inputs. */
-  private Tensor[] moved(int slot, double[] elements) {
-    Tensor[] inputs = leaves();
-    move(slot, elements, inputs);
-    return inputs;
-  }
-
-  private void move(int slot, double[] elements, Tensor[] inputs) {
-    Variable moved = variables.get(slot);
-    Tensor value =
-        Tensor.of(elements, elements.length).to(moved.base.dtype()).reshape(moved.base.shape());
-    Parameter parameter = moved.parameter();
-    if (parameter != null) {
-      parameter.assign(value);
-    } else {
-      inputs[slot] = value.tracked();
+      variables.forEach(Variable::restore);
     }
   }
 
@@ -125,87 +117,57 @@ final class CheckedFunction {
    */
   double @Nullable [] valuesWithoutRecording() {
     try {
-      return Autodiff.noGrad(() -> replay.run(() -> output(leaves(), false))).toDoubleArray();
+      return Autodiff.noGrad(() -> record().y.toDoubleArray());
     } catch (IllegalArgumentException | IllegalStateException e) {
       return null;
     }
   }
 
-  /** Puts a parameter back to its base value. */
-  void restore(int slot) {
-    Variable moved = variables.get(slot);
-    Parameter parameter = moved.parameter();
-    if (parameter != null) {
-      parameter.assign(moved.base);
-    }
+  private List<Tensor> moved(int variable, double[] elements) {
+    return IntStream.range(0, variables.size())
+        .mapToObj(
+            i -> i == variable ? variables.get(i).source(elements) : variables.get(i).source())
+        .toList();
   }
 
-  private Tensor[] leaves() {
-    return variables.stream()
-        .filter(slot -> slot.parameter() == null)
-        .map(slot -> slot.base().tracked())
-        .toArray(Tensor[]::new);
+  /** Runs the function; of order 2, its gradient is recorded only if it is differentiable. */
+  private Recorded record(List<Tensor> sources, boolean differentiable) {
+    Tensor[] inputs =
+        IntStream.range(0, sources.size())
+            .filter(i -> variables.get(i).parameter == null)
+            .mapToObj(sources::get)
+            .toArray(Tensor[]::new);
+    Tensor y =
+        replay.run(() -> {
+          Tensor output = function.apply(inputs);
+          return cotangent == null
+              ? output
+              : Joining.concat(
+                  0,
+                  gradients(output, sources, cotangent, differentiable)
+                      .map(g -> g.reshape(-1))
+                      .toArray(Tensor[]::new));
+        });
+    return new Recorded(y, sources);
   }
 
-  /** Returns the tensors that gradients are wanted of: one a slot. */
-  private List<Tensor> sources(Tensor[] inputs) {
-    List<Tensor> sources = new ArrayList<>(List.of(inputs));
-    for (Variable slot : variables) {
-      Parameter parameter = slot.parameter();
-      if (parameter != null) {
-        sources.add(parameter.value());
-      }
-    }
-    return sources;
-  }
-
-  private Tensor output(Tensor[] inputs, boolean differentiable) {
-    Tensor y = function.apply(inputs.clone());
-    if (cotangent == null) {
-      return y;
-    }
-    List<Tensor> sources = sources(inputs);
-    List<Tensor> gradients = gradients(y, sources, cotangent, differentiable);
-    Tensor[] flat = gradients.stream().map(g -> g.reshape(-1)).toArray(Tensor[]::new);
-    return Joining.concat(0, flat);
-  }
-
-  private static List<Tensor> gradients(
+  private static Stream<Tensor> gradients(
       Tensor y, List<Tensor> sources, Tensor weights, boolean differentiable) {
-    List<Tensor> result = new ArrayList<>();
-    Gradients gradients = null;
-    if (y.isTracked()) {
-      Backward backward = Backward.wrt(sources.toArray(new Tensor[0])).seed(weights);
-      gradients = (differentiable ? backward.createGraph() : backward).of(y);
-    }
-    for (Tensor source : sources) {
-      result.add(
-          gradients != null && gradients.contains(source)
-              ? gradients.of(source)
-              : Tensors.zeros(source.shape(), source.dtype()));
-    }
-    return result;
+    Backward backward = Backward.wrt(sources.toArray(Tensor[]::new)).seed(weights);
+    return (differentiable ? backward.createGraph() : backward).gradients(y).stream();
   }
 
   /**
-   * Holds an output and the tensors it was computed from.
+   * An output and the tensors it was computed from.
    *
    * @param y the output
-   * @param sources one a slot
+   * @param sources one for each variable
    */
   record Recorded(Tensor y, List<Tensor> sources) {
 
-    /** Computes the gradients of {@code sum(y * weights)}, one a slot. */
+    /** Computes the gradients of {@code sum(y * weights)}, one for each variable. */
     List<double[]> pull(Tensor weights) {
-      return gradients(y, sources, weights, false).stream().map(Tensor::toDoubleArray).toList();
-    }
-
-    Shape shape() {
-      return y.shape();
-    }
-
-    DType dtype() {
-      return y.dtype();
+      return gradients(y, sources, weights, false).map(Tensor::toDoubleArray).toList();
     }
   }
 }

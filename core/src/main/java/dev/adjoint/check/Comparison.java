@@ -57,4 +57,23 @@ public record Comparison(
     }
     return name.isEmpty() ? index.toString() : name;
   }
+
+  /** Returns how much of a derivative was left unseen, as far as that is news. */
+  double doubt() {
+    return switch (verdict) {
+      case RELATIVE, ROUND_OFF, UNDECIDED -> resolution;
+      default -> 0;
+    };
+  }
+
+  /** Returns how bad this is, to be sorted by: failures, then kinks, then errors. */
+  double severity() {
+    return switch (verdict) {
+      case NOT_FINITE -> Double.POSITIVE_INFINITY;
+      case WRONG -> 1e100 * (1 + absoluteError());
+      case UNDECIDED -> 1e75 * (1 + resolution);
+      case KINK -> 1e50;
+      default -> Math.max(relativeError(), resolution);
+    };
+  }
 }

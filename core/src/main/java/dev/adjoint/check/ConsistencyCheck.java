@@ -16,15 +16,15 @@ final class ConsistencyCheck {
 
   private static final int THREADS = 4;
 
-  private final CheckedFunction subject;
+  private final CheckedFunction function;
   private final Tensor weights;
   private final ToleranceRule tolerance;
   private final RoundingNoise noise;
   private final List<String> findings = new ArrayList<>();
 
   private ConsistencyCheck(
-      CheckedFunction subject, Tensor weights, ToleranceRule tolerance, RoundingNoise noise) {
-    this.subject = subject;
+      CheckedFunction function, Tensor weights, ToleranceRule tolerance, RoundingNoise noise) {
+    this.function = function;
     this.weights = weights;
     this.tolerance = tolerance;
     this.noise = noise;
@@ -32,28 +32,28 @@ final class ConsistencyCheck {
 
   /** Returns one sentence for each thing that is wrong. */
   static List<String> findings(
-      CheckedFunction subject,
+      CheckedFunction function,
       Tensor weights,
       ToleranceRule tolerance,
       RoundingNoise noise,
       Generator random) {
-    ConsistencyCheck check = new ConsistencyCheck(subject, weights, tolerance, noise);
+    ConsistencyCheck check = new ConsistencyCheck(function, weights, tolerance, noise);
     check.run(random);
     return check.findings.stream()
-        .map(finding -> (subject.order() == 1 ? "" : "of the gradient: ") + finding)
+        .map(finding -> (function.order() == 1 ? "" : "of the gradient: ") + finding)
         .toList();
   }
 
   private void run(Generator random) {
     List<double[]> before = bases();
     double[] seedBefore = weights.toDoubleArray();
-    CheckedFunction.Recorded recorded = subject.record();
+    CheckedFunction.Recorded recorded = function.record();
     Outcome first = Outcome.of(recorded, weights);
     sameBits("a second backward pass over the same graph", first, Outcome.of(recorded, weights));
-    sameBits("a second run", first, Outcome.of(subject.record(), weights));
+    sameBits("a second run", first, Outcome.of(function.record(), weights));
     sameBits("one thread", first, onThreads(1));
     sameBits(THREADS + " threads", first, onThreads(THREADS));
-    double[] unrecorded = subject.order() == 1 ? subject.valuesWithoutRecording() : null;
+    double[] unrecorded = function.order() == 1 ? function.valuesWithoutRecording() : null;
     if (unrecorded != null && !Arrays.equals(unrecorded, first.values)) {
       findings.add("the value without recording differs from the value with it");
     }
@@ -69,7 +69,7 @@ final class ConsistencyCheck {
   }
 
   private Outcome onThreads(int threads) {
-    return Parallel.withThreads(threads, () -> Outcome.of(subject.record(), weights));
+    return Parallel.withThreads(threads, () -> Outcome.of(function.record(), weights));
   }
 
   private void sameBits(String what, Outcome first, Outcome second) {
@@ -94,7 +94,7 @@ final class ConsistencyCheck {
   /** Compares the gradient of a combination of two seeds with the combination of gradients. */
   private void linear(
       CheckedFunction.Recorded recorded, List<double[]> gradients, Generator random) {
-    Tensor other = RandomCotangent.draw(recorded.shape(), recorded.dtype(), random);
+    Tensor other = RandomCotangent.like(recorded.y(), random);
     List<double[]> others = recorded.pull(other);
     List<double[]> both = recorded.pull(weights.times(2).minus(other));
     List<double[]> none = recorded.pull(weights.times(0));
@@ -122,11 +122,11 @@ final class ConsistencyCheck {
   }
 
   private List<double[]> bases() {
-    return subject.variables().stream().map(slot -> slot.current().toDoubleArray()).toList();
+    return function.variables().stream().map(slot -> slot.current().toDoubleArray()).toList();
   }
 
   private String name(int slot) {
-    return subject.variables().get(slot).name();
+    return function.variables().get(slot).name();
   }
 
   private static String at(double[] values, int index) {

@@ -25,7 +25,7 @@ import java.util.stream.Stream;
  */
 final class FaultLocator {
 
-  private final CheckedFunction subject;
+  private final CheckedFunction function;
   private final int slot;
   private final GradientCheckSettings settings;
   private final Generator random;
@@ -34,13 +34,13 @@ final class FaultLocator {
   private final List<GraphStep> steps;
 
   private FaultLocator(
-      CheckedFunction subject, int slot, GradientCheckSettings settings, Generator random) {
-    this.subject = subject;
+      CheckedFunction function, int slot, GradientCheckSettings settings, Generator random) {
+    this.function = function;
     this.slot = slot;
     this.settings = settings;
     this.random = random;
-    this.line = Direction.draw(subject.variables().get(slot).base().toDoubleArray(), random);
-    CheckedFunction.Recorded recorded = subject.record();
+    this.line = Direction.draw(function.variables().get(slot).base().toDoubleArray(), random);
+    CheckedFunction.Recorded recorded = function.record();
     this.source = recorded.sources().get(slot);
     this.steps = GraphStep.between(source, recorded.y());
   }
@@ -52,7 +52,7 @@ final class FaultLocator {
    * @param reports one a slot and order
    */
   static List<String> of(
-      CheckedFunction subject,
+      CheckedFunction function,
       CheckedFunction gradient,
       List<InputReport> reports,
       GradientCheckSettings settings,
@@ -61,19 +61,19 @@ final class FaultLocator {
     List<Integer> second = failed(reports, 2);
     if (first.isEmpty() && second.isEmpty()) {
       // All derivatives are right and something else is not: that a pullback is linear, perhaps.
-      first = IntStream.range(0, subject.variables().size()).boxed().toList();
+      first = IntStream.range(0, function.variables().size()).boxed().toList();
     }
     try {
       Set<String> suspects = new LinkedHashSet<>();
       for (int slot : first) {
-        suspects.addAll(new FaultLocator(subject, slot, settings, random).inGradient());
+        suspects.addAll(new FaultLocator(function, slot, settings, random).inGradient());
       }
       for (int slot : suspects.isEmpty() ? second : List.<Integer>of()) {
         suspects.addAll(new FaultLocator(gradient, slot, settings, random).inGradient());
       }
       for (int slot : suspects.isEmpty() ? second : List.<Integer>of()) {
         suspects.addAll(
-            new FaultLocator(subject, slot, settings, random).inDerivativesOfPullbacks());
+            new FaultLocator(function, slot, settings, random).inDerivativesOfPullbacks());
       }
       return List.copyOf(suspects);
     } catch (RuntimeException e) {
@@ -104,7 +104,7 @@ final class FaultLocator {
     Stream<PullbackProbe> wrong =
         off(pullbacks).stream().filter(probe -> !excused.contains(probe.step()));
     // In a gradient, what hides a constant is a pullback: its own derivative will tell which.
-    return Stream.concat(subject.order() == 1 ? moving.stream() : Stream.of(), wrong)
+    return Stream.concat(function.order() == 1 ? moving.stream() : Stream.of(), wrong)
         .map(PullbackProbe::sentence)
         .toList();
   }
@@ -124,7 +124,7 @@ final class FaultLocator {
         i,
         "input %d of '%s' moves with %s, but was computed in noGrad or from numbers read out of a tensor"
             .formatted(
-                input, steps.get(i).primitive().name(), subject.variables().get(slot).name()),
+                input, steps.get(i).primitive().name(), function.variables().get(slot).name()),
         step -> known ? List.of(step.x()[input]) : List.of(),
         known ? List.of(weights(steps.get(i).x()[input])) : List.of(),
         0);
@@ -173,7 +173,7 @@ final class FaultLocator {
   }
 
   private Tensor weights(Tensor like) {
-    return RandomCotangent.draw(like.shape(), like.dtype(), random);
+    return RandomCotangent.like(like, random);
   }
 
   private StepSizes steps() {
@@ -194,7 +194,7 @@ final class FaultLocator {
         }
       }
     } finally {
-      subject.restore(slot);
+      function.variables().get(slot).restore();
     }
   }
 
@@ -207,7 +207,7 @@ final class FaultLocator {
   }
 
   private List<double[]> at(double t, List<PullbackProbe> probes) {
-    CheckedFunction.Recorded recorded = subject.recordAt(slot, line.at(t));
+    CheckedFunction.Recorded recorded = function.recordAt(slot, line.at(t));
     List<GraphStep> moved = GraphStep.between(recorded.sources().get(slot), recorded.y());
     if (!names(moved).equals(names(steps))) {
       throw new IllegalStateException("the function took other steps when its input moved");

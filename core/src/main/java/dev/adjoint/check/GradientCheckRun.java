@@ -1,6 +1,8 @@
 package dev.adjoint.check;
 
 import com.google.common.primitives.Ints;
+import dev.adjoint.check.CheckedFunction.Variable;
+import dev.adjoint.check.ToleranceRule.Derivative;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Tensor;
@@ -9,88 +11,79 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** Runs one check: both orders, all inputs, and what is consistent besides. */
+/** The check of one order: every input of a function, or of its gradient, and its consistency. */
 final class GradientCheckRun {
 
   private static final int OFFENDERS = 5;
 
-  private final TensorFunction function;
-  private final List<CheckedFunction.Variable> variables;
+  private final CheckedFunction function;
   private final GradientCheckSettings settings;
   private final ToleranceRule tolerance;
   private final Generator random;
+  private final Tensor cotangent;
+  private final double[] weights;
+  private final double[] base;
+  private final List<double[]> gradients;
+  private final RoundingNoise noise;
 
-  GradientCheckRun(
-      TensorFunction function,
-      List<CheckedFunction.Variable> variables,
-      GradientCheckSettings settings) {
+  private GradientCheckRun(
+      CheckedFunction function, GradientCheckSettings settings, Generator random) {
     this.function = function;
-    this.variables = variables;
     this.settings = settings;
     this.tolerance = settings.tolerance();
-    this.random = Generator.seeded(settings.seed());
+    this.random = random;
+    CheckedFunction.Recorded recorded = function.record();
+    settings.requireType("the output", recorded.y().dtype());
+    this.cotangent = RandomCotangent.of(recorded.y(), random);
+    this.weights = cotangent.toDoubleArray();
+    this.base = recorded.y().toDoubleArray();
+    this.gradients = recorded.pull(cotangent);
+    this.noise = new RoundingNoise(function, cotangent, gradients);
   }
 
-  GradientReport report() {
+  /** Checks all orders. */
+  static GradientReport report(
+      TensorFunction function, List<Variable> variables, GradientCheckSettings settings) {
+    Generator random = Generator.seeded(settings.seed());
     List<InputReport> reports = new ArrayList<>();
     List<String> findings = new ArrayList<>();
-    CheckedFunction subject = CheckedFunction.of(function, variables);
-    Tensor weights = check(subject, reports, findings);
-    CheckedFunction gradient = subject.gradientOf(weights);
+    CheckedFunction value = CheckedFunction.of(function, variables);
+    Tensor cotangent = new GradientCheckRun(value, settings, random).check(reports, findings);
+    CheckedFunction gradient = value.gradientOf(cotangent);
     if (settings.order() == 2) {
-      check(gradient, reports, findings);
+      new GradientCheckRun(gradient, settings, random).check(reports, findings);
     }
     List<String> suspects =
         findings.isEmpty() && reports.stream().allMatch(report -> report.failed() == 0)
             ? List.of()
-            : FaultLocator.of(subject, gradient, reports, settings, random);
-    return new GradientReport(settings, weights.shape(), reports, findings, suspects);
+            : FaultLocator.of(value, gradient, reports, settings, random);
+    return new GradientReport(settings, cotangent.shape(), reports, findings, suspects);
   }
 
-  /** Checks one order; returns the weights of the outputs. */
-  private Tensor check(CheckedFunction subject, List<InputReport> reports, List<String> findings) {
-    CheckedFunction.Recorded recorded = subject.record();
-    settings.requireType("the output", recorded.dtype());
-    Tensor weights = RandomCotangent.of(recorded.shape(), recorded.dtype(), random);
-    double[] base = recorded.y().toDoubleArray();
-    List<double[]> analytic = recorded.pull(weights);
-    RoundingNoise noise = new RoundingNoise(subject, weights, analytic);
-    findings.addAll(ConsistencyCheck.findings(subject, weights, tolerance, noise, random));
-    for (int i = 0; i < variables.size(); i++) {
+  private Tensor check(List<InputReport> reports, List<String> findings) {
+    findings.addAll(ConsistencyCheck.findings(function, cotangent, tolerance, noise, random));
+    for (int i = 0; i < function.variables().size(); i++) {
       try {
-        reports.add(
-            new Input(subject, i, weights.toDoubleArray(), base, noise, analytic.get(i)).report());
+        reports.add(new Input(i).report());
       } finally {
-        subject.restore(i);
+        function.variables().get(i).restore();
       }
     }
-    return weights;
+    return cotangent;
   }
 
   /** Checks one input. */
   private final class Input {
-    final CheckedFunction subject;
-    final int slot;
-    final double[] weights;
-    final double[] base;
-    final double[] analytic;
+    final int number;
+    final Variable variable;
     final double[] x;
-    final RoundingNoise noise;
+    final double[] analytic;
 
-    Input(
-        CheckedFunction subject,
-        int slot,
-        double[] weights,
-        double[] base,
-        RoundingNoise noise,
-        double[] analytic) {
-      this.subject = subject;
-      this.slot = slot;
-      this.weights = weights;
-      this.noise = noise;
-      this.base = base;
-      this.analytic = analytic;
-      this.x = variables.get(slot).base().toDoubleArray();
+    Input(int number) {
+      this.number = number;
+      this.variable = function.variables().get(number);
+      this.x = variable.base().toDoubleArray();
+      this.analytic = gradients.get(number);
     }
 
     InputReport report() {
@@ -119,13 +112,13 @@ final class GradientCheckRun {
       return comparison(
           i,
           -1,
-          new ToleranceRule.Derivative(
-              analytic[i], Direction.largest(analytic), nothing(), () -> noise.of(slot)[i]),
+          new Derivative(
+              analytic[i], Direction.largest(analytic), nothing(), () -> noise.of(number)[i]),
           settings.steps(Math.abs(x[i]), Direction.largest(x)),
           moving(i));
     }
 
-    /** Moves one element. */
+    /** Returns the line along which one element moves. */
     private FiniteDifference.Line moving(int i) {
       return t -> {
         double[] moved = x.clone();
@@ -134,15 +127,15 @@ final class GradientCheckRun {
       };
     }
 
-    /** Moves all elements. */
-    private Comparison direction(int number) {
+    /** Compares the derivative along a random line of all elements. */
+    private Comparison direction(int draw) {
       Direction line = Direction.draw(x, random);
       double sum = line.derivative(analytic);
       return comparison(
           -1,
-          number,
-          new ToleranceRule.Derivative(
-              sum, line.variation(analytic), nothing(), () -> line.variation(noise.of(slot))),
+          draw,
+          new Derivative(
+              sum, line.variation(analytic), nothing(), () -> line.variation(noise.of(number))),
           settings.steps(line.size(), line.size()),
           line::at);
     }
@@ -150,7 +143,7 @@ final class GradientCheckRun {
     private Comparison comparison(
         int element,
         int direction,
-        ToleranceRule.Derivative derivative,
+        Derivative derivative,
         StepSizes steps,
         FiniteDifference.Line point) {
       ToleranceRule.Decision decision =
@@ -159,17 +152,16 @@ final class GradientCheckRun {
               steps,
               h ->
                   FiniteDifference.measure(
-                      t -> subject.valuesAt(slot, point.at(t)),
+                      t -> function.valuesAt(number, point.at(t)),
                       base,
                       weights,
                       h,
                       settings.epsilon()));
-      CheckedFunction.Variable named = variables.get(slot);
       Estimate estimate = decision.estimate();
       FiniteDifference slope = estimate.slope();
       return new Comparison(
-          element < 0 ? List.of() : Ints.asList(named.base().shape().unravel(element)),
-          element < 0 || named.elements().isEmpty() ? "" : named.elements().get(element),
+          element < 0 ? List.of() : Ints.asList(variable.base().shape().unravel(element)),
+          element < 0 || variable.elements().isEmpty() ? "" : variable.elements().get(element),
           direction,
           derivative.analytic(),
           slope.value(),
@@ -185,7 +177,12 @@ final class GradientCheckRun {
     /** Returns an error that nobody sees: of output by input, rounded away twice in float64. */
     private double nothing() {
       double size = Direction.largest(x);
-      return 0x1p-104 * RandomCotangent.size(weights, base) / (size == 0 ? 1 : size);
+      double outputs =
+          IntStream.range(0, base.length)
+              .mapToDouble(i -> Math.abs(weights[i] * base[i]))
+              .filter(Double::isFinite)
+              .sum();
+      return 0x1p-104 * outputs / (size == 0 ? 1 : size);
     }
 
     /** Names the operation whose kink this is, if it can be found. */
@@ -195,29 +192,28 @@ final class GradientCheckRun {
       }
       int element = 0;
       for (int axis = 0; axis < kink.index().size(); axis++) {
-        element = element * variables.get(slot).base().shape().size(axis) + kink.index().get(axis);
+        element = element * variable.base().shape().size(axis) + kink.index().get(axis);
       }
-      return KinkFinder.operation(subject, slot, moving(element), 64 * kink.step());
+      return KinkFinder.operation(function, number, moving(element), 64 * kink.step());
     }
 
     private InputReport summary(List<Comparison> all) {
       List<Comparison> sorted =
-          all.stream().sorted(Comparator.comparingDouble(tolerance::badness).reversed()).toList();
+          all.stream().sorted(Comparator.comparingDouble(Comparison::severity).reversed()).toList();
       List<Comparison> offenders = sorted.stream().filter(c -> !c.verdict().passed()).toList();
       List<Comparison> failed = offenders.stream().filter(c -> c.verdict().failed()).toList();
       List<Comparison> kinks = sorted.stream().filter(c -> c.verdict() == Verdict.KINK).toList();
-      CheckedFunction.Variable named = variables.get(slot);
       return new InputReport(
-          named.name(),
-          named.base().shape(),
-          subject.order(),
+          variable.name(),
+          variable.base().shape(),
+          function.order(),
           all.size(),
           failed.size(),
           offenders.size() - failed.size(),
           kinks.size(),
           kinks.isEmpty() ? "" : kinkOf(kinks.getFirst()),
           sorted.isEmpty() ? null : sorted.get(0),
-          sorted.stream().mapToDouble(tolerance::doubt).max().orElse(0),
+          sorted.stream().mapToDouble(Comparison::doubt).max().orElse(0),
           offenders.stream().limit(OFFENDERS).toList(),
           factor(failed));
     }

@@ -4,7 +4,7 @@ import dev.adjoint.tensor.DType;
 import java.util.Locale;
 
 /**
- * Holds the settings of a check.
+ * The settings of a check.
  *
  * @param count the number of directions or samples
  * @param step the first step, or 0 to follow the size of the input
@@ -23,34 +23,6 @@ record GradientCheckSettings(
     FULL,
     DIRECTIONAL,
     SAMPLED
-  }
-
-  GradientCheckSettings withMode(Mode newMode, int newCount) {
-    if (newMode != Mode.FULL && newCount < 1) {
-      throw new IllegalArgumentException(
-          "gradient check: %d directions or samples; expected at least 1".formatted(newCount));
-    }
-    return new GradientCheckSettings(newMode, newCount, order, tolerance, step, seed, float32);
-  }
-
-  GradientCheckSettings withOrder(int newOrder) {
-    return new GradientCheckSettings(mode, count, newOrder, tolerance, step, seed, float32);
-  }
-
-  GradientCheckSettings withTolerance(ToleranceRule newTolerance) {
-    return new GradientCheckSettings(mode, count, order, newTolerance, step, seed, float32);
-  }
-
-  GradientCheckSettings withStep(double newStep) {
-    return new GradientCheckSettings(mode, count, order, tolerance, newStep, seed, float32);
-  }
-
-  GradientCheckSettings withSeed(long newSeed) {
-    return new GradientCheckSettings(mode, count, order, tolerance, step, newSeed, float32);
-  }
-
-  GradientCheckSettings inFloat32(ToleranceRule newTolerance) {
-    return new GradientCheckSettings(mode, count, order, newTolerance, step, seed, true);
   }
 
   void requireType(String what, DType dtype) {

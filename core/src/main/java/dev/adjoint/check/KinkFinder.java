@@ -76,10 +76,11 @@ final class KinkFinder {
    * @param h so small that a smooth function has nearly the same slope on both sides
    * @return the name of its primitive; empty if it cannot be found
    */
-  static String operation(CheckedFunction subject, int slot, FiniteDifference.Line line, double h) {
+  static String operation(
+      CheckedFunction function, int slot, FiniteDifference.Line line, double h) {
     List<List<GraphStep>> runs = new ArrayList<>();
     for (int t = -2; t <= 2; t++) {
-      CheckedFunction.Recorded recorded = subject.recordAt(slot, line.at(t * h));
+      CheckedFunction.Recorded recorded = function.recordAt(slot, line.at(t * h));
       runs.add(GraphStep.between(recorded.sources().get(slot), recorded.y()));
     }
     int steps = runs.getFirst().size();

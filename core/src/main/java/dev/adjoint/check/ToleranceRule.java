@@ -190,23 +190,4 @@ record ToleranceRule(double absolute, double relative, double resolution) {
     double slack = allowed(slope.steepest(), derivative) + slope.roundOff();
     return derivative.analytic >= low - slack && derivative.analytic <= high + slack;
   }
-
-  /** Returns how much of a derivative was left unseen, as far as that is news. */
-  double doubt(Comparison c) {
-    return switch (c.verdict()) {
-      case RELATIVE, ROUND_OFF, UNDECIDED -> c.resolution();
-      default -> 0;
-    };
-  }
-
-  /** Orders comparisons by how bad they are: failures, then kinks, then errors. */
-  double badness(Comparison c) {
-    return switch (c.verdict()) {
-      case NOT_FINITE -> Double.POSITIVE_INFINITY;
-      case WRONG -> 1e100 * (1 + c.absoluteError());
-      case UNDECIDED -> 1e75 * (1 + c.resolution());
-      case KINK -> 1e50;
-      default -> Math.max(c.relativeError(), c.resolution());
-    };
-  }
 }
