@@ -132,7 +132,7 @@ public final class Backward {
             "a backward pass has recycled this tensor, which it had computed for itself; expected a"
                 + " copy() made while it ran");
     private final Set<Node> targets = new HashSet<>();
-    private final @Nullable Ways ways;
+    private final @Nullable Reachability targeted;
     private final boolean detecting = Mode.current().detecting();
     private final Map<Node, Tensor> results = new HashMap<>();
     private final Map<Node, Pending> pending = new HashMap<>();
@@ -143,9 +143,9 @@ public final class Backward {
       for (Tensor tensor : wanted) {
         targets.add(nodeOf(tensor));
       }
-      ways = targets.isEmpty() ? null : new Ways(targets);
-      if (ways != null) {
-        ways.explore(root);
+      targeted = targets.isEmpty() ? null : new Reachability(targets);
+      if (targeted != null) {
+        targeted.explore(root);
       }
     }
 
@@ -194,8 +194,8 @@ public final class Backward {
       if (primitive == null) {
         return;
       }
-      if (ways != null) {
-        ways.explore(step);
+      if (targeted != null) {
+        targeted.explore(step);
       }
       Tensor[] inputs = step.sharedInputs();
       if (primitive instanceof Movement.Slice slice && !createGraph && !detecting) {
@@ -208,7 +208,7 @@ public final class Backward {
       boolean[] needed = new boolean[inputs.length];
       for (int i = 0; i < inputs.length; i++) {
         Node source = inputs[i].node();
-        needed[i] = source != null && (ways == null || ways.lead(source));
+        needed[i] = source != null && (targeted == null || targeted.reaches(source));
       }
       @Nullable Tensor[] cotangents = pullbacks(step, primitive, needed, next);
       next.cotangent.checkAfterReading(); // a seed may be the value of a parameter

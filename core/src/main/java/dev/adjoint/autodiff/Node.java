@@ -2,7 +2,13 @@ package dev.adjoint.autodiff;
 
 import dev.adjoint.op.Primitive;
 import dev.adjoint.tensor.Tensor;
+import java.util.ArrayDeque;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -70,6 +76,23 @@ public final class Node {
   /** Returns the inputs of the computation, in order. */
   public List<Tensor> inputs() {
     return List.of(inputs);
+  }
+
+  /**
+   * Returns the tensors that an output was computed from, itself included, by their nodes.
+   *
+   * @param into whether the inputs of a node are part of it, and not only the node
+   */
+  public static Map<Node, Tensor> ancestors(Tensor output, Predicate<Node> into) {
+    Map<Node, Tensor> found = new LinkedHashMap<>();
+    Deque<Tensor> open = new ArrayDeque<>(List.of(output));
+    for (Tensor tensor; (tensor = open.poll()) != null; ) {
+      Node node = tensor.node();
+      if (node != null && found.putIfAbsent(node, tensor) == null && into.test(node)) {
+        Collections.addAll(open, node.inputs);
+      }
+    }
+    return found;
   }
 
   /** Returns the inputs themselves, shared. */

@@ -3,12 +3,8 @@ package dev.adjoint.autodiff;
 import dev.adjoint.op.Primitive;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Tensor;
-import java.util.ArrayDeque;
 import java.util.Arrays;
-import java.util.Collections;
-import java.util.Deque;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -43,7 +39,7 @@ record Rematerialization(Supplier<Tensor> computation, Replay replay, long start
     }
     // The graph of this first run says which older tensors the function captured; then it is
     // dropped.
-    Tensor[] captured = captured(output, start).values().toArray(new Tensor[0]);
+    Tensor[] captured = captured(output, start).values().toArray(Tensor[]::new);
     return Recorder.record(
         output.view(output.shape(), output.strides(), output.offset()),
         new Rematerialization(computation, replay, start),
@@ -52,30 +48,9 @@ record Rematerialization(Supplier<Tensor> computation, Replay replay, long start
 
   /** Returns the tensors born before start that an output depends on first, by their nodes. */
   private static Map<Node, Tensor> captured(Tensor output, long start) {
-    return captured(output, start, new HashSet<>());
-  }
-
-  /**
-   * Returns the tensors born before start that an output depends on first, by their nodes.
-   *
-   * @param seen receives these nodes and all between
-   */
-  static Map<Node, Tensor> captured(Tensor output, long start, Set<Node> seen) {
-    Map<Node, Tensor> captured = new LinkedHashMap<>();
-    Deque<Tensor> open = new ArrayDeque<>();
-    open.add(output);
-    for (Tensor tensor; (tensor = open.poll()) != null; ) {
-      Node node = tensor.node();
-      if (node == null || !seen.add(node)) {
-        continue;
-      }
-      if (node.birth() < start) {
-        captured.put(node, tensor);
-      } else { // a leaf that the function made itself is its own affair
-        Collections.addAll(open, node.sharedInputs());
-      }
-    }
-    return captured;
+    Map<Node, Tensor> found = Node.ancestors(output, node -> node.birth() >= start);
+    found.keySet().removeIf(node -> node.birth() >= start);
+    return found;
   }
 
   /**
@@ -148,11 +123,8 @@ record Rematerialization(Supplier<Tensor> computation, Replay replay, long start
   @Override
   public @Nullable Tensor[] pullbacks(boolean[] needed, Tensor g, Tensor[] x, Tensor y) {
     Backward backward = Backward.wrt(x).seed(g).endingBefore(start);
-    Gradients gradients = (Recorder.isOn() ? backward.createGraph() : backward).of(y);
-    @Nullable Tensor[] cotangents = new Tensor[x.length];
-    for (int i = 0; i < x.length; i++) {
-      cotangents[i] = needed[i] ? gradients.of(x[i]) : null;
-    }
-    return cotangents;
+    return (Recorder.isOn() ? backward.createGraph() : backward)
+        .gradients(y)
+        .toArray(Tensor[]::new);
   }
 }

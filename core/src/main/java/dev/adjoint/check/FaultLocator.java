@@ -2,7 +2,6 @@ package dev.adjoint.check;
 
 import dev.adjoint.autodiff.Autodiff;
 import dev.adjoint.autodiff.Backward;
-import dev.adjoint.autodiff.Gradients;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Tensor;
 import java.util.ArrayList;
@@ -165,11 +164,8 @@ final class FaultLocator {
 
   /** Returns the derivative of {@code sum(y * weights)} along the line, by backward. */
   private double slope(Tensor y, Tensor weights) {
-    if (!y.isTracked()) {
-      return 0;
-    }
-    Gradients gradients = Backward.wrt(source).seed(weights).of(y);
-    return gradients.contains(source) ? line.derivative(gradients.of(source).toDoubleArray()) : 0;
+    Tensor gradient = Backward.wrt(source).seed(weights).gradients(y).getFirst();
+    return line.derivative(gradient.toDoubleArray());
   }
 
   private Tensor weights(Tensor like) {

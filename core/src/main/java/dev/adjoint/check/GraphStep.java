@@ -5,11 +5,8 @@ import dev.adjoint.op.Primitive;
 import dev.adjoint.op.Reductions;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.Deque;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -30,14 +27,7 @@ record GraphStep(Primitive primitive, Tensor[] x, boolean[] leads, Tensor y) {
 
   /** Returns the steps by which an output depends on a source, each after those before it. */
   static List<GraphStep> between(Tensor source, Tensor output) {
-    Map<Node, Tensor> outputs = new HashMap<>();
-    Deque<Tensor> open = new ArrayDeque<>(List.of(output));
-    for (Tensor tensor; (tensor = open.poll()) != null; ) {
-      Node node = tensor.node();
-      if (node != null && outputs.putIfAbsent(node, tensor) == null) {
-        open.addAll(node.inputs());
-      }
-    }
+    Map<Node, Tensor> outputs = Node.ancestors(output, node -> true);
     Set<Node> leading = new HashSet<>(List.of(Objects.requireNonNull(source.node())));
     List<GraphStep> steps = new ArrayList<>();
     outputs.entrySet().stream()
