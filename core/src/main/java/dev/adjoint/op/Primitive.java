@@ -40,6 +40,7 @@ public sealed interface Primitive
         Standardize.Fused,
         ScaledDotProduct.Fused,
         LongShortTermMemory.Fused,
+        ElementwiseFunction,
         Primitive.Open {
 
   /** Returns the name for messages and drawings. */
@@ -82,7 +83,7 @@ public sealed interface Primitive
 
   /**
    * The one door for primitives that are not the engine's own: hooks, checkpoints and users'
-   * functions.
+   * functions. A backward pass lets them keep what they see.
    */
   non-sealed interface Open extends Primitive {}
 }
