@@ -8,56 +8,34 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Checks what no finite difference sees: that values and gradients are the same bits whenever and
- * on however many threads they are computed, that a pullback is linear in the cotangent, and that
+ * What no finite difference sees: that values and gradients are the same bits whenever and on
+ * however many threads they are computed, that a pullback is linear in the cotangent, and that
  * nothing changes its inputs.
+ *
+ * @param weights the seed of the gradients
+ * @param noise the rounding of the gradients
  */
-final class ConsistencyCheck {
+record ConsistencyCheck(
+    CheckedFunction function, Tensor weights, ToleranceRule tolerance, RoundingNoise noise) {
 
   private static final int THREADS = 4;
 
-  private final CheckedFunction function;
-  private final Tensor weights;
-  private final ToleranceRule tolerance;
-  private final RoundingNoise noise;
-  private final List<String> findings = new ArrayList<>();
-
-  private ConsistencyCheck(
-      CheckedFunction function, Tensor weights, ToleranceRule tolerance, RoundingNoise noise) {
-    this.function = function;
-    this.weights = weights;
-    this.tolerance = tolerance;
-    this.noise = noise;
-  }
-
   /** Returns one sentence for each thing that is wrong. */
-  static List<String> findings(
-      CheckedFunction function,
-      Tensor weights,
-      ToleranceRule tolerance,
-      RoundingNoise noise,
-      Generator random) {
-    ConsistencyCheck check = new ConsistencyCheck(function, weights, tolerance, noise);
-    check.run(random);
-    return check.findings.stream()
-        .map(finding -> (function.order() == 1 ? "" : "of the gradient: ") + finding)
-        .toList();
-  }
-
-  private void run(Generator random) {
+  List<String> findings(Generator random) {
+    List<String> findings = new ArrayList<>();
     List<double[]> before = bases();
     double[] seedBefore = weights.toDoubleArray();
     CheckedFunction.Recorded recorded = function.record();
-    Outcome first = Outcome.of(recorded, weights);
-    sameBits("a second backward pass over the same graph", first, Outcome.of(recorded, weights));
-    sameBits("a second run", first, Outcome.of(function.record(), weights));
-    sameBits("one thread", first, onThreads(1));
-    sameBits(THREADS + " threads", first, onThreads(THREADS));
+    List<double[]> first = outcome(recorded);
+    sameBits("a second backward pass over the same graph", first, outcome(recorded), findings);
+    sameBits("a second run", first, outcome(function.record()), findings);
+    sameBits("one thread", first, onThreads(1), findings);
+    sameBits(THREADS + " threads", first, onThreads(THREADS), findings);
     double[] unrecorded = function.order() == 1 ? function.valuesWithoutRecording() : null;
-    if (unrecorded != null && !Arrays.equals(unrecorded, first.values)) {
+    if (unrecorded != null && !Arrays.equals(unrecorded, first.getFirst())) {
       findings.add("the value without recording differs from the value with it");
     }
-    linear(recorded, first.gradients, random);
+    linear(recorded, first.subList(1, first.size()), random, findings);
     for (int i = 0; i < before.size(); i++) {
       if (!Arrays.equals(before.get(i), bases().get(i))) {
         findings.add("the computation changed the elements of %s".formatted(name(i)));
@@ -66,34 +44,42 @@ final class ConsistencyCheck {
     if (!Arrays.equals(seedBefore, weights.toDoubleArray())) {
       findings.add("the backward pass changed the elements of its seed");
     }
+    findings.replaceAll(finding -> (function.order() == 1 ? "" : "of the gradient: ") + finding);
+    return findings;
   }
 
-  private Outcome onThreads(int threads) {
-    return Parallel.withThreads(threads, () -> Outcome.of(function.record(), weights));
+  private List<double[]> onThreads(int threads) {
+    return Parallel.withThreads(threads, () -> outcome(function.record()));
   }
 
-  private void sameBits(String what, Outcome first, Outcome second) {
-    int value = Arrays.mismatch(first.values, second.values);
-    if (value >= 0) {
-      findings.add(
-          "%s gave another value at element %d: %s, then %s; expected the same bits"
-              .formatted(what, value, at(first.values, value), at(second.values, value)));
-    }
-    for (int i = 0; i < first.gradients.size(); i++) {
-      double[] a = first.gradients.get(i);
-      double[] b = second.gradients.get(i);
+  /** Returns the value and the gradients. */
+  private List<double[]> outcome(CheckedFunction.Recorded recorded) {
+    List<double[]> outcome = new ArrayList<>(List.of(recorded.y().toDoubleArray()));
+    outcome.addAll(recorded.pull(weights));
+    return outcome;
+  }
+
+  private void sameBits(
+      String what, List<double[]> first, List<double[]> second, List<String> findings) {
+    for (int i = 0; i < first.size(); i++) {
+      double[] a = first.get(i);
+      double[] b = second.get(i);
       int element = Arrays.mismatch(a, b);
       if (element >= 0) {
+        String result = i == 0 ? "value" : "gradient of " + name(i - 1);
         findings.add(
-            "%s gave another gradient of %s at element %d: %s, then %s; expected the same bits"
-                .formatted(what, name(i), element, at(a, element), at(b, element)));
+            "%s gave another %s at element %d: %s, then %s; expected the same bits"
+                .formatted(what, result, element, at(a, element), at(b, element)));
       }
     }
   }
 
   /** Compares the gradient of a combination of two seeds with the combination of gradients. */
   private void linear(
-      CheckedFunction.Recorded recorded, List<double[]> gradients, Generator random) {
+      CheckedFunction.Recorded recorded,
+      List<double[]> gradients,
+      Generator random,
+      List<String> findings) {
     Tensor other = RandomCotangent.like(recorded.y(), random);
     List<double[]> others = recorded.pull(other);
     List<double[]> both = recorded.pull(weights.times(2).minus(other));
@@ -122,20 +108,14 @@ final class ConsistencyCheck {
   }
 
   private List<double[]> bases() {
-    return function.variables().stream().map(slot -> slot.current().toDoubleArray()).toList();
+    return function.variables().stream().map(v -> v.current().toDoubleArray()).toList();
   }
 
-  private String name(int slot) {
-    return function.variables().get(slot).name();
+  private String name(int variable) {
+    return function.variables().get(variable).name();
   }
 
   private static String at(double[] values, int index) {
     return index < values.length ? Double.toString(values[index]) : "nothing";
-  }
-
-  private record Outcome(double[] values, List<double[]> gradients) {
-    static Outcome of(CheckedFunction.Recorded recorded, Tensor weights) {
-      return new Outcome(recorded.y().toDoubleArray(), recorded.pull(weights));
-    }
   }
 }

@@ -1,5 +1,10 @@
 package dev.adjoint.check;
 
+import static java.util.stream.Collectors.toCollection;
+
+import com.google.common.base.Joiner;
+import com.google.common.collect.ArrayListMultimap;
+import com.google.common.collect.ListMultimap;
 import dev.adjoint.autodiff.Autodiff;
 import dev.adjoint.autodiff.Backward;
 import dev.adjoint.tensor.Generator;
@@ -10,7 +15,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -25,7 +29,7 @@ import java.util.stream.Stream;
 final class FaultLocator {
 
   private final CheckedFunction function;
-  private final int slot;
+  private final int variable;
   private final GradientCheckSettings settings;
   private final Generator random;
   private final Direction line;
@@ -33,22 +37,22 @@ final class FaultLocator {
   private final List<GraphStep> steps;
 
   private FaultLocator(
-      CheckedFunction function, int slot, GradientCheckSettings settings, Generator random) {
+      CheckedFunction function, int variable, GradientCheckSettings settings, Generator random) {
     this.function = function;
-    this.slot = slot;
+    this.variable = variable;
     this.settings = settings;
     this.random = random;
-    this.line = Direction.draw(function.variables().get(slot).base().toDoubleArray(), random);
+    this.line = Direction.draw(function.variables().get(variable).base().toDoubleArray(), random);
     CheckedFunction.Recorded recorded = function.record();
-    this.source = recorded.sources().get(slot);
+    this.source = recorded.sources().get(variable);
     this.steps = GraphStep.between(source, recorded.y());
   }
 
   /**
    * Names what is to blame for failures, as far as that can be found.
    *
-   * @param gradient the subject of order 2
-   * @param reports one a slot and order
+   * @param gradient the function's gradient
+   * @param reports one for each variable and order
    */
   static List<String> of(
       CheckedFunction function,
@@ -64,15 +68,15 @@ final class FaultLocator {
     }
     try {
       Set<String> suspects = new LinkedHashSet<>();
-      for (int slot : first) {
-        suspects.addAll(new FaultLocator(function, slot, settings, random).inGradient());
+      for (int variable : first) {
+        suspects.addAll(new FaultLocator(function, variable, settings, random).inGradient());
       }
-      for (int slot : suspects.isEmpty() ? second : List.<Integer>of()) {
-        suspects.addAll(new FaultLocator(gradient, slot, settings, random).inGradient());
+      for (int variable : suspects.isEmpty() ? second : List.<Integer>of()) {
+        suspects.addAll(new FaultLocator(gradient, variable, settings, random).inGradient());
       }
-      for (int slot : suspects.isEmpty() ? second : List.<Integer>of()) {
+      for (int variable : suspects.isEmpty() ? second : List.<Integer>of()) {
         suspects.addAll(
-            new FaultLocator(function, slot, settings, random).inDerivativesOfPullbacks());
+            new FaultLocator(function, variable, settings, random).inDerivativesOfPullbacks());
       }
       return List.copyOf(suspects);
     } catch (RuntimeException e) {
@@ -96,34 +100,32 @@ final class FaultLocator {
       }
       pullbacks.add(pullback(i));
     }
-    measure(Stream.concat(constants.stream(), pullbacks.stream()).toList());
-    List<PullbackProbe> moving = off(constants);
+    Set<PullbackProbe> off = off(Stream.concat(constants.stream(), pullbacks.stream()).toList());
+    constants.retainAll(off);
+    pullbacks.retainAll(off);
     // A constant that moves sets the output apart from what the pullback says.
-    Set<Integer> excused = moving.stream().map(PullbackProbe::step).collect(Collectors.toSet());
-    Stream<PullbackProbe> wrong =
-        off(pullbacks).stream().filter(probe -> !excused.contains(probe.step()));
+    constants.forEach(moving -> pullbacks.removeIf(probe -> probe.step() == moving.step()));
     // In a gradient, what hides a constant is a pullback: its own derivative will tell which.
-    return Stream.concat(function.order() == 1 ? moving.stream() : Stream.of(), wrong)
+    return Stream.concat(
+            function.order() == 1 ? constants.stream() : Stream.of(), pullbacks.stream())
         .map(PullbackProbe::sentence)
         .toList();
   }
 
   private List<String> inDerivativesOfPullbacks() {
-    List<PullbackProbe> derivatives =
-        IntStream.range(0, steps.size()).mapToObj(this::derivative).toList();
-    measure(derivatives);
-    return off(derivatives).stream().map(PullbackProbe::sentence).toList();
+    return off(IntStream.range(0, steps.size()).mapToObj(this::derivative).toList()).stream()
+        .map(PullbackProbe::sentence)
+        .toList();
   }
 
   /** Expects an input that does not depend on the source to stay where it is. */
   private PullbackProbe constant(int i, int input) {
     boolean known = steps.get(i).x()[input].isFinite().all().item() == 1;
     return new PullbackProbe(
-        steps,
         i,
         "input %d of '%s' moves with %s, but was computed in noGrad or from numbers read out of a tensor"
             .formatted(
-                input, steps.get(i).primitive().name(), function.variables().get(slot).name()),
+                input, steps.get(i).primitive().name(), function.variables().get(variable).name()),
         step -> known ? List.of(step.x()[input]) : List.of(),
         known ? List.of(weights(steps.get(i).x()[input])) : List.of(),
         0);
@@ -134,13 +136,12 @@ final class FaultLocator {
     GraphStep step = steps.get(i);
     String sentence = "the pullback of " + describe(step);
     if (!step.inputs(true).stream().allMatch(x -> x.isFinite().all().item() == 1)) {
-      return new PullbackProbe(steps, i, sentence, s -> List.of(), List.of(), 0);
+      return new PullbackProbe(i, sentence, s -> List.of(), List.of(), 0);
     }
     Tensor g = weights(step.y());
     List<Tensor> weights = new ArrayList<>(List.of(g));
     Autodiff.noGrad(() -> step.pullback(g).forEach(part -> weights.add(part.neg())));
     return new PullbackProbe(
-        steps,
         i,
         sentence,
         s -> Stream.concat(Stream.of(s.y()), s.inputs(true).stream()).toList(),
@@ -156,32 +157,33 @@ final class FaultLocator {
     List<Tensor> weights = cotangents.stream().map(this::weights).toList();
     double slope = 0;
     for (int k = 0; k < weights.size(); k++) {
-      slope += slope(cotangents.get(k), weights.get(k));
+      Backward backward = Backward.wrt(source).seed(weights.get(k));
+      Tensor gradient = backward.gradients(cotangents.get(k)).getFirst();
+      slope += line.derivative(gradient.toDoubleArray());
     }
     String sentence = "the derivative of the pullback of " + describe(step);
-    return new PullbackProbe(steps, i, sentence, s -> s.pullback(g), weights, slope);
-  }
-
-  /** Returns the derivative of {@code sum(y * weights)} along the line, by backward. */
-  private double slope(Tensor y, Tensor weights) {
-    Tensor gradient = Backward.wrt(source).seed(weights).gradients(y).getFirst();
-    return line.derivative(gradient.toDoubleArray());
+    return new PullbackProbe(i, sentence, s -> s.pullback(g), weights, slope);
   }
 
   private Tensor weights(Tensor like) {
     return RandomCotangent.like(like, random);
   }
 
-  private StepSizes steps() {
-    return settings.steps(line.size(), line.size());
-  }
-
-  private void measure(List<PullbackProbe> probes) {
+  /** Returns those of the probes that do not move as expected. */
+  private Set<PullbackProbe> off(List<PullbackProbe> probes) {
+    StepSizes sizes = settings.steps(line.size(), line.size());
+    List<double[]> base = values(steps, probes);
+    ListMultimap<PullbackProbe, FiniteDifference> slopes = ArrayListMultimap.create();
     try {
-      StepSizes sizes = steps();
       for (double h : sizes.all()) {
+        Map<Double, List<double[]>> points = new HashMap<>();
         try {
-          measure(probes, h);
+          for (int i = 0; i < probes.size(); i++) {
+            int probe = i;
+            FiniteDifference.Line at =
+                t -> points.computeIfAbsent(t, x -> at(x, probes)).get(probe);
+            slopes.put(probes.get(i), probes.get(i).measure(at, base.get(i), h));
+          }
         } catch (RuntimeException e) {
           if (h <= sizes.first()) {
             throw e;
@@ -190,33 +192,29 @@ final class FaultLocator {
         }
       }
     } finally {
-      function.variables().get(slot).restore();
+      function.variables().get(variable).restore();
     }
+    return probes.stream()
+        .filter(probe -> probe.isOff(slopes.get(probe), settings, sizes))
+        .collect(toCollection(LinkedHashSet::new));
   }
 
-  private void measure(List<PullbackProbe> probes, double h) {
-    Map<Double, List<double[]>> points = new HashMap<>();
-    for (int i = 0; i < probes.size(); i++) {
-      int probe = i;
-      probes.get(i).measure(t -> points.computeIfAbsent(t, x -> at(x, probes)).get(probe), h);
-    }
-  }
-
+  /** Returns what the probes see at a point of the line. */
   private List<double[]> at(double t, List<PullbackProbe> probes) {
-    CheckedFunction.Recorded recorded = function.recordAt(slot, line.at(t));
-    List<GraphStep> moved = GraphStep.between(recorded.sources().get(slot), recorded.y());
+    CheckedFunction.Recorded recorded = function.recordAt(variable, line.at(t));
+    List<GraphStep> moved = GraphStep.between(recorded.sources().get(variable), recorded.y());
     if (!names(moved).equals(names(steps))) {
       throw new IllegalStateException("the function took other steps when its input moved");
     }
-    return probes.stream().map(probe -> probe.at(moved)).toList();
+    return values(moved, probes);
+  }
+
+  private static List<double[]> values(List<GraphStep> steps, List<PullbackProbe> probes) {
+    return probes.stream().map(probe -> probe.at(steps)).toList();
   }
 
   private static List<String> names(List<GraphStep> steps) {
     return steps.stream().map(step -> step.primitive().name()).toList();
-  }
-
-  private List<PullbackProbe> off(List<PullbackProbe> probes) {
-    return probes.stream().filter(probe -> probe.isOff(settings, steps())).toList();
   }
 
   private static String describe(GraphStep step) {
@@ -225,6 +223,6 @@ final class FaultLocator {
         .formatted(
             step.primitive().name(),
             indices.size() == 1 ? "input" : "inputs",
-            indices.stream().map(String::valueOf).collect(Collectors.joining(" and ")));
+            Joiner.on(" and ").join(indices));
   }
 }

@@ -61,7 +61,7 @@ final class GradientCheckRun {
   }
 
   private Tensor check(List<InputReport> reports, List<String> findings) {
-    findings.addAll(ConsistencyCheck.findings(function, cotangent, tolerance, noise, random));
+    findings.addAll(new ConsistencyCheck(function, cotangent, tolerance, noise).findings(random));
     for (int i = 0; i < function.variables().size(); i++) {
       try {
         reports.add(new Input(i).report());
