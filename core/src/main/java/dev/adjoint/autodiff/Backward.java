@@ -57,7 +57,7 @@ public final class Backward {
     return new Backward(List.of(tensors), null, false, 0);
   }
 
-  /** Weighs the elements of the root: computes the gradients of {@code sum(root * seed)}. */
+  /** Weights the elements of the root: computes the gradients of {@code sum(root * seed)}. */
   public Backward seed(Tensor cotangent) {
     return new Backward(wanted, cotangent, createGraph, start);
   }
@@ -67,7 +67,7 @@ public final class Backward {
     return new Backward(wanted, seed, true, start);
   }
 
-  /** Ends at nodes born before a number: what they depend on gets no gradient. */
+  /** Stops at nodes with smaller birth numbers: what they depend on gets no gradient. */
   Backward endingBefore(long birth) {
     return new Backward(wanted, seed, createGraph, birth);
   }
@@ -258,7 +258,7 @@ public final class Backward {
     }
   }
 
-  /** Holds a node whose cotangent is being added up. */
+  /** A node whose cotangent is being added up. */
   private static final class Pending {
     final Node node;
     final Tensor output;

@@ -12,7 +12,7 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Records how a tensor was computed: the primitive, its inputs, and a birth number.
+ * How a tensor was computed: the primitive, its inputs, and a birth number.
  *
  * <p>An output is always born after its inputs, so descending birth order is a topological order of
  * the graph: backward needs no recursion and no tape.

@@ -4,7 +4,7 @@ import dev.adjoint.op.Primitive;
 import dev.adjoint.tensor.Tensor;
 import java.util.function.Supplier;
 
-/** Connects results to the graph: every operation of the engine passes through {@link #record}. */
+/** Adds results to the graph: every operation of the engine ends in {@link #record}. */
 public final class Recorder {
 
   private Recorder() {}

@@ -11,8 +11,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Forgets how a tensor was computed, except for the function that did, and runs that again for the
- * gradient.
+ * A checkpoint: keeps the function that computed a tensor instead of its graph, and runs the
+ * function again for the gradient.
  *
  * <p>The backward pass goes on into the graph of the second run ({@link #unfolded}), whose nodes
  * have the births of the first: it takes the steps that it would take without a checkpoint (ADR

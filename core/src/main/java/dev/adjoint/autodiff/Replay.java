@@ -96,14 +96,14 @@ public final class Replay {
     @Nullable Run run;
   }
 
-  /** Answers the questions of one run of a computation. */
+  /** One run of a computation. */
   private sealed interface Run {
     <T> T hold(Supplier<T> compute);
 
     boolean hasEffects();
   }
 
-  /** Computes values and keeps them, here and for every run around this one. */
+  /** The first run: computes values and keeps them, for every run around it as well. */
   private static final class FirstRun implements Run {
     private final boolean hasEffects;
     private final boolean copies;
@@ -143,7 +143,7 @@ public final class Replay {
     }
   }
 
-  /** Hands out the values of the first run. */
+  /** A later run: returns the values of the first. */
   private static final class LaterRun implements Run {
     private final List<@Nullable Object> values;
     private int next;

@@ -3,7 +3,7 @@ package dev.adjoint.check;
 import java.util.List;
 
 /**
- * Compares one derivative by backward with the slope by finite differences.
+ * One derivative by backward beside its finite difference.
  *
  * @param index of the element that was moved; empty for a scalar, and for a direction
  * @param name of the element, by {@link GradientCheck#elements}; else empty

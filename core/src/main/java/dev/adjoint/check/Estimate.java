@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Says how far a slope can be trusted: the derivative is within truncation and round-off of it.
+ * A finite difference with its error: the derivative is within truncation and round-off of it.
  *
  * @param slope by some step
  * @param truncation what a smaller step would reduce

@@ -1,7 +1,7 @@
 package dev.adjoint.check;
 
 /**
- * Measures the slope of a function of one number by five points: x, and h and 2h on both sides.
+ * The slope of a function of one number by five points: x, and h and 2h on both sides.
  *
  * <p>With d(h) the central difference of step h, {@code (4 d(h) - d(2h)) / 3} cancels the error of
  * order h^2 and leaves one of order h^4, so that the step can be large and rounding matters little.

@@ -16,7 +16,7 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Holds one recorded step on the way from a source to an output.
+ * One recorded operation between a source and an output.
  *
  * @param primitive what was computed
  * @param x its inputs

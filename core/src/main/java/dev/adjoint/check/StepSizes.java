@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Lists the steps by which an element may be moved.
+ * The step sizes of the finite differences of one element.
  *
  * @param first the one that suits most functions
  * @param all descending, each 8 times the next; 4 times in float32

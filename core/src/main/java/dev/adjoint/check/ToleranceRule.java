@@ -9,14 +9,14 @@ import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Compares a derivative with slopes: tells what is right from what is wrong, and both from what
- * cannot be told (ADR 7).
+ * The rule by which a derivative passes, fails or remains undecided beside finite differences (ADR
+ * 7).
  *
  * <p>The first step has the least error for most functions, and ends the matter if the two agree
  * and rounding cannot have hidden a difference. Otherwise all steps are measured, and the one with
  * the least uncertainty decides: a smaller step cannot excuse what a larger one has disproved. Only
  * what the next smaller step sees as well, if it is no larger than the element, is called wrong;
- * and a step larger than the element is no witness unless it is certain of its own slope.
+ * and a step larger than the element does not count unless its uncertainty is small.
  *
  * @param absolute tolerance
  * @param relative tolerance
@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 record ToleranceRule(double absolute, double relative, double resolution) {
 
   /**
-   * Holds what is to be judged.
+   * The derivative by backward, and what its errors are measured by.
    *
    * @param analytic the derivative by backward
    * @param largest the largest derivative of the same kind: an error that is nothing beside it is
@@ -36,7 +36,7 @@ record ToleranceRule(double absolute, double relative, double resolution) {
   record Derivative(double analytic, double largest, double nothing, DoubleSupplier noise) {}
 
   /**
-   * Holds a verdict and what it is based on.
+   * A verdict and what it is based on.
    *
    * @param resolution the uncertainty relative to the derivative, or to that beside which it is
    *     nothing

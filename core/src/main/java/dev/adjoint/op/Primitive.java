@@ -4,7 +4,7 @@ import dev.adjoint.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Names one step of a computation that the engine knows how to differentiate.
+ * An operation that the engine can differentiate.
  *
  * <p>Primitives are data: enum rows and records, whose components are the attributes of the step.
  * The graph can therefore be printed, drawn and rewritten. Everything else is composed of them.

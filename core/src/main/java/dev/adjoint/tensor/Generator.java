@@ -11,8 +11,8 @@ import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Draws random numbers: the same seed gives the same numbers on every machine and on any number of
- * threads.
+ * A random number generator: the same seed gives the same numbers on every machine and on any
+ * number of threads.
  *
  * <p>Element i of a draw is a hash of the seed and a counter, so that elements can be computed in
  * any order (SplitMix64; Steele, Lea and Flood, "Fast splittable pseudorandom number generators",

@@ -23,8 +23,8 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asserts on a layer or a whole model for some input, both in training mode and in eval mode; only
- * in one of them after {@link #inTraining()} or {@link #inEval()}. Settings come first, then
+ * Assertions on a layer or a whole model for some input, both in training mode and in eval mode;
+ * only in one of them after {@link #inTraining()} or {@link #inEval()}. Settings come first, then
  * assertions.
  *
  * <pre>{@code

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * Reports a number that is infinite or not a number, and where that began.
+ * Thrown for a loss or gradient that is infinite or NaN; the message says where it began.
  *
  * <p>If it is a loss, a gradient or a running statistic, parameters and buffers are what they were
  * before the step. If it is a parameter, or what the optimizer remembers, then a step whose loss

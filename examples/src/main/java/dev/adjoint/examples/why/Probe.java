@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Holds what is seen along the gradient from one place (Santurkar et al. 2018, section 3.2).
+ * What is seen along the gradient from one place (Santurkar et al. 2018, section 3.2).
  *
  * @param step so many the network has learned
  * @param loss at the place
