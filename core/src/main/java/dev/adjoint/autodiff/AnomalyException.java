@@ -2,7 +2,7 @@ package dev.adjoint.autodiff;
 
 import java.io.Serial;
 
-/** Reports the first NaN or infinity found by {@link Autodiff#detectAnomalies}. */
+/** The first NaN or infinity found by {@link Autodiff#detectAnomalies}. */
 public final class AnomalyException extends ArithmeticException {
 
   @Serial private static final long serialVersionUID = 1;

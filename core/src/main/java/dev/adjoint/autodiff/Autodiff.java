@@ -28,28 +28,28 @@ public final class Autodiff {
   }
 
   /**
-   * Computes while watching for trouble: the first NaN or infinity, forward or backward, throws an
+   * Computes and checks every result: the first NaN or infinity, forward or backward, throws an
    * {@link AnomalyException} with the operation, the shapes of its inputs and the line of user code
    * that computed it. Slow: every result is searched.
    *
-   * <p>An infinity that an operation was given is not its fault: a mask of {@code -inf} passes
+   * <p>An operation whose inputs contain an infinity may return one: a mask of {@code -inf} passes
    * through a sum, and the softmax after it is finite. A gradient may not be infinite at all.
    */
   public static <T extends @Nullable Object> T detectAnomalies(Supplier<? extends T> action) {
     return Mode.current().detecting(true).call(action::get);
   }
 
-  /** Computes while watching for trouble. */
+  /** Computes and checks every result. */
   public static void detectAnomalies(Runnable action) {
     detectAnomalies(asSupplier(action));
   }
 
   /**
    * Returns the same elements as a constant: gradients do not flow through. A gradient check holds
-   * the constant at its base point ({@link Held}).
+   * the constant at its base point ({@link Replay}).
    */
   public static Tensor stopGradient(Tensor x) {
-    return Held.value(x::untracked);
+    return Replay.value(x::untracked);
   }
 
   /**
@@ -143,7 +143,7 @@ public final class Autodiff {
     };
   }
 
-  /** Passes its input on, and the cotangent through a function. */
+  /** The identity, whose cotangent passes through a function. */
   private record GradientHook(UnaryOperator<Tensor> hook) implements Primitive.Open {
     @Override
     public String name() {
@@ -172,7 +172,7 @@ public final class Autodiff {
     }
   }
 
-  /** Adapts a user's function to the graph. */
+  /** A user's function as a primitive of the graph. */
   private record CustomPrimitive(CustomFunction function) implements Primitive.Open {
     @Override
     public String name() {

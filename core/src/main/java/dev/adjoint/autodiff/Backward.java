@@ -57,7 +57,7 @@ public final class Backward {
     return new Backward(List.of(tensors), null, false, 0);
   }
 
-  /** Weighs the elements of the root: computes the gradients of {@code sum(root * seed)}. */
+  /** Weights the elements of the root: computes the gradients of {@code sum(root * seed)}. */
   public Backward seed(Tensor cotangent) {
     return new Backward(wanted, cotangent, createGraph, start);
   }
@@ -67,7 +67,7 @@ public final class Backward {
     return new Backward(wanted, seed, true, start);
   }
 
-  /** Ends at nodes born before a number: what they depend on gets no gradient. */
+  /** Stops at nodes with smaller birth numbers: what they depend on gets no gradient. */
   Backward endingBefore(long birth) {
     return new Backward(wanted, seed, createGraph, birth);
   }
@@ -91,6 +91,17 @@ public final class Backward {
     return Mode.current()
         .recording(createGraph)
         .call(() -> new Pass(rootNode).run(rootNode, root, cotangent));
+  }
+
+  /**
+   * Computes the gradients of a root with respect to the tensors given to {@link #wrt}.
+   *
+   * @return one for each tensor, of its shape and in their order; zeros where the root does not
+   *     depend on it
+   */
+  public List<Tensor> gradients(Tensor root) {
+    Gradients gradients = root.isTracked() ? of(root) : new Gradients(Map.of());
+    return wanted.stream().map(gradients::orZeros).toList();
   }
 
   private Tensor seedFor(Tensor root) {
@@ -121,7 +132,7 @@ public final class Backward {
             "a backward pass has recycled this tensor, which it had computed for itself; expected a"
                 + " copy() made while it ran");
     private final Set<Node> targets = new HashSet<>();
-    private final @Nullable Ways ways;
+    private final @Nullable Reachability targeted;
     private final boolean detecting = Mode.current().detecting();
     private final Map<Node, Tensor> results = new HashMap<>();
     private final Map<Node, Pending> pending = new HashMap<>();
@@ -132,9 +143,9 @@ public final class Backward {
       for (Tensor tensor : wanted) {
         targets.add(nodeOf(tensor));
       }
-      ways = targets.isEmpty() ? null : new Ways(targets);
-      if (ways != null) {
-        ways.explore(root);
+      targeted = targets.isEmpty() ? null : new Reachability(targets);
+      if (targeted != null) {
+        targeted.explore(root);
       }
     }
 
@@ -183,8 +194,8 @@ public final class Backward {
       if (primitive == null) {
         return;
       }
-      if (ways != null) {
-        ways.explore(step);
+      if (targeted != null) {
+        targeted.explore(step);
       }
       Tensor[] inputs = step.sharedInputs();
       if (primitive instanceof Movement.Slice slice && !createGraph && !detecting) {
@@ -197,7 +208,7 @@ public final class Backward {
       boolean[] needed = new boolean[inputs.length];
       for (int i = 0; i < inputs.length; i++) {
         Node source = inputs[i].node();
-        needed[i] = source != null && (ways == null || ways.lead(source));
+        needed[i] = source != null && (targeted == null || targeted.reaches(source));
       }
       @Nullable Tensor[] cotangents = pullbacks(step, primitive, needed, next);
       next.cotangent.checkAfterReading(); // a seed may be the value of a parameter
@@ -247,7 +258,7 @@ public final class Backward {
     }
   }
 
-  /** Holds a node whose cotangent is being added up. */
+  /** A node whose cotangent is being added up. */
   private static final class Pending {
     final Node node;
     final Tensor output;

@@ -4,8 +4,7 @@ import dev.adjoint.tensor.Tensor;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Numbers nodes in the order of their birth, such that every output has a larger number than its
- * inputs.
+ * The source of birth numbers: every output has a larger number than its inputs.
  *
  * <p>Nodes of a computation that is run again take the numbers that those of its first run had. So
  * they stand among all others where the first ones stood, and gradients are added up in the same

@@ -4,7 +4,7 @@ import dev.adjoint.tensor.Tensor;
 import java.util.List;
 
 /**
- * Defines a function of tensors together with its pullback, for {@link Autodiff#apply}.
+ * A function of tensors together with its pullback, for {@link Autodiff#apply}.
  *
  * <p>A pullback in tensor operations gives derivatives of every order. One that reads its tensors
  * out to arrays or numbers gives first derivatives only; asked for more, it is refused with an

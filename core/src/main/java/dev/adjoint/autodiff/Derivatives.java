@@ -1,16 +1,18 @@
 package dev.adjoint.autodiff;
 
+import com.google.common.collect.Sets;
+import com.google.common.primitives.Ints;
 import dev.adjoint.op.Joining;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 
 /**
  * Differentiates Java functions of tensors.
@@ -97,12 +99,11 @@ public final class Derivatives {
     Call call = Call.of("jvp", f, x, anyTracked(tangents));
     Tensor seed = Tensors.zeros(call.y.shape(), call.y.dtype()).tracked();
     List<Tensor> pulled = call.pull(seed, true);
-    Tensor result = Tensors.zeros(call.y.shape(), call.y.dtype());
-    for (int i = 0; i < x.size(); i++) {
-      Tensor part = gradientsOf(pulled.get(i), List.of(seed), tangents.get(i), call.nested).get(0);
-      result = result.plus(part);
-    }
-    return result;
+    List<List<Tensor>> parts =
+        IntStream.range(0, x.size())
+            .mapToObj(i -> gradientsOf(pulled.get(i), List.of(seed), tangents.get(i), call.nested))
+            .toList();
+    return sum(parts, 0, call.y);
   }
 
   /**
@@ -120,14 +121,16 @@ public final class Derivatives {
     requireShapes("hessianVectorProduct", x, v);
     Call call = Call.of("hessianVectorProduct", f, x, anyTracked(v)).scalar();
     List<Tensor> gradients = call.pull(Tensors.ones(call.y.shape(), call.y.dtype()), true);
-    List<Tensor> sums = zerosLike(x);
-    for (int i = 0; i < x.size(); i++) {
-      List<Tensor> parts = gradientsOf(gradients.get(i), call.x, v.get(i), call.nested);
-      for (int j = 0; j < x.size(); j++) {
-        sums.set(j, sums.get(j).plus(parts.get(j)));
-      }
-    }
-    return sums;
+    List<List<Tensor>> parts =
+        IntStream.range(0, x.size())
+            .mapToObj(i -> gradientsOf(gradients.get(i), call.x, v.get(i), call.nested))
+            .toList();
+    return IntStream.range(0, x.size()).mapToObj(j -> sum(parts, j, x.get(j))).toList();
+  }
+
+  private static Tensor sum(List<List<Tensor>> rows, int column, Tensor like) {
+    Tensor zero = Tensors.zeros(like.shape(), like.dtype());
+    return rows.stream().map(row -> row.get(column)).reduce(zero, Tensor::plus);
   }
 
   // ---- whole matrices ------------------------------------------------------------------------
@@ -194,8 +197,8 @@ public final class Derivatives {
         throw new IllegalArgumentException(
             operation + ": the function returned null; expected a tensor");
       }
-      Set<Node> used = new HashSet<>();
-      Set<Node> outside = Rematerialization.captured(y, start, used).keySet();
+      Set<Node> used = Node.ancestors(y, node -> node.birth() >= start).keySet();
+      Set<Node> outside = Sets.filter(used, node -> node.birth() < start);
       for (int i = 0; i < x.size(); i++) {
         Node passed = x.get(i).node();
         if (outside.contains(passed) && !used.contains(fixed.get(i).node())) {
@@ -227,40 +230,27 @@ public final class Derivatives {
   /** Returns the gradients of a weighted sum, zeros where the root does not depend on a tensor. */
   private static List<Tensor> gradientsOf(
       Tensor root, List<Tensor> wrt, Tensor cotangent, boolean record) {
-    if (!root.isTracked()) {
-      return zerosLike(wrt);
-    }
-    Backward backward = Backward.wrt(wrt.toArray(new Tensor[0])).seed(cotangent);
-    Gradients gradients = (record ? backward.createGraph() : backward).of(root);
-    List<Tensor> result = zerosLike(wrt);
-    for (int i = 0; i < wrt.size(); i++) {
-      if (gradients.contains(wrt.get(i))) {
-        result.set(i, gradients.of(wrt.get(i)));
-      }
-    }
-    return result;
+    Backward backward = Backward.wrt(wrt.toArray(Tensor[]::new)).seed(cotangent);
+    return (record ? backward.createGraph() : backward).gradients(root);
   }
 
   /** Returns a jacobian for each tensor, by one backward pass an element of the root. */
   private static List<Tensor> rows(Tensor root, List<Tensor> wrt, boolean record) {
     int n = root.isTracked() ? root.size() : 0;
-    List<List<Tensor>> rows = new ArrayList<>();
     Tensor one = oneAmongZeros(n, root.dtype());
-    for (int i = 0; i < n; i++) {
-      Tensor unit = one.slice(0, n - 1 - i, 2 * n - 1 - i).reshape(root.shape());
-      rows.add(gradientsOf(root, wrt, unit, record));
-    }
+    List<List<Tensor>> rows =
+        IntStream.range(0, n)
+            .mapToObj(i -> one.slice(0, n - 1 - i, 2 * n - 1 - i).reshape(root.shape()))
+            .map(unit -> gradientsOf(root, wrt, unit, record))
+            .toList();
     List<Tensor> jacobians = new ArrayList<>();
     for (int j = 0; j < wrt.size(); j++) {
+      int column = j;
       Tensor x = wrt.get(j);
       Shape shape = joined(root.shape(), x.shape());
-      if (rows.isEmpty()) {
-        jacobians.add(Tensors.zeros(shape, x.dtype()));
-      } else {
-        int column = j;
-        Tensor[] ofX = rows.stream().map(row -> row.get(column)).toArray(Tensor[]::new);
-        jacobians.add(Joining.stack(0, ofX).reshape(shape));
-      }
+      Tensor[] ofX = rows.stream().map(row -> row.get(column)).toArray(Tensor[]::new);
+      jacobians.add(
+          n == 0 ? Tensors.zeros(shape, x.dtype()) : Joining.stack(0, ofX).reshape(shape));
     }
     return jacobians;
   }
@@ -274,18 +264,7 @@ public final class Derivatives {
   }
 
   private static Shape joined(Shape first, Shape last) {
-    int[] sizes = new int[first.rank() + last.rank()];
-    System.arraycopy(first.toArray(), 0, sizes, 0, first.rank());
-    System.arraycopy(last.toArray(), 0, sizes, first.rank(), last.rank());
-    return Shape.of(sizes);
-  }
-
-  private static List<Tensor> zerosLike(List<Tensor> tensors) {
-    List<Tensor> zeros = new ArrayList<>();
-    for (Tensor tensor : tensors) {
-      zeros.add(Tensors.zeros(tensor.shape(), tensor.dtype()));
-    }
-    return zeros;
+    return Shape.of(Ints.concat(first.toArray(), last.toArray()));
   }
 
   private static boolean anyTracked(List<Tensor> tensors) {

@@ -13,11 +13,11 @@ import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 
 /**
- * Holds the gradients that one backward pass computed: a value, to be asked, added or handed to an
- * optimizer.
+ * The gradients that one backward pass computed: an immutable value, to be read, added or passed to
+ * an optimizer.
  *
- * <p>Nothing accumulates by itself and nothing has to be zeroed; to accumulate over several
- * batches, add: {@code g.plus(h)}.
+ * <p>Nothing accumulates by itself and nothing has to be zeroed; {@code g.plus(h)} accumulates over
+ * several batches.
  */
 public final class Gradients {
 
@@ -62,6 +62,11 @@ public final class Gradients {
     return gradient != null ? gradient : Tensors.zeros(parameter.shape(), parameter.dtype());
   }
 
+  /** Returns the gradient with respect to a tensor, or zeros if it took no part. */
+  public Tensor orZeros(Tensor tensor) {
+    return contains(tensor) ? of(tensor) : Tensors.zeros(tensor.shape(), tensor.dtype());
+  }
+
   /** Tells whether a parameter took part. */
   public boolean contains(Parameter parameter) {
     return byNode.containsKey(parameter.leaf());
@@ -84,7 +89,7 @@ public final class Gradients {
     return List.copyOf(byBirth.values());
   }
 
-  /** Returns all of them. */
+  /** Returns the gradients, in no particular order. */
   Collection<Tensor> tensors() {
     return byNode.values();
   }

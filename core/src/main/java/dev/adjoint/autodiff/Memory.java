@@ -11,7 +11,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Uses the memory of one training step again for the next.
+ * Reuses the memory of one training step in the next.
  *
  * <pre>{@code
  * for (Batch batch : batches) {

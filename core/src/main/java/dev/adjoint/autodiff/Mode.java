@@ -4,7 +4,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Says how operations of the current scope behave: whether they are recorded, whether results are
+ * How operations of the current scope behave: whether they are recorded, whether results are
  * searched for anomalies, and whether tracked tensors may be read out.
  *
  * @param recording whether outputs of tracked inputs are tracked

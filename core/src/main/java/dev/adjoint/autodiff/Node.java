@@ -2,11 +2,17 @@ package dev.adjoint.autodiff;
 
 import dev.adjoint.op.Primitive;
 import dev.adjoint.tensor.Tensor;
+import java.util.ArrayDeque;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Records how a tensor was computed: the primitive, its inputs, and a birth number.
+ * How a tensor was computed: the primitive, its inputs, and a birth number.
  *
  * <p>An output is always born after its inputs, so descending birth order is a topological order of
  * the graph: backward needs no recursion and no tape.
@@ -70,6 +76,23 @@ public final class Node {
   /** Returns the inputs of the computation, in order. */
   public List<Tensor> inputs() {
     return List.of(inputs);
+  }
+
+  /**
+   * Returns the tensors that an output was computed from, itself included, by their nodes.
+   *
+   * @param into whether the inputs of a node are part of it, and not only the node
+   */
+  public static Map<Node, Tensor> ancestors(Tensor output, Predicate<Node> into) {
+    Map<Node, Tensor> found = new LinkedHashMap<>();
+    Deque<Tensor> open = new ArrayDeque<>(List.of(output));
+    for (Tensor tensor; (tensor = open.poll()) != null; ) {
+      Node node = tensor.node();
+      if (node != null && found.putIfAbsent(node, tensor) == null && into.test(node)) {
+        Collections.addAll(open, node.inputs);
+      }
+    }
+    return found;
   }
 
   /** Returns the inputs themselves, shared. */

@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * Names a cell that holds a tensor to be learned.
+ * A trainable tensor, with a name.
  *
  * <p>{@link #value()} is what a computation reads. An optimizer replaces it, in place: from then on
  * every tensor that was read before refuses to be read with a message that names this parameter,
@@ -62,12 +62,12 @@ public final class Parameter {
     return value.dtype();
   }
 
-  /** Makes this a constant: nothing is recorded for it and optimizers pass it by. */
+  /** Makes this a constant: no gradient is computed for it, and optimizers skip it. */
   public void freeze() {
     frozen = true;
   }
 
-  /** Makes this learnable again. */
+  /** Makes this trainable again. */
   public void unfreeze() {
     frozen = false;
   }
@@ -150,7 +150,7 @@ public final class Parameter {
   private void invalidate(String done, String event) {
     storage.invalidate(
         ("parameter '%s' was %s after this tensor was read from it, so the tensor's elements are"
-                + " gone; expected a new forward pass with %s.value(), or a copy() made before the %s")
+             + " gone; expected a new forward pass with %s.value(), or a copy() made before the %s")
             .formatted(name, done, name, event));
   }
 

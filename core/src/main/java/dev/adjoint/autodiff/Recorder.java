@@ -4,7 +4,7 @@ import dev.adjoint.op.Primitive;
 import dev.adjoint.tensor.Tensor;
 import java.util.function.Supplier;
 
-/** Connects results to the graph: every operation of the engine passes through {@link #record}. */
+/** Adds results to the graph: every operation of the engine ends in {@link #record}. */
 public final class Recorder {
 
   private Recorder() {}
@@ -86,14 +86,14 @@ public final class Recorder {
     if (function != null && tensor.isTracked()) {
       throw new IllegalStateException(
           ("%s: its pullback reads out a tensor (to an array or a number), so it cannot be"
-                  + " differentiated again; expected a pullback in tensor operations, or a first-order"
-                  + " backward()")
+               + " differentiated again; expected a pullback in tensor operations, or a first-order"
+               + " backward()")
               .formatted(function));
     }
   }
 
   /** Throws where a value would be held for ever: in a traced function. */
-  static void checkHeld() {
+  static void checkReplayed() {
     Trace trace = Mode.current().trace();
     if (trace != null) {
       throw new IllegalArgumentException(

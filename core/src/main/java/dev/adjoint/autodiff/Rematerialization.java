@@ -3,36 +3,32 @@ package dev.adjoint.autodiff;
 import dev.adjoint.op.Primitive;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Tensor;
-import java.util.ArrayDeque;
 import java.util.Arrays;
-import java.util.Collections;
-import java.util.Deque;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Forgets how a tensor was computed, except for the function that did, and runs that again for the
- * gradient.
+ * A checkpoint: keeps the function that computed a tensor instead of its graph, and runs the
+ * function again for the gradient.
  *
  * <p>The backward pass goes on into the graph of the second run ({@link #unfolded}), whose nodes
  * have the births of the first: it takes the steps that it would take without a checkpoint (ADR
  * 14).
  *
  * @param computation captures its inputs
- * @param held its random draws
+ * @param replay its random draws
  * @param start the birth of its first node
  */
-record Rematerialization(Supplier<Tensor> computation, Held held, long start)
+record Rematerialization(Supplier<Tensor> computation, Replay replay, long start)
     implements Primitive.Open {
 
   static Tensor apply(Supplier<Tensor> computation) {
-    Held held = Held.afterFirstRun();
+    Replay replay = Replay.afterFirstRun();
     long start = Mode.current().births().upcoming();
-    Tensor output = held.run(computation);
+    Tensor output = replay.run(computation);
     if (output == null) {
       throw new IllegalArgumentException(
           "checkpoint: the computation returned null; expected a tensor");
@@ -43,39 +39,18 @@ record Rematerialization(Supplier<Tensor> computation, Held held, long start)
     }
     // The graph of this first run says which older tensors the function captured; then it is
     // dropped.
-    Tensor[] captured = captured(output, start).values().toArray(new Tensor[0]);
+    Tensor[] captured = captured(output, start).values().toArray(Tensor[]::new);
     return Recorder.record(
         output.view(output.shape(), output.strides(), output.offset()),
-        new Rematerialization(computation, held, start),
+        new Rematerialization(computation, replay, start),
         captured);
   }
 
   /** Returns the tensors born before start that an output depends on first, by their nodes. */
   private static Map<Node, Tensor> captured(Tensor output, long start) {
-    return captured(output, start, new HashSet<>());
-  }
-
-  /**
-   * Returns the tensors born before start that an output depends on first, by their nodes.
-   *
-   * @param seen receives these nodes and all between
-   */
-  static Map<Node, Tensor> captured(Tensor output, long start, Set<Node> seen) {
-    Map<Node, Tensor> captured = new LinkedHashMap<>();
-    Deque<Tensor> open = new ArrayDeque<>();
-    open.add(output);
-    for (Tensor tensor; (tensor = open.poll()) != null; ) {
-      Node node = tensor.node();
-      if (node == null || !seen.add(node)) {
-        continue;
-      }
-      if (node.birth() < start) {
-        captured.put(node, tensor);
-      } else { // a leaf that the function made itself is its own affair
-        Collections.addAll(open, node.sharedInputs());
-      }
-    }
-    return captured;
+    Map<Node, Tensor> found = Node.ancestors(output, node -> node.birth() >= start);
+    found.keySet().removeIf(node -> node.birth() >= start);
+    return found;
   }
 
   /**
@@ -103,7 +78,11 @@ record Rematerialization(Supplier<Tensor> computation, Held held, long start)
     }
     Births births = Births.again(start, node.birth());
     Tensor again =
-        Mode.current().recording(true).site(null).births(births).call(() -> held.run(computation));
+        Mode.current()
+            .recording(true)
+            .site(null)
+            .births(births)
+            .call(() -> replay.run(computation));
     Node root = again.node();
     if (root == null
         || !sameBits(again, output)
@@ -132,7 +111,7 @@ record Rematerialization(Supplier<Tensor> computation, Held held, long start)
 
   @Override
   public Tensor forward(Tensor... x) {
-    return Autodiff.noGrad(() -> held.run(computation));
+    return Autodiff.noGrad(() -> replay.run(computation));
   }
 
   @Override
@@ -144,11 +123,8 @@ record Rematerialization(Supplier<Tensor> computation, Held held, long start)
   @Override
   public @Nullable Tensor[] pullbacks(boolean[] needed, Tensor g, Tensor[] x, Tensor y) {
     Backward backward = Backward.wrt(x).seed(g).endingBefore(start);
-    Gradients gradients = (Recorder.isOn() ? backward.createGraph() : backward).of(y);
-    @Nullable Tensor[] cotangents = new Tensor[x.length];
-    for (int i = 0; i < x.length; i++) {
-      cotangents[i] = needed[i] ? gradients.of(x[i]) : null;
-    }
-    return cotangents;
+    return (Recorder.isOn() ? backward.createGraph() : backward)
+        .gradients(y)
+        .toArray(Tensor[]::new);
   }
 }

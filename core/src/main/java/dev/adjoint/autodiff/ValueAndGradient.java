@@ -4,10 +4,10 @@ import dev.adjoint.tensor.Tensor;
 import java.util.List;
 
 /**
- * Holds a function's value and its gradients.
+ * A function's value and its gradients.
  *
  * @param value what the function returned
- * @param gradients one an input, in order, each of its input's shape
+ * @param gradients one for each input, in order, of its shape
  */
 public record ValueAndGradient(Tensor value, List<Tensor> gradients) {
 

@@ -3,7 +3,7 @@ package dev.adjoint.check;
 import java.util.List;
 
 /**
- * Compares one derivative by backward with the slope by finite differences.
+ * One derivative by backward beside its finite difference.
  *
  * @param index of the element that was moved; empty for a scalar, and for a direction
  * @param name of the element, by {@link GradientCheck#elements}; else empty
@@ -56,5 +56,24 @@ public record Comparison(
       return "direction " + direction;
     }
     return name.isEmpty() ? index.toString() : name;
+  }
+
+  /** Returns how much of a derivative was left unseen, as far as that is news. */
+  double doubt() {
+    return switch (verdict) {
+      case RELATIVE, ROUND_OFF, UNDECIDED -> resolution;
+      default -> 0;
+    };
+  }
+
+  /** Returns how bad this is, to be sorted by: failures, then kinks, then errors. */
+  double severity() {
+    return switch (verdict) {
+      case NOT_FINITE -> Double.POSITIVE_INFINITY;
+      case WRONG -> 1e100 * (1 + absoluteError());
+      case UNDECIDED -> 1e75 * (1 + resolution);
+      case KINK -> 1e50;
+      default -> Math.max(relativeError(), resolution);
+    };
   }
 }

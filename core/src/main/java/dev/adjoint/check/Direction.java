@@ -5,7 +5,7 @@ import dev.adjoint.tensor.IntTensor;
 import java.util.Arrays;
 
 /**
- * Moves all elements of an input at once, along a line.
+ * A line along which all elements of an input move at once.
  *
  * @param base the elements at 0
  * @param step what each moves by, of length about 1 in all

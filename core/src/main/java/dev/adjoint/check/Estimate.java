@@ -5,16 +5,16 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Says how far a slope can be trusted: the derivative is within truncation and round-off of it.
+ * A finite difference with its error: the derivative is within truncation and round-off of it.
  *
  * @param slope by some step
  * @param truncation what a smaller step would reduce
  * @param roundOff what a larger step would reduce
  */
-record Estimate(Slope slope, double truncation, double roundOff) {
+record Estimate(FiniteDifference slope, double truncation, double roundOff) {
 
   /** Judges a slope by itself: outputs that did not move may have moved by their rounding. */
-  static Estimate alone(Slope slope, double grain) {
+  static Estimate alone(FiniteDifference slope, double grain) {
     double roundOff = (slope.rounding() + slope.still()) / slope.step() + moving(slope, grain);
     return new Estimate(slope, slope.truncation(), roundOff);
   }
@@ -26,11 +26,11 @@ record Estimate(Slope slope, double truncation, double roundOff) {
    *
    * @param slopes descending by step
    */
-  static List<Estimate> of(List<Slope> slopes, Steps steps) {
-    double still = slopes.stream().mapToDouble(Slope::still).min().orElse(0);
+  static List<Estimate> of(List<FiniteDifference> slopes, StepSizes steps) {
+    double still = slopes.stream().mapToDouble(FiniteDifference::still).min().orElse(0);
     double wobble = wobble(slopes, steps.first());
     List<Estimate> estimates = new ArrayList<>();
-    for (Slope slope : slopes.reversed()) {
+    for (FiniteDifference slope : slopes.reversed()) {
       // What moves at a large step is not constant at a small one.
       double noise = Math.max(slope.rounding() + slope.still() - still, 6 * wobble);
       double roundOff = noise / slope.step() + moving(slope, steps.grain());
@@ -48,11 +48,11 @@ record Estimate(Slope slope, double truncation, double roundOff) {
    * Returns the wobble that is noise: that of the smallest steps at which anything moves, before it
    * begins to grow with the step, as that of a smooth function, or of a kink nearby, does.
    */
-  private static double wobble(List<Slope> slopes, double largest) {
+  private static double wobble(List<FiniteDifference> slopes, double largest) {
     double[] w =
         slopes.reversed().stream()
             .filter(s -> s.step() <= largest && s.wobble() > 0)
-            .mapToDouble(Slope::wobble)
+            .mapToDouble(FiniteDifference::wobble)
             .limit(8)
             .toArray();
     double growth = slopes.size() < 2 ? 1 : 0.5 * slopes.get(0).step() / slopes.get(1).step();
@@ -74,7 +74,7 @@ record Estimate(Slope slope, double truncation, double roundOff) {
   }
 
   /** Returns the error from a step that is itself rounded. */
-  private static double moving(Slope slope, double grain) {
+  private static double moving(FiniteDifference slope, double grain) {
     return grain / slope.step() * Math.abs(slope.value());
   }
 

@@ -1,12 +1,16 @@
 package dev.adjoint.check;
 
 import dev.adjoint.autodiff.Parameter;
+import dev.adjoint.check.CheckedFunction.Variable;
+import dev.adjoint.check.GradientCheckSettings.Mode;
 import dev.adjoint.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Checks the gradients of a function against finite differences.
@@ -18,8 +22,8 @@ import java.util.stream.Stream;
  * <p>An output of several elements is reduced to one by random weights, so that one gradient shows
  * an error in any of them. What the function holds constant is held while inputs move: values
  * behind {@code stopGradient}, random draws, running statistics ({@link
- * dev.adjoint.autodiff.Held}). Besides the derivatives, a run checks that values and gradients are
- * the same bits when computed again and on 1 or 4 threads, that pullbacks are linear in the
+ * dev.adjoint.autodiff.Replay}). Besides the derivatives, a run checks that values and gradients
+ * are the same bits when computed again and on 1 or 4 threads, that pullbacks are linear in the
  * cotangent, and that no input is changed. After a failure each operation is tried by itself, and
  * the report names those whose pullbacks are wrong.
  *
@@ -35,47 +39,38 @@ import java.util.stream.Stream;
  */
 public final class GradientCheck {
 
-  private static final GradientCheckSettings DEFAULTS =
-      new GradientCheckSettings(
-          GradientCheckSettings.Mode.FULL, 0, 1, new Judge(0, 1e-6, 0.01), 0, 2026, false);
-
   private final TensorFunction function;
-  private final List<Tensor> inputs;
-  private final List<String> names;
-  private final Map<String, List<String>> elements;
-  private final List<Named> parameters;
-  private final GradientCheckSettings settings;
+  private List<Tensor> inputs = List.of();
+  private List<String> names = List.of();
+  private Map<String, List<String>> elements = Map.of();
+  private List<Named> parameters = List.of();
+  private Mode mode = Mode.FULL;
+  private int count;
+  private int order = 1;
+  private ToleranceRule tolerance = new ToleranceRule(0, 1e-6, 0.01);
+  private double step;
+  private long seed = 2026;
+  private boolean float32;
 
   private record Named(String name, Parameter parameter) {}
 
-  private GradientCheck(
-      TensorFunction function,
-      List<Tensor> inputs,
-      List<String> names,
-      Map<String, List<String>> elements,
-      List<Named> parameters,
-      GradientCheckSettings settings) {
+  private GradientCheck(TensorFunction function) {
     this.function = function;
-    this.inputs = inputs;
-    this.names = names;
-    this.elements = elements;
-    this.parameters = parameters;
-    this.settings = settings;
   }
 
   /** Returns a check of a function; {@link #at} or {@link #wrt} say where. */
   public static GradientCheck of(TensorFunction function) {
-    return new GradientCheck(function, List.of(), List.of(), Map.of(), List.of(), DEFAULTS);
+    return new GradientCheck(function);
   }
 
   /** Checks at these inputs, in the layout that they have; their values are read now. */
   public GradientCheck at(Tensor... x) {
-    return new GradientCheck(function, List.of(x), names, elements, parameters, settings);
+    return with(check -> check.inputs = List.of(x));
   }
 
   /** Names the inputs in reports; else they are {@code input 0} and so on. */
   public GradientCheck named(String... name) {
-    return new GradientCheck(function, inputs, List.of(name), elements, parameters, settings);
+    return with(check -> check.names = List.of(name));
   }
 
   /**
@@ -87,7 +82,7 @@ public final class GradientCheck {
   public GradientCheck elements(String input, String... name) {
     Map<String, List<String>> more = new LinkedHashMap<>(elements);
     more.put(input, List.of(name));
-    return new GradientCheck(function, inputs, names, more, parameters, settings);
+    return with(check -> check.elements = more);
   }
 
   /**
@@ -109,7 +104,8 @@ public final class GradientCheck {
   }
 
   private GradientCheck wrt(Stream<Named> moved) {
-    return new GradientCheck(function, inputs, names, elements, moved.toList(), settings);
+    List<Named> all = moved.toList();
+    return with(check -> check.parameters = all);
   }
 
   /** Checks gradients (1: the default), or also gradients of gradients (2). */
@@ -117,12 +113,12 @@ public final class GradientCheck {
     if (order != 1 && order != 2) {
       throw new IllegalArgumentException("order: %d; expected 1 or 2".formatted(order));
     }
-    return with(settings.withOrder(order));
+    return with(check -> check.order = order);
   }
 
   /** Moves every element, one at a time: the default, at 4 evaluations an element. */
   public GradientCheck full() {
-    return with(settings.withMode(GradientCheckSettings.Mode.FULL, 0));
+    return with(check -> check.mode = Mode.FULL);
   }
 
   /**
@@ -130,12 +126,23 @@ public final class GradientCheck {
    * whatever the size. An input that fails is checked again element by element, to find where.
    */
   public GradientCheck directional(int directions) {
-    return with(settings.withMode(GradientCheckSettings.Mode.DIRECTIONAL, directions));
+    return some(Mode.DIRECTIONAL, directions);
   }
 
   /** Moves some elements of each input, chosen at random, one at a time. */
   public GradientCheck sampled(int elements) {
-    return with(settings.withMode(GradientCheckSettings.Mode.SAMPLED, elements));
+    return some(Mode.SAMPLED, elements);
+  }
+
+  private GradientCheck some(Mode mode, int count) {
+    if (count < 1) {
+      throw new IllegalArgumentException(
+          "gradient check: %d directions or samples; expected at least 1".formatted(count));
+    }
+    return with(check -> {
+      check.mode = mode;
+      check.count = count;
+    });
   }
 
   /**
@@ -149,7 +156,8 @@ public final class GradientCheck {
       throw new IllegalArgumentException(
           "tolerance: %s absolute, %s relative; expected at least 0".formatted(absolute, relative));
     }
-    return with(settings.withJudge(new Judge(absolute, relative, settings.judge().resolution())));
+    return with(
+        check -> check.tolerance = new ToleranceRule(absolute, relative, tolerance.resolution()));
   }
 
   /**
@@ -162,8 +170,8 @@ public final class GradientCheck {
       throw new IllegalArgumentException(
           "resolution: %s; expected more than 0".formatted(relative));
     }
-    Judge judge = settings.judge();
-    return with(settings.withJudge(new Judge(judge.absolute(), judge.relative(), relative)));
+    return with(check ->
+        check.tolerance = new ToleranceRule(tolerance.absolute(), tolerance.relative(), relative));
   }
 
   /**
@@ -177,12 +185,12 @@ public final class GradientCheck {
     if (!(first > 0 && first < Double.POSITIVE_INFINITY)) {
       throw new IllegalArgumentException("step: %s; expected more than 0".formatted(first));
     }
-    return with(settings.withStep(Direction.power(first)));
+    return with(check -> check.step = Direction.power(first));
   }
 
   /** Chooses the random weights, directions and samples; the default is always the same. */
   public GradientCheck seed(long seed) {
-    return with(settings.withSeed(seed));
+    return with(check -> check.seed = seed);
   }
 
   /**
@@ -190,7 +198,10 @@ public final class GradientCheck {
    * and a resolution of 0.1, unless others are set after this.
    */
   public GradientCheck inFloat32() {
-    return with(settings.inFloat32(new Judge(settings.judge().absolute(), 1e-3, 0.1)));
+    return with(check -> {
+      check.float32 = true;
+      check.tolerance = new ToleranceRule(tolerance.absolute(), 1e-3, 0.1);
+    });
   }
 
   /**
@@ -200,27 +211,40 @@ public final class GradientCheck {
    *     #inFloat32()}, or a parameter is frozen
    */
   public GradientReport run() {
-    return new GradientCheckRun(function, slots(), settings).report();
+    GradientCheckSettings settings =
+        new GradientCheckSettings(mode, count, order, tolerance, step, seed, float32);
+    List<Variable> variables = variables();
+    variables.forEach(v -> settings.requireType(v.name(), v.base().dtype()));
+    return GradientCheckRun.report(function, variables, settings);
   }
 
-  private List<String> elementsOf(String name) {
-    return elements.getOrDefault(name, List.of());
+  private GradientCheck with(Consumer<GradientCheck> change) {
+    GradientCheck copy = new GradientCheck(function);
+    copy.inputs = inputs;
+    copy.names = names;
+    copy.elements = elements;
+    copy.parameters = parameters;
+    copy.mode = mode;
+    copy.count = count;
+    copy.order = order;
+    copy.tolerance = tolerance;
+    copy.step = step;
+    copy.seed = seed;
+    copy.float32 = float32;
+    change.accept(copy);
+    return copy;
   }
 
-  private GradientCheck with(GradientCheckSettings changed) {
-    return new GradientCheck(function, inputs, names, elements, parameters, changed);
-  }
-
-  private List<Subject.Slot> slots() {
+  private List<Variable> variables() {
     if (!names.isEmpty() && names.size() != inputs.size()) {
       throw new IllegalArgumentException(
           "named: %d names %s for %d inputs; expected one for each"
               .formatted(names.size(), names, inputs.size()));
     }
-    List<Subject.Slot> slots = new ArrayList<>();
+    List<Variable> variables = new ArrayList<>();
     for (int i = 0; i < inputs.size(); i++) {
       String name = names.isEmpty() ? "input " + i : names.get(i);
-      slots.add(new Subject.Slot(name, elementsOf(name), inputs.get(i).untracked(), null));
+      variables.add(variable(name, inputs.get(i).untracked(), null));
     }
     for (Named named : parameters) {
       Parameter parameter = named.parameter();
@@ -229,26 +253,26 @@ public final class GradientCheck {
             "gradient check: parameter '%s' is frozen and has no gradient; expected unfreeze() before"
                 .formatted(named.name()));
       }
-      Tensor base = parameter.value().untracked().copy();
-      slots.add(new Subject.Slot(named.name(), elementsOf(named.name()), base, parameter));
+      variables.add(variable(named.name(), parameter.value().untracked().copy(), parameter));
     }
-    if (slots.isEmpty()) {
+    if (variables.isEmpty()) {
       throw new IllegalArgumentException(
           "gradient check: there is nothing to move; expected inputs by at(...) or parameters by"
               + " wrt(...)");
     }
-    List<String> known = slots.stream().map(Subject.Slot::name).toList();
+    List<String> known = variables.stream().map(Variable::name).toList();
     elements.forEach((name, those) -> {
       int at = known.indexOf(name);
-      if (at < 0 || slots.get(at).base().size() != those.size()) {
+      if (at < 0 || variables.get(at).base().size() != those.size()) {
         throw new IllegalArgumentException(
             "elements: %d names for '%s'; expected one of the inputs %s, and a name for each of its elements"
                 .formatted(those.size(), name, known));
       }
     });
-    for (Subject.Slot slot : slots) {
-      settings.requireType(slot.name(), slot.base().dtype());
-    }
-    return slots;
+    return variables;
+  }
+
+  private Variable variable(String name, Tensor base, @Nullable Parameter parameter) {
+    return new Variable(name, elements.getOrDefault(name, List.of()), base, parameter);
   }
 }

@@ -1,6 +1,8 @@
 package dev.adjoint.check;
 
 import com.google.common.primitives.Ints;
+import dev.adjoint.check.CheckedFunction.Variable;
+import dev.adjoint.check.ToleranceRule.Derivative;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Tensor;
@@ -9,81 +11,79 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** Runs one check: both orders, all inputs, and what is consistent besides. */
+/** The check of one order: every input of a function, or of its gradient, and its consistency. */
 final class GradientCheckRun {
 
   private static final int OFFENDERS = 5;
 
-  private final TensorFunction function;
-  private final List<Subject.Slot> slots;
+  private final CheckedFunction function;
   private final GradientCheckSettings settings;
-  private final Judge judge;
+  private final ToleranceRule tolerance;
   private final Generator random;
+  private final Tensor cotangent;
+  private final double[] weights;
+  private final double[] base;
+  private final List<double[]> gradients;
+  private final RoundingNoise noise;
 
-  GradientCheckRun(
-      TensorFunction function, List<Subject.Slot> slots, GradientCheckSettings settings) {
+  private GradientCheckRun(
+      CheckedFunction function, GradientCheckSettings settings, Generator random) {
     this.function = function;
-    this.slots = slots;
     this.settings = settings;
-    this.judge = settings.judge();
-    this.random = Generator.seeded(settings.seed());
+    this.tolerance = settings.tolerance();
+    this.random = random;
+    CheckedFunction.Recorded recorded = function.record();
+    settings.requireType("the output", recorded.y().dtype());
+    this.cotangent = RandomCotangent.of(recorded.y(), random);
+    this.weights = cotangent.toDoubleArray();
+    this.base = recorded.y().toDoubleArray();
+    this.gradients = recorded.pull(cotangent);
+    this.noise = new RoundingNoise(function, cotangent, gradients);
   }
 
-  GradientReport report() {
+  /** Checks all orders. */
+  static GradientReport report(
+      TensorFunction function, List<Variable> variables, GradientCheckSettings settings) {
+    Generator random = Generator.seeded(settings.seed());
     List<InputReport> reports = new ArrayList<>();
     List<String> findings = new ArrayList<>();
-    Subject subject = Subject.of(function, slots);
-    Tensor weights = check(subject, reports, findings);
-    Subject gradient = subject.gradientOf(weights);
+    CheckedFunction value = CheckedFunction.of(function, variables);
+    Tensor cotangent = new GradientCheckRun(value, settings, random).check(reports, findings);
+    CheckedFunction gradient = value.gradientOf(cotangent);
     if (settings.order() == 2) {
-      check(gradient, reports, findings);
+      new GradientCheckRun(gradient, settings, random).check(reports, findings);
     }
     List<String> suspects =
         findings.isEmpty() && reports.stream().allMatch(report -> report.failed() == 0)
             ? List.of()
-            : Suspects.of(subject, gradient, reports, settings, random);
-    return new GradientReport(settings, weights.shape(), reports, findings, suspects);
+            : FaultLocator.of(value, gradient, reports, settings, random);
+    return new GradientReport(settings, cotangent.shape(), reports, findings, suspects);
   }
 
-  /** Checks one order; returns the weights of the outputs. */
-  private Tensor check(Subject subject, List<InputReport> reports, List<String> findings) {
-    Subject.Recorded recorded = subject.record();
-    settings.requireType("the output", recorded.dtype());
-    Tensor weights = Weights.of(recorded.shape(), recorded.dtype(), random);
-    double[] base = recorded.y().toDoubleArray();
-    List<double[]> analytic = recorded.pull(weights);
-    Blur blur = new Blur(subject, weights, analytic);
-    findings.addAll(Consistency.findings(subject, weights, judge, blur, random));
-    for (int i = 0; i < slots.size(); i++) {
+  private Tensor check(List<InputReport> reports, List<String> findings) {
+    findings.addAll(new ConsistencyCheck(function, cotangent, tolerance, noise).findings(random));
+    for (int i = 0; i < function.variables().size(); i++) {
       try {
-        reports.add(
-            new Input(subject, i, weights.toDoubleArray(), base, blur, analytic.get(i)).report());
+        reports.add(new Input(i).report());
       } finally {
-        subject.restore(i);
+        function.variables().get(i).restore();
       }
     }
-    return weights;
+    return cotangent;
   }
 
   /** Checks one input. */
   private final class Input {
-    final Subject subject;
-    final int slot;
-    final double[] weights;
-    final double[] base;
-    final double[] analytic;
+    final int number;
+    final Variable variable;
     final double[] x;
-    final Blur blur;
+    final double[] analytic;
 
-    Input(
-        Subject subject, int slot, double[] weights, double[] base, Blur blur, double[] analytic) {
-      this.subject = subject;
-      this.slot = slot;
-      this.weights = weights;
-      this.blur = blur;
-      this.base = base;
-      this.analytic = analytic;
-      this.x = slots.get(slot).base().toDoubleArray();
+    Input(int number) {
+      this.number = number;
+      this.variable = function.variables().get(number);
+      this.x = variable.base().toDoubleArray();
+      this.analytic = gradients.get(number);
     }
 
     InputReport report() {
@@ -112,14 +112,14 @@ final class GradientCheckRun {
       return comparison(
           i,
           -1,
-          new Judge.Claim(
-              analytic[i], Direction.largest(analytic), nothing(), () -> blur.of(slot)[i]),
+          new Derivative(
+              analytic[i], Direction.largest(analytic), nothing(), () -> noise.of(number)[i]),
           settings.steps(Math.abs(x[i]), Direction.largest(x)),
           moving(i));
     }
 
-    /** Moves one element. */
-    private Slope.Line moving(int i) {
+    /** Returns the line along which one element moves. */
+    private FiniteDifference.Line moving(int i) {
       return t -> {
         double[] moved = x.clone();
         moved[i] += t;
@@ -127,54 +127,62 @@ final class GradientCheckRun {
       };
     }
 
-    /** Moves all elements. */
-    private Comparison direction(int number) {
+    /** Compares the derivative along a random line of all elements. */
+    private Comparison direction(int draw) {
       Direction line = Direction.draw(x, random);
       double sum = line.derivative(analytic);
       return comparison(
           -1,
-          number,
-          new Judge.Claim(
-              sum, line.variation(analytic), nothing(), () -> line.variation(blur.of(slot))),
+          draw,
+          new Derivative(
+              sum, line.variation(analytic), nothing(), () -> line.variation(noise.of(number))),
           settings.steps(line.size(), line.size()),
           line::at);
     }
 
     private Comparison comparison(
-        int element, int direction, Judge.Claim claim, Steps steps, Slope.Line point) {
-      Judge.Ruling ruling =
-          judge.judge(
-              claim,
+        int element,
+        int direction,
+        Derivative derivative,
+        StepSizes steps,
+        FiniteDifference.Line point) {
+      ToleranceRule.Decision decision =
+          tolerance.decide(
+              derivative,
               steps,
               h ->
-                  Slope.measure(
-                      t -> subject.valuesAt(slot, point.at(t)),
+                  FiniteDifference.measure(
+                      t -> function.valuesAt(number, point.at(t)),
                       base,
                       weights,
                       h,
                       settings.epsilon()));
-      Subject.Slot named = slots.get(slot);
-      Estimate estimate = ruling.estimate();
-      Slope slope = estimate.slope();
+      Estimate estimate = decision.estimate();
+      FiniteDifference slope = estimate.slope();
       return new Comparison(
-          element < 0 ? List.of() : Ints.asList(named.base().shape().unravel(element)),
-          element < 0 || named.elements().isEmpty() ? "" : named.elements().get(element),
+          element < 0 ? List.of() : Ints.asList(variable.base().shape().unravel(element)),
+          element < 0 || variable.elements().isEmpty() ? "" : variable.elements().get(element),
           direction,
-          claim.analytic(),
+          derivative.analytic(),
           slope.value(),
           slope.left(),
           slope.right(),
           slope.step(),
           estimate.truncation(),
           estimate.roundOff(),
-          ruling.resolution(),
-          ruling.verdict());
+          decision.resolution(),
+          decision.verdict());
     }
 
     /** Returns an error that nobody sees: of output by input, rounded away twice in float64. */
     private double nothing() {
       double size = Direction.largest(x);
-      return 0x1p-104 * Weights.size(weights, base) / (size == 0 ? 1 : size);
+      double outputs =
+          IntStream.range(0, base.length)
+              .mapToDouble(i -> Math.abs(weights[i] * base[i]))
+              .filter(Double::isFinite)
+              .sum();
+      return 0x1p-104 * outputs / (size == 0 ? 1 : size);
     }
 
     /** Names the operation whose kink this is, if it can be found. */
@@ -184,29 +192,28 @@ final class GradientCheckRun {
       }
       int element = 0;
       for (int axis = 0; axis < kink.index().size(); axis++) {
-        element = element * slots.get(slot).base().shape().size(axis) + kink.index().get(axis);
+        element = element * variable.base().shape().size(axis) + kink.index().get(axis);
       }
-      return Kink.operation(subject, slot, moving(element), 64 * kink.step());
+      return KinkFinder.operation(function, number, moving(element), 64 * kink.step());
     }
 
     private InputReport summary(List<Comparison> all) {
       List<Comparison> sorted =
-          all.stream().sorted(Comparator.comparingDouble(judge::badness).reversed()).toList();
+          all.stream().sorted(Comparator.comparingDouble(Comparison::severity).reversed()).toList();
       List<Comparison> offenders = sorted.stream().filter(c -> !c.verdict().passed()).toList();
       List<Comparison> failed = offenders.stream().filter(c -> c.verdict().failed()).toList();
       List<Comparison> kinks = sorted.stream().filter(c -> c.verdict() == Verdict.KINK).toList();
-      Subject.Slot named = slots.get(slot);
       return new InputReport(
-          named.name(),
-          named.base().shape(),
-          subject.order(),
+          variable.name(),
+          variable.base().shape(),
+          function.order(),
           all.size(),
           failed.size(),
           offenders.size() - failed.size(),
           kinks.size(),
           kinks.isEmpty() ? "" : kinkOf(kinks.getFirst()),
           sorted.isEmpty() ? null : sorted.get(0),
-          sorted.stream().mapToDouble(judge::doubt).max().orElse(0),
+          sorted.stream().mapToDouble(Comparison::doubt).max().orElse(0),
           offenders.stream().limit(OFFENDERS).toList(),
           factor(failed));
     }

@@ -4,14 +4,20 @@ import dev.adjoint.tensor.DType;
 import java.util.Locale;
 
 /**
- * Holds the settings of a check.
+ * The settings of a check.
  *
  * @param count the number of directions or samples
  * @param step the first step, or 0 to follow the size of the input
  * @param float32 whether float32 is accepted
  */
 record GradientCheckSettings(
-    Mode mode, int count, int order, Judge judge, double step, long seed, boolean float32) {
+    Mode mode,
+    int count,
+    int order,
+    ToleranceRule tolerance,
+    double step,
+    long seed,
+    boolean float32) {
 
   enum Mode {
     FULL,
@@ -19,40 +25,12 @@ record GradientCheckSettings(
     SAMPLED
   }
 
-  GradientCheckSettings withMode(Mode newMode, int newCount) {
-    if (newMode != Mode.FULL && newCount < 1) {
-      throw new IllegalArgumentException(
-          "gradient check: %d directions or samples; expected at least 1".formatted(newCount));
-    }
-    return new GradientCheckSettings(newMode, newCount, order, judge, step, seed, float32);
-  }
-
-  GradientCheckSettings withOrder(int newOrder) {
-    return new GradientCheckSettings(mode, count, newOrder, judge, step, seed, float32);
-  }
-
-  GradientCheckSettings withJudge(Judge newJudge) {
-    return new GradientCheckSettings(mode, count, order, newJudge, step, seed, float32);
-  }
-
-  GradientCheckSettings withStep(double newStep) {
-    return new GradientCheckSettings(mode, count, order, judge, newStep, seed, float32);
-  }
-
-  GradientCheckSettings withSeed(long newSeed) {
-    return new GradientCheckSettings(mode, count, order, judge, step, newSeed, float32);
-  }
-
-  GradientCheckSettings inFloat32(Judge newJudge) {
-    return new GradientCheckSettings(mode, count, order, newJudge, step, seed, true);
-  }
-
   void requireType(String what, DType dtype) {
     if (dtype == DType.FLOAT32 && !float32) {
       throw new IllegalArgumentException(
           ("gradient check: %s is float32, in which differences cannot tell a small error from"
-                  + " rounding; expected float64, as by to(DType.FLOAT64), or inFloat32() for a coarse"
-                  + " check")
+               + " rounding; expected float64, as by to(DType.FLOAT64), or inFloat32() for a coarse"
+               + " check")
               .formatted(what));
     }
   }
@@ -63,8 +41,8 @@ record GradientCheckSettings(
    * @param size of the element
    * @param typical the size of the largest element
    */
-  Steps steps(double size, double typical) {
-    return Steps.of(size, typical, epsilon(), step);
+  StepSizes steps(double size, double typical) {
+    return StepSizes.of(size, typical, epsilon(), step);
   }
 
   double epsilon() {
@@ -78,11 +56,11 @@ record GradientCheckSettings(
           case DIRECTIONAL -> count + (count == 1 ? " direction" : " directions") + " an input";
           case SAMPLED -> "at most " + count + " elements an input";
         }
-        + String.format(Locale.ROOT, ", tolerance %.0e relative", judge.relative())
-        + (judge.absolute() > 0
-            ? String.format(Locale.ROOT, " or %.0e absolute", judge.absolute())
+        + String.format(Locale.ROOT, ", tolerance %.0e relative", tolerance.relative())
+        + (tolerance.absolute() > 0
+            ? String.format(Locale.ROOT, " or %.0e absolute", tolerance.absolute())
             : "")
-        + String.format(Locale.ROOT, ", resolution %.0e", judge.resolution())
+        + String.format(Locale.ROOT, ", resolution %.0e", tolerance.resolution())
         + (float32 ? ", float32" : "");
   }
 }

@@ -4,8 +4,9 @@ import dev.adjoint.tensor.Shape;
 import java.util.List;
 
 /**
- * Reports what a {@link GradientCheck} found: for each input the worst derivative and the worst
- * failures, and sentences on whatever else is wrong. Its string is a table.
+ * The result of a {@link GradientCheck}: for each input the worst derivative and the worst
+ * failures, and a sentence for everything else that is wrong. {@link #toString} prints it as a
+ * table.
  */
 public final class GradientReport {
 
@@ -42,7 +43,10 @@ public final class GradientReport {
     }
   }
 
-  /** Returns a report an input and parameter, and with order 2 another for second derivatives. */
+  /**
+   * Returns a report for each input and parameter, and with order 2 another for its second
+   * derivatives.
+   */
   public List<InputReport> inputs() {
     return inputs;
   }

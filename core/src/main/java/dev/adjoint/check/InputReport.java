@@ -5,7 +5,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reports on one input or parameter.
+ * The results for one input or parameter.
  *
  * @param name what {@link GradientCheck#named} calls it, or the parameter's name
  * @param shape its shape

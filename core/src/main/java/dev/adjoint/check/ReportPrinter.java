@@ -58,10 +58,10 @@ final class ReportPrinter {
       return "UNDECIDED: %s; expected %s: %s\n"
           .formatted(
               doubt(vague),
-              percent(settings.judge().resolution()),
+              percent(settings.tolerance().resolution()),
               both(vague.offenders().getFirst()));
     }
-    boolean sharp = vague.resolution() <= 10 * settings.judge().relative();
+    boolean sharp = vague.resolution() <= 10 * settings.tolerance().relative();
     return sharp ? "passed: " : "passed, but " + doubt(vague) + ": ";
   }
 
@@ -110,16 +110,17 @@ final class ReportPrinter {
       return "";
     }
     Map<String, String> operations = new LinkedHashMap<>();
-    report.inputs().stream()
-        .filter(input -> !input.kinkOf().isEmpty())
-        .forEach(input -> operations.putIfAbsent(input.name(), input.kinkOf()));
-    List<String> named = new ArrayList<>();
-    operations.forEach(
-        (input, operation) -> named.add(input + " is exactly at the kink of " + operation));
+    for (InputReport input : report.inputs()) {
+      if (!input.kinkOf().isEmpty()) {
+        operations.putIfAbsent(
+            input.name(), input.name() + " is exactly at the kink of " + input.kinkOf());
+      }
+    }
+    String named = String.join(", ", operations.values());
     return "\n%d at a kink: %s%s\n"
         .formatted(
             report.kinks(),
-            named.isEmpty() ? "" : String.join(", ", named) + ", where ",
+            named.isEmpty() ? "" : named + ", where ",
             "the slopes on both sides differ, so nothing is proved; move the input to check the"
                 + " branches");
   }
@@ -127,36 +128,22 @@ final class ReportPrinter {
   private static List<List<String>> summary(List<InputReport> inputs) {
     List<List<String>> rows = new ArrayList<>();
     rows.add(
-        List.of(
-            "input",
-            "shape",
-            "checked",
-            "failed",
-            "undecided",
-            "kinks",
-            "worst at",
-            "analytic",
-            "numeric",
-            "rel error",
-            "resolution",
-            "rule"));
+        header(
+            "input,shape,checked,failed,undecided,kinks,worst at,analytic,numeric,rel error,"
+                + "resolution,rule"));
     for (InputReport input : inputs) {
-      List<String> row = new ArrayList<>();
-      row.add(title(input));
-      row.add(input.shape().toString());
-      row.add(Integer.toString(input.checked()));
-      row.add(Integer.toString(input.failed()));
-      row.add(Integer.toString(input.undecided()));
-      row.add(Integer.toString(input.kinks()));
+      List<String> row = new ArrayList<>(List.of(title(input), input.shape().toString()));
+      for (int count :
+          new int[] {input.checked(), input.failed(), input.undecided(), input.kinks()}) {
+        row.add(Integer.toString(count));
+      }
       Comparison worst = input.worst();
       if (worst != null) {
-        row.add(worst.place());
-        row.add(number(worst.analytic()));
-        row.add(number(worst.numeric()));
-        row.add(small(worst.relativeError()));
+        Collections.addAll(row, worst.place(), number(worst.analytic()), number(worst.numeric()));
         boolean known = worst.verdict() != Verdict.ZERO && worst.verdict() != Verdict.KINK;
-        row.add(known ? small(worst.resolution()) : "-");
-        row.add(worst.verdict().toString());
+        String resolution = known ? small(worst.resolution()) : "-";
+        Collections.addAll(
+            row, small(worst.relativeError()), resolution, worst.verdict().toString());
       }
       rows.add(row);
     }
@@ -165,31 +152,23 @@ final class ReportPrinter {
 
   private static List<List<String>> offenders(InputReport input) {
     List<List<String>> rows = new ArrayList<>();
-    rows.add(
-        List.of(
-            "at",
-            "analytic",
-            "numeric",
-            "from below",
-            "from above",
-            "step",
-            "truncation",
-            "round-off",
-            ""));
+    rows.add(header("at,analytic,numeric,from below,from above,step,truncation,round-off,"));
     for (Comparison c : input.offenders()) {
-      rows.add(
-          List.of(
-              c.place(),
-              number(c.analytic()),
-              number(c.numeric()),
-              number(c.left()),
-              number(c.right()),
-              small(c.step()),
-              small(c.truncation()),
-              small(c.roundOff()),
-              c.verdict().toString()));
+      List<String> row = new ArrayList<>(List.of(c.place()));
+      for (double slope : new double[] {c.analytic(), c.numeric(), c.left(), c.right()}) {
+        row.add(number(slope));
+      }
+      for (double error : new double[] {c.step(), c.truncation(), c.roundOff()}) {
+        row.add(small(error));
+      }
+      row.add(c.verdict().toString());
+      rows.add(row);
     }
     return rows;
+  }
+
+  private static List<String> header(String columns) {
+    return List.of(columns.split(",", -1));
   }
 
   private static String hint(InputReport input) {

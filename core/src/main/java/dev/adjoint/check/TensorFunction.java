@@ -2,7 +2,7 @@ package dev.adjoint.check;
 
 import dev.adjoint.tensor.Tensor;
 
-/** Computes a tensor from tensors: what a {@link GradientCheck} is about. */
+/** A function of tensors whose gradients a {@link GradientCheck} checks. */
 @FunctionalInterface
 public interface TensorFunction {
 

@@ -1,6 +1,6 @@
 package dev.adjoint.check;
 
-/** Says by which rule a derivative passed, or why it did not. */
+/** The rule by which a derivative passed, or why it did not. */
 public enum Verdict {
   /** Passed: the error is within the absolute tolerance. */
   ABSOLUTE("absolute", true),

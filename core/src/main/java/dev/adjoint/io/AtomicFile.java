@@ -16,8 +16,8 @@ import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFileAttributes;
 
 /**
- * Writes files of which nobody ever sees a part: whoever opens the path finds the old content or
- * all of the new one, even after a crash of the machine.
+ * Writes files atomically: a reader finds the old content or all of the new one, even after a crash
+ * of the machine.
  *
  * <p>The content goes to a hidden file in the same directory, is forced to the disk, and then takes
  * the place of the old file by being renamed.

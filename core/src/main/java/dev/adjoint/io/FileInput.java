@@ -10,11 +10,11 @@ import java.nio.file.Path;
 import java.util.zip.ZipException;
 
 /**
- * Reads a file, unpacked if it is packed by gzip, with a buffer. All failures name the file, and a
- * packed file that is damaged ends in a {@link ZipException} or an {@link java.io.EOFException}.
+ * A buffered stream of a file, decompressed if it is gzip. All failures name the file, and a packed
+ * file that is damaged ends in a {@link ZipException} or an {@link java.io.EOFException}.
  *
- * <p>What is packed may become 100 times as large as the file, or 64 MiB if that is more; beyond
- * that it is refused, since a stranger may have made the file to fill the memory.
+ * <p>Decompressed content may be 100 times as large as the file, or 64 MiB if that is more; more is
+ * refused, since the file may have been made to fill the memory.
  */
 public final class FileInput extends FilterInputStream {
 

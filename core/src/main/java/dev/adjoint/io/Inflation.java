@@ -1,6 +1,6 @@
 package dev.adjoint.io;
 
-/** Says how large packed data may become: what is believed of a file that a stranger has made. */
+/** How large decompressed data may become, since a file may have been made to fill the memory. */
 final class Inflation {
 
   /** The most that deflate can save: 258 bytes in two bits. */

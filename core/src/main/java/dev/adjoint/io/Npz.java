@@ -75,7 +75,7 @@ public final class Npz {
    * structures, complex numbers, and what is no {@code .npy} at all.
    *
    * @param path of the default file system
-   * @param unreadable is told, for each entry that is left out, which and why
+   * @param unreadable receives, for each entry that is left out, which and why
    * @return tensors by name, in the order of the file's directory
    * @throws TensorFormatException if the file is not what the format allows
    */

@@ -5,8 +5,8 @@ import static java.util.stream.Collectors.joining;
 import java.util.Collection;
 
 /**
- * Shows texts that come from files in messages: escaped, so that no terminal and no log obeys them,
- * and cut, so that a file of megabytes does not make a message of megabytes.
+ * Quotes text of files in messages: escaped, so that terminals and logs do not interpret it, and
+ * cut, so that a file of megabytes does not make a message of megabytes.
  */
 public final class Quoted {
 

@@ -23,8 +23,8 @@ import java.util.function.Consumer;
  * model.load(Safetensors.load(path));
  * }</pre>
  *
- * <p>A file is a header (names, types, shapes) and the elements. Reading believes none of it: names
- * that are there twice, elements that overlap or leave holes, and whatever else the format does not
+ * <p>A file is a header (names, types, shapes) and the elements. Nothing in a file is trusted:
+ * duplicate names, elements that overlap or leave holes, and whatever else the format does not
  * allow are refused by a {@link TensorFormatException}, before memory is taken for more elements
  * than the file has.
  *
@@ -108,7 +108,7 @@ public final class Safetensors {
    * Map<String, Tensor> state = Safetensors.load(path, left -> log.warning(left.getMessage()));
    * }</pre>
    *
-   * @param unreadable is told, for each tensor that is left out, which and why
+   * @param unreadable receives, for each tensor that is left out, which and why
    * @return tensors by name, in the order in which they lie in the file
    * @throws TensorFormatException if the file is not what the format allows
    */

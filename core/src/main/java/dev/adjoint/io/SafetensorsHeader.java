@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Describes what is in a safetensors file: the texts of its metadata, and its tensors in the order
- * in which they lie in the file.
+ * The header of a safetensors file: the texts of its metadata, and its tensors in the order in
+ * which they lie in the file.
  */
 record SafetensorsHeader(Map<String, String> metadata, List<Entry> tensors) {
 

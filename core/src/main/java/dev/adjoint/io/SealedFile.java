@@ -14,8 +14,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Holds named tensors and texts that are saved with a seal, so that a damaged file is told from a
- * whole one: a {@link Safetensors} file with one text more, since the format has no checksum.
+ * Named tensors and texts that are saved with a checksum, the seal, so that a damaged file is
+ * recognized: a {@link Safetensors} file with one more text, since the format has no checksum.
  *
  * <pre>{@code
  * new SealedFile(model.state(), Map.of("epoch", "7")).save(path);

@@ -9,8 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Reads a file from its first byte to its last, and knows how many are left: whoever allocates asks
- * first.
+ * A file that is read from its first byte to its last, with the number of bytes that are left, to
+ * be compared before memory is allocated.
  */
 final class Source {
 

@@ -12,8 +12,8 @@ import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Names the types that elements have in files, by their names in safetensors, and converts between
- * them and the two of tensors.
+ * The element types of files, by their names in safetensors, and their conversion to the two of
+ * tensors.
  *
  * <p>Each is read as the smaller of ours that holds all its values, and never rounded: 64-bit
  * integers, which float64 holds up to 2^53, are refused beyond that.

@@ -5,7 +5,7 @@ import java.io.Serial;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reports a file that is not what its format allows, is damaged, or holds what no tensor of ours
+ * Thrown for a file that is damaged, is not what its format allows, or holds what no tensor here
  * can; the message says which file, where and why.
  */
 public final class TensorFormatException extends IOException {

@@ -3,8 +3,8 @@ package dev.adjoint.op;
 import dev.adjoint.tensor.Tensor;
 
 /**
- * Bends values elementwise, as layers do between matrix products; {@code relu}, {@code tanh} and
- * {@code sigmoid} are methods of {@link Tensor}.
+ * Elementwise activation functions; {@code relu}, {@code tanh} and {@code sigmoid} are methods of
+ * {@link Tensor}.
  */
 public final class Activations {
 

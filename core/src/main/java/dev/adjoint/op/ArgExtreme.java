@@ -3,7 +3,7 @@ package dev.adjoint.op;
 import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Tensor;
 
-/** Finds where the largest and smallest elements are. */
+/** Indices of the largest and smallest elements. */
 public final class ArgExtreme {
 
   private ArgExtreme() {}

@@ -8,7 +8,7 @@ import dev.adjoint.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lists the elementwise functions of two values, each with its two pullbacks.
+ * The elementwise functions of two values, each with its two pullbacks.
  *
  * <p>Inputs broadcast; pullbacks are written as if they did not, since the backward pass sums them
  * to the inputs' shapes. A row's kernel is the function of the same name (in camel case) in {@code

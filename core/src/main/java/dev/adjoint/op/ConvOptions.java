@@ -3,7 +3,7 @@ package dev.adjoint.op;
 import java.util.Arrays;
 
 /**
- * Says how the kernel of a convolution moves over its input:
+ * How the kernel of a convolution moves over its input:
  *
  * <pre>{@code
  * Convolution.conv2d(x, weight, ConvOptions.DEFAULT.stride(2).padding(1));

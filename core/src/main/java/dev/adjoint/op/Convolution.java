@@ -9,8 +9,8 @@ import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 
 /**
- * Slides kernels over signals and images. As in PyTorch these are cross-correlations: the kernel is
- * not flipped.
+ * Convolutions of signals and images. As in PyTorch these are cross-correlations: the kernel is not
+ * flipped.
  */
 public final class Convolution {
 

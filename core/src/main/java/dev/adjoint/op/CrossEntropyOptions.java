@@ -4,7 +4,7 @@ import dev.adjoint.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Says how the right classes of a cross-entropy are weighed:
+ * How the right classes of a cross-entropy are weighted:
  *
  * <pre>{@code
  * CrossEntropyOptions options = CrossEntropyOptions.DEFAULT.labelSmoothing(0.1).ignoreIndex(PADDING);

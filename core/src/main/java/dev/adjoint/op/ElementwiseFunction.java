@@ -2,22 +2,21 @@ package dev.adjoint.op;
 
 import dev.adjoint.autodiff.Autodiff;
 import dev.adjoint.autodiff.Backward;
-import dev.adjoint.autodiff.Gradients;
 import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Tensor;
-import dev.adjoint.tensor.Tensors;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Names an elementwise function that is composed of others, and runs it, and its gradient, in one
- * pass; {@link Autodiff#elementwise(String, UnaryOperator)} tells what it may do.
+ * An elementwise function that is composed of others and runs, like its gradient, in one pass;
+ * {@link Autodiff#elementwise(String, UnaryOperator)} tells what it may do.
  */
-public final class ElementwiseFunction implements Primitive.Open {
+public final class ElementwiseFunction implements Primitive {
 
   private final String name;
   private final int arity;
@@ -112,16 +111,11 @@ public final class ElementwiseFunction implements Primitive.Open {
       }
     }
     Tensor again = definition.apply(own);
-    Backward backward = Backward.wrt(wanted.toArray(new Tensor[0])).seed(g).createGraph();
-    Gradients gradients = again.isTracked() ? backward.of(again) : null;
+    Backward backward = Backward.wrt(wanted.toArray(Tensor[]::new)).seed(g).createGraph();
+    Iterator<Tensor> gradients = backward.gradients(again).iterator();
     @Nullable Tensor[] cotangents = new Tensor[arity];
     for (int i = 0; i < arity; i++) {
-      if (needed[i]) {
-        cotangents[i] =
-            gradients != null && gradients.contains(own[i])
-                ? gradients.of(own[i])
-                : Tensors.zeros(x[i].shape(), x[i].dtype());
-      }
+      cotangents[i] = needed[i] ? gradients.next() : null;
     }
     return cotangents;
   }

@@ -10,7 +10,7 @@ import dev.adjoint.tensor.Tensor;
 import java.util.Arrays;
 
 /**
- * Picks elements by index, and adds elements to places given by index.
+ * Gather, scatter and their like: elements by index.
  *
  * <p>Indices count from 0; negative ones are refused. What a gradient adds to one place it adds in
  * the order of the indices, so that results are the same on any number of threads.

@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** Puts tensors together and takes them apart: concat, stack, split, tile, repeat, roll. */
+/** Functions that join and split tensors: concat, stack, split, tile, repeat, roll. */
 public final class Joining {
 
   private Joining() {}

@@ -10,7 +10,7 @@ import dev.adjoint.tensor.Tensors;
 import java.util.Arrays;
 import java.util.function.UnaryOperator;
 
-/** Takes matrices apart: products of vectors, diagonals, triangles, eigenvectors, roots. */
+/** Linear algebra: products of vectors, diagonals, triangles, eigenvectors, roots. */
 public final class Linalg {
 
   private Linalg() {}

@@ -10,7 +10,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Goes through all steps of an LSTM (Hochreiter and Schmidhuber 1997) at once:
+ * All steps of an LSTM (Hochreiter and Schmidhuber 1997) as one operation:
  *
  * <pre>
  *  i, f, g, o = sigmoid, sigmoid, tanh, sigmoid of the four parts of input + h W'

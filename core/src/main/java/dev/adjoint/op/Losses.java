@@ -8,7 +8,7 @@ import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
 
 /**
- * Measures how far predictions are from what was wanted.
+ * Loss functions of predictions and targets.
  *
  * <p>Names and formulas are those of {@code torch.nn.functional}, without {@code _loss}. Each loss
  * has two forms: the short one takes PyTorch's defaults and returns the mean; the long one says
@@ -29,7 +29,7 @@ public final class Losses {
 
   private Losses() {}
 
-  /** Says what a loss returns of its elements. */
+  /** How a loss reduces its elements. */
   public enum Reduction {
     /** Their mean, a scalar; NaN if there are none. */
     MEAN,

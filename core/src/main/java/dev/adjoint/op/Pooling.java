@@ -9,7 +9,7 @@ import dev.adjoint.tensor.Tensor;
 import java.util.Arrays;
 
 /**
- * Replaces windows of signals and images by their maximum or mean.
+ * Max and average pooling over windows of signals and images.
  *
  * <p>A window starts every {@code stride} elements; what does not fill a last window is left out.
  * {@code padding} elements are added on both sides, at most half of the kernel. For the maximum

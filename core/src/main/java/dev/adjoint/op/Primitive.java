@@ -4,7 +4,7 @@ import dev.adjoint.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Names one step of a computation that the engine knows how to differentiate.
+ * An operation that the engine can differentiate.
  *
  * <p>Primitives are data: enum rows and records, whose components are the attributes of the step.
  * The graph can therefore be printed, drawn and rewritten. Everything else is composed of them.
@@ -40,6 +40,7 @@ public sealed interface Primitive
         Standardize.Fused,
         ScaledDotProduct.Fused,
         LongShortTermMemory.Fused,
+        ElementwiseFunction,
         Primitive.Open {
 
   /** Returns the name for messages and drawings. */
@@ -82,7 +83,7 @@ public sealed interface Primitive
 
   /**
    * The one door for primitives that are not the engine's own: hooks, checkpoints and users'
-   * functions.
+   * functions. A backward pass lets them keep what they see.
    */
   non-sealed interface Open extends Primitive {}
 }

@@ -10,7 +10,7 @@ import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
 import java.util.Arrays;
 
-/** Names the folds over axes: sum, max and min. */
+/** The folds over axes: sum, max and min. */
 public enum Reduce {
   SUM,
   MAX,

@@ -10,9 +10,9 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Mixes values by how well their keys fit a query: {@code softmax(scale * q k') v} (Vaswani et al.
- * 2017, arXiv:1706.03762, section 3.2.1), without ever holding the softmax of all queries (Dao et
- * al. 2022, arXiv:2205.14135).
+ * Scaled dot-product attention: {@code softmax(scale * q k') v} (Vaswani et al. 2017,
+ * arXiv:1706.03762, section 3.2.1), without ever holding the softmax of all queries (Dao et al.
+ * 2022, arXiv:2205.14135).
  *
  * <p>A query may attend to a key where the mask is not 0 and, if causal, where the key is not later
  * than the query. One that may attend to nothing gets zeros, and gradients 0. No gradient flows to

@@ -10,8 +10,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Subtracts the mean of sets of elements and divides by their deviation: the heart of every
- * normalization.
+ * Standardization: subtracts the mean of sets of elements and divides by their deviation, as every
+ * normalization does.
  *
  * <p>A set is what lies along the reduction axes; there is one for each combination of the others.
  * With {@code mu} and {@code sigma} of its set, {@code y = (x - mu) / sigma}, where {@code sigma =
@@ -24,7 +24,7 @@ public final class Standardize {
   private Standardize() {}
 
   /**
-   * Holds what standardizing gives.
+   * The result of standardizing.
    *
    * @param y the standardized elements, with gain and bias if there are any, of the shape of x
    * @param mean of each set, of the shape of x without the reduction axes; 0 where not centred;

@@ -8,7 +8,7 @@ import dev.adjoint.tensor.Tensors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lists the elementwise functions of one value, each with its pullback: a table of derivatives.
+ * The elementwise functions of one value, each with its pullback: a table of derivatives.
  *
  * <p>A row's kernel is the function of the same name (in camel case) in {@code FloatFunctions}.
  */

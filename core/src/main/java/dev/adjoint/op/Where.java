@@ -6,7 +6,7 @@ import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
 
-/** Chooses between two tensors, element by element. */
+/** Elementwise choice between two tensors. */
 public enum Where implements Primitive {
   WHERE;
 

@@ -2,7 +2,7 @@ package dev.adjoint.tensor;
 
 import dev.adjoint.kernel.Buffers;
 
-/** Names the type of a tensor's elements. */
+/** The type of a tensor's elements. */
 public enum DType {
   /** 32-bit IEEE 754 numbers: the default. */
   FLOAT32("float32", 4, 0x1p-23),

@@ -1,6 +1,6 @@
 package dev.adjoint.tensor;
 
-import dev.adjoint.autodiff.Held;
+import dev.adjoint.autodiff.Replay;
 import dev.adjoint.kernel.Parallel;
 import dev.adjoint.kernel.Storage;
 import java.util.Arrays;
@@ -11,8 +11,8 @@ import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Draws random numbers: the same seed gives the same numbers on every machine and on any number of
- * threads.
+ * A random number generator: the same seed gives the same numbers on every machine and on any
+ * number of threads.
  *
  * <p>Element i of a draw is a hash of the seed and a counter, so that elements can be computed in
  * any order (SplitMix64; Steele, Lea and Flood, "Fast splittable pseudorandom number generators",
@@ -224,7 +224,7 @@ public final class Generator {
    * the same numbers.
    */
   private long take(long count) {
-    return Held.value(() -> counter.getAndAdd(count));
+    return Replay.value(() -> counter.getAndAdd(count));
   }
 
   /** Returns the largest number of a type below a limit. */

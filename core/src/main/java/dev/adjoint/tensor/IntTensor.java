@@ -5,7 +5,7 @@ import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Holds whole numbers in a rectangular arrangement: indices, classes, tokens.
+ * An n-dimensional array of whole numbers: indices, classes, tokens.
  *
  * <p>Indices are a type of their own, not a third {@link DType}: nothing differentiates through
  * them, no arithmetic is done on them, and a method that takes an {@code IntTensor} says in its

@@ -10,7 +10,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Holds numbers in a rectangular arrangement, and remembers how they were computed where gradients
+ * An n-dimensional array of floating-point numbers that records how it was computed where gradients
  * are wanted.
  *
  * <p>A tensor is an immutable value: operations return new tensors. Those that only rearrange

@@ -7,7 +7,7 @@ import dev.adjoint.op.MatMul;
 import dev.adjoint.op.Unary;
 
 /**
- * Does the arithmetic of {@link Tensor}: elementwise functions, comparisons and the matrix product.
+ * The arithmetic of {@link Tensor}: elementwise functions, comparisons and the matrix product.
  *
  * <p>Functions of two tensors broadcast their shapes and promote their types; a Java number takes
  * the type of the tensor. Comparisons return masks: tensors of 1 (true) and 0 (false) of the

@@ -6,7 +6,7 @@ import dev.adjoint.op.Reductions;
 import dev.adjoint.op.RowOp;
 
 /**
- * Reduces axes of {@link Tensor}: sums, means, extremes and their like.
+ * The reductions of {@link Tensor}: sums, means, extremes and their like.
  *
  * <p>Every reduction takes the axes to reduce, negative ones counted from the last; none means all.
  * The axes are dropped from the result, or kept with size 1 by {@link Keep#AXES}: {@code

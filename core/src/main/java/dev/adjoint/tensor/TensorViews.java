@@ -8,7 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Rearranges {@link Tensor}: other shapes, orders and parts of the same elements.
+ * The views of {@link Tensor}: other shapes, orders and parts of the same elements.
  *
  * <p>Unless a method says otherwise, the result is a view: it shares the elements and nothing is
  * copied. Negative axes count from the last.

@@ -135,7 +135,7 @@ class CheckpointTest {
     Tensor y =
         Autodiff.checkpoint(() -> {
           runs.incrementAndGet();
-          Held.effect(effects::incrementAndGet);
+          Replay.effect(effects::incrementAndGet);
           return layer(x);
         });
     y.sum().backward();

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.adjoint.autodiff.Autodiff;
-import dev.adjoint.autodiff.Held;
 import dev.adjoint.autodiff.Parameter;
+import dev.adjoint.autodiff.Replay;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Keep;
@@ -141,7 +141,7 @@ class GradientCheckTest {
     AtomicInteger updates = new AtomicInteger();
     GradientCheck.of(
             t -> {
-              Held.effect(updates::incrementAndGet);
+              Replay.effect(updates::incrementAndGet);
               return t[0].square();
             })
         .at(w)
@@ -288,8 +288,8 @@ class GradientCheckTest {
             .get(0)
             .worst();
     assertThat(sharp.step()).isLessThan(1e-4);
-    Slope coarse =
-        Slope.measure(
+    FiniteDifference coarse =
+        FiniteDifference.measure(
             t -> new double[] {Math.sin(300 * (0.1 + t))},
             new double[] {Math.sin(30)},
             new double[] {1},
@@ -298,8 +298,8 @@ class GradientCheckTest {
     double error = Math.abs(coarse.value() - 300 * Math.cos(30));
     assertThat(error).isBetween(coarse.truncation() / 20, coarse.truncation() * 20);
     assertThat(coarse.roundOff()).isLessThan(1e-12);
-    Slope fine =
-        Slope.measure(
+    FiniteDifference fine =
+        FiniteDifference.measure(
             t -> new double[] {1e6 + Math.sin(0.1 + t)},
             new double[] {1e6 + Math.sin(0.1)},
             new double[] {1},

@@ -3,7 +3,7 @@ package dev.adjoint.examples;
 import java.io.Serial;
 import java.util.Locale;
 
-/** Reports an argument of a command that is of no use, in one line. */
+/** Thrown for a wrong argument of a command, with one line of explanation. */
 final class UsageException extends RuntimeException {
 
   @Serial private static final long serialVersionUID = 1;

@@ -1,6 +1,6 @@
 package dev.adjoint.nn;
 
-import dev.adjoint.autodiff.Held;
+import dev.adjoint.autodiff.Replay;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Tensor;
 import java.util.function.UnaryOperator;
@@ -9,7 +9,7 @@ import java.util.function.UnaryOperator;
  * What a layer remembers without learning it: running statistics, vectors of a power iteration.
  *
  * <p>It is saved with the model, and no optimizer sees it. Gradient checks and rematerialization
- * read it as it was and leave it alone ({@link Held}).
+ * read it as it was and leave it alone ({@link Replay}).
  */
 public final class Buffer {
 
@@ -23,7 +23,7 @@ public final class Buffer {
 
   /** Returns the current value, a constant. */
   public Tensor value() {
-    return Held.value(() -> value);
+    return Replay.value(() -> value);
   }
 
   /**
@@ -33,7 +33,7 @@ public final class Buffer {
    * but in an order that is theirs, and with it the last bits.
    */
   public void update(UnaryOperator<Tensor> change) {
-    Held.effect(() -> {
+    Replay.effect(() -> {
       synchronized (this) {
         assign(change.apply(value));
       }

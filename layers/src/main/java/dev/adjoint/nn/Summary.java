@@ -3,8 +3,8 @@ package dev.adjoint.nn;
 import static java.util.stream.Collectors.joining;
 
 import dev.adjoint.autodiff.Autodiff;
-import dev.adjoint.autodiff.Held;
 import dev.adjoint.autodiff.Parameter;
+import dev.adjoint.autodiff.Replay;
 import dev.adjoint.tensor.Shape;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -54,7 +54,7 @@ final class Summary {
         };
     model.inEval(() ->
         Autodiff.noGrad(() ->
-            Held.probing()
+            Replay.probing()
                 .run(() -> {
                   Layer.observe(observer, forward);
                   return model;

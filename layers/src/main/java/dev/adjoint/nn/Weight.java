@@ -1,7 +1,7 @@
 package dev.adjoint.nn;
 
-import dev.adjoint.autodiff.Held;
 import dev.adjoint.autodiff.Parameter;
+import dev.adjoint.autodiff.Replay;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
@@ -101,7 +101,7 @@ public final class Weight {
 
   /** Returns the type. */
   public DType dtype() {
-    return isParameter() ? parameter().dtype() : Held.probing().run(this::value).dtype();
+    return isParameter() ? parameter().dtype() : Replay.probing().run(this::value).dtype();
   }
 
   /** Tells whether this is a parameter by itself. */

@@ -4,7 +4,7 @@ import dev.adjoint.check.GradientCheck;
 import dev.adjoint.tensor.Tensor;
 import org.assertj.core.api.AbstractAssert;
 
-/** Holds the settings that assertions on gradients have in common. */
+/** The settings that assertions on gradients have in common. */
 abstract class AbstractGradientsAssert<S extends AbstractGradientsAssert<S, A>, A>
     extends AbstractAssert<S, A> {
 

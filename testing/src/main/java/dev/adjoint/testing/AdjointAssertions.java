@@ -5,8 +5,8 @@ import dev.adjoint.nn.Layer;
 import dev.adjoint.tensor.Tensor;
 
 /**
- * Starts assertions on tensors, gradients and layers; imported statically, beside AssertJ's own
- * {@code Assertions.assertThat}.
+ * Entry points for assertions on tensors, gradients and layers; imported statically, beside
+ * AssertJ's own {@code Assertions.assertThat}.
  */
 public final class AdjointAssertions {
 

@@ -7,7 +7,7 @@ import java.util.Locale;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/** Says in one line how a tensor differs from another, and null where it does not. */
+/** How a tensor differs from another, in one line; null where it does not. */
 final class Difference {
 
   private Difference() {}

@@ -7,7 +7,7 @@ import dev.adjoint.check.TensorFunction;
 import dev.adjoint.tensor.Tensor;
 
 /**
- * Asserts on the gradients of a function, by {@link GradientCheck}. Settings come first, then
+ * Assertions on the gradients of a function, by {@link GradientCheck}. Settings come first, then
  * {@link #areCorrect()}.
  *
  * <pre>{@code

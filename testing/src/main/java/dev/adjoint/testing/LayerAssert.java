@@ -1,8 +1,8 @@
 package dev.adjoint.testing;
 
 import dev.adjoint.autodiff.Gradients;
-import dev.adjoint.autodiff.Held;
 import dev.adjoint.autodiff.Parameter;
+import dev.adjoint.autodiff.Replay;
 import dev.adjoint.check.GradientReport;
 import dev.adjoint.check.TensorFunction;
 import dev.adjoint.kernel.Parallel;
@@ -23,8 +23,8 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asserts on a layer or a whole model for some input, both in training mode and in eval mode; only
- * in one of them after {@link #inTraining()} or {@link #inEval()}. Settings come first, then
+ * Assertions on a layer or a whole model for some input, both in training mode and in eval mode;
+ * only in one of them after {@link #inTraining()} or {@link #inEval()}. Settings come first, then
  * assertions.
  *
  * <pre>{@code
@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>Afterwards the layer is as it was: its mode and those of the layers inside, its parameters,
- * and what it changes by {@link Held#effect}, such as running statistics. A tensor that was read
+ * and what it changes by {@link Replay#effect}, such as running statistics. A tensor that was read
  * from a parameter before may then refuse to be read.
  */
 public final class LayerAssert extends AbstractGradientsAssert<LayerAssert, Layer> {
@@ -124,8 +124,8 @@ public final class LayerAssert extends AbstractGradientsAssert<LayerAssert, Laye
    */
   public LayerAssert isDeterministic() {
     return inEachMode(() -> {
-      Held held = Held.probing();
-      Supplier<List<Part>> parts = () -> outputAndGradients(held);
+      Replay replay = Replay.probing();
+      Supplier<List<Part>> parts = () -> outputAndGradients(replay);
       List<Part> first = parts.get();
       List<String> changes = new ArrayList<>();
       addChanges("a second run", first, parts.get(), changes);
@@ -265,20 +265,20 @@ public final class LayerAssert extends AbstractGradientsAssert<LayerAssert, Laye
 
   /** Computes the output, without a trace; recorded, so that a layer may differentiate inside. */
   private Tensor run(Tensor... in) {
-    return Held.probing().run(() -> output(in)).untracked();
+    return Replay.probing().run(() -> output(in)).untracked();
   }
 
   /** Holds the output or a gradient. */
   private record Part(String name, Tensor tensor) {}
 
-  private List<Part> outputAndGradients(Held held) {
+  private List<Part> outputAndGradients(Replay replay) {
     Map<String, Tensor> sources = new LinkedHashMap<>();
     Tensor[] x = Arrays.stream(inputs).map(Tensor::tracked).toArray(Tensor[]::new);
     for (int i = 0; i < x.length; i++) {
       sources.put("input " + i, x[i]);
     }
     learnable().forEach((path, parameter) -> sources.put(path, parameter.value()));
-    Tensor y = held.run(() -> output(x.clone()));
+    Tensor y = replay.run(() -> output(x.clone()));
     Tensor seed = Generator.seeded(1).normal(0, 1, y.shape(), y.dtype());
     Gradients gradients = y.isTracked() ? y.backward(seed) : null;
     List<Part> parts = new ArrayList<>(List.of(new Part("the output", y)));

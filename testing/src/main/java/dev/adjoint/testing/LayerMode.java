@@ -3,7 +3,7 @@ package dev.adjoint.testing;
 import dev.adjoint.nn.Layer;
 import java.util.function.Supplier;
 
-/** Names the two ways in which a layer behaves. */
+/** The mode of a layer. */
 enum LayerMode {
   TRAINING("training mode"),
   EVAL("eval mode");

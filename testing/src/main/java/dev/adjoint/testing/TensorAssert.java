@@ -7,7 +7,7 @@ import org.assertj.core.api.AbstractAssert;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asserts on a tensor. A failure names the element by its index and shows the tensors, long axes
+ * Assertions on a tensor. A failure names the element by its index and shows the tensors, long axes
  * abridged.
  *
  * <p>Tensors are compared by {@link #isCloseTo} or {@link #hasSameBitsAs}: {@code isEqualTo} asks

@@ -3,7 +3,7 @@ package dev.adjoint.training;
 import dev.adjoint.training.metric.Goal;
 import org.jspecify.annotations.Nullable;
 
-/** Follows a metric and knows its best value. */
+/** The best value of a metric so far. */
 final class Best {
 
   private final String owner;

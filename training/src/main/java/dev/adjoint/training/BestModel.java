@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Keeps what a model was like when a metric was best, and makes it like that again when the
- * training ends. A training that fails leaves the model as it is then; see {@link #restore}.
+ * Keeps the state of a model when a metric was best, and restores it when the training ends. A
+ * training that fails leaves the model as it is then; see {@link #restore}.
  */
 public final class BestModel implements TrainingListener {
 

@@ -43,7 +43,7 @@ public final class Checkpoint {
   private static final String POSITION = "position";
   private static final String DATA = "data";
 
-  /** Is saved under a name of its own, by what it returns and takes. */
+  /** A part of a checkpoint, which is saved under a name of its own. */
   private record Part(Supplier<Map<String, Tensor>> state, Consumer<Map<String, Tensor>> load) {}
 
   private final Path path;

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.io.Serial;
 import java.nio.file.Path;
 
-/** Reports a checkpoint that is damaged, no checkpoint, or that of another training. */
+/** Thrown for a checkpoint that is damaged, no checkpoint, or that of another training. */
 public final class CheckpointException extends IOException {
 
   @Serial private static final long serialVersionUID = 1;

@@ -4,7 +4,7 @@ import com.google.common.collect.ImmutableMap;
 import java.util.Map;
 
 /**
- * Holds what there is to know about an epoch that has ended.
+ * The results of an epoch that has ended.
  *
  * @param number of the epoch, from 0
  * @param steps that the optimizer has made since the beginning of the training

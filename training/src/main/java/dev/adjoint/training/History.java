@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Holds the metrics of all epochs of a training.
+ * The metrics of all epochs of a training.
  *
  * <p>It goes on where a checkpoint was: the epochs before are part of it.
  */

@@ -1,7 +1,7 @@
 package dev.adjoint.training;
 
 import dev.adjoint.autodiff.Autodiff;
-import dev.adjoint.autodiff.Held;
+import dev.adjoint.autodiff.Replay;
 import dev.adjoint.nn.Layer;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.training.data.Batch;
@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * Reports a number that is infinite or not a number, and where that began.
+ * Thrown for a loss or gradient that is infinite or NaN; the message says where it began.
  *
  * <p>If it is a loss, a gradient or a running statistic, parameters and buffers are what they were
  * before the step. If it is a parameter, or what the optimizer remembers, then a step whose loss
@@ -96,7 +96,7 @@ public final class NonFiniteException extends RuntimeException {
                 },
                 loss);
     // Probed, so that running statistics and generators stay as they are.
-    Tensor again = Held.probing().run(() -> Autodiff.noGrad(observed));
+    Tensor again = Replay.probing().run(() -> Autodiff.noGrad(observed));
     if (!layers.isEmpty()) {
       return "the first layer whose output is not finite is " + layers.getFirst();
     }

@@ -1,7 +1,7 @@
 package dev.adjoint.training;
 
 /**
- * Says how far a training is: what comes next.
+ * How far a training is: what comes next.
  *
  * @param epoch the epoch, from 0
  * @param batch the batch within the epoch, from 0

@@ -5,7 +5,7 @@ import dev.adjoint.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Collects rows of numbers over the steps of a training, few enough to draw and to save. */
+/** Rows of numbers over the steps of a training, few enough to draw and to save. */
 final class Rows {
 
   /** So many rows make a good drawing. */

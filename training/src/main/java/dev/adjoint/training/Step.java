@@ -1,7 +1,7 @@
 package dev.adjoint.training;
 
 /**
- * Holds what there is to know about a step that was made.
+ * The results of one optimization step.
  *
  * @param position of its first batch
  * @param batches how many it has learned from: more than 1 where gradients are accumulated

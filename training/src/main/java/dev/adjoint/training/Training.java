@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Is one run of a training, which its listeners look at and may stop. */
+/** A run of a {@link Trainer}, which listeners may inspect and stop. */
 public final class Training {
 
   private final int epochs;

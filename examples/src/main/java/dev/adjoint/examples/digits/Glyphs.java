@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Knows the ways in which people write each digit.
+ * The ways in which people write each digit.
  *
  * <p>A way is a list of strokes, in a box of width 60 and height 100 whose origin is the upper left
  * corner, written like the paths of <a href="https://www.w3.org/TR/SVG11/paths.html">SVG</a>: M

@@ -1,6 +1,6 @@
 package dev.adjoint.examples.digits;
 
-/** Is a point of the plane; y points down. */
+/** A point of the plane; y points down. */
 record Point(double x, double y) {
 
   /** Returns the point on the way to another one: this one for 0, the other one for 1. */

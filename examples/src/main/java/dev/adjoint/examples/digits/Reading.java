@@ -14,7 +14,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * Holds how a model has read digits.
+ * The results of a model on digits.
  *
  * @param confusion which digits were taken for which
  * @param mistakes the wrong ones, those first of which the model was surest
@@ -22,14 +22,14 @@ import java.util.stream.Stream;
 public record Reading(ConfusionMatrix confusion, List<Mistake> mistakes) {
 
   /**
-   * Is a digit that was taken for another.
+   * A digit that was classified as another.
    *
    * @param image of shape (28, 28)
    * @param confidence the probability that the model gave to what it took the digit for
    */
   public record Mistake(Tensor image, int digit, int taken, double confidence) {}
 
-  /** Counts how often a digit was taken for another. */
+  /** How often one digit was classified as another. */
   public record Pair(int digit, int taken, long count) {}
 
   /** Lets a model read all digits of a loader. */

@@ -7,8 +7,7 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /**
- * Is what a pen draws without being lifted: cubic Bézier curves, each from the end of the one
- * before.
+ * What a pen draws without being lifted: cubic Bézier curves, each from the end of the one before.
  *
  * @param points where it begins, and then for each curve two control points and its end
  */

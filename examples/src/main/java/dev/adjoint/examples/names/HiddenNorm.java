@@ -12,7 +12,7 @@ import dev.adjoint.nn.reparam.WeightNorm;
 import dev.adjoint.tensor.Generator;
 import java.util.function.IntFunction;
 
-/** Names the ways to normalize a linear layer, in front of its activation. */
+/** The ways to normalize a linear layer, in front of its activation. */
 public enum HiddenNorm {
   /** A linear layer with bias. */
   NONE((in, out, generator) -> new Linear(in, out, generator)),

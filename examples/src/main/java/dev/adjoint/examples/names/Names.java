@@ -20,7 +20,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Holds the names to learn from and those to be judged by, which have no name in common.
+ * The names to train on and those to validate on, which have no name in common.
  *
  * @param source what they are, for people
  */

@@ -11,8 +11,8 @@ import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Tensor;
 
 /**
- * Is a motion that begins at rest at 1, whatever its weights: {@code u(t) = 1 + N(t) t^2 / (1 +
- * t^2)} with a network N (Lagaris, Likas and Fotiadis 1998, arXiv:physics/9705023).
+ * A motion that begins at rest at 1, whatever its weights: {@code u(t) = 1 + N(t) t^2 / (1 + t^2)}
+ * with a network N (Lagaris, Likas and Fotiadis 1998, arXiv:physics/9705023).
  */
 public final class Motion extends Layer implements Transform {
 

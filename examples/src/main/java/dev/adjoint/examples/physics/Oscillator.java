@@ -3,8 +3,8 @@ package dev.adjoint.examples.physics;
 import dev.adjoint.tensor.Tensor;
 
 /**
- * Is a mass on a damped spring that is let go at 1: {@code u'' + 2 d u' + w^2 u = 0} with {@code
- * u(0) = 1} and {@code u'(0) = 0}, and d less than w.
+ * A mass on a damped spring that is let go at 1: {@code u'' + 2 d u' + w^2 u = 0} with {@code u(0)
+ * = 1} and {@code u'(0) = 0}, and d less than w.
  *
  * @param damping d, 1/s
  * @param frequency w, rad/s, without the damping

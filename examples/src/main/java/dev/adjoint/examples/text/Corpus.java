@@ -18,7 +18,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * A text to learn from and one to be judged by: the last tenth.
+ * A text to train on and one to validate on: the last tenth.
  *
  * @param source what they are, for people
  */
@@ -32,7 +32,7 @@ public record Corpus(String source, String training, String validation) {
   private static final int OFTEN = 2;
   private static final Pattern TAG = Pattern.compile("\\{@\\w+ ([^}]*)}");
 
-  /** Says in one line why a text cannot be learned from. */
+  /** Thrown for a text that cannot be learned from; the message is one line. */
   public static final class UnusableTextException extends IOException {
     private UnusableTextException(String message) {
       super(message);

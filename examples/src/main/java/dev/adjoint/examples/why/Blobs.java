@@ -9,7 +9,7 @@ import dev.adjoint.tensor.Tensor;
 import java.util.Arrays;
 
 /**
- * Holds pictures of ten kinds of blobs, 14 by 14 pixels in black and white, to learn from and to be
+ * Pictures of ten kinds of blobs, 14 by 14 pixels in black and white, to learn from and to be
  * judged by: a stand-in for MNIST that needs no file.
  *
  * <p>A kind is a random picture, smoothed. An example is one of these, moved around a little, with

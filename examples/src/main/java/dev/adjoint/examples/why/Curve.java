@@ -7,11 +7,11 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.function.ToDoubleFunction;
 
-/** Holds what was seen of one network while it learned. */
+/** What was measured of one network while it learned. */
 record Curve(List<Point> points) {
 
   /**
-   * Holds what was seen at one step.
+   * What was measured at one step.
    *
    * @param p15 the 15th percentile, over the tests, of what the first of the last hidden units gets
    */

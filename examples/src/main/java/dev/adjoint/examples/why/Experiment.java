@@ -3,7 +3,7 @@ package dev.adjoint.examples.why;
 import java.util.Locale;
 import java.util.function.Function;
 
-/** Lists the experiments; each is called by a letter. */
+/** The experiments; each is called by a letter. */
 public enum Experiment {
   /** Is it faster? */
   A(LearningSpeed::run),

@@ -13,7 +13,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /**
- * Holds what experiments share: the seeds, the data, and threads.
+ * What experiments share: the seeds, the data, and threads.
  *
  * <p>Networks as small as these leave the engine's own threads idle, so that experiments run
  * several at a time.

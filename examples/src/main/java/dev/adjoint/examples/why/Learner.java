@@ -2,7 +2,7 @@ package dev.adjoint.examples.why;
 
 import dev.adjoint.autodiff.Autodiff;
 import dev.adjoint.autodiff.Gradients;
-import dev.adjoint.autodiff.Held;
+import dev.adjoint.autodiff.Replay;
 import dev.adjoint.nn.Layer;
 import dev.adjoint.nn.LayerObserver;
 import dev.adjoint.nn.Sequential;
@@ -98,7 +98,7 @@ final class Learner {
           }
           return output;
         };
-    Held.probing().run(() -> Layer.observe(observer, () -> model.inTraining(this::scores)));
+    Replay.probing().run(() -> Layer.observe(observer, () -> model.inTraining(this::scores)));
     return outputs.getFirst();
   }
 }

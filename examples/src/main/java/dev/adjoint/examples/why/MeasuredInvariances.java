@@ -21,7 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** Measures to what each norm is blind. */
+/** Measures what each norm is invariant to. */
 record MeasuredInvariances(InvarianceTable table) implements Result {
 
   private static final List<Norm> NORMS =
@@ -71,7 +71,10 @@ record MeasuredInvariances(InvarianceTable table) implements Result {
   @Override
   public void addTo(Page page) {
     page.paragraph(
-            "Why it works, in one table: to which changes of its weights W and of its data x a linear layer with a norm is invariant. Measured in double precision with d = 0.1, 3 and 1000; \"eps\" is a yes but for the epsilon that keeps the norm from dividing by 0.")
+            "Why it works, in one table: to which changes of its weights W and of its data x a"
+                + " linear layer with a norm is invariant. Measured in double precision with d ="
+                + " 0.1, 3 and 1000; \"eps\" is a yes but for the epsilon that keeps the norm from"
+                + " dividing by 0.")
         .table(
             Stream.concat(Stream.of(""), Stream.of(Perturbation.values()).map(Object::toString))
                 .toList(),
@@ -84,7 +87,9 @@ record MeasuredInvariances(InvarianceTable table) implements Result {
                         .toList())
                 .toList())
         .paragraph(
-            "W d: all weights times d. 1g': one vector added to every row of W, or to every case of x. c: one number added everywhere. row: only one row of W, the weights of one neuron. case: only one example.");
+            "W d: all weights times d. 1g': one vector added to every row of W, or to every case of"
+                + " x. c: one number added everywhere. row: only one row of W, the weights of one"
+                + " neuron. case: only one example.");
   }
 
   @Override
@@ -104,7 +109,8 @@ record MeasuredInvariances(InvarianceTable table) implements Result {
     }
     return List.of(
         new Finding(
-            "Batch, weight and layer norm are invariant to what Table 1 says, and to nothing else in it.",
+            "Batch, weight and layer norm are invariant to what Table 1 says, and to nothing else"
+                + " in it.",
             "Ba, Kiros and Hinton 2016, Table 1",
             "%d of its %d cells agree".formatted(equal, cells),
             equal == cells));

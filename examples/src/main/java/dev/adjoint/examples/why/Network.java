@@ -12,8 +12,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Describes a network of hidden layers of one width, each a linear layer, its norm and an
- * activation, and a linear layer on top.
+ * A network of hidden layers of one width, each a linear layer, its norm and an activation, and a
+ * linear layer on top.
  *
  * @param deviation of the first weights; 0 chooses {@code sqrt(2 / inputs)} (He et al. 2015)
  */

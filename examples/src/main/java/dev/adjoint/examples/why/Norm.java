@@ -14,7 +14,7 @@ import dev.adjoint.training.report.PlotColor;
 import java.util.List;
 import java.util.function.BiFunction;
 
-/** Lists the norms that are compared; each has one name and one color wherever it appears. */
+/** The norms that are compared; each has one name and one color wherever it appears. */
 enum Norm {
   NONE("no norm", PlotColor.GRAY, (linear, width) -> List.of(linear)),
   BATCH(

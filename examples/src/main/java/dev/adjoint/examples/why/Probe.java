@@ -1,8 +1,8 @@
 package dev.adjoint.examples.why;
 
 import dev.adjoint.autodiff.Gradients;
-import dev.adjoint.autodiff.Held;
 import dev.adjoint.autodiff.Parameter;
+import dev.adjoint.autodiff.Replay;
 import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Tensor;
 import java.util.LinkedHashMap;
@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Holds what is seen along the gradient from one place (Santurkar et al. 2018, section 3.2).
+ * What is seen along the gradient from one place (Santurkar et al. 2018, section 3.2).
  *
  * @param step so many the network has learned
  * @param loss at the place
@@ -27,7 +27,7 @@ record Probe(int step, double loss, double lowest, double highest, double change
   /** Probes where a network is; afterwards it is as before. */
   static Probe of(int step, Learner learner) {
     IntTensor rows = learner.nextBatch();
-    return Held.probing().run(() -> of(step, learner, rows));
+    return Replay.probing().run(() -> of(step, learner, rows));
   }
 
   private static Probe of(int step, Learner learner, IntTensor rows) {

@@ -3,7 +3,7 @@ package dev.adjoint.examples.why;
 import dev.adjoint.training.report.Page;
 import java.util.List;
 
-/** Is what an experiment found. */
+/** The result of an experiment. */
 public interface Result {
 
   /** Returns what it is about, as a heading. */

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.Locale;
 
-/** Holds what the seeds gave. */
+/** The results over all seeds. */
 record Spread(double mean, double low, double high) {
 
   static Spread of(Collection<Double> values) {

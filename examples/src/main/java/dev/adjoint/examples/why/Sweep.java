@@ -15,14 +15,14 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * Holds a number for each norm in each of some settings.
+ * A number for each norm in each of some settings.
  *
  * @param settings by name
  * @param numbers for each norm one for each setting
  */
 record Sweep(List<String> settings, Map<Norm, List<Spread>> numbers) {
 
-  /** Is what gives the number of one norm, one setting and one seed. */
+  /** A trial: gives the number of one norm, one setting and one seed. */
   interface Trial {
     double run(Norm norm, int setting, long seed);
   }

@@ -33,7 +33,7 @@ record WhiteningCost(Map<Norm, List<Run>> runs, Map<Norm, Double> millis) implem
   private static final int ROUNDS = 20;
 
   /**
-   * Holds what one training gave.
+   * The result of one training.
    *
    * @param losses the mean of each so many steps
    * @param correlation the mean size of the correlations between units that are whitened together
@@ -172,7 +172,8 @@ record WhiteningCost(Map<Norm, List<Run>> runs, Map<Norm, Double> millis) implem
             "Huang et al. 2019",
             String.format(
                 ROOT,
-                "a step takes %.1f times as long as with batch norm with IterNorm, %.1f times with eigenvectors",
+                "a step takes %.1f times as long as with batch norm with IterNorm, %.1f times with"
+                    + " eigenvectors",
                 newton,
                 eigenvectors),
             newton < eigenvectors));

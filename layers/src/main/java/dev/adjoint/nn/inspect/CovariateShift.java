@@ -2,8 +2,8 @@ package dev.adjoint.nn.inspect;
 
 import com.google.common.collect.ImmutableMap;
 import dev.adjoint.autodiff.Gradients;
-import dev.adjoint.autodiff.Held;
 import dev.adjoint.autodiff.Parameter;
+import dev.adjoint.autodiff.Replay;
 import dev.adjoint.nn.Layer;
 import dev.adjoint.tensor.Tensor;
 import java.util.ArrayList;
@@ -76,8 +76,8 @@ public record CovariateShift(Map<String, Shift> layers) {
    *     changes stays changed
    */
   public static CovariateShift of(Layer model, Supplier<Tensor> loss, Consumer<Gradients> update) {
-    Held held = Held.probing();
-    Supplier<Gradients> gradients = () -> held.run(() -> loss.get().backward());
+    Replay replay = Replay.probing();
+    Supplier<Gradients> gradients = () -> replay.run(() -> loss.get().backward());
     Map<Parameter, Tensor> before = valuesOf(model);
     try {
       Gradients first = gradients.get();

@@ -1,8 +1,8 @@
 package dev.adjoint.nn.inspect;
 
 import dev.adjoint.autodiff.Autodiff;
-import dev.adjoint.autodiff.Held;
 import dev.adjoint.autodiff.Parameter;
+import dev.adjoint.autodiff.Replay;
 import dev.adjoint.nn.Layer;
 import dev.adjoint.nn.Transform;
 import dev.adjoint.nn.inspect.InvarianceTable.Cell;
@@ -143,7 +143,7 @@ final class Magnifier implements AutoCloseable {
       siblings.get(i).assign(siblingValues.get(i).times(magnified ? magnification() : 1));
     }
     // Each run holds values of its own: only random draws would have to be the same in all.
-    Tensor y = Held.probing().run(() -> Autodiff.noGrad(() -> ((Transform) layer).forward(x)));
+    Tensor y = Replay.probing().run(() -> Autodiff.noGrad(() -> ((Transform) layer).forward(x)));
     return y.toDoubleArray();
   }
 

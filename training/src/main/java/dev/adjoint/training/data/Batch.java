@@ -1,7 +1,7 @@
 package dev.adjoint.training.data;
 
 /**
- * Holds examples side by side: what a model gets, and what it is to give.
+ * Examples stacked along the first axis: the inputs of a model and their targets.
  *
  * @param <X> the type of the inputs: Tensor or IntTensor, as a rule
  * @param <Y> the type of the targets

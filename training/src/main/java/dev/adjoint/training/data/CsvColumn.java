@@ -17,7 +17,7 @@ import java.util.stream.IntStream;
 /** Collects the values of one column of a CSV file. */
 sealed interface CsvColumn {
 
-  /** Says where a field is. */
+  /** Where a field is. */
   record Place(Path file, long line) {
     DataFormatException refuse(String reason) {
       return DataFormatException.atLine(file, line, reason);

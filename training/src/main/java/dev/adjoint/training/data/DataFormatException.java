@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reports a file of data that is not what its format or its schema allows, or is damaged; the
+ * Thrown for a file of data that is not what its format or its schema allows, or is damaged; the
  * message says which file, where and why, as in {@code iris.csv, line 17: column 'petal width' is
  * 'abc'; expected a number}.
  */

@@ -9,7 +9,7 @@ import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
 /**
- * Gives the examples of a data set in batches, once in each epoch.
+ * Yields the examples of a data set in batches, once in each epoch.
  *
  * <pre>{@code
  * DataLoader<Tensor, IntTensor> loader = new DataLoader<>(dataset, 64).shuffle(1);

@@ -7,7 +7,7 @@ import dev.adjoint.tensor.Tensor;
 import java.util.function.Function;
 
 /**
- * Gives examples by their numbers, from 0 to {@code size() - 1}.
+ * Examples by number, from 0 to {@code size() - 1}.
  *
  * <p>The same numbers give the same examples, from any thread.
  *

@@ -37,7 +37,7 @@ public final class Idx {
     double get(ByteBuffer buffer, int i);
   }
 
-  /** Names the types of elements. */
+  /** The types of elements. */
   private enum Type {
     UNSIGNED_BYTE(0x08, 1, (buffer, i) -> Byte.toUnsignedInt(buffer.get(i))),
     BYTE(0x09, 1, ByteBuffer::get),

@@ -1,8 +1,8 @@
 package dev.adjoint.training.data;
 
 /**
- * Says how much memory the content of one file may take. Small files can become large: a line of
- * three bytes that names one of a thousand categories is a row of a thousand numbers.
+ * How much memory the content of one file may take. Small files can become large: a line of three
+ * bytes that names one of a thousand categories is a row of a thousand numbers.
  */
 final class Memory {
 

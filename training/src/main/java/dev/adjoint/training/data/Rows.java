@@ -4,7 +4,7 @@ import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Shape;
 import java.util.function.Function;
 
-/** Makes data sets of tensors with an example in each row. */
+/** Data sets of tensors with an example in each row. */
 final class Rows {
 
   private Rows() {}

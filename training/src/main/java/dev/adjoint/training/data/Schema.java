@@ -12,7 +12,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Says what the columns of a CSV file are to a model: by their names in the header, in the order in
+ * The columns of a CSV file as a model uses them: by their names in the header, in the order in
  * which the model gets them. Columns that it does not name are left out.
  *
  * <pre>{@code

@@ -3,7 +3,7 @@ package dev.adjoint.training.data;
 import dev.adjoint.tensor.IntTensor;
 import java.util.Arrays;
 
-/** Gives some of the examples of another data set. */
+/** Some of the examples of another data set. */
 record Subset<X, Y>(Dataset<X, Y> whole, IntTensor numbers) implements Dataset<X, Y> {
 
   @Override

@@ -12,7 +12,7 @@ import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
 /**
- * Measures for classes.
+ * Metrics of classification.
  *
  * <p>Outputs are scores of shape (..., C), before a softmax or after, and targets the classes, of
  * shape (...): as for {@link Losses}, classes are along the last axis, and each row before it

@@ -10,7 +10,7 @@ import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
 
 /**
- * Counts which classes are taken for which.
+ * How often each class was predicted as each class.
  *
  * <p>Measures over all classes are means over those that occur, as targets or as predictions; all
  * measures are NaN once a score was NaN, since that example was taken for nothing. {@code toString}

@@ -13,7 +13,7 @@ import java.util.Set;
 import java.util.function.Function;
 
 /**
- * Judges a model by metrics, in eval mode and without recording gradients.
+ * Evaluates a model by metrics, in eval mode and without recording gradients.
  *
  * <pre>{@code
  * Evaluation<Tensor, IntTensor> evaluation =

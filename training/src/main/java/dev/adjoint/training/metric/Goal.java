@@ -1,6 +1,6 @@
 package dev.adjoint.training.metric;
 
-/** Says which values of a metric are better. NaN is no value: it is never better than another. */
+/** Which values of a metric are better. NaN is no value: it is never better than another. */
 public enum Goal {
   /** Lower is better, as for a loss. */
   MINIMIZE {

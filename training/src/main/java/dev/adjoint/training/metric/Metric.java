@@ -5,7 +5,7 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * Measures how well outputs fit targets, over as many batches as there are.
+ * A measure of how well outputs fit targets, over any number of batches.
  *
  * <p>{@link Classification} and {@link Regression} have the common ones. A metric of one's own
  * makes something that adds up:

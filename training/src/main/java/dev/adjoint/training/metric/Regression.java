@@ -4,7 +4,7 @@ import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Tensor;
 
 /**
- * Measures for numbers.
+ * Metrics of regression.
  *
  * <p>Outputs and targets have equal shapes; each element counts. They are computed with in float64,
  * in which the square of no float32 is infinite.

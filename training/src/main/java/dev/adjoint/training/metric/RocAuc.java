@@ -8,7 +8,7 @@ import java.util.BitSet;
 import java.util.Comparator;
 import java.util.stream.IntStream;
 
-/** Computes the area under the ROC curve by the ranks of scores (Mann and Whitney's U). */
+/** The area under the ROC curve by the ranks of scores (Mann and Whitney's U). */
 final class RocAuc implements Metric.Sum<IntTensor> {
 
   private final ImmutableDoubleArray.Builder scores = ImmutableDoubleArray.builder();

@@ -10,7 +10,7 @@ import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 
 /**
- * Places numbers along one direction of a plot, by themselves or by their logarithms.
+ * An axis of a plot: places numbers along one direction, by themselves or by their logarithms.
  *
  * <p>A place is NaN for what is not finite, and for what has no logarithm.
  */

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Draws numbers of some groups as bars from 0, side by side.
+ * A bar plot: numbers of some groups as bars from 0, side by side.
  *
  * <pre>{@code
  * new BarPlot("Accuracy", "share that is right", List.of("shuffled", "sorted"))

@@ -3,7 +3,7 @@ package dev.adjoint.training.report;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Says above a plot what is what, in as many rows as are needed. */
+/** The legend above a plot, in as many rows as are needed. */
 final class Legend {
 
   private static final int SAMPLE = 22;

@@ -8,7 +8,7 @@ import java.util.function.DoublePredicate;
 import java.util.stream.Stream;
 
 /**
- * Draws how numbers depend on others: lines, points, bands and error bars.
+ * A plot of how numbers depend on others: lines, points, bands and error bars.
  *
  * <pre>{@code
  * new LinePlot("Accuracy", "step", "share that is right")

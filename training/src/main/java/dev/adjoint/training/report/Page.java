@@ -17,7 +17,7 @@ import javax.imageio.ImageIO;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Puts text, tables and plots on a page of HTML that is one file and needs no other.
+ * A page of HTML with text, tables and plots that is one file and needs no other.
  *
  * <pre>{@code
  * new Page("Learning rates")

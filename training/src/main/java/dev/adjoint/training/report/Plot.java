@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Draws numbers as a picture in SVG, for a {@link Page} or a file.
+ * A picture of numbers in SVG, for a {@link Page} or a file.
  *
  * <p>A plot is {@value #WIDTH} units wide, about as a phone's screen, and text in it is text: it
  * can be selected, searched and read aloud. What is NaN or infinite leaves a gap. A series has the

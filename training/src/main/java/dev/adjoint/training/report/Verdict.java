@@ -2,7 +2,7 @@ package dev.adjoint.training.report;
 
 import java.util.Locale;
 
-/** Says whether a claim agrees with what was measured. */
+/** Whether a claim agrees with what was measured. */
 public enum Verdict {
   /** It does. */
   HOLDS("✓", "yes"),

@@ -1,7 +1,7 @@
 package dev.adjoint.check;
 
 /**
- * Measures the slope of a function of one number by five points: x, and h and 2h on both sides.
+ * The slope of a function of one number by five points: x, and h and 2h on both sides.
  *
  * <p>With d(h) the central difference of step h, {@code (4 d(h) - d(2h)) / 3} cancels the error of
  * order h^2 and leaves one of order h^4, so that the step can be large and rounding matters little.
@@ -18,7 +18,7 @@ package dev.adjoint.check;
  *     with h^3, and what remains at small steps is noise
  * @param variation the slopes of all outputs, weighed, without their signs
  */
-record Slope(
+record FiniteDifference(
     double value,
     double left,
     double right,
@@ -46,7 +46,8 @@ record Slope(
    * @param weights one an output
    * @param epsilon the relative rounding of the values
    */
-  static Slope measure(Line line, double[] base, double[] weights, double h, double epsilon) {
+  static FiniteDifference measure(
+      Line line, double[] base, double[] weights, double h, double epsilon) {
     double[] p1 = line.at(h);
     double[] m1 = line.at(-h);
     double[] p2 = line.at(2 * h);
@@ -87,7 +88,7 @@ record Slope(
     // tells.
     double c = (Math.abs(far - near) + Math.abs(evens) / h) / 3;
     double truncation = value == 0 ? c : Math.min(c, 4 * c * (c / Math.abs(value)));
-    return new Slope(
+    return new FiniteDifference(
         value,
         left / h,
         right / h,
@@ -124,9 +125,9 @@ record Slope(
   }
 
   /** Returns the same with 0 for the side that is less steep. */
-  Slope fromZero() {
+  FiniteDifference fromZero() {
     boolean up = Math.abs(right) >= Math.abs(left);
-    return new Slope(
+    return new FiniteDifference(
         value,
         up ? 0 : left,
         up ? right : 0,

@@ -4,14 +4,14 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Lists the steps by which an element may be moved.
+ * The step sizes of the finite differences of one element.
  *
  * @param first the one that suits most functions
  * @param all descending, each 8 times the next; 4 times in float32
  * @param own the size of the element: what a larger step shows may not be so at the element
  * @param grain the relative precision of the element times its size: what rounding does to a step
  */
-record Steps(double first, List<Double> all, double own, double grain) {
+record StepSizes(double first, List<Double> all, double own, double grain) {
 
   /**
    * Returns steps around a first one: up to the size of the input, or 1, where nothing but an
@@ -22,7 +22,7 @@ record Steps(double first, List<Double> all, double own, double grain) {
    * @param epsilon of its type
    * @param chosen the first step if the user says so, or 0
    */
-  static Steps of(double size, double typical, double epsilon, double chosen) {
+  static StepSizes of(double size, double typical, double epsilon, double chosen) {
     boolean single = epsilon > 1e-10;
     int apart = single ? 2 : 3;
     double reach = Math.max(size, typical > 0 ? Math.min(1, typical) : 1);
@@ -34,7 +34,7 @@ record Steps(double first, List<Double> all, double own, double grain) {
     int below = (int) Math.max(3, Math.floor(log2(first / lowest) / apart));
     List<Double> all =
         IntStream.rangeClosed(-above, below).mapToObj(i -> Math.scalb(first, -apart * i)).toList();
-    return new Steps(first, all, own, size * epsilon);
+    return new StepSizes(first, all, own, size * epsilon);
   }
 
   private static double log2(double x) {

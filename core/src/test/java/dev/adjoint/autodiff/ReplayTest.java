@@ -8,38 +8,38 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
-class HeldTest {
+class ReplayTest {
 
   private final AtomicInteger clock = new AtomicInteger();
 
   private int tick() {
-    return Held.value(clock::incrementAndGet);
+    return Replay.value(clock::incrementAndGet);
   }
 
   @Test
   void valuesAreHeldInOrder() {
-    Held held = Held.probing();
+    Replay replay = Replay.probing();
     Supplier<List<Integer>> computation = () -> List.of(tick(), tick());
-    assertThat(held.run(computation)).containsExactly(1, 2);
-    assertThat(held.run(computation)).containsExactly(1, 2);
+    assertThat(replay.run(computation)).containsExactly(1, 2);
+    assertThat(replay.run(computation)).containsExactly(1, 2);
     assertThat(List.of(tick(), tick())).containsExactly(3, 4);
   }
 
   @Test
   void aValueMayBeComputedFromHeldValues() {
-    Held held = Held.probing();
+    Replay replay = Replay.probing();
     Supplier<List<Integer>> computation =
-        () -> List.of(Held.value(() -> 10 * tick() + tick()), tick());
-    assertThat(held.run(computation)).containsExactly(12, 3);
-    assertThat(held.run(computation)).containsExactly(12, 3);
+        () -> List.of(Replay.value(() -> 10 * tick() + tick()), tick());
+    assertThat(replay.run(computation)).containsExactly(12, 3);
+    assertThat(replay.run(computation)).containsExactly(12, 3);
   }
 
   @Test
   void aRunWithinARunSeesWhatTheOuterOneHolds() {
-    Held outer = Held.probing();
+    Replay outer = Replay.probing();
     Supplier<List<Integer>> computation =
         () -> {
-          Held inner = Held.afterFirstRun();
+          Replay inner = Replay.afterFirstRun();
           int first = inner.run(this::tick);
           return List.of(first, inner.run(this::tick), tick());
         };
@@ -49,37 +49,37 @@ class HeldTest {
 
   @Test
   void effectsHappenOnceOrWhenProbingNever() {
-    Runnable effect = () -> Held.effect(clock::incrementAndGet);
+    Runnable effect = () -> Replay.effect(clock::incrementAndGet);
     effect.run();
     assertThat(clock).hasValue(1);
-    Held twice = Held.afterFirstRun();
+    Replay twice = Replay.afterFirstRun();
     twice.run(supplier(effect));
     twice.run(supplier(effect));
     assertThat(clock).hasValue(2);
-    Held.probing().run(supplier(effect));
-    Held.probing().run(supplier(() -> Held.afterFirstRun().run(supplier(effect))));
+    Replay.probing().run(supplier(effect));
+    Replay.probing().run(supplier(() -> Replay.afterFirstRun().run(supplier(effect))));
     assertThat(clock).hasValue(2);
-    Held.afterFirstRun().run(supplier(() -> Held.value(supplier(effect))));
+    Replay.afterFirstRun().run(supplier(() -> Replay.value(supplier(effect))));
     assertThat(clock).hasValue(3);
   }
 
   @Test
   void aRunThatFailedIsNoFirstRun() {
-    Held held = Held.probing();
+    Replay replay = Replay.probing();
     assertThatThrownBy(() ->
-            held.run(() -> {
+            replay.run(() -> {
               tick();
               throw new IllegalStateException("stop");
             }))
         .hasMessage("stop");
-    assertThat(held.<Integer>run(this::tick)).isEqualTo(2);
+    assertThat(replay.<Integer>run(this::tick)).isEqualTo(2);
   }
 
   @Test
   void aRunThatAsksForMoreIsRefused() {
-    Held held = Held.probing();
-    held.run(this::tick);
-    assertThatThrownBy(() -> held.run(() -> tick() + tick()))
+    Replay replay = Replay.probing();
+    replay.run(this::tick);
+    assertThatThrownBy(() -> replay.run(() -> tick() + tick()))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("held 1 values the first time and asks for more now");
   }

@@ -8,9 +8,9 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** Finds a kink or a jump exactly where a derivative is wanted, and the operation that has it. */
-final class Kink {
+final class KinkFinder {
 
-  private Kink() {}
+  private KinkFinder() {}
 
   /**
    * Tells a kink, where the slope on each side stays as it is while the step shrinks, and a jump,
@@ -20,45 +20,52 @@ final class Kink {
    * @param slopes descending by step
    * @return the slope by the smallest step that shows it, or null; at a jump, from 0 on one side
    */
-  static @Nullable Slope among(List<Slope> slopes, double first, Judge judge) {
-    List<Slope> bent = clear(slopes, first, judge, Slope::gap);
-    if (each(bent, (large, small) -> isKink(large, small, judge))) {
+  static @Nullable FiniteDifference among(
+      List<FiniteDifference> slopes, double first, ToleranceRule tolerance) {
+    List<FiniteDifference> bent = clear(slopes, first, tolerance, FiniteDifference::gap);
+    if (each(bent, (large, small) -> isKink(large, small, tolerance))) {
       return bent.getLast();
     }
-    List<Slope> torn = clear(slopes, first, judge, Slope::steepest);
-    return each(torn, Kink::isJump) ? torn.getLast().fromZero() : null;
+    List<FiniteDifference> torn = clear(slopes, first, tolerance, FiniteDifference::steepest);
+    return each(torn, KinkFinder::isJump) ? torn.getLast().fromZero() : null;
   }
 
   /** Returns the slopes of steps at which what is looked for is larger than noise. */
-  private static List<Slope> clear(
-      List<Slope> slopes, double first, Judge judge, ToDoubleFunction<Slope> signal) {
+  private static List<FiniteDifference> clear(
+      List<FiniteDifference> slopes,
+      double first,
+      ToleranceRule tolerance,
+      ToDoubleFunction<FiniteDifference> signal) {
     double largest =
         slopes.stream().filter(s -> s.step() <= first).mapToDouble(signal).max().orElse(0);
-    List<Slope> clear = slopes.stream().filter(s -> noise(s, judge) < largest).toList();
-    List<Slope> fine = clear.stream().filter(s -> s.step() <= first).toList();
+    List<FiniteDifference> clear =
+        slopes.stream().filter(s -> noise(s, tolerance) < largest).toList();
+    List<FiniteDifference> fine = clear.stream().filter(s -> s.step() <= first).toList();
     return fine.size() < 3 ? clear : fine;
   }
 
-  private static boolean each(List<Slope> slopes, BiPredicate<Slope, Slope> test) {
+  private static boolean each(
+      List<FiniteDifference> slopes, BiPredicate<FiniteDifference, FiniteDifference> test) {
     return slopes.size() >= 3
         && IntStream.range(1, slopes.size())
             .allMatch(i -> test.test(slopes.get(i - 1), slopes.get(i)));
   }
 
-  private static boolean isKink(Slope large, Slope small, Judge judge) {
-    return small.gap() > noise(small, judge) + judge.relative() * small.steepest()
+  private static boolean isKink(
+      FiniteDifference large, FiniteDifference small, ToleranceRule tolerance) {
+    return small.gap() > noise(small, tolerance) + tolerance.relative() * small.steepest()
         && Math.abs(small.left() - large.left()) < small.gap() / 4
         && Math.abs(small.right() - large.right()) < small.gap() / 4;
   }
 
-  private static boolean isJump(Slope large, Slope small) {
+  private static boolean isJump(FiniteDifference large, FiniteDifference small) {
     double height = small.steepest() * small.step();
     double growth = height / (large.steepest() * large.step());
     return Math.abs(growth - 1) < 0.05 && height > 1e-5 * small.size();
   }
 
-  private static double noise(Slope slope, Judge judge) {
-    return judge.absolute() + 25 * slope.roundOff();
+  private static double noise(FiniteDifference slope, ToleranceRule tolerance) {
+    return tolerance.absolute() + 25 * slope.roundOff();
   }
 
   /**
@@ -69,16 +76,17 @@ final class Kink {
    * @param h so small that a smooth function has nearly the same slope on both sides
    * @return the name of its primitive; empty if it cannot be found
    */
-  static String operation(Subject subject, int slot, Slope.Line line, double h) {
-    List<List<Step>> runs = new ArrayList<>();
+  static String operation(
+      CheckedFunction function, int slot, FiniteDifference.Line line, double h) {
+    List<List<GraphStep>> runs = new ArrayList<>();
     for (int t = -2; t <= 2; t++) {
-      Subject.Recorded recorded = subject.recordAt(slot, line.at(t * h));
-      runs.add(Step.between(recorded.sources().get(slot), recorded.y()));
+      CheckedFunction.Recorded recorded = function.recordAt(slot, line.at(t * h));
+      runs.add(GraphStep.between(recorded.sources().get(slot), recorded.y()));
     }
     int steps = runs.getFirst().size();
     for (int i = 0; i < steps; i++) {
       List<double[]> y = new ArrayList<>();
-      for (List<Step> run : runs) {
+      for (List<GraphStep> run : runs) {
         if (run.size() != steps) {
           return "";
         }

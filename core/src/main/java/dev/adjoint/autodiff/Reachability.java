@@ -9,19 +9,19 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** The nodes of a graph from which a target is reached, the targets included. */
-final class Ways {
+/** Which nodes of a graph depend on one of some targets, the targets included. */
+final class Reachability {
 
-  private final Set<Node> leading;
+  private final Set<Node> dependent;
   private final Set<Node> seen = new HashSet<>();
 
-  Ways(Set<Node> targets) {
-    leading = new HashSet<>(targets);
+  Reachability(Set<Node> targets) {
+    dependent = new HashSet<>(targets);
   }
 
-  /** Tells whether a target is reached from a node that has been explored. */
-  boolean lead(Node node) {
-    return leading.contains(node);
+  /** Tells whether a node that has been explored depends on a target. */
+  boolean reaches(Node node) {
+    return dependent.contains(node);
   }
 
   /** Looks at all nodes that a node depends on, except those that are known. */
@@ -45,8 +45,8 @@ final class Ways {
     for (Node node : found) {
       for (Tensor input : inputs(node)) {
         Node source = input.node();
-        if (source != null && leading.contains(source)) {
-          leading.add(node);
+        if (source != null && dependent.contains(source)) {
+          dependent.add(node);
         }
       }
     }

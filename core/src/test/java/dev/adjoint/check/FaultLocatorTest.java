@@ -16,7 +16,7 @@ import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
 /** What a report says of who is to blame. */
-class SuspectsTest {
+class FaultLocatorTest {
 
   private final Tensor x = normal(3, 4);
   private final Tensor w = normal(4, 4);
@@ -104,7 +104,8 @@ class SuspectsTest {
             .run();
     assertThat(report.suspects())
         .containsExactly(
-            "input 1 of 'TIMES' moves with x, but was computed in noGrad or from numbers read out of a tensor");
+            "input 1 of 'TIMES' moves with x, but was computed in noGrad or from numbers read out"
+                + " of a tensor");
   }
 
   @Test

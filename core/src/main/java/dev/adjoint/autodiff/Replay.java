@@ -9,15 +9,15 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Holds what a computation must see unchanged when it is run again: random draws, values behind
- * {@code stopGradient}, running statistics, vectors of a power iteration.
+ * The values that a computation must see unchanged when it is run again: random draws, values
+ * behind {@code stopGradient}, running statistics, vectors of a power iteration.
  *
  * <p>A computation is run again by rematerialization, which must find the same random numbers, and
  * by gradient checks, which move one input and would otherwise see constants move with it. Whoever
  * computes such a value asks {@link #value} for it; whoever changes state, such as running
  * statistics, does so in {@link #effect}. Outside of such a run both simply do what they are given.
  */
-public final class Held {
+public final class Replay {
 
   private static final ScopedValue<Scope> SCOPE = ScopedValue.newInstance();
 
@@ -26,7 +26,7 @@ public final class Held {
   /** What the first run held; null before it has ended. */
   private volatile @Nullable List<@Nullable Object> values;
 
-  private Held(boolean allowEffects) {
+  private Replay(boolean allowEffects) {
     this.allowEffects = allowEffects;
   }
 
@@ -34,13 +34,13 @@ public final class Held {
    * Returns a holder for a computation whose first run has its effects and whose other runs have
    * none.
    */
-  public static Held afterFirstRun() {
-    return new Held(true);
+  public static Replay afterFirstRun() {
+    return new Replay(true);
   }
 
   /** Returns a holder for a computation that is only probed: no run has effects. */
-  public static Held probing() {
-    return new Held(false);
+  public static Replay probing() {
+    return new Replay(false);
   }
 
   /**
@@ -56,11 +56,11 @@ public final class Held {
     Run outer = scope.run;
     List<@Nullable Object> known = values;
     boolean effects = allowEffects && (outer == null || outer.hasEffects());
-    Run run = known != null ? new Replay(known) : new First(effects, !allowEffects, outer);
+    Run run = known != null ? new LaterRun(known) : new FirstRun(effects, !allowEffects, outer);
     scope.run = run;
     try {
       T result = computation.get();
-      if (run instanceof First first) {
+      if (run instanceof FirstRun first) {
         values = first.values;
       }
       return result;
@@ -74,7 +74,7 @@ public final class Held {
    * again.
    */
   public static <T> T value(Supplier<T> compute) {
-    Recorder.checkHeld();
+    Recorder.checkReplayed();
     Run run = current();
     return run != null ? run.hold(compute) : compute.get();
   }
@@ -96,21 +96,21 @@ public final class Held {
     @Nullable Run run;
   }
 
-  /** Answers the questions of one run of a computation. */
+  /** One run of a computation. */
   private sealed interface Run {
     <T> T hold(Supplier<T> compute);
 
     boolean hasEffects();
   }
 
-  /** Computes values and keeps them, here and for every run around this one. */
-  private static final class First implements Run {
+  /** The first run: computes values and keeps them, for every run around it as well. */
+  private static final class FirstRun implements Run {
     private final boolean hasEffects;
     private final boolean copies;
     private final @Nullable Run outer;
     private final List<@Nullable Object> values = new ArrayList<>();
 
-    First(boolean hasEffects, boolean copies, @Nullable Run outer) {
+    FirstRun(boolean hasEffects, boolean copies, @Nullable Run outer) {
       this.hasEffects = hasEffects;
       this.copies = copies;
       this.outer = outer;
@@ -119,16 +119,16 @@ public final class Held {
     @Override
     @SuppressWarnings("unchecked") // a copy of a tensor is a tensor
     public <T> T hold(Supplier<T> compute) {
-      Deque<First> around = new ArrayDeque<>(); // by a loop: they may be a thousand deep
+      Deque<FirstRun> around = new ArrayDeque<>(); // by a loop: they may be a thousand deep
       Run run = this;
-      while (run instanceof First first) {
+      while (run instanceof FirstRun first) {
         around.push(first);
         run = first.outer;
       }
       // What is held while a value is computed is part of that value: it is not held by itself.
       T value =
           run != null ? run.hold(compute) : new Part(around.element().hasEffects).hold(compute);
-      for (First first : around) {
+      for (FirstRun first : around) {
         if (first.copies && value instanceof Tensor tensor) {
           value = (T) Autodiff.noGrad(tensor::copy); // outlives the parameters that probing assigns
         }
@@ -143,12 +143,12 @@ public final class Held {
     }
   }
 
-  /** Hands out the values of the first run. */
-  private static final class Replay implements Run {
+  /** A later run: returns the values of the first. */
+  private static final class LaterRun implements Run {
     private final List<@Nullable Object> values;
     private int next;
 
-    Replay(List<@Nullable Object> values) {
+    LaterRun(List<@Nullable Object> values) {
       this.values = values;
     }
 

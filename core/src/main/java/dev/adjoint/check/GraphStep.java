@@ -5,11 +5,8 @@ import dev.adjoint.op.Primitive;
 import dev.adjoint.op.Reductions;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.Deque;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -19,31 +16,24 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Holds one recorded step on the way from a source to an output.
+ * One recorded operation between a source and an output.
  *
  * @param primitive what was computed
  * @param x its inputs
  * @param leads which of them depend on the source
  * @param y its output
  */
-record Step(Primitive primitive, Tensor[] x, boolean[] leads, Tensor y) {
+record GraphStep(Primitive primitive, Tensor[] x, boolean[] leads, Tensor y) {
 
   /** Returns the steps by which an output depends on a source, each after those before it. */
-  static List<Step> between(Tensor source, Tensor output) {
-    Map<Node, Tensor> outputs = new HashMap<>();
-    Deque<Tensor> open = new ArrayDeque<>(List.of(output));
-    for (Tensor tensor; (tensor = open.poll()) != null; ) {
-      Node node = tensor.node();
-      if (node != null && outputs.putIfAbsent(node, tensor) == null) {
-        open.addAll(node.inputs());
-      }
-    }
+  static List<GraphStep> between(Tensor source, Tensor output) {
+    Map<Node, Tensor> outputs = Node.ancestors(output, node -> true);
     Set<Node> leading = new HashSet<>(List.of(Objects.requireNonNull(source.node())));
-    List<Step> steps = new ArrayList<>();
+    List<GraphStep> steps = new ArrayList<>();
     outputs.entrySet().stream()
         .sorted(Comparator.comparingLong(entry -> entry.getKey().birth()))
         .forEach(entry -> {
-          Step step = of(entry.getKey(), entry.getValue(), leading);
+          GraphStep step = of(entry.getKey(), entry.getValue(), leading);
           if (step != null) {
             leading.add(entry.getKey());
             steps.add(step);
@@ -52,7 +42,7 @@ record Step(Primitive primitive, Tensor[] x, boolean[] leads, Tensor y) {
     return steps;
   }
 
-  private static @Nullable Step of(Node node, Tensor y, Set<Node> leading) {
+  private static @Nullable GraphStep of(Node node, Tensor y, Set<Node> leading) {
     Primitive primitive = node.primitive();
     Tensor[] x = node.inputs().toArray(Tensor[]::new);
     boolean[] leads = new boolean[x.length];
@@ -60,7 +50,7 @@ record Step(Primitive primitive, Tensor[] x, boolean[] leads, Tensor y) {
       Node maker = x[i].node();
       leads[i] = maker != null && leading.contains(maker);
     }
-    Step step = primitive == null ? null : new Step(primitive, x, leads, y);
+    GraphStep step = primitive == null ? null : new GraphStep(primitive, x, leads, y);
     return step == null || step.indices(true).isEmpty() ? null : step;
   }
 
