@@ -1,68 +1,26 @@
 package dev.adjoint.kernel;
 
 /**
- * The 2-D convolution and its gradients, for either element type: arrays are all {@code float[]} or
- * all {@code double[]}, as the kernels are. A 1-D convolution is one of height 1.
+ * The three sides of a 2-D convolution: any two of input, weight and output make the third. A 1-D
+ * convolution is one of height 1.
  */
-public final class Conv2d {
-
-  private Conv2d() {}
-
-  /** Computes y, the convolution of x with w. */
-  public static void forward(
-      Kernels kernels,
-      ConvShape shape,
-      Object x,
-      int xFrom,
-      Object w,
-      int wFrom,
-      Object y,
-      int yFrom) {
-    if (y instanceof float[] floats) {
-      FloatConv2d.forward(kernels, shape, (float[]) x, xFrom, (float[]) w, wFrom, floats, yFrom);
-    } else {
-      DoubleConv2d.forward(
-          kernels, shape, (double[]) x, xFrom, (double[]) w, wFrom, (double[]) y, yFrom);
-    }
-  }
-
-  /** Computes dx, the gradient of the input, from g, the gradient of the output. */
-  public static void inputGradient(
-      Kernels kernels,
-      ConvShape shape,
-      Object g,
-      int gFrom,
-      Object w,
-      int wFrom,
-      Object dx,
-      int dxFrom) {
-    if (dx instanceof float[] floats) {
-      FloatConv2d.inputGradient(
-          kernels, shape, (float[]) g, gFrom, (float[]) w, wFrom, floats, dxFrom);
-    } else {
-      DoubleConv2d.inputGradient(
-          kernels, shape, (double[]) g, gFrom, (double[]) w, wFrom, (double[]) dx, dxFrom);
-    }
-  }
+public enum Conv2d {
+  /** Output from input and weight. */
+  FORWARD,
+  /** Gradient of the input from that of the output, and weight. */
+  INPUT_GRADIENT,
+  /** Gradient of the weight from that of the output, and input. */
+  WEIGHT_GRADIENT;
 
   /**
-   * Computes dw, the gradient of the weights, from g, the gradient of the output, and the input x.
+   * Computes a side from the two others, in the order above. Arrays are all {@code float[]} or all
+   * {@code double[]}, as the kernels are.
    */
-  public static void weightGradient(
-      Kernels kernels,
-      ConvShape shape,
-      Object g,
-      int gFrom,
-      Object x,
-      int xFrom,
-      Object dw,
-      int dwFrom) {
-    if (dw instanceof float[] floats) {
-      FloatConv2d.weightGradient(
-          kernels, shape, (float[]) g, gFrom, (float[]) x, xFrom, floats, dwFrom);
+  public void run(Kernels kernels, ConvShape shape, Span a, Span b, Span out) {
+    if (out.data() instanceof float[]) {
+      FloatConv2d.run(this, kernels, shape, a, b, out);
     } else {
-      DoubleConv2d.weightGradient(
-          kernels, shape, (double[]) g, gFrom, (double[]) x, xFrom, (double[]) dw, dwFrom);
+      DoubleConv2d.run(this, kernels, shape, a, b, out);
     }
   }
 }

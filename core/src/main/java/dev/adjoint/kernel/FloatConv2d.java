@@ -8,71 +8,27 @@ final class FloatConv2d {
 
   private FloatConv2d() {}
 
-  /** Computes the convolution of x with w. */
-  static void forward(
-      Kernels kernels,
-      ConvShape s,
-      float[] x,
-      int xFrom,
-      float[] w,
-      int wFrom,
-      float[] y,
-      int yFrom) {
+  /** Computes a side of a convolution, as {@link Conv2d#run} says. */
+  static void run(Conv2d side, Kernels kernels, ConvShape s, Span a, Span b, Span out) {
     int taps = s.kh() * s.kw();
-    FloatLayout layout = new FloatLayout(ConvLayout.of(ConvStencil.forward(s)), x, xFrom);
-    new FloatCorrelation(
-            kernels,
-            layout,
-            s.n(),
-            s.groups(),
-            s.groupInC(),
-            s.groupOutC(),
-            s.outH(),
-            s.outW(),
-            y,
-            yFrom)
-        .run(w, wFrom, s.groupInC() * taps, taps);
-  }
-
-  /** Computes the gradient of the convolution's input, given that of its output. */
-  static void inputGradient(
-      Kernels kernels,
-      ConvShape s,
-      float[] g,
-      int gFrom,
-      float[] w,
-      int wFrom,
-      float[] dx,
-      int dxFrom) {
-    int taps = s.kh() * s.kw();
-    for (ConvStencil phase : ConvStencil.inputGradient(s)) {
-      FloatLayout layout = new FloatLayout(ConvLayout.of(phase), g, gFrom);
-      new FloatCorrelation(
-              kernels,
-              layout,
-              s.n(),
-              s.groups(),
-              s.groupOutC(),
-              s.groupInC(),
-              s.h(),
-              s.w(),
-              dx,
-              dxFrom)
-          .run(w, wFrom, taps, s.groupInC() * taps);
+    int in = s.groupInC();
+    switch (side) {
+      case FORWARD -> {
+        Matrix w = new Matrix(b.data(), b.from(), s.groupOutC(), in, in * taps, taps);
+        FloatLayout x = new FloatLayout(ConvLayout.of(ConvStencil.forward(s)), a);
+        new FloatCorrelation(kernels, x, s, w, s.outH(), s.outW(), out).run();
+      }
+      case INPUT_GRADIENT -> {
+        Matrix w = new Matrix(b.data(), b.from(), in, s.groupOutC(), taps, in * taps);
+        for (ConvStencil phase : ConvStencil.inputGradient(s)) {
+          FloatLayout g = new FloatLayout(ConvLayout.of(phase), a);
+          new FloatCorrelation(kernels, g, s, w, s.h(), s.w(), out).run();
+        }
+      }
+      case WEIGHT_GRADIENT -> {
+        FloatLayout x = new FloatLayout(ConvLayout.of(ConvStencil.forward(s)), b);
+        new FloatWeightGradient(kernels, s, x, a, out).run();
+      }
     }
-  }
-
-  /** Computes the gradient of the convolution's weights, given that of its output. */
-  static void weightGradient(
-      Kernels kernels,
-      ConvShape s,
-      float[] g,
-      int gFrom,
-      float[] x,
-      int xFrom,
-      float[] dw,
-      int dwFrom) {
-    FloatLayout layout = new FloatLayout(ConvLayout.of(ConvStencil.forward(s)), x, xFrom);
-    new FloatWeightGradient(kernels, s, layout, g, gFrom).run(dw, dwFrom);
   }
 }

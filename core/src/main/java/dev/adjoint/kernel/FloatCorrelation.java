@@ -1,54 +1,38 @@
 package dev.adjoint.kernel;
 
-import java.util.Arrays;
-
 /**
  * Applies one stencil to all images: the whole forward pass of a convolution, or a phase of the
  * gradient of its input. The left operand is the weights, packed once; the right one is the input,
  * read through the taps where it is laid out.
  *
  * @param layout of x
- * @param inC channels of x in a group
- * @param outC channels of y in a group
+ * @param w where the taps of an output and an input channel of a group lie
  */
 record FloatCorrelation(
-    Kernels kernels,
-    FloatLayout layout,
-    int images,
-    int groups,
-    int inC,
-    int outC,
-    int outH,
-    int outW,
-    float[] y,
-    int yFrom) {
+    Kernels kernels, FloatLayout layout, ConvShape shape, Matrix w, int outH, int outW, Span y) {
 
   /** Columns of a result are computed in multiples of this, roughly. */
   private static final int LANES = 16;
 
-  /**
-   * Computes y.
-   *
-   * @param wOut distance in w from one output channel of a group to the next
-   * @param wIn distance in w from one input channel of a group to the next
-   */
-  void run(float[] w, int wFrom, int wOut, int wIn) {
-    int points = stencil().points();
+  /** Computes y. */
+  void run() {
+    int planes = shape.n() * shape.groups();
     int blocks = geometry().blocks();
-    long weights = (long) groups * panelRows() * depth();
+    long weights = (long) shape.groups() * panelRows() * depth();
     float[] panels = FloatScratch.A.take(weights);
-    int groupSize = (int) (weights / groups);
-    packWeights(w, wFrom, wOut, wIn, panels);
+    int groupSize = (int) (weights / shape.groups());
+    packWeights(panels);
     Parallel.run(
-        images * groups * blocks,
-        (long) images * groups * outC * depth() * points / 32,
+        planes * blocks,
+        (long) planes * w.rows() * depth() * stencil().points() / 32,
         chunk -> {
           int plane = chunk / blocks; // which image and group
-          block(plane, geometry().block(chunk % blocks), panels, plane % groups * groupSize);
+          int panelsFrom = plane % shape.groups() * groupSize;
+          block(plane, geometry().block(chunk % blocks), panels, panelsFrom);
         });
     FloatScratch.A.give(panels);
-    if (!isFinite(w, wFrom, groups * groupWeights(wOut, wIn))) {
-      leavePaddingOut(w, wFrom, wOut, wIn);
+    if (!isFinite(w.data(), w.from(), shape.groups() * groupWeights())) {
+      leavePaddingOut();
     }
   }
 
@@ -61,7 +45,8 @@ record FloatCorrelation(
   }
 
   /** Returns whether a run of elements has neither infinities nor NaN. */
-  static boolean isFinite(float[] elements, int from, int count) {
+  static boolean isFinite(Object array, int from, int count) {
+    float[] elements = (float[]) array;
     for (int i = from; i < from + count; i++) {
       if (!Float.isFinite(elements[i])) {
         return false;
@@ -70,47 +55,53 @@ record FloatCorrelation(
     return true;
   }
 
-  private int groupWeights(int wOut, int wIn) {
-    return Math.max(wOut * outC, wIn * inC);
+  private float[] out() {
+    return (float[]) y.data();
+  }
+
+  /** Returns the weights of a group. */
+  private int groupWeights() {
+    return Math.max(w.rowStride() * w.rows(), w.columnStride() * w.columns());
   }
 
   /**
    * Computes again what is NaN, of the elements alone that exist: a zero of the padding makes NaN
    * of an infinite weight.
    */
-  private void leavePaddingOut(float[] w, int wFrom, int wOut, int wIn) {
+  private void leavePaddingOut() {
     ConvStencil stencil = stencil();
-    int plane = stencil.inH() * stencil.inW();
+    int outC = w.rows();
+    int outputs = shape.n() * shape.groups() * outC;
     Parallel.run(
-        images * groups * outC,
-        (long) images * groups * outC * depth() * stencil.points(),
+        outputs,
+        (long) outputs * depth() * stencil.points(),
         chunk -> {
-          int imageAndGroup = chunk / outC;
-          int weights =
-              wFrom + imageAndGroup % groups * groupWeights(wOut, wIn) + chunk % outC * wOut;
+          int plane = chunk / outC;
+          int weights = plane % shape.groups() * groupWeights() + w.at(chunk % outC, 0);
           for (int point = 0; point < stencil.points(); point++) {
             int i = point / stencil.columns();
             int j = point % stencil.columns();
             int row = stencil.row() + i * stencil.rowStep();
             int column = stencil.column() + j * stencil.columnStep();
-            int to = yFrom + (chunk * outH + row) * outW + column;
-            if (Float.isNaN(y[to])) {
-              int from = layout.xFrom() + imageAndGroup * inC * plane;
-              y[to] = sum(w, weights, wIn, from, i, j);
+            int to = y.from() + (chunk * outH + row) * outW + column;
+            if (Float.isNaN(out()[to])) {
+              out()[to] = sum(weights, plane * w.columns(), i, j);
             }
           }
         });
   }
 
-  private float sum(float[] w, int wFrom, int wIn, int xFrom, int i, int j) {
+  private float sum(int weights, int inChannel, int i, int j) {
     ConvStencil stencil = stencil();
     int plane = stencil.inH() * stencil.inW();
     float sum = 0f;
-    for (int channel = 0; channel < inC && !Float.isNaN(sum); channel++) {
+    for (int channel = 0; channel < w.columns() && !Float.isNaN(sum); channel++) {
+      int from = layout.x().from() + (inChannel + channel) * plane;
       for (int t = 0; t < stencil.taps(); t++) {
         if (stencil.reads(t, i, j)) {
-          float x = layout.x()[xFrom + channel * plane + stencil.place(t, i, j)];
-          sum = Fma.fma(w[wFrom + channel * wIn + stencil.tap()[t]], x, sum);
+          float weight =
+              ((float[]) w.data())[weights + channel * w.columnStride() + stencil.tap()[t]];
+          sum = Fma.fma(weight, layout.data()[from + stencil.place(t, i, j)], sum);
         }
       }
     }
@@ -119,7 +110,7 @@ record FloatCorrelation(
 
   /** Steps of k: taps of all input channels of a group. */
   private int depth() {
-    return inC * stencil().taps();
+    return w.columns() * stencil().taps();
   }
 
   /** Steps of k in one chain: all taps of as many channels as fit a block. */
@@ -129,31 +120,31 @@ record FloatCorrelation(
   }
 
   private int panelRows() {
-    return Math.ceilDiv(outC, kernels.tileRows()) * kernels.tileRows();
+    return Math.ceilDiv(w.rows(), kernels.tileRows()) * kernels.tileRows();
   }
 
   /** Packs the weights of all groups; the panels of one block of steps lie together. */
-  private void packWeights(float[] w, int wFrom, int wOut, int wIn, float[] panels) {
+  private void packWeights(float[] panels) {
+    float[] data = (float[]) w.data();
     int taps = stencil().taps();
     int depth = depth();
     int tileRows = kernels.tileRows();
     int rowBlocks = panelRows() / tileRows;
-    int groupWeights = groupWeights(wOut, wIn);
     Parallel.run(
-        groups * rowBlocks,
-        (long) groups * outC * depth,
+        shape.groups() * rowBlocks,
+        (long) shape.groups() * w.rows() * depth,
         chunk -> {
           int group = chunk / rowBlocks;
           int i = chunk % rowBlocks * tileRows;
-          int count = Math.min(tileRows, outC - i);
-          int from = wFrom + group * groupWeights + i * wOut;
+          int count = Math.min(tileRows, w.rows() - i);
+          int from = group * groupWeights() + w.at(i, 0);
           for (int k = 0; k < depth; k++) {
             int block = k / steps() * steps();
             int steps = Math.min(steps(), depth - block);
-            int at = from + k / taps * wIn + stencil().tap()[k % taps];
+            int at = from + k / taps * w.columnStride() + stencil().tap()[k % taps];
             int to = (group * depth + block) * panelRows() + i * steps + (k - block) * tileRows;
             for (int q = 0; q < count; q++) {
-              panels[to + q] = w[at + q * wOut];
+              panels[to + q] = data[at + q * w.rowStride()];
             }
           }
         });
@@ -161,26 +152,21 @@ record FloatCorrelation(
 
   /** Computes all output channels of a group in a rectangle of an image. */
   private void block(int plane, ConvLayout.Block block, float[] panels, int panelsFrom) {
-    int pitch = geometry().pitch();
-    int out = yFrom + plane * outC * outH * outW;
-    int rows = block.rows();
-    int columns = block.columns();
-    FloatLayout.Part part = layout.take(plane * inC, inC, block);
-    if (stencil().isWhole() && (pitch == outW || isNearlyFull(columns))) {
+    int outC = w.rows();
+    int out = y.from() + plane * outC * outH * outW;
+    int length = geometry().length(block);
+    FloatLayout.Part part = layout.take(plane * w.columns(), w.columns(), block);
+    boolean isOneRun = geometry().pitch() == outW;
+    if (stencil().isWhole() && (isOneRun || isNearlyFull(block.columns()))) {
       int to = out + block.row() * outW + block.column();
-      boolean isOneRun = pitch == outW;
-      FloatMatrix c = new FloatMatrix(y, to, outH * outW, 1);
-      for (int i = 0; i < rows; i++) {
-        new FloatMatrix(y, to + i * outW, outH * outW, 1).clear(outC, columns);
-      }
-      int runs = isOneRun ? 1 : rows;
-      multiply(part, panels, panelsFrom, c, runs, isOneRun ? geometry().length(block) : columns);
+      int runs = isOneRun ? 1 : block.rows();
+      int columns = isOneRun ? length : block.columns();
+      Matrix c = new Matrix(y.data(), to, outC, columns, outH * outW, 1);
+      multiply(part, panels, panelsFrom, c, runs);
     } else {
-      int length = geometry().length(block);
       int stride = length + LANES; // a power of two would have rows compete for cache lines
       float[] product = FloatScratch.PRODUCT.take((long) outC * stride);
-      Arrays.fill(product, 0, outC * stride, 0f);
-      multiply(part, panels, panelsFrom, new FloatMatrix(product, 0, stride, 1), 1, length);
+      multiply(part, panels, panelsFrom, new Matrix(product, 0, outC, length, stride, 1), 1);
       for (int channel = 0; channel < outC; channel++) {
         scatter(product, channel * stride, block, out + channel * outH * outW);
       }
@@ -194,18 +180,22 @@ record FloatCorrelation(
     return columns >= LANES && columns * 8 >= Math.ceilDiv(columns, LANES) * LANES * 7;
   }
 
-  /** Computes runs of grid points: each a row of the rectangle, or all its rows as one run. */
-  private void multiply(
-      FloatLayout.Part part, float[] panels, int panelsFrom, FloatMatrix c, int runs, int length) {
+  /**
+   * Computes runs of grid points: each a row of the rectangle, or all its rows as one run.
+   *
+   * @param c the first run, a row for each output channel; the next is a row of the image further
+   */
+  private void multiply(FloatLayout.Part part, float[] panels, int panelsFrom, Matrix c, int runs) {
+    for (int run = 0; run < runs; run++) {
+      FloatMatMul.clear(c.block(0, run * outW, c.rows(), c.columns()));
+    }
     int depth = depth();
-    int[] aRows = FloatTiles.multiples(kernels.tileRows(), 1);
+    int[] aRows = Tiles.multiples(kernels.tileRows(), 1);
     int channel = geometry().channel();
     for (int k = 0; k < depth; k += steps()) {
       int steps = Math.min(steps(), depth - k);
-      int from = part.from() + k / stencil().taps() * channel;
-      FloatTiles tiles =
-          new FloatTiles(
-              kernels,
+      Tiles tiles =
+          new Tiles(
               panels,
               aRows,
               aRows.length,
@@ -213,17 +203,13 @@ record FloatCorrelation(
               part.data(),
               channel,
               geometry().shifts(),
-              1);
-      for (int run = 0; run < runs; run++) {
-        tiles.add(
-            outC,
-            length,
-            steps,
-            panelsFrom + k * panelRows(),
-            from + run * geometry().pitch(),
-            c.data(),
-            c.at(0, run * outW),
-            c.rowStride());
+              1,
+              c.data(),
+              c.rowStride());
+      int aFrom = panelsFrom + k * panelRows();
+      int bFrom = part.from() + k / stencil().taps() * channel;
+      for (int run = 0; run < runs; run++, bFrom += geometry().pitch()) {
+        tiles.add(kernels, c.rows(), c.columns(), steps, aFrom, bFrom, c.at(0, run * outW));
       }
     }
   }
@@ -236,10 +222,10 @@ record FloatCorrelation(
     int at = from;
     for (int i = 0; i < block.rows(); i++, at += geometry().pitch(), to += s.rowStep() * outW) {
       if (s.columnStep() == 1) {
-        System.arraycopy(product, at, y, to, block.columns());
+        System.arraycopy(product, at, y.data(), to, block.columns());
       } else {
         for (int j = 0; j < block.columns(); j++) {
-          y[to + j * s.columnStep()] = product[at + j];
+          out()[to + j * s.columnStep()] = product[at + j];
         }
       }
     }

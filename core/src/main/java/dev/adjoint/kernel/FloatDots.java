@@ -11,60 +11,47 @@ final class FloatDots {
 
   private FloatDots() {}
 
-  /**
-   * Adds dot products of rows of x with the column y: {@code c[cFrom + i * cStride] += x[i] * y}.
-   */
-  static void multiply(
-      int rows, int k, FloatMatrix x, FloatMatrix y, float[] c, int cFrom, int cStride) {
-    Parallel.run(
-        Math.ceilDiv(rows, CHUNK),
-        (long) rows * k / 4,
-        chunk -> {
-          int i = chunk * CHUNK;
-          int end = Math.min(rows, i + CHUNK);
+  /** Adds dot products of rows of x with the column y: {@code c[i] += x[i] * y}. */
+  static void multiply(Matrix x, Matrix y, Matrix c) {
+    int k = x.columns();
+    Parallel.runRanges(
+        x.rows(),
+        1,
+        CHUNK,
+        (long) x.rows() * k / 4,
+        (from, to) -> {
           for (int l = 0; l < k; l += FloatMatMul.DEPTH) {
-            add(
-                x,
-                i,
-                end - i,
-                y,
-                l,
-                Math.min(FloatMatMul.DEPTH, k - l),
-                c,
-                cFrom + i * cStride,
-                cStride);
+            int depth = Math.min(FloatMatMul.DEPTH, k - l);
+            add(x.block(from, l, to - from, depth), y, l, c, from);
           }
         });
   }
 
   /** Adds the products of one block of k, eight rows at a time to hide latency. */
-  private static void add(
-      FloatMatrix x,
-      int row,
-      int rows,
-      FloatMatrix y,
-      int k,
-      int depth,
-      float[] c,
-      int cFrom,
-      int cStride) {
+  private static void add(Matrix x, Matrix y, int k, Matrix c, int row) {
+    float[] sums = (float[]) c.data();
     int q = y.at(k, 0);
     int i = 0;
-    for (; i + 8 <= rows; i += 8) {
-      chains8(depth, x, x.at(row + i, k), y, q, c, cFrom + i * cStride, cStride);
+    for (; i + 8 <= x.rows(); i += 8) {
+      chains8(x, x.at(i, 0), y, q, sums, c.at(row + i, 0), c.rowStride());
     }
-    for (; i < rows; i++) {
-      c[cFrom + i * cStride] += chain(depth, x, x.at(row + i, k), y, q);
+    for (; i < x.rows(); i++) {
+      sums[c.at(row + i, 0)] += chain(x.columns(), x, x.at(i, 0), y, q);
     }
   }
 
   /** Adds a dot product to one element: four blocks at a time, where there are as many. */
-  static void dot(int k, FloatMatrix row, FloatMatrix column, float[] c, int at) {
-    float[] x = row.data();
-    float[] y = column.data();
+  static void dot(Matrix row, Matrix column, Matrix c) {
+    float[] x = (float[]) row.data();
+    float[] y = (float[]) column.data();
+    float[] sums = (float[]) c.data();
+    int at = c.from();
+    int k = row.columns();
     int depth = FloatMatMul.DEPTH;
-    int xNext = depth * row.step();
-    int yNext = depth * column.rowStride();
+    int xStep = row.columnStride();
+    int yStep = column.rowStride();
+    int xNext = depth * xStep;
+    int yNext = depth * yStep;
     int l = 0;
     for (; l + 4 * depth <= k; l += 4 * depth) {
       float s0 = 0f;
@@ -73,35 +60,36 @@ final class FloatDots {
       float s3 = 0f;
       int p = row.at(0, l);
       int q = column.at(l, 0);
-      for (int i = 0; i < depth; i++, p += row.step(), q += column.rowStride()) {
+      for (int i = 0; i < depth; i++, p += xStep, q += yStep) {
         s0 = Fma.fma(x[p], y[q], s0);
         s1 = Fma.fma(x[p + xNext], y[q + yNext], s1);
         s2 = Fma.fma(x[p + 2 * xNext], y[q + 2 * yNext], s2);
         s3 = Fma.fma(x[p + 3 * xNext], y[q + 3 * yNext], s3);
       }
-      c[at] = (((c[at] + s0) + s1) + s2) + s3;
+      sums[at] = (((sums[at] + s0) + s1) + s2) + s3;
     }
     for (; l < k; l += depth) {
-      c[at] += chain(Math.min(depth, k - l), row, row.at(0, l), column, column.at(l, 0));
+      sums[at] += chain(Math.min(depth, k - l), row, row.at(0, l), column, column.at(l, 0));
     }
   }
 
-  private static float chain(int k, FloatMatrix x, int xFrom, FloatMatrix y, int yFrom) {
-    float[] xs = x.data();
-    float[] ys = y.data();
+  private static float chain(int k, Matrix x, int xFrom, Matrix y, int yFrom) {
+    float[] xs = (float[]) x.data();
+    float[] ys = (float[]) y.data();
     float sum = 0f;
-    for (int l = 0, p = xFrom, q = yFrom; l < k; l++, p += x.step(), q += y.rowStride()) {
+    for (int l = 0, p = xFrom, q = yFrom; l < k; l++, p += x.columnStride(), q += y.rowStride()) {
       sum = Fma.fma(xs[p], ys[q], sum);
     }
     return sum;
   }
 
   private static void chains8(
-      int k, FloatMatrix x, int xFrom, FloatMatrix y, int yFrom, float[] c, int cFrom, int cNext) {
-    float[] xs = x.data();
-    float[] ys = y.data();
+      Matrix x, int xFrom, Matrix y, int yFrom, float[] c, int cFrom, int cNext) {
+    float[] xs = (float[]) x.data();
+    float[] ys = (float[]) y.data();
+    int k = x.columns();
     int next = x.rowStride();
-    int xStep = x.step();
+    int xStep = x.columnStride();
     int yStep = y.rowStride();
     float c0 = 0f;
     float c1 = 0f;

@@ -7,23 +7,27 @@ import java.util.Arrays;
  *
  * @param x images of channels
  */
-record FloatLayout(ConvLayout layout, float[] x, int xFrom) {
+record FloatLayout(ConvLayout layout, Span x) {
 
   /** A part: its channels are {@code layout.channel()} apart. */
   record Part(float[] data, int from) {}
+
+  float[] data() {
+    return (float[]) x.data();
+  }
 
   /** Returns what a rectangle of output elements reads of some channels; to be given back. */
   Part take(int channel, int channels, ConvLayout.Block block) {
     ConvStencil s = layout.stencil();
     int plane = s.inH() * s.inW();
     if (layout.isGiven()) {
-      return new Part(x, xFrom + channel * plane + block.row() * s.inW());
+      return new Part(data(), x.from() + channel * plane + block.row() * s.inW());
     }
     float[] out = FloatScratch.PATCHES.take((long) channels * layout.channel());
     int rows = layout.plane() / layout.pitch();
     int to = 0;
     for (int c = 0; c < channels; c++) {
-      int from = xFrom + (channel + c) * plane;
+      int from = x.from() + (channel + c) * plane;
       for (int p = 0; p < layout.downs().length; p++) {
         int y = block.row() * s.strideH() + layout.top() + layout.downs()[p];
         int left = block.column() * s.strideW() + layout.left() + layout.rights()[p];
@@ -44,10 +48,11 @@ record FloatLayout(ConvLayout layout, float[] x, int xFrom) {
     int last = Math.clamp(Math.ceilDiv(s.inW() - left, step), first, pitch);
     Arrays.fill(out, to, to + first, 0f);
     if (step == 1 && last > first) {
-      System.arraycopy(x, from + left + first, out, to + first, last - first);
+      System.arraycopy(x.data(), from + left + first, out, to + first, last - first);
     } else {
+      float[] data = data();
       for (int j = first; j < last; j++) {
-        out[to + j] = x[from + left + j * step];
+        out[to + j] = data[from + left + j * step];
       }
     }
     Arrays.fill(out, to + last, to + pitch, 0f);

@@ -1,13 +1,15 @@
 package dev.adjoint.kernel;
 
+import java.util.Arrays;
+
 /**
- * One matrix product: {@code c = a * b} or {@code c += a * b}.
+ * One matrix product: {@code c += a * b}.
  *
  * <p>Every element of c is a sum of blocks in their order, and each block one chain of fused
  * multiply-adds over its {@code k}, whichever way below is taken. So results do not depend on the
  * provider, its tile, or the number of threads (ADR 6).
  */
-final class FloatMatMul {
+record FloatMatMul(Kernels kernels, Matrix a, Matrix b, Matrix c) {
 
   /** Steps of k in a block: with 512, rounding a sum of a million terms costs the least. */
   static final int DEPTH = 512;
@@ -26,62 +28,49 @@ final class FloatMatMul {
   /** Up to this many elements, b is read in place (or packed whole) rather than in panels. */
   private static final int SMALL = 8192;
 
-  private final Kernels kernels;
-  private final int m;
-  private final int n;
-  private final int k;
-  private final FloatMatrix a;
-  private final FloatMatrix b;
-  private final FloatMatrix c;
-
-  private FloatMatMul(
-      Kernels kernels, int m, int n, int k, FloatMatrix a, FloatMatrix b, FloatMatrix c) {
-    this.kernels = kernels;
-    this.m = m;
-    this.n = n;
-    this.k = k;
-    this.a = a;
-    this.b = b;
-    this.c = c;
-  }
-
   /** Computes a product as {@link MatMul#multiply} says. */
-  static void multiply(
-      Kernels kernels,
-      int m,
-      int n,
-      int k,
-      FloatMatrix a,
-      FloatMatrix b,
-      FloatMatrix c,
-      boolean accumulate) {
+  static void multiply(Kernels kernels, Matrix a, Matrix b, Matrix c, boolean accumulate) {
     if (!accumulate) {
-      c.clear(m, n);
+      clear(c);
     }
-    if (m == 0 || n == 0 || k == 0) {
+    int m = c.rows();
+    int n = c.columns();
+    if (m == 0 || n == 0 || a.columns() == 0) {
       return;
     }
     if (m == 1 && n == 1) {
-      FloatDots.dot(k, a, b, c.data(), c.from());
+      FloatDots.dot(a, b, c);
     } else if (n == 1 && a.rowStride() == 1 && c.rowStride() == 1) {
       // A column is a row of the transposed product, which walks along contiguous memory.
-      new FloatMatMul(kernels, 1, m, k, b.transpose(), a.transpose(), c.transpose()).multiply();
+      new FloatMatMul(kernels, b.transpose(), a.transpose(), c.transpose()).multiply();
     } else if (n == 1) {
-      FloatDots.multiply(m, k, a, b, c.data(), c.from(), c.rowStride());
-    } else if (m == 1 && b.step() != 1) {
-      FloatDots.multiply(n, k, b.transpose(), a.transpose(), c.data(), c.from(), 1);
+      FloatDots.multiply(a, b, c);
+    } else if (m == 1 && b.columnStride() != 1) {
+      FloatDots.multiply(b.transpose(), a.transpose(), c.transpose());
     } else {
-      new FloatMatMul(kernels, m, n, k, a, b, c).multiply();
+      new FloatMatMul(kernels, a, b, c).multiply();
+    }
+  }
+
+  /** Sets a matrix of contiguous rows to zero. */
+  static void clear(Matrix x) {
+    float[] data = (float[]) x.data();
+    if (x.rowStride() == x.columns()) {
+      Arrays.fill(data, x.from(), x.from() + x.rows() * x.columns(), 0f);
+      return;
+    }
+    for (int i = 0; i < x.rows(); i++) {
+      Arrays.fill(data, x.at(i, 0), x.at(i, 0) + x.columns(), 0f);
     }
   }
 
   private void multiply() {
-    if (b.step() == 1 && (isSmall() || m <= kernels.tileRows())) {
+    if (b.columnStride() == 1 && (isSmall() || a.rows() <= kernels.tileRows())) {
       multiplyInPlace(b);
     } else if (isSmall()) {
-      float[] packed = FloatScratch.B.take(n * k);
-      FloatPanels.pack(b.transpose(), 0, n, 0, k, packed, 0, n);
-      multiplyInPlace(new FloatMatrix(packed, 0, n, 1));
+      float[] packed = FloatScratch.B.take(b.rows() * b.columns());
+      FloatPanels.pack(b.transpose(), packed, 0, b.columns());
+      multiplyInPlace(Matrix.packed(packed, 0, b.rows(), b.columns()));
       FloatScratch.B.give(packed);
     } else {
       multiplyInPanels();
@@ -89,45 +78,60 @@ final class FloatMatMul {
   }
 
   private boolean isSmall() {
-    return (long) n * k <= SMALL;
+    return (long) b.rows() * b.columns() <= SMALL;
   }
 
   private static long estimatedNanos(long m, long n, long k) {
     return m * n * k / 32;
   }
 
+  /** Rows and columns of a matrix that make a chunk of work. */
+  private record Chunk(int i, int rows, int j, int columns) {
+
+    static int count(int rows, int columns) {
+      return Math.ceilDiv(rows, CHUNK_ROWS) * Math.ceilDiv(columns, CHUNK_COLUMNS);
+    }
+
+    static Chunk of(int index, int rows, int columns) {
+      int across = Math.ceilDiv(columns, CHUNK_COLUMNS);
+      int i = index / across * CHUNK_ROWS;
+      int j = index % across * CHUNK_COLUMNS;
+      return new Chunk(i, Math.min(CHUNK_ROWS, rows - i), j, Math.min(CHUNK_COLUMNS, columns - j));
+    }
+  }
+
   // ---- both operands where they are; the columns of b are contiguous
   // -----------------------------
 
-  private void multiplyInPlace(FloatMatrix b) {
-    int columnChunks = Math.ceilDiv(n, CHUNK_COLUMNS);
+  private void multiplyInPlace(Matrix b) {
+    int k = a.columns();
+    int[] aRows = Tiles.multiples(Math.min(a.rows(), kernels.tileRows()), a.rowStride());
+    Tiles tiles =
+        new Tiles(
+            a.data(),
+            aRows,
+            a.columnStride(),
+            a.rowStride(),
+            b.data(),
+            b.rowStride(),
+            Tiles.NO_TAPS,
+            1,
+            c.data(),
+            c.rowStride());
     Parallel.run(
-        Math.ceilDiv(m, CHUNK_ROWS) * columnChunks,
-        estimatedNanos(m, n, k),
-        chunk -> {
-          int i = chunk / columnChunks * CHUNK_ROWS;
-          int j = chunk % columnChunks * CHUNK_COLUMNS;
-          int rows = Math.min(CHUNK_ROWS, m - i);
-          int columns = Math.min(CHUNK_COLUMNS, n - j);
-          int[] aRows = FloatTiles.multiples(Math.min(m, kernels.tileRows()), a.rowStride());
-          FloatTiles tiles =
-              new FloatTiles(
-                  kernels,
-                  a.data(),
-                  aRows,
-                  a.step(),
-                  a.rowStride(),
-                  b.data(),
-                  b.rowStride(),
-                  FloatTiles.NO_TAPS,
-                  1);
+        Chunk.count(c.rows(), c.columns()),
+        estimatedNanos(c.rows(), c.columns(), k),
+        index -> {
+          Chunk chunk = Chunk.of(index, c.rows(), c.columns());
+          int i = chunk.i;
+          int j = chunk.j;
           for (int l = 0; l < k; l += DEPTH) {
             int depth = Math.min(DEPTH, k - l);
-            if (m > 2 && !isSmall()) {
-              b.fetch(l, depth, j, columns);
+            if (c.rows() > 2 && !isSmall()) {
+              FloatPanels.fetch(b.block(l, j, depth, chunk.columns));
             }
             tiles.add(
-                rows, columns, depth, a.at(i, l), b.at(l, j), c.data(), c.at(i, j), c.rowStride());
+                kernels, chunk.rows, chunk.columns, depth, a.at(i, l), b.at(l, j), c.at(i, j));
           }
         });
   }
@@ -136,18 +140,23 @@ final class FloatMatMul {
   // -------------------------------------------------------------------------------
 
   private void multiplyInPanels() {
-    int depth = Math.min(k, DEPTH);
+    int m = c.rows();
+    int n = c.columns();
+    int k = a.columns();
+    int most = Math.min(k, DEPTH);
     // The caller's buffers: helpers fill and read them, and are done before the caller goes on.
-    float[] aPanels = FloatScratch.A.take(panelSize(m, kernels.tileRows(), depth));
-    float[] bPanels = FloatScratch.B.take(panelSize(n, kernels.tileColumns(), depth));
+    float[] aPanels = FloatScratch.A.take(panelSize(m, kernels.tileRows(), most));
+    float[] bPanels = FloatScratch.B.take(panelSize(n, kernels.tileColumns(), most));
     for (int j = 0; j < n; j += SPAN) {
       for (int l = 0; l < k; l += DEPTH) {
         for (int i = 0; i < m; i += SPAN) {
-          Block block =
-              new Block(
-                  i, Math.min(SPAN, m - i), j, Math.min(SPAN, n - j), l, Math.min(DEPTH, k - l));
-          pack(block, aPanels, bPanels);
-          multiply(block, aPanels, bPanels);
+          int depth = Math.min(DEPTH, k - l);
+          int columns = Math.min(SPAN, n - j);
+          Matrix rows = a.block(i, l, Math.min(SPAN, m - i), depth);
+          // The block of b before, unless this is the first, had the same columns.
+          Matrix lines = b.transpose().block(j, l, i == 0 ? columns : 0, depth);
+          pack(rows, aPanels, lines, bPanels);
+          multiply(rows.rows(), columns, depth, aPanels, bPanels, c.at(i, j));
         }
       }
     }
@@ -159,73 +168,53 @@ final class FloatMatMul {
     return Math.ceilDiv(Math.min(lines, SPAN), width) * width * depth;
   }
 
-  /** A part of the product that is done with one set of panels. */
-  private record Block(int i, int rows, int j, int columns, int l, int depth) {}
-
-  /** Packs the rows of a, and the columns of b unless the block before had the same. */
-  private void pack(Block block, float[] aPanels, float[] bPanels) {
-    int columns = block.i == 0 ? block.columns : 0;
-    int aChunks = Math.ceilDiv(block.rows, CHUNK_ROWS);
-    int bChunks = Math.ceilDiv(columns, CHUNK_COLUMNS);
-    FloatMatrix bLines = b.transpose();
+  /** Packs rows of a, and columns of b as rows. */
+  private void pack(Matrix rows, float[] aPanels, Matrix lines, float[] bPanels) {
+    int aChunks = Math.ceilDiv(rows.rows(), CHUNK_ROWS);
+    int bChunks = Math.ceilDiv(lines.rows(), CHUNK_COLUMNS);
     Parallel.run(
         aChunks + bChunks,
-        ((long) block.rows + columns) * block.depth / 2,
+        ((long) rows.rows() + lines.rows()) * rows.columns() / 2,
         chunk -> {
           if (chunk < aChunks) {
-            int i = chunk * CHUNK_ROWS;
-            int lines = Math.min(CHUNK_ROWS, block.rows - i);
-            FloatPanels.pack(
-                a,
-                block.i + i,
-                lines,
-                block.l,
-                block.depth,
-                aPanels,
-                i * block.depth,
-                kernels.tileRows());
+            pack(rows, chunk * CHUNK_ROWS, CHUNK_ROWS, aPanels, kernels.tileRows());
           } else {
             int j = (chunk - aChunks) * CHUNK_COLUMNS;
-            int lines = Math.min(CHUNK_COLUMNS, columns - j);
-            FloatPanels.pack(
-                bLines,
-                block.j + j,
-                lines,
-                block.l,
-                block.depth,
-                bPanels,
-                j * block.depth,
-                kernels.tileColumns());
+            pack(lines, j, CHUNK_COLUMNS, bPanels, kernels.tileColumns());
           }
         });
   }
 
-  private void multiply(Block block, float[] aPanels, float[] bPanels) {
-    int depth = block.depth;
+  private static void pack(Matrix x, int first, int most, float[] panels, int width) {
+    Matrix some = x.block(first, 0, Math.min(most, x.rows() - first), x.columns());
+    FloatPanels.pack(some, panels, first * x.columns(), width);
+  }
+
+  private void multiply(
+      int rows, int columns, int depth, float[] aPanels, float[] bPanels, int cFrom) {
     int width = kernels.tileColumns();
-    int[] aRows = FloatTiles.multiples(kernels.tileRows(), 1);
-    FloatTiles tiles =
-        new FloatTiles(
-            kernels,
+    int[] aRows = Tiles.multiples(kernels.tileRows(), 1);
+    Tiles tiles =
+        new Tiles(
             aPanels,
             aRows,
             aRows.length,
             depth,
             bPanels,
             width,
-            FloatTiles.NO_TAPS,
-            depth);
-    int columnChunks = Math.ceilDiv(block.columns, CHUNK_COLUMNS);
+            Tiles.NO_TAPS,
+            depth,
+            c.data(),
+            c.rowStride());
     Parallel.run(
-        Math.ceilDiv(block.rows, CHUNK_ROWS) * columnChunks,
-        estimatedNanos(block.rows, block.columns, block.depth),
-        chunk -> {
-          int i = chunk / columnChunks * CHUNK_ROWS;
-          int j = chunk % columnChunks * CHUNK_COLUMNS;
-          int rows = Math.min(CHUNK_ROWS, block.rows - i);
-          int columns = Math.min(CHUNK_COLUMNS, block.columns - j);
-          int cFrom = c.at(block.i + i, block.j + j);
-          tiles.add(rows, columns, depth, i * depth, j * depth, c.data(), cFrom, c.rowStride());
+        Chunk.count(rows, columns),
+        estimatedNanos(rows, columns, depth),
+        index -> {
+          Chunk chunk = Chunk.of(index, rows, columns);
+          int i = chunk.i;
+          int j = chunk.j;
+          int to = cFrom + i * c.rowStride() + j;
+          tiles.add(kernels, chunk.rows, chunk.columns, depth, i * depth, j * depth, to);
         });
   }
 }

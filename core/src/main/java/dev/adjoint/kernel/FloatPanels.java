@@ -1,5 +1,7 @@
 package dev.adjoint.kernel;
 
+import java.lang.ref.Reference;
+
 /**
  * Packs operands of the matrix product into panels: strips of a matrix as wide as the register
  * tile, stored one step of k after another, so that the tile reads memory in order.
@@ -9,42 +11,42 @@ final class FloatPanels {
   private FloatPanels() {}
 
   /**
-   * Packs lines of x (its rows) into panels of {@code width} lines, one behind the other. The last
-   * panel may have fewer lines; the rest of it is left as it was, and is not read.
+   * Packs the rows of x into panels of {@code width} rows, one behind the other. The last panel may
+   * have fewer rows; the rest of it is left as it was, and is not read.
    */
-  static void pack(
-      FloatMatrix x, int line, int lines, int k, int depth, float[] out, int outFrom, int width) {
+  static void pack(Matrix x, float[] out, int outFrom, int width) {
     if (x.rowStride() == 1) {
-      packAlong(x, line, lines, k, depth, out, outFrom, width);
+      packAlong(x, out, outFrom, width);
       return;
     }
-    for (int i = 0; i < lines; i += width) {
-      packAcross(
-          x, line + i, Math.min(width, lines - i), k, depth, out, outFrom + i * depth, width);
+    int depth = x.columns();
+    for (int i = 0; i < x.rows(); i += width) {
+      Matrix panel = x.block(i, 0, Math.min(width, x.rows() - i), depth);
+      packAcross(panel, out, outFrom + i * depth, width);
     }
   }
 
-  /** Lines are contiguous side by side: whole runs are copied, in the order of memory. */
-  private static void packAlong(
-      FloatMatrix x, int line, int lines, int k, int depth, float[] out, int outFrom, int width) {
+  /** Rows are contiguous side by side: whole runs are copied, in the order of memory. */
+  private static void packAlong(Matrix x, float[] out, int outFrom, int width) {
+    int depth = x.columns();
     for (int l = 0; l < depth; l++) {
-      int from = x.at(line, k + l);
+      int from = x.at(0, l);
       int to = outFrom + l * width;
-      for (int i = 0; i < lines; i += width) {
-        System.arraycopy(x.data(), from + i, out, to + i * depth, Math.min(width, lines - i));
+      for (int i = 0; i < x.rows(); i += width) {
+        System.arraycopy(x.data(), from + i, out, to + i * depth, Math.min(width, x.rows() - i));
       }
     }
   }
 
-  /** Lines are apart: four of them are followed at a time, which fills store buffers better. */
-  private static void packAcross(
-      FloatMatrix x, int line, int lines, int k, int depth, float[] out, int outFrom, int width) {
-    float[] data = x.data();
+  /** Rows are apart: four of them are followed at a time, which fills store buffers better. */
+  private static void packAcross(Matrix x, float[] out, int outFrom, int width) {
+    float[] data = (float[]) x.data();
+    int depth = x.columns();
     int stride = x.rowStride();
-    int step = x.step();
+    int step = x.columnStride();
     int i = 0;
-    for (; i + 4 <= lines; i += 4) {
-      int p = x.at(line + i, k);
+    for (; i + 4 <= x.rows(); i += 4) {
+      int p = x.at(i, 0);
       int q = outFrom + i;
       for (int l = 0; l < depth; l++, p += step, q += width) {
         out[q] = data[p];
@@ -53,12 +55,31 @@ final class FloatPanels {
         out[q + 3] = data[p + 3 * stride];
       }
     }
-    for (; i < lines; i++) {
-      int p = x.at(line + i, k);
+    for (; i < x.rows(); i++) {
+      int p = x.at(i, 0);
       int q = outFrom + i;
       for (int l = 0; l < depth; l++, p += step, q += width) {
         out[q] = data[p];
       }
+    }
+  }
+
+  /**
+   * Reads a matrix row by row, one element of each cache line: who then reads it in narrow strips
+   * finds it in the cache, where reading it so at first would wait for memory line by line.
+   */
+  static void fetch(Matrix x) {
+    float[] data = (float[]) x.data();
+    int any = 0;
+    try {
+      for (int i = 0; i < x.rows(); i++) {
+        int end = x.at(i, x.columns());
+        for (int p = x.at(i, 0); p < end; p += 16) {
+          any |= data[p] == 0f ? 1 : 2;
+        }
+      }
+    } finally {
+      Reference.reachabilityFence(any); // or the compiler leaves the reading out
     }
   }
 }

@@ -12,8 +12,7 @@ import java.util.Arrays;
  * @param layout of the input
  * @param g the gradient of the output
  */
-record FloatWeightGradient(
-    Kernels kernels, ConvShape shape, FloatLayout layout, float[] g, int gFrom) {
+record FloatWeightGradient(Kernels kernels, ConvShape shape, FloatLayout layout, Span g, Span dw) {
 
   /** Partial gradients have at most this many elements in total. */
   private static final int PARTIALS = 1 << 20;
@@ -27,8 +26,8 @@ record FloatWeightGradient(
   /** Rows of the transposed gradient that are computed together, roughly. */
   private static final int ROWS = 512;
 
-  /** Computes the gradient. */
-  void run(float[] dw, int dwFrom) {
+  /** Computes dw. */
+  void run() {
     int n = shape.n();
     int weights = shape.outC() * depth();
     int parts = Math.clamp(Math.min(n, PARTIALS / weights), 1, MAX_PARTS);
@@ -51,16 +50,16 @@ record FloatWeightGradient(
           int channel = chunk % blocks * channels;
           int count = Math.min(channels, inC - channel);
           int to = part * weights + (group * depth() + channel * taps) * shape.groupOutC();
-          FloatMatrix c = new FloatMatrix(partials, to, shape.groupOutC(), 1);
+          Matrix c = Matrix.packed(partials, to, count * taps, shape.groupOutC());
           int end = (int) ((part + 1L) * n / parts);
           for (int image = (int) ((long) part * n / parts); image < end; image++) {
             addImage(image, group, channel, count, rows, c);
           }
         });
-    addParts(parts, partials, dw, dwFrom);
+    addParts(parts, partials);
     FloatScratch.PRODUCT.give(partials);
-    if (!FloatCorrelation.isFinite(dw, dwFrom, weights)) {
-      leavePaddingOut(dw, dwFrom);
+    if (!FloatCorrelation.isFinite(dw.data(), dw.from(), weights)) {
+      leavePaddingOut();
     }
   }
 
@@ -72,14 +71,15 @@ record FloatWeightGradient(
    * Computes again what is NaN, of the elements alone that exist: a zero of the padding, or between
    * two rows, makes NaN of an infinity.
    */
-  private void leavePaddingOut(float[] dw, int dwFrom) {
+  private void leavePaddingOut() {
+    float[] out = (float[]) dw.data();
     int weights = shape.outC() * depth();
     Parallel.run(
         weights,
         (long) shape.n() * weights * stencil().points(),
         weight -> {
-          if (Float.isNaN(dw[dwFrom + weight])) {
-            dw[dwFrom + weight] = sum(weight / depth(), weight % depth());
+          if (Float.isNaN(out[dw.from() + weight])) {
+            out[dw.from() + weight] = sum(weight / depth(), weight % depth());
           }
         });
   }
@@ -92,13 +92,17 @@ record FloatWeightGradient(
     int points = stencil.points();
     float sum = 0f;
     for (int image = 0; image < shape.n() && !Float.isNaN(sum); image++) {
-      int from = layout.xFrom() + (image * shape.inC() + inChannel) * plane;
-      int gradients = gFrom + (image * shape.outC() + outChannel) * points;
+      int from = layout.x().from() + (image * shape.inC() + inChannel) * plane;
+      int gradients = g.from() + (image * shape.outC() + outChannel) * points;
       for (int point = 0; point < points; point++) {
         int i = point / stencil.columns();
         int j = point % stencil.columns();
         if (stencil.reads(t, i, j)) {
-          sum = Fma.fma(layout.x()[from + stencil.place(t, i, j)], g[gradients + point], sum);
+          sum =
+              Fma.fma(
+                  layout.data()[from + stencil.place(t, i, j)],
+                  ((float[]) g.data())[gradients + point],
+                  sum);
         }
       }
     }
@@ -111,43 +115,48 @@ record FloatWeightGradient(
   }
 
   /** Adds one image's share to the rows of some channels of one group. */
-  private void addImage(
-      int image, int group, int channel, int channels, int[] aRows, FloatMatrix c) {
+  private void addImage(int image, int group, int channel, int channels, int[] aRows, Matrix c) {
     int width = kernels.tileColumns();
     int outC = shape.groupOutC();
     int inChannel = image * shape.inC() + group * shape.groupInC() + channel;
-    int from = gFrom + (image * shape.outC() + group * outC) * stencil().points();
-    FloatMatrix gradient = new FloatMatrix(g, from, stencil().points(), 1);
-    int rows = channels * stencil().taps();
+    int points = stencil().points();
+    int from = g.from() + (image * shape.outC() + group * outC) * points;
+    Matrix gradient = Matrix.packed(g.data(), from, outC, points);
     for (int index = 0; index < layout.layout().blocks(); index++) {
       ConvLayout.Block block = layout.layout().block(index);
       int length = layout.layout().length(block);
       FloatLayout.Part part = layout.take(inChannel, channels, block);
       float[] panels = FloatScratch.B.take((long) length * Math.ceilDiv(outC, width) * width);
       for (int j = 0; j < outC; j += width) {
-        pack(gradient, j, Math.min(width, outC - j), block, panels, j * length);
+        pack(gradient, j, block, panels, j * length);
       }
-      new FloatTiles(kernels, part.data(), aRows, 1, 0, panels, width, FloatTiles.NO_TAPS, length)
-          .add(rows, outC, length, part.from(), 0, c.data(), c.from(), c.rowStride());
+      new Tiles(
+              part.data(),
+              aRows,
+              1,
+              0,
+              panels,
+              width,
+              Tiles.NO_TAPS,
+              length,
+              c.data(),
+              c.rowStride())
+          .add(kernels, c.rows(), outC, length, part.from(), 0, c.from());
       FloatScratch.B.give(panels);
       layout.give(part);
     }
   }
 
-  /** Packs a rectangle of the gradient, with zeros between its rows. */
+  /** Packs a panel of a rectangle of the gradient, with zeros between its rows. */
   private void pack(
-      FloatMatrix gradient,
-      int channel,
-      int channels,
-      ConvLayout.Block block,
-      float[] panels,
-      int panelsFrom) {
+      Matrix gradient, int channel, ConvLayout.Block block, float[] panels, int panelsFrom) {
     int width = kernels.tileColumns();
+    int channels = Math.min(width, gradient.rows() - channel);
     int pitch = layout.layout().pitch();
     for (int i = 0; i < block.rows(); i++) {
       int k = (block.row() + i) * stencil().columns() + block.column();
       int to = panelsFrom + i * pitch * width;
-      FloatPanels.pack(gradient, channel, channels, k, block.columns(), panels, to, width);
+      FloatPanels.pack(gradient.block(channel, k, channels, block.columns()), panels, to, width);
       if (i + 1 < block.rows()) {
         Arrays.fill(panels, to + block.columns() * width, to + pitch * width, 0f);
       }
@@ -155,7 +164,8 @@ record FloatWeightGradient(
   }
 
   /** Adds up the parts, in their order, and turns rows into columns. */
-  private void addParts(int parts, float[] partials, float[] dw, int dwFrom) {
+  private void addParts(int parts, float[] partials) {
+    float[] out = (float[]) dw.data();
     int outC = shape.groupOutC();
     int weights = shape.outC() * depth();
     int blocks = Math.ceilDiv(outC, ADDED_CHANNELS);
@@ -168,13 +178,13 @@ record FloatWeightGradient(
           int last = Math.min(outC, first + ADDED_CHANNELS);
           for (int k = 0; k < depth(); k++) {
             int from = (group * depth() + k) * outC;
-            int to = dwFrom + group * outC * depth() + k;
+            int to = dw.from() + group * outC * depth() + k;
             for (int channel = first; channel < last; channel++) {
               float sum = partials[from + channel];
               for (int part = 1; part < parts; part++) {
                 sum += partials[from + channel + part * weights];
               }
-              dw[to + channel * depth()] = sum;
+              out[to + channel * depth()] = sum;
             }
           }
         });

@@ -215,27 +215,11 @@ public interface Kernels {
    * Adds a product to a tile of c: {@code c[i][j] += sum}, where {@code sum = fma(a[i][k], b[k][j],
    * sum)} from 0 for {@code k = 0 .. depth - 1} in this order, whatever the provider.
    *
-   * <p>Row i of a starts at {@code aFrom + aRows[aRow + i]}, and its elements are {@code aStep}
-   * apart. Row k of b is contiguous and starts at {@code bFrom + k / T * bRowStride + taps[k % T]},
-   * where T is the number of taps: the taps of a convolution, and for a matrix a single 0.
-   *
+   * @param operands where the rows of a, b and c lie, counted from where the tile begins
    * @param rows 1 to {@link #tileRows()}
    * @param columns 1 to {@link #tileColumns()}
+   * @param aRow the tile's first row in the table of rows of a
    */
   void tile(
-      int rows,
-      int columns,
-      int depth,
-      Object a,
-      int aFrom,
-      int[] aRows,
-      int aRow,
-      int aStep,
-      Object b,
-      int bFrom,
-      int bRowStride,
-      int[] taps,
-      Object c,
-      int cFrom,
-      int cRowStride);
+      Tiles operands, int rows, int columns, int depth, int aFrom, int aRow, int bFrom, int cFrom);
 }

@@ -78,8 +78,8 @@ public final class Parallel {
    * @param estimatedNanos how long one thread would take for all units, roughly
    */
   public static void runRanges(
-      int units, long unitWork, int chunkWork, long estimatedNanos, RangeBody body) {
-    int perChunk = (int) Math.max(1, chunkWork / Math.max(1, unitWork));
+      int units, long unitWork, long chunkWork, long estimatedNanos, RangeBody body) {
+    int perChunk = (int) Math.clamp(chunkWork / Math.max(1, unitWork), 1, Integer.MAX_VALUE);
     run(
         Math.ceilDiv(units, perChunk),
         estimatedNanos,

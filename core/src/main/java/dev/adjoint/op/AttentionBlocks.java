@@ -1,6 +1,10 @@
 package dev.adjoint.op;
 
+import static dev.adjoint.kernel.MatMul.multiply;
+
 import dev.adjoint.kernel.Kernels;
+import dev.adjoint.kernel.Matrices;
+import dev.adjoint.kernel.Matrix;
 import dev.adjoint.kernel.Parallel;
 import dev.adjoint.kernel.ScratchPool;
 import dev.adjoint.tensor.DType;
@@ -8,7 +12,6 @@ import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
 import java.lang.reflect.Array;
-import java.util.Arrays;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -89,9 +92,9 @@ final class AttentionBlocks {
     times = kernels.binary("times");
     this.causal = causal;
     batch = batch(x[0], x[1], x[2]);
-    q = Matrices.of(inRows(x[0]), batch);
-    k = Matrices.of(x[1], batch);
-    v = Matrices.of(x[2], batch);
+    q = MatMul.batched(inRows(x[0]), batch);
+    k = MatMul.batched(x[1], batch);
+    v = MatMul.batched(x[2], batch);
     queries = x[0].size(-2);
     keys = x[1].size(-2);
     width = x[0].size(-1);
@@ -99,7 +102,7 @@ final class AttentionBlocks {
     mask =
         x.length == 3
             ? null
-            : Matrices.of(
+            : MatMul.batched(
                 new Movement.Expand(MatMul.matrices(batch, queries, keys)).forward(inRows(x[3])),
                 batch);
     int most = Math.clamp(SCORES / Math.max(1, keys), FEWEST_QUERIES, MOST_QUERIES);
@@ -127,48 +130,11 @@ final class AttentionBlocks {
     return step == 0 || step == 1 || x.size(-1) == 1 ? x : Contiguous.pack(x);
   }
 
-  /** A matrix for each element of a batch, wherever they lie. */
-  private record Matrices(Object array, int[] starts, int row, int step) {
-
-    static Matrices of(Tensor x, Shape batch) {
-      Shape shape = MatMul.matrices(batch, x.size(-2), x.size(-1));
-      Tensor all = new Movement.Expand(shape).forward(x.untracked());
-      int rank = batch.rank();
-      int[] starts = Indexing.offsets(shape, all.strides(), 0, rank);
-      Arrays.setAll(starts, i -> starts[i] + all.offset());
-      int step = x.size(-1) == 1 ? 1 : all.strides()[rank + 1];
-      return new Matrices(Engine.array(all), starts, all.strides()[rank], step);
-    }
-
-    Matrices transpose() {
-      return new Matrices(array, starts, step, row);
-    }
-
-    int at(int t, int i) {
-      return starts[t] + i * row;
-    }
-
-    Matrix from(int t, int i, int j) {
-      return new Matrix(array, at(t, i) + j * step, row, step);
-    }
-  }
-
-  /** A matrix anywhere in an array. */
-  private record Matrix(Object array, int from, int row, int step) {
-    Matrix transpose() {
-      return new Matrix(array, from, step, row);
-    }
-
-    Matrix column(int j) {
-      return new Matrix(array, from + j * step, row, step);
-    }
-  }
-
   /** Returns the transposed matrices: with contiguous rows where several blocks will read them. */
   private Matrices columns(Tensor x, Matrices rows) {
     return blocks == 1
         ? rows.transpose()
-        : Matrices.of(Contiguous.pack(x.untracked().transpose()), batch);
+        : MatMul.batched(Contiguous.pack(x.untracked().transpose()), batch);
   }
 
   // ---- forward ---------------------------------------------------------------------------------
@@ -197,7 +163,7 @@ final class AttentionBlocks {
           for (int unit = from; unit < to; unit++) {
             Block b = new Block(unit / blocks, unit % blocks * block, scratch, kept);
             b.weigh();
-            b.mix(b.weights, v, rows(y, b.t * queries + b.i, valueWidth));
+            b.mix(b.weights, v, rowsOf(y, b.t * queries + b.i, b.rows, valueWidth));
           }
           pool().give(scratch);
         });
@@ -232,35 +198,39 @@ final class AttentionBlocks {
       this.i = i;
       rows = Math.min(block, queries - i);
       n = causal ? Math.min(keys, i + rows) : keys;
-      scores = new Matrix(scratch, 0, n, 1);
+      scores = Matrix.packed(scratch, 0, rows, n);
       weights =
           kept == null
-              ? new Matrix(scratch, block * keys, n, 1)
-              : new Matrix(kept, (t * queries + i) * keys, n, 1);
-      scaled = new Matrix(scratch, 2 * block * keys, width, 1);
+              ? Matrix.packed(scratch, block * keys, rows, n)
+              : Matrix.packed(kept, (t * queries + i) * keys, rows, n);
+      scaled = Matrix.packed(scratch, 2 * block * keys, rows, width);
     }
 
     void scaleQueries() {
-      for (int r = 0, to = scaled.from; r < rows; r++, to += width) {
-        times.run(q.array, q.at(t, i + r), q.step, scale, 0, 0, scaled.array, to, width);
+      Matrix from = q.get(t);
+      for (int r = 0; r < rows; r++) {
+        int at = from.at(i + r, 0);
+        int to = scaled.at(r, 0);
+        times.run(from.data(), at, from.columnStride(), scale, 0, 0, scaled.data(), to, width);
       }
     }
 
     void weigh() {
       scaleQueries();
-      compare(scaled, width, keyColumns);
+      compare(scaled, keyColumns);
       hide(scores, lowest);
-      kernels.softmax(scores.array, scores.from, rows, n, weights.array, weights.from);
+      kernels.softmax(scores.data(), scores.from(), rows, n, weights.data(), weights.from());
       hide(weights, zero);
     }
 
     /** Writes a number wherever a query may not attend to a key. */
     private void hide(Matrix matrix, Object number) {
-      Object x = matrix.array;
-      for (int r = 0, at = matrix.from; r < rows; r++, at += n) {
+      Object x = matrix.data();
+      for (int r = 0, at = matrix.from(); r < rows; r++, at += n) {
         if (mask != null) {
-          int row = mask.at(t, i + r);
-          where.run(mask.array, row, mask.step, x, at, 1, number, 0, 0, x, at, n);
+          Matrix allowed = mask.get(t);
+          int row = allowed.at(i + r, 0);
+          where.run(mask.data(), row, allowed.columnStride(), x, at, 1, number, 0, 0, x, at, n);
         }
         if (causal && i < n) {
           int last = at + i;
@@ -270,20 +240,22 @@ final class AttentionBlocks {
     }
 
     /** Computes scores: the products of each row of x with each column, some at a time. */
-    void compare(Matrix x, int depth, Matrices columns) {
-      int most = columns.step == 1 ? inPlace(depth) : n;
+    void compare(Matrix x, Matrices columns) {
+      int most = columns.columnStride() == 1 ? inPlace(x.columns()) : n;
       for (int j = 0; j < n; j += most) {
         int some = Math.min(most, n - j);
-        multiply(rows, some, depth, x, columns.from(t, 0, j), scores.column(j), false);
+        Matrix part = columns.get(t).block(0, j, x.columns(), some);
+        multiply(kernels, x, part, scores.block(0, j, rows, some), false);
       }
     }
 
     /** Multiplies by keys or values, some at a time. */
     void mix(Matrix x, Matrices y, Matrix out) {
-      int most = inPlace(out.row);
+      int most = inPlace(out.columns());
       for (int j = 0; j == 0 || j < n; j += most) {
         int some = Math.min(most, n - j);
-        multiply(rows, out.row, some, x.column(j), y.from(t, j, 0), out, j > 0);
+        Matrix part = y.get(t).block(j, 0, some, out.columns());
+        multiply(kernels, x.block(0, j, rows, some), part, out, j > 0);
       }
     }
   }
@@ -296,7 +268,7 @@ final class AttentionBlocks {
             "attention", MatMul.leading(inputs[1].shape()), MatMul.leading(inputs[2].shape()));
     Gradient gradient =
         new Gradient(
-            Matrices.of(cotangent, batch),
+            MatMul.batched(cotangent, batch),
             needed[0] ? Engine.uninitialized(dtype, batch.size() * queries * width) : null,
             needed[1] ? Engine.zeroed(dtype, shared.size() * keys * width) : null,
             needed[2] ? Engine.zeroed(dtype, shared.size() * keys * valueWidth) : null);
@@ -355,26 +327,27 @@ final class AttentionBlocks {
       } else {
         b.scaleQueries();
       }
-      Matrix rows = g.from(b.t, b.i, 0);
+      Matrix rows = g.get(b.t).block(b.i, 0, b.rows, valueWidth);
       if (dv != null) {
-        Matrix out = rows(dv, s * keys, valueWidth);
-        multiply(b.n, valueWidth, b.rows, b.weights.transpose(), rows, out, true);
+        Matrix out = rowsOf(dv, s * keys, b.n, valueWidth);
+        multiply(kernels, b.weights.transpose(), rows, out, true);
       }
       if (dq == null && dk == null) {
         return;
       }
-      b.compare(rows, valueWidth, values);
-      Matrix ds = b.scores;
-      Object p = b.weights.array;
-      kernels.softmaxPullback(ds.array, ds.from, p, b.weights.from, b.rows, b.n, ds.array, ds.from);
+      b.compare(rows, values);
+      Object ds = b.scores.data();
+      int from = b.scores.from();
+      Matrix p = b.weights;
+      kernels.softmaxPullback(ds, from, p.data(), p.from(), b.rows, b.n, ds, from);
       if (dk != null) {
-        Matrix out = rows(dk, s * keys, width);
-        multiply(b.n, width, b.rows, ds.transpose(), b.scaled, out, true);
+        Matrix out = rowsOf(dk, s * keys, b.n, width);
+        multiply(kernels, b.scores.transpose(), b.scaled, out, true);
       }
       if (dq != null) {
-        Matrix out = rows(dq, b.t * queries + b.i, width);
-        b.mix(ds, k, out);
-        times.run(dq, out.from, 1, scale, 0, 0, dq, out.from, b.rows * width);
+        Matrix out = rowsOf(dq, b.t * queries + b.i, b.rows, width);
+        b.mix(b.scores, k, out);
+        times.run(dq, out.from(), 1, scale, 0, 0, dq, out.from(), b.rows * width);
       }
     }
   }
@@ -390,18 +363,12 @@ final class AttentionBlocks {
             .values());
   }
 
-  private static Matrix rows(Object array, int first, int width) {
-    return new Matrix(array, first * width, width, 1);
+  private static Matrix rowsOf(Object array, int first, int rows, int width) {
+    return Matrix.packed(array, first * width, rows, width);
   }
 
   /** Returns how many rows or columns of so many elements a product reads where they are. */
   private static int inPlace(int elements) {
     return Math.max(64, IN_PLACE / Math.max(1, elements));
-  }
-
-  private void multiply(int m, int n, int depth, Matrix a, Matrix b, Matrix c, boolean more) {
-    dev.adjoint.kernel.MatMul.multiply(
-        kernels, m, n, depth, a.array, a.from, a.row, a.step, b.array, b.from, b.row, b.step,
-        c.array, c.from, c.row, more);
   }
 }

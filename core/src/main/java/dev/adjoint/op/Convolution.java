@@ -1,9 +1,13 @@
 package dev.adjoint.op;
 
+import static dev.adjoint.kernel.Conv2d.FORWARD;
+import static dev.adjoint.kernel.Conv2d.INPUT_GRADIENT;
+import static dev.adjoint.kernel.Conv2d.WEIGHT_GRADIENT;
+
 import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.kernel.Conv2d;
 import dev.adjoint.kernel.ConvShape;
-import dev.adjoint.kernel.Kernels;
+import dev.adjoint.kernel.Span;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
@@ -28,7 +32,7 @@ public final class Convolution {
   public static Tensor conv2d(Tensor x, Tensor weight, ConvOptions options) {
     ConvShape shape = shape("conv2d", x, weight, options, 2);
     DType dtype = DType.promote(x.dtype(), weight.dtype());
-    return Recorder.apply(new Conv(Kind.FORWARD, shape), x.to(dtype), weight.to(dtype));
+    return Recorder.apply(new Conv(FORWARD, shape), x.to(dtype), weight.to(dtype));
   }
 
   /**
@@ -55,7 +59,7 @@ public final class Convolution {
     DType dtype = DType.promote(x.dtype(), weight.dtype());
     Tensor y =
         Recorder.apply(
-            new Conv(Kind.FORWARD, shape), x.to(dtype).unsqueeze(2), weight.to(dtype).unsqueeze(2));
+            new Conv(FORWARD, shape), x.to(dtype).unsqueeze(2), weight.to(dtype).unsqueeze(2));
     return y.squeeze(2);
   }
 
@@ -242,24 +246,14 @@ public final class Convolution {
 
   // ---- primitives ----------------------------------------------------------------------------
 
-  /** Names the three sides of a convolution: any two of input, weight and output make the third. */
-  enum Kind {
-    /** Output from input and weight. */
-    FORWARD,
-    /** Input's cotangent from the output's, and weight. */
-    INPUT_GRADIENT,
-    /** Weight's cotangent from the output's, and input. */
-    WEIGHT_GRADIENT
-  }
-
   /**
    * One of three bilinear functions, each of which has the other two as its pullbacks: so every
    * order of derivative is made of the same three kernels.
    */
-  record Conv(Kind kind, ConvShape shape) implements Primitive {
+  record Conv(Conv2d side, ConvShape shape) implements Primitive {
     @Override
     public String name() {
-      return switch (kind) {
+      return switch (side) {
         case FORWARD -> "conv2d";
         case INPUT_GRADIENT -> "conv2dInputGradient";
         case WEIGHT_GRADIENT -> "conv2dWeightGradient";
@@ -271,40 +265,32 @@ public final class Convolution {
       Tensor first = Engine.packed(x[0]);
       Tensor second = Engine.packed(x[1]);
       DType dtype = first.dtype();
-      Kernels kernels = Engine.kernels(dtype);
       Shape result =
-          switch (kind) {
+          switch (side) {
             case FORWARD -> Shape.of(shape.n(), shape.outC(), shape.outH(), shape.outW());
             case INPUT_GRADIENT -> Shape.of(shape.n(), shape.inC(), shape.h(), shape.w());
             case WEIGHT_GRADIENT ->
                 Shape.of(shape.outC(), shape.inC() / shape.groups(), shape.kh(), shape.kw());
           };
-      Object out = Engine.uninitialized(dtype, result.size());
-      Object a = Engine.array(first);
-      Object b = Engine.array(second);
-      int aFrom = first.offset();
-      int bFrom = second.offset();
-      switch (kind) {
-        case FORWARD -> Conv2d.forward(kernels, shape, a, aFrom, b, bFrom, out, 0);
-        case INPUT_GRADIENT -> Conv2d.inputGradient(kernels, shape, a, aFrom, b, bFrom, out, 0);
-        case WEIGHT_GRADIENT -> Conv2d.weightGradient(kernels, shape, a, aFrom, b, bFrom, out, 0);
-      }
-      return Engine.tensor(out, dtype, result);
+      Span out = new Span(Engine.uninitialized(dtype, result.size()), 0);
+      side.run(Engine.kernels(dtype), shape, Engine.span(first), Engine.span(second), out);
+      return Engine.tensor(out.data(), dtype, result);
     }
 
     @Override
     public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
-      return switch (kind) {
+      boolean ofFirst = input == 0;
+      return switch (side) {
         case FORWARD -> // input, weight
-            input == 0 ? apply(Kind.INPUT_GRADIENT, g, x[1]) : apply(Kind.WEIGHT_GRADIENT, g, x[0]);
+            ofFirst ? apply(INPUT_GRADIENT, g, x[1]) : apply(WEIGHT_GRADIENT, g, x[0]);
         case INPUT_GRADIENT -> // output, weight
-            input == 0 ? apply(Kind.FORWARD, g, x[1]) : apply(Kind.WEIGHT_GRADIENT, x[0], g);
+            ofFirst ? apply(FORWARD, g, x[1]) : apply(WEIGHT_GRADIENT, x[0], g);
         case WEIGHT_GRADIENT -> // output, input
-            input == 0 ? apply(Kind.FORWARD, x[1], g) : apply(Kind.INPUT_GRADIENT, x[0], g);
+            ofFirst ? apply(FORWARD, x[1], g) : apply(INPUT_GRADIENT, x[0], g);
       };
     }
 
-    private Tensor apply(Kind other, Tensor a, Tensor b) {
+    private Tensor apply(Conv2d other, Tensor a, Tensor b) {
       return Recorder.apply(new Conv(other, shape), a, b);
     }
   }

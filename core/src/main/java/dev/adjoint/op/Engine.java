@@ -3,6 +3,7 @@ package dev.adjoint.op;
 import dev.adjoint.kernel.Buffers;
 import dev.adjoint.kernel.KernelProvider;
 import dev.adjoint.kernel.Kernels;
+import dev.adjoint.kernel.Span;
 import dev.adjoint.kernel.Storage;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
@@ -37,6 +38,11 @@ final class Engine {
   /** Returns the elements' array, checked to be current. */
   static Object array(Tensor x) {
     return x.storage().array();
+  }
+
+  /** Returns the place of a packed tensor's elements. */
+  static Span span(Tensor packed) {
+    return new Span(array(packed), packed.offset());
   }
 
   /**

@@ -1,6 +1,7 @@
 package dev.adjoint.op;
 
 import dev.adjoint.autodiff.Recorder;
+import dev.adjoint.kernel.Matrices;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
@@ -50,35 +51,16 @@ public enum MatMul implements Primitive {
             : Shape.broadcast("matmul", leading(a), leading(b));
     int m = a.size(-2);
     int n = b.size(-1);
-    int k = a.size(-1);
     Shape shape = matrices(batch, m, n);
     DType dtype = x[0].dtype();
-    Tensor left = batched(x[0], batch, m, k);
-    Tensor right = batched(x[1], batch, k, n);
-    int[] ls = left.strides();
-    int[] rs = right.strides();
     Object c = Engine.uninitialized(dtype, shape.size());
+    int[] starts = new int[batch.size()];
+    Arrays.setAll(starts, t -> t * m * n);
     dev.adjoint.kernel.MatMul.multiplyBatch(
         Engine.kernels(dtype),
-        batch.size(),
-        m,
-        n,
-        k,
-        Engine.array(left),
-        left.offset(),
-        ls[0],
-        ls[1],
-        ls[2],
-        Engine.array(right),
-        right.offset(),
-        rs[0],
-        rs[1],
-        rs[2],
-        c,
-        0,
-        m * n,
-        n,
-        false);
+        batched(x[0], batch),
+        batched(x[1], batch),
+        new Matrices(c, starts, m, n, n, 1));
     return Engine.tensor(c, dtype, shape);
   }
 
@@ -108,13 +90,16 @@ public enum MatMul implements Primitive {
     return Shape.of("matmul", sizes);
   }
 
-  /**
-   * Joins the leading axes, after broadcasting, into one; the matrices themselves keep their
-   * strides.
-   */
-  private static Tensor batched(Tensor x, Shape batch, int rows, int columns) {
-    Tensor all = new Movement.Expand(matrices(batch, rows, columns)).forward(x);
-    return new Movement.Reshape(Shape.of(batch.size(), rows, columns)).forward(all);
+  /** Returns the matrices of a tensor, for each element of a broadcast batch. */
+  static Matrices batched(Tensor x, Shape batch) {
+    Shape shape = matrices(batch, x.size(-2), x.size(-1));
+    int[] strides = Runs.broadcastStrides(x, shape);
+    int rank = batch.rank();
+    int[] starts = Indexing.offsets(shape, strides, 0, rank);
+    Arrays.setAll(starts, t -> starts[t] + x.offset());
+    int columns = x.size(-1);
+    int columnStride = columns == 1 ? 1 : strides[rank + 1];
+    return new Matrices(Engine.array(x), starts, x.size(-2), columns, strides[rank], columnStride);
   }
 
   private static IllegalArgumentException mismatch(Tensor a, Tensor b, String expected) {

@@ -3,7 +3,7 @@ package dev.adjoint.op;
 import dev.adjoint.kernel.Kernels;
 import dev.adjoint.kernel.Kernels.BinaryLoop;
 import dev.adjoint.kernel.Kernels.UnaryLoop;
-import dev.adjoint.kernel.MatMul;
+import dev.adjoint.kernel.Matrix;
 import dev.adjoint.kernel.Parallel;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
@@ -26,7 +26,7 @@ final class MemorySteps {
   private final Tensor x;
   private final Tensor h0;
   private final Tensor c0;
-  private final Tensor weight;
+  private final Matrix w;
   private final int steps;
   private final int n;
   private final int hidden;
@@ -55,10 +55,10 @@ final class MemorySteps {
     x = Engine.packed(inputs[0]);
     h0 = Engine.packed(inputs[1]);
     c0 = Engine.packed(inputs[2]);
-    weight = inputs[3].untracked();
+    w = MatMul.batched(inputs[3], Shape.of()).get(0);
     steps = x.size(0);
     n = x.size(1);
-    hidden = weight.size(1);
+    hidden = w.columns();
     state = n * hidden;
     all = steps * state;
   }
@@ -88,7 +88,7 @@ final class MemorySteps {
       int hFrom = step == 0 ? h0.offset() : at(step - 1);
       Object c = step == 0 ? Engine.array(c0) : y;
       int cFrom = step == 0 ? c0.offset() : all + at(step - 1);
-      multiply(hidden, h, hFrom, weight.transpose(), gates, 4 * now);
+      multiply(Matrix.packed(h, hFrom, n, hidden), w.transpose(), gates, 4 * now);
       inRows((from, to) -> {
         for (int r = from; r < to; r += hidden) {
           int i = 4 * (now + r);
@@ -119,7 +119,7 @@ final class MemorySteps {
     Object dx = Engine.uninitialized(dtype, 4 * all);
     Object dh = Engine.zeroed(dtype, state);
     Object dc = Engine.zeroed(dtype, state);
-    Object dw = Engine.zeroed(dtype, weight.size());
+    Object dw = Engine.zeroed(dtype, inputs[3].size());
     Object tanhs = Engine.uninitialized(dtype, state);
     Object products = Engine.uninitialized(dtype, state);
     BinaryLoop tanhPullback = kernels.binary("tanhPullback");
@@ -151,7 +151,7 @@ final class MemorySteps {
           times.run(dc, r, 1, gates, f, 1, dc, r, hidden);
         }
       });
-      multiply(4 * hidden, dx, 4 * now, weight, dh, 0);
+      multiply(Matrix.packed(dx, 4 * now, n, 4 * hidden), w, dh, 0);
     }
     if (steps > 0) {
       // What was before each step but the first is the output of another.
@@ -167,50 +167,20 @@ final class MemorySteps {
       Engine.tensor(dx, dtype, x.shape()),
       Engine.tensor(dh, dtype, h0.shape()),
       Engine.tensor(dc, dtype, c0.shape()),
-      Engine.tensor(dw, dtype, weight.shape())
+      Engine.tensor(dw, dtype, inputs[3].shape())
     };
   }
 
   private void addWeightGradient(Object dx, int dxFrom, Object h, int hFrom, int rows, Object dw) {
-    MatMul.multiply(
-        kernels,
-        4 * hidden,
-        hidden,
-        rows,
-        dx,
-        dxFrom,
-        1,
-        4 * hidden,
-        h,
-        hFrom,
-        hidden,
-        1,
-        dw,
-        0,
-        hidden,
-        true);
+    Matrix gates = Matrix.packed(dx, dxFrom, rows, 4 * hidden).transpose();
+    Matrix before = Matrix.packed(h, hFrom, rows, hidden);
+    Matrix out = Matrix.packed(dw, 0, 4 * hidden, hidden);
+    dev.adjoint.kernel.MatMul.multiply(kernels, gates, before, out, true);
   }
 
   /** Multiplies packed rows, one for each sequence, by a weight. */
-  private void multiply(int depth, Object a, int aFrom, Tensor b, Object c, int cFrom) {
-    int[] strides = b.strides();
-    int columns = b.size(1);
-    MatMul.multiply(
-        kernels,
-        n,
-        columns,
-        depth,
-        a,
-        aFrom,
-        depth,
-        1,
-        Engine.array(b),
-        b.offset(),
-        strides[0],
-        strides[1],
-        c,
-        cFrom,
-        columns,
-        false);
+  private void multiply(Matrix a, Matrix b, Object c, int cFrom) {
+    Matrix out = Matrix.packed(c, cFrom, n, b.columns());
+    dev.adjoint.kernel.MatMul.multiply(kernels, a, b, out, false);
   }
 }

@@ -38,9 +38,9 @@ class Conv2dTest {
       Object y = filled(kernels, Array.getLength(g), Double.NaN);
       Object dx = filled(kernels, Array.getLength(x), Double.NaN);
       Object dw = filled(kernels, Array.getLength(w), Double.NaN);
-      Conv2d.forward(kernels, shape, x, 0, w, 0, y, 0);
-      Conv2d.inputGradient(kernels, shape, g, 0, w, 0, dx, 0);
-      Conv2d.weightGradient(kernels, shape, g, 0, x, 0, dw, 0);
+      Conv2d.FORWARD.run(kernels, shape, new Span(x, 0), new Span(w, 0), new Span(y, 0));
+      Conv2d.INPUT_GRADIENT.run(kernels, shape, new Span(g, 0), new Span(w, 0), new Span(dx, 0));
+      Conv2d.WEIGHT_GRADIENT.run(kernels, shape, new Span(g, 0), new Span(x, 0), new Span(dw, 0));
       return new Results(y, dx, dw);
     }
   }
@@ -148,9 +148,9 @@ class Conv2dTest {
     Object y = random(kernels, Array.getLength(g), 4);
     Object dx = random(kernels, Array.getLength(x), 5);
     Object dw = random(kernels, Array.getLength(w), 6);
-    Conv2d.forward(kernels, shape, x, 5, w, 5, y, 5);
-    Conv2d.inputGradient(kernels, shape, g, 5, w, 5, dx, 5);
-    Conv2d.weightGradient(kernels, shape, g, 5, x, 5, dw, 5);
+    Conv2d.FORWARD.run(kernels, shape, new Span(x, 5), new Span(w, 5), new Span(y, 5));
+    Conv2d.INPUT_GRADIENT.run(kernels, shape, new Span(g, 5), new Span(w, 5), new Span(dx, 5));
+    Conv2d.WEIGHT_GRADIENT.run(kernels, shape, new Span(g, 5), new Span(x, 5), new Span(dw, 5));
     assertThat(get(y, 4)).isEqualTo(get(random(kernels, 5, 4), 4));
     assertThat(get(y, 5)).isEqualTo(get(expected.y, 0));
     assertThat(get(dx, 5)).isEqualTo(get(expected.dx, 0));

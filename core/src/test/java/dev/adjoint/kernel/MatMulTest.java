@@ -1,6 +1,7 @@
 package dev.adjoint.kernel;
 
 import static dev.adjoint.kernel.AllocationTest.assertAllocatesLessThan;
+import static dev.adjoint.kernel.Matrix.packed;
 import static dev.adjoint.kernel.TestKernels.assertSameBits;
 import static dev.adjoint.kernel.TestKernels.filled;
 import static dev.adjoint.kernel.TestKernels.get;
@@ -68,20 +69,9 @@ class MatMulTest {
       Object c = c();
       MatMul.multiply(
           kernels,
-          m,
-          n,
-          k,
-          a(),
-          FROM,
-          aRowStride(),
-          aColumnStride(),
-          b(),
-          FROM,
-          bRowStride(),
-          bColumnStride(),
-          c,
-          FROM,
-          cRowStride(),
+          new Matrix(a(), FROM, m, k, aRowStride(), aColumnStride()),
+          new Matrix(b(), FROM, k, n, bRowStride(), bColumnStride()),
+          new Matrix(c, FROM, m, n, cRowStride(), 1),
           accumulate);
       return c;
     }
@@ -236,7 +226,9 @@ class MatMulTest {
 
   private static Object dot(Kernels kernels, int k, int step, Object a, Object b) {
     Object c = filled(kernels, 1, 5);
-    MatMul.multiply(kernels, 1, 1, k, a, 0, 9, step, b, 0, step, 9, c, 0, 1, true);
+    Matrix row = new Matrix(a, 0, 1, k, 9, step);
+    Matrix column = new Matrix(b, 0, k, 1, step, 9);
+    MatMul.multiply(kernels, row, column, new Matrix(c, 0, 1, 1, 1, 1), true);
     return c;
   }
 
@@ -251,7 +243,7 @@ class MatMulTest {
       Object a = filled(kernels, m * k, term);
       Object b = filled(kernels, k * n, 1);
       Object c = filled(kernels, m * n, Double.NaN);
-      MatMul.multiply(kernels, m, n, k, a, 0, k, 1, b, 0, n, 1, c, 0, n, false);
+      MatMul.multiply(kernels, packed(a, 0, m, k), packed(b, 0, k, n), packed(c, 0, m, n), false);
       for (int i = 0; i < m * n; i++) {
         assertThat(get(c, i)).isCloseTo(k * term, withinPercentage(2e-3));
       }
@@ -270,36 +262,20 @@ class MatMulTest {
       Object a = random(kernels, batch * m * k, 1);
       Object b = random(kernels, k * n, 2);
       Object expected = filled(kernels, batch * m * n, Double.NaN);
+      int[] backwards = new int[batch];
+      int[] places = new int[batch];
       for (int t = 0; t < batch; t++) {
-        int from = (batch - 1 - t) * m * k;
-        MatMul.multiply(kernels, m, n, k, a, from, k, 1, b, 0, n, 1, expected, t * m * n, n, false);
+        backwards[t] = (batch - 1 - t) * m * k;
+        places[t] = t * m * n;
+        Matrix one = packed(expected, places[t], m, n);
+        MatMul.multiply(kernels, packed(a, backwards[t], m, k), packed(b, 0, k, n), one, false);
       }
+      Matrices left = new Matrices(a, backwards, m, k, k, 1);
+      Matrices right = new Matrices(b, new int[batch], k, n, n, 1); // the same for all
       for (int threads : new int[] {1, 4}) {
         Object c = filled(kernels, batch * m * n, Double.NaN);
-        Parallel.withThreads(
-            threads,
-            () ->
-                MatMul.multiplyBatch( // the batch of a backwards, the same b for all
-                    kernels,
-                    batch,
-                    m,
-                    n,
-                    k,
-                    a,
-                    (batch - 1) * m * k,
-                    -m * k,
-                    k,
-                    1,
-                    b,
-                    0,
-                    0,
-                    n,
-                    1,
-                    c,
-                    0,
-                    m * n,
-                    n,
-                    false));
+        Matrices products = new Matrices(c, places, m, n, n, 1);
+        Parallel.withThreads(threads, () -> MatMul.multiplyBatch(kernels, left, right, products));
         assertSameBits(c, expected, batch + " products");
       }
     }
@@ -328,12 +304,17 @@ class MatMulTest {
       Object a = filled(kernels, m * k, 1);
       Object b = filled(kernels, k * n, 1);
       Object c = filled(kernels, m * n, 1);
+      Matrix x = packed(a, 0, m, k);
+      Matrix y = packed(b, 0, k, n);
+      Matrix columns = packed(a, 0, k, m).transpose();
+      Matrix rows = packed(b, 0, n, k).transpose();
+      Matrix out = packed(c, 0, m, n);
       assertAllocatesLessThan(
           600,
           m + " x " + n + " x " + k,
           () -> {
-            MatMul.multiply(kernels, m, n, k, a, 0, k, 1, b, 0, n, 1, c, 0, n, false);
-            MatMul.multiply(kernels, m, n, k, a, 0, 1, m, b, 0, 1, k, c, 0, n, true);
+            MatMul.multiply(kernels, x, y, out, false);
+            MatMul.multiply(kernels, columns, rows, out, true);
           });
     }
   }
@@ -342,11 +323,9 @@ class MatMulTest {
   void scratchBuffersAreReused() {
     Kernels kernels = KernelProvider.float32();
     Object a = random(kernels, 300 * 300, 1);
-    Object c = filled(kernels, 300 * 300, 0);
+    Matrix x = packed(a, 0, 300, 300);
+    Matrix out = packed(filled(kernels, 300 * 300, 0), 0, 300, 300);
     assertAllocatesLessThan(
-        20_000,
-        "300 x 300 x 300",
-        () ->
-            MatMul.multiply(kernels, 300, 300, 300, a, 0, 300, 1, a, 0, 300, 1, c, 0, 300, false));
+        20_000, "300 x 300 x 300", () -> MatMul.multiply(kernels, x, x, out, false));
   }
 }

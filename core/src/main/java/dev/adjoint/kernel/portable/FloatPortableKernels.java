@@ -2,6 +2,7 @@ package dev.adjoint.kernel.portable;
 
 import dev.adjoint.kernel.Fold;
 import dev.adjoint.kernel.Specializer;
+import dev.adjoint.kernel.Tiles;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodHandles.Lookup;
@@ -80,36 +81,7 @@ public final class FloatPortableKernels extends FloatKernels {
 
   @Override
   public void tile(
-      int rows,
-      int columns,
-      int depth,
-      Object a,
-      int aFrom,
-      int[] aRows,
-      int aRow,
-      int aStep,
-      Object b,
-      int bFrom,
-      int bRowStride,
-      int[] taps,
-      Object c,
-      int cFrom,
-      int cRowStride) {
-    FloatPortableTile.tile(
-        rows,
-        columns,
-        depth,
-        (float[]) a,
-        aFrom,
-        aRows,
-        aRow,
-        aStep,
-        (float[]) b,
-        bFrom,
-        bRowStride,
-        taps,
-        (float[]) c,
-        cFrom,
-        cRowStride);
+      Tiles operands, int rows, int columns, int depth, int aFrom, int aRow, int bFrom, int cFrom) {
+    FloatPortableTile.tile(operands, rows, columns, depth, aFrom, aRow, bFrom, cFrom);
   }
 }

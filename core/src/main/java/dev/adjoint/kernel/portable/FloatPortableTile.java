@@ -3,6 +3,7 @@ package dev.adjoint.kernel.portable;
 import dev.adjoint.kernel.Buffers;
 import dev.adjoint.kernel.Fma;
 import dev.adjoint.kernel.ScratchPool;
+import dev.adjoint.kernel.Tiles;
 import java.util.Arrays;
 import java.util.stream.Stream;
 
@@ -37,74 +38,21 @@ public final class FloatPortableTile {
 
   /** Adds a product to a tile of c, as {@code Kernels.tile} says. */
   public static void tile(
-      int rows,
-      int columns,
-      int depth,
-      float[] a,
-      int aFrom,
-      int[] aRows,
-      int aRow,
-      int aStep,
-      float[] b,
-      int bFrom,
-      int bRowStride,
-      int[] taps,
-      float[] c,
-      int cFrom,
-      int cRowStride) {
+      Tiles t, int rows, int columns, int depth, int aFrom, int aRow, int bFrom, int cFrom) {
     if (columns < NARROW) {
-      narrow(
-          rows,
-          columns,
-          depth,
-          a,
-          aFrom,
-          aRows,
-          aRow,
-          aStep,
-          b,
-          bFrom,
-          bRowStride,
-          taps,
-          c,
-          cFrom,
-          cRowStride);
+      narrow(t, rows, columns, depth, aFrom, aRow, bFrom, cFrom);
     } else {
-      wide(
-          rows,
-          columns,
-          depth,
-          a,
-          aFrom,
-          aRows,
-          aRow,
-          aStep,
-          b,
-          bFrom,
-          bRowStride,
-          taps,
-          c,
-          cFrom,
-          cRowStride);
+      wide(t, rows, columns, depth, aFrom, aRow, bFrom, cFrom);
     }
   }
 
   private static void wide(
-      int rows,
-      int columns,
-      int depth,
-      float[] a,
-      int aFrom,
-      int[] aRows,
-      int aRow,
-      int aStep,
-      float[] b,
-      int bFrom,
-      int bRowStride,
-      int[] taps,
-      float[] c,
-      int cFrom,
-      int cRowStride) {
+      Tiles tiles, int rows, int columns, int depth, int aFrom, int aRow, int bFrom, int cFrom) {
+    float[] a = (float[]) tiles.a();
+    float[] c = (float[]) tiles.c();
+    int[] aRows = tiles.aRows();
+    int[] taps = tiles.taps();
+    int aStep = tiles.aStep();
     Rows scratch = ROWS_OF_TILE.take(1, Rows::new);
     float[][] cs = scratch.c;
     float[][] bs = scratch.b;
@@ -115,8 +63,8 @@ public final class FloatPortableTile {
       int steps = Math.min(4, depth - k);
       for (int l = 0; l < steps; l++) {
         int t = (k + l) % taps.length;
-        int q = bFrom + (k + l) / taps.length * bRowStride + taps[t];
-        System.arraycopy(b, q, bs[l], 0, columns);
+        int q = bFrom + (k + l) / taps.length * tiles.bRowStride() + taps[t];
+        System.arraycopy(tiles.b(), q, bs[l], 0, columns);
       }
       int from = aFrom + k * aStep;
       int i = 0;
@@ -135,7 +83,7 @@ public final class FloatPortableTile {
       }
     }
     for (int i = 0; i < rows; i++) {
-      int to = cFrom + i * cRowStride;
+      int to = cFrom + i * tiles.cRowStride();
       for (int j = 0; j < columns; j++) {
         c[to + j] += cs[i][j];
       }
@@ -179,21 +127,15 @@ public final class FloatPortableTile {
    * there are fewer, the last is computed several times: c is read before it is written.
    */
   private static void narrow(
-      int rows,
-      int columns,
-      int depth,
-      float[] a,
-      int aFrom,
-      int[] aRows,
-      int aRow,
-      int aStep,
-      float[] b,
-      int bFrom,
-      int bRowStride,
-      int[] taps,
-      float[] c,
-      int cFrom,
-      int cRowStride) {
+      Tiles tiles, int rows, int columns, int depth, int aFrom, int aRow, int bFrom, int cFrom) {
+    float[] a = (float[]) tiles.a();
+    float[] b = (float[]) tiles.b();
+    float[] c = (float[]) tiles.c();
+    int[] aRows = tiles.aRows();
+    int[] taps = tiles.taps();
+    int aStep = tiles.aStep();
+    int bRowStride = tiles.bRowStride();
+    int cRowStride = tiles.cRowStride();
     for (int i = 0; i < rows; i += 4) {
       int i1 = Math.min(i + 1, rows - 1);
       int i2 = Math.min(i + 2, rows - 1);

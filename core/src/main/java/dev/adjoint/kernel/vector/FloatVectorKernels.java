@@ -2,6 +2,7 @@ package dev.adjoint.kernel.vector;
 
 import dev.adjoint.kernel.Fold;
 import dev.adjoint.kernel.Specializer;
+import dev.adjoint.kernel.Tiles;
 import dev.adjoint.kernel.portable.FloatFoldLoops;
 import dev.adjoint.kernel.portable.FloatKernels;
 import dev.adjoint.kernel.portable.FloatNormLoops;
@@ -60,36 +61,7 @@ public final class FloatVectorKernels extends FloatKernels {
 
   @Override
   public void tile(
-      int rows,
-      int columns,
-      int depth,
-      Object a,
-      int aFrom,
-      int[] aRows,
-      int aRow,
-      int aStep,
-      Object b,
-      int bFrom,
-      int bRowStride,
-      int[] taps,
-      Object c,
-      int cFrom,
-      int cRowStride) {
-    FloatVectorTile.tile(
-        rows,
-        columns,
-        depth,
-        (float[]) a,
-        aFrom,
-        aRows,
-        aRow,
-        aStep,
-        (float[]) b,
-        bFrom,
-        bRowStride,
-        taps,
-        (float[]) c,
-        cFrom,
-        cRowStride);
+      Tiles operands, int rows, int columns, int depth, int aFrom, int aRow, int bFrom, int cFrom) {
+    FloatVectorTile.tile(operands, rows, columns, depth, aFrom, aRow, bFrom, cFrom);
   }
 }

@@ -1,6 +1,7 @@
 package dev.adjoint.kernel.vector;
 
 import dev.adjoint.kernel.Buffers;
+import dev.adjoint.kernel.Tiles;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
@@ -37,110 +38,38 @@ public final class FloatVectorTile {
 
   /** Adds a product to a tile of c, as {@code Kernels.tile} says. */
   public static void tile(
-      int rows,
-      int columns,
-      int depth,
-      float[] a,
-      int aFrom,
-      int[] aRows,
-      int aRow,
-      int aStep,
-      float[] b,
-      int bFrom,
-      int bRowStride,
-      int[] taps,
-      float[] c,
-      int cFrom,
-      int cRowStride) {
+      Tiles t, int rows, int columns, int depth, int aFrom, int aRow, int bFrom, int cFrom) {
     if (columns < LANES) {
       for (int i = 0; i < rows; i += 4) {
-        narrow(
-            rows - i,
-            columns,
-            depth,
-            a,
-            aFrom,
-            aRows,
-            aRow + i,
-            aStep,
-            b,
-            bFrom,
-            bRowStride,
-            taps,
-            c,
-            cFrom + i * cRowStride,
-            cRowStride);
+        int to = cFrom + i * t.cRowStride();
+        narrow(t, rows - i, columns, depth, aFrom, aRow + i, bFrom, to);
       }
     } else if (rows > 4) {
-      rows8(
-          rows,
-          columns,
-          depth,
-          a,
-          aFrom,
-          aRows,
-          aRow,
-          aStep,
-          b,
-          bFrom,
-          bRowStride,
-          taps,
-          c,
-          cFrom,
-          cRowStride);
+      rows8(t, rows, columns, depth, aFrom, aRow, bFrom, cFrom);
     } else {
-      rows4(
-          rows,
-          columns,
-          depth,
-          a,
-          aFrom,
-          aRows,
-          aRow,
-          aStep,
-          b,
-          bFrom,
-          bRowStride,
-          taps,
-          c,
-          cFrom,
-          cRowStride);
+      rows4(t, rows, columns, depth, aFrom, aRow, bFrom, cFrom);
     }
   }
 
   private static void rows8(
-      int rows,
-      int columns,
-      int depth,
-      float[] a,
-      int aFrom,
-      int[] aRows,
-      int aRow,
-      int aStep,
-      float[] b,
-      int bFrom,
-      int bRowStride,
-      int[] taps,
-      float[] c,
-      int cFrom,
-      int cRowStride) {
+      Tiles t, int rows, int columns, int depth, int aFrom, int aRow, int bFrom, int cFrom) {
+    float[] a = (float[]) t.a();
+    float[] b = (float[]) t.b();
+    float[] c = (float[]) t.c();
+    int[] taps = t.taps();
+    int[] aRows = t.aRows();
+    int aStep = t.aStep();
+    int bRowStride = t.bRowStride();
     int second = columns - LANES;
-    int last = rows - 1;
-    int i1 = Math.min(1, last);
-    int i2 = Math.min(2, last);
-    int i3 = Math.min(3, last);
-    int i4 = Math.min(4, last);
-    int i5 = Math.min(5, last);
-    int i6 = Math.min(6, last);
-    int i7 = Math.min(7, last);
+    int last = aRow + rows - 1;
     int p0 = aRows[aRow];
-    int p1 = aRows[aRow + i1];
-    int p2 = aRows[aRow + i2];
-    int p3 = aRows[aRow + i3];
-    int p4 = aRows[aRow + i4];
-    int p5 = aRows[aRow + i5];
-    int p6 = aRows[aRow + i6];
-    int p7 = aRows[aRow + i7];
+    int p1 = aRows[Math.min(aRow + 1, last)];
+    int p2 = aRows[Math.min(aRow + 2, last)];
+    int p3 = aRows[Math.min(aRow + 3, last)];
+    int p4 = aRows[Math.min(aRow + 4, last)];
+    int p5 = aRows[Math.min(aRow + 5, last)];
+    int p6 = aRows[Math.min(aRow + 6, last)];
+    int p7 = aRows[Math.min(aRow + 7, last)];
     FloatVector c0 = FloatVector.fromArray(S, ZEROS, 0);
     FloatVector d0 = FloatVector.fromArray(S, ZEROS, LANES);
     FloatVector c1 = FloatVector.fromArray(S, ZEROS, 2 * LANES);
@@ -157,11 +86,11 @@ public final class FloatVectorTile {
     FloatVector d6 = FloatVector.fromArray(S, ZEROS, 13 * LANES);
     FloatVector c7 = FloatVector.fromArray(S, ZEROS, 14 * LANES);
     FloatVector d7 = FloatVector.fromArray(S, ZEROS, 15 * LANES);
-    for (int k = 0, t = 0, p = aFrom, q = bFrom; k < depth; k++, p += aStep) {
-      int at = q + taps[t];
-      t++;
-      if (t == taps.length) {
-        t = 0;
+    for (int k = 0, tap = 0, p = aFrom, q = bFrom; k < depth; k++, p += aStep) {
+      int at = q + taps[tap];
+      tap++;
+      if (tap == taps.length) {
+        tap = 0;
         q += bRowStride;
       }
       FloatVector u = FloatVector.fromArray(S, b, at);
@@ -191,72 +120,62 @@ public final class FloatVectorTile {
       c7 = x7.fma(u, c7);
       d7 = x7.fma(v, d7);
     }
-    i1 = cFrom + i1 * cRowStride;
-    i2 = cFrom + i2 * cRowStride;
-    i3 = cFrom + i3 * cRowStride;
-    i4 = cFrom + i4 * cRowStride;
-    i5 = cFrom + i5 * cRowStride;
-    i6 = cFrom + i6 * cRowStride;
-    i7 = cFrom + i7 * cRowStride;
+    int r1 = cFrom + Math.min(1, rows - 1) * t.cRowStride();
+    int r2 = cFrom + Math.min(2, rows - 1) * t.cRowStride();
+    int r3 = cFrom + Math.min(3, rows - 1) * t.cRowStride();
+    int r4 = cFrom + Math.min(4, rows - 1) * t.cRowStride();
+    int r5 = cFrom + Math.min(5, rows - 1) * t.cRowStride();
+    int r6 = cFrom + Math.min(6, rows - 1) * t.cRowStride();
+    int r7 = cFrom + Math.min(7, rows - 1) * t.cRowStride();
     c0 = c0.add(FloatVector.fromArray(S, c, cFrom));
     d0 = d0.add(FloatVector.fromArray(S, c, cFrom + second));
-    c1 = c1.add(FloatVector.fromArray(S, c, i1));
-    d1 = d1.add(FloatVector.fromArray(S, c, i1 + second));
-    c2 = c2.add(FloatVector.fromArray(S, c, i2));
-    d2 = d2.add(FloatVector.fromArray(S, c, i2 + second));
-    c3 = c3.add(FloatVector.fromArray(S, c, i3));
-    d3 = d3.add(FloatVector.fromArray(S, c, i3 + second));
-    c4 = c4.add(FloatVector.fromArray(S, c, i4));
-    d4 = d4.add(FloatVector.fromArray(S, c, i4 + second));
-    c5 = c5.add(FloatVector.fromArray(S, c, i5));
-    d5 = d5.add(FloatVector.fromArray(S, c, i5 + second));
-    c6 = c6.add(FloatVector.fromArray(S, c, i6));
-    d6 = d6.add(FloatVector.fromArray(S, c, i6 + second));
-    c7 = c7.add(FloatVector.fromArray(S, c, i7));
-    d7 = d7.add(FloatVector.fromArray(S, c, i7 + second));
+    c1 = c1.add(FloatVector.fromArray(S, c, r1));
+    d1 = d1.add(FloatVector.fromArray(S, c, r1 + second));
+    c2 = c2.add(FloatVector.fromArray(S, c, r2));
+    d2 = d2.add(FloatVector.fromArray(S, c, r2 + second));
+    c3 = c3.add(FloatVector.fromArray(S, c, r3));
+    d3 = d3.add(FloatVector.fromArray(S, c, r3 + second));
+    c4 = c4.add(FloatVector.fromArray(S, c, r4));
+    d4 = d4.add(FloatVector.fromArray(S, c, r4 + second));
+    c5 = c5.add(FloatVector.fromArray(S, c, r5));
+    d5 = d5.add(FloatVector.fromArray(S, c, r5 + second));
+    c6 = c6.add(FloatVector.fromArray(S, c, r6));
+    d6 = d6.add(FloatVector.fromArray(S, c, r6 + second));
+    c7 = c7.add(FloatVector.fromArray(S, c, r7));
+    d7 = d7.add(FloatVector.fromArray(S, c, r7 + second));
     c0.intoArray(c, cFrom);
     d0.intoArray(c, cFrom + second);
-    c1.intoArray(c, i1);
-    d1.intoArray(c, i1 + second);
-    c2.intoArray(c, i2);
-    d2.intoArray(c, i2 + second);
-    c3.intoArray(c, i3);
-    d3.intoArray(c, i3 + second);
-    c4.intoArray(c, i4);
-    d4.intoArray(c, i4 + second);
-    c5.intoArray(c, i5);
-    d5.intoArray(c, i5 + second);
-    c6.intoArray(c, i6);
-    d6.intoArray(c, i6 + second);
-    c7.intoArray(c, i7);
-    d7.intoArray(c, i7 + second);
+    c1.intoArray(c, r1);
+    d1.intoArray(c, r1 + second);
+    c2.intoArray(c, r2);
+    d2.intoArray(c, r2 + second);
+    c3.intoArray(c, r3);
+    d3.intoArray(c, r3 + second);
+    c4.intoArray(c, r4);
+    d4.intoArray(c, r4 + second);
+    c5.intoArray(c, r5);
+    d5.intoArray(c, r5 + second);
+    c6.intoArray(c, r6);
+    d6.intoArray(c, r6 + second);
+    c7.intoArray(c, r7);
+    d7.intoArray(c, r7 + second);
   }
 
   private static void rows4(
-      int rows,
-      int columns,
-      int depth,
-      float[] a,
-      int aFrom,
-      int[] aRows,
-      int aRow,
-      int aStep,
-      float[] b,
-      int bFrom,
-      int bRowStride,
-      int[] taps,
-      float[] c,
-      int cFrom,
-      int cRowStride) {
+      Tiles t, int rows, int columns, int depth, int aFrom, int aRow, int bFrom, int cFrom) {
+    float[] a = (float[]) t.a();
+    float[] b = (float[]) t.b();
+    float[] c = (float[]) t.c();
+    int[] taps = t.taps();
+    int[] aRows = t.aRows();
+    int aStep = t.aStep();
+    int bRowStride = t.bRowStride();
     int second = columns - LANES;
-    int last = rows - 1;
-    int i1 = Math.min(1, last);
-    int i2 = Math.min(2, last);
-    int i3 = Math.min(3, last);
+    int last = aRow + rows - 1;
     int p0 = aRows[aRow];
-    int p1 = aRows[aRow + i1];
-    int p2 = aRows[aRow + i2];
-    int p3 = aRows[aRow + i3];
+    int p1 = aRows[Math.min(aRow + 1, last)];
+    int p2 = aRows[Math.min(aRow + 2, last)];
+    int p3 = aRows[Math.min(aRow + 3, last)];
     FloatVector c0 = FloatVector.fromArray(S, ZEROS, 0);
     FloatVector d0 = FloatVector.fromArray(S, ZEROS, LANES);
     FloatVector c1 = FloatVector.fromArray(S, ZEROS, 2 * LANES);
@@ -265,11 +184,11 @@ public final class FloatVectorTile {
     FloatVector d2 = FloatVector.fromArray(S, ZEROS, 5 * LANES);
     FloatVector c3 = FloatVector.fromArray(S, ZEROS, 6 * LANES);
     FloatVector d3 = FloatVector.fromArray(S, ZEROS, 7 * LANES);
-    for (int k = 0, t = 0, p = aFrom, q = bFrom; k < depth; k++, p += aStep) {
-      int at = q + taps[t];
-      t++;
-      if (t == taps.length) {
-        t = 0;
+    for (int k = 0, tap = 0, p = aFrom, q = bFrom; k < depth; k++, p += aStep) {
+      int at = q + taps[tap];
+      tap++;
+      if (tap == taps.length) {
+        tap = 0;
         q += bRowStride;
       }
       FloatVector u = FloatVector.fromArray(S, b, at);
@@ -287,44 +206,38 @@ public final class FloatVectorTile {
       c3 = x3.fma(u, c3);
       d3 = x3.fma(v, d3);
     }
-    i1 = cFrom + i1 * cRowStride;
-    i2 = cFrom + i2 * cRowStride;
-    i3 = cFrom + i3 * cRowStride;
+    int r1 = cFrom + Math.min(1, rows - 1) * t.cRowStride();
+    int r2 = cFrom + Math.min(2, rows - 1) * t.cRowStride();
+    int r3 = cFrom + Math.min(3, rows - 1) * t.cRowStride();
     c0 = c0.add(FloatVector.fromArray(S, c, cFrom));
     d0 = d0.add(FloatVector.fromArray(S, c, cFrom + second));
-    c1 = c1.add(FloatVector.fromArray(S, c, i1));
-    d1 = d1.add(FloatVector.fromArray(S, c, i1 + second));
-    c2 = c2.add(FloatVector.fromArray(S, c, i2));
-    d2 = d2.add(FloatVector.fromArray(S, c, i2 + second));
-    c3 = c3.add(FloatVector.fromArray(S, c, i3));
-    d3 = d3.add(FloatVector.fromArray(S, c, i3 + second));
+    c1 = c1.add(FloatVector.fromArray(S, c, r1));
+    d1 = d1.add(FloatVector.fromArray(S, c, r1 + second));
+    c2 = c2.add(FloatVector.fromArray(S, c, r2));
+    d2 = d2.add(FloatVector.fromArray(S, c, r2 + second));
+    c3 = c3.add(FloatVector.fromArray(S, c, r3));
+    d3 = d3.add(FloatVector.fromArray(S, c, r3 + second));
     c0.intoArray(c, cFrom);
     d0.intoArray(c, cFrom + second);
-    c1.intoArray(c, i1);
-    d1.intoArray(c, i1 + second);
-    c2.intoArray(c, i2);
-    d2.intoArray(c, i2 + second);
-    c3.intoArray(c, i3);
-    d3.intoArray(c, i3 + second);
+    c1.intoArray(c, r1);
+    d1.intoArray(c, r1 + second);
+    c2.intoArray(c, r2);
+    d2.intoArray(c, r2 + second);
+    c3.intoArray(c, r3);
+    d3.intoArray(c, r3 + second);
   }
 
   /** Up to four rows of less than a vector; lanes past {@code columns} are not touched. */
   private static void narrow(
-      int rows,
-      int columns,
-      int depth,
-      float[] a,
-      int aFrom,
-      int[] aRows,
-      int aRow,
-      int aStep,
-      float[] b,
-      int bFrom,
-      int bRowStride,
-      int[] taps,
-      float[] c,
-      int cFrom,
-      int cRowStride) {
+      Tiles t, int rows, int columns, int depth, int aFrom, int aRow, int bFrom, int cFrom) {
+    float[] a = (float[]) t.a();
+    float[] b = (float[]) t.b();
+    float[] c = (float[]) t.c();
+    int[] taps = t.taps();
+    int[] aRows = t.aRows();
+    int aStep = t.aStep();
+    int bRowStride = t.bRowStride();
+    int cRowStride = t.cRowStride();
     VectorMask<Float> mask = S.indexInRange(0, columns);
     int last = rows - 1;
     int i1 = Math.min(1, last);
@@ -338,11 +251,11 @@ public final class FloatVectorTile {
     FloatVector c1 = FloatVector.fromArray(S, ZEROS, LANES);
     FloatVector c2 = FloatVector.fromArray(S, ZEROS, 2 * LANES);
     FloatVector c3 = FloatVector.fromArray(S, ZEROS, 3 * LANES);
-    for (int k = 0, t = 0, p = aFrom, q = bFrom; k < depth; k++, p += aStep) {
-      int at = q + taps[t];
-      t++;
-      if (t == taps.length) {
-        t = 0;
+    for (int k = 0, tap = 0, p = aFrom, q = bFrom; k < depth; k++, p += aStep) {
+      int at = q + taps[tap];
+      tap++;
+      if (tap == taps.length) {
+        tap = 0;
         q += bRowStride;
       }
       FloatVector u = FloatVector.fromArray(S, b, at, mask);

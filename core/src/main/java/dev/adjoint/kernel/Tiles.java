@@ -1,23 +1,27 @@
 package dev.adjoint.kernel;
 
 /**
- * Covers a block of a product with register tiles.
+ * The operands of a product that is computed in tiles, but for where a tile begins.
  *
- * @param aRows where rows of a start, from {@code aFrom}: those of all rows, or of one tile
+ * <p>Row i of a starts at {@code aRows[i]}, and its elements are {@code aStep} apart. Row k of b is
+ * contiguous and starts at {@code k / T * bRowStride + taps[k % T]}, where T is the number of taps:
+ * the taps of a convolution, and for a matrix a single 0. Rows of c are contiguous.
+ *
+ * @param aRows where rows of a start: those of all rows, or of one tile
  * @param aNext distance of a's tiles, for each row; 0 where {@code aRows} has all rows
- * @param taps of b, as {@link Kernels#tile} says
  * @param bNext distance of b's tiles, for each column: 1 where b lies as a matrix
  */
-record FloatTiles(
-    Kernels kernels,
-    float[] a,
+public record Tiles(
+    Object a,
     int[] aRows,
     int aStep,
     int aNext,
-    float[] b,
+    Object b,
     int bRowStride,
     int[] taps,
-    int bNext) {
+    int bNext,
+    Object c,
+    int cRowStride) {
 
   /** The taps of a plain matrix. */
   static final int[] NO_TAPS = {0};
@@ -32,43 +36,27 @@ record FloatTiles(
   }
 
   /** Adds {@code depth} steps of k to the elements of c from {@code cFrom} on. */
-  void add(
-      int rows,
-      int columns,
-      int depth,
-      int aFrom,
-      int bFrom,
-      float[] c,
-      int cFrom,
-      int cRowStride) {
+  void add(Kernels kernels, int rows, int columns, int depth, int aFrom, int bFrom, int cFrom) {
     int tileRows = kernels.tileRows();
     int width;
     for (int j = 0; j < columns; j += width) {
-      width = width(columns - j);
+      width = width(columns - j, kernels.tileColumns());
       for (int i = 0; i < rows; i += tileRows) {
         kernels.tile(
+            this,
             Math.min(tileRows, rows - i),
             width,
             depth,
-            a,
             aFrom + i * aNext,
-            aRows,
             aRows.length > tileRows ? i : 0,
-            aStep,
-            b,
             bFrom + j * bNext,
-            bRowStride,
-            taps,
-            c,
-            cFrom + i * cRowStride + j,
-            cRowStride);
+            cFrom + i * cRowStride + j);
       }
     }
   }
 
   /** Returns how many of the columns that are left a tile takes: the last are not left too few. */
-  private int width(int left) {
-    int most = kernels.tileColumns();
+  private int width(int left, int most) {
     boolean leavesFew = bNext == 1 && left > most && left < most + most / 2;
     return leavesFew ? most / 2 : Math.min(most, left);
   }
