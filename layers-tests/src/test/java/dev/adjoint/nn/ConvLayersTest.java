@@ -107,15 +107,15 @@ class ConvLayersTest {
         .withMessage("Conv1d(2, 3, 3): input of shape (2, 5); expected (N, 2, L)");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new Conv2d(3, 4, 1, ConvOptions.DEFAULT.groups(2), generator))
-        .withMessage(
-            "Conv2d: 3 inputs, 4 outputs and 2 groups; expected at least 1, and groups that divide both");
+        .withMessage("Conv2d: 3 inputs, 4 outputs and 2 groups; expected groups that divide both");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new Conv1d(3, 4, 0, generator))
-        .withMessage("Conv1d: kernel of sizes [0]; expected at least 1");
+        .withMessage("Conv1d: kernel of sizes [0]; expected 1, each at least 1");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new Residual(new Linear(2, 3, generator)).forward(generator.normal(4, 2)))
         .withMessage(
-            "Residual: the body makes (4, 3) of an input of shape (4, 2), the shortcut (4, 2); expected equal shapes");
+            "Residual: the body makes (4, 3) of an input of shape (4, 2), the shortcut (4, 2);"
+                + " expected equal shapes");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new GlobalAvgPool().forward(generator.normal(2, 3)));
     assertThatIllegalArgumentException()

@@ -206,8 +206,9 @@ class CopiesTest {
     assertThatExceptionOfType(UnsupportedOperationException.class)
         .isThrownBy(() -> Layer.copyOf(new Sequential(new Doubling())))
         .withMessage(
-            "Doubling does not say how it is copied; expected a method in it: protected Doubling"
-                + " copy(Copies copies)");
+            "Doubling does not say how it is made anew, and can be neither copied nor saved;"
+                + " expected a constructor Doubling(Description) that calls super(from), and"
+                + " this(Description.of(Doubling::new)) in the others");
   }
 
   @Test
@@ -291,7 +292,7 @@ class CopiesTest {
             3         Residual                                      (1, 4, 4, 4)
             3.body    Sequential(2)                                 (1, 4, 4, 4)
             3.body.0  Conv2d(4, 4, 1x1, no bias)                    (1, 4, 4, 4)          16
-            3.body.1  BatchNorm(4, no affine)                       (1, 4, 4, 4)
+            3.body.1  BatchNorm(4, no weight, no bias)              (1, 4, 4, 4)
             4         AvgPool2d(2)                                  (1, 4, 2, 2)
             5         Flatten                                       (1, 16)
             6         Linear(16, 8, no bias)                        (1, 8)               128
@@ -308,17 +309,15 @@ class CopiesTest {
 
   /** A model whose output layer has the embedding's weight. */
   private static final class Tied extends Layer {
-    private final Embedding embedding;
-    private final Linear output;
+    private final Embedding embedding = child("embedding", Embedding.class);
+    private final Linear output = child("output", Linear.class);
 
     Tied(Embedding embedding, Linear output) {
-      this.embedding = child("embedding", embedding);
-      this.output = child("output", output);
+      this(Description.of(Tied::new).with("embedding", embedding).with("output", output));
     }
 
-    @Override
-    protected Tied copy(Copies copies) {
-      return new Tied(copies.of(embedding), copies.of(output));
+    private Tied(Description from) {
+      super(from);
     }
   }
 

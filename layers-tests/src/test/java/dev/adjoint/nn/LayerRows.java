@@ -219,29 +219,32 @@ final class LayerRows {
 
   /** The outputs of a recurrent layer. */
   private static final class Reading extends Layer implements Transform {
-    private final Recurrent<?, ?> recurrent;
+    private final Recurrent<?, ?> recurrent = child("recurrent", Recurrent.class);
 
     Reading(Recurrent<?, ?> recurrent) {
-      this.recurrent = child("recurrent", recurrent);
+      this(Description.of(Reading::new).with("recurrent", recurrent));
+    }
+
+    private Reading(Description from) {
+      super(from);
     }
 
     @Override
     public Tensor forward(Tensor x) {
       return recurrent.forward(x).output();
     }
-
-    @Override
-    protected Reading copy(Copies copies) {
-      return new Reading(copies.of(recurrent));
-    }
   }
 
   /** The rows of an embedding at indices 0, 1, 2, and so on, in the shape of the input. */
   private static final class Looking extends Layer implements Transform {
-    private final Embedding embedding;
+    private final Embedding embedding = child("embedding", Embedding.class);
 
     Looking(Embedding embedding) {
-      this.embedding = child("embedding", embedding);
+      this(Description.of(Looking::new).with("embedding", embedding));
+    }
+
+    private Looking(Description from) {
+      super(from);
     }
 
     @Override
@@ -249,11 +252,6 @@ final class LayerRows {
       int[] indices = new int[x.size()];
       Arrays.setAll(indices, i -> i % 5);
       return embedding.forward(IntTensor.of(indices, x.shape().toArray()));
-    }
-
-    @Override
-    protected Looking copy(Copies copies) {
-      return new Looking(copies.of(embedding));
     }
   }
 }

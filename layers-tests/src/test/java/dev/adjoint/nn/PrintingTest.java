@@ -42,16 +42,17 @@ class PrintingTest {
             Map.entry(new MaxPool2d(3, 1, 1), "MaxPool2d(3, stride 1, padding 1)"),
             Map.entry(
                 new BatchNorm(3).epsilon(0.001).updateRate(0.01).withoutBias(),
-                "BatchNorm(3, epsilon 0.001, no bias, update rate 0.01)"),
+                "BatchNorm(3, epsilon 0.001, update rate 0.01, no bias)"),
             Map.entry(
                 new BatchNorm(3).cumulativeAverage().freezeStatistics(),
                 "BatchNorm(3, cumulative average, frozen statistics)"),
-            Map.entry(new InstanceNorm(3), "InstanceNorm(3)"),
-            Map.entry(new InstanceNorm(3).withAffine(), "InstanceNorm(3, affine)"),
-            Map.entry(new GroupNorm(2, 4).withoutAffine(), "GroupNorm(2, 4, no affine)"),
+            Map.entry(new InstanceNorm(3), "InstanceNorm(3, no weight, no bias)"),
+            Map.entry(new InstanceNorm(3).withAffine(), "InstanceNorm(3)"),
+            Map.entry(
+                new GroupNorm(2, 4).withoutAffine(), "GroupNorm(4, groups 2, no weight, no bias)"),
             Map.entry(
                 new LayerNorm(3).channelsFirst().epsilonOutsideRoot(0.1),
-                "LayerNorm(3, channels first, epsilon 0.1 outside the root)"),
+                "LayerNorm(3, epsilon 0.1 outside the root, channels first)"),
             Map.entry(new RMSNorm(4), "RMSNorm(4)"),
             Map.entry(new RMSNorm(4).partial(0.5), "RMSNorm(4, part 0.5)"),
             Map.entry(new RMSNorm(4).epsilon(1e-5), "RMSNorm(4, epsilon 1.0E-5)"),
@@ -61,21 +62,21 @@ class PrintingTest {
             Map.entry(
                 CosineNorm.centred(new Linear(2, 3, G)).epsilon(0.1).scaled(2),
                 "CosineNorm(Linear(2, 3), centred, epsilon 0.1, scaled)"),
-            Map.entry(new RNN(2, 3, G).activation(Activation.RELU), "RNN(2, 3, relu)"),
-            Map.entry(new IterNorm(1, 4).iterations(7), "IterNorm(1, 4, 7 iterations)"),
+            Map.entry(new RNN(2, 3, G).activation(Activation.RELU), "RNN(2, 3, activation relu)"),
+            Map.entry(new IterNorm(1, 4).iterations(7), "IterNorm(4, groups 1, iterations 7)"),
             Map.entry(new Embedding(5, 2, G).paddingIndex(0), "Embedding(5, 2, padding index 0)"),
             Map.entry(
                 new GRU(2, 3, G).layers(2).bidirectional().withoutBias().dropout(0.2),
-                "GRU(2, 3, 2 layers, bidirectional, no bias, dropout 0.2)"),
+                "GRU(2, 3, layers 2, bidirectional, without bias, dropout 0.2)"),
             Map.entry(
                 new MultiHeadAttention(4, 2, G).withoutBias().dropout(0.1),
-                "MultiHeadAttention(4, 2, no bias, dropout 0.1)"),
+                "MultiHeadAttention(4, 2, no in_proj_bias, dropout 0.1)"),
             Map.entry(
                 new TransformerEncoderLayer(4, 2, 8, G)
                     .normFirst()
                     .activation(Activation.GELU)
                     .dropout(0),
-                "TransformerEncoderLayer(4, 2, 8, norm first, gelu, dropout 0.0)"));
+                "TransformerEncoderLayer(4, 2, 8, activation gelu, norm first, dropout 0.0)"));
     expected.forEach((layer, text) -> assertThat(layer).hasToString(text));
   }
 

@@ -52,7 +52,7 @@ public enum Activation implements Transform, Describable {
 
   @Override
   public Description description() {
-    return Description.of(this).set("function", name());
+    return Description.of(Activation::of).set("function", name());
   }
 
   /** Returns by what to multiply a weight's deviation before this, as torch.nn.init does. */

@@ -25,7 +25,10 @@ public record AvgPool2d(int kernel, int stride, int padding) implements Transfor
 
   @Override
   public Description description() {
-    return Description.of(this).set("kernel", kernel).set("stride", stride).set("padding", padding);
+    return Description.of(AvgPool2d::new)
+        .set("kernel", kernel)
+        .set("stride", stride)
+        .set("padding", padding);
   }
 
   @Override

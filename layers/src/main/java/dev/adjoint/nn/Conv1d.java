@@ -16,7 +16,7 @@ public final class Conv1d extends Convolutional<Conv1d> {
 
   /** Creates a layer. */
   public Conv1d(int in, int out, int kernel, ConvOptions options, Generator generator) {
-    super(in, out, options, generator, kernel);
+    this(initial(Conv1d::new, in, out, options, kernel).with(generator));
   }
 
   /**
@@ -26,7 +26,7 @@ public final class Conv1d extends Convolutional<Conv1d> {
    * @param bias of shape (out), or null
    */
   public Conv1d(Weight weight, @Nullable Weight bias, ConvOptions options) {
-    super(3, weight, bias, options);
+    this(ofWeights(Conv1d::new, 3, weight, bias, options));
   }
 
   /** Creates what was described. */
@@ -37,10 +37,5 @@ public final class Conv1d extends Convolutional<Conv1d> {
   @Override
   Tensor convolve(Tensor x, Tensor w, @Nullable Tensor b) {
     return b == null ? Convolution.conv1d(x, w, options()) : Convolution.conv1d(x, w, b, options());
-  }
-
-  @Override
-  Conv1d with(Weight newWeight, @Nullable Weight newBias) {
-    return new Conv1d(newWeight, newBias, options());
   }
 }

@@ -27,7 +27,7 @@ public final class Conv2d extends Convolutional<Conv2d> {
 
   /** Creates a layer with a kernel of this height and width. */
   public Conv2d(int in, int out, int height, int width, ConvOptions options, Generator generator) {
-    super(in, out, options, generator, height, width);
+    this(initial(Conv2d::new, in, out, options, height, width).with(generator));
   }
 
   /**
@@ -37,7 +37,7 @@ public final class Conv2d extends Convolutional<Conv2d> {
    * @param bias of shape (out), or null
    */
   public Conv2d(Weight weight, @Nullable Weight bias, ConvOptions options) {
-    super(4, weight, bias, options);
+    this(ofWeights(Conv2d::new, 4, weight, bias, options));
   }
 
   /** Creates what was described. */
@@ -48,10 +48,5 @@ public final class Conv2d extends Convolutional<Conv2d> {
   @Override
   Tensor convolve(Tensor x, Tensor w, @Nullable Tensor b) {
     return b == null ? Convolution.conv2d(x, w, options()) : Convolution.conv2d(x, w, b, options());
-  }
-
-  @Override
-  Conv2d with(Weight newWeight, @Nullable Weight newBias) {
-    return new Conv2d(newWeight, newBias, options());
   }
 }

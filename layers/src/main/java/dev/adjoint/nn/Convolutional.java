@@ -1,13 +1,11 @@
 package dev.adjoint.nn;
 
-import static java.util.stream.Collectors.joining;
-
 import com.google.common.primitives.Ints;
 import dev.adjoint.op.ConvOptions;
-import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import java.util.Arrays;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,64 +17,64 @@ import org.jspecify.annotations.Nullable;
  * @param <C> the layer itself
  */
 public abstract sealed class Convolutional<C extends Convolutional<C>> extends Layer
-    implements Transform, Describable, Foldable<C> permits Conv1d, Conv2d {
+    implements Transform, Foldable<C> permits Conv1d, Conv2d {
 
   private final Weight weight;
   private @Nullable Weight bias;
   private final ConvOptions options;
 
-  Convolutional(int in, int out, ConvOptions options, Generator generator, int... kernel) {
-    int groups = options.groups();
-    if (in < 1 || out < 1 || in % groups != 0 || out % groups != 0) {
-      throw new IllegalArgumentException(
-          "%s: %d inputs, %d outputs and %d groups; expected at least 1, and groups that divide both"
-              .formatted(getClass().getSimpleName(), in, out, groups));
-    }
-    Shape shape = Shape.of(Ints.concat(new int[] {out, in / groups}, kernel));
-    if (shape.size() == 0) {
-      throw new IllegalArgumentException(
-          "%s: kernel of sizes %s; expected at least 1"
-              .formatted(getClass().getSimpleName(), Arrays.toString(kernel)));
-    }
-    double bound = 1 / Math.sqrt(shape.size() / (double) out);
-    weight = parameter("weight", Initializers.uniform(bound, shape, generator));
-    bias = parameter("bias", Initializers.uniform(bound, Shape.of(out), generator));
-    this.options = options;
-  }
-
-  Convolutional(int rank, Weight weight, @Nullable Weight bias, ConvOptions options) {
-    Shape shape = weight.shape();
-    if (shape.rank() != rank || (bias != null && !bias.shape().equals(Shape.of(shape.size(0))))) {
-      throw new IllegalArgumentException(
-          "%s: weight of shape %s and bias of shape %s; expected (out, in / groups, kernel...) of %d axes, and (out)"
-              .formatted(
-                  getClass().getSimpleName(), shape, bias == null ? "none" : bias.shape(), rank));
-    }
-    this.weight = weight("weight", weight);
-    this.bias = bias == null ? null : weight("bias", bias);
-    this.options = options;
-  }
-
   /** Creates what was described, with a kernel of so many axes. */
   Convolutional(Description from, int axes) {
-    this(
-        axes + 2,
-        weight(from, axes),
-        from.weightOrNull("bias", Shape.of(from.integer("out"))),
-        from.convOptions());
+    super(from);
+    int in = size("in").get();
+    int out = size("out").get();
+    int[] kernel = integers("kernel").get();
+    options = convOptions();
+    int groups = options.groups();
+    if (in % groups != 0 || out % groups != 0) {
+      throw new IllegalArgumentException(
+          "%s: %d inputs, %d outputs and %d groups; expected groups that divide both"
+              .formatted(type(), in, out, groups));
+    }
+    Shape shape = Shape.of(Ints.concat(new int[] {out, in / groups}, kernel));
+    if (kernel.length != axes || shape.size() == 0) {
+      throw new IllegalArgumentException(
+          "%s: kernel of sizes %s; expected %d, each at least 1"
+              .formatted(type(), Arrays.toString(kernel), axes));
+    }
+    double bound = 1 / Math.sqrt(shape.size() / (double) out);
+    Function<Shape, Tensor> uniform = any -> Initializers.uniform(bound, any, from.generator());
+    weight = parameter("weight", shape, uniform);
+    bias = optional("bias", Shape.of(out), uniform);
   }
 
-  private static Weight weight(Description from, int axes) {
-    int in = from.integer("in");
-    int out = from.integer("out");
-    int groups = Math.max(1, from.integer("groups"));
-    int[] kernel = from.integers("kernel");
-    if (kernel.length != axes || in % groups != 0 || out % groups != 0) {
+  /** Begins the description of a layer. */
+  static Description initial(
+      Function<Description, ?> constructor, int in, int out, ConvOptions options, int... kernel) {
+    return Description.of(constructor)
+        .set("in", in)
+        .set("out", out)
+        .set("kernel", kernel)
+        .set(options);
+  }
+
+  /** Begins the description of a layer of existing weights. */
+  static Description ofWeights(
+      Function<Description, ?> constructor,
+      int rank,
+      Weight weight,
+      @Nullable Weight bias,
+      ConvOptions options) {
+    int[] sizes = weight.shape().toArray();
+    if (sizes.length != rank || (bias != null && !bias.shape().equals(Shape.of(sizes[0])))) {
       throw new IllegalArgumentException(
-          "%s: kernel of sizes %s, %d inputs, %d outputs and %d groups; expected %d sizes, and groups that divide inputs and outputs"
-              .formatted(from.type(), Arrays.toString(kernel), in, out, groups, axes));
+          "Conv%dd: weight of shape %s and bias of shape %s; expected (out, in / groups, kernel...) of %d axes, and (out)"
+              .formatted(rank - 2, weight.shape(), bias == null ? "none" : bias.shape(), rank));
     }
-    return from.weight("weight", Shape.of(Ints.concat(new int[] {out, in / groups}, kernel)));
+    int[] kernel = Arrays.copyOfRange(sizes, 2, rank);
+    return initial(constructor, sizes[1] * options.groups(), sizes[0], options, kernel)
+        .with("weight", weight)
+        .with("bias", bias);
   }
 
   /** Only convolves, as before a normalization that shifts by itself. */
@@ -105,9 +103,6 @@ public abstract sealed class Convolutional<C extends Convolutional<C>> extends L
 
   abstract Tensor convolve(Tensor x, Tensor w, @Nullable Tensor b);
 
-  /** Makes a layer of this class with other weights and the same options. */
-  abstract C with(Weight newWeight, @Nullable Weight newBias);
-
   @Override
   public int outputs() {
     return weight.shape().size(0);
@@ -115,47 +110,13 @@ public abstract sealed class Convolutional<C extends Convolutional<C>> extends L
 
   @Override
   public C foldedInto(PerChannelAffine.Affine affine) {
-    return with(Foldable.scaled(weight, affine), Foldable.shifted(bias, affine));
-  }
-
-  @Override
-  public Description description() {
-    int[] sizes = weight.shape().toArray();
-    return Description.of(this)
-        .set("in", sizes[1] * options.groups())
-        .set("out", sizes[0])
-        .set("kernel", Arrays.copyOfRange(sizes, 2, sizes.length))
-        .set(options);
-  }
-
-  @Override
-  protected C copy(Copies copies) {
-    return with(copies.of(weight), copies.ofNullable(bias));
-  }
-
-  @Override
-  public String toString() {
-    Shape shape = weight.shape();
-    String kernel =
-        Arrays.stream(shape.toArray()).skip(2).mapToObj(String::valueOf).collect(joining("x"));
-    return line(
-        Integer.toString(shape.size(1) * options.groups()),
-        Integer.toString(shape.size(0)),
-        kernel,
-        setting("stride", 1, options.stride()),
-        setting("padding", 0, options.padding()),
-        setting("dilation", 1, options.dilation()),
-        setting("groups", 1, options.groups()),
-        bias == null ? "no bias" : "");
-  }
-
-  private static String setting(String name, int usual, int... values) {
-    return Arrays.stream(values).allMatch(value -> value == usual)
-        ? ""
-        : Arrays.stream(values)
-            .limit(Arrays.stream(values).distinct().count() == 1 ? 1 : values.length)
-            .mapToObj(String::valueOf)
-            .collect(joining("x", name + " ", ""));
+    Description both =
+        description()
+            .with("weight", Foldable.scaled(weight, affine))
+            .with("bias", Foldable.shifted(bias, affine));
+    @SuppressWarnings("unchecked") // of this class
+    C made = (C) both.make();
+    return made;
   }
 
   @SuppressWarnings("unchecked") // C is the class itself

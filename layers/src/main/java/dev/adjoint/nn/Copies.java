@@ -3,22 +3,12 @@ package dev.adjoint.nn;
 import dev.adjoint.tensor.Generator;
 import java.util.IdentityHashMap;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Hands out the copies of what a layer consists of, while a layer is copied: each thing once, so
  * that what was shared is shared between the copies.
- *
- * <p>A layer of one's own says in {@link Layer#copy} how it is made of its parts:
- *
- * <pre>{@code
- * @Override
- * protected Classifier copy(Copies copies) {
- *   return new Classifier(copies.of(hidden), copies.of(output));
- * }
- * }</pre>
  */
-public final class Copies {
+final class Copies {
 
   private final boolean forInference;
   private final IdentityHashMap<Object, Object> made = new IdentityHashMap<>();
@@ -27,17 +17,27 @@ public final class Copies {
     this.forInference = forInference;
   }
 
+  /** Returns the copy of a part of a layer, or the part itself if it never changes. */
+  Object ofPart(Object part) {
+    return switch (part) {
+      case Layer layer -> of(layer);
+      case Weight weight -> of(weight);
+      case Buffer buffer -> once(buffer, b -> new Buffer(b.current(), forInference));
+      case Generator generator -> once(generator, Generator::copy);
+      default -> part;
+    };
+  }
+
   /** Returns the copy of a layer, in the same mode. */
-  public <L extends Layer> L of(L layer) {
+  <L extends Layer> L of(L layer) {
     return once(
         layer,
         original -> {
-          Layer copy = ((Layer) original).copy(this);
+          Object copy = original.describe(this).make();
           if (copy.getClass() != original.getClass()) {
             throw new IllegalStateException(
-                "%s: copy returned a %s; expected an object of the same class"
-                    .formatted(
-                        original.getClass().getSimpleName(), copy.getClass().getSimpleName()));
+                "%1$s: its copy is a %2$s; expected Description.of(%1$s::new) in its constructors"
+                    .formatted(original.type(), copy.getClass().getSimpleName()));
           }
           @SuppressWarnings("unchecked") // of the same class
           L same = (L) copy;
@@ -46,8 +46,7 @@ public final class Copies {
         });
   }
 
-  /** Returns the copy of a weight; a constant where the copy is for inference. */
-  public Weight of(Weight weight) {
+  private Weight of(Weight weight) {
     return once(
         weight,
         w -> {
@@ -67,26 +66,6 @@ public final class Copies {
           }
           return copy;
         });
-  }
-
-  /** Returns the copy of a weight, or null where there is none. */
-  public @Nullable Weight ofNullable(@Nullable Weight weight) {
-    return weight == null ? null : of(weight);
-  }
-
-  /** Returns the copy of a buffer. */
-  public Buffer of(Buffer buffer) {
-    return once(buffer, b -> new Buffer(b.current(), forInference));
-  }
-
-  /** Returns a generator that continues as the original would. */
-  public Generator of(Generator generator) {
-    return once(generator, Generator::copy);
-  }
-
-  /** Returns the copy of a layer with one input, or the function itself. */
-  public Transform ofTransform(Transform transform) {
-    return transform instanceof Layer layer ? (Transform) of(layer) : transform;
   }
 
   /** Tells whether the copy will only be used, not trained. */

@@ -1,10 +1,20 @@
 package dev.adjoint.nn;
 
 /**
- * Marks a layer or function that says how it is made, so that a file can hold it: all that a file
- * needs to make one that computes the same in eval mode.
+ * Marks a layer or function that says what it is made of, so that a file can hold it. A {@link
+ * Layer} does by itself; a function that is no layer says it in a line:
  *
- * <p>{@link Description} shows how a layer of one's own does that.
+ * <pre>{@code
+ * record Clip(double limit) implements Transform, Describable {
+ *   Clip(Description from) {
+ *     this(from.decimal("limit"));
+ *   }
+ *
+ *   public Description description() {
+ *     return Description.of(Clip::new).set("limit", limit);
+ *   }
+ *   ...
+ * }</pre>
  */
 public interface Describable {
 

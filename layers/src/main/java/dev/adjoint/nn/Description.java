@@ -6,90 +6,86 @@ import com.google.common.base.Splitter;
 import com.google.common.primitives.Doubles;
 import com.google.common.primitives.Ints;
 import dev.adjoint.op.ConvOptions;
+import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Says of what a layer or function is made: settings, tensors and parts, each by name. A layer
- * gives a description of itself, and a constructor takes one.
+ * What a layer or function is made of: settings, tensors and parts by name, and the constructor
+ * that takes them. {@link Layer} shows how a layer uses it.
  *
- * <pre>{@code
- * final class Classifier extends Layer implements Transform, Describable {
- *   Classifier(Description from) {
- *     hidden = child("hidden", from.part("hidden", Linear.class));
- *     scale = weight("scale", from.weight("scale", Shape.of()));
- *     slope = from.decimal("slope");
- *   }
- *
- *   @Override
- *   public Description description() {
- *     return Description.of(this).part("hidden", hidden).set("slope", slope);
- *   }
- * }
- * }</pre>
- *
- * <p>What is asked for and is not there, or is not what was expected, is refused by an {@link
- * IllegalArgumentException}: descriptions come from files.
+ * <p>A description is either a beginning, of {@link #of}: then tensors and parts that it does not
+ * have are created. Or it is complete, as of a file or of a layer that is copied: then all must be
+ * there, and all must be asked for. What is not there, or is not what was expected, is refused by
+ * an {@link IllegalArgumentException}: descriptions come from files.
  */
 public final class Description {
 
-  private final String type;
-  private final Map<String, String> settings;
-  private final Map<String, Tensor> tensors;
-  private final Map<String, Object> parts;
+  private final @Nullable Function<Description, ?> constructor;
+  private final boolean complete;
+  private String type;
+  private @Nullable Generator generator;
+  private final Map<String, @Nullable Object> contents = new LinkedHashMap<>();
   private final Set<String> unread = new LinkedHashSet<>();
 
-  /**
-   * Creates a description from which something is {@linkplain #make made}.
-   *
-   * @param type the name of its class, for messages
-   * @param parts what was made of the descriptions of the parts
-   */
-  public Description(
-      String type,
-      Map<String, String> settings,
-      Map<String, Tensor> tensors,
-      Map<String, Object> parts) {
+  Description(String type, @Nullable Function<Description, ?> constructor, boolean complete) {
     this.type = type;
-    this.settings = new LinkedHashMap<>(settings);
-    this.tensors = new LinkedHashMap<>(tensors);
-    this.parts = new LinkedHashMap<>(parts);
+    this.constructor = constructor;
+    this.complete = complete;
   }
 
   // ---- describing ------------------------------------------------------------------------------
 
-  /** Starts the description of a layer, with its weights and buffers, or of a function. */
-  public static Description of(Describable described) {
-    return new Description(
-        described.getClass().getSimpleName(),
-        Map.of(),
-        described instanceof Layer layer ? layer.ownTensors() : Map.of(),
-        Map.of());
+  /**
+   * Begins a description.
+   *
+   * @param constructor that takes a description, such as {@code LayerNorm::new}: what makes copies,
+   *     and what files are made into
+   */
+  public static Description of(Function<Description, ?> constructor) {
+    return new Description("layer", constructor, false);
+  }
+
+  /**
+   * Creates a complete description.
+   *
+   * @param type the name of the class, for messages
+   * @param parts what was made of the descriptions of the parts
+   */
+  public static Description complete(
+      String type,
+      Function<Description, ?> constructor,
+      Map<String, String> settings,
+      Map<String, Tensor> tensors,
+      Map<String, ?> parts) {
+    Description description = new Description(type, constructor, true);
+    for (Map<String, ?> contents : List.of(settings, tensors, parts)) {
+      contents.forEach((name, thing) -> {
+        if (description.contents.containsKey(name)) {
+          throw description.refuse("'%s' is there for a second time".formatted(name));
+        }
+        description.contents.put(name, thing);
+      });
+    }
+    return description;
   }
 
   /**
    * Adds a setting.
    *
-   * @param value a number, a boolean, a constant of an enum, or an {@code int[]}; false is what
-   *     flags are that are not there, and is left out
+   * @param value a number, a boolean, a constant of an enum, a {@link Shape} or an {@code int[]};
+   *     false is what flags are that are not there, and is left out
    */
   public Description set(String name, Object value) {
-    if (!value.equals(false)) {
-      settings.put(
-          name,
-          value instanceof int[] numbers
-              ? Arrays.stream(numbers).mapToObj(String::valueOf).collect(joining(","))
-              : value.toString());
-    }
-    return this;
+    return value.equals(false) ? this : with(name, Setting.text(value));
   }
 
   /** Adds the settings of a convolution. */
@@ -100,52 +96,71 @@ public final class Description {
         .set("groups", options.groups());
   }
 
-  /** Adds a tensor that is neither a weight nor a buffer. */
-  public Description tensor(String name, Tensor value) {
-    tensors.put(name, value);
+  /**
+   * Adds a {@link Weight}, a {@link Buffer}, a tensor that becomes either, a layer, or a function.
+   *
+   * @param thing null for an {@linkplain Layer#optional optional} weight that is to be left out
+   */
+  public Description with(String name, @Nullable Object thing) {
+    contents.put(name, thing);
+    unread.add(name);
     return this;
   }
 
-  /** Adds a layer or function inside. */
-  public Description part(String name, Object part) {
-    parts.put(name, part);
+  /** Adds what draws the weights at first. */
+  public Description with(@Nullable Generator drawing) {
+    generator = drawing;
     return this;
-  }
-
-  /** Returns the name of the class. */
-  public String type() {
-    return type;
   }
 
   /** Returns the settings by name. */
   public Map<String, String> settings() {
-    return Collections.unmodifiableMap(settings);
+    return only(String.class);
   }
 
   /** Returns the tensors by name. */
   public Map<String, Tensor> tensors() {
-    return Collections.unmodifiableMap(tensors);
+    return only(Tensor.class);
   }
 
-  /** Returns the parts by name. */
+  /** Returns the layers and functions inside by name. */
   public Map<String, Object> parts() {
-    return Collections.unmodifiableMap(parts);
+    Map<String, Object> parts = only(Object.class);
+    parts.values().removeIf(thing -> !kind(thing).equals("part"));
+    return parts;
+  }
+
+  private <T> Map<String, T> only(Class<T> kind) {
+    Map<String, T> found = new LinkedHashMap<>();
+    contents.forEach((name, thing) -> {
+      if (kind.isInstance(thing)) {
+        found.put(name, kind.cast(thing));
+      }
+    });
+    return found;
   }
 
   // ---- making ----------------------------------------------------------------------------------
 
   /**
-   * Makes what this describes; a layer in eval mode, with constant weights.
+   * Makes what this describes; a layer in eval mode, whose weights are constants where this has
+   * tensors.
    *
-   * @param factory a constructor that takes a description, and must ask for all that is in it
+   * @throws IllegalArgumentException if the constructor does not ask for all that is in here
    */
-  public Object make(Function<Description, ?> factory) {
-    settings.keySet().forEach(name -> unread.add("setting '%s'".formatted(name)));
-    tensors.keySet().forEach(name -> unread.add("tensor '%s'".formatted(name)));
-    parts.keySet().forEach(name -> unread.add("part '%s'".formatted(name)));
-    Object made = factory.apply(this);
+  public Object make() {
+    unread.addAll(contents.keySet());
+    if (constructor == null) {
+      throw new UnsupportedOperationException(
+          "%1$s does not say how it is made anew, and can be neither copied nor saved; expected a constructor %1$s(Description) that calls super(from), and this(Description.of(%1$s::new)) in the others"
+              .formatted(type));
+    }
+    Object made = constructor.apply(this);
     if (!unread.isEmpty()) {
-      throw refuse("unknown " + String.join(", ", unread));
+      throw refuse(
+          unread.stream()
+              .map(name -> "%s '%s'".formatted(kind(contents.get(name)), name))
+              .collect(joining(", ", "unknown ", "")));
     }
     if (made instanceof Layer layer) {
       layer.setModes(false, true);
@@ -155,7 +170,7 @@ public final class Description {
 
   /** Tells whether there is a setting, tensor or part of this name. */
   public boolean has(String name) {
-    return settings.containsKey(name) || tensors.containsKey(name) || parts.containsKey(name);
+    return contents.get(name) != null;
   }
 
   /** Returns a setting that is a whole number of at least 0. */
@@ -184,7 +199,7 @@ public final class Description {
 
   /** Returns a setting that is true, or false if it is not there. */
   public boolean flag(String name) {
-    if (!settings.containsKey(name)) {
+    if (!contents.containsKey(name)) {
       return false;
     }
     String value = setting(name);
@@ -206,38 +221,21 @@ public final class Description {
                     .formatted(name, value, Arrays.toString(constants.getEnumConstants()))));
   }
 
-  /** Returns the settings of a convolution. */
-  public ConvOptions convOptions() {
-    return ConvOptions.DEFAULT
-        .stride(integers("stride"))
-        .padding(integers("padding"))
-        .dilation(integers("dilation"))
-        .groups(integer("groups"));
-  }
-
-  /** Returns a tensor as it is. */
-  public Tensor tensor(String name) {
-    return found("tensor", name, tensors);
-  }
-
-  /** Returns a tensor of an expected shape as a constant weight. */
-  public Weight weight(String name, Shape expected) {
-    return Weight.constant(ofShape(name, expected));
-  }
-
-  /** Returns a tensor of an expected shape as a constant weight, or null if it is not there. */
-  public @Nullable Weight weightOrNull(String name, Shape expected) {
-    return tensors.containsKey(name) ? weight(name, expected) : null;
-  }
-
-  /** Returns a tensor of an expected shape as a constant buffer. */
-  public Buffer buffer(String name, Shape expected) {
-    return new Buffer(ofShape(name, expected), true);
+  /**
+   * Returns what draws the weights.
+   *
+   * @throws IllegalArgumentException if this is a beginning without
+   */
+  public Generator generator() {
+    if (generator == null && !complete) {
+      throw refuse("no generator; expected one, which draws the weights");
+    }
+    return generator == null ? Generator.seeded(0) : generator;
   }
 
   /** Returns a part of an expected class. */
-  public <T> T part(String name, Class<T> expected) {
-    Object part = found("part", name, parts);
+  <T> T part(String name, Class<T> expected) {
+    Object part = found("part", name);
     if (!expected.isInstance(part)) {
       throw refuse(
           "%s is a %s; expected a %s"
@@ -246,16 +244,56 @@ public final class Description {
     return expected.cast(part);
   }
 
-  private Tensor ofShape(String name, Shape expected) {
-    Tensor tensor = tensor(name);
-    if (!tensor.shape().equals(expected)) {
-      throw refuse("%s of shape %s; expected %s".formatted(name, tensor.shape(), expected));
+  /** Returns a tensor, which is neither a weight nor a buffer. */
+  Tensor tensor(String name) {
+    return (Tensor) found("tensor", name);
+  }
+
+  /** Returns a weight: one that is learned if a beginning has a tensor, a constant otherwise. */
+  Weight weight(String name, @Nullable Shape expected) {
+    Object found = found("tensor", name);
+    Weight weight =
+        found instanceof Tensor tensor
+            ? complete ? Weight.constant(tensor) : Weight.learned(type + "." + name, tensor)
+            : (Weight) found;
+    requireShape(name, weight.shape(), expected);
+    return weight;
+  }
+
+  /** Returns a buffer, which is constant if a file has it. */
+  Buffer buffer(String name, @Nullable Shape expected) {
+    Object found = found("tensor", name);
+    Buffer buffer = found instanceof Tensor tensor ? new Buffer(tensor, complete) : (Buffer) found;
+    requireShape(name, buffer.value().shape(), expected);
+    return buffer;
+  }
+
+  /** Tells whether something is neither here nor missing, but to be created. */
+  boolean leavesOut(String name) {
+    return !complete && !unread.contains(name);
+  }
+
+  /** Tells whether an optional weight is not to be there. */
+  boolean isWithout(String name) {
+    return contents.get(name) == null && (unread.remove(name) || complete);
+  }
+
+  @Nullable Function<Description, ?> constructor() {
+    return constructor;
+  }
+
+  void type(String name) {
+    type = name;
+  }
+
+  private void requireShape(String name, Shape shape, @Nullable Shape expected) {
+    if (expected != null && !shape.equals(expected)) {
+      throw refuse("%s of shape %s; expected %s".formatted(name, shape, expected));
     }
-    return tensor;
   }
 
   private String setting(String name) {
-    return found("setting", name, settings);
+    return (String) found("setting", name);
   }
 
   private int natural(String name, String value) {
@@ -266,13 +304,21 @@ public final class Description {
     return number;
   }
 
-  private <T> T found(String kind, String name, Map<String, T> things) {
-    T thing = things.get(name);
-    if (thing == null) {
+  private Object found(String kind, String name) {
+    Object thing = contents.get(name);
+    if (thing == null || !kind(thing).equals(kind)) {
       throw refuse("no %s '%s'; expected one".formatted(kind, name));
     }
-    unread.remove("%s '%s'".formatted(kind, name));
+    unread.remove(name);
     return thing;
+  }
+
+  private static String kind(@Nullable Object thing) {
+    return thing instanceof String
+        ? "setting"
+        : thing instanceof Tensor || thing instanceof Weight || thing instanceof Buffer
+            ? "tensor"
+            : "part";
   }
 
   private IllegalArgumentException refuse(String reason) {

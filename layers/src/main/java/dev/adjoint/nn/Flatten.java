@@ -16,7 +16,7 @@ public record Flatten() implements Transform, Describable {
 
   @Override
   public Description description() {
-    return Description.of(this);
+    return Description.of(from -> new Flatten());
   }
 
   @Override

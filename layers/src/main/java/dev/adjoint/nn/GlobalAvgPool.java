@@ -23,7 +23,7 @@ public record GlobalAvgPool() implements Transform, Describable {
 
   @Override
   public Description description() {
-    return Description.of(this);
+    return Description.of(from -> new GlobalAvgPool());
   }
 
   @Override

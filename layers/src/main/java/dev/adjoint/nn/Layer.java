@@ -1,15 +1,11 @@
 package dev.adjoint.nn;
 
-import static java.util.stream.Collectors.joining;
-
 import com.google.common.collect.ImmutableList;
 import dev.adjoint.autodiff.Parameter;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -43,67 +39,55 @@ import java.util.function.Supplier;
  * }
  * }</pre>
  *
+ * <p>A layer that is to be copied, saved and loaded has a constructor that takes a {@link
+ * Description}. Each setting, weight, buffer and layer inside is declared once, where its field is
+ * set; all else follows.
+ *
+ * <pre>{@code
+ * public final class Scaled extends Layer implements Transform {
+ *   private final Setting<Integer> features = size("features");
+ *   private final Setting<Double> power = decimal("power", 1);
+ *   private final Weight scale = parameter("scale", Shape.of(features.get()), 1);
+ *
+ *   public Scaled(int features) {
+ *     this(Description.of(Scaled::new).set("features", features));
+ *   }
+ *
+ *   public Scaled(Description from) {
+ *     super(from);
+ *   }
+ *
+ *   public Scaled power(double newPower) {
+ *     power.set(newPower);
+ *     return this;
+ *   }
+ *
+ *   @Override
+ *   public Tensor forward(Tensor x) {
+ *     return observed(x.pow(power.get()).times(scale.value()));
+ *   }
+ * }
+ * }</pre>
+ *
  * <p>A new layer is float32 and in training mode.
  */
-public abstract class Layer {
+public abstract non-sealed class Layer extends Parts {
 
   private static final ScopedValue<LayerObserver> OBSERVER = ScopedValue.newInstance();
 
-  private final Map<String, Weight> weights = new LinkedHashMap<>();
-  private final Map<String, Buffer> buffers = new LinkedHashMap<>();
-  private final Map<String, Layer> children = new LinkedHashMap<>();
   private boolean training = true;
   private boolean forInference;
 
-  /** Creates a layer without parameters and children, in training mode. */
-  protected Layer() {}
-
-  // ---- what a layer consists of: called where its fields are set -------------------------------
-
-  /** Creates a parameter of this layer and returns the weight that it is. */
-  protected final Weight parameter(String name, Tensor initial) {
-    return weight(name, Weight.learned(getClass().getSimpleName() + "." + name, initial));
-  }
-
-  /** Makes a weight a part of this layer, perhaps shared with others, and returns it. */
-  protected final Weight weight(String name, Weight weight) {
-    requireNew(name);
-    weights.put(name, weight);
-    return weight;
-  }
-
-  /** Creates a cell of this layer for what is remembered but not learned, and returns it. */
-  protected final Buffer buffer(String name, Tensor initial) {
-    return buffer(name, new Buffer(initial, false));
-  }
-
-  /** Makes a buffer, such as a copied one, a part of this layer and returns it. */
-  protected final Buffer buffer(String name, Buffer buffer) {
-    requireNew(name);
-    buffers.put(name, buffer);
-    return buffer;
-  }
-
-  /** Makes another layer a part of this one and returns it. */
-  protected final <L extends Layer> L child(String name, L layer) {
-    requireNew(name);
-    children.put(name, layer);
-    return layer;
-  }
-
-  /** Drops a weight: for options that do without. */
-  protected final void drop(String name) {
-    weights.remove(name);
-  }
-
   /**
-   * Returns a layer of the same class made of copies of this one's parts, for {@link #copyOf} and
-   * {@link #forInference}. A layer that is to be copied overrides this; see {@link Copies}.
+   * Creates a layer in training mode, without a description: it can be neither copied nor saved.
    */
-  protected Layer copy(Copies copies) {
-    throw new UnsupportedOperationException(
-        "%1$s does not say how it is copied; expected a method in it: protected %1$s copy(Copies copies)"
-            .formatted(getClass().getSimpleName()));
+  protected Layer() {
+    this(new Description("layer", null, false));
+  }
+
+  /** Creates a layer of what a description has, in training mode. */
+  protected Layer(Description from) {
+    super(from);
   }
 
   /**
@@ -118,7 +102,7 @@ public abstract class Layer {
 
   /** Returns the layers that this one consists of, by name, in the order of their declaration. */
   public final Map<String, Layer> children() {
-    return Collections.unmodifiableMap(children);
+    return Collections.unmodifiableMap(all(Layer.class));
   }
 
   /**
@@ -127,6 +111,7 @@ public abstract class Layer {
    * @throws IllegalArgumentException if there is none of this name
    */
   public final Weight weight(String name) {
+    Map<String, Weight> weights = all(Weight.class);
     Weight weight = weights.get(name);
     if (weight == null) {
       throw new IllegalArgumentException(
@@ -149,11 +134,13 @@ public abstract class Layer {
     walk(
         "",
         (prefix, layer) ->
-            layer.weights.forEach((name, weight) -> {
-              if (weight.isParameter()) {
-                paths.add(prefix + name, weight.parameter());
-              }
-            }));
+            layer.each(
+                Weight.class,
+                (name, weight) -> {
+                  if (weight.isParameter()) {
+                    paths.add(prefix + name, weight.parameter());
+                  }
+                }));
     return paths.byName();
   }
 
@@ -163,7 +150,7 @@ public abstract class Layer {
     walk(
         "",
         (prefix, layer) ->
-            layer.buffers.forEach((name, buffer) -> paths.add(prefix + name, buffer)));
+            layer.each(Buffer.class, (name, buffer) -> paths.add(prefix + name, buffer)));
     return paths.byName();
   }
 
@@ -331,14 +318,16 @@ public abstract class Layer {
   public final void fold() {
     requireChangeable("fold");
     for (Layer layer : everyLayer()) {
-      layer.weights.forEach((name, weight) -> {
-        if (weight.reparametrization() != null) {
-          layer.inEval(() -> {
-            weight.fold(layer.getClass().getSimpleName() + "." + name);
-            return weight;
+      layer.each(
+          Weight.class,
+          (name, weight) -> {
+            if (weight.reparametrization() != null) {
+              layer.inEval(() -> {
+                weight.fold(layer.type() + "." + name);
+                return weight;
+              });
+            }
           });
-        }
-      });
     }
   }
 
@@ -348,7 +337,7 @@ public abstract class Layer {
    * Returns an independent copy of a layer and of those inside: values, modes, frozen parameters
    * and the state of random generators; what was shared inside is shared inside the copy.
    *
-   * @throws UnsupportedOperationException if a layer inside has no {@link #copy}
+   * @throws UnsupportedOperationException if a layer inside was made without a description
    */
   public static <L extends Layer> L copyOf(L layer) {
     return new Copies(false).of(layer);
@@ -359,7 +348,7 @@ public abstract class Layer {
    * mode, its weights constants, reparametrizations folded, and in each {@link Sequential} batch
    * norms folded into the linear layer or convolution before them.
    *
-   * @throws UnsupportedOperationException if a layer inside has no {@link #copy}
+   * @throws UnsupportedOperationException if a layer inside was made without a description
    */
   public static <L extends Layer> L forInference(L layer) {
     return layer.inEval(() -> new Copies(true).of(layer));
@@ -370,35 +359,41 @@ public abstract class Layer {
     return ScopedValue.where(OBSERVER, observer).call(action::get);
   }
 
-  /** Takes over what cannot be seen in the parts of a layer that was made of another. */
+  /** Ends the making of a layer of a description. */
   final void setModes(boolean inTraining, boolean onlyForInference) {
     training = inTraining;
     forInference = onlyForInference;
+    finish();
   }
 
-  /** Returns the values of the weights and buffers of this layer itself, by name. */
-  final Map<String, Tensor> ownTensors() {
-    Map<String, Tensor> own = new LinkedHashMap<>();
-    weights.forEach((name, weight) -> own.put(name, weight.value().untracked()));
-    buffers.forEach((name, buffer) -> own.put(name, buffer.value()));
-    return own;
+  /** Describes the copy of this layer. */
+  Description describe(Copies copies) {
+    return describe(copies::ofPart);
+  }
+
+  /** Returns what stands for this layer in the description of another. */
+  Object described() {
+    return this;
   }
 
   /** Returns the parameters that are weights of this layer itself. */
   final List<Parameter> ownParameters() {
-    return weights.values().stream().filter(Weight::isParameter).map(Weight::parameter).toList();
+    return all(Weight.class).values().stream()
+        .filter(Weight::isParameter)
+        .map(Weight::parameter)
+        .toList();
   }
 
   // ---- printing --------------------------------------------------------------------------------
 
   /**
-   * Returns this layer and those inside it as a tree, a line each; some override it by one line.
+   * Returns this layer, with its settings that are not the defaults, and those inside it as a tree,
+   * a line each.
    */
   @Override
   public String toString() {
-    List<String> own = new ArrayList<>();
-    weights.forEach((name, weight) -> own.add(name + " " + weight.shape()));
-    return tree(own.isEmpty() ? getClass().getSimpleName() : line(own.toArray(String[]::new)));
+    String settings = settings();
+    return tree(line(settings.isEmpty() ? shapes() : settings));
   }
 
   /** Returns the first line of {@link #toString}: what this layer is, and its settings. */
@@ -408,21 +403,16 @@ public abstract class Layer {
     return end < 0 ? text : text.substring(0, end);
   }
 
-  /** Returns the name of this class and settings in parentheses, without those that are empty. */
-  protected final String line(String... settings) {
-    return Arrays.stream(settings)
-        .filter(setting -> !setting.isEmpty())
-        .collect(joining(", ", getClass().getSimpleName() + "(", ")"));
-  }
-
   /** Returns a line and below it, indented, the layers inside. */
   final String tree(String line) {
     StringBuilder text = new StringBuilder(line);
-    children.forEach((name, child) ->
-        text.append("\n  ")
-            .append(name)
-            .append(": ")
-            .append(child.toString().replace("\n", "\n  ")));
+    each(
+        Layer.class,
+        (name, child) ->
+            text.append("\n  ")
+                .append(name)
+                .append(": ")
+                .append(child.toString().replace("\n", "\n  ")));
     return text.toString();
   }
 
@@ -431,37 +421,26 @@ public abstract class Layer {
   /** Visits this layer, what computes its weights, and the layers inside, with their prefixes. */
   private void walk(String prefix, BiConsumer<String, Layer> visitor) {
     visitor.accept(prefix, this);
-    weights.forEach((name, weight) -> {
-      Layer by = weight.reparametrization();
-      if (by != null) {
-        by.walk(prefix + name + ".", visitor);
-      }
-    });
-    children.forEach((name, child) -> child.walk(prefix + name + ".", visitor));
+    each(
+        Weight.class,
+        (name, weight) -> {
+          Layer by = weight.reparametrization();
+          if (by != null) {
+            by.walk(prefix + name + ".", visitor);
+          }
+        });
+    each(Layer.class, (name, child) -> child.walk(prefix + name + ".", visitor));
   }
 
   private List<Layer> everyLayer() {
     return List.copyOf(namedLayers().values());
   }
 
-  private void requireChangeable(String operation) {
+  final void requireChangeable(String operation) {
     if (forInference) {
       throw new IllegalStateException(
           "%s: %s was made for inference and does not change; expected the layer that it was made of"
               .formatted(operation, headline()));
-    }
-  }
-
-  private void requireNew(String name) {
-    if (name.isEmpty() || name.contains(".")) {
-      throw new IllegalArgumentException(
-          "%s: name '%s'; expected one without dots, which separate the names of a path"
-              .formatted(getClass().getSimpleName(), name));
-    }
-    if (weights.containsKey(name) || buffers.containsKey(name) || children.containsKey(name)) {
-      throw new IllegalArgumentException(
-          "%s: the name '%s' is taken; expected one name for each parameter and layer"
-              .formatted(getClass().getSimpleName(), name));
     }
   }
 }

@@ -3,6 +3,7 @@ package dev.adjoint.nn;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The weight has the shape (out, in). Weight and bias start uniform between -1/sqrt(in) and
  * 1/sqrt(in), as in PyTorch.
  */
-public final class Linear extends Layer implements Transform, Describable, Foldable<Linear> {
+public final class Linear extends Layer implements Transform, Foldable<Linear> {
 
   private final Weight weight;
   private @Nullable Weight bias;
@@ -25,13 +26,7 @@ public final class Linear extends Layer implements Transform, Describable, Folda
 
   /** Creates a layer with a bias. */
   public Linear(int in, int out, Generator generator) {
-    if (in < 1 || out < 1) {
-      throw new IllegalArgumentException(
-          "Linear: %d inputs and %d outputs; expected at least 1 of both".formatted(in, out));
-    }
-    double bound = 1 / Math.sqrt(in);
-    weight = parameter("weight", Initializers.uniform(bound, Shape.of(out, in), generator));
-    bias = parameter("bias", Initializers.uniform(bound, Shape.of(out), generator));
+    this(Description.of(Linear::new).set("in", in).set("out", out).with(generator));
   }
 
   /**
@@ -41,28 +36,35 @@ public final class Linear extends Layer implements Transform, Describable, Folda
    * @param bias of shape (out), or null
    */
   public Linear(Weight weight, @Nullable Weight bias) {
-    if (weight.shape().rank() != 2
-        || (bias != null && !bias.shape().equals(Shape.of(weight.shape().size(0))))) {
-      throw new IllegalArgumentException(
-          "Linear: weight of shape %s and bias of shape %s; expected (out, in) and (out)"
-              .formatted(weight.shape(), bias == null ? "none" : bias.shape()));
-    }
-    this.weight = weight("weight", weight);
-    this.bias = bias == null ? null : weight("bias", bias);
+    this(ofWeights(weight, bias));
   }
 
   /** Creates what was described. */
   public Linear(Description from) {
-    this(from, from.integer("in"), from.integer("out"));
+    super(from);
+    int in = size("in").get();
+    int out = size("out").get();
+    Function<Shape, Tensor> uniform =
+        shape -> Initializers.uniform(1 / Math.sqrt(in), shape, from.generator());
+    weight = parameter("weight", Shape.of(out, in), uniform);
+    bias = optional("bias", Shape.of(out), uniform);
+    if (from.has("scale")) {
+      fold(new PerChannelAffine.Affine(fixed("scale"), fixed("shift")));
+    }
   }
 
-  private Linear(Description from, int in, int out) {
-    this(from.weight("weight", Shape.of(out, in)), from.weightOrNull("bias", Shape.of(out)));
-    if (from.has("scale")) {
-      Tensor scale = from.weight("scale", Shape.of(out)).value();
-      Tensor shift = from.weight("shift", Shape.of(out)).value();
-      fold(new PerChannelAffine.Affine(scale, shift));
+  private static Description ofWeights(Weight weight, @Nullable Weight bias) {
+    Shape shape = weight.shape();
+    if (shape.rank() != 2 || (bias != null && !bias.shape().equals(Shape.of(shape.size(0))))) {
+      throw new IllegalArgumentException(
+          "Linear: weight of shape %s and bias of shape %s; expected (out, in) and (out)"
+              .formatted(shape, bias == null ? "none" : bias.shape()));
     }
+    return Description.of(Linear::new)
+        .set("in", shape.size(1))
+        .set("out", shape.size(0))
+        .with("weight", weight)
+        .with("bias", bias);
   }
 
   /** Only multiplies, as before a normalization that shifts by itself. */
@@ -105,44 +107,14 @@ public final class Linear extends Layer implements Transform, Describable, Folda
 
   @Override
   public Linear foldedInto(PerChannelAffine.Affine affine) {
-    Linear made = new Linear(constant(weight), bias == null ? null : constant(bias));
-    made.fold(folded == null ? affine : folded.norm.then(affine));
-    return made;
-  }
-
-  private static Weight constant(Weight weight) {
-    return Weight.constant(weight.value().untracked());
+    PerChannelAffine.Affine norm = folded == null ? affine : folded.norm.then(affine);
+    Description both = description().with("scale", norm.scale()).with("shift", norm.shift());
+    return (Linear) both.make();
   }
 
   private void fold(PerChannelAffine.Affine norm) {
     folded =
         new Folded(
             norm, Foldable.scaled(weight, norm).value(), Foldable.shifted(bias, norm).value());
-  }
-
-  @Override
-  public Description description() {
-    Shape shape = weight.shape();
-    Description description =
-        Description.of(this).set("in", shape.size(1)).set("out", shape.size(0));
-    return folded == null
-        ? description
-        : description.tensor("scale", folded.norm.scale()).tensor("shift", folded.norm.shift());
-  }
-
-  @Override
-  protected Linear copy(Copies copies) {
-    Linear copy = new Linear(copies.of(weight), copies.ofNullable(bias));
-    copy.folded = folded;
-    return copy;
-  }
-
-  @Override
-  public String toString() {
-    Shape shape = weight.shape();
-    return line(
-        Integer.toString(shape.size(1)),
-        Integer.toString(shape.size(0)),
-        bias == null ? "no bias" : "");
   }
 }

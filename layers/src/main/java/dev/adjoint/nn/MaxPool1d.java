@@ -24,7 +24,10 @@ public record MaxPool1d(int kernel, int stride, int padding) implements Transfor
 
   @Override
   public Description description() {
-    return Description.of(this).set("kernel", kernel).set("stride", stride).set("padding", padding);
+    return Description.of(MaxPool1d::new)
+        .set("kernel", kernel)
+        .set("stride", stride)
+        .set("padding", padding);
   }
 
   @Override

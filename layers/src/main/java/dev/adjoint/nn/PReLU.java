@@ -3,7 +3,6 @@ package dev.adjoint.nn;
 import dev.adjoint.op.Binary;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
-import dev.adjoint.tensor.Tensors;
 import java.util.Arrays;
 
 /**
@@ -12,9 +11,9 @@ import java.util.Arrays;
  * <p>Inputs have the shape (N, C, ...). The weight holds one slope for all channels, or one a
  * channel; 0.25 at first. At 0 the gradient is that of below it, the slope, as in PyTorch.
  */
-public final class PReLU extends Layer implements Transform, Describable {
+public final class PReLU extends Layer implements Transform {
 
-  private final Weight weight;
+  private final Weight weight = parameter("weight", Shape.of(size("channels").get()), 0.25);
 
   /** Creates a layer with one slope. */
   public PReLU() {
@@ -23,20 +22,12 @@ public final class PReLU extends Layer implements Transform, Describable {
 
   /** Creates a layer with a slope for each channel. */
   public PReLU(int channels) {
-    if (channels < 1) {
-      throw new IllegalArgumentException(
-          "PReLU: %d channels; expected at least 1".formatted(channels));
-    }
-    weight = parameter("weight", Tensors.ones(channels).times(0.25));
+    this(Description.of(PReLU::new).set("channels", channels));
   }
 
   /** Creates what was described. */
   public PReLU(Description from) {
-    this(from.weight("weight", Shape.of(from.integer("channels"))));
-  }
-
-  private PReLU(Weight weight) {
-    this.weight = weight("weight", weight);
+    super(from);
   }
 
   @Override
@@ -53,20 +44,5 @@ public final class PReLU extends Layer implements Transform, Describable {
       sizes[0] = channels;
     }
     return observed(Binary.LEAKY_RELU.apply(x, slopes.reshape(sizes)));
-  }
-
-  @Override
-  public Description description() {
-    return Description.of(this).set("channels", weight.shape().size());
-  }
-
-  @Override
-  protected PReLU copy(Copies copies) {
-    return new PReLU(copies.of(weight));
-  }
-
-  @Override
-  public String toString() {
-    return "PReLU(%d)".formatted(weight.shape().size());
   }
 }

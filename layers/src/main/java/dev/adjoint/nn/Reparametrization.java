@@ -11,8 +11,24 @@ import dev.adjoint.tensor.Tensor;
  */
 public abstract class Reparametrization extends Layer {
 
-  /** Creates a reparametrization. */
+  /** Creates a reparametrization that can be neither copied nor saved. */
   protected Reparametrization() {}
+
+  /** Creates the reparametrization that was described. */
+  protected Reparametrization(Description from) {
+    super(from);
+  }
+
+  /** Returns the shape of the original weight and the settings. */
+  @Override
+  public String toString() {
+    String original =
+        all(Weight.class).values().stream()
+            .findFirst()
+            .map(weight -> Setting.show(weight.shape()))
+            .orElse("");
+    return line(original, settings());
+  }
 
   /** Returns the weight. */
   protected abstract Tensor compute();

@@ -8,10 +8,10 @@ import dev.adjoint.tensor.Tensor;
  * <p>Where the body changes the shape, a shortcut changes that of the input likewise: {@code
  * shortcut(x) + body(x)}.
  */
-public final class Residual extends Layer implements Transform, Describable {
+public final class Residual extends Layer implements Transform {
 
-  private final Transform body;
-  private final Transform shortcut;
+  private final Transform body = child("body", Transform.class);
+  private final Transform shortcut = child("shortcut", Transform.class);
 
   /** Adds the input itself. */
   public Residual(Transform body) {
@@ -20,20 +20,12 @@ public final class Residual extends Layer implements Transform, Describable {
 
   /** Adds what the shortcut makes of the input. */
   public Residual(Transform body, Transform shortcut) {
-    this.body = part("body", body);
-    this.shortcut = part("shortcut", shortcut);
+    this(Description.of(Residual::new).with("body", body).with("shortcut", shortcut));
   }
 
   /** Creates what was described. */
   public Residual(Description from) {
-    this(from.part("body", Transform.class), from.part("shortcut", Transform.class));
-  }
-
-  private Transform part(String name, Transform part) {
-    if (part instanceof Layer layer) {
-      child(name, layer);
-    }
-    return part;
+    super(from);
   }
 
   @Override
@@ -46,20 +38,5 @@ public final class Residual extends Layer implements Transform, Describable {
               .formatted(change.shape(), x.shape(), kept.shape()));
     }
     return observed(kept.plus(change));
-  }
-
-  @Override
-  public Description description() {
-    return Description.of(this).part("body", body).part("shortcut", shortcut);
-  }
-
-  @Override
-  protected Residual copy(Copies copies) {
-    return new Residual(copies.ofTransform(body), copies.ofTransform(shortcut));
-  }
-
-  @Override
-  public String toString() {
-    return tree("Residual");
   }
 }

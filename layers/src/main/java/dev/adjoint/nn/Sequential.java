@@ -1,5 +1,7 @@
 package dev.adjoint.nn;
 
+import static com.google.common.collect.ImmutableList.toImmutableList;
+
 import com.google.common.collect.ImmutableList;
 import dev.adjoint.tensor.Tensor;
 import java.util.ArrayList;
@@ -13,7 +15,7 @@ import java.util.stream.IntStream;
  *
  * <p>Layers and functions are children, named by their position: {@code 0}, {@code 1}, {@code 2}.
  */
-public final class Sequential extends Layer implements Transform, Describable {
+public final class Sequential extends Layer implements Transform {
 
   private final ImmutableList<Transform> steps;
 
@@ -24,22 +26,30 @@ public final class Sequential extends Layer implements Transform, Describable {
 
   /** Creates a layer of these layers and functions. */
   public Sequential(List<? extends Transform> steps) {
-    ImmutableList.Builder<Transform> layers = ImmutableList.builder();
-    for (int i = 0; i < steps.size(); i++) {
-      Transform step = steps.get(i);
-      Layer layer =
-          child(Integer.toString(i), step instanceof Layer known ? known : new Function(step));
-      layers.add((Transform) layer);
-    }
-    this.steps = layers.build();
+    this(of(steps));
   }
 
   /** Creates what was described. */
   public Sequential(Description from) {
-    this(
+    super(from);
+    steps =
         IntStream.range(0, from.parts().size())
-            .mapToObj(i -> from.part(Integer.toString(i), Transform.class))
-            .toList());
+            .mapToObj(i -> step(from, i))
+            .collect(toImmutableList());
+  }
+
+  private Transform step(Description from, int position) {
+    String name = Integer.toString(position);
+    Transform step = from.part(name, Transform.class);
+    return (Transform) add(name, step instanceof Layer layer ? layer : new Function(step));
+  }
+
+  private static Description of(List<? extends Transform> steps) {
+    Description description = Description.of(Sequential::new);
+    for (int i = 0; i < steps.size(); i++) {
+      description.with(Integer.toString(i), steps.get(i));
+    }
+    return description;
   }
 
   @Override
@@ -51,18 +61,9 @@ public final class Sequential extends Layer implements Transform, Describable {
     return observed(y);
   }
 
+  /** Folds what can be folded, if the copy is for inference. */
   @Override
-  public Description description() {
-    Description description = Description.of(this);
-    for (int i = 0; i < steps.size(); i++) {
-      Transform step = steps.get(i);
-      description.part(Integer.toString(i), step instanceof Function f ? f.function : step);
-    }
-    return description;
-  }
-
-  @Override
-  protected Sequential copy(Copies copies) {
+  Description describe(Copies copies) {
     List<Transform> copied = new ArrayList<>();
     for (Transform step : steps) {
       Transform last = copied.isEmpty() ? step : copied.getLast();
@@ -73,10 +74,10 @@ public final class Sequential extends Layer implements Transform, Describable {
         copied.removeLast();
         copied.add(foldable.foldedInto(norm.inferenceAffine()));
       } else {
-        copied.add(copies.ofTransform(step));
+        copied.add((Transform) copies.ofPart(step));
       }
     }
-    return new Sequential(copied);
+    return of(copied);
   }
 
   @Override
@@ -86,10 +87,14 @@ public final class Sequential extends Layer implements Transform, Describable {
 
   /** Makes a layer of a function, so that it is seen where layers are. */
   private static final class Function extends Layer implements Transform {
-    private final Transform function;
+    private final Transform function = child("function", Transform.class);
 
     Function(Transform function) {
-      this.function = function;
+      this(Description.of(Function::new).with("function", function));
+    }
+
+    Function(Description from) {
+      super(from);
     }
 
     @Override
@@ -98,8 +103,8 @@ public final class Sequential extends Layer implements Transform, Describable {
     }
 
     @Override
-    protected Function copy(Copies copies) {
-      return new Function(function);
+    Object described() {
+      return function;
     }
 
     @Override

@@ -30,7 +30,7 @@ class ImputationTest {
   @Test
   void indicatorsTellWhereSomethingIsMissingThatCouldBe() {
     Imputation imputation = Imputation.fit(train).withIndicators();
-    assertThat(imputation).hasToString("Imputation(3, 2 indicators)");
+    assertThat(imputation).hasToString("Imputation(3, indicators)");
     assertThat(imputation.forward(train).toNestedArray(double[][].class))
         .isDeepEqualTo(
             new double[][] {

@@ -355,10 +355,12 @@ class NormsTest {
         .withMessage("ScaleNorm(3): input of shape (2, 3, 4); expected (..., 3)");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new GroupNorm(2, 4).forward(x))
-        .withMessage("GroupNorm(2, 4): input of shape (2, 3, 4); expected (N, 4) or (N, 4, ...)");
+        .withMessage(
+            "GroupNorm(4, groups 2): input of shape (2, 3, 4); expected (N, 4) or (N, 4, ...)");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new InstanceNorm(3).forward(generator.normal(2, 3)))
-        .withMessage("InstanceNorm(3): input of shape (2, 3); expected (N, 3, ...)");
+        .withMessage(
+            "InstanceNorm(3, no weight, no bias): input of shape (2, 3); expected (N, 3, ...)");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new InstanceNorm(3).forward(generator.normal(2, 3, 1)))
         .withMessageContaining("has 1 value in each set to normalize");

@@ -143,9 +143,11 @@ class WhiteningNormTest {
   void byDefaultBlocksHaveAtMostSixteenChannels() {
     assertThat(new IterNorm(16).runningWhitening().shape()).isEqualTo(Shape.of(1, 16, 16));
     assertThat(new IterNorm(64).runningWhitening().shape()).isEqualTo(Shape.of(4, 16, 16));
-    assertThat(new DecorrelatedBatchNorm(20).toString()).isEqualTo("DecorrelatedBatchNorm(2, 20)");
-    assertThat(new DecorrelatedBatchNorm(17).toString()).isEqualTo("DecorrelatedBatchNorm(17, 17)");
-    assertThat(new IterNorm(1).toString()).isEqualTo("IterNorm(1, 1)");
+    assertThat(new DecorrelatedBatchNorm(20).toString())
+        .isEqualTo("DecorrelatedBatchNorm(20, groups 2)");
+    assertThat(new DecorrelatedBatchNorm(17).toString())
+        .isEqualTo("DecorrelatedBatchNorm(17, groups 17)");
+    assertThat(new IterNorm(1).toString()).isEqualTo("IterNorm(1, groups 1)");
   }
 
   @Test
@@ -262,9 +264,9 @@ class WhiteningNormTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> norm.forward(four))
         .withMessage(
-            "IterNorm(1, 4): input of shape (2, 4, 2) has 4 values for each channel and blocks of 4 channels,"
-                + " whose covariance has no inverse; expected more values than channels in training,"
-                + " better many more, or eval()");
+            "IterNorm(4, groups 1): input of shape (2, 4, 2) has 4 values for each channel and"
+                + " blocks of 4 channels, whose covariance has no inverse; expected more values"
+                + " than channels in training, better many more, or eval()");
     norm.forward(generator.normal(5, 4));
     norm.eval();
     assertThat(norm.forward(four).shape()).isEqualTo(four.shape());
@@ -290,13 +292,15 @@ class WhiteningNormTest {
         .withMessage("IterNorm: 4 groups of 6 channels; expected groups of equal size");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new IterNorm(4).iterations(-1))
-        .withMessage("IterNorm(1, 4): -1 iterations; expected at least 0");
+        .withMessage("IterNorm(4, groups 1): iterations -1; expected at least 0");
     assertThatExceptionOfType(UnsupportedOperationException.class)
         .isThrownBy(() -> new IterNorm(4).epsilonOutsideRoot(1e-5))
         .withMessage(
-            "IterNorm(1, 4): epsilonOutsideRoot; expected epsilon, which is added to the covariance");
+            "IterNorm(4, groups 1): epsilonOutsideRoot; expected epsilon, which is added to the"
+                + " covariance");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new IterNorm(4).forward(generator.normal(8, 3)))
-        .withMessage("IterNorm(1, 4): input of shape (8, 3); expected (N, 4) or (N, 4, ...)");
+        .withMessage(
+            "IterNorm(4, groups 1): input of shape (8, 3); expected (N, 4) or (N, 4, ...)");
   }
 }

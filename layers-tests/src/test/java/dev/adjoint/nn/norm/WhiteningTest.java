@@ -127,13 +127,15 @@ class WhiteningTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Whitening.pca(x.slice(0, 0, 1)))
         .withMessage(
-            "Whitening: data of shape (1, 4); expected (m, n), at least 2 examples of at least 1 feature");
+            "Whitening: data of shape (1, 4); expected (m, n), at least 2 examples of at least 1"
+                + " feature");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Whitening.pca(x, 5, 0))
         .withMessage(
-            "Whitening: 5 components and epsilon 0.0 for data of shape (60, 4); expected 1 to 4, and at least 0");
+            "Whitening: 5 components and epsilon 0.0 for data of shape (60, 4); expected 1 to 4,"
+                + " and at least 0");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Whitening.pca(x, 2, 0).inverse(x))
-        .withMessage("Whitening(4 to 2): inverse of shape (60, 4); expected (..., 2)");
+        .withMessage("Whitening(4, 2): inverse of shape (60, 4); expected (..., 2)");
   }
 }

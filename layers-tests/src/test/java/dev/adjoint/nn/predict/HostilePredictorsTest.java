@@ -291,7 +291,7 @@ class HostilePredictorsTest {
     refuses(
         "GRU in=3 hidden=1 layers=0\n  dropout: Dropout probability=0",
         Map.of(),
-        "architecture, line 1: GRU: 0 layers; expected at least 1");
+        "architecture, line 1: GRU: layers 0; expected at least 1");
     refuses(
         "Conv1d in=3 out=2 kernel=1 stride=1 padding=0 dilation=1 groups=0",
         Map.of("weight", Tensors.zeros(2, 3, 1)),

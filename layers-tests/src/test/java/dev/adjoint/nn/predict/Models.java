@@ -6,8 +6,6 @@ import dev.adjoint.nn.AvgPool2d;
 import dev.adjoint.nn.Buffer;
 import dev.adjoint.nn.Conv1d;
 import dev.adjoint.nn.Conv2d;
-import dev.adjoint.nn.Copies;
-import dev.adjoint.nn.Describable;
 import dev.adjoint.nn.Description;
 import dev.adjoint.nn.Dropout;
 import dev.adjoint.nn.Flatten;
@@ -44,6 +42,7 @@ import dev.adjoint.nn.sequence.TransformerEncoderLayer;
 import dev.adjoint.op.ConvOptions;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Generator;
+import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
@@ -146,39 +145,21 @@ final class Models {
   }
 
   /** A user's own layer: the outputs of a recurrent layer, scaled. */
-  static final class Reader extends Layer implements Transform, Describable {
-    private final Recurrent<?, ?> recurrent;
-    private final Buffer scale;
+  static final class Reader extends Layer implements Transform {
+    private final Recurrent<?, ?> recurrent = child("recurrent", Recurrent.class);
+    private final Buffer scale = buffer("scale", Shape.of(), 1.5);
 
     Reader(Recurrent<?, ?> recurrent) {
-      this.recurrent = child("recurrent", recurrent);
-      scale = buffer("scale", Tensor.scalar(1.5, DType.FLOAT32));
-    }
-
-    private Reader(Recurrent<?, ?> recurrent, Buffer scale) {
-      this.recurrent = child("recurrent", recurrent);
-      this.scale = buffer("scale", scale);
+      this(Description.of(Reader::new).with("recurrent", recurrent));
     }
 
     Reader(Description from) {
-      this(
-          from.part("recurrent", Recurrent.class),
-          from.buffer("scale", Tensor.scalar(0, DType.FLOAT32).shape()));
+      super(from);
     }
 
     @Override
     public Tensor forward(Tensor x) {
       return recurrent.forward(x).output().times(scale.value());
-    }
-
-    @Override
-    public Description description() {
-      return Description.of(this).part("recurrent", recurrent);
-    }
-
-    @Override
-    protected Reader copy(Copies copies) {
-      return new Reader(copies.of(recurrent), copies.of(scale));
     }
   }
 }

@@ -9,7 +9,6 @@ import dev.adjoint.io.Safetensors;
 import dev.adjoint.io.SealedFile;
 import dev.adjoint.io.TensorFormatException;
 import dev.adjoint.nn.Activation;
-import dev.adjoint.nn.Copies;
 import dev.adjoint.nn.Layer;
 import dev.adjoint.nn.Linear;
 import dev.adjoint.nn.Residual;
@@ -195,10 +194,10 @@ class PredictorTest {
             "Predictor: '1.1' is a function, which a file cannot hold; expected a layer, or one of"
                 + " the functions that have names, such as Activation.TANH");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> Predictor.of(new Doubling()))
+        .isThrownBy(() -> Predictor.of(new Sequential(new Doubling())))
         .withMessage(
-            "Predictor: the model is a Doubling, which does not say how it is made; expected it to"
-                + " implement Describable, as Description shows");
+            "Predictor: '0' is a Doubling, which does not say how it is made; expected it to"
+                + " implement Describable");
   }
 
   @Test
@@ -257,16 +256,11 @@ class PredictorTest {
         .withMessage(file() + ": no predictor: no text 'adjoint.architecture' in the metadata");
   }
 
-  /** A layer of a user who did not think of files. */
-  private static final class Doubling extends Layer implements Transform {
+  /** A function of a user who did not think of files. */
+  private static final class Doubling implements Transform {
     @Override
     public Tensor forward(Tensor x) {
       return x.times(2);
-    }
-
-    @Override
-    protected Doubling copy(Copies copies) {
-      return new Doubling();
     }
   }
 }

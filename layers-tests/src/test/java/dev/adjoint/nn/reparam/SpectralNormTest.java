@@ -149,6 +149,6 @@ class SpectralNormTest {
     assertThatIllegalArgumentException()
         .isThrownBy(
             () -> layer.reparametrize("weight", w -> new SpectralNorm(w, generator).iterations(0)))
-        .withMessage("SpectralNorm(3, 4): 0 iterations; expected at least 1");
+        .withMessage("SpectralNorm(3, 4): iterations 0; expected at least 1");
   }
 }

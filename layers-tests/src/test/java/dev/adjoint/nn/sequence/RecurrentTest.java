@@ -291,13 +291,15 @@ class RecurrentTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> lstm.forward(generator.normal(4, 5)))
         .withMessage(
-            "LSTM(3, 2, 2 layers, bidirectional): input of shape (4, 5); expected (N, T, 3), T at least 1");
+            "LSTM(3, 2, layers 2, bidirectional): input of shape (4, 5); expected (N, T, 3), T at"
+                + " least 1");
     assertThatIllegalArgumentException().isThrownBy(() -> lstm.forward(generator.normal(4, 5, 2)));
     assertThatIllegalArgumentException().isThrownBy(() -> lstm.forward(generator.normal(4, 0, 3)));
     assertThatIllegalArgumentException()
         .isThrownBy(() -> lstm.forward(x, IntTensor.of(1, 2)))
         .withMessage(
-            "LSTM(3, 2, 2 layers, bidirectional): lengths of shape (2) for input of shape (4, 5, 3); expected (4)");
+            "LSTM(3, 2, layers 2, bidirectional): lengths of shape (2) for input of shape (4, 5,"
+                + " 3); expected (4)");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> lstm.forward(x, IntTensor.of(1, 2, 6, 1)))
         .withMessage("lengths: length 6 of sequence 2; expected 0 to 5");
@@ -305,10 +307,11 @@ class RecurrentTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> lstm.forward(x, new LSTM.State(h, h.slice(0, 0, 2))))
         .withMessage(
-            "LSTM(3, 2, 2 layers, bidirectional): initial state of shape (2, 4, 2) for input of shape (4, 5, 3); expected (4, 4, 2)");
+            "LSTM(3, 2, layers 2, bidirectional): initial state of shape (2, 4, 2) for input of"
+                + " shape (4, 5, 3); expected (4, 4, 2)");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new GRU(0, 2, generator))
-        .withMessage("GRU: 0 inputs and a state of 2; expected at least 1 of both");
+        .withMessage("GRU: in 0; expected at least 1");
     assertThatIllegalArgumentException().isThrownBy(() -> lstm.layers(0));
   }
 }

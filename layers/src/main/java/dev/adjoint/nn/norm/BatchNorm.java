@@ -1,14 +1,11 @@
 package dev.adjoint.nn.norm;
 
 import dev.adjoint.nn.Buffer;
-import dev.adjoint.nn.Copies;
 import dev.adjoint.nn.Description;
 import dev.adjoint.nn.PerChannelAffine;
+import dev.adjoint.nn.Setting;
 import dev.adjoint.op.Standardize.Standardized;
-import dev.adjoint.tensor.DType;
-import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
-import dev.adjoint.tensor.Tensors;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -31,35 +28,23 @@ import org.jspecify.annotations.Nullable;
  */
 public final class BatchNorm extends RunningNorm<BatchNorm> implements PerChannelAffine {
 
-  private boolean biasedVariance;
-  private final Buffer runningMean;
-  private final Buffer runningVariance;
+  private final Setting<Boolean> biasedVariance = flag("biased_running_variance");
+  private final Buffer runningMean = buffer("running_mean", features(), 0);
+  private final Buffer runningVariance = buffer("running_var", features(), 1);
 
   /** Creates a norm of some channels. */
   public BatchNorm(int channels) {
-    super(channels);
-    Shape shape = Shape.of(channels);
-    runningMean = buffer("running_mean", Tensors.zeros(shape, DType.FLOAT32));
-    runningVariance = buffer("running_var", Tensors.ones(shape, DType.FLOAT32));
+    this(Description.of(BatchNorm::new).set("features", channels));
   }
 
   /** Creates what was described. */
   public BatchNorm(Description from) {
     super(from);
-    runningMean = buffer("running_mean", from.buffer("running_mean", features()));
-    runningVariance = buffer("running_var", from.buffer("running_var", features()));
-  }
-
-  private BatchNorm(BatchNorm original, Copies copies) {
-    super(original, copies);
-    biasedVariance = original.biasedVariance;
-    runningMean = buffer("running_mean", copies.of(original.runningMean));
-    runningVariance = buffer("running_var", copies.of(original.runningVariance));
   }
 
   /** Lets the running variance average the biased variances, as Keras and ONNX do. */
   public BatchNorm biasedRunningVariance() {
-    biasedVariance = true;
+    biasedVariance.set(true);
     return this;
   }
 
@@ -87,7 +72,7 @@ public final class BatchNorm extends RunningNorm<BatchNorm> implements PerChanne
               .formatted(this, x.shape(), count));
     }
     Standardized batch = normalize(x, mask, placement(x), reductionAxes(x));
-    double correction = biasedVariance ? 1 : count / (count - 1);
+    double correction = biasedVariance.get() ? 1 : count / (count - 1);
     Tensor variance = batch.variance().times(correction);
     move(Map.of(runningMean, batch.mean(), runningVariance, variance));
     return batch.y();
@@ -98,19 +83,5 @@ public final class BatchNorm extends RunningNorm<BatchNorm> implements PerChanne
     Tensor mean = runningMean.value();
     Tensor scale = gain(mean.dtype()).untracked().times(inverse(runningVariance.value()));
     return new Affine(scale, shift(mean.dtype()).untracked().minus(mean.times(scale)));
-  }
-
-  @Override
-  protected BatchNorm copy(Copies copies) {
-    return new BatchNorm(this, copies);
-  }
-
-  @Override
-  public String toString() {
-    return line(
-        Integer.toString(channels()),
-        settings(),
-        running(),
-        biasedVariance ? "biased running variance" : "");
   }
 }

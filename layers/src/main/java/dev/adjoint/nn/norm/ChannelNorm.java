@@ -1,6 +1,5 @@
 package dev.adjoint.nn.norm;
 
-import dev.adjoint.nn.Copies;
 import dev.adjoint.nn.Description;
 import dev.adjoint.nn.Mask;
 import dev.adjoint.op.Where;
@@ -22,24 +21,14 @@ import org.jspecify.annotations.Nullable;
  */
 public abstract class ChannelNorm<N extends ChannelNorm<N>> extends Normalization<N> {
 
-  /** Creates a norm of some channels. */
-  ChannelNorm(int channels) {
-    super(Shape.of(channels), true);
-  }
-
   /** Creates the norm that was described. */
   ChannelNorm(Description from) {
     super(from, true);
     if (features().rank() != 1) {
       throw new IllegalArgumentException(
           "%s: features of shape %s; expected one axis, the channels"
-              .formatted(from.type(), features()));
+              .formatted(type(), features()));
     }
-  }
-
-  /** Creates a copy. */
-  ChannelNorm(N original, Copies copies) {
-    super(original, copies);
   }
 
   /**

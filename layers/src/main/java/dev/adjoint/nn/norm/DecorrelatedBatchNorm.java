@@ -1,6 +1,5 @@
 package dev.adjoint.nn.norm;
 
-import dev.adjoint.nn.Copies;
 import dev.adjoint.nn.Description;
 import dev.adjoint.op.Linalg;
 import dev.adjoint.tensor.Tensor;
@@ -26,7 +25,8 @@ public final class DecorrelatedBatchNorm extends WhiteningNorm<DecorrelatedBatch
    * @param groups divides the number of channels
    */
   public DecorrelatedBatchNorm(int groups, int channels) {
-    super(groups, channels);
+    this(
+        Description.of(DecorrelatedBatchNorm::new).set("features", channels).set("groups", groups));
   }
 
   /** Creates what was described. */
@@ -34,17 +34,8 @@ public final class DecorrelatedBatchNorm extends WhiteningNorm<DecorrelatedBatch
     super(from);
   }
 
-  private DecorrelatedBatchNorm(DecorrelatedBatchNorm original, Copies copies) {
-    super(original, copies);
-  }
-
   @Override
   Tensor inverseRoot(Tensor covariance) {
     return Linalg.inverseSqrt(covariance);
-  }
-
-  @Override
-  protected DecorrelatedBatchNorm copy(Copies copies) {
-    return new DecorrelatedBatchNorm(this, copies);
   }
 }

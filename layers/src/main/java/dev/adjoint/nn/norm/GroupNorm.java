@@ -1,6 +1,5 @@
 package dev.adjoint.nn.norm;
 
-import dev.adjoint.nn.Copies;
 import dev.adjoint.nn.Description;
 import dev.adjoint.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -14,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class GroupNorm extends ChannelNorm<GroupNorm> {
 
-  private final int groups;
+  private final int groups = integer("groups").get();
 
   /**
    * Creates a norm.
@@ -22,21 +21,13 @@ public final class GroupNorm extends ChannelNorm<GroupNorm> {
    * @param groups divides the number of channels
    */
   public GroupNorm(int groups, int channels) {
-    super(channels);
-    requireGroups(groups);
-    this.groups = groups;
+    this(Description.of(GroupNorm::new).set("features", channels).set("groups", groups));
   }
 
   /** Creates what was described. */
   public GroupNorm(Description from) {
     super(from);
-    groups = from.integer("groups");
     requireGroups(groups);
-  }
-
-  private GroupNorm(GroupNorm original, Copies copies) {
-    super(original, copies);
-    groups = original.groups;
   }
 
   @Override
@@ -57,20 +48,5 @@ public final class GroupNorm extends ChannelNorm<GroupNorm> {
   @Override
   protected int[] reductionAxes(Tensor grouped) {
     return new int[] {2, 3};
-  }
-
-  @Override
-  public Description description() {
-    return super.description().set("groups", groups);
-  }
-
-  @Override
-  protected GroupNorm copy(Copies copies) {
-    return new GroupNorm(this, copies);
-  }
-
-  @Override
-  public String toString() {
-    return line(Integer.toString(groups), Integer.toString(channels()), settings());
   }
 }

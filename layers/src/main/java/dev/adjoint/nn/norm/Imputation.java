@@ -1,10 +1,9 @@
 package dev.adjoint.nn.norm;
 
 import dev.adjoint.nn.Buffer;
-import dev.adjoint.nn.Copies;
-import dev.adjoint.nn.Describable;
 import dev.adjoint.nn.Description;
 import dev.adjoint.nn.Layer;
+import dev.adjoint.nn.Setting;
 import dev.adjoint.nn.Transform;
 import dev.adjoint.op.Indexing;
 import dev.adjoint.op.Joining;
@@ -28,29 +27,16 @@ import java.util.stream.IntStream;
  * else 0. Nothing is learned; the buffers are median, and missing: 1 for features that were missing
  * somewhere, else 0.
  */
-public final class Imputation extends Layer implements Transform, Describable {
+public final class Imputation extends Layer implements Transform {
 
-  private final Buffer median;
-  private final Buffer missing;
-  private boolean indicators;
-
-  private Imputation(Buffer median, Buffer missing, boolean indicators) {
-    this.median = buffer("median", median);
-    this.missing = buffer("missing", missing);
-    this.indicators = indicators;
-  }
-
-  private Imputation(Tensor median, Tensor missing) {
-    this.median = buffer("median", median);
-    this.missing = buffer("missing", missing);
-  }
+  private final Shape features = Shape.of(size("features").get());
+  private final Setting<Boolean> indicators = flag("indicators");
+  private final Buffer median = buffer("median", features);
+  private final Buffer missing = buffer("missing", features);
 
   /** Creates what was described. */
   public Imputation(Description from) {
-    this(
-        from.buffer("median", Shape.of(from.integer("features"))),
-        from.buffer("missing", Shape.of(from.integer("features"))),
-        from.flag("indicators"));
+    super(from);
   }
 
   /**
@@ -86,12 +72,16 @@ public final class Imputation extends Layer implements Transform, Describable {
       medians[feature] = known[(known.length - 1) / 2] / 2 + known[known.length / 2] / 2;
       missing[feature] = known.length < all.length ? 1 : 0;
     }
-    return new Imputation(Tensor.of(medians).to(x.dtype()), Tensor.of(missing).to(x.dtype()));
+    return new Imputation(
+        Description.of(Imputation::new)
+            .set("features", n)
+            .with("median", Tensor.of(medians).to(x.dtype()))
+            .with("missing", Tensor.of(missing).to(x.dtype())));
   }
 
   /** Appends a feature for each one that is missing somewhere in the training data. */
   public Imputation withIndicators() {
-    indicators = true;
+    indicators.set(true);
     return this;
   }
 
@@ -110,7 +100,7 @@ public final class Imputation extends Layer implements Transform, Describable {
     }
     Tensor isMissing = x.untracked().isNaN();
     Tensor filled = Where.where(isMissing, medians, x);
-    if (!indicators) {
+    if (!indicators.get()) {
       return observed(filled);
     }
     Tensor indicated = Indexing.indexSelect(isMissing, x.rank() - 1, indicated());
@@ -127,22 +117,5 @@ public final class Imputation extends Layer implements Transform, Describable {
   /** Returns the medians of the training data: shape (n). */
   public Tensor median() {
     return median.value();
-  }
-
-  @Override
-  public Description description() {
-    return Description.of(this).set("features", median().size()).set("indicators", indicators);
-  }
-
-  @Override
-  protected Imputation copy(Copies copies) {
-    return new Imputation(copies.of(median), copies.of(missing), indicators);
-  }
-
-  @Override
-  public String toString() {
-    return "Imputation(%d%s)"
-        .formatted(
-            median().size(), indicators ? ", %d indicators".formatted(indicated().size()) : "");
   }
 }

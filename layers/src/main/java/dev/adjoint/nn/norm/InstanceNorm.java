@@ -1,6 +1,5 @@
 package dev.adjoint.nn.norm;
 
-import dev.adjoint.nn.Copies;
 import dev.adjoint.nn.Description;
 import dev.adjoint.tensor.Tensor;
 import java.util.stream.IntStream;
@@ -18,17 +17,16 @@ public final class InstanceNorm extends ChannelNorm<InstanceNorm> {
 
   /** Creates a norm of some channels, without g and b. */
   public InstanceNorm(int channels) {
-    super(channels);
-    withoutAffine();
+    this(
+        Description.of(InstanceNorm::new)
+            .set("features", channels)
+            .with("weight", null)
+            .with("bias", null));
   }
 
   /** Creates what was described. */
   public InstanceNorm(Description from) {
     super(from);
-  }
-
-  private InstanceNorm(InstanceNorm original, Copies copies) {
-    super(original, copies);
   }
 
   @Override
@@ -55,20 +53,5 @@ public final class InstanceNorm extends ChannelNorm<InstanceNorm> {
   @Override
   protected String expected() {
     return "(N, %d, ...)".formatted(channels());
-  }
-
-  @Override
-  protected InstanceNorm copy(Copies copies) {
-    return new InstanceNorm(this, copies);
-  }
-
-  @Override
-  public String toString() {
-    return line(Integer.toString(channels()), settings());
-  }
-
-  @Override
-  boolean isUsuallyAffine() {
-    return false;
   }
 }

@@ -1,7 +1,7 @@
 package dev.adjoint.nn.norm;
 
-import dev.adjoint.nn.Copies;
 import dev.adjoint.nn.Description;
+import dev.adjoint.nn.Setting;
 import dev.adjoint.op.Linalg;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Tensor;
@@ -17,7 +17,7 @@ import dev.adjoint.tensor.Tensors;
  */
 public final class IterNorm extends WhiteningNorm<IterNorm> {
 
-  private int iterations = 5;
+  private final Setting<Integer> iterations = integer("iterations", 5);
 
   /** Creates a norm of some channels, in as few groups as make blocks of at most 16 channels. */
   public IterNorm(int channels) {
@@ -30,7 +30,7 @@ public final class IterNorm extends WhiteningNorm<IterNorm> {
    * @param groups divides the number of channels
    */
   public IterNorm(int groups, int channels) {
-    super(groups, channels);
+    this(Description.of(IterNorm::new).set("features", channels).set("groups", groups));
   }
 
   /** Creates what was described. */
@@ -38,18 +38,9 @@ public final class IterNorm extends WhiteningNorm<IterNorm> {
     super(from);
   }
 
-  private IterNorm(IterNorm original, Copies copies) {
-    super(original, copies);
-    iterations = original.iterations;
-  }
-
   /** Sets the number of steps: 5 unless it is set. */
   public IterNorm iterations(int steps) {
-    if (steps < 0) {
-      throw new IllegalArgumentException(
-          "%s: %d iterations; expected at least 0".formatted(this, steps));
-    }
-    iterations = steps;
+    iterations.set(steps);
     return this;
   }
 
@@ -64,23 +55,11 @@ public final class IterNorm extends WhiteningNorm<IterNorm> {
     Tensor eye = Tensors.eye(covariance.size(-1), DType.FLOAT64);
     Tensor sp = covariance.div(trace);
     Tensor p = eye;
-    for (int step = 0; step < iterations; step++) {
+    for (int step = 0; step < iterations.get(); step++) {
       Tensor correction = eye.times(3).minus(p.matmul(sp)).times(0.5);
       sp = sp.matmul(correction);
       p = correction.matmul(p);
     }
     return p.div(trace.sqrt());
-  }
-
-  @Override
-  String settings() {
-    String others = super.settings();
-    String separator = others.isEmpty() || iterations == 5 ? "" : ", ";
-    return others + separator + (iterations == 5 ? "" : iterations + " iterations");
-  }
-
-  @Override
-  protected IterNorm copy(Copies copies) {
-    return new IterNorm(this, copies);
   }
 }

@@ -1,7 +1,7 @@
 package dev.adjoint.nn.norm;
 
-import dev.adjoint.nn.Copies;
 import dev.adjoint.nn.Description;
+import dev.adjoint.nn.Setting;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import java.util.stream.IntStream;
@@ -19,11 +19,11 @@ import java.util.stream.IntStream;
  */
 public final class LayerNorm extends Normalization<LayerNorm> {
 
-  private boolean channelsFirst;
+  private final Setting<Boolean> channelsFirst = flag("channels_first");
 
   /** Creates a norm over the last axes, which have these sizes. */
   public LayerNorm(int... features) {
-    super(Shape.of(features), true);
+    this(Description.of(LayerNorm::new).set("features", Shape.of(features)));
     if (features.length == 0) {
       throw new IllegalArgumentException(
           "LayerNorm: no features; expected the sizes of the last axes");
@@ -33,14 +33,9 @@ public final class LayerNorm extends Normalization<LayerNorm> {
   /** Creates what was described. */
   public LayerNorm(Description from) {
     super(from, true);
-    if (from.flag("channels_first")) {
+    if (channelsFirst.get()) {
       channelsFirst();
     }
-  }
-
-  private LayerNorm(LayerNorm original, Copies copies) {
-    super(original, copies);
-    channelsFirst = original.channelsFirst;
   }
 
   /**
@@ -54,7 +49,7 @@ public final class LayerNorm extends Normalization<LayerNorm> {
           "%s: channelsFirst for features of shape %s; expected one axis"
               .formatted(this, features()));
     }
-    channelsFirst = true;
+    channelsFirst.set(true);
     return this;
   }
 
@@ -66,28 +61,13 @@ public final class LayerNorm extends Normalization<LayerNorm> {
 
   @Override
   protected int featureAxis(Tensor x) {
-    return channelsFirst ? 1 : x.rank() - features().rank();
+    return channelsFirst.get() ? 1 : x.rank() - features().rank();
   }
 
   @Override
   protected String expected() {
-    return channelsFirst
+    return channelsFirst.get()
         ? "(N, %d, ...)".formatted(features().size(0))
         : "(..., %s)".formatted(sizes());
-  }
-
-  @Override
-  public Description description() {
-    return super.description().set("channels_first", channelsFirst);
-  }
-
-  @Override
-  protected LayerNorm copy(Copies copies) {
-    return new LayerNorm(this, copies);
-  }
-
-  @Override
-  public String toString() {
-    return line(sizes(), channelsFirst ? "channels first" : "", settings());
   }
 }

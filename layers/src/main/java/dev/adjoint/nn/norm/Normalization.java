@@ -1,11 +1,9 @@
 package dev.adjoint.nn.norm;
 
-import static java.util.stream.Collectors.joining;
-
-import dev.adjoint.nn.Copies;
-import dev.adjoint.nn.Describable;
+import com.google.common.base.CharMatcher;
 import dev.adjoint.nn.Description;
 import dev.adjoint.nn.Layer;
+import dev.adjoint.nn.Setting;
 import dev.adjoint.nn.Transform;
 import dev.adjoint.nn.Weight;
 import dev.adjoint.op.Reductions;
@@ -19,7 +17,6 @@ import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
 import java.util.Arrays;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,57 +33,34 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <N> the norm itself, which its options return
  */
-public abstract class Normalization<N extends Normalization<N>> extends Layer
-    implements Transform, Describable {
+public abstract class Normalization<N extends Normalization<N>> extends Layer implements Transform {
 
-  private final Shape features;
+  private final Shape features = shape("features").get();
   private final boolean centred;
-  private double epsilon = 1e-5;
-  private boolean epsilonOutsideRoot;
+  private final Setting<Double> epsilon = decimal("epsilon", 1e-5).printedAs(this::printedEpsilon);
+  private final Setting<Boolean> epsilonOutsideRoot =
+      flag("epsilon_outside_root").printedAs(() -> "");
   private @Nullable Weight weight;
   private @Nullable Weight bias;
 
   /**
-   * Creates a norm with g of this shape, and b if it is centred.
-   *
-   * @param features the sizes of the feature axes, each at least 1
+   * Creates the norm that was described, with g of the shape {@code features} and b if it is
+   * centred.
    */
   @SuppressWarnings("this-escape") // to Layer, which is initialized
-  protected Normalization(Shape features, boolean centred) {
+  protected Normalization(Description from, boolean centred) {
+    super(from);
     if (features.size() == 0) {
       throw new IllegalArgumentException(
-          "%s: features of shape %s; expected sizes of at least 1"
-              .formatted(getClass().getSimpleName(), features));
+          "%s: features of shape %s; expected sizes of at least 1".formatted(type(), features));
     }
-    this.features = features;
     this.centred = centred;
-    weight = parameter("weight", Tensors.ones(features, DType.FLOAT32));
-    bias = centred ? parameter("bias", Tensors.zeros(features, DType.FLOAT32)) : null;
+    declareAffine();
   }
 
-  /** Creates the copy of a norm, with its options. */
-  @SuppressWarnings("this-escape") // to Layer, which is initialized
-  protected Normalization(N original, Copies copies) {
-    Normalization<N> from = original;
-    features = from.features;
-    centred = from.centred;
-    epsilon = from.epsilon;
-    epsilonOutsideRoot = from.epsilonOutsideRoot;
-    weight = from.weight == null ? null : weight("weight", copies.of(from.weight));
-    bias = from.bias == null ? null : weight("bias", copies.of(from.bias));
-  }
-
-  /** Creates the norm that was described. */
-  @SuppressWarnings("this-escape") // to Layer, which is initialized
-  protected Normalization(Description from, boolean centred) {
-    features = Shape.of(from.integers("features"));
-    this.centred = centred;
-    epsilon = from.decimal("epsilon");
-    epsilonOutsideRoot = from.flag("epsilon_outside_root");
-    Weight g = from.weightOrNull("weight", features);
-    Weight b = from.weightOrNull("bias", features);
-    weight = g == null ? null : weight("weight", g);
-    bias = b == null ? null : weight("bias", b);
+  private void declareAffine() {
+    weight = optional("weight", features, 1);
+    bias = centred ? optional("bias", features, 0) : null;
   }
 
   // ---- options ---------------------------------------------------------------------------------
@@ -102,12 +76,8 @@ public abstract class Normalization<N extends Normalization<N>> extends Layer
   }
 
   private N epsilon(double value, boolean outsideRoot) {
-    if (!(value >= 0 && value < Double.POSITIVE_INFINITY)) {
-      throw new IllegalArgumentException(
-          "%s: epsilon %s; expected a number of at least 0".formatted(this, value));
-    }
-    epsilon = value;
-    epsilonOutsideRoot = outsideRoot;
+    epsilon.set(value);
+    epsilonOutsideRoot.set(outsideRoot);
     return self();
   }
 
@@ -120,8 +90,7 @@ public abstract class Normalization<N extends Normalization<N>> extends Layer
 
   /** Brings back g and b, for norms that start without. */
   N withAffine() {
-    weight = parameter("weight", Tensors.ones(features, DType.FLOAT32));
-    bias = centred ? parameter("bias", Tensors.zeros(features, DType.FLOAT32)) : null;
+    declareAffine();
     return self();
   }
 
@@ -166,12 +135,15 @@ public abstract class Normalization<N extends Normalization<N>> extends Layer
 
   /** Returns what is added under the root, for statistics of a type. */
   protected double epsilon(DType dtype) {
-    return epsilon;
+    return epsilon.get();
   }
 
   /** Says how sets of a type are standardized. */
   final Rule rule(DType dtype) {
-    return new Rule(centred, epsilonOutsideRoot ? epsilon : epsilon(dtype), epsilonOutsideRoot);
+    return new Rule(
+        centred,
+        epsilonOutsideRoot.get() ? epsilon.get() : epsilon(dtype),
+        epsilonOutsideRoot.get());
   }
 
   /**
@@ -213,15 +185,15 @@ public abstract class Normalization<N extends Normalization<N>> extends Layer
 
   /** Returns sigma from deviations that are divided by the root of their number. */
   final Tensor sigma(Tensor shares, int... axes) {
-    return epsilonOutsideRoot
-        ? Reductions.length(shares, 0, true, axes).plus(epsilon)
+    return epsilonOutsideRoot.get()
+        ? Reductions.length(shares, 0, true, axes).plus(epsilon.get())
         : Reductions.length(shares, epsilon(shares.dtype()), true, axes);
   }
 
   /** Returns 1 / sigma of given variances. */
   final Tensor inverse(Tensor variance) {
-    return epsilonOutsideRoot
-        ? variance.sqrt().plus(epsilon).reciprocal()
+    return epsilonOutsideRoot.get()
+        ? variance.sqrt().plus(epsilon.get()).reciprocal()
         : variance.plus(epsilon(variance.dtype())).rsqrt();
   }
 
@@ -255,7 +227,7 @@ public abstract class Normalization<N extends Normalization<N>> extends Layer
 
   /** Returns the sizes of the feature axes for messages, as in "3, 8, 8". */
   final String sizes() {
-    return Arrays.stream(features.toArray()).mapToObj(String::valueOf).collect(joining(", "));
+    return CharMatcher.anyOf("()").trimFrom(features.toString());
   }
 
   final void requireFeatures(Tensor x) {
@@ -270,34 +242,15 @@ public abstract class Normalization<N extends Normalization<N>> extends Layer
     }
   }
 
-  @Override
-  public Description description() {
-    return Description.of(this)
-        .set("features", features.toArray())
-        .set("epsilon", epsilon)
-        .set("epsilon_outside_root", epsilonOutsideRoot);
-  }
-
-  /** Returns the settings of which messages tell, if they are not the defaults. */
-  String settings() {
-    boolean affine = weight != null;
-    return Stream.of(
-            epsilonOutsideRoot ? "epsilon %s outside the root".formatted(epsilon) : "",
-            epsilonOutsideRoot || isUsualEpsilon() ? "" : "epsilon " + epsilon,
-            affine == isUsuallyAffine() ? "" : affine ? "affine" : "no affine",
-            affine && centred && bias == null ? "no bias" : "")
-        .filter(setting -> !setting.isEmpty())
-        .collect(joining(", "));
+  private String printedEpsilon() {
+    return epsilonOutsideRoot.get()
+        ? "epsilon %s outside the root".formatted(epsilon.get())
+        : isUsualEpsilon() ? "" : "epsilon " + epsilon.get();
   }
 
   /** Tells whether epsilon, under the root, is what it is unless it is set. */
   boolean isUsualEpsilon() {
-    return epsilon == 1e-5;
-  }
-
-  /** Tells whether there are g and b unless an option says otherwise. */
-  boolean isUsuallyAffine() {
-    return true;
+    return epsilon.get() == 1e-5;
   }
 
   @SuppressWarnings("unchecked") // N is the class itself

@@ -1,7 +1,7 @@
 package dev.adjoint.nn.norm;
 
-import dev.adjoint.nn.Copies;
 import dev.adjoint.nn.Description;
+import dev.adjoint.nn.Setting;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
@@ -17,12 +17,16 @@ import java.util.stream.IntStream;
  */
 public final class RMSNorm extends Normalization<RMSNorm> {
 
-  private boolean epsilonIsSet;
-  private double part = 1;
+  private final Setting<Boolean> epsilonOfType = flag("epsilon_of_type").printedAs(() -> "");
+  private final Setting<Double> part =
+      decimal("part", 1).require(p -> p > 0 && p <= 1, "more than 0, at most 1");
 
   /** Creates a norm over the last axes, which have these sizes. */
   public RMSNorm(int... features) {
-    super(Shape.of(features), false);
+    this(
+        Description.of(RMSNorm::new)
+            .set("features", Shape.of(features))
+            .set("epsilon_of_type", true));
     if (features.length == 0) {
       throw new IllegalArgumentException(
           "RMSNorm: no features; expected the sizes of the last axes");
@@ -32,63 +36,51 @@ public final class RMSNorm extends Normalization<RMSNorm> {
   /** Creates what was described. */
   public RMSNorm(Description from) {
     super(from, false);
-    epsilonIsSet = !from.flag("epsilon_of_type");
-    double described = from.decimal("part");
-    if (described != 1) {
-      partial(described);
+    if (part.get() != 1) {
+      partial(part.get());
     }
-  }
-
-  private RMSNorm(RMSNorm original, Copies copies) {
-    super(original, copies);
-    epsilonIsSet = original.epsilonIsSet;
-    part = original.part;
   }
 
   /** Sets what is added to the mean square, under the root: that of the type unless it is set. */
   @Override
   public RMSNorm epsilon(double underTheRoot) {
-    epsilonIsSet = true;
+    epsilonOfType.set(false);
     return super.epsilon(underTheRoot);
   }
 
   /**
-   * Estimates the mean square from the first features only, {@code ceil(part * n)} of n: pRMSNorm.
+   * Estimates the mean square from the first features only, {@code ceil(share * n)} of n: pRMSNorm.
    * The paper has 0.0625.
    *
-   * @param part more than 0, at most 1
+   * @param share more than 0, at most 1
    * @throws IllegalStateException if the features have several axes
    */
-  public RMSNorm partial(double part) {
-    if (!(part > 0 && part <= 1)) {
-      throw new IllegalArgumentException(
-          "%s: part %s; expected more than 0, at most 1".formatted(this, part));
-    }
+  public RMSNorm partial(double share) {
     if (features().rank() != 1) {
       throw new IllegalStateException(
           "%s: partial for features of shape %s; expected one axis".formatted(this, features()));
     }
-    this.part = part;
+    part.set(share);
     return this;
   }
 
   @Override
   protected Tensor normalized(Tensor x) {
-    if (part == 1) {
+    if (part.get() == 1) {
       return super.normalized(x);
     }
-    int count = (int) Math.ceil(part * features().size());
+    int count = (int) Math.ceil(part.get() * features().size());
     return affine(x.div(sigma(x.slice(-1, 0, count).times(1 / Math.sqrt(count)), -1)));
   }
 
   @Override
   protected double epsilon(DType dtype) {
-    return epsilonIsSet ? super.epsilon(dtype) : dtype.epsilon();
+    return epsilonOfType.get() ? dtype.epsilon() : super.epsilon(dtype);
   }
 
   @Override
   boolean isUsualEpsilon() {
-    return !epsilonIsSet;
+    return epsilonOfType.get();
   }
 
   @Override
@@ -104,20 +96,5 @@ public final class RMSNorm extends Normalization<RMSNorm> {
   @Override
   protected String expected() {
     return "(..., %s)".formatted(sizes());
-  }
-
-  @Override
-  public Description description() {
-    return super.description().set("epsilon_of_type", !epsilonIsSet).set("part", part);
-  }
-
-  @Override
-  protected RMSNorm copy(Copies copies) {
-    return new RMSNorm(this, copies);
-  }
-
-  @Override
-  public String toString() {
-    return line(sizes(), part == 1 ? "" : "part " + part, settings());
   }
 }

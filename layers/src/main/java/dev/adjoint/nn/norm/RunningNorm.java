@@ -1,8 +1,8 @@
 package dev.adjoint.nn.norm;
 
 import dev.adjoint.nn.Buffer;
-import dev.adjoint.nn.Copies;
 import dev.adjoint.nn.Description;
+import dev.adjoint.nn.Setting;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
@@ -31,72 +31,52 @@ import org.jspecify.annotations.Nullable;
  */
 public abstract class RunningNorm<N extends RunningNorm<N>> extends ChannelNorm<N> {
 
-  private double updateRate = 0.1;
-  private boolean cumulative;
-  private boolean frozenStatistics;
-  private final Buffer batches;
-
-  /** Creates a norm of some channels. */
-  RunningNorm(int channels) {
-    super(channels);
-    batches = buffer("num_batches_tracked", Tensor.scalar(0, DType.FLOAT32));
-  }
+  private final Setting<Double> updateRate =
+      decimal("update_rate", 0.1).require(rate -> rate <= 1, "0 to 1");
+  private final Setting<Boolean> cumulative = flag("cumulative_average");
+  private final Setting<Boolean> frozenStatistics = flag("frozen_statistics");
+  private final Buffer batches = buffer("num_batches_tracked", Shape.of(), 0);
 
   /** Creates the norm that was described. */
   RunningNorm(Description from) {
     super(from);
-    batches = buffer("num_batches_tracked", from.buffer("num_batches_tracked", Shape.of()));
-  }
-
-  /** Creates a copy. */
-  RunningNorm(N original, Copies copies) {
-    super(original, copies);
-    RunningNorm<N> from = original;
-    updateRate = from.updateRate;
-    cumulative = from.cumulative;
-    frozenStatistics = from.frozenStatistics;
-    batches = buffer("num_batches_tracked", copies.of(from.batches));
   }
 
   /** Sets the weight of a new batch in the running statistics: 0.1 unless it is set. */
   public N updateRate(double weightOfNew) {
-    if (!(weightOfNew >= 0 && weightOfNew <= 1)) {
-      throw new IllegalArgumentException(
-          "%s: update rate %s; expected 0 to 1".formatted(this, weightOfNew));
-    }
-    updateRate = weightOfNew;
-    cumulative = false;
+    updateRate.set(weightOfNew);
+    cumulative.set(false);
     return self();
   }
 
   /** Makes the running statistics the plain average of all batches so far. */
   public N cumulativeAverage() {
-    cumulative = true;
+    cumulative.set(true);
     return self();
   }
 
   /** Uses the running statistics in training, too, and leaves them as they are. */
   public N freezeStatistics() {
-    frozenStatistics = true;
+    frozenStatistics.set(true);
     return self();
   }
 
   /** Ends what {@link #freezeStatistics} began. */
   public N unfreezeStatistics() {
-    frozenStatistics = false;
+    frozenStatistics.set(false);
     return self();
   }
 
   /** Tells whether the running statistics are to be used, not those of the batch. */
   final boolean usesRunningStatistics() {
-    return !isTraining() || frozenStatistics;
+    return !isTraining() || frozenStatistics.get();
   }
 
   /** Moves running statistics towards those of a batch. */
   final void move(Map<Buffer, Tensor> statistics) {
     batches.update(before -> {
       Tensor seen = before.plus(1);
-      double rate = cumulative ? 1 / seen.item() : updateRate;
+      double rate = cumulative.get() ? 1 / seen.item() : updateRate.get();
       statistics.forEach((running, batch) ->
           running.update(average -> average.times(1 - rate).plus(batch.untracked().times(rate))));
       return seen;
@@ -106,14 +86,6 @@ public abstract class RunningNorm<N extends RunningNorm<N>> extends ChannelNorm<
   /** Returns how many values each channel has that are not masked. */
   final double count(Tensor x, @Nullable Tensor mask) {
     return mask == null ? x.size() / (double) channels() : mask.to(DType.FLOAT64).sum().item();
-  }
-
-  /** Returns the settings of the running statistics, if they are not the defaults. */
-  final String running() {
-    String rate = updateRate == 0.1 ? "" : "update rate " + updateRate;
-    String average = cumulative ? "cumulative average" : rate;
-    String separator = average.isEmpty() || !frozenStatistics ? "" : ", ";
-    return average + separator + (frozenStatistics ? "frozen statistics" : "");
   }
 
   @Override

@@ -1,7 +1,7 @@
 package dev.adjoint.nn.norm;
 
-import dev.adjoint.nn.Copies;
 import dev.adjoint.nn.Description;
+import dev.adjoint.nn.Setting;
 import dev.adjoint.op.Standardize;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
@@ -16,38 +16,27 @@ import dev.adjoint.tensor.Tensors;
  */
 public final class ScaleNorm extends Normalization<ScaleNorm> {
 
-  private final int size;
+  private final Setting<Integer> size = size("size");
 
   /** Creates a norm of (..., size). */
   public ScaleNorm(int size) {
-    super(Shape.of(), false);
-    if (size < 1) {
-      throw new IllegalArgumentException(
-          "ScaleNorm: %d features; expected at least 1".formatted(size));
-    }
-    this.size = size;
+    this(Description.of(ScaleNorm::new).set("features", Shape.of()).set("size", size));
     weight("weight").assign(Tensors.full(Shape.of(), Math.sqrt(size), weight("weight").dtype()));
   }
 
   /** Creates what was described. */
   public ScaleNorm(Description from) {
     super(from, false);
-    size = from.integer("size");
-  }
-
-  private ScaleNorm(ScaleNorm original, Copies copies) {
-    super(original, copies);
-    size = original.size;
   }
 
   /** Returns g x / |x|, whose length is g: where sigma is 1, it is sqrt(size). */
   @Override
   protected Tensor normalized(Tensor x) {
-    if (x.rank() == 0 || x.size(-1) != size) {
+    if (x.rank() == 0 || x.size(-1) != size.get()) {
       throw new IllegalArgumentException(
           "%s: input of shape %s; expected %s".formatted(this, x.shape(), expected()));
     }
-    Tensor g = gain(x.dtype()).times(1 / Math.sqrt(size));
+    Tensor g = gain(x.dtype()).times(1 / Math.sqrt(size.get()));
     return Standardize.normalize(x, g, null, rule(x.dtype()), reductionAxes(x)).y();
   }
 
@@ -63,21 +52,6 @@ public final class ScaleNorm extends Normalization<ScaleNorm> {
 
   @Override
   protected String expected() {
-    return "(..., %d)".formatted(size);
-  }
-
-  @Override
-  public Description description() {
-    return super.description().set("size", size);
-  }
-
-  @Override
-  protected ScaleNorm copy(Copies copies) {
-    return new ScaleNorm(this, copies);
-  }
-
-  @Override
-  public String toString() {
-    return line(Integer.toString(size), settings());
+    return "(..., %d)".formatted(size.get());
   }
 }

@@ -1,8 +1,6 @@
 package dev.adjoint.nn.norm;
 
 import dev.adjoint.nn.Buffer;
-import dev.adjoint.nn.Copies;
-import dev.adjoint.nn.Describable;
 import dev.adjoint.nn.Description;
 import dev.adjoint.nn.Layer;
 import dev.adjoint.nn.Transform;
@@ -22,29 +20,18 @@ import dev.adjoint.tensor.Tensor;
  * <p>Deviations are biased (the sum over m), computed in double precision and rounded to the type
  * of the data. Nothing is learned; the buffers are mean and deviation.
  */
-public final class Standardization extends Layer implements Transform, Describable {
+public final class Standardization extends Layer implements Transform {
 
-  private final Buffer mean;
-  private final Buffer deviation;
-
-  private Standardization(Buffer mean, Buffer deviation) {
-    this.mean = buffer("mean", mean);
-    this.deviation = buffer("deviation", deviation);
-  }
-
-  private Standardization(Tensor mean, Tensor deviation) {
-    this.mean = buffer("mean", mean);
-    this.deviation = buffer("deviation", deviation);
-  }
+  private final Buffer mean = buffer("mean");
+  private final Buffer deviation = buffer("deviation");
 
   /** Creates what was described. */
   public Standardization(Description from) {
-    this(
-        from.buffer("mean", from.tensor("mean").shape()),
-        from.buffer("deviation", from.tensor("mean").shape()));
-    if (mean().rank() != 1) {
+    super(from);
+    if (mean().rank() != 1 || !deviation().shape().equals(mean().shape())) {
       throw new IllegalArgumentException(
-          "Standardization: mean of shape %s; expected (n)".formatted(mean().shape()));
+          "Standardization: mean of shape %s and deviation of shape %s; expected (n) of both"
+              .formatted(mean().shape(), deviation().shape()));
     }
   }
 
@@ -75,7 +62,9 @@ public final class Standardization extends Layer implements Transform, Describab
     }
     Tensor one = Tensor.scalar(1, DType.FLOAT64);
     return new Standardization(
-        mean.to(x.dtype()), Where.where(isConstant, one, deviation).to(x.dtype()));
+        Description.of(Standardization::new)
+            .with("mean", mean.to(x.dtype()))
+            .with("deviation", Where.where(isConstant, one, deviation).to(x.dtype())));
   }
 
   private static void requireNoneMissing(Tensor data) {
@@ -130,17 +119,7 @@ public final class Standardization extends Layer implements Transform, Describab
   }
 
   @Override
-  public Description description() {
-    return Description.of(this);
-  }
-
-  @Override
-  protected Standardization copy(Copies copies) {
-    return new Standardization(copies.of(mean), copies.of(deviation));
-  }
-
-  @Override
   public String toString() {
-    return "Standardization(%d)".formatted(mean().size());
+    return line(Integer.toString(mean().size()));
   }
 }

@@ -1,8 +1,6 @@
 package dev.adjoint.nn.norm;
 
 import dev.adjoint.nn.Buffer;
-import dev.adjoint.nn.Copies;
-import dev.adjoint.nn.Describable;
 import dev.adjoint.nn.Description;
 import dev.adjoint.nn.Layer;
 import dev.adjoint.nn.Transform;
@@ -29,16 +27,23 @@ import dev.adjoint.tensor.Tensor;
  * <p>Computed in double precision, and rounded to the type of the data. Nothing is learned; the
  * buffers are mean, matrix, inverse and explained_variance.
  */
-public final class Whitening extends Layer implements Transform, Describable {
+public final class Whitening extends Layer implements Transform {
 
   private static final double EPSILON = 1e-5;
 
-  private final Buffer mean;
-  private final Buffer matrix;
-  private final Buffer backward;
-  private final Buffer explainedVariance;
+  private final int features = size("features").get();
+  private final int components = size("components").get();
+  private final Buffer mean = buffer("mean", Shape.of(features));
+  private final Buffer matrix = buffer("matrix", Shape.of(components, features));
+  private final Buffer backward = buffer("inverse", Shape.of(components, features));
+  private final Buffer explainedVariance = buffer("explained_variance", Shape.of(components));
 
-  private Whitening(Tensor x, int components, double epsilon, boolean zca) {
+  /** Creates what was described. */
+  public Whitening(Description from) {
+    super(from);
+  }
+
+  private static Whitening fit(Tensor x, int components, double epsilon, boolean zca) {
     requireData(x, components, epsilon);
     int n = x.size(1);
     Tensor data = x.untracked().to(DType.FLOAT64);
@@ -52,28 +57,14 @@ public final class Whitening extends Layer implements Transform, Describable {
     Tensor roots = kept.plus(epsilon).sqrt();
     Tensor forth = vectors.div(roots).transpose(); // (components, n)
     Tensor back = vectors.times(roots).transpose();
-    mean = buffer("mean", center.to(x.dtype()));
-    matrix = buffer("matrix", (zca ? vectors.matmul(forth) : forth).to(x.dtype()));
-    backward = buffer("inverse", (zca ? vectors.matmul(back) : back).to(x.dtype()));
-    explainedVariance = buffer("explained_variance", kept.to(x.dtype()));
-  }
-
-  /** Creates what was described. */
-  public Whitening(Description from) {
-    int n = from.integer("features");
-    int components = from.integer("components");
-    mean = buffer("mean", from.buffer("mean", Shape.of(n)));
-    matrix = buffer("matrix", from.buffer("matrix", Shape.of(components, n)));
-    backward = buffer("inverse", from.buffer("inverse", Shape.of(components, n)));
-    explainedVariance =
-        buffer("explained_variance", from.buffer("explained_variance", Shape.of(components)));
-  }
-
-  private Whitening(Whitening original, Copies copies) {
-    mean = buffer("mean", copies.of(original.mean));
-    matrix = buffer("matrix", copies.of(original.matrix));
-    backward = buffer("inverse", copies.of(original.backward));
-    explainedVariance = buffer("explained_variance", copies.of(original.explainedVariance));
+    return new Whitening(
+        Description.of(Whitening::new)
+            .set("features", n)
+            .set("components", components)
+            .with("mean", center.to(x.dtype()))
+            .with("matrix", (zca ? vectors.matmul(forth) : forth).to(x.dtype()))
+            .with("inverse", (zca ? vectors.matmul(back) : back).to(x.dtype()))
+            .with("explained_variance", kept.to(x.dtype())));
   }
 
   /** Fits PCA whitening that keeps all components. */
@@ -91,7 +82,7 @@ public final class Whitening extends Layer implements Transform, Describable {
    *     epsilon is too small to make up for it
    */
   public static Whitening pca(Tensor x, int components, double epsilon) {
-    return new Whitening(x, components, epsilon, false);
+    return fit(x, components, epsilon, false);
   }
 
   /** Fits ZCA whitening. */
@@ -108,7 +99,7 @@ public final class Whitening extends Layer implements Transform, Describable {
    *     too small to make up for it
    */
   public static Whitening zca(Tensor x, double epsilon) {
-    return new Whitening(x, x.size(-1), epsilon, true);
+    return fit(x, x.size(-1), epsilon, true);
   }
 
   /**
@@ -185,22 +176,5 @@ public final class Whitening extends Layer implements Transform, Describable {
       throw new IllegalArgumentException(
           "%s: %s of shape %s; expected (..., %d)".formatted(this, operation, x.shape(), expected));
     }
-  }
-
-  @Override
-  public Description description() {
-    return Description.of(this)
-        .set("features", matrix().size(1))
-        .set("components", matrix().size(0));
-  }
-
-  @Override
-  protected Whitening copy(Copies copies) {
-    return new Whitening(this, copies);
-  }
-
-  @Override
-  public String toString() {
-    return "Whitening(%d to %d)".formatted(matrix().size(1), matrix().size(0));
   }
 }

@@ -1,7 +1,6 @@
 package dev.adjoint.nn.norm;
 
 import dev.adjoint.nn.Buffer;
-import dev.adjoint.nn.Copies;
 import dev.adjoint.nn.Description;
 import dev.adjoint.op.Where;
 import dev.adjoint.tensor.DType;
@@ -32,39 +31,20 @@ public abstract class WhiteningNorm<N extends WhiteningNorm<N>> extends RunningN
 
   private static final int LARGEST_BLOCK = 16;
 
-  private final int groups;
-  private final Buffer runningMean;
+  private final int groups = integer("groups").get();
+  private final Buffer runningMean = buffer("running_mean", features(), 0);
   private final Buffer runningWhitening;
 
-  /** Creates a norm of some channels, in blocks of the same size. */
-  WhiteningNorm(int groups, int channels) {
-    super(channels);
-    requireGroups(groups);
-    this.groups = groups;
-    int block = channels / groups;
-    runningMean = buffer("running_mean", Tensors.zeros(channels));
-    runningWhitening = buffer("running_whitening", Tensors.eye(block).expand(groups, block, block));
-  }
-
-  /** Creates the norm that was described. */
+  /** Creates the norm that was described, in blocks of the same size. */
   WhiteningNorm(Description from) {
     super(from);
-    groups = from.integer("groups");
     requireGroups(groups);
     int block = channels() / groups;
-    runningMean = buffer("running_mean", from.buffer("running_mean", features()));
     runningWhitening =
         buffer(
-            "running_whitening", from.buffer("running_whitening", Shape.of(groups, block, block)));
-  }
-
-  /** Creates a copy. */
-  WhiteningNorm(N original, Copies copies) {
-    super(original, copies);
-    WhiteningNorm<N> from = original;
-    groups = from.groups;
-    runningMean = buffer("running_mean", copies.of(from.runningMean));
-    runningWhitening = buffer("running_whitening", copies.of(from.runningWhitening));
+            "running_whitening",
+            Shape.of(groups, block, block),
+            shape -> Tensors.eye(block).expand(shape));
   }
 
   /** Returns the smallest number of blocks of the same size, at most 16. */
@@ -139,15 +119,5 @@ public abstract class WhiteningNorm<N extends WhiteningNorm<N>> extends RunningN
     Tensor whitening = inverseRoot(covariance.plus(ridge)).to(x.dtype());
     move(Map.of(runningMean, mean.reshape(-1), runningWhitening, whitening));
     return whitening.matmul(centred);
-  }
-
-  @Override
-  public Description description() {
-    return super.description().set("groups", groups);
-  }
-
-  @Override
-  public final String toString() {
-    return line(Integer.toString(groups), Integer.toString(channels()), settings(), running());
   }
 }

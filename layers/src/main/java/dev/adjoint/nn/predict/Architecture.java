@@ -93,7 +93,7 @@ record Architecture(String text, Map<String, Tensor> tensors) {
                 .formatted(path, description.settings().size(), MAX_SETTINGS));
       }
       text.append(Strings.repeat("  ", depth)).append(name.isEmpty() ? "" : name + ": ");
-      text.append(description.type());
+      text.append(thing.getClass().getSimpleName());
       description
           .settings()
           .forEach((key, value) -> {
@@ -132,7 +132,7 @@ record Architecture(String text, Map<String, Tensor> tensors) {
       String name = thing.getClass().getSimpleName();
       if (!(thing instanceof Describable describable)) {
         throw new IllegalArgumentException(
-            "Predictor: %s is a %s, which does not say how it is made; expected it to implement Describable, as Description shows"
+            "Predictor: %s is a %s, which does not say how it is made; expected it to implement Describable"
                 .formatted(where, name));
       }
       if (!isName(name) || (LayerTypes.isBuiltIn(name) && !LayerTypes.isBuiltIn(thing))) {
@@ -222,9 +222,9 @@ record Architecture(String text, Map<String, Tensor> tensors) {
       Map<String, Object> parts = readParts(path, depth + 1);
       @Nullable Map<String, Tensor> own = tensorsByOwner.remove(path);
       Description description =
-          new Description(type, settings, own == null ? Map.of() : own, parts);
+          Description.complete(type, factory, settings, own == null ? Map.of() : own, parts);
       try {
-        return description.make(factory);
+        return description.make();
       } catch (IllegalArgumentException | IllegalStateException e) {
         throw new IllegalArgumentException(
             "architecture, line %d: %s".formatted(line + 1, e.getMessage()), e);

@@ -3,11 +3,10 @@ package dev.adjoint.nn.reparam;
 import dev.adjoint.nn.Conv1d;
 import dev.adjoint.nn.Conv2d;
 import dev.adjoint.nn.Convolutional;
-import dev.adjoint.nn.Copies;
-import dev.adjoint.nn.Describable;
 import dev.adjoint.nn.Description;
 import dev.adjoint.nn.Layer;
 import dev.adjoint.nn.Linear;
+import dev.adjoint.nn.Setting;
 import dev.adjoint.nn.Transform;
 import dev.adjoint.nn.Weight;
 import dev.adjoint.op.ConvOptions;
@@ -38,56 +37,41 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>This takes the weight of the layer that it is made of; {@link #fold} leaves one of length 1.
  */
-public final class CosineNorm extends Layer implements Transform, Describable {
+public final class CosineNorm extends Layer implements Transform {
 
-  private final String of;
-  private final Weight weight;
+  private final Weight weight = parameter("weight");
+  private final Setting<Boolean> centred = flag("centred");
+  private final Setting<Double> epsilon = decimal("epsilon", 1e-5);
   private final @Nullable ConvOptions options; // null for a linear layer
-  private final boolean centred;
-  private double epsilon = 1e-5;
   private @Nullable Weight scale;
 
   private CosineNorm(Layer layer, @Nullable ConvOptions options, boolean centred) {
-    of = withoutBias(layer);
-    weight = weight("weight", layer.weight("weight"));
-    this.options = options;
-    this.centred = centred;
-    reparametrize("weight", w -> new UnitWeight(w, centred));
+    this(ofWeight(layer, options).set("centred", centred));
+    reparametrize("weight", w -> UnitWeight.of(w, centred));
   }
 
   /** Creates what was described. */
   public CosineNorm(Description from) {
-    weight = weight("weight", Weight.constant(from.tensor("weight")));
-    options = from.has("stride") ? from.convOptions() : null;
-    of = withoutBias(layer(weight, options));
-    centred = from.flag("centred");
-    epsilon = from.decimal("epsilon");
-    Weight s = from.weightOrNull("scale", Shape.of());
-    scale = s == null ? null : weight("scale", s);
+    super(from);
+    options = from.has("stride") ? convOptions() : null;
+    scale = from.has("scale") ? parameter("scale", Tensor.scalar(1, DType.FLOAT32)) : null;
+    layer(); // refuses a weight of another number of axes
   }
 
-  /** Returns how a layer prints, but for its bias, which is not used. */
-  private static String withoutBias(Layer layer) {
-    return layer.toString().replace(", no bias", "");
+  private static Description ofWeight(Layer layer, @Nullable ConvOptions options) {
+    Description description =
+        Description.of(CosineNorm::new).with("weight", layer.weight("weight"));
+    return options == null ? description : description.set(options);
   }
 
-  /** Returns a layer with this weight, which refuses one of another number of axes. */
-  private static Layer layer(Weight weight, @Nullable ConvOptions options) {
+  /** Returns a layer with this weight, without the bias. */
+  private Layer layer() {
     if (options == null) {
       return new Linear(weight, null);
     }
     return weight.shape().rank() == 3
         ? new Conv1d(weight, null, options)
         : new Conv2d(weight, null, options);
-  }
-
-  private CosineNorm(CosineNorm original, Copies copies) {
-    of = original.of;
-    weight = weight("weight", copies.of(original.weight));
-    options = original.options;
-    centred = original.centred;
-    epsilon = original.epsilon;
-    scale = original.scale == null ? null : weight("scale", copies.of(original.scale));
   }
 
   /** Returns cosines in place of the products of a linear layer. */
@@ -112,11 +96,7 @@ public final class CosineNorm extends Layer implements Transform, Describable {
 
   /** Sets what is added to the sum of squares of the input, under the root: 1e-5 unless set. */
   public CosineNorm epsilon(double underTheRoot) {
-    if (!(underTheRoot >= 0 && underTheRoot < Double.POSITIVE_INFINITY)) {
-      throw new IllegalArgumentException(
-          "%s: epsilon %s; expected a number of at least 0".formatted(this, underTheRoot));
-    }
-    epsilon = underTheRoot;
+    epsilon.set(underTheRoot);
     return this;
   }
 
@@ -141,7 +121,7 @@ public final class CosineNorm extends Layer implements Transform, Describable {
 
   private Tensor ofPatches(Tensor x, Tensor w, ConvOptions how) {
     Tensor squares = x.untracked().square().sum();
-    return centred || squares.isFinite().item() == 0
+    return centred.get() || squares.isFinite().item() == 0
         ? ofSinglePatches(x, w, how)
         : ofPlainPatches(x, w, how);
   }
@@ -152,7 +132,7 @@ public final class CosineNorm extends Layer implements Transform, Describable {
     Tensor products = convolve(x, w, how);
     Tensor squares = grouped(x.square(), groups).sum(2);
     Tensor ones = Tensors.ones(w.shape().with(0, groups).with(1, 1), w.dtype());
-    Tensor lengths = convolve(squares, ones, how).plus(epsilon).sqrt();
+    Tensor lengths = convolve(squares, ones, how).plus(epsilon.get()).sqrt();
     return grouped(products, groups).div(lengths.unsqueeze(2)).reshape(products.shape());
   }
 
@@ -176,8 +156,8 @@ public final class CosineNorm extends Layer implements Transform, Describable {
   }
 
   private Tensor unit(Tensor x, int axis) {
-    Tensor vectors = centred ? Reductions.centred(x, axis) : x;
-    return vectors.div(Reductions.length(vectors, epsilon, true, axis));
+    Tensor vectors = centred.get() ? Reductions.centred(x, axis) : x;
+    return vectors.div(Reductions.length(vectors, epsilon.get(), true, axis));
   }
 
   private static Tensor convolve(Tensor x, Tensor w, ConvOptions how) {
@@ -227,22 +207,8 @@ public final class CosineNorm extends Layer implements Transform, Describable {
   }
 
   @Override
-  public Description description() {
-    Description description = Description.of(this).set("centred", centred).set("epsilon", epsilon);
-    return options == null ? description : description.set(options);
-  }
-
-  @Override
-  protected CosineNorm copy(Copies copies) {
-    return new CosineNorm(this, copies);
-  }
-
-  @Override
   public String toString() {
-    return line(
-        of,
-        centred ? "centred" : "",
-        epsilon == 1e-5 ? "" : "epsilon " + epsilon,
-        scale == null ? "" : "scaled");
+    String of = layer().toString().replace(", no bias", "");
+    return line(of, centred.printed(), epsilon.printed(), scale == null ? "" : "scaled");
   }
 }

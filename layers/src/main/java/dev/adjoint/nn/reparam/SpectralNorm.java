@@ -1,9 +1,10 @@
 package dev.adjoint.nn.reparam;
 
 import dev.adjoint.nn.Buffer;
-import dev.adjoint.nn.Copies;
+import dev.adjoint.nn.Description;
 import dev.adjoint.nn.Layer;
 import dev.adjoint.nn.Reparametrization;
+import dev.adjoint.nn.Setting;
 import dev.adjoint.nn.Weight;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Shape;
@@ -29,10 +30,11 @@ public final class SpectralNorm extends Reparametrization {
 
   private static final int WARM_UP = 15;
 
-  private final Weight original;
+  private final Weight original = parameter("original");
   private final Buffer u;
   private final Buffer v;
-  private int iterations = 1;
+  private final Setting<Integer> iterations =
+      integer("iterations", 1).require(steps -> steps >= 1, "at least 1");
 
   /**
    * Creates the reparametrization of a weight, for {@link Layer#reparametrize}, and takes 15 steps
@@ -41,23 +43,29 @@ public final class SpectralNorm extends Reparametrization {
    * @throws IllegalArgumentException if the weight is zero, which no number makes larger
    */
   public SpectralNorm(Weight original, Generator generator) {
-    this.original = weight("original", original);
+    this(ofWeight(original, generator));
+    iterate(matrix(original.value()).untracked(), WARM_UP);
+  }
+
+  /** Creates what was described. */
+  public SpectralNorm(Description from) {
+    super(from);
+    int rows = original.shape().size(0);
+    u = buffer("u", Shape.of(rows));
+    v = buffer("v", Shape.of(original.shape().size() / rows));
+  }
+
+  private static Description ofWeight(Weight original, Generator generator) {
     Tensor matrix = matrix(original.value()).untracked();
     if (matrix.any().item() == 0) {
       throw new IllegalArgumentException(
           "SpectralNorm: weight of shape %s is zero; expected one with a singular value above 0"
               .formatted(original.shape()));
     }
-    u = buffer("u", Tensors.zeros(Shape.of(matrix.size(0)), matrix.dtype()));
-    v = buffer("v", generator.normal(0, 1, Shape.of(matrix.size(1)), matrix.dtype()));
-    iterate(matrix, WARM_UP);
-  }
-
-  private SpectralNorm(SpectralNorm from, Copies copies) {
-    original = weight("original", copies.of(from.original));
-    u = buffer("u", copies.of(from.u));
-    v = buffer("v", copies.of(from.v));
-    iterations = from.iterations;
+    return Description.of(SpectralNorm::new)
+        .with("original", original)
+        .with("u", Tensors.zeros(Shape.of(matrix.size(0)), matrix.dtype()))
+        .with("v", generator.normal(0, 1, Shape.of(matrix.size(1)), matrix.dtype()));
   }
 
   /** Lets a layer use its weight divided by its largest singular value, and returns the layer. */
@@ -75,11 +83,7 @@ public final class SpectralNorm extends Reparametrization {
    * Sets the steps of the power iteration that each forward takes in training mode: 1 unless set.
    */
   public SpectralNorm iterations(int steps) {
-    if (steps < 1) {
-      throw new IllegalArgumentException(
-          "%s: %d iterations; expected at least 1".formatted(this, steps));
-    }
-    iterations = steps;
+    iterations.set(steps);
     return this;
   }
 
@@ -88,7 +92,7 @@ public final class SpectralNorm extends Reparametrization {
     Tensor weight = original.value();
     Tensor matrix = matrix(weight);
     if (isTraining()) {
-      iterate(matrix.untracked(), iterations);
+      iterate(matrix.untracked(), iterations.get());
     }
     Tensor largest = u.value().matmul(matrix.matmul(v.value()));
     return weight.div(largest);
@@ -110,15 +114,5 @@ public final class SpectralNorm extends Reparametrization {
 
   private static Tensor matrix(Tensor weight) {
     return weight.reshape(weight.size(0), -1);
-  }
-
-  @Override
-  protected SpectralNorm copy(Copies copies) {
-    return new SpectralNorm(this, copies);
-  }
-
-  @Override
-  public String toString() {
-    return "SpectralNorm" + original.shape();
   }
 }

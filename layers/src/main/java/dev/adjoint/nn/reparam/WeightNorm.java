@@ -1,11 +1,13 @@
 package dev.adjoint.nn.reparam;
 
-import dev.adjoint.nn.Copies;
+import dev.adjoint.nn.Description;
 import dev.adjoint.nn.Layer;
 import dev.adjoint.nn.Reparametrization;
+import dev.adjoint.nn.Setting;
 import dev.adjoint.nn.Transform;
 import dev.adjoint.nn.Weight;
 import dev.adjoint.tensor.Keep;
+import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 
 /**
@@ -24,9 +26,9 @@ import dev.adjoint.tensor.Tensor;
  */
 public final class WeightNorm extends Reparametrization {
 
-  private final Weight v;
+  private final Weight v = parameter("v");
+  private final Setting<int[]> axes = integers("axes", Lengths.allBut(0, v.shape()));
   private Weight g;
-  private int[] axes;
 
   /**
    * Creates the reparametrization of a weight, for {@link Layer#reparametrize}.
@@ -34,15 +36,14 @@ public final class WeightNorm extends Reparametrization {
    * @throws IllegalArgumentException if the weight has less than two axes, or a vector of zeros
    */
   public WeightNorm(Weight original) {
-    v = weight("v", original);
-    axes = Lengths.allBut(0, v.shape());
-    g = lengths();
+    this(Description.of(WeightNorm::new).with("v", original));
+    freezeLikeDirections();
   }
 
-  private WeightNorm(WeightNorm original, Copies copies) {
-    v = weight("v", copies.of(original.v));
-    g = weight("g", copies.of(original.g));
-    axes = original.axes;
+  /** Creates what was described. */
+  public WeightNorm(Description from) {
+    super(from);
+    g = lengths();
   }
 
   /** Lets a layer learn the lengths and directions of its weight, and returns the layer. */
@@ -81,28 +82,38 @@ public final class WeightNorm extends Reparametrization {
   }
 
   private WeightNorm over(int... newAxes) {
-    axes = newAxes;
+    axes.set(newAxes);
     drop("g");
     g = lengths();
+    freezeLikeDirections();
     return this;
   }
 
   private Weight lengths() {
-    Tensor lengths = length(v.value());
+    int[] over = axes.get();
+    Shape shape = over.length == 0 ? Shape.of() : v.shape().reduced(over, true);
+    return parameter("g", shape, any -> requireDirections(length(v.value())));
+  }
+
+  private Tensor requireDirections(Tensor lengths) {
     if (lengths.equal(0).any().item() != 0) {
       throw new IllegalArgumentException(
           "WeightNorm: weight of shape %s with a vector of zeros; expected vectors with a direction"
               .formatted(v.shape()));
     }
-    Weight created = parameter("g", lengths);
+    return lengths;
+  }
+
+  /** Freezes g if v is frozen. */
+  private void freezeLikeDirections() {
     if (v.isParameter() && v.parameter().isFrozen()) {
-      created.parameter().freeze();
+      g.parameter().freeze();
     }
-    return created;
   }
 
   private Tensor length(Tensor value) {
-    return axes.length == 0 ? value.norm(2) : value.norm(2, Keep.AXES, axes);
+    int[] over = axes.get();
+    return over.length == 0 ? value.norm(2) : value.norm(2, Keep.AXES, over);
   }
 
   /** Returns how many lengths there are. */
@@ -119,15 +130,5 @@ public final class WeightNorm extends Reparametrization {
   protected Tensor compute() {
     Tensor direction = v.value();
     return direction.times(g.value().div(Lengths.divisor(length(direction))));
-  }
-
-  @Override
-  protected WeightNorm copy(Copies copies) {
-    return new WeightNorm(this, copies);
-  }
-
-  @Override
-  public String toString() {
-    return "WeightNorm" + v.shape();
   }
 }

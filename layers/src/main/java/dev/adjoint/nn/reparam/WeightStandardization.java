@@ -1,8 +1,9 @@
 package dev.adjoint.nn.reparam;
 
-import dev.adjoint.nn.Copies;
+import dev.adjoint.nn.Description;
 import dev.adjoint.nn.Layer;
 import dev.adjoint.nn.Reparametrization;
+import dev.adjoint.nn.Setting;
 import dev.adjoint.nn.Weight;
 import dev.adjoint.op.Standardize;
 import dev.adjoint.tensor.Tensor;
@@ -22,9 +23,9 @@ import dev.adjoint.tensor.Tensor;
  */
 public final class WeightStandardization extends Reparametrization {
 
-  private final Weight original;
-  private final int[] axes;
-  private double epsilon = 1e-10;
+  private final Weight original = parameter("original");
+  private final Setting<Double> epsilon = decimal("epsilon", 1e-10);
+  private final int[] axes = Lengths.allBut(0, original.shape());
 
   /**
    * Creates the reparametrization of a weight, for {@link Layer#reparametrize}.
@@ -32,19 +33,17 @@ public final class WeightStandardization extends Reparametrization {
    * @throws IllegalArgumentException if an output has only one weight, which has no variance
    */
   public WeightStandardization(Weight original) {
-    this.original = weight("original", original);
-    axes = Lengths.allBut(0, original.shape());
+    this(Description.of(WeightStandardization::new).with("original", original));
+  }
+
+  /** Creates what was described. */
+  public WeightStandardization(Description from) {
+    super(from);
     if (original.shape().size() == original.shape().size(0)) {
       throw new IllegalArgumentException(
           "WeightStandardization: weight of shape %s has 1 value for each output, which has no variance; expected at least 2"
               .formatted(original.shape()));
     }
-  }
-
-  private WeightStandardization(WeightStandardization from, Copies copies) {
-    original = weight("original", copies.of(from.original));
-    axes = from.axes;
-    epsilon = from.epsilon;
   }
 
   /** Lets a layer use its weight standardized, and returns the layer. */
@@ -60,26 +59,12 @@ public final class WeightStandardization extends Reparametrization {
 
   /** Sets what is added to the variance, under the root: 1e-10 unless it is set. */
   public WeightStandardization epsilon(double underTheRoot) {
-    if (!(underTheRoot >= 0 && underTheRoot < Double.POSITIVE_INFINITY)) {
-      throw new IllegalArgumentException(
-          "%s: epsilon %s; expected a number of at least 0".formatted(this, underTheRoot));
-    }
-    epsilon = underTheRoot;
+    epsilon.set(underTheRoot);
     return this;
   }
 
   @Override
   protected Tensor compute() {
-    return Standardize.standardize(original.value(), true, epsilon, axes).y();
-  }
-
-  @Override
-  protected WeightStandardization copy(Copies copies) {
-    return new WeightStandardization(this, copies);
-  }
-
-  @Override
-  public String toString() {
-    return "WeightStandardization" + original.shape();
+    return Standardize.standardize(original.value(), true, epsilon.get(), axes).y();
   }
 }

@@ -1,6 +1,5 @@
 package dev.adjoint.nn.sequence;
 
-import dev.adjoint.nn.Copies;
 import dev.adjoint.nn.Description;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Tensor;
@@ -23,16 +22,12 @@ public final class GRU extends Recurrent<GRU, Tensor> {
 
   /** Creates a layer. */
   public GRU(int in, int hidden, Generator generator) {
-    super(in, hidden, 3, 1, generator);
+    this(initial(GRU::new, in, hidden).with(generator));
   }
 
   /** Creates what was described. */
   public GRU(Description from) {
     super(from, 3, 1);
-  }
-
-  private GRU(GRU original, Copies copies) {
-    super(original, copies);
   }
 
   @Override
@@ -58,10 +53,5 @@ public final class GRU extends Recurrent<GRU, Tensor> {
   @Override
   List<Tensor> tensors(Tensor state) {
     return List.of(state);
-  }
-
-  @Override
-  protected GRU copy(Copies copies) {
-    return new GRU(this, copies);
   }
 }

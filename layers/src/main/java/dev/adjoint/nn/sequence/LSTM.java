@@ -1,6 +1,5 @@
 package dev.adjoint.nn.sequence;
 
-import dev.adjoint.nn.Copies;
 import dev.adjoint.nn.Description;
 import dev.adjoint.op.LongShortTermMemory;
 import dev.adjoint.tensor.Generator;
@@ -27,16 +26,12 @@ public final class LSTM extends Recurrent<LSTM, LSTM.State> {
 
   /** Creates a layer. */
   public LSTM(int in, int hidden, Generator generator) {
-    super(in, hidden, 4, 2, generator);
+    this(initial(LSTM::new, in, hidden).with(generator));
   }
 
   /** Creates what was described. */
   public LSTM(Description from) {
     super(from, 4, 2);
-  }
-
-  private LSTM(LSTM original, Copies copies) {
-    super(original, copies);
   }
 
   @Override
@@ -61,10 +56,5 @@ public final class LSTM extends Recurrent<LSTM, LSTM.State> {
   @Override
   List<Tensor> tensors(State state) {
     return List.of(state.h(), state.c());
-  }
-
-  @Override
-  protected LSTM copy(Copies copies) {
-    return new LSTM(this, copies);
   }
 }

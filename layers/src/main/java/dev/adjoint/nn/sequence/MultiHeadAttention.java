@@ -1,13 +1,12 @@
 package dev.adjoint.nn.sequence;
 
-import dev.adjoint.nn.Copies;
-import dev.adjoint.nn.Describable;
 import dev.adjoint.nn.Description;
 import dev.adjoint.nn.Dropout;
 import dev.adjoint.nn.Initializers;
 import dev.adjoint.nn.Layer;
 import dev.adjoint.nn.Linear;
 import dev.adjoint.nn.Mask;
+import dev.adjoint.nn.Setting;
 import dev.adjoint.nn.Transform;
 import dev.adjoint.nn.Weight;
 import dev.adjoint.tensor.Generator;
@@ -31,15 +30,15 @@ import org.jspecify.annotations.Nullable;
  * below the other, and out_proj, a {@link Linear}. As in PyTorch, in_proj_weight starts
  * Glorot-uniform, out_proj.weight as in every Linear, and the biases at 0.
  */
-public final class MultiHeadAttention extends Layer implements Transform, Describable {
+public final class MultiHeadAttention extends Layer implements Transform {
 
-  private final int width;
-  private final int heads;
+  private final int width = size("width").get();
+  private final int heads = size("heads").get();
+  private final Setting<Boolean> causal = flag("causal");
   private final Weight inProjWeight;
   private @Nullable Weight inProjBias;
   private final Linear outProj;
   private final Dropout dropout;
-  private boolean causal;
 
   /**
    * Creates an attention.
@@ -47,40 +46,31 @@ public final class MultiHeadAttention extends Layer implements Transform, Descri
    * @param width of queries, keys, values and results; a multiple of the heads
    */
   public MultiHeadAttention(int width, int heads, Generator generator) {
-    requireEqualShares(width, heads);
-    this.width = width;
-    this.heads = heads;
-    Shape stacked = Shape.of(3 * width, width);
-    inProjWeight = parameter("in_proj_weight", Initializers.xavierUniform(stacked, 1, generator));
-    inProjBias = parameter("in_proj_bias", Tensors.zeros(3 * width));
-    outProj = child("out_proj", new Linear(width, width, generator));
-    outProj.weight("bias").assign(Tensors.zeros(width));
-    dropout = child("dropout", new Dropout(0, generator));
+    this(
+        Description.of(MultiHeadAttention::new)
+            .set("width", width)
+            .set("heads", heads)
+            .with(generator));
   }
 
   /** Creates what was described. */
   public MultiHeadAttention(Description from) {
-    width = from.integer("width");
-    heads = from.integer("heads");
+    super(from);
     requireEqualShares(width, heads);
-    Shape stacked = Shape.of(3 * width, width);
-    inProjWeight = weight("in_proj_weight", from.weight("in_proj_weight", stacked));
-    Weight bias = from.weightOrNull("in_proj_bias", Shape.of(3 * width));
-    inProjBias = bias == null ? null : weight("in_proj_bias", bias);
-    outProj = child("out_proj", from.part("out_proj", Linear.class));
-    dropout = child("dropout", from.part("dropout", Dropout.class));
-    causal = from.flag("causal");
+    inProjWeight =
+        parameter(
+            "in_proj_weight",
+            Shape.of(3 * width, width),
+            shape -> Initializers.xavierUniform(shape, 1, from.generator()));
+    inProjBias = optional("in_proj_bias", Shape.of(3 * width), 0);
+    outProj = child("out_proj", Linear.class, () -> outProj(from.generator()));
+    dropout = child("dropout", Dropout.class, () -> new Dropout(0, from.generator()));
   }
 
-  private MultiHeadAttention(MultiHeadAttention original, Copies copies) {
-    width = original.width;
-    heads = original.heads;
-    inProjWeight = weight("in_proj_weight", copies.of(original.inProjWeight));
-    Weight bias = copies.ofNullable(original.inProjBias);
-    inProjBias = bias == null ? null : weight("in_proj_bias", bias);
-    outProj = child("out_proj", copies.of(original.outProj));
-    dropout = child("dropout", copies.of(original.dropout));
-    causal = original.causal;
+  private Linear outProj(Generator generator) {
+    Linear linear = new Linear(width, width, generator);
+    linear.weight("bias").assign(Tensors.zeros(width));
+    return linear;
   }
 
   private static void requireEqualShares(int width, int heads) {
@@ -110,7 +100,7 @@ public final class MultiHeadAttention extends Layer implements Transform, Descri
    * cost, and with no mask in memory.
    */
   public MultiHeadAttention causal() {
-    causal = true;
+    causal.set(true);
     return this;
   }
 
@@ -150,13 +140,13 @@ public final class MultiHeadAttention extends Layer implements Transform, Descri
       return attend(query, key, value, mask).output();
     }
     Heads in = heads(query, key, value, mask);
-    return output(Attention.scaledDotProduct(in.q, in.k, in.v, in.mask, causal), query);
+    return output(Attention.scaledDotProduct(in.q, in.k, in.v, in.mask, causal.get()), query);
   }
 
   /** Does what {@code forward} does and returns the weights, before dropout, as well. */
   public Attended attend(Tensor query, Tensor key, Tensor value, @Nullable Tensor mask) {
     Heads in = heads(query, key, value, mask);
-    Tensor weights = Attention.weights(in.q, in.k, in.mask, causal);
+    Tensor weights = Attention.weights(in.q, in.k, in.mask, causal.get());
     return new Attended(output(dropout.forward(weights).matmul(in.v), query), weights);
   }
 
@@ -230,27 +220,7 @@ public final class MultiHeadAttention extends Layer implements Transform, Descri
   }
 
   @Override
-  public Description description() {
-    return Description.of(this)
-        .set("width", width)
-        .set("heads", heads)
-        .set("causal", causal)
-        .part("out_proj", outProj)
-        .part("dropout", dropout);
-  }
-
-  @Override
-  protected MultiHeadAttention copy(Copies copies) {
-    return new MultiHeadAttention(this, copies);
-  }
-
-  @Override
   public String toString() {
-    return line(
-        Integer.toString(width),
-        Integer.toString(heads),
-        inProjBias == null ? "no bias" : "",
-        causal ? "causal" : "",
-        dropout.probability() == 0 ? "" : "dropout " + dropout.probability());
+    return line(settings(), dropout.probability() == 0 ? "" : "dropout " + dropout.probability());
   }
 }

@@ -1,7 +1,5 @@
 package dev.adjoint.nn.sequence;
 
-import dev.adjoint.nn.Copies;
-import dev.adjoint.nn.Describable;
 import dev.adjoint.nn.Description;
 import dev.adjoint.nn.Layer;
 import dev.adjoint.nn.Transform;
@@ -14,9 +12,9 @@ import dev.adjoint.tensor.Tensors;
  * Adds to each position of a sequence what tells positions apart: sines and cosines of it (Vaswani
  * et al. 2017, arXiv:1706.03762, section 3.5). Nothing is learned.
  */
-public final class PositionalEncoding extends Layer implements Transform, Describable {
+public final class PositionalEncoding extends Layer implements Transform {
 
-  private final Tensor table;
+  private final Tensor table = fixed("table");
 
   /**
    * Creates the encodings of a number of positions.
@@ -24,21 +22,17 @@ public final class PositionalEncoding extends Layer implements Transform, Descri
    * @param positions the length of the longest sequence
    */
   public PositionalEncoding(int positions, int width) {
-    this(sinusoids(positions, width));
+    this(Description.of(PositionalEncoding::new).with("table", sinusoids(positions, width)));
   }
 
   /** Creates what was described. */
   public PositionalEncoding(Description from) {
-    this(from.tensor("table"));
+    super(from);
     if (table.rank() != 2) {
       throw new IllegalArgumentException(
           "PositionalEncoding: table of shape %s; expected (positions, width)"
               .formatted(table.shape()));
     }
-  }
-
-  private PositionalEncoding(Tensor table) {
-    this.table = table.copy();
   }
 
   /**
@@ -76,17 +70,7 @@ public final class PositionalEncoding extends Layer implements Transform, Descri
   }
 
   @Override
-  public Description description() {
-    return Description.of(this).tensor("table", table);
-  }
-
-  @Override
-  protected PositionalEncoding copy(Copies copies) {
-    return new PositionalEncoding(table);
-  }
-
-  @Override
   public String toString() {
-    return "PositionalEncoding(%d, %d)".formatted(table.size(0), table.size(1));
+    return line(Integer.toString(table.size(0)), Integer.toString(table.size(1)));
   }
 }

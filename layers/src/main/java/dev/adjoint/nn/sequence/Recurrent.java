@@ -1,11 +1,10 @@
 package dev.adjoint.nn.sequence;
 
-import dev.adjoint.nn.Copies;
-import dev.adjoint.nn.Describable;
 import dev.adjoint.nn.Description;
 import dev.adjoint.nn.Dropout;
 import dev.adjoint.nn.Initializers;
 import dev.adjoint.nn.Layer;
+import dev.adjoint.nn.Setting;
 import dev.adjoint.nn.Weight;
 import dev.adjoint.op.Joining;
 import dev.adjoint.tensor.Generator;
@@ -16,7 +15,7 @@ import dev.adjoint.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.function.BiFunction;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -44,18 +43,19 @@ import org.jspecify.annotations.Nullable;
  * @param <S> the state
  */
 public abstract sealed class Recurrent<R extends Recurrent<R, S>, S> extends Layer
-    implements Describable permits RNN, LSTM, GRU {
+    permits RNN, LSTM, GRU {
 
-  private final int in;
-  private final int hidden;
+  private final int in = size("in").get();
+  private final int hidden = size("hidden").get();
+  private final Setting<Integer> layers =
+      integer("layers", 1).require(count -> count >= 1, "at least 1");
+  private final Setting<Boolean> bidirectional = flag("bidirectional");
+  private final Setting<Boolean> withoutBias = flag("without_bias");
+  private final Generator generator = generator();
+  private final Dropout dropout = child("dropout", Dropout.class, () -> new Dropout(0, generator));
+  private final List<Reading> readings = new ArrayList<>();
   private final int gates;
   private final int memories;
-  private final Generator generator;
-  private final Dropout dropout;
-  private final List<Reading> readings = new ArrayList<>();
-  private int layers = 1;
-  private boolean bidirectional;
-  private boolean biased = true;
 
   /** Holds the weights with which one layer reads in one direction. */
   private record Reading(
@@ -74,88 +74,36 @@ public abstract sealed class Recurrent<R extends Recurrent<R, S>, S> extends Lay
    */
   public record Output<S>(Tensor output, S state) {}
 
-  /** Creates a layer whose cell computes some gates and remembers some tensors. */
-  Recurrent(int in, int hidden, int gates, int memories, Generator generator) {
-    if (in < 1 || hidden < 1) {
-      throw new IllegalArgumentException(
-          "%s: %d inputs and a state of %d; expected at least 1 of both"
-              .formatted(getClass().getSimpleName(), in, hidden));
-    }
-    this.in = in;
-    this.hidden = hidden;
-    this.gates = gates;
-    this.memories = memories;
-    this.generator = generator;
-    dropout = child("dropout", new Dropout(0, generator));
-    drawWeights();
-  }
-
-  /** Creates the copy of a layer, with its options. */
-  Recurrent(R original, Copies copies) {
-    Recurrent<R, S> from = original;
-    in = from.in;
-    hidden = from.hidden;
-    gates = from.gates;
-    memories = from.memories;
-    generator = copies.of(from.generator);
-    dropout = child("dropout", copies.of(from.dropout));
-    layers = from.layers;
-    bidirectional = from.bidirectional;
-    biased = from.biased;
-    for (Reading reading : from.readings) {
-      String suffix = reading.suffix;
-      Weight inputBias = copies.ofNullable(reading.inputBias);
-      Weight hiddenBias = copies.ofNullable(reading.hiddenBias);
-      readings.add(
-          new Reading(
-              suffix,
-              reading.backwards,
-              weight("weight_ih" + suffix, copies.of(reading.input)),
-              weight("weight_hh" + suffix, copies.of(reading.hidden)),
-              inputBias == null ? null : weight("bias_ih" + suffix, inputBias),
-              hiddenBias == null ? null : weight("bias_hh" + suffix, hiddenBias)));
-    }
-  }
-
-  /** Creates the layer that was described. */
+  /** Creates the layer that was described, whose cell computes gates and remembers tensors. */
   Recurrent(Description from, int gates, int memories) {
-    in = from.integer("in");
-    hidden = from.integer("hidden");
+    super(from);
     this.gates = gates;
     this.memories = memories;
-    generator = Generator.seeded(0);
-    dropout = child("dropout", from.part("dropout", Dropout.class));
-    layers = atLeastOne(from.type(), from.integer("layers"));
-    bidirectional = from.flag("bidirectional");
-    biased = !from.flag("without_bias");
-    makeWeights((name, shape) -> weight(name, from.weight(name, shape)));
+    declareWeights();
+  }
+
+  /** Begins the description of a layer. */
+  static Description initial(Function<Description, ?> constructor, int in, int hidden) {
+    return Description.of(constructor).set("in", in).set("hidden", hidden);
   }
 
   // ---- options ---------------------------------------------------------------------------------
 
   /** Stacks several layers: 1 unless it is set. */
   public R layers(int count) {
-    layers = atLeastOne(toString(), count);
+    layers.set(count);
     return drawWeights();
-  }
-
-  private static int atLeastOne(String layer, int count) {
-    if (count < 1) {
-      throw new IllegalArgumentException(
-          "%s: %d layers; expected at least 1".formatted(layer, count));
-    }
-    return count;
   }
 
   /** Reads sequences backwards as well, with other weights, and joins the outputs. */
   public R bidirectional() {
-    bidirectional = true;
+    bidirectional.set(true);
     return drawWeights();
   }
 
   /** Leaves out the biases. */
   public R withoutBias() {
-    biased = false;
+    withoutBias.set(true);
     return drawWeights();
   }
 
@@ -171,36 +119,38 @@ public abstract sealed class Recurrent<R extends Recurrent<R, S>, S> extends Lay
           .forEach(name -> drop(name + reading.suffix));
     }
     readings.clear();
-    double bound = 1 / Math.sqrt(hidden);
-    makeWeights((name, shape) -> parameter(name, Initializers.uniform(bound, shape, generator)));
+    declareWeights();
     return self();
   }
 
-  /** Makes all weights, each by its name and shape. */
-  private void makeWeights(BiFunction<String, Shape, Weight> weights) {
-    for (int layer = 0; layer < layers; layer++) {
+  private void declareWeights() {
+    for (int layer = 0; layer < layers.get(); layer++) {
       int width = layer == 0 ? in : hidden * directions();
-      readings.add(reading("_l" + layer, false, width, weights));
-      if (bidirectional) {
-        readings.add(reading("_l" + layer + "_reverse", true, width, weights));
+      readings.add(reading("_l" + layer, false, width));
+      if (bidirectional.get()) {
+        readings.add(reading("_l" + layer + "_reverse", true, width));
       }
     }
   }
 
-  private Reading reading(
-      String suffix, boolean backwards, int width, BiFunction<String, Shape, Weight> weights) {
+  private Reading reading(String suffix, boolean backwards, int width) {
     int rows = gates * hidden;
     return new Reading(
         suffix,
         backwards,
-        weights.apply("weight_ih" + suffix, Shape.of(rows, width)),
-        weights.apply("weight_hh" + suffix, Shape.of(rows, hidden)),
-        biased ? weights.apply("bias_ih" + suffix, Shape.of(rows)) : null,
-        biased ? weights.apply("bias_hh" + suffix, Shape.of(rows)) : null);
+        weight("weight_ih" + suffix, rows, width),
+        weight("weight_hh" + suffix, rows, hidden),
+        withoutBias.get() ? null : weight("bias_ih" + suffix, rows),
+        withoutBias.get() ? null : weight("bias_hh" + suffix, rows));
+  }
+
+  private Weight weight(String name, int... sizes) {
+    double bound = 1 / Math.sqrt(hidden);
+    return parameter(name, Shape.of(sizes), shape -> Initializers.uniform(bound, shape, generator));
   }
 
   private int directions() {
-    return bidirectional ? 2 : 1;
+    return bidirectional.get() ? 2 : 1;
   }
 
   // ---- what a cell says ------------------------------------------------------------------------
@@ -275,7 +225,7 @@ public abstract sealed class Recurrent<R extends Recurrent<R, S>, S> extends Lay
     if (padding != null) {
       sequence = padding.zeroed(sequence);
     }
-    for (int layer = 0; layer < layers; layer++) {
+    for (int layer = 0; layer < layers.get(); layer++) {
       Tensor below = layer == 0 ? sequence : dropout.forward(sequence);
       Tensor[] ways = new Tensor[directions()];
       for (int way = 0; way < ways.length; way++) {
@@ -368,17 +318,6 @@ public abstract sealed class Recurrent<R extends Recurrent<R, S>, S> extends Lay
     }
   }
 
-  @Override
-  public Description description() {
-    return Description.of(this)
-        .set("in", in)
-        .set("hidden", hidden)
-        .set("layers", layers)
-        .set("bidirectional", bidirectional)
-        .set("without_bias", !biased)
-        .part("dropout", dropout);
-  }
-
   @SuppressWarnings("unchecked") // a layer names itself as R
   private R self() {
     return (R) this;
@@ -386,18 +325,6 @@ public abstract sealed class Recurrent<R extends Recurrent<R, S>, S> extends Lay
 
   @Override
   public String toString() {
-    return line(
-        Integer.toString(in),
-        Integer.toString(hidden),
-        layers == 1 ? "" : layers + " layers",
-        bidirectional ? "bidirectional" : "",
-        biased ? "" : "no bias",
-        dropout.probability() == 0 ? "" : "dropout " + dropout.probability(),
-        cell());
-  }
-
-  /** Returns the settings of the cell, if they are not the defaults. */
-  String cell() {
-    return "";
+    return line(settings(), dropout.probability() == 0 ? "" : "dropout " + dropout.probability());
   }
 }

@@ -1,7 +1,5 @@
 package dev.adjoint.nn.sequence;
 
-import dev.adjoint.nn.Copies;
-import dev.adjoint.nn.Describable;
 import dev.adjoint.nn.Description;
 import dev.adjoint.nn.Layer;
 import dev.adjoint.nn.Sequential;
@@ -14,25 +12,20 @@ import org.jspecify.annotations.Nullable;
  * Applies several {@linkplain TransformerEncoderLayer layers} with one mask, and perhaps a norm at
  * the end, as layers that normalize first need it.
  */
-public final class TransformerEncoder extends Layer implements Transform, Describable {
+public final class TransformerEncoder extends Layer implements Transform {
 
-  private final Sequential layers;
+  private final Sequential layers = child("layers", Sequential.class);
   private @Nullable LayerNorm norm;
 
   /** Creates an encoder of these layers, each with weights of its own. */
   public TransformerEncoder(TransformerEncoderLayer... layers) {
-    this(new Sequential(layers));
+    this(Description.of(TransformerEncoder::new).with("layers", new Sequential(layers)));
   }
 
   /** Creates what was described. */
   public TransformerEncoder(Description from) {
-    this(from.part("layers", Sequential.class));
-    if (from.has("norm")) {
-      withNorm(from.part("norm", LayerNorm.class));
-    }
-  }
-
-  private TransformerEncoder(Sequential layers) {
+    super(from);
+    norm = from.has("norm") ? child("norm", LayerNorm.class) : null;
     for (Layer layer : layers.children().values()) {
       if (!(layer instanceof TransformerEncoderLayer)) {
         throw new IllegalArgumentException(
@@ -40,7 +33,6 @@ public final class TransformerEncoder extends Layer implements Transform, Descri
                 .formatted(layer.headline()));
       }
     }
-    this.layers = child("layers", layers);
   }
 
   /** Normalizes the output of the last layer. */
@@ -67,17 +59,5 @@ public final class TransformerEncoder extends Layer implements Transform, Descri
       y = ((TransformerEncoderLayer) layer).forward(y, mask);
     }
     return observed(norm == null ? y : norm.forward(y));
-  }
-
-  @Override
-  public Description description() {
-    Description description = Description.of(this).part("layers", layers);
-    return norm == null ? description : description.part("norm", norm);
-  }
-
-  @Override
-  protected TransformerEncoder copy(Copies copies) {
-    TransformerEncoder copy = new TransformerEncoder(copies.of(layers));
-    return norm == null ? copy : copy.withNorm(copies.of(norm));
   }
 }

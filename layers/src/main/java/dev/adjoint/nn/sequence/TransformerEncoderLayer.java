@@ -1,18 +1,16 @@
 package dev.adjoint.nn.sequence;
 
 import dev.adjoint.nn.Activation;
-import dev.adjoint.nn.Copies;
-import dev.adjoint.nn.Describable;
 import dev.adjoint.nn.Description;
 import dev.adjoint.nn.Dropout;
 import dev.adjoint.nn.Layer;
 import dev.adjoint.nn.Linear;
+import dev.adjoint.nn.Setting;
 import dev.adjoint.nn.Transform;
 import dev.adjoint.nn.norm.LayerNorm;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,16 +26,16 @@ import org.jspecify.annotations.Nullable;
  * <p>As in PyTorch, dropout has the probability 0.1 and applies to the weights of the attention,
  * after the activation, and to both terms that are added to x.
  */
-public final class TransformerEncoderLayer extends Layer implements Transform, Describable {
+public final class TransformerEncoderLayer extends Layer implements Transform {
 
-  private final MultiHeadAttention selfAttention;
-  private final Linear linear1;
-  private final Linear linear2;
-  private final LayerNorm norm1;
-  private final LayerNorm norm2;
-  private final Dropout dropout;
-  private Activation activation = Activation.RELU;
-  private boolean normFirst;
+  private final Setting<Activation> activation = constant("activation", Activation.RELU);
+  private final Setting<Boolean> normFirst = flag("norm_first");
+  private final MultiHeadAttention selfAttention = child("self_attn", MultiHeadAttention.class);
+  private final Linear linear1 = child("linear1", Linear.class);
+  private final Linear linear2 = child("linear2", Linear.class);
+  private final LayerNorm norm1 = child("norm1", LayerNorm.class);
+  private final LayerNorm norm2 = child("norm2", LayerNorm.class);
+  private final Dropout dropout = child("dropout", Dropout.class);
 
   /**
    * Creates a layer.
@@ -46,47 +44,30 @@ public final class TransformerEncoderLayer extends Layer implements Transform, D
    * @param hidden the width between the two linear layers; PyTorch's default is 2048
    */
   public TransformerEncoderLayer(int width, int heads, int hidden, Generator generator) {
-    selfAttention = child("self_attn", new MultiHeadAttention(width, heads, generator));
-    linear1 = child("linear1", new Linear(width, hidden, generator));
-    linear2 = child("linear2", new Linear(hidden, width, generator));
-    norm1 = child("norm1", new LayerNorm(width));
-    norm2 = child("norm2", new LayerNorm(width));
-    dropout = child("dropout", new Dropout(0, generator));
-    dropout(0.1);
+    this(
+        Description.of(TransformerEncoderLayer::new)
+            .with("self_attn", new MultiHeadAttention(width, heads, generator).dropout(0.1))
+            .with("linear1", new Linear(width, hidden, generator))
+            .with("linear2", new Linear(hidden, width, generator))
+            .with("norm1", new LayerNorm(width))
+            .with("norm2", new LayerNorm(width))
+            .with("dropout", new Dropout(0.1, generator)));
   }
 
   /** Creates what was described. */
   public TransformerEncoderLayer(Description from) {
-    selfAttention = child("self_attn", from.part("self_attn", MultiHeadAttention.class));
-    linear1 = child("linear1", from.part("linear1", Linear.class));
-    linear2 = child("linear2", from.part("linear2", Linear.class));
-    norm1 = child("norm1", from.part("norm1", LayerNorm.class));
-    norm2 = child("norm2", from.part("norm2", LayerNorm.class));
-    dropout = child("dropout", from.part("dropout", Dropout.class));
-    activation = from.constant("activation", Activation.class);
-    normFirst = from.flag("norm_first");
-  }
-
-  private TransformerEncoderLayer(TransformerEncoderLayer original, Copies copies) {
-    selfAttention = child("self_attn", copies.of(original.selfAttention));
-    linear1 = child("linear1", copies.of(original.linear1));
-    linear2 = child("linear2", copies.of(original.linear2));
-    norm1 = child("norm1", copies.of(original.norm1));
-    norm2 = child("norm2", copies.of(original.norm2));
-    dropout = child("dropout", copies.of(original.dropout));
-    activation = original.activation;
-    normFirst = original.normFirst;
+    super(from);
   }
 
   /** Normalizes before attention and linear layers instead of after: easier to train when deep. */
   public TransformerEncoderLayer normFirst() {
-    normFirst = true;
+    normFirst.set(true);
     return this;
   }
 
   /** Sets the function between the linear layers: relu unless it is set. */
   public TransformerEncoderLayer activation(Activation function) {
-    activation = function;
+    activation.set(function);
     return this;
   }
 
@@ -110,7 +91,7 @@ public final class TransformerEncoderLayer extends Layer implements Transform, D
    *     another ({@link MultiHeadAttention}); or null
    */
   public Tensor forward(Tensor x, @Nullable Tensor mask) {
-    if (normFirst) {
+    if (normFirst.get()) {
       Tensor attended = x.plus(attend(norm1.forward(x), mask));
       return observed(attended.plus(transform(norm2.forward(attended))));
     }
@@ -123,26 +104,8 @@ public final class TransformerEncoderLayer extends Layer implements Transform, D
   }
 
   private Tensor transform(Tensor x) {
-    Tensor hidden = dropout.forward(activation.forward(linear1.forward(x)));
+    Tensor hidden = dropout.forward(activation.get().forward(linear1.forward(x)));
     return dropout.forward(linear2.forward(hidden));
-  }
-
-  @Override
-  public Description description() {
-    return Description.of(this)
-        .set("activation", activation)
-        .set("norm_first", normFirst)
-        .part("self_attn", selfAttention)
-        .part("linear1", linear1)
-        .part("linear2", linear2)
-        .part("norm1", norm1)
-        .part("norm2", norm2)
-        .part("dropout", dropout);
-  }
-
-  @Override
-  protected TransformerEncoderLayer copy(Copies copies) {
-    return new TransformerEncoderLayer(this, copies);
   }
 
   @Override
@@ -152,8 +115,7 @@ public final class TransformerEncoderLayer extends Layer implements Transform, D
         Integer.toString(shape.size(1)),
         Integer.toString(selfAttention.heads()),
         Integer.toString(shape.size(0)),
-        normFirst ? "norm first" : "",
-        activation == Activation.RELU ? "" : activation.name().toLowerCase(Locale.ROOT),
+        settings(),
         dropout.probability() == 0.1 ? "" : "dropout " + dropout.probability());
   }
 }
