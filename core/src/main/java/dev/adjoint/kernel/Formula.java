@@ -2,6 +2,7 @@ package dev.adjoint.kernel;
 
 import com.google.common.collect.ImmutableList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
@@ -15,7 +16,13 @@ import java.util.stream.IntStream;
 public record Formula(int inputs, List<Double> constants, List<Call> calls, List<Integer> results) {
 
   /** A call of a function, by its name in {@code FloatFunctions}, on values. */
-  public record Call(String function, List<Integer> operands) {}
+  public record Call(String function, List<Integer> operands) {
+
+    /** Returns the call on values that have other numbers. */
+    public Call on(Map<Integer, Integer> numbers) {
+      return new Call(function, operands.stream().map(numbers::get).toList());
+    }
+  }
 
   /** Returns the formula of a single function of so many values. */
   public static Formula of(String function, int arity) {
