@@ -22,88 +22,19 @@ public interface Kernels {
   /**
    * Returns the loop over a function of so many values, one to three, by the function's name in
    * {@code FloatFunctions}.
+   *
+   * @throws IllegalArgumentException if there is none
    */
   Loop loop(String function, int arity);
 
-  /** Returns the loop over a function of one value. */
-  default UnaryLoop unary(String function) {
-    return loop(function, 1);
-  }
-
-  /** Returns the loop over a function of two values. */
-  default BinaryLoop binary(String function) {
-    return loop(function, 2);
-  }
-
-  /** Returns the loop over a function of three values. */
-  default TernaryLoop ternary(String function) {
-    return loop(function, 3);
-  }
-
-  /** Applies a function: {@code out[outFrom + i] = f(x[xFrom + i])} for {@code 0 <= i < n}. */
-  interface UnaryLoop {
-    void run(Object x, int xFrom, Object out, int outFrom, int n);
-  }
+  /** Returns a new loop over a formula. */
+  Loop loop(Formula formula);
 
   /**
-   * Applies a function: {@code out[outFrom + i] = f(x[xFrom + i * xStep], y[yFrom + i * yStep])};
-   * steps are 0 (one value for the whole run) or 1.
+   * Returns how much of a loop a function of so many values takes: a formula's functions may take
+   * up to 1 together.
    */
-  interface BinaryLoop {
-    void run(
-        Object x,
-        int xFrom,
-        int xStep,
-        Object y,
-        int yFrom,
-        int yStep,
-        Object out,
-        int outFrom,
-        int n);
-  }
-
-  /** Applies a function of three values; steps are 0 or 1 as in {@link BinaryLoop}. */
-  interface TernaryLoop {
-    void run(
-        Object x,
-        int xFrom,
-        int xStep,
-        Object y,
-        int yFrom,
-        int yStep,
-        Object z,
-        int zFrom,
-        int zStep,
-        Object out,
-        int outFrom,
-        int n);
-  }
-
-  /**
-   * A loop over a function of one, two or three values, each called by as many operands as the
-   * function has.
-   */
-  interface Loop extends UnaryLoop, BinaryLoop, TernaryLoop {
-
-    @Override
-    default void run(Object x, int xFrom, Object out, int outFrom, int n) {
-      run(x, xFrom, 1, x, xFrom, 1, x, xFrom, 1, out, outFrom, n);
-    }
-
-    @Override
-    default void run(
-        Object x,
-        int xFrom,
-        int xStep,
-        Object y,
-        int yFrom,
-        int yStep,
-        Object out,
-        int outFrom,
-        int n) {
-      run(x, xFrom, xStep, y, yFrom, yStep, y, yFrom, yStep, out, outFrom, n);
-    }
-  }
+  double share(String function, int arity);
 
   // ---- reductions
   // --------------------------------------------------------------------------------

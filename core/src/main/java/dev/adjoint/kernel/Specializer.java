@@ -1,7 +1,10 @@
 package dev.adjoint.kernel;
 
+import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandleInfo;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodHandles.Lookup;
 import java.lang.invoke.MethodType;
@@ -68,13 +71,6 @@ public final class Specializer {
                         .collect(Collectors.joining(", "))));
   }
 
-  /** Returns a function that ignores as many last operands as it has less than three. */
-  public static MethodHandle ofThree(MethodHandle function) {
-    int arity = function.type().parameterCount();
-    Class<?> operand = function.type().returnType();
-    return MethodHandles.dropArguments(function, arity, Collections.nCopies(3 - arity, operand));
-  }
-
   /**
    * Returns an instance of a hidden copy of a loop class.
    *
@@ -84,16 +80,40 @@ public final class Specializer {
    */
   public <T> T copy(
       Class<T> type, Class<? extends T> loop, List<?> constants, Object... arguments) {
-    try (InputStream in = loop.getResourceAsStream(loop.getSimpleName() + ".class")) {
-      if (in == null) {
-        throw new IllegalStateException("The class file of " + loop.getName() + " is not readable");
-      }
-      Lookup copy = lookup.defineHiddenClassWithClassData(in.readAllBytes(), constants, true);
-      Constructor<?> constructor = copy.lookupClass().getDeclaredConstructors()[0];
-      return type.cast(copy.unreflectConstructor(constructor).invokeWithArguments(arguments));
+    return instance(type, bytes(loop.getSimpleName()), constants, arguments);
+  }
+
+  /** Returns an instance of a hidden class of the lookup's package. */
+  <T> T instance(Class<T> type, byte[] bytes, List<?> constants, Object... arguments) {
+    try {
+      Lookup made = lookup.defineHiddenClassWithClassData(bytes, constants, true);
+      Constructor<?> constructor = made.lookupClass().getDeclaredConstructors()[0];
+      return type.cast(made.unreflectConstructor(constructor).invokeWithArguments(arguments));
     } catch (Throwable e) {
-      throw new IllegalStateException("Cannot make a copy of " + loop.getName(), e);
+      throw new IllegalStateException("Cannot make a " + type.getName(), e);
     }
+  }
+
+  /** Returns the class file of a class of the lookup's package. */
+  byte[] bytes(String simpleName) {
+    try (InputStream in = lookup.lookupClass().getResourceAsStream(simpleName + ".class")) {
+      if (in == null) {
+        throw new IllegalStateException("The class file of " + simpleName + " is not readable");
+      }
+      return in.readAllBytes();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Returns the type of the functions' parameters and results. */
+  Class<?> operand() {
+    return operand;
+  }
+
+  /** Tells where a function is. */
+  MethodHandleInfo reveal(MethodHandle function) {
+    return lookup.revealDirect(function);
   }
 
   /**

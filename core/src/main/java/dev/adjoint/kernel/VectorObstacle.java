@@ -98,10 +98,10 @@ final class VectorObstacle {
     int n = 100;
     Object x = numbers(kernels, n);
     Object y = numbers(kernels, n);
-    kernels.unary("tanh").run(x, 0, y, 0, n);
-    kernels.unary("floor").run(x, 0, y, 0, n / 2);
-    kernels.binary("div").run(y, 0, 1, x, 0, 1, y, 0, n);
-    kernels.ternary("where").run(x, 0, 1, y, 0, 1, x, 0, 1, y, 0, n);
+    kernels.loop("tanh", 1).run(x, 0, y, 0, n);
+    kernels.loop("floor", 1).run(x, 0, y, 0, n / 2);
+    kernels.loop("div", 2).run(y, 0, 1, x, 0, 1, y, 0, n);
+    kernels.loop("where", 3).run(x, 0, 1, y, 0, 1, x, 0, 1, y, 0, n);
     kernels.reduction("sum").rows(y, 0, 1, n, x, 0);
     kernels.reduction("max").columns(y, 10, 9, 10, 10, x, 1);
     kernels.softmax(y, 0, 1, n, y, 0);

@@ -3,6 +3,7 @@ package dev.adjoint.op;
 import static dev.adjoint.kernel.MatMul.multiply;
 
 import dev.adjoint.kernel.Kernels;
+import dev.adjoint.kernel.Loop;
 import dev.adjoint.kernel.Matrices;
 import dev.adjoint.kernel.Matrix;
 import dev.adjoint.kernel.Parallel;
@@ -50,8 +51,8 @@ final class AttentionBlocks {
 
   private final DType dtype;
   private final Kernels kernels;
-  private final Kernels.TernaryLoop where;
-  private final Kernels.BinaryLoop times;
+  private final Loop where;
+  private final Loop times;
   private final boolean causal;
   private final Tensor[] inputs;
   private final Matrices q;
@@ -88,8 +89,8 @@ final class AttentionBlocks {
     inputs = x;
     dtype = x[0].dtype();
     kernels = Engine.kernels(dtype);
-    where = kernels.ternary("where");
-    times = kernels.binary("times");
+    where = kernels.loop("where", 3);
+    times = kernels.loop("times", 2);
     this.causal = causal;
     batch = batch(x[0], x[1], x[2]);
     q = MatMul.batched(inRows(x[0]), batch);

@@ -2,6 +2,7 @@ package dev.adjoint.op;
 
 import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.kernel.Kernels;
+import dev.adjoint.kernel.Loop;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Tensor;
 import java.util.Arrays;
@@ -74,9 +75,9 @@ record CrossEntropy(ClassTargets targets) implements Primitive {
     int n = logits.size(-1);
     DType dtype = logits.dtype();
     Kernels kernels = Engine.kernels(dtype);
-    Kernels.BinaryLoop times = kernels.binary("times");
+    Loop times = kernels.loop("times", 2);
     Kernels.Reduction sum = kernels.reduction("sum");
-    Kernels.UnaryLoop neg = kernels.unary("neg");
+    Loop neg = kernels.loop("neg", 1);
     Object in = Engine.array(logits);
     int from = logits.offset();
     Object weights = Engine.array(g);

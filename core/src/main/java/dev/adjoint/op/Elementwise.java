@@ -1,6 +1,6 @@
 package dev.adjoint.op;
 
-import dev.adjoint.kernel.Kernels.Loop;
+import dev.adjoint.kernel.Loop;
 import dev.adjoint.kernel.Parallel;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;

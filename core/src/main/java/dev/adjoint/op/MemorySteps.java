@@ -1,8 +1,7 @@
 package dev.adjoint.op;
 
 import dev.adjoint.kernel.Kernels;
-import dev.adjoint.kernel.Kernels.BinaryLoop;
-import dev.adjoint.kernel.Kernels.UnaryLoop;
+import dev.adjoint.kernel.Loop;
 import dev.adjoint.kernel.Matrix;
 import dev.adjoint.kernel.Parallel;
 import dev.adjoint.tensor.DType;
@@ -20,9 +19,9 @@ final class MemorySteps {
   private final Tensor[] inputs;
   private final DType dtype;
   private final Kernels kernels;
-  private final BinaryLoop plus;
-  private final BinaryLoop times;
-  private final UnaryLoop tanh;
+  private final Loop plus;
+  private final Loop times;
+  private final Loop tanh;
   private final Tensor x;
   private final Tensor h0;
   private final Tensor c0;
@@ -49,9 +48,9 @@ final class MemorySteps {
     this.gates = gates;
     dtype = inputs[0].dtype();
     kernels = Engine.kernels(dtype);
-    plus = kernels.binary("plus");
-    times = kernels.binary("times");
-    tanh = kernels.unary("tanh");
+    plus = kernels.loop("plus", 2);
+    times = kernels.loop("times", 2);
+    tanh = kernels.loop("tanh", 1);
     x = Engine.packed(inputs[0]);
     h0 = Engine.packed(inputs[1]);
     c0 = Engine.packed(inputs[2]);
@@ -80,7 +79,7 @@ final class MemorySteps {
 
   Tensor forward() {
     Object y = Engine.uninitialized(dtype, 2 * all);
-    UnaryLoop sigmoid = kernels.unary("sigmoid");
+    Loop sigmoid = kernels.loop("sigmoid", 1);
     Object in = Engine.array(x);
     for (int step = 0; step < steps; step++) {
       int now = at(step);
@@ -122,8 +121,8 @@ final class MemorySteps {
     Object dw = Engine.zeroed(dtype, inputs[3].size());
     Object tanhs = Engine.uninitialized(dtype, state);
     Object products = Engine.uninitialized(dtype, state);
-    BinaryLoop tanhPullback = kernels.binary("tanhPullback");
-    BinaryLoop sigmoidPullback = kernels.binary("sigmoidPullback");
+    Loop tanhPullback = kernels.loop("tanhPullback", 2);
+    Loop sigmoidPullback = kernels.loop("sigmoidPullback", 2);
     for (int step = steps - 1; step >= 0; step--) {
       int now = at(step);
       Object c = step == 0 ? Engine.array(c0) : y;

@@ -1,6 +1,6 @@
 package dev.adjoint.op;
 
-import dev.adjoint.kernel.Kernels.Loop;
+import dev.adjoint.kernel.Loop;
 import dev.adjoint.tensor.DType;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;

@@ -1,36 +1,38 @@
 package dev.adjoint.op;
 
-import dev.adjoint.kernel.Kernels.Loop;
+import dev.adjoint.kernel.Loop;
 import dev.adjoint.kernel.ScratchPool;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import java.lang.reflect.Array;
-import java.util.Arrays;
+import java.util.List;
 
 /**
- * A composition of elementwise functions, which runs in one pass over its operands: block by block,
- * so that what one step leaves to the next stays in the cache (ADR 28). Each step has the same bits
- * as the operation by itself.
+ * A composition of elementwise functions, which runs in one pass over its operands: one loop, in
+ * which what a function leaves to the next stays in a register, or several, of which each leaves
+ * blocks in the cache to the next (ADR 28). Each function has the same bits as by itself.
  *
- * <p>A step reads and writes <em>slots</em>: first come the inputs that are used, then constants,
- * the results of steps that are outputs, and blocks of working memory.
+ * <p>A step reads and writes <em>slots</em>: first come the inputs that are used, then the results,
+ * and blocks of working memory.
  *
+ * @param calls how many functions are called
  * @param inputs which inputs are used
- * @param constants tensors of one value
  * @param results how many outputs are results of steps
- * @param outputs the slots of all outputs
  * @param blocks how many blocks of working memory there are
+ * @param outputs the slots of all outputs; constants are -1, -2, ...
+ * @param constants tensors of one value
  */
 record Program(
     String name,
     DType dtype,
+    int calls,
     int[] inputs,
-    Tensor[] constants,
     int results,
+    int blocks,
+    List<Step> steps,
     int[] outputs,
-    Step[] steps,
-    int blocks) {
+    List<Tensor> constants) {
 
   /** Elements of a block: some of 8 kB fit into the innermost cache. */
   private static final int BLOCK = 1 << 11;
@@ -41,14 +43,13 @@ record Program(
   private static final PerType<ScratchPool<Object>> SCRATCH =
       new PerType<>(dtype -> new ScratchPool<>(MOST_KEPT, Array::getLength));
 
-  /** A function, the slots of its operands (the last repeated up to three), and of its result. */
-  record Step(Loop loop, int[] operands, int result) {}
+  /** A loop, and the slots of what it reads and of what it writes. */
+  record Step(Loop loop, int operands, int[] slots) {}
 
   /** Computes the outputs, of the shape to which the inputs that are used broadcast. */
   Tensor[] run(Tensor... operands) {
-    Tensor[] x = Arrays.copyOf(constants, inputs.length + constants.length);
-    System.arraycopy(constants, 0, x, inputs.length, constants.length);
-    for (int i = 0; i < inputs.length; i++) {
+    Tensor[] x = new Tensor[inputs.length];
+    for (int i = 0; i < x.length; i++) {
       x[i] = operands[inputs[i]];
     }
     // A program of constants alone has the shape of what it was given.
@@ -65,10 +66,14 @@ record Program(
       int slot = outputs[i];
       made[i] =
           slot < x.length
-              ? x[slot].view(shape, Runs.broadcastStrides(x[slot], shape), x[slot].offset())
+              ? expanded(slot < 0 ? constants.get(-1 - slot) : x[slot], shape)
               : Engine.tensor(arrays[slot], dtype, shape);
     }
     return made;
+  }
+
+  private static Tensor expanded(Tensor x, Shape shape) {
+    return x.view(shape, Runs.broadcastStrides(x, shape), x.offset());
   }
 
   private void runSteps(Shape shape, Tensor[] x, Object[] arrays) {
@@ -81,10 +86,11 @@ record Program(
       apart[i] = Elementwise.wholeStep(x[i], shape);
       isOneRun &= apart[i] >= 0;
     }
+    int cost = (calls + 1) / 2;
     if (isOneRun) {
       Elementwise.inChunks(
           shape.size(),
-          steps.length,
+          cost,
           (at, count) -> {
             int[] here = from.clone();
             for (int i = 0; i < here.length; i++) {
@@ -98,7 +104,7 @@ record Program(
         arrays[i] = runs.array(i);
         apart[i] = runs.step(i);
       }
-      runs.forEach(steps.length, (here, at, count) -> run(arrays, here, apart, at, count));
+      runs.forEach(cost, (here, at, count) -> run(arrays, here, apart, at, count));
     }
     for (Tensor each : x) {
       each.checkAfterReading();
@@ -107,47 +113,46 @@ record Program(
 
   /** Runs the steps over elements of which neighbors are 0 or 1 apart in every input. */
   private void run(Object[] shared, int[] starts, int[] apart, int at, int count) {
-    int block = Math.min(BLOCK, count);
-    Object[] arrays = shared.clone();
-    int[] from = Arrays.copyOf(starts, arrays.length);
-    int[] step = Arrays.copyOf(apart, arrays.length);
-    int firstResult = apart.length;
-    int firstBlock = firstResult + results;
-    int needed = blocks * block;
-    ScratchPool<Object> pool = SCRATCH.of(dtype);
-    Object scratch = pool.take(needed, () -> Engine.uninitialized(dtype, needed));
-    for (int i = 0; i < blocks; i++) {
-      arrays[firstBlock + i] = scratch;
-      from[firstBlock + i] = i * block;
+    if (blocks == 0) {
+      steps.forEach(step -> run(step, shared, starts, apart, at, count));
+      return;
     }
+    Object[] arrays = shared.clone();
+    int block = Math.min(BLOCK, count);
+    ScratchPool<Object> pool = SCRATCH.of(dtype);
+    for (int i = arrays.length - blocks; i < arrays.length; i++) {
+      arrays[i] = pool.take(block, () -> Engine.uninitialized(dtype, block));
+    }
+    int[] here = starts.clone();
     for (int done = 0; done < count; done += block) {
       int n = Math.min(block, count - done);
-      for (int i = 0; i < firstResult; i++) {
-        from[i] = starts[i] + done * apart[i];
+      for (int i = 0; i < here.length; i++) {
+        here[i] = starts[i] + done * apart[i];
       }
-      Arrays.fill(from, firstResult, firstBlock, at + done);
-      for (Step each : steps) {
-        int x = each.operands[0];
-        int y = each.operands[1];
-        int z = each.operands[2];
-        int out = each.result;
-        boolean isResult = out < firstBlock;
-        step[out] = isResult ? 1 : step[x] | step[y] | step[z]; // one value if all operands are
-        each.loop.run(
-            arrays[x],
-            from[x],
-            step[x],
-            arrays[y],
-            from[y],
-            step[y],
-            arrays[z],
-            from[z],
-            step[z],
-            arrays[out],
-            from[out],
-            step[out] == 0 ? 1 : n);
+      for (Step step : steps) {
+        run(step, arrays, here, apart, at + done, n);
       }
     }
-    pool.give(scratch);
+    for (int i = arrays.length - blocks; i < arrays.length; i++) {
+      pool.give(arrays[i]);
+    }
+  }
+
+  private void run(Step step, Object[] shared, int[] starts, int[] apart, int at, int n) {
+    int[] slots = step.slots;
+    Object[] arrays = new Object[slots.length];
+    int[] from = new int[slots.length];
+    long repeated = 0;
+    for (int i = 0; i < slots.length; i++) {
+      int slot = slots[i];
+      arrays[i] = shared[slot];
+      if (slot < starts.length) {
+        from[i] = starts[slot];
+        repeated |= (1L - apart[slot]) << i;
+      } else {
+        from[i] = slot < starts.length + results ? at : 0;
+      }
+    }
+    step.loop.run(arrays, from, repeated, n);
   }
 }

@@ -29,7 +29,7 @@ final class PullbackPrograms {
   /**
    * Makes programs of a rule.
    *
-   * @param least the fewest steps that are worth a program; with fewer the rule is applied as it is
+   * @param least the fewest calls that are worth a program; with fewer the rule is applied as it is
    */
   PullbackPrograms(String name, int arity, int least, Rule rule) {
     this.name = name;
@@ -45,7 +45,7 @@ final class PullbackPrograms {
       return rule.apply(needed, g, x, y);
     }
     Program program = program(needed, g.dtype());
-    if (program.steps().length < least) {
+    if (program.calls() < least) {
       return rule.apply(needed, g, x, y);
     }
     Tensor[] operands = new Tensor[arity + 2];

@@ -149,7 +149,7 @@ public enum RowOp implements Primitive {
     DType dtype = x instanceof float[] ? DType.FLOAT32 : DType.FLOAT64;
     Object shifts = Engine.uninitialized(dtype, rows);
     kernels.logSumExp(x, xFrom, rows, n, shifts, 0, out, outFrom);
-    kernels.binary("plus").run(out, outFrom, 1, shifts, 0, 1, out, outFrom, rows);
+    kernels.loop("plus", 2).run(out, outFrom, 1, shifts, 0, 1, out, outFrom, rows);
   }
 
   private static int rows(Tensor x) {

@@ -1,23 +1,26 @@
 package dev.adjoint.op;
 
+import com.google.common.primitives.Ints;
 import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.autodiff.Trace;
+import dev.adjoint.kernel.Formula;
+import dev.adjoint.kernel.Formula.Call;
 import dev.adjoint.kernel.Storage;
 import dev.adjoint.op.Program.Step;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Deque;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
-import java.util.function.IntUnaryOperator;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Learns the steps of an elementwise function by running it once, on samples.
@@ -29,9 +32,6 @@ import java.util.stream.IntStream;
 final class Tracer implements Trace {
 
   private static final Shape SAMPLE = Shape.of(2, 3);
-
-  /** A function with the values that it takes, of the values that there are. */
-  private record Call(String function, int[] operands) {}
 
   private final String name;
   private final DType dtype;
@@ -95,9 +95,11 @@ final class Tracer implements Trace {
                           + " comparisons, where(...) and functions of single values")
                       .formatted(name, primitive.name()));
         };
-    int[] operands = Arrays.stream(x).mapToInt(this::value).toArray();
-    values.put(output.storage(), inputs + calls.size());
-    calls.add(new Call(function, operands));
+    Call call = new Call(function, Arrays.stream(x).map(this::value).toList());
+    if (!calls.contains(call)) { // else it is computed already
+      calls.add(call);
+    }
+    values.put(output.storage(), inputs + calls.indexOf(call));
   }
 
   private int value(Tensor x) {
@@ -121,77 +123,97 @@ final class Tracer implements Trace {
     return -constants.size();
   }
 
-  // ---- from values to slots --------------------------------------------------------------------
+  // ---- from values to loops --------------------------------------------------------------------
 
   private Program program(Tensor[] outputs) {
-    int[] wanted = Arrays.stream(outputs).mapToInt(this::value).toArray();
-    int[] lastUse = lastUses(wanted);
-    int[] used = IntStream.range(0, inputs).filter(i -> lastUse[i] >= 0).toArray();
-    int[] slots = new int[lastUse.length];
-    Arrays.fill(slots, -1);
-    for (int i = 0; i < used.length; i++) {
-      slots[used[i]] = i;
-    }
-    int firstResult = used.length + constants.size();
-    int firstBlock = firstResult;
-    for (int value : wanted) {
-      if (value >= inputs && slots[value] < 0) {
-        slots[value] = firstBlock++;
-      }
-    }
-    IntUnaryOperator slot = value -> value < 0 ? used.length - 1 - value : slots[value];
-    Deque<Integer> free = new ArrayDeque<>();
-    int blocks = 0;
+    List<Integer> wanted = Arrays.stream(outputs).map(this::value).toList();
+    BitSet needed = needed(wanted);
+    List<List<Integer>> loops = loops(needed);
+    List<Integer> used = IntStream.range(0, inputs).filter(needed::get).boxed().toList();
+    List<Integer> results = wanted.stream().filter(x -> x >= inputs).distinct().toList();
+    List<Integer> slots = new ArrayList<>(used);
+    slots.addAll(results);
     List<Step> steps = new ArrayList<>();
-    for (int i = 0; i < calls.size(); i++) {
-      int result = inputs + i;
-      if (lastUse[result] < 0) {
-        continue;
-      }
-      if (slots[result] < 0) {
-        slots[result] = free.isEmpty() ? firstBlock + blocks++ : free.pop();
-      }
-      Call call = calls.get(i);
-      int arity = call.operands.length;
-      int[] operands = new int[3];
-      Arrays.setAll(operands, k -> slot.applyAsInt(call.operands[Math.min(k, arity - 1)]));
-      steps.add(
-          new Step(Engine.kernels(dtype).loop(call.function, arity), operands, slots[result]));
-      for (int value : Arrays.stream(call.operands).distinct().toArray()) {
-        if (value >= inputs && lastUse[value] == i && slots[value] >= firstBlock) {
-          free.push(slots[value]);
-        }
-      }
+    for (List<Integer> values : loops) {
+      Predicate<Integer> isReadLater =
+          x -> loops.stream()
+              .filter(other -> other != values)
+              .flatMap(List::stream)
+              .anyMatch(later -> call(later).operands().contains(x));
+      values.stream().filter(x -> !slots.contains(x)).filter(isReadLater).forEach(slots::add);
+      steps.add(step(values, slots));
     }
     return new Program(
         name,
         dtype,
-        used,
-        constants.toArray(new Tensor[0]),
-        firstBlock - firstResult,
-        Arrays.stream(wanted).map(slot).toArray(),
-        steps.toArray(new Step[0]),
-        blocks);
+        loops.stream().mapToInt(List::size).sum(),
+        Ints.toArray(used),
+        results.size(),
+        slots.size() - used.size() - results.size(),
+        steps,
+        wanted.stream().map(x -> x < 0 ? x : slots.indexOf(x)).mapToInt(x -> x).toArray(),
+        constants);
   }
 
-  /** Returns by which call each value is used last; -1 if by none that an output depends on. */
-  private int[] lastUses(int[] wanted) {
-    int[] lastUse = new int[inputs + calls.size()];
-    Arrays.fill(lastUse, -1);
-    for (int value : wanted) {
-      if (value >= 0) {
-        lastUse[value] = calls.size();
+  private Call call(int value) {
+    return calls.get(value - inputs);
+  }
+
+  /** Returns the inputs and results of calls that outputs depend on. */
+  private BitSet needed(List<Integer> wanted) {
+    BitSet needed = new BitSet();
+    wanted.stream().filter(x -> x >= 0).forEach(needed::set);
+    for (int i = inputs + calls.size() - 1; i >= inputs; i--) {
+      if (needed.get(i)) {
+        call(i).operands().stream().filter(x -> x >= 0).forEach(needed::set);
       }
     }
-    for (int i = calls.size() - 1; i >= 0; i--) {
-      if (lastUse[inputs + i] >= 0) {
-        for (int value : calls.get(i).operands) {
-          if (value >= 0) {
-            lastUse[value] = Math.max(lastUse[value], i);
-          }
+    return needed;
+  }
+
+  /** Divides the results of calls into those of one loop after another. */
+  private List<List<Integer>> loops(BitSet needed) {
+    List<List<Integer>> loops = new ArrayList<>();
+    double share = 1;
+    for (int i = needed.nextSetBit(inputs); i >= 0; i = needed.nextSetBit(i + 1)) {
+      double more = Engine.kernels(dtype).share(call(i).function(), call(i).operands().size());
+      share += more;
+      if (share > 1) {
+        share = more;
+        loops.add(new ArrayList<>());
+      }
+      loops.getLast().add(i);
+    }
+    return loops;
+  }
+
+  /** Makes the loop that computes some values, and writes those that have slots. */
+  private Step step(List<Integer> values, List<Integer> slots) {
+    List<Integer> read = new ArrayList<>();
+    List<Double> numbers = new ArrayList<>();
+    Map<Integer, Integer> places = new HashMap<>();
+    for (int value : values) {
+      for (int x : call(value).operands()) {
+        if (x < 0 && !places.containsKey(x)) {
+          numbers.add(constants.get(-1 - x).item());
+          places.put(x, -numbers.size());
+        } else if (!values.contains(x) && !places.containsKey(x)) {
+          places.put(x, read.size());
+          read.add(x);
         }
       }
     }
-    return lastUse;
+    values.forEach(value -> places.put(value, places.size() - numbers.size()));
+    List<Integer> written = values.stream().filter(slots::contains).toList();
+    Formula formula =
+        new Formula(
+            read.size(),
+            numbers,
+            values.stream().map(this::call).map(call -> call.on(places)).toList(),
+            written.stream().map(places::get).toList());
+    return new Step(
+        Engine.kernels(dtype).loop(formula),
+        read.size(),
+        Stream.concat(read.stream(), written.stream()).mapToInt(slots::indexOf).toArray());
   }
 }

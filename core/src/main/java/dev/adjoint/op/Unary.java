@@ -2,7 +2,7 @@ package dev.adjoint.op;
 
 import com.google.common.base.CaseFormat;
 import dev.adjoint.autodiff.Recorder;
-import dev.adjoint.kernel.Kernels.Loop;
+import dev.adjoint.kernel.Loop;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
 import org.jspecify.annotations.Nullable;

@@ -1,7 +1,7 @@
 package dev.adjoint.op;
 
 import dev.adjoint.autodiff.Recorder;
-import dev.adjoint.kernel.Kernels.Loop;
+import dev.adjoint.kernel.Loop;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;

@@ -25,15 +25,15 @@ class AllocationTest {
     Object out = filled(kernels, N, 0);
     for (String function :
         new String[] {"exp", "log1p", "tanh", "gelu", "geluSlope", "erf", "softplus", "floor"}) {
-      Kernels.UnaryLoop loop = kernels.unary(function);
+      Loop loop = kernels.loop(function, 1);
       assertAllocatesLessThan(16, function, () -> loop.run(x, 0, out, 0, N));
     }
     for (String function : new String[] {"plus", "elu", "tanhPullback"}) {
-      Kernels.BinaryLoop loop = kernels.binary(function);
+      Loop loop = kernels.loop(function, 2);
       assertAllocatesLessThan(16, function, () -> loop.run(x, 0, 1, y, 0, 1, out, 0, N));
       assertAllocatesLessThan(16, function, () -> loop.run(x, 0, 1, y, 0, 0, out, 0, 13));
     }
-    Kernels.TernaryLoop where = kernels.ternary("where");
+    Loop where = kernels.loop("where", 3);
     assertAllocatesLessThan(16, "where", () -> where.run(x, 0, 1, y, 0, 0, x, 0, 1, out, 0, N));
   }
 

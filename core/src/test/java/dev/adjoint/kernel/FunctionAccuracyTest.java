@@ -87,7 +87,7 @@ class FunctionAccuracyTest {
   }
 
   private static DoubleUnaryOperator doubleFunction(String function) {
-    Kernels.UnaryLoop loop = KernelProvider.float64("portable").unary(function);
+    Loop loop = KernelProvider.float64("portable").loop(function, 1);
     double[] value = new double[1];
     return x -> {
       value[0] = x;
@@ -98,7 +98,7 @@ class FunctionAccuracyTest {
 
   private static void assertWithin(
       String function, DoubleUnaryOperator oracle, double ulps, float range) {
-    Kernels.UnaryLoop loop = KernelProvider.float32("portable").unary(function);
+    Loop loop = KernelProvider.float32("portable").loop(function, 1);
     float[] x = new float[BLOCK];
     float[] y = new float[BLOCK];
     long bits = Integer.MIN_VALUE;

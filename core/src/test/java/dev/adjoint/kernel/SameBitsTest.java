@@ -33,18 +33,18 @@ class SameBitsTest {
       for (int from = 0; from <= 3; from += 3) {
         for (String function : TestKernels.UNARY) {
           Object[] outs = {filled(kernels, n + 9, 5), filled(kernels, n + 9, 5)};
-          kernels.unary(function).run(x, from, outs[0], 5, n);
-          portable.unary(function).run(x, from, outs[1], 5, n);
+          kernels.loop(function, 1).run(x, from, outs[0], 5, n);
+          portable.loop(function, 1).run(x, from, outs[1], 5, n);
           assertSameBits(outs[0], outs[1], function + " of " + n);
         }
         for (int steps = 0; steps < 4; steps++) {
           for (String function : TestKernels.BINARY) {
             Object[] outs = {filled(kernels, n + 9, 5), filled(kernels, n + 9, 5)};
             kernels
-                .binary(function)
+                .loop(function, 2)
                 .run(x, from, steps & 1, y, 2 * from, steps >> 1, outs[0], from, n);
             portable
-                .binary(function)
+                .loop(function, 2)
                 .run(x, from, steps & 1, y, 2 * from, steps >> 1, outs[1], from, n);
             assertSameBits(outs[0], outs[1], function + " of " + n + ", steps " + steps);
           }
@@ -56,10 +56,10 @@ class SameBitsTest {
           for (String function : TestKernels.TERNARY) {
             Object[] outs = {filled(kernels, n + 9, 5), filled(kernels, n + 9, 5)};
             kernels
-                .ternary(function)
+                .loop(function, 3)
                 .run(x, from, xStep, y, 2, yStep, z, from, zStep, outs[0], from, n);
             portable
-                .ternary(function)
+                .loop(function, 3)
                 .run(x, from, xStep, y, 2, yStep, z, from, zStep, outs[1], from, n);
             assertSameBits(outs[0], outs[1], function + " of " + n + ", steps " + steps);
           }
@@ -74,7 +74,7 @@ class SameBitsTest {
   void elementwise_loops_may_write_where_they_read(Kernels kernels) {
     Object x = random(kernels, 77, 4);
     Object expected = TestKernels.apply(kernels, "tanh", x);
-    kernels.unary("tanh").run(x, 0, x, 0, 77);
+    kernels.loop("tanh", 1).run(x, 0, x, 0, 77);
     assertSameBits(x, expected, "tanh in place");
   }
 
@@ -98,8 +98,8 @@ class SameBitsTest {
         for (int i = 0; i < x.length; i++, bits += STEP) {
           x[i] = Float.intBitsToFloat((int) Math.min(bits, Integer.MAX_VALUE));
         }
-        kernels.unary(function).run(x, 0, fast, 0, x.length);
-        portable.unary(function).run(x, 0, slow, 0, x.length);
+        kernels.loop(function, 1).run(x, 0, fast, 0, x.length);
+        portable.loop(function, 1).run(x, 0, slow, 0, x.length);
         assertThat(Arrays.equals(fast, slow)).as(function).isTrue();
       }
     }
@@ -167,7 +167,7 @@ class SameBitsTest {
     kernels.logSoftmax(x, 0, rows, n, out, 2 * size);
     kernels.logSoftmaxPullback(g, 0, out, 2 * size, rows, n, out, 3 * size);
     kernels.logSumExp(x, 0, rows, n, out, 8 * size, out, 8 * size + rows);
-    kernels.unary("gelu").run(x, 0, out, 4 * size, size);
+    kernels.loop("gelu", 1).run(x, 0, out, 4 * size, size);
     int at = 8 * size + 8;
     for (boolean wide : new boolean[] {false, true}) {
       int channels = wide ? n : rows;
@@ -184,7 +184,7 @@ class SameBitsTest {
       for (int i = 0; i < size && n > 0; i++) {
         TestKernels.set(dx, i, TestKernels.get(dx, i) + sums[i % (2 * n)]);
       }
-      kernels.binary("plus").run(y, 0, 1, dx, 0, 1, out, (wide ? 5 : 6) * size, size);
+      kernels.loop("plus", 2).run(y, 0, 1, dx, 0, 1, out, (wide ? 5 : 6) * size, size);
       kernels.reduction("sum").rows(mean, 0, 1, channels, out, at++);
       kernels.reduction("max").rows(variance, 0, 1, channels, out, at++);
     }

@@ -122,14 +122,14 @@ class SpecialValuesTest {
     Object mask = array(kernels, 0.0, -0.0, 1, -3, Double.NaN);
     Object x = array(kernels, 1, 2, 3, 4, 5);
     Object y = array(kernels, 6, 7, 8, 9, 10);
-    kernels.ternary("where").run(mask, 0, 1, x, 0, 1, y, 0, 1, out, 0, 5);
+    kernels.loop("where", 3).run(mask, 0, 1, x, 0, 1, y, 0, 1, out, 0, 5);
     assertSameBits(out, array(kernels, 6, 7, 3, 4, 5), "where");
   }
 
   @ParameterizedTest
   @MethodSource("dev.adjoint.kernel.TestKernels#all")
   void an_unknown_function_is_named_together_with_where_to_add_it(Kernels kernels) {
-    assertThatThrownBy(() -> kernels.unary("exq"))
+    assertThatThrownBy(() -> kernels.loop("exq", 1))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("'exq' of 1 value")
         .hasMessageContaining("Functions");
@@ -141,7 +141,7 @@ class SpecialValuesTest {
   @ParameterizedTest
   @MethodSource("dev.adjoint.kernel.TestKernels#all")
   void a_loop_reports_an_array_that_is_too_short_as_such(Kernels kernels) {
-    Kernels.UnaryLoop loop = kernels.unary("neg");
+    Loop loop = kernels.loop("neg", 1);
     Object x = filled(kernels, 40, 1);
     assertThatThrownBy(() -> loop.run(x, 0, filled(kernels, 39, 0), 0, 40))
         .isInstanceOf(IndexOutOfBoundsException.class);
@@ -164,7 +164,7 @@ class SpecialValuesTest {
     for (double second : values) {
       Object y = array(kernels, second);
       Object out = filled(kernels, values.length, 7);
-      kernels.binary(function).run(x, 0, 1, y, 0, 0, out, 0, values.length);
+      kernels.loop(function, 2).run(x, 0, 1, y, 0, 0, out, 0, values.length);
       for (int i = 0; i < values.length; i++) {
         Double rounded = get(array(kernels, oracle.applyAsDouble(get(x, i), get(y, 0))), 0);
         assertThat(get(out, i))

@@ -162,7 +162,7 @@ final class TestKernels {
   static Object apply(Kernels kernels, String function, Object x) {
     int n = Array.getLength(x);
     Object out = filled(kernels, n, Double.NaN);
-    kernels.unary(function).run(x, 0, out, 0, n);
+    kernels.loop(function, 1).run(x, 0, out, 0, n);
     return out;
   }
 }

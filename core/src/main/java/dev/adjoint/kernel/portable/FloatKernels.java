@@ -3,8 +3,12 @@ package dev.adjoint.kernel.portable;
 import com.google.common.base.Supplier;
 import com.google.common.base.Suppliers;
 import dev.adjoint.kernel.Fold;
+import dev.adjoint.kernel.Formula;
 import dev.adjoint.kernel.Kernels;
+import dev.adjoint.kernel.Loop;
+import dev.adjoint.kernel.LoopWriter;
 import dev.adjoint.kernel.Norm;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -24,8 +28,8 @@ public abstract class FloatKernels implements Kernels {
   /** Makes kernels that have no loops yet. */
   protected FloatKernels() {}
 
-  /** Makes the loop over a function of so many values. */
-  protected abstract Loop newLoop(String function, int arity);
+  /** Returns what writes loops; the first computes values one by one. */
+  protected abstract LoopWriter[] writers();
 
   /**
    * Makes the loops of a fold.
@@ -40,7 +44,17 @@ public abstract class FloatKernels implements Kernels {
 
   @Override
   public final Loop loop(String function, int arity) {
-    return loops.computeIfAbsent(function, name -> newLoop(name, arity));
+    return loops.computeIfAbsent(function, name -> loop(Formula.of(name, arity)));
+  }
+
+  @Override
+  public final Loop loop(Formula formula) {
+    return new Loop(formula, writers());
+  }
+
+  @Override
+  public final double share(String function, int arity) {
+    return Arrays.stream(writers()).mapToDouble(each -> each.share(function, arity)).max().orElseThrow();
   }
 
   /** Returns the fold by {@code fold} of {@code function(x, y)}. */

@@ -1,6 +1,7 @@
 package dev.adjoint.kernel.portable;
 
 import dev.adjoint.kernel.Fold;
+import dev.adjoint.kernel.LoopWriter;
 import dev.adjoint.kernel.Specializer;
 import dev.adjoint.kernel.Tiles;
 import java.lang.invoke.MethodHandle;
@@ -23,6 +24,10 @@ public final class FloatPortableKernels extends FloatKernels {
           FloatActivations.class,
           FloatStrict.class);
 
+  private final LoopWriter[] writers = {
+    new LoopWriter(specializer, float[].class, FloatLanes.class, 1)
+  };
+
   /** Makes kernels that have no loops yet. */
   public FloatPortableKernels() {}
 
@@ -32,11 +37,8 @@ public final class FloatPortableKernels extends FloatKernels {
   }
 
   @Override
-  protected Loop newLoop(String function, int arity) {
-    return specializer.copy(
-        Loop.class,
-        FloatLoop.class,
-        List.of(Specializer.ofThree(specializer.get(function, arity))));
+  public LoopWriter[] writers() {
+    return writers;
   }
 
   @Override

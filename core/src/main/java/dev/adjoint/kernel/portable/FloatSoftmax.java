@@ -2,9 +2,7 @@ package dev.adjoint.kernel.portable;
 
 import dev.adjoint.kernel.Buffers;
 import dev.adjoint.kernel.Fold;
-import dev.adjoint.kernel.Kernels.BinaryLoop;
-import dev.adjoint.kernel.Kernels.TernaryLoop;
-import dev.adjoint.kernel.Kernels.UnaryLoop;
+import dev.adjoint.kernel.Loop;
 
 /**
  * Softmax and its relatives, by short passes over rows that stay in the nearest cache between
@@ -22,30 +20,30 @@ final class FloatSoftmax {
   private final Fold sum;
   private final Fold dot;
   private final Fold sumBelowOne;
-  private final UnaryLoop log;
-  private final UnaryLoop log1p;
-  private final UnaryLoop exp;
-  private final BinaryLoop minus;
-  private final BinaryLoop div;
-  private final BinaryLoop equal;
-  private final TernaryLoop logSoftmax;
-  private final TernaryLoop softmaxPullback;
-  private final TernaryLoop minusMultiple;
+  private final Loop log;
+  private final Loop log1p;
+  private final Loop exp;
+  private final Loop minus;
+  private final Loop div;
+  private final Loop equal;
+  private final Loop logSoftmax;
+  private final Loop softmaxPullback;
+  private final Loop minusMultiple;
 
   FloatSoftmax(FloatKernels kernels) {
     max = kernels.fold("first", "max");
     sum = kernels.fold("first", "plus");
     dot = kernels.fold("times", "plus");
     sumBelowOne = kernels.fold("belowOne", "plus");
-    log = kernels.unary("log");
-    log1p = kernels.unary("log1p");
-    exp = kernels.unary("exp");
-    minus = kernels.binary("minus");
-    div = kernels.binary("div");
-    equal = kernels.binary("equal");
-    logSoftmax = kernels.ternary("logSoftmax");
-    softmaxPullback = kernels.ternary("softmaxPullback");
-    minusMultiple = kernels.ternary("minusMultiple");
+    log = kernels.loop("log", 1);
+    log1p = kernels.loop("log1p", 1);
+    exp = kernels.loop("exp", 1);
+    minus = kernels.loop("minus", 2);
+    div = kernels.loop("div", 2);
+    equal = kernels.loop("equal", 2);
+    logSoftmax = kernels.loop("logSoftmax", 3);
+    softmaxPullback = kernels.loop("softmaxPullback", 3);
+    minusMultiple = kernels.loop("minusMultiple", 3);
   }
 
   void softmax(float[] x, int xFrom, int rows, int n, float[] out, int outFrom) {

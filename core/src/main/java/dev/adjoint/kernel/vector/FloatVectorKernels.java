@@ -1,6 +1,7 @@
 package dev.adjoint.kernel.vector;
 
 import dev.adjoint.kernel.Fold;
+import dev.adjoint.kernel.LoopWriter;
 import dev.adjoint.kernel.Specializer;
 import dev.adjoint.kernel.Tiles;
 import dev.adjoint.kernel.portable.FloatFoldLoops;
@@ -18,6 +19,11 @@ public final class FloatVectorKernels extends FloatKernels {
   private final Specializer specializer =
       new Specializer(MethodHandles.lookup(), FloatVector.class, FloatVectorFunctions.CLASSES);
 
+  private final LoopWriter[] writers = {
+    portable.writers()[0],
+    new LoopWriter(specializer, float[].class, FloatLanes.class, FloatLanes.SPECIES.length())
+  };
+
   /** Makes kernels that have no loops yet. */
   public FloatVectorKernels() {}
 
@@ -27,13 +33,8 @@ public final class FloatVectorKernels extends FloatKernels {
   }
 
   @Override
-  protected Loop newLoop(String function, int arity) {
-    Loop remainder = portable.loop(function, arity);
-    return specializer
-        .find(function, arity)
-        .map(handle ->
-            specializer.<Loop>copy(Loop.class, FloatLoop.class, List.of(handle, arity), remainder))
-        .orElse(remainder);
+  protected LoopWriter[] writers() {
+    return writers;
   }
 
   @Override

@@ -1,0 +1,367 @@
+package dev.adjoint.kernel;
+
+import static java.lang.constant.ConstantDescs.CD_Object;
+import static java.lang.constant.ConstantDescs.CD_int;
+import static java.lang.constant.ConstantDescs.CD_void;
+import static java.lang.constant.ConstantDescs.INIT_NAME;
+import static java.lang.constant.ConstantDescs.MTD_void;
+
+import dev.adjoint.kernel.Formula.Call;
+import java.lang.classfile.ClassFile;
+import java.lang.classfile.ClassModel;
+import java.lang.classfile.CodeBuilder;
+import java.lang.classfile.CodeElement;
+import java.lang.classfile.CodeModel;
+import java.lang.classfile.Instruction;
+import java.lang.classfile.Label;
+import java.lang.classfile.TypeKind;
+import java.lang.classfile.instruction.InvokeInstruction;
+import java.lang.classfile.instruction.LoadInstruction;
+import java.lang.classfile.instruction.ReturnInstruction;
+import java.lang.classfile.instruction.StoreInstruction;
+import java.lang.constant.ClassDesc;
+import java.lang.constant.MethodTypeDesc;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandleInfo;
+import java.lang.invoke.MethodType;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes the classes of {@link Loop}s: a formula's functions one after another in one loop, with
+ * all values in registers.
+ *
+ * <p>On vectors the functions' own code is copied into the loop. A vector is an object until C2 has
+ * inlined everything that takes or returns one, and calls of methods that are not the JDK's are
+ * inlined by rules that depend on what has been compiled before (ADR 38).
+ */
+public final class LoopWriter {
+
+  /** Bytes of code of which C2 makes one loop; it does not compile methods of 8,000 at all. */
+  private static final double MOST_BYTES = 6000;
+
+  private static final ClassDesc SPECIES = ClassDesc.of("jdk.incubator.vector.VectorSpecies");
+
+  private final Specializer functions;
+  private final int lanes;
+  private final boolean isVector;
+  private final ClassDesc operand;
+  private final ClassDesc array;
+  private final ClassDesc element;
+  private final ClassDesc lanesClass;
+  private final TypeKind kind;
+  private final TypeKind elementKind;
+  private final Map<ClassDesc, ClassModel> models = new HashMap<>();
+
+  /**
+   * Makes a writer of loops over functions.
+   *
+   * @param array the type of arrays
+   * @param lanesClass where the functions are, and their {@code SPECIES} if they take vectors
+   * @param lanes how many elements the functions compute at once
+   */
+  public LoopWriter(Specializer functions, Class<?> array, Class<?> lanesClass, int lanes) {
+    this.functions = functions;
+    this.lanes = lanes;
+    this.operand = describe(functions.operand());
+    this.array = describe(array);
+    this.element = this.array.componentType();
+    this.lanesClass = describe(lanesClass);
+    this.isVector = !operand.isPrimitive();
+    this.kind = TypeKind.from(operand);
+    this.elementKind = TypeKind.from(element);
+  }
+
+  int lanes() {
+    return lanes;
+  }
+
+  /** Returns whether all functions of a formula are there. */
+  boolean knows(Formula formula) {
+    return formula.calls().stream()
+        .allMatch(call -> functions.find(call.function(), call.operands().size()).isPresent());
+  }
+
+  /** Throws if a function of a formula is not there. */
+  void require(Formula formula) {
+    formula.calls().forEach(call -> functions.get(call.function(), call.operands().size()));
+  }
+
+  /**
+   * Returns how much of a loop a function of so many values takes, with all that it calls; 0 if it
+   * is not there.
+   */
+  public synchronized double share(String function, int arity) {
+    return functions
+        .find(function, arity)
+        .map(functions::reveal)
+        .map(f -> bytes(describe(f.getDeclaringClass()), f.getName(), type(f.getMethodType())))
+        .map(bytes -> bytes / MOST_BYTES)
+        .orElse(0.0);
+  }
+
+  private int bytes(ClassDesc owner, String name, MethodTypeDesc type) {
+    int bytes = 0;
+    for (CodeElement each : code(owner, name, type)) {
+      bytes += each instanceof Instruction instruction ? instruction.sizeInBytes() : 0;
+      if (each instanceof InvokeInstruction call && isOwn(call)) {
+        bytes += bytes(call.owner().asSymbol(), call.name().stringValue(), call.typeSymbol());
+      }
+    }
+    return bytes;
+  }
+
+  /**
+   * Writes a loop.
+   *
+   * @param repeated the bits of inputs that are one value
+   */
+  synchronized Loop.Body write(Formula formula, long repeated) {
+    MethodTypeDesc run =
+        type(
+            Arrays.stream(Loop.Body.class.getMethods())
+                .map(each -> MethodType.methodType(each.getReturnType(), each.getParameterTypes()))
+                .filter(each -> each.parameterCount() == 4 ^ formula.isShort())
+                .findFirst()
+                .orElseThrow());
+    byte[] bytes =
+        ClassFile.of()
+            .build(
+                ClassDesc.of(lanesClass.packageName(), "Loop"),
+                made -> made.withFlags(ClassFile.ACC_FINAL | ClassFile.ACC_SUPER)
+                    .withInterfaceSymbols(describe(Loop.Body.class))
+                    .withMethodBody(
+                        INIT_NAME,
+                        MTD_void,
+                        0,
+                        code ->
+                            code.aload(0).invokespecial(CD_Object, INIT_NAME, MTD_void).return_())
+                    .withMethodBody(
+                        "run",
+                        run,
+                        ClassFile.ACC_PUBLIC,
+                        code -> new Method(code, formula, repeated).write()));
+    return functions.instance(Loop.Body.class, bytes, List.of());
+  }
+
+  /** The method that is being written: at, to and all values are local variables. */
+  private final class Method {
+
+    private final CodeBuilder code;
+    private final Formula formula;
+    private final long repeated;
+    private final int at;
+    private final int to;
+    private final int[] arrays;
+    private final int[] from;
+    private final Map<Integer, Integer> values = new HashMap<>();
+
+    Method(CodeBuilder code, Formula formula, long repeated) {
+      this.code = code;
+      this.formula = formula;
+      this.repeated = repeated;
+      this.at = code.parameterSlot(formula.isShort() ? 8 : 2);
+      this.to = at + 1;
+      this.arrays = new int[formula.inputs() + formula.results().size()];
+      this.from = new int[arrays.length];
+    }
+
+    void write() {
+      for (int k = 0; k < arrays.length; k++) {
+        operand(k);
+      }
+      int[] moving =
+          IntStream.range(0, arrays.length).filter(k -> !isRepeated(k)).toArray();
+      IntStream.range(0, formula.inputs()).filter(this::isRepeated).forEach(k -> {
+        splat(() -> code.aload(arrays[k]).iload(from[k]).arrayLoad(elementKind));
+        store(k);
+      });
+      for (int k = 0; k < formula.constants().size(); k++) {
+        double value = formula.constants().get(k);
+        splat(() -> {
+          if (elementKind == TypeKind.FLOAT) {
+            code.loadConstant((float) value);
+          } else {
+            code.loadConstant(value);
+          }
+        });
+        store(-1 - k);
+      }
+      if (isVector) {
+        species();
+        code.iload(to).iload(at).isub();
+        code.invokeinterface(SPECIES, "loopBound", MethodTypeDesc.of(CD_int, CD_int));
+        code.iload(at).iadd().istore(to);
+        loop(at, to, from);
+        code.iload(at).ireturn();
+        return;
+      }
+      // C2 vectorizes where all arrays have one index.
+      Label apart = code.newLabel();
+      int first = from[moving[0]];
+      for (int k : moving) {
+        code.iload(from[k]).iload(first).if_icmpne(apart);
+      }
+      int index = code.allocateLocal(TypeKind.INT);
+      int end = code.allocateLocal(TypeKind.INT);
+      code.iload(at).iload(first).iadd().istore(index);
+      code.iload(to).iload(first).iadd().istore(end);
+      loop(index, end, null);
+      code.iload(to).ireturn();
+      code.labelBinding(apart);
+      loop(at, to, from);
+      code.iload(to).ireturn();
+    }
+
+    private boolean isRepeated(int k) {
+      return k < formula.inputs() && (repeated >> k & 1) == 1;
+    }
+
+    /** Makes local variables of an array and of where it starts. */
+    private void operand(int k) {
+      arrays[k] = code.allocateLocal(TypeKind.REFERENCE);
+      if (formula.isShort()) {
+        int parameter = 2 * (k < formula.inputs() ? k : 3);
+        code.aload(code.parameterSlot(parameter));
+        from[k] = code.parameterSlot(parameter + 1);
+      } else {
+        from[k] = code.allocateLocal(TypeKind.INT);
+        code.aload(2).loadConstant(k).iaload().istore(from[k]);
+        code.aload(1).loadConstant(k).aaload();
+      }
+      code.checkcast(array).astore(arrays[k]);
+    }
+
+    private void loop(int index, int end, int @Nullable [] starts) {
+      Label head = code.newLabel();
+      Label out = code.newLabel();
+      code.labelBinding(head).iload(index).iload(end).if_icmpge(out);
+      for (int k = 0; k < formula.inputs(); k++) {
+        if (!isRepeated(k)) {
+          if (isVector) {
+            species();
+          }
+          place(k, index, starts);
+          if (isVector) {
+            code.invokestatic(
+                operand, "fromArray", MethodTypeDesc.of(operand, SPECIES, array, CD_int));
+          } else {
+            code.arrayLoad(elementKind);
+          }
+          store(k);
+        }
+      }
+      int next = formula.inputs();
+      for (Call call : formula.calls()) {
+        call.operands().forEach(this::load);
+        MethodHandleInfo info =
+            functions.reveal(functions.get(call.function(), call.operands().size()));
+        ClassDesc owner = describe(info.getDeclaringClass());
+        if (isVector) {
+          copy(owner, info.getName(), type(info.getMethodType()));
+        } else {
+          code.invokestatic(owner, info.getName(), type(info.getMethodType()));
+        }
+        store(next++);
+      }
+      for (int k = formula.inputs(); k < arrays.length; k++) {
+        int value = formula.results().get(k - formula.inputs());
+        if (isVector) {
+          load(value);
+          place(k, index, starts);
+          code.invokevirtual(operand, "intoArray", MethodTypeDesc.of(CD_void, array, CD_int));
+        } else {
+          place(k, index, starts);
+          load(value);
+          code.arrayStore(elementKind);
+        }
+      }
+      code.iinc(index, lanes).goto_(head).labelBinding(out);
+    }
+
+    private void place(int k, int index, int @Nullable [] starts) {
+      code.aload(arrays[k]).iload(index);
+      if (starts != null) {
+        code.iload(starts[k]).iadd();
+      }
+    }
+
+    private void species() {
+      code.getstatic(lanesClass, "SPECIES", SPECIES);
+    }
+
+    /** Makes a value of one element. */
+    private void splat(Runnable load) {
+      if (isVector) {
+        species();
+      }
+      load.run();
+      if (isVector) {
+        code.invokestatic(
+            operand, "broadcast", MethodTypeDesc.of(operand, SPECIES, element));
+      }
+    }
+
+    private void load(int value) {
+      code.loadLocal(kind, values.get(value));
+    }
+
+    private void store(int value) {
+      code.storeLocal(kind, values.computeIfAbsent(value, v -> code.allocateLocal(kind)));
+    }
+
+    /** Copies the code of a function without branches, whose operands are on the stack. */
+    private void copy(ClassDesc owner, String name, MethodTypeDesc type) {
+      Map<Integer, Integer> locals = new HashMap<>();
+      int slot = type.parameterList().stream().mapToInt(p -> TypeKind.from(p).slotSize()).sum();
+      for (ClassDesc each : type.parameterList().reversed()) {
+        TypeKind passed = TypeKind.from(each);
+        slot -= passed.slotSize();
+        locals.put(slot, code.allocateLocal(passed));
+        code.storeLocal(passed, locals.get(slot));
+      }
+      for (CodeElement each : code(owner, name, type)) {
+        switch (each) {
+          case LoadInstruction load -> code.loadLocal(load.typeKind(), locals.get(load.slot()));
+          case StoreInstruction store -> {
+            TypeKind stored = store.typeKind();
+            code.storeLocal(
+                stored, locals.computeIfAbsent(store.slot(), s -> code.allocateLocal(stored)));
+          }
+          case ReturnInstruction end -> {} // its value is on the stack
+          case InvokeInstruction call when isOwn(call) ->
+              copy(call.owner().asSymbol(), call.name().stringValue(), call.typeSymbol());
+          case Instruction instruction -> code.with(instruction);
+          default -> {} // line numbers and such
+        }
+      }
+    }
+  }
+
+  private CodeModel code(ClassDesc owner, String name, MethodTypeDesc type) {
+    return models
+        .computeIfAbsent(owner, o -> ClassFile.of().parse(functions.bytes(o.displayName())))
+       .methods().stream()
+        .filter(each ->
+            each.methodName().equalsString(name) && each.methodTypeSymbol().equals(type))
+        .findFirst()
+        .flatMap(each -> each.code())
+        .orElseThrow();
+  }
+
+  private boolean isOwn(InvokeInstruction call) {
+    return call.owner().asSymbol().packageName().equals(lanesClass.packageName());
+  }
+
+  private static MethodTypeDesc type(MethodType type) {
+    return type.describeConstable().orElseThrow();
+  }
+
+  private static ClassDesc describe(Class<?> type) {
+    return type.describeConstable().orElseThrow();
+  }
+}
