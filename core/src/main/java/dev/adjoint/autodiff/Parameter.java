@@ -106,7 +106,7 @@ public final class Parameter {
               .formatted(name, shape(), newValue.shape()));
     }
     Tensor converted = newValue.untracked().to(dtype()).contiguous();
-    Tensor own = converted.isViewOf(newValue) ? converted.copy() : converted;
+    Tensor own = converted.ownStorage() == newValue.ownStorage() ? converted.copy() : converted;
     Object from = own.storage().array();
     return () -> update(array -> System.arraycopy(from, own.offset(), array, 0, own.size()));
   }

@@ -23,7 +23,7 @@ public final class Recorder {
    */
   public static Tensor record(Tensor output, Primitive primitive, Tensor... inputs) {
     for (Tensor input : inputs) {
-      if (!output.isViewOf(input)) {
+      if (output.ownStorage() != input.ownStorage()) {
         input.checkAfterReading();
       }
     }
