@@ -53,8 +53,8 @@ public final class Autodiff {
   }
 
   /**
-   * Returns the same elements; on the way back, the cotangent passes through a function: to print
-   * it, to scale it, to clip it.
+   * Returns the same elements; in a backward pass, the cotangent passes through a function: to
+   * print, scale or clip it.
    *
    * @param hook receives the cotangent and returns one of the same shape, which is converted to its
    *     type
@@ -68,14 +68,14 @@ public final class Autodiff {
    * gradient is asked for: less memory, more time, the same bits. Random draws are replayed;
    * effects such as running statistics happen once.
    *
-   * <p>Gradients of every order are those of the computation without a checkpoint, to the bit, as
-   * long as nothing but the result is used outside of the computation. (A tensor that it leaves in
-   * a field, say, has the right gradient too, but parts of it are added in another order.)
-   * Checkpoints may be nested; the innermost of n is then computed n + 1 times. A {@link
-   * Backward#createGraph()} keeps what it computes again for as long as the result.
+   * <p>Gradients of every order have the same bits as without a checkpoint, as long as nothing but
+   * the result is used outside of the computation. (A tensor that it leaves in a field, say, has
+   * the right gradient too, but parts of it are added in another order.) Checkpoints may be nested;
+   * the innermost of n is then computed n + 1 times. A {@link Backward#createGraph()} keeps what it
+   * computes again for as long as the result.
    *
    * @param computation a function of tensors that it captures, of which gradients may be wanted
-   * @throws IllegalStateException on the way back, if the computation gives another result or
+   * @throws IllegalStateException in the backward pass, if the computation gives another result or
    *     depends on other tensors than the first time
    */
   public static Tensor checkpoint(Supplier<Tensor> computation) {
@@ -95,16 +95,16 @@ public final class Autodiff {
    * }</pre>
    *
    * <p>The function is run once for each element type, on samples, to learn its steps. From then on
-   * all of them take one pass over the elements, forward and for the gradient; memory is taken for
-   * the result, and for the cotangents, and for nothing between. Values have the bits of the
-   * composition, and so have gradients, up to the order of sums over axes that broadcast; where a
-   * gradient is itself recorded, the function is called again, for every order there is.
+   * all of them take one pass over the elements, forward and for the gradient; memory is allocated
+   * for the result and for the cotangents only. Values have the bits of the composition, and so
+   * have gradients, up to the order of sums over axes that broadcast; where a gradient is itself
+   * recorded, the function is called again, for every order there is.
    *
-   * <p>So it must be of one kind: arithmetic, comparisons, {@code where}, {@code clamp} and
-   * functions of single values, of its inputs and of numbers. Numbers (and tensors of one value)
-   * that it finds elsewhere are those of the first run for good; what changes is another input.
+   * <p>It may consist of arithmetic, comparisons, {@code where}, {@code clamp} and functions of
+   * single values, applied to its inputs and to numbers. Numbers (and tensors of one value) that it
+   * captures keep the values of the first run; what changes must be an input.
    *
-   * @param name as messages call it
+   * @param name for messages
    * @throws IllegalArgumentException if it reads out elements, is not elementwise, draws random
    *     numbers, stops a gradient or uses tensors that are not its inputs, with what and why
    */

@@ -96,8 +96,7 @@ public final class Backward {
   /**
    * Computes the gradients of a root with respect to the tensors given to {@link #wrt}.
    *
-   * @return one for each tensor, of its shape and in their order; zeros where the root does not
-   *     depend on it
+   * @return one for each tensor, in order, of its shape; zeros where the root does not depend on it
    */
   public List<Tensor> gradients(Tensor root) {
     Gradients gradients = root.isTracked() ? of(root) : new Gradients(Map.of());

@@ -8,8 +8,8 @@ import java.util.List;
  *
  * <p>A pullback in tensor operations gives derivatives of every order. One that reads its tensors
  * out to arrays or numbers gives first derivatives only; asked for more, it is refused with an
- * exception, never differentiated as if it were constant. Numbers that {@link #forward} puts aside
- * for the pullback are constants that nobody can recognize: compute from the inputs and the output
+ * exception, never differentiated as if it were constant. Numbers that {@link #forward} stores for
+ * the pullback are treated as constants without notice: compute from the inputs and the output
  * instead. A gradient check of order 2 finds such a case.
  */
 public interface CustomFunction {
@@ -26,8 +26,8 @@ public interface CustomFunction {
    * Computes the cotangents of the inputs, each of its input's shape.
    *
    * @param cotangent of the output, of its shape
-   * @param inputs those of the forward call
-   * @param output that of the forward call
+   * @param inputs the inputs of the forward call
+   * @param output the output of the forward call
    */
   List<Tensor> pullback(Tensor cotangent, List<Tensor> inputs, Tensor output);
 }

@@ -33,10 +33,10 @@ import java.util.stream.IntStream;
  *
  * <p>Recording this takes memory; inside of {@link Autodiff#noGrad} the results are constants.
  *
- * <p>What is differentiated is the function of its arguments; what it captures is held, be it the
- * very tensor that is passed. Where a function does not depend on an argument, the derivative is 0.
- * One that leaves an argument out but captures the tensor that is passed for it is taken for a
- * mistake, and refused; gradients with respect to parameters that a function reads by itself come
+ * <p>What is differentiated is the function of its arguments; what it captures is constant, even if
+ * it is the very tensor that is passed. Where a function does not depend on an argument, the
+ * derivative is 0. A function that ignores an argument but captures the tensor passed for it is
+ * refused as a mistake; gradients with respect to parameters that a function reads by itself come
  * from {@link Backward}.
  */
 public final class Derivatives {
@@ -70,7 +70,7 @@ public final class Derivatives {
     return vjp(ofOne(f), List.of(x), cotangent).get(0);
   }
 
-  /** Returns the gradients of {@code sum(f(x) * cotangent)}, one an input. */
+  /** Returns the gradients of {@code sum(f(x) * cotangent)}, one for each input. */
   public static List<Tensor> vjp(
       Function<List<Tensor>, Tensor> f, List<Tensor> x, Tensor cotangent) {
     Call call = Call.of("vjp", f, x, cotangent.isTracked());
@@ -115,7 +115,7 @@ public final class Derivatives {
     return hessianVectorProduct(ofOne(f), List.of(x), List.of(v)).get(0);
   }
 
-  /** Returns the product of the hessian over all inputs and one vector an input. */
+  /** Returns the product of the hessian over all inputs and one vector for each input. */
   public static List<Tensor> hessianVectorProduct(
       Function<List<Tensor>, Tensor> f, List<Tensor> x, List<Tensor> v) {
     requireShapes("hessianVectorProduct", x, v);
@@ -137,14 +137,14 @@ public final class Derivatives {
 
   /**
    * Returns every derivative of every output element: shape (output's axes..., x's axes...). One
-   * backward pass an output element; where inputs are few and outputs many, a {@link #jvp} an input
-   * is faster.
+   * backward pass for each output element; where inputs are few and outputs many, a {@link #jvp}
+   * for each input is faster.
    */
   public static Tensor jacobian(UnaryOperator<Tensor> f, Tensor x) {
     return jacobian(ofOne(f), List.of(x)).get(0);
   }
 
-  /** Returns a jacobian an input. */
+  /** Returns the jacobian with respect to each input. */
   public static List<Tensor> jacobian(Function<List<Tensor>, Tensor> f, List<Tensor> x) {
     Call call = Call.of("jacobian", f, x, false);
     return rows(call.y, call.x, call.nested);

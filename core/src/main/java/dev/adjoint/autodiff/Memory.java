@@ -35,8 +35,8 @@ public final class Memory {
   private Memory() {}
 
   /**
-   * Computes one step. When it ends, the memory of every tensor that operations have computed in it
-   * is used again, and the tensor refuses to be read from then on.
+   * Computes one step. When it ends, the memory of every tensor that operations computed in it is
+   * reused, and reading such a tensor throws from then on.
    *
    * <p>What stays: <b>what is returned</b> (a tensor, {@link Gradients}, and those in lists and
    * other iterables, maps, optionals, arrays and records; a tensor's elements, but not the graph
@@ -61,7 +61,7 @@ public final class Memory {
     }
   }
 
-  /** Computes one step, of which nothing is returned. */
+  /** Computes one step that returns nothing. */
   public static void step(Runnable action) {
     step(() -> {
       action.run();

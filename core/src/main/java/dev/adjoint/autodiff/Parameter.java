@@ -16,8 +16,8 @@ import java.util.function.Consumer;
  * every tensor that was read before refuses to be read with a message that names this parameter,
  * and so does a backward pass that needs its elements. A computation that was reading them
  * meanwhile, in another thread, is refused too. So nothing is ever silently computed from a mixture
- * of old and new values. A backward pass that needs none of them, such as that of a sum, is right
- * as it is and goes on.
+ * of old and new values. A backward pass that reads none of the old values, such as that of a sum,
+ * is still correct and continues.
  */
 public final class Parameter {
 
@@ -106,7 +106,7 @@ public final class Parameter {
               .formatted(name, shape(), newValue.shape()));
     }
     Tensor converted = newValue.untracked().to(dtype()).contiguous();
-    Tensor own = converted.isViewOf(newValue) ? converted.copy() : converted;
+    Tensor own = converted.ownStorage() == newValue.ownStorage() ? converted.copy() : converted;
     Object from = own.storage().array();
     return () -> update(array -> System.arraycopy(from, own.offset(), array, 0, own.size()));
   }
@@ -135,7 +135,7 @@ public final class Parameter {
    *
    * <p>This remains the same parameter: gradients are still asked for by it. Tensors that were read
    * from it before refuse to be read, as after an update. Convert before an optimizer's first step,
-   * since what it remembers keeps the type.
+   * since its state keeps the type.
    */
   public synchronized void to(DType dtype) {
     if (dtype == dtype()) {

@@ -23,7 +23,7 @@ public final class Recorder {
    */
   public static Tensor record(Tensor output, Primitive primitive, Tensor... inputs) {
     for (Tensor input : inputs) {
-      if (!output.isViewOf(input)) {
+      if (output.ownStorage() != input.ownStorage()) {
         input.checkAfterReading();
       }
     }
@@ -92,7 +92,7 @@ public final class Recorder {
     }
   }
 
-  /** Throws where a value would be held for ever: in a traced function. */
+  /** Throws in a traced function, where a replayed value would be constant from then on. */
   static void checkReplayed() {
     Trace trace = Mode.current().trace();
     if (trace != null) {

@@ -13,9 +13,9 @@ import org.jspecify.annotations.Nullable;
  * behind {@code stopGradient}, running statistics, vectors of a power iteration.
  *
  * <p>A computation is run again by rematerialization, which must find the same random numbers, and
- * by gradient checks, which move one input and would otherwise see constants move with it. Whoever
- * computes such a value asks {@link #value} for it; whoever changes state, such as running
- * statistics, does so in {@link #effect}. Outside of such a run both simply do what they are given.
+ * by gradient checks, which move one input and would otherwise see constants move with it. Code
+ * that computes such a value wraps it in {@link #value}; code that changes state, such as running
+ * statistics, in {@link #effect}. Outside of such a run both simply run their argument.
  */
 public final class Replay {
 
@@ -31,14 +31,13 @@ public final class Replay {
   }
 
   /**
-   * Returns a holder for a computation whose first run has its effects and whose other runs have
-   * none.
+   * Returns a replay of a computation whose first run has effects and whose later runs have none.
    */
   public static Replay afterFirstRun() {
     return new Replay(true);
   }
 
-  /** Returns a holder for a computation that is only probed: no run has effects. */
+  /** Returns a replay of a computation that is only probed: no run has effects. */
   public static Replay probing() {
     return new Replay(false);
   }

@@ -1,4 +1,6 @@
-/** Lets gradients flow: backward, parameters, derivatives of functions, custom functions. */
+/**
+ * Reverse-mode differentiation: backward, parameters, derivatives of functions, custom functions.
+ */
 @NullMarked
 package dev.adjoint.autodiff;
 

@@ -43,7 +43,7 @@ record FiniteDifference(
    * that outputs which do not move contribute no rounding, whatever their size.
    *
    * @param base the values at 0
-   * @param weights one an output
+   * @param weights one for each output
    * @param epsilon the relative rounding of the values
    */
   static FiniteDifference measure(

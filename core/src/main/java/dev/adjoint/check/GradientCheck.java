@@ -58,7 +58,7 @@ public final class GradientCheck {
     this.function = function;
   }
 
-  /** Returns a check of a function; {@link #at} or {@link #wrt} say where. */
+  /** Returns a check of a function, at a point given by {@link #at} and {@link #wrt}. */
   public static GradientCheck of(TensorFunction function) {
     return new GradientCheck(function);
   }
@@ -68,7 +68,7 @@ public final class GradientCheck {
     return with(check -> check.inputs = List.of(x));
   }
 
-  /** Names the inputs in reports; else they are {@code input 0} and so on. */
+  /** Sets the names of the inputs in reports; by default {@code input 0} and so on. */
   public GradientCheck named(String... name) {
     return with(check -> check.names = List.of(name));
   }
@@ -86,19 +86,19 @@ public final class GradientCheck {
   }
 
   /**
-   * Checks the gradients of parameters, too. They are assigned while the check runs, and put back;
+   * Also checks the gradients of parameters. They are assigned while the check runs, and restored;
    * tensors read from them before can then no longer be read.
    */
   public GradientCheck wrt(Parameter... parameter) {
     return wrt(List.of(parameter));
   }
 
-  /** Checks the gradients of parameters, too. */
+  /** Also checks the gradients of parameters. */
   public GradientCheck wrt(List<Parameter> parameter) {
     return wrt(parameter.stream().map(p -> new Named(p.name(), p)));
   }
 
-  /** Checks the gradients of parameters, too, under names such as their paths in a model. */
+  /** Also checks the gradients of parameters, under names such as their paths in a model. */
   public GradientCheck wrt(Map<String, Parameter> named) {
     return wrt(named.entrySet().stream().map(e -> new Named(e.getKey(), e.getValue())));
   }
@@ -116,14 +116,15 @@ public final class GradientCheck {
     return with(check -> check.order = order);
   }
 
-  /** Moves every element, one at a time: the default, at 4 evaluations an element. */
+  /** Moves every element, one at a time: the default, with 4 evaluations for each element. */
   public GradientCheck full() {
     return with(check -> check.mode = Mode.FULL);
   }
 
   /**
-   * Moves all elements of an input at once along random directions: 4 evaluations a direction,
-   * whatever the size. An input that fails is checked again element by element, to find where.
+   * Moves all elements of an input at once along random directions: 4 evaluations for each
+   * direction, whatever the size. An input that fails is checked again element by element, to find
+   * where.
    */
   public GradientCheck directional(int directions) {
     return some(Mode.DIRECTIONAL, directions);
@@ -147,9 +148,9 @@ public final class GradientCheck {
 
   /**
    * Passes a derivative whose error is within either of these, or no larger than the uncertainty of
-   * the differences; 0 and 1e-6 unless set. A function whose derivatives are 0 only up to rounding
-   * may need an absolute tolerance: it is of the size of its derivatives, which only its user
-   * knows.
+   * the differences; defaults are 0 and 1e-6. A function whose derivatives are 0 only up to
+   * rounding may need an absolute tolerance: it is of the size of its derivatives, which only its
+   * user knows.
    */
   public GradientCheck tolerance(double absolute, double relative) {
     if (!(absolute >= 0 && relative >= 0)) {
@@ -161,7 +162,7 @@ public final class GradientCheck {
   }
 
   /**
-   * Sets how well a derivative must be checked to pass, relative to itself: 0.01 unless set. A
+   * Sets how well a derivative must be checked to pass, relative to itself; the default is 0.01. A
    * large output that moves little, such as a loss with a large constant in it, hides errors behind
    * its rounding; those larger than this are found.
    */

@@ -155,10 +155,10 @@ final class ReportPrinter {
     rows.add(header("at,analytic,numeric,from below,from above,step,truncation,round-off,"));
     for (Comparison c : input.offenders()) {
       List<String> row = new ArrayList<>(List.of(c.place()));
-      for (double slope : new double[] {c.analytic(), c.numeric(), c.left(), c.right()}) {
+      for (double slope : List.of(c.analytic(), c.numeric(), c.left(), c.right())) {
         row.add(number(slope));
       }
-      for (double error : new double[] {c.step(), c.truncation(), c.roundOff()}) {
+      for (double error : List.of(c.step(), c.truncation(), c.roundOff())) {
         row.add(small(error));
       }
       row.add(c.verdict().toString());

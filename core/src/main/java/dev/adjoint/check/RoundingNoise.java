@@ -43,7 +43,7 @@ final class RoundingNoise {
    * each may be as large as any: that one comes out the same in half of the trials is chance.
    */
   double[] of(int variable) {
-    double[] noises = new double[analytic.get(variable).length];
+    double[] noises = analytic.get(variable).clone();
     Arrays.setAll(
         noises,
         e ->

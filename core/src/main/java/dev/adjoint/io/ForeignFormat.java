@@ -3,7 +3,7 @@ package dev.adjoint.io;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/** The formats that are most often taken for ours, by the bytes with which they begin. */
+/** The formats that are most often mistaken for these, by the bytes with which they begin. */
 enum ForeignFormat {
   ZIP("PK\u0003\u0004", "a zip file, as PyTorch (.pt, .pth) and NumPy (.npz) write"),
   PICKLE("\u0080\u0002", "a pickle, as older PyTorch (.pt, .pth) wrote"),

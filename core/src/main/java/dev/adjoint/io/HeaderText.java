@@ -15,8 +15,8 @@ import java.util.Set;
 
 /**
  * Reads a header token by token: the part of JSON (RFC 8259), or of Python's literals, that the
- * formats use. Whatever else is there is refused where it stands. Objects are read by callbacks and
- * nest no deeper than whoever reads them expects.
+ * formats use. Anything else is refused with its position. Objects are read by callbacks and nest
+ * no deeper than the caller expects.
  */
 final class HeaderText {
 

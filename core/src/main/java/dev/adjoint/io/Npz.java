@@ -25,9 +25,10 @@ import java.util.zip.ZipOutputStream;
  * {@code x.npy}, as {@link Npy} describes.
  *
  * <p>Written are stored entries, as by {@code numpy.savez}; read are also deflated ones, as by
- * {@code numpy.savez_compressed}. What is deflated may be 100 times as large as the file, or 64 MiB
- * if that is more: a file that a stranger made to fill the memory is refused. Arrays that are
- * packed better than that, such as large ones of zeros, can be saved by {@code numpy.savez}.
+ * {@code numpy.savez_compressed}. Deflated content may be 100 times as large as the file, or 64 MiB
+ * if that is more; more is refused, since the file may have been made to fill the memory. Arrays
+ * that are compressed better than that, such as large ones of zeros, can be saved by {@code
+ * numpy.savez}.
  */
 public final class Npz {
 

@@ -23,7 +23,7 @@ import java.util.Map;
  * }</pre>
  *
  * <p>The seal, the text {@code sha256}, is the SHA-256 of the file as it would be without. It
- * detects accidents; it is no signature, since whoever changes a file can seal it anew.
+ * detects accidents and is no signature: a changed file can be sealed again.
  *
  * @param tensors by name
  * @param metadata texts by name, without the seal
@@ -42,7 +42,9 @@ public record SealedFile(Map<String, Tensor> tensors, Map<String, String> metada
     metadata = Collections.unmodifiableMap(new LinkedHashMap<>(metadata));
   }
 
-  /** Saves all so that the file at the path is either the old one or all of the new one. */
+  /**
+   * Saves the file atomically: the file at the path is either the old one or all of the new one.
+   */
   public void save(Path path) throws IOException {
     Map<String, String> texts = new LinkedHashMap<>(metadata);
     texts.put(SEAL, seal());

@@ -22,7 +22,7 @@ final class Source {
   /**
    * Reads from a stream.
    *
-   * @param file how messages call it
+   * @param file its name in messages
    * @param size the number of bytes that the stream has
    */
   Source(String file, InputStream in, long size) {
@@ -106,7 +106,7 @@ final class Source {
     return new TensorFormatException(file, at, reason, false);
   }
 
-  /** Returns the exception that reports what is right, and only no tensor of ours. */
+  /** Returns the exception for well-formed content that no tensor here can hold. */
   TensorFormatException unsupported(long at, String reason) {
     return new TensorFormatException(file, at, reason, true);
   }

@@ -15,15 +15,15 @@ public final class TensorFormatException extends IOException {
   private final boolean unsupported;
 
   /**
-   * Reports what is at a position of a file.
+   * Creates an exception for what is at a position of a file.
    *
-   * @param unsupported whether it is right in its format, and only no tensor of ours
+   * @param unsupported whether it is well-formed, and only no tensor here can hold it
    */
   TensorFormatException(String file, long position, String reason, boolean unsupported) {
     this("%s, byte %d: %s".formatted(file, position, reason), null, unsupported);
   }
 
-  /** Creates a report of a file of a format that is built on one of ours. */
+  /** Creates an exception for a file of a format that is built on one of these. */
   public TensorFormatException(String file, String reason, @Nullable Throwable cause) {
     this("%s: %s".formatted(file, reason), cause, false);
   }
@@ -33,12 +33,15 @@ public final class TensorFormatException extends IOException {
     this.unsupported = unsupported;
   }
 
-  /** Returns a report, with a whole message, of what is right and only no tensor of ours. */
+  /**
+   * Returns the exception for well-formed content that no tensor here can hold, with a whole
+   * message.
+   */
   static TensorFormatException unsupported(String message) {
     return new TensorFormatException(message, null, true);
   }
 
-  /** Tells whether this is about something that is well-formed, and only no tensor of ours. */
+  /** Tells whether the content is well-formed, and only no tensor here can hold it. */
   boolean isUnsupported() {
     return unsupported;
   }

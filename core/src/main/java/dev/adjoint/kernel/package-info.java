@@ -1,4 +1,6 @@
-/** Computes on arrays: who computes (the provider), how (the kernels) and on how many threads. */
+/**
+ * Loops over arrays: the choice of a provider, the interfaces of its kernels, threads and memory.
+ */
 @NullMarked
 package dev.adjoint.kernel;
 

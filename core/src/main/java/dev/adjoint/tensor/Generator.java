@@ -16,8 +16,8 @@ import java.util.concurrent.atomic.AtomicLong;
  *
  * <p>Element i of a draw is a hash of the seed and a counter, so that elements can be computed in
  * any order (SplitMix64; Steele, Lea and Flood, "Fast splittable pseudorandom number generators",
- * OOPSLA 2014). Not for cryptography. Safe to share between threads, though then the order of their
- * draws decides who gets which; {@link #split} gives each its own.
+ * OOPSLA 2014). Not for cryptography. Thread-safe, but if threads share a generator, the order of
+ * their draws decides which numbers each gets; {@link #split} gives each its own.
  */
 public final class Generator {
 
@@ -45,21 +45,21 @@ public final class Generator {
     return new Generator(mix(bits(take(1)) ^ GOLDEN), 0);
   }
 
-  /** Returns a new generator that goes on with the numbers that this one would draw next. */
+  /** Returns a new generator that draws the same numbers as this one from here on. */
   public Generator copy() {
     return new Generator(seed, counter.get());
   }
 
   /**
-   * Returns where this is in its stream, to save: two entries, each the upper and the lower 32 bits
-   * of a number, which are exact in float64.
+   * Returns the position in the stream, to be saved: two entries, each the upper and the lower 32
+   * bits of a number, which are exact in float64.
    */
   public Map<String, Tensor> state() {
     return Map.of(SEED, halves(seed), POSITION, halves(counter.get()));
   }
 
   /**
-   * Goes on where another generator has been. Not while other threads draw.
+   * Restores a position, not while other threads draw.
    *
    * @param state what {@link #state} has returned
    * @throws IllegalArgumentException if it is not that; then nothing has changed

@@ -4,8 +4,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The sizes of a tensor's axes, outermost first. A shape of rank 0 is that of a scalar; at most 8
- * axes; a size may be 0.
+ * The sizes of a tensor's axes, outermost first. There are at most 8 axes; a scalar has none. A
+ * size may be 0.
  *
  * <p>The product of the sizes, those that are 0 left out, is at most 2147483639: so an empty tensor
  * too can be permuted, flattened and reduced, and no product of sizes overflows.
@@ -49,7 +49,7 @@ public final class Shape {
     this.size = product;
   }
 
-  /** Returns the shape with these sizes; {@code Shape.of()} is that of a scalar. */
+  /** Returns the shape with these sizes; {@code Shape.of()} for a scalar. */
   public static Shape of(int... sizes) {
     return sizes.length == 0 ? SCALAR : new Shape(sizes.clone());
   }
@@ -57,7 +57,7 @@ public final class Shape {
   /**
    * Returns the shape of an operation's result, whose sizes were computed without overflow.
    *
-   * @param operation who asks, for the message
+   * @param operation its name for messages
    * @throws IllegalArgumentException if there is no such tensor: a size is negative, there are more
    *     than 8 axes, or too many elements
    */
@@ -140,7 +140,7 @@ public final class Shape {
   /**
    * Resolves an axis, which counts from the last where negative.
    *
-   * @param operation who asks, for the message
+   * @param operation its name, for messages
    * @throws IllegalArgumentException if there is no such axis
    */
   public int axis(String operation, int axis) {
@@ -216,7 +216,7 @@ public final class Shape {
    * Returns this shape with another size at one (resolved) axis, as the shape of an operation's
    * result.
    *
-   * @param operation who asks, for the message
+   * @param operation its name, for messages
    * @throws IllegalArgumentException as {@link #of(String, long...)}
    */
   public Shape with(String operation, int axis, long newSize) {
@@ -229,7 +229,7 @@ public final class Shape {
    * Returns the shape to which both broadcast, by NumPy's rule: aligned at the last axis, sizes are
    * equal or one of them is 1.
    *
-   * @param operation who asks, for the message
+   * @param operation its name, for messages
    * @throws IllegalArgumentException if they do not broadcast
    */
   public static Shape broadcast(String operation, Shape a, Shape b) {
@@ -278,7 +278,7 @@ public final class Shape {
     return Arrays.hashCode(sizes);
   }
 
-  /** Returns the sizes in round brackets, as in {@code (32, 10)}; a scalar's is {@code ()}. */
+  /** Returns the sizes in round brackets, as in {@code (32, 10)}; {@code ()} for a scalar. */
   @Override
   public String toString() {
     return toString(toLongs(sizes));

@@ -262,6 +262,15 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
     return leaf;
   }
 
+  /**
+   * Returns a tensor with the same elements through which no gradient flows, as {@code detach} of
+   * PyTorch; nothing is copied. In a gradient check it changes with its input, other than the
+   * result of {@link dev.adjoint.autodiff.Autodiff#stopGradient}.
+   */
+  public Tensor untracked() {
+    return node == null ? this : view(shape, strides, offset);
+  }
+
   /** Tells whether gradients flow through this tensor. */
   public boolean isTracked() {
     return node != null;
@@ -286,9 +295,13 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
     return Backward.DEFAULT.seed(seed).of(this);
   }
 
-  // ---- for the engine: the types of these are not exported from the module --------------------
+  // ---- for the engine: hidden from the documentation (ADR 45) ---------------------------------
 
-  /** Engine only: returns a tensor over all of a new storage. */
+  /**
+   * Engine only: returns a tensor over all of a new storage.
+   *
+   * @hidden
+   */
   @SuppressWarnings("exports")
   public static Tensor contiguous(Storage storage, DType dtype, Shape shape) {
     return new Tensor(storage, storage.generation(), dtype, shape, shape.sharedStrides(), 0);
@@ -297,6 +310,8 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
   /**
    * Engine only: returns a tensor over all of a storage, for the elements that it has after its
    * next invalidation.
+   *
+   * @hidden
    */
   @SuppressWarnings("exports")
   public static Tensor upcoming(Storage storage, DType dtype, Shape shape) {
@@ -304,24 +319,31 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
     return new Tensor(storage, generation, dtype, shape, shape.sharedStrides(), 0);
   }
 
-  /** Engine only: returns an untracked tensor over this tensor's elements, arranged otherwise. */
+  /**
+   * Engine only: returns an untracked tensor over this tensor's elements, arranged otherwise.
+   *
+   * @hidden
+   */
   public Tensor view(Shape newShape, int[] newStrides, int newOffset) {
     return new Tensor(storage, generation, dtype, newShape, newStrides, newOffset);
   }
 
-  /** Engine only: returns this tensor's elements without the way they were computed. */
-  public Tensor untracked() {
-    return node == null ? this : view(shape, strides, offset);
-  }
-
-  /** Engine only: returns the storage, checked to hold what this tensor saw at its birth. */
+  /**
+   * Engine only: returns the storage, checked to hold what this tensor saw at its birth.
+   *
+   * @hidden
+   */
   @SuppressWarnings("exports")
   public Storage storage() {
     storage.check(generation);
     return storage;
   }
 
-  /** Engine only: returns the storage, unchecked: for who owns it, not for who reads it. */
+  /**
+   * Engine only: returns the storage, unchecked: for who owns it, not for who reads it.
+   *
+   * @hidden
+   */
   @SuppressWarnings("exports")
   public Storage ownStorage() {
     return storage;
@@ -330,25 +352,28 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
   /**
    * Engine only: throws if the elements were replaced since this tensor's birth, perhaps while the
    * caller read them.
+   *
+   * @hidden
    */
   public void checkAfterReading() {
     storage.checkAfter(generation);
   }
 
-  /** Engine only: tells whether both tensors have the same elements, differently arranged. */
-  public boolean isViewOf(Tensor other) {
-    return storage == other.storage;
-  }
-
   /**
    * Engine only: returns the steps between neighbors along each axis, in elements; shared, not to
    * be changed.
+   *
+   * @hidden
    */
   public int[] strides() {
     return strides;
   }
 
-  /** Engine only: returns the position of the first element in the storage. */
+  /**
+   * Engine only: returns the position of the first element in the storage.
+   *
+   * @hidden
+   */
   public int offset() {
     return offset;
   }
@@ -356,17 +381,27 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
   /**
    * Engine only: tells whether the elements lie one after another in the storage, from {@link
    * #offset()}.
+   *
+   * @hidden
    */
   public boolean isContiguous() {
     return contiguous;
   }
 
-  /** Engine only: returns what made this tensor, or null if it is not tracked. */
+  /**
+   * Engine only: returns what made this tensor, or null if it is not tracked.
+   *
+   * @hidden
+   */
   public @Nullable Node node() {
     return node;
   }
 
-  /** Engine only: makes this new tensor the output of a node. */
+  /**
+   * Engine only: makes this new tensor the output of a node.
+   *
+   * @hidden
+   */
   public Tensor madeBy(Node maker) {
     if (node != null) {
       throw new IllegalStateException("a tensor has one maker");

@@ -1,8 +1,8 @@
 package dev.adjoint.examples;
 
+import dev.adjoint.examples.digits.DigitResults;
 import dev.adjoint.examples.digits.Handwriting;
 import dev.adjoint.examples.digits.Mnist;
-import dev.adjoint.examples.digits.Reading;
 import dev.adjoint.examples.digits.TextArt;
 import dev.adjoint.nn.Conv2d;
 import dev.adjoint.nn.Flatten;
@@ -132,18 +132,18 @@ final class Digits implements Callable<Integer> {
             .fact("seed", Long.toString(seed))
             .writeTo(report);
     train(model, digits, judges, told);
-    Reading reading = Reading.of(model, judges);
-    tell(reading);
+    DigitResults results = DigitResults.of(model, judges);
+    tell(results);
     told.answer(
             "read right, of %,d".formatted(others.size()),
-            String.format(Locale.ROOT, "%.2f %%", 100 * reading.confusion().accuracy()))
-        .confusion(reading.confusion(), List.of())
-        .result(page -> addMistakes(page, reading.mistakes()))
+            String.format(Locale.ROOT, "%.2f %%", 100 * results.confusion().accuracy()))
+        .confusion(results.confusion(), List.of())
+        .result(page -> addMistakes(page, results.mistakes()))
         .write();
     print("The report is %s%n", report);
   }
 
-  private static void addMistakes(Page page, List<Reading.Mistake> mistakes) {
+  private static void addMistakes(Page page, List<DigitResults.Mistake> mistakes) {
     if (!mistakes.isEmpty()) {
       page.heading("The mistakes of which it was surest");
       mistakes.stream()
@@ -152,7 +152,7 @@ final class Digits implements Callable<Integer> {
     }
   }
 
-  private static String caption(Reading.Mistake m) {
+  private static String caption(DigitResults.Mistake m) {
     return "%d taken for %d, %.0f %%".formatted(m.digit(), m.taken(), 100 * m.confidence());
   }
 
@@ -199,19 +199,19 @@ final class Digits implements Callable<Integer> {
         .fit(loader, epochs);
   }
 
-  private void tell(Reading reading) {
+  private void tell(DigitResults results) {
     print(
         "Read right: %.2f %%; %d mistakes%n",
-        100 * reading.confusion().accuracy(), reading.mistakes().size());
-    reading.pairs().stream()
+        100 * results.confusion().accuracy(), results.mistakes().size());
+    results.pairs().stream()
         .limit(PAIRS)
         .forEach(
             pair -> print("  %d taken for %d: %d%n", pair.digit(), pair.taken(), pair.count()));
-    List<Reading.Mistake> worst = reading.mistakes().stream().limit(SHOWN).toList();
+    List<DigitResults.Mistake> worst = results.mistakes().stream().limit(SHOWN).toList();
     if (!worst.isEmpty()) {
       print("The mistakes of which it was surest:%n");
       show(
-          worst.stream().map(Reading.Mistake::image).toList(),
+          worst.stream().map(DigitResults.Mistake::image).toList(),
           worst.stream().map(Digits::caption).toList());
     }
   }

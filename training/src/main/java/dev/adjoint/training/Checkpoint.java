@@ -22,7 +22,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Saves all that a training needs to go on with the same bits, and loads it.
+ * Saves and loads everything that a training needs to continue with the same bits.
  *
  * <pre>{@code
  * Checkpoint checkpoint =
@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>It is one {@link SealedFile}, so that PyTorch's users can look into it: the parts' tensors as
  * in {@code model.hidden.weight}. A new one takes the place of the old one at once, whole; whatever
- * happens meanwhile, one of both is there. A damaged file is told from a whole one.
+ * happens meanwhile, one of both is there. A damaged file is recognized.
  */
 public final class Checkpoint {
 

@@ -9,7 +9,7 @@ import java.util.Locale;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/** Shows on a page which classes were taken for which. */
+/** A confusion matrix as a table of a page. */
 final class ConfusionTable {
 
   /** More classes than these do not fit on a page: then the most frequent confusions are listed. */

@@ -11,7 +11,7 @@ import java.util.Map;
 /**
  * The metrics of all epochs of a training.
  *
- * <p>It goes on where a checkpoint was: the epochs before are part of it.
+ * <p>It includes the epochs before a checkpoint.
  */
 public final class History {
 

@@ -31,9 +31,9 @@ final class ReportPage {
           + " and that from the 5th to the 95th.";
 
   private final Page page;
-  private final Map<String, Rows> rows;
+  private final Map<String, TimeSeries> rows;
 
-  ReportPage(Page page, Map<String, Rows> rows) {
+  ReportPage(Page page, Map<String, TimeSeries> rows) {
     this.page = page;
     this.rows = rows;
   }
@@ -42,9 +42,13 @@ final class ReportPage {
 
   /** Begins the page with the best of each metric, and how long it has taken. */
   static void introduce(
-      Page page, Map<String, String> given, Map<String, Rows> rows, int epochs, Duration duration) {
+      Page page,
+      Map<String, String> given,
+      Map<String, TimeSeries> rows,
+      int epochs,
+      Duration duration) {
     Map<String, String> answers = new LinkedHashMap<>(given);
-    Map<String, Rows> metrics = named(rows, "metric ");
+    Map<String, TimeSeries> metrics = named(rows, "metric ");
     boolean validated = metrics.keySet().stream().anyMatch(name -> name.startsWith("validation "));
     metrics.entrySet().stream()
         .filter(metric -> !validated || metric.getKey().startsWith("validation "))
@@ -93,7 +97,7 @@ final class ReportPage {
 
   private void addLearning() {
     page.heading("Learning");
-    Rows steps = rows.getOrDefault("steps", new Rows());
+    TimeSeries steps = rows.getOrDefault("steps", new TimeSeries());
     page.plot(loss(steps), "Of the batches, averaged between the steps that are drawn.");
     named(rows, "metric validation ")
         .forEach((name, values) -> {
@@ -120,7 +124,7 @@ final class ReportPage {
             .toList());
   }
 
-  private LinePlot loss(Rows steps) {
+  private LinePlot loss(TimeSeries steps) {
     Map<String, double[][]> lines = new LinkedHashMap<>();
     named(rows, "metric ")
         .forEach((name, values) -> {
@@ -152,8 +156,8 @@ final class ReportPage {
   }
 
   private void addLayers() {
-    Map<String, Rows> all = named(rows, "layer ");
-    Map<String, Rows> layers = some(all);
+    Map<String, TimeSeries> all = named(rows, "layer ");
+    Map<String, TimeSeries> layers = some(all);
     page.heading("Layers");
     if (layers.size() < all.size()) {
       page.paragraph("These are %d of %d layers.".formatted(layers.size(), all.size()));
@@ -185,8 +189,8 @@ final class ReportPage {
   }
 
   /** Draws five percentiles, which begin at a column. */
-  private static LinePlot distribution(String title, Rows all, int first) {
-    Rows rows = all.averaged(MOST_POINTS);
+  private static LinePlot distribution(String title, TimeSeries all, int first) {
+    TimeSeries rows = all.averaged(MOST_POINTS);
     double[] step = rows.column(0);
     return new LinePlot(title, "step", "")
         .band("median", step, rows.column(first), rows.column(first + 4))
@@ -195,12 +199,12 @@ final class ReportPage {
   }
 
   private void addParameters() {
-    Map<String, Rows> all = named(rows, "parameter ");
-    Map<String, Rows> weights = new LinkedHashMap<>(all);
+    Map<String, TimeSeries> all = named(rows, "parameter ");
+    Map<String, TimeSeries> weights = new LinkedHashMap<>(all);
     if (all.size() > MOST_LAYERS) {
       weights.keySet().removeIf(name -> !name.endsWith("weight"));
     }
-    Map<String, Rows> drawn = some(weights.isEmpty() ? all : weights);
+    Map<String, TimeSeries> drawn = some(weights.isEmpty() ? all : weights);
     page.heading("Parameters");
     addLines("Parameters", "norm", drawn, 1, "The Euclidean norm of each parameter.");
     addLines(
@@ -214,8 +218,8 @@ final class ReportPage {
 
   /** Draws a line for each, few to a plot, on one scale for all plots. */
   private void addLines(
-      String title, String yTitle, Map<String, Rows> all, int column, String caption) {
-    Map<String, Rows> drawn = new LinkedHashMap<>();
+      String title, String yTitle, Map<String, TimeSeries> all, int column, String caption) {
+    Map<String, TimeSeries> drawn = new LinkedHashMap<>();
     all.forEach((name, r) -> drawn.put(name, r.averaged(MOST_POINTS)));
     double[] positive =
         drawn.values().stream()
@@ -233,7 +237,7 @@ final class ReportPage {
         plot.yRange(0.9 * positive[0], 1.1 * positive[positive.length - 1]);
       }
       for (String name : parts.get(i)) {
-        Rows r = drawn.getOrDefault(name, new Rows());
+        TimeSeries r = drawn.getOrDefault(name, new TimeSeries());
         plot.line(name, r.column(0), r.column(column));
       }
       page.plot(plot, i == 0 ? caption : "");
@@ -243,8 +247,8 @@ final class ReportPage {
   // ---- what is drawn ---------------------------------------------------------------------------
 
   /** Returns the rows whose name begins so, by the rest of the name. */
-  private static Map<String, Rows> named(Map<String, Rows> rows, String prefix) {
-    Map<String, Rows> found = new LinkedHashMap<>();
+  private static Map<String, TimeSeries> named(Map<String, TimeSeries> rows, String prefix) {
+    Map<String, TimeSeries> found = new LinkedHashMap<>();
     rows.forEach((name, kept) -> {
       if (name.startsWith(prefix)) {
         found.put(name.substring(prefix.length()), kept);
@@ -254,15 +258,15 @@ final class ReportPage {
   }
 
   /** Returns as many as a page bears, from the first to the last at equal distances. */
-  private static Map<String, Rows> some(Map<String, Rows> all) {
+  private static Map<String, TimeSeries> some(Map<String, TimeSeries> all) {
     if (all.size() <= MOST_LAYERS) {
       return all;
     }
     List<String> names = List.copyOf(all.keySet());
-    Map<String, Rows> some = new LinkedHashMap<>();
+    Map<String, TimeSeries> some = new LinkedHashMap<>();
     for (int i = 0; i < MOST_LAYERS; i++) {
       String name = names.get(i * (names.size() - 1) / (MOST_LAYERS - 1));
-      some.put(name, all.getOrDefault(name, new Rows()));
+      some.put(name, all.getOrDefault(name, new TimeSeries()));
     }
     return some;
   }

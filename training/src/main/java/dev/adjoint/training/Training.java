@@ -56,7 +56,7 @@ public final class Training {
     return goals.getOrDefault(metric, Optional.empty());
   }
 
-  /** Tells whether this run goes on where a checkpoint was; all that is remembered was loaded. */
+  /** Tells whether this run continues from a checkpoint; all state was loaded. */
   public boolean isResumed() {
     return resumed;
   }
@@ -75,12 +75,15 @@ public final class Training {
     return Optional.ofNullable(checkpoint).map(Checkpoint::path);
   }
 
-  /** Returns the position to go on from that was saved or loaded last, if one was. */
+  /**
+   * Returns the position that was saved or loaded last, from which a run would continue, if there
+   * is one.
+   */
   public Optional<Position> saved() {
     return Optional.ofNullable(checkpoint).flatMap(Checkpoint::last);
   }
 
-  /** Says, for people, where the same call goes on. */
+  /** Returns a sentence on where the same call would continue. */
   String resumption() {
     return checkpoint()
         .map(path ->

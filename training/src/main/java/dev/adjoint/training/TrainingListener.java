@@ -6,15 +6,15 @@ import java.util.Map;
 import java.util.function.Supplier;
 
 /**
- * Follows a training: shows how it goes, stops it, keeps what is best.
+ * A listener of a training, such as one that shows its progress, stops it or keeps the best model.
  *
- * <p>Whoever remembers something that decides how the training goes on returns it as its state, for
+ * <p>A listener whose memory decides how the training continues returns it as its state, for
  * checkpoints.
  */
 public interface TrainingListener {
 
   /**
-   * Learns that a training begins, or goes on. What this remembers of another run is forgotten
+   * Called when a training begins or continues. What this remembers of another run is forgotten
    * here, unless {@link Training#isResumed} says that it was loaded for this one. Whatever is wrong
    * with the settings is thrown here, before the first step.
    */
@@ -49,7 +49,7 @@ public interface TrainingListener {
    */
   default void failed(Training training, Throwable failure) {}
 
-  /** Learns that the process is told to end, before it does; after that nothing is called. */
+  /** Called when the process is asked to end, before it does; nothing is called after that. */
   default void interrupted(Training training) {}
 
   /** Returns what to remember in a checkpoint, by name. */

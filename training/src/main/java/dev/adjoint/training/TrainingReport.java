@@ -51,7 +51,7 @@ public final class TrainingReport implements TrainingListener {
 
   private final Layer model;
   private final String title;
-  private final Map<String, Rows> rows = new LinkedHashMap<>();
+  private final Map<String, TimeSeries> rows = new LinkedHashMap<>();
   private @Nullable Path path;
   private int every = 1;
   private @Nullable ActivationStatistics watched;
@@ -115,7 +115,7 @@ public final class TrainingReport implements TrainingListener {
   }
 
   /**
-   * Shows which classes are taken for which.
+   * Shows the confusion matrix.
    *
    * @param labels the names of the classes; where there are none, their numbers are shown
    */
@@ -143,7 +143,7 @@ public final class TrainingReport implements TrainingListener {
     }
     if (training.position().step() == 0) {
       long steps = (long) training.epochs() * training.batches();
-      every = Math.toIntExact(Math.max(1, steps / Rows.ENOUGH));
+      every = Math.toIntExact(Math.max(1, steps / TimeSeries.ENOUGH));
     }
     prepare(training.position().step());
     write(); // a path that is of no use is found before the first step
@@ -250,8 +250,8 @@ public final class TrainingReport implements TrainingListener {
     write();
   }
 
-  private Rows rows(String name) {
-    return rows.computeIfAbsent(name, _ -> new Rows());
+  private TimeSeries rows(String name) {
+    return rows.computeIfAbsent(name, _ -> new TimeSeries());
   }
 
   @Override
@@ -273,10 +273,10 @@ public final class TrainingReport implements TrainingListener {
   @Override
   public void load(Map<String, Tensor> state) {
     double[] saved = States.numbers(this, state, EVERY, 6);
-    Map<String, Rows> loaded = new LinkedHashMap<>();
+    Map<String, TimeSeries> loaded = new LinkedHashMap<>();
     state.forEach((name, values) -> {
       if (!name.equals(EVERY)) {
-        loaded.put(name, Rows.of(values));
+        loaded.put(name, TimeSeries.of(values));
       }
     });
     every = Math.max(1, (int) saved[0]);

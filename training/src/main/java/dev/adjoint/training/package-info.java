@@ -1,4 +1,4 @@
-/** Trains models: the loop, who listens to it, and checkpoints to go on from. */
+/** Trains models: the loop, its listeners, and checkpoints from which it continues. */
 @NullMarked
 package dev.adjoint.training;
 

@@ -107,9 +107,10 @@ public final class Invariances {
     Generator generator = Generator.seeded(1);
     Tensor x = data == null ? defaultData(weight, generator) : data;
     Map<Perturbation, InvarianceTable.Cell> cells = new EnumMap<>(Perturbation.class);
-    try (Magnifier magnifier = new Magnifier(layer, weight, outputAxis, siblings, x, generator)) {
+    try (InvarianceProbe probe =
+        new InvarianceProbe(layer, weight, outputAxis, siblings, x, generator)) {
       for (Perturbation perturbation : Perturbation.values()) {
-        cells.put(perturbation, magnifier.measure(perturbation));
+        cells.put(perturbation, probe.measure(perturbation));
       }
     }
     return new InvarianceTable.Row(name, cells);

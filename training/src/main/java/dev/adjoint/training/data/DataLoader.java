@@ -22,8 +22,8 @@ import java.util.stream.IntStream;
  * }</pre>
  *
  * <p>A batch depends on the seed, the epoch and its place in the epoch, and on nothing that
- * happened before: so a training can go on anywhere. Batches are computed without recording, by
- * whichever thread.
+ * happened before: so a training can continue from anywhere. Batches are computed without
+ * recording, by whichever thread.
  */
 public final class DataLoader<X, Y> {
 

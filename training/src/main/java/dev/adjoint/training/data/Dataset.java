@@ -21,8 +21,8 @@ public interface Dataset<X, Y> {
 
   /**
    * Describes the data as far as they are known without computing an example, for messages and for
-   * checkpoints, which go on with no others: the number of examples and, of a {@link #subset}, a
-   * digest of which they are.
+   * checkpoints, which continue only with the same data: the number of examples and, of a {@link
+   * #subset}, a digest of which they are.
    */
   default String description() {
     return "%d examples".formatted(size());
@@ -37,20 +37,20 @@ public interface Dataset<X, Y> {
 
   /** Returns the data set of inputs and targets that are tensors, an example in each row. */
   static Dataset<Tensor, Tensor> of(Tensor inputs, Tensor targets) {
-    int size = Rows.number(inputs.shape(), targets.shape());
-    return Rows.dataset(size, at -> rows(inputs, at), at -> rows(targets, at));
+    int size = TensorDatasets.number(inputs.shape(), targets.shape());
+    return TensorDatasets.dataset(size, at -> rows(inputs, at), at -> rows(targets, at));
   }
 
   /** Returns the data set of inputs and their classes, an example in each row. */
   static Dataset<Tensor, IntTensor> of(Tensor inputs, IntTensor labels) {
-    int size = Rows.number(inputs.shape(), labels.shape());
-    return Rows.dataset(size, at -> rows(inputs, at), labels::indexSelect);
+    int size = TensorDatasets.number(inputs.shape(), labels.shape());
+    return TensorDatasets.dataset(size, at -> rows(inputs, at), labels::indexSelect);
   }
 
   /** Returns the data set of inputs such as tokens and their classes, an example in each row. */
   static Dataset<IntTensor, IntTensor> of(IntTensor inputs, IntTensor labels) {
-    int size = Rows.number(inputs.shape(), labels.shape());
-    return Rows.dataset(size, inputs::indexSelect, labels::indexSelect);
+    int size = TensorDatasets.number(inputs.shape(), labels.shape());
+    return TensorDatasets.dataset(size, inputs::indexSelect, labels::indexSelect);
   }
 
   /** Returns all examples as one batch. */

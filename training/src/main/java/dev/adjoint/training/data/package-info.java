@@ -1,4 +1,4 @@
-/** Gives models their examples: data sets from memory and from files, and batches of them. */
+/** Data sets from memory and from files, and batches of them. */
 @NullMarked
 package dev.adjoint.training.data;
 

@@ -80,13 +80,16 @@ public final class Classification {
         IntTensor::size);
   }
 
-  /** Returns the precision: of what is taken for a class, the share that is; mean over classes. */
+  /**
+   * Returns the precision: of the examples predicted as a class, the share that belong to it; mean
+   * over classes.
+   */
   public static Metric<IntTensor> precision() {
     return confusion("precision", ConfusionMatrix::precision);
   }
 
   /**
-   * Returns the recall: of what is of a class, the share that is taken for it; mean over classes.
+   * Returns the recall: of the examples of a class, the share predicted as it; mean over classes.
    */
   public static Metric<IntTensor> recall() {
     return confusion("recall", ConfusionMatrix::recall);

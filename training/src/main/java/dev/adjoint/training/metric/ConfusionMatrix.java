@@ -13,8 +13,8 @@ import java.util.stream.IntStream;
  * How often each class was predicted as each class.
  *
  * <p>Measures over all classes are means over those that occur, as targets or as predictions; all
- * measures are NaN once a score was NaN, since that example was taken for nothing. {@code toString}
- * is a table.
+ * measures are NaN once a score was NaN, since that example has no prediction. {@code toString} is
+ * a table.
  */
 public final class ConfusionMatrix {
 
@@ -67,17 +67,17 @@ public final class ConfusionMatrix {
     return counts.length;
   }
 
-  /** Returns how many examples of a class were taken for another, or for the same. */
+  /** Returns how many examples of a class were predicted as another, or as the same. */
   public long count(int target, int predicted) {
     return counts[target][predicted];
   }
 
-  /** Returns how many examples were taken for nothing, because a score was NaN. */
+  /** Returns how many examples have no prediction, because a score was NaN. */
   public long undecided() {
     return undecided;
   }
 
-  /** Returns the share of all examples that were taken for what they are. */
+  /** Returns the accuracy: the share of examples whose class was predicted. */
   public double accuracy() {
     if (undecided > 0) {
       return Double.NaN;
@@ -86,12 +86,17 @@ public final class ConfusionMatrix {
     return (double) right / Arrays.stream(counts).flatMapToLong(Arrays::stream).sum();
   }
 
-  /** Returns of what was taken for a class the share that was; 0 if nothing was taken for it. */
+  /**
+   * Returns the precision: of the examples predicted as a class, the share that belong to it; 0 if
+   * there are none.
+   */
   public double precision(int c) {
     return share(counts[c][c], predicted(c));
   }
 
-  /** Returns of what was of a class the share that was taken for it; 0 if nothing was. */
+  /**
+   * Returns the recall: of the examples of a class, the share predicted as it; 0 if there are none.
+   */
   public double recall(int c) {
     return share(counts[c][c], actual(c));
   }

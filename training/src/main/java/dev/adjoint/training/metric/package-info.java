@@ -1,4 +1,4 @@
-/** Judges models by what they give for examples: accuracy, precision and recall, errors. */
+/** Metrics that evaluate models: accuracy, precision and recall, errors. */
 @NullMarked
 package dev.adjoint.training.metric;
 

@@ -31,8 +31,8 @@ import org.jspecify.annotations.Nullable;
  * <p>What comes before the first heading introduces the page; a list of the headings follows, with
  * the claims below each. Plots that follow one another share rows where the screen is wide.
  *
- * <p>All text is shown as it is: nothing in it is taken for HTML. The page fits phones and paper,
- * and is dark where the reader's system is.
+ * <p>All text is shown as it is: nothing in it is interpreted as HTML. The page fits phones and
+ * paper, and is dark where the reader's system is.
  */
 public final class Page {
 

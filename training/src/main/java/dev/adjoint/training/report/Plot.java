@@ -52,7 +52,7 @@ public abstract sealed class Plot<P extends Plot<P>> permits LinePlot, BarPlot {
     return title;
   }
 
-  /** Limits y to a range, which is as large as the series need unless it is set. */
+  /** Limits y to a range; by default that of the series. */
   public P yRange(double from, double to) {
     yAxis.range(from, to);
     return self();

@@ -1,4 +1,4 @@
-/** Tells what was measured: plots, and pages that hold them. */
+/** Plots and HTML pages of what was measured. */
 @NullMarked
 package dev.adjoint.training.report;
 

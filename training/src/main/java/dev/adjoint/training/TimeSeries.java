@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Rows of numbers over the steps of a training, few enough to draw and to save. */
-final class Rows {
+final class TimeSeries {
 
   /** So many rows make a good drawing. */
   static final int ENOUGH = 150;
@@ -16,12 +16,12 @@ final class Rows {
   private final List<double[]> rows = new ArrayList<>();
 
   /** Returns rows that were saved. */
-  static Rows of(Tensor saved) {
+  static TimeSeries of(Tensor saved) {
     if (saved.rank() != 2) {
       throw new IllegalArgumentException(
           "rows of shape %s; expected (rows, columns)".formatted(saved.shape()));
     }
-    Rows loaded = new Rows();
+    TimeSeries loaded = new TimeSeries();
     for (int i = 0; i < saved.size(0); i++) {
       loaded.add(saved.select(0, i).toDoubleArray());
     }
@@ -51,9 +51,9 @@ final class Rows {
   }
 
   /** Returns means of neighboring rows, so that there are no more than so many. */
-  Rows averaged(int most) {
+  TimeSeries averaged(int most) {
     int together = Math.ceilDiv(Math.max(1, rows.size()), most);
-    Rows averaged = new Rows();
+    TimeSeries averaged = new TimeSeries();
     for (List<double[]> some : Lists.partition(rows, together)) {
       double[] mean = new double[some.getFirst().length];
       for (double[] row : some) {

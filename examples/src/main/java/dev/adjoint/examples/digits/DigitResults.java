@@ -19,7 +19,7 @@ import java.util.stream.Stream;
  * @param confusion which digits were taken for which
  * @param mistakes the wrong ones, those first of which the model was surest
  */
-public record Reading(ConfusionMatrix confusion, List<Mistake> mistakes) {
+public record DigitResults(ConfusionMatrix confusion, List<Mistake> mistakes) {
 
   /**
    * A digit that was classified as another.
@@ -33,7 +33,7 @@ public record Reading(ConfusionMatrix confusion, List<Mistake> mistakes) {
   public record Pair(int digit, int taken, long count) {}
 
   /** Lets a model read all digits of a loader. */
-  public static Reading of(Sequential model, DataLoader<Tensor, IntTensor> loader) {
+  public static DigitResults of(Sequential model, DataLoader<Tensor, IntTensor> loader) {
     ConfusionMatrix confusion = new ConfusionMatrix();
     List<Mistake> mistakes = new ArrayList<>();
     for (Batch<Tensor, IntTensor> batch : loader.epoch(0)) {
@@ -50,7 +50,7 @@ public record Reading(ConfusionMatrix confusion, List<Mistake> mistakes) {
       }
     }
     mistakes.sort(Comparator.comparingDouble(Mistake::confidence).reversed());
-    return new Reading(confusion, List.copyOf(mistakes));
+    return new DigitResults(confusion, List.copyOf(mistakes));
   }
 
   /** Returns which digits were taken for which, the most frequent first. */

@@ -5,9 +5,9 @@ import dev.adjoint.tensor.Shape;
 import java.util.function.Function;
 
 /** Data sets of tensors with an example in each row. */
-final class Rows {
+final class TensorDatasets {
 
-  private Rows() {}
+  private TensorDatasets() {}
 
   /** Returns the number of examples in inputs and targets of these shapes. */
   static int number(Shape inputs, Shape targets) {

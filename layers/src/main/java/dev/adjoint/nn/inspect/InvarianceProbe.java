@@ -17,7 +17,7 @@ import java.util.List;
  * Compares what a layer computes with changed weights or data, also with these magnified, for
  * {@link Invariances}. Puts the parameters back when it is closed.
  */
-final class Magnifier implements AutoCloseable {
+final class InvarianceProbe implements AutoCloseable {
 
   private static final double[] FACTORS = {0.1, 3, 1000};
 
@@ -40,7 +40,7 @@ final class Magnifier implements AutoCloseable {
    *
    * @param siblings the other parameters that the magnification may concern
    */
-  Magnifier(
+  InvarianceProbe(
       Layer layer,
       Parameter weight,
       int outputAxis,
@@ -52,7 +52,7 @@ final class Magnifier implements AutoCloseable {
     this.outputAxis = outputAxis;
     this.siblings = siblings;
     original = copyOf(weight);
-    siblingValues = siblings.stream().map(Magnifier::copyOf).toList();
+    siblingValues = siblings.stream().map(InvarianceProbe::copyOf).toList();
     weights = Subject.ofWeights(original.transpose(0, outputAxis), generator);
     data = Subject.ofData(x, original.rank() == 2 ? x.rank() - 1 : 1, generator);
     boolean coarse = weight.dtype() == DType.FLOAT32 || x.dtype() == DType.FLOAT32;
