@@ -1,11 +1,10 @@
 package dev.adjoint.op;
 
+import dev.adjoint.kernel.Buffers;
 import dev.adjoint.kernel.Kernels.Loop;
-import dev.adjoint.kernel.ScratchPool;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
-import java.lang.reflect.Array;
 import java.util.Arrays;
 
 /**
@@ -34,12 +33,6 @@ record Program(
 
   /** Elements of a block: some of 8 kB fit into the innermost cache. */
   private static final int BLOCK = 1 << 11;
-
-  /** No more than a few threads of a few blocks need. */
-  private static final long MOST_KEPT = 1 << 20;
-
-  private static final PerType<ScratchPool<Object>> SCRATCH =
-      new PerType<>(dtype -> new ScratchPool<>(MOST_KEPT, Array::getLength));
 
   /** A function, the slots of its operands (the last repeated up to three), and of its result. */
   record Step(Loop loop, int[] operands, int result) {}
@@ -114,8 +107,7 @@ record Program(
     int firstResult = apart.length;
     int firstBlock = firstResult + results;
     int needed = blocks * block;
-    ScratchPool<Object> pool = SCRATCH.of(dtype);
-    Object scratch = pool.take(needed, () -> Engine.uninitialized(dtype, needed));
+    Object scratch = Engine.elements(dtype).scratch(needed);
     for (int i = 0; i < blocks; i++) {
       arrays[firstBlock + i] = scratch;
       from[firstBlock + i] = i * block;
@@ -148,6 +140,6 @@ record Program(
             step[out] == 0 ? 1 : n);
       }
     }
-    pool.give(scratch);
+    Buffers.give(scratch);
   }
 }
