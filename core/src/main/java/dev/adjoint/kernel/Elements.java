@@ -49,11 +49,11 @@ public interface Elements {
   /** Writes one value to the elements {@code from <= i < to}. */
   void fill(Object array, int from, int to, double value);
 
-  /** Adds elements to sums: {@code sums[i] += x[from + i]}. */
-  void addTo(double[] sums, Object x, int from);
+  /** Adds elements to sums: {@code sums[i] += x[from + i]} for {@code i < n}. */
+  void addTo(double[] sums, int n, Object x, int from);
 
-  /** Rounds numbers to elements: {@code out[from + i] = x[i]}. */
-  void round(double[] x, Object out, int from);
+  /** Rounds numbers to elements: {@code out[from + i] = x[i]} for {@code i < n}. */
+  void round(double[] x, int n, Object out, int from);
 
   /** Computes a product as {@link MatMul#multiply} says. */
   void multiply(Kernels kernels, Matrix a, Matrix b, Matrix c, boolean accumulate);

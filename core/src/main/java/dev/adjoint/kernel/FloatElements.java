@@ -55,17 +55,17 @@ final class FloatElements implements Elements {
   }
 
   @Override
-  public void addTo(double[] sums, Object x, int from) {
+  public void addTo(double[] sums, int n, Object x, int from) {
     float[] elements = (float[]) x;
-    for (int i = 0; i < sums.length; i++) {
+    for (int i = 0; i < n; i++) {
       sums[i] += elements[from + i];
     }
   }
 
   @Override
-  public void round(double[] x, Object out, int from) {
+  public void round(double[] x, int n, Object out, int from) {
     float[] elements = (float[]) out;
-    for (int i = 0; i < x.length; i++) {
+    for (int i = 0; i < n; i++) {
       elements[from + i] = (float) x[i];
     }
   }

@@ -35,8 +35,8 @@ public record CumulativeSum(int axis) implements Primitive {
     for (int at = 0; at < source.size(); at += n * inner) {
       Arrays.fill(sums, 0);
       for (int row = at; row < at + n * inner; row += inner) {
-        type.addTo(sums, in, source.offset() + row);
-        type.round(sums, out, row);
+        type.addTo(sums, inner, in, source.offset() + row);
+        type.round(sums, inner, out, row);
       }
     }
     return Engine.tensor(out, source.dtype(), shape);

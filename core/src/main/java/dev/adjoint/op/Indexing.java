@@ -348,7 +348,8 @@ public final class Indexing {
   /** Slices added to zeros at the indices: the adjoint of select. */
   record SelectAdd(int axis, IntTensor index, int size) implements Primitive {
 
-    private static final int BLOCK = 64;
+    /** Columns that are summed together. */
+    private static final int BLOCK = 1024;
 
     @Override
     public String name() {
@@ -366,26 +367,31 @@ public final class Indexing {
       Elements type = Elements.of(in);
       int[] starts = new int[size + 1]; // of each slice, among the positions in its order
       int[] positions = positions(starts);
-      // A chunk owns a range of columns. Each sum is made in double precision, in the order of the
-      // indices, and rounded once: a float32 sum of many small numbers stops growing.
+      // A chunk owns slices, or a part of their columns. Each sum is made in double precision, in
+      // the order of the indices, and rounded once: a float32 sum of many small numbers stops
+      // growing.
       int outer = source.size() == 0 ? 0 : source.size() / (count * width);
       int blocks = Math.ceilDiv(width, BLOCK);
-      Parallel.run(
-          outer * blocks,
+      Parallel.runRanges(
+          outer * blocks * size,
+          Math.min(BLOCK, width) * (1L + count / Math.max(1, size)),
+          1 << 17,
           source.size() / 2L + (long) outer * blocks * count * 5,
-          c -> {
-            int column = c % blocks * BLOCK;
-            double[] sums = Buffers.uninitializedDoubles(Math.min(BLOCK, width - column));
-            for (int slice = 0; slice < size; slice++) {
-              if (starts[slice] == starts[slice + 1]) {
-                continue;
+          (from, to) -> {
+            double[] sums = Buffers.uninitializedDoubles(Math.min(BLOCK, width));
+            for (int unit = from; unit < to; unit++) {
+              int slice = unit % size;
+              int column = unit / size % blocks * BLOCK;
+              int row = unit / size / blocks;
+              int n = Math.min(BLOCK, width - column);
+              if (starts[slice] < starts[slice + 1]) {
+                Arrays.fill(sums, 0, n, 0);
+                for (int i = starts[slice]; i < starts[slice + 1]; i++) {
+                  int at = (row * count + positions[i]) * width + column;
+                  type.addTo(sums, n, in, source.offset() + at);
+                }
+                type.round(sums, n, out, (row * size + slice) * width + column);
               }
-              Arrays.fill(sums, 0);
-              for (int i = starts[slice]; i < starts[slice + 1]; i++) {
-                int at = (c / blocks * count + positions[i]) * width + column;
-                type.addTo(sums, in, source.offset() + at);
-              }
-              type.round(sums, out, (c / blocks * size + slice) * width + column);
             }
           });
       return Engine.tensor(out, source.dtype(), shape);
