@@ -1,6 +1,6 @@
 package dev.adjoint.io;
 
-import dev.adjoint.kernel.Buffers;
+import dev.adjoint.kernel.Elements;
 import dev.adjoint.kernel.Storage;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
@@ -98,8 +98,8 @@ enum StoredType {
               .formatted(this, shape, bytes(shape), source.remaining()));
     }
     int n = shape.size();
-    Object array =
-        dtype == DType.FLOAT32 ? Buffers.uninitializedFloats(n) : Buffers.uninitializedDoubles(n);
+    Elements type = dtype == DType.FLOAT32 ? Elements.float32() : Elements.float64();
+    Object array = type.uninitialized(n);
     ByteBuffer chunk = ByteBuffer.allocate((int) Math.min(CHUNK, bytes(shape))).order(order);
     for (int done = 0, count; done < n; done += count) {
       count = Math.min(CHUNK / bytes, n - done);
@@ -170,16 +170,13 @@ enum StoredType {
   private int decodeIntegers(ByteBuffer from, int n, Object to, int at) {
     long min = this == U64 || this == BOOL ? 0 : -LARGEST_EXACT; // a U64 from 2^63 is negative here
     long max = this == BOOL ? 1 : LARGEST_EXACT;
+    Elements type = Elements.of(to);
     for (int i = 0; i < n; i++) {
       long value = integer(from, i * bytes);
       if (value < min || value > max) {
         return i;
       }
-      if (to instanceof float[] floats) {
-        floats[at + i] = value;
-      } else {
-        ((double[]) to)[at + i] = value;
-      }
+      type.set(to, at + i, value);
     }
     return n;
   }

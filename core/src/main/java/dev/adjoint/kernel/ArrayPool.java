@@ -52,9 +52,8 @@ final class ArrayPool {
   }
 
   static long bytesOf(Object array) {
-    return array instanceof float[] floats
-        ? (long) floats.length * Float.BYTES
-        : (long) ((double[]) array).length * Double.BYTES;
+    Elements type = Elements.of(array);
+    return (long) type.length(array) * type.bytes();
   }
 
   private record Size(Class<?> type, int length) {}
@@ -71,11 +70,17 @@ final class ArrayPool {
     }
 
     void put(Object array, long mostBytes) {
-      int length = array instanceof float[] floats ? floats.length : ((double[]) array).length;
+      int length = Elements.of(array).length(array);
       bySize
           .computeIfAbsent(new Size(array.getClass(), length), size -> new ArrayDeque<>())
           .addLast(array);
       bytes += bytesOf(array);
+      if (bytes > mostBytes) {
+        dropDownTo(mostBytes);
+      }
+    }
+
+    private void dropDownTo(long mostBytes) {
       Iterator<Deque<Object>> leastUsed = bySize.values().iterator();
       while (bytes > mostBytes) {
         Deque<Object> shelf = leastUsed.next();

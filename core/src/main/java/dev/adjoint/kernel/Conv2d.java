@@ -17,10 +17,6 @@ public enum Conv2d {
    * {@code double[]}, as the kernels are.
    */
   public void run(Kernels kernels, ConvShape shape, Span a, Span b, Span out) {
-    if (out.data() instanceof float[]) {
-      FloatConv2d.run(this, kernels, shape, a, b, out);
-    } else {
-      DoubleConv2d.run(this, kernels, shape, a, b, out);
-    }
+    Elements.of(out.data()).convolve(this, kernels, shape, a, b, out);
   }
 }

@@ -13,32 +13,24 @@ final class FloatCopy {
   private FloatCopy() {}
 
   /**
-   * Copies {@code rows} rows of {@code columns} elements.
+   * Copies rows.
    *
    * @param dense the side whose columns are contiguous
-   * @param strided the side whose columns are {@code step} apart
    */
-  static void strip(
-      StridedCopy.Mode mode,
-      int rows,
-      int columns,
-      float[] dense,
-      int d,
-      int denseRowStride,
-      float[] strided,
-      int p,
-      int rowStride,
-      int step) {
-    int block = step == 1 || step == 0 ? columns : BLOCK;
-    for (int j = 0; j < columns; j += block) {
-      int n = Math.min(block, columns - j);
-      for (int i = 0; i < rows; i++) {
-        int from = d + i * denseRowStride + j;
-        int at = p + i * rowStride + j * step;
+  static void strip(StridedCopy.Mode mode, Matrix dense, Matrix strided) {
+    float[] x = (float[]) dense.data();
+    float[] y = (float[]) strided.data();
+    int step = strided.columnStride();
+    int block = step == 1 || step == 0 ? dense.columns() : BLOCK;
+    for (int j = 0; j < dense.columns(); j += block) {
+      int n = Math.min(block, dense.columns() - j);
+      for (int i = 0; i < dense.rows(); i++) {
+        int from = dense.at(i, j);
+        int at = strided.at(i, j);
         switch (mode) {
-          case GATHER -> gather(n, strided, at, step, dense, from);
-          case SCATTER -> scatter(n, dense, from, strided, at, step);
-          case ADD -> add(n, dense, from, strided, at, step);
+          case GATHER -> gather(n, y, at, step, x, from);
+          case SCATTER -> scatter(n, x, from, y, at, step);
+          case ADD -> add(n, x, from, y, at, step);
         }
       }
     }

@@ -19,7 +19,7 @@ record FloatCorrelation(
     int planes = shape.n() * shape.groups();
     int blocks = geometry().blocks();
     long weights = (long) shape.groups() * panelRows() * depth();
-    float[] panels = FloatScratch.A.take(weights);
+    float[] panels = Buffers.scratchFloats(weights);
     int groupSize = (int) (weights / shape.groups());
     packWeights(panels);
     Parallel.run(
@@ -30,7 +30,7 @@ record FloatCorrelation(
           int panelsFrom = plane % shape.groups() * groupSize;
           block(plane, geometry().block(chunk % blocks), panels, panelsFrom);
         });
-    FloatScratch.A.give(panels);
+    Buffers.give(panels);
     if (!isFinite(w.data(), w.from(), shape.groups() * groupWeights())) {
       leavePaddingOut();
     }
@@ -165,12 +165,12 @@ record FloatCorrelation(
       multiply(part, panels, panelsFrom, c, runs);
     } else {
       int stride = length + LANES; // a power of two would have rows compete for cache lines
-      float[] product = FloatScratch.PRODUCT.take((long) outC * stride);
+      float[] product = Buffers.scratchFloats((long) outC * stride);
       multiply(part, panels, panelsFrom, new Matrix(product, 0, outC, length, stride, 1), 1);
       for (int channel = 0; channel < outC; channel++) {
         scatter(product, channel * stride, block, out + channel * outH * outW);
       }
-      FloatScratch.PRODUCT.give(product);
+      Buffers.give(product);
     }
     layout.give(part);
   }

@@ -23,7 +23,7 @@ record FloatLayout(ConvLayout layout, Span x) {
     if (layout.isGiven()) {
       return new Part(data(), x.from() + channel * plane + block.row() * s.inW());
     }
-    float[] out = FloatScratch.PATCHES.take((long) channels * layout.channel());
+    float[] out = Buffers.scratchFloats((long) channels * layout.channel());
     int rows = layout.plane() / layout.pitch();
     int to = 0;
     for (int c = 0; c < channels; c++) {
@@ -60,7 +60,7 @@ record FloatLayout(ConvLayout layout, Span x) {
 
   void give(Part part) {
     if (!layout.isGiven()) {
-      FloatScratch.PATCHES.give(part.data);
+      Buffers.give(part.data);
     }
   }
 }

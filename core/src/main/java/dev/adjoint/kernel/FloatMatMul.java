@@ -68,10 +68,10 @@ record FloatMatMul(Kernels kernels, Matrix a, Matrix b, Matrix c) {
     if (b.columnStride() == 1 && (isSmall() || a.rows() <= kernels.tileRows())) {
       multiplyInPlace(b);
     } else if (isSmall()) {
-      float[] packed = FloatScratch.B.take(b.rows() * b.columns());
+      float[] packed = Buffers.scratchFloats(b.rows() * b.columns());
       FloatPanels.pack(b.transpose(), packed, 0, b.columns());
       multiplyInPlace(Matrix.packed(packed, 0, b.rows(), b.columns()));
-      FloatScratch.B.give(packed);
+      Buffers.give(packed);
     } else {
       multiplyInPanels();
     }
@@ -145,8 +145,8 @@ record FloatMatMul(Kernels kernels, Matrix a, Matrix b, Matrix c) {
     int k = a.columns();
     int most = Math.min(k, DEPTH);
     // The caller's buffers: helpers fill and read them, and are done before the caller goes on.
-    float[] aPanels = FloatScratch.A.take(panelSize(m, kernels.tileRows(), most));
-    float[] bPanels = FloatScratch.B.take(panelSize(n, kernels.tileColumns(), most));
+    float[] aPanels = Buffers.scratchFloats(panelSize(m, kernels.tileRows(), most));
+    float[] bPanels = Buffers.scratchFloats(panelSize(n, kernels.tileColumns(), most));
     for (int j = 0; j < n; j += SPAN) {
       for (int l = 0; l < k; l += DEPTH) {
         for (int i = 0; i < m; i += SPAN) {
@@ -160,8 +160,8 @@ record FloatMatMul(Kernels kernels, Matrix a, Matrix b, Matrix c) {
         }
       }
     }
-    FloatScratch.A.give(aPanels);
-    FloatScratch.B.give(bPanels);
+    Buffers.give(aPanels);
+    Buffers.give(bPanels);
   }
 
   private static int panelSize(int lines, int width, int depth) {

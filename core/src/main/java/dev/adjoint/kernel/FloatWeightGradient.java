@@ -31,7 +31,7 @@ record FloatWeightGradient(Kernels kernels, ConvShape shape, FloatLayout layout,
     int n = shape.n();
     int weights = shape.outC() * depth();
     int parts = Math.clamp(Math.min(n, PARTIALS / weights), 1, MAX_PARTS);
-    float[] partials = FloatScratch.PRODUCT.take((long) parts * weights);
+    float[] partials = Buffers.scratchFloats((long) parts * weights);
     Arrays.fill(partials, 0, parts * weights, 0f);
     int taps = stencil().taps();
     int inC = shape.groupInC();
@@ -57,7 +57,7 @@ record FloatWeightGradient(Kernels kernels, ConvShape shape, FloatLayout layout,
           }
         });
     addParts(parts, partials);
-    FloatScratch.PRODUCT.give(partials);
+    Buffers.give(partials);
     if (!FloatCorrelation.isFinite(dw.data(), dw.from(), weights)) {
       leavePaddingOut();
     }
@@ -126,7 +126,7 @@ record FloatWeightGradient(Kernels kernels, ConvShape shape, FloatLayout layout,
       ConvLayout.Block block = layout.layout().block(index);
       int length = layout.layout().length(block);
       FloatLayout.Part part = layout.take(inChannel, channels, block);
-      float[] panels = FloatScratch.B.take((long) length * Math.ceilDiv(outC, width) * width);
+      float[] panels = Buffers.scratchFloats((long) length * Math.ceilDiv(outC, width) * width);
       for (int j = 0; j < outC; j += width) {
         pack(gradient, j, block, panels, j * length);
       }
@@ -142,7 +142,7 @@ record FloatWeightGradient(Kernels kernels, ConvShape shape, FloatLayout layout,
               c.data(),
               c.rowStride())
           .add(kernels, c.rows(), outC, length, part.from(), 0, c.from());
-      FloatScratch.B.give(panels);
+      Buffers.give(panels);
       layout.give(part);
     }
   }

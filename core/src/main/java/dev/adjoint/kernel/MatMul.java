@@ -15,11 +15,7 @@ public final class MatMul {
    * in any provider and on any number of threads.
    */
   public static void multiply(Kernels kernels, Matrix a, Matrix b, Matrix c, boolean accumulate) {
-    if (c.data() instanceof float[]) {
-      FloatMatMul.multiply(kernels, a, b, c, accumulate);
-    } else {
-      DoubleMatMul.multiply(kernels, a, b, c, accumulate);
-    }
+    Elements.of(c.data()).multiply(kernels, a, b, c, accumulate);
   }
 
   /** Computes each c of a batch, as {@link #multiply}. */

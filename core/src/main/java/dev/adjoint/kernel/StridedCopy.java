@@ -1,6 +1,10 @@
 package dev.adjoint.kernel;
 
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.ToIntFunction;
 
 /**
  * Copies between a contiguous array and one of any strides, for either element type: what makes a
@@ -65,20 +69,25 @@ public final class StridedCopy {
         return;
       }
     }
-    Axes axes = new Axes(shape, strides);
+    Axes axes = Axes.of(shape, strides);
     int strips = axes.strips();
+    Elements type = Elements.of(dense);
     Parallel.RangeBody body =
         (from, to) -> {
           for (int strip = from; strip < to; strip++) {
-            axes.copyStrip(mode, strip, dense, denseFrom, strided, stridedFrom);
+            type.copy(
+                mode,
+                axes.strip(strip, dense, denseFrom, Axis::denseStride),
+                axes.strip(strip, strided, stridedFrom, Axis::stride));
           }
         };
     if (mode != Mode.GATHER && axes.mayOverlap()) {
       body.run(0, strips); // elements that coincide are written in one order, by one thread
       return;
     }
-    long nanos = (long) strips * Math.min(STRIP, axes.rows()) * axes.columns() / 2;
-    Parallel.runRanges(strips, elementsOfStrip(axes.columns()), CHUNK, nanos, body);
+    int columns = axes.columns().size;
+    long nanos = (long) strips * Math.min(STRIP, axes.rows().size) * columns / 2;
+    Parallel.runRanges(strips, elementsOfStrip(columns), CHUNK, nanos, body);
   }
 
   /** Returns the elements of a whole strip, which may be more than an array can hold. */
@@ -86,148 +95,99 @@ public final class StridedCopy {
     return (long) STRIP * columns;
   }
 
+  /** An axis of a copy, and its strides on the two sides. */
+  private record Axis(int size, int stride, int denseStride) {
+    boolean isContiguous() {
+      return Math.abs(stride) == 1;
+    }
+  }
+
   /**
    * The axes of a copy, as few as possible: those of size 1 are gone, those that lie behind one
    * another on both sides are one. The last is the innermost of the contiguous side ("columns");
    * the one before it, where there is a choice, is the innermost of the strided side ("rows"), so
    * that a strip of rows of a transpose is contiguous on either side.
+   *
+   * @param list from the innermost outwards: columns, rows, and others
    */
-  private static final class Axes {
-    private int count;
-    private final int[] size;
-    private final int[] stride;
-    private final int[] denseStride;
+  private record Axes(List<Axis> list) {
 
-    Axes(int[] shape, int[] strides) {
-      int rank = shape.length;
-      size = new int[rank + 2]; // at least rows and columns
-      stride = new int[rank + 2];
-      denseStride = new int[rank + 2];
-      Arrays.fill(size, 0, 2, 1);
-      count = 2;
+    static Axes of(int[] shape, int[] strides) {
+      List<Axis> list = new ArrayList<>();
       int dense = 1;
-      int next = rank + 1;
-      // From the innermost axis outwards, into the end of the arrays.
-      for (int axis = rank - 1; axis >= 0; axis--) {
-        boolean merges = next <= rank && strides[axis] == (long) stride[next + 1] * size[next + 1];
-        if (shape[axis] != 1 && merges) {
-          size[next + 1] *= shape[axis];
-        } else if (shape[axis] != 1) {
-          size[next] = shape[axis];
-          stride[next] = strides[axis];
-          denseStride[next] = dense;
-          next--;
+      for (int axis = shape.length - 1; axis >= 0; axis--) {
+        if (shape[axis] != 1) {
+          Axis inner = list.isEmpty() ? null : list.getLast();
+          if (inner != null && strides[axis] == (long) inner.stride * inner.size) {
+            list.removeLast();
+            list.add(new Axis(inner.size * shape[axis], inner.stride, inner.denseStride));
+          } else {
+            list.add(new Axis(shape[axis], strides[axis], dense));
+          }
         }
         dense *= shape[axis];
       }
-      int found = rank + 1 - next;
-      count = Math.max(2, found);
-      moveToFront(rank + 2 - count, found);
-      chooseRows();
-    }
-
-    /** Moves the last {@code count} axes to the front; missing ones become axes of size 1. */
-    private void moveToFront(int from, int found) {
-      for (int axis = 0; axis < count; axis++) {
-        boolean real = axis >= count - found;
-        size[axis] = real ? size[from + axis] : 1;
-        stride[axis] = real ? stride[from + axis] : 0;
-        denseStride[axis] = real ? denseStride[from + axis] : 0;
+      while (list.size() < 2) {
+        list.add(new Axis(1, 0, 0));
       }
-    }
-
-    private void chooseRows() {
-      int rows = count - 2;
-      if (Math.abs(stride[count - 1]) == 1) {
-        return; // columns are contiguous on both sides already
-      }
-      for (int axis = 0; axis < count - 1; axis++) {
-        if (Math.abs(stride[axis]) == 1) {
-          swap(size, axis, rows);
-          swap(stride, axis, rows);
-          swap(denseStride, axis, rows);
-          return;
+      // Where columns are not contiguous on both sides anyway, rows are on the strided one.
+      for (int axis = list.size() - 1; axis > 0 && !list.getFirst().isContiguous(); axis--) {
+        if (list.get(axis).isContiguous()) {
+          Collections.swap(list, axis, 1);
+          break;
         }
       }
+      return new Axes(list);
     }
 
-    private static void swap(int[] values, int i, int j) {
-      int value = values[i];
-      values[i] = values[j];
-      values[j] = value;
+    Axis columns() {
+      return list.get(0);
     }
 
-    int rows() {
-      return size[count - 2];
-    }
-
-    int columns() {
-      return size[count - 1];
+    Axis rows() {
+      return list.get(1);
     }
 
     int strips() {
-      int strips = Math.ceilDiv(rows(), STRIP);
-      for (int axis = 0; axis < count - 2; axis++) {
-        strips *= size[axis];
+      int strips = Math.ceilDiv(rows().size, STRIP);
+      for (Axis axis : list.subList(2, list.size())) {
+        strips *= axis.size;
       }
       return strips;
     }
 
     /** Returns whether two elements may be at one place; true in doubt. */
     boolean mayOverlap() {
-      Integer[] order = new Integer[count];
-      Arrays.setAll(order, axis -> axis);
-      Arrays.sort(order, (i, j) -> Integer.compare(Math.abs(stride[i]), Math.abs(stride[j])));
+      List<Axis> sorted = new ArrayList<>(list);
+      sorted.sort(Comparator.comparingInt(axis -> Math.abs(axis.stride)));
       long reach = 0;
-      for (int axis : order) {
-        long step = Math.abs((long) stride[axis]);
-        if (size[axis] > 1 && step <= reach) {
+      for (Axis axis : sorted) {
+        long step = Math.abs((long) axis.stride);
+        if (axis.size > 1 && step <= reach) {
           return true;
         }
-        reach += step * (size[axis] - 1);
+        reach += step * (axis.size - 1);
       }
       return false;
     }
 
-    void copyStrip(
-        Mode mode, int strip, Object dense, int denseFrom, Object strided, int stridedFrom) {
-      int stripsOfRows = Math.ceilDiv(rows(), STRIP);
+    /** Returns a strip of rows on one side. */
+    Matrix strip(int strip, Object data, int from, ToIntFunction<Axis> stride) {
+      int stripsOfRows = Math.ceilDiv(rows().size, STRIP);
       int row = strip % stripsOfRows * STRIP;
-      int d = denseFrom + row * denseStride[count - 2];
-      int p = stridedFrom + row * stride[count - 2];
+      int at = from + row * stride.applyAsInt(rows());
       int rest = strip / stripsOfRows;
-      for (int axis = count - 3; axis >= 0; axis--) {
-        int index = rest % size[axis];
-        rest /= size[axis];
-        d += index * denseStride[axis];
-        p += index * stride[axis];
+      for (Axis axis : list.subList(2, list.size())) {
+        at += rest % axis.size * stride.applyAsInt(axis);
+        rest /= axis.size;
       }
-      int rowCount = Math.min(STRIP, rows() - row);
-      if (dense instanceof float[] floats) {
-        FloatCopy.strip(
-            mode,
-            rowCount,
-            columns(),
-            floats,
-            d,
-            denseStride[count - 2],
-            (float[]) strided,
-            p,
-            stride[count - 2],
-            stride[count - 1]);
-      } else {
-        DoubleCopy.strip(
-            mode,
-            rowCount,
-            columns(),
-            (double[]) dense,
-            d,
-            denseStride[count - 2],
-            (double[]) strided,
-            p,
-            stride[count - 2],
-            stride[count - 1]);
-      }
+      return new Matrix(
+          data,
+          at,
+          Math.min(STRIP, rows().size - row),
+          columns().size,
+          stride.applyAsInt(rows()),
+          stride.applyAsInt(columns()));
     }
   }
 }

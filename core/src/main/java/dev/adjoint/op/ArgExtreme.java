@@ -1,5 +1,6 @@
 package dev.adjoint.op;
 
+import dev.adjoint.kernel.Elements;
 import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Tensor;
 
@@ -33,37 +34,24 @@ public final class ArgExtreme {
     Tensor rows = Engine.packed(RowOp.lastAxis(x.untracked(), new int[] {resolved}));
     int[] best = new int[rows.size() / n];
     Object array = Engine.array(rows);
+    Elements type = Elements.of(array);
     for (int row = 0; row < best.length; row++) {
-      int from = rows.offset() + row * n;
-      best[row] =
-          array instanceof float[] floats
-              ? first(floats, from, n, sign)
-              : first((double[]) array, from, n, sign);
+      best[row] = first(type, array, rows.offset() + row * n, n, sign);
     }
     x.checkAfterReading();
     return IntTensor.of(best, sizes);
   }
 
-  private static int first(float[] x, int from, int n, int sign) {
+  private static int first(Elements type, Object x, int from, int n, int sign) {
     int best = 0;
+    double found = Double.NEGATIVE_INFINITY;
     for (int i = 0; i < n; i++) {
-      if (Float.isNaN(x[from + i])) {
+      double value = type.get(x, from + i) * sign;
+      if (Double.isNaN(value)) {
         return i;
       }
-      if (x[from + i] * sign > x[from + best] * sign) {
-        best = i;
-      }
-    }
-    return best;
-  }
-
-  private static int first(double[] x, int from, int n, int sign) {
-    int best = 0;
-    for (int i = 0; i < n; i++) {
-      if (Double.isNaN(x[from + i])) {
-        return i;
-      }
-      if (x[from + i] * sign > x[from + best] * sign) {
+      if (value > found) {
+        found = value;
         best = i;
       }
     }

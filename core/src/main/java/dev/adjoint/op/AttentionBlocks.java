@@ -2,17 +2,16 @@ package dev.adjoint.op;
 
 import static dev.adjoint.kernel.MatMul.multiply;
 
+import dev.adjoint.kernel.Buffers;
 import dev.adjoint.kernel.Kernels;
 import dev.adjoint.kernel.Loop;
 import dev.adjoint.kernel.Matrices;
 import dev.adjoint.kernel.Matrix;
 import dev.adjoint.kernel.Parallel;
-import dev.adjoint.kernel.ScratchPool;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
-import java.lang.reflect.Array;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -46,9 +45,6 @@ final class AttentionBlocks {
   /** Multiplications of one chunk of work. */
   private static final int CHUNK = 1 << 20;
 
-  private static final ScratchPool<Object> FLOATS = scratch();
-  private static final ScratchPool<Object> DOUBLES = scratch();
-
   private final DType dtype;
   private final Kernels kernels;
   private final Loop where;
@@ -79,11 +75,6 @@ final class AttentionBlocks {
 
   /** A 1 for each query of a block, then as many zeros. */
   private final Object steps;
-
-  private static ScratchPool<Object> scratch() {
-    long most = Math.min(1 << 22, Runtime.getRuntime().maxMemory() / 64 / Double.BYTES);
-    return new ScratchPool<>(most, Array::getLength);
-  }
 
   AttentionBlocks(boolean causal, double scaleBy, Tensor[] x) {
     inputs = x;
@@ -166,18 +157,13 @@ final class AttentionBlocks {
             b.weigh();
             b.mix(b.weights, v, rowsOf(y, b.t * queries + b.i, b.rows, valueWidth));
           }
-          pool().give(scratch);
+          Buffers.give(scratch);
         });
     return Engine.tensor(y, dtype, MatMul.matrices(batch, queries, valueWidth));
   }
 
-  private ScratchPool<Object> pool() {
-    return dtype == DType.FLOAT32 ? FLOATS : DOUBLES;
-  }
-
   private Object takeScratch() {
-    int size = block * (2 * keys + width);
-    return pool().take(size, () -> Engine.uninitialized(dtype, size));
+    return Engine.elements(dtype).scratch(block * (2L * keys + width));
   }
 
   /** Some queries of one matrix, with the keys to which they may attend at most. */
@@ -290,7 +276,7 @@ final class AttentionBlocks {
               }
             }
           }
-          pool().give(scratch);
+          Buffers.give(scratch);
         });
     @Nullable Tensor[] cotangents = new Tensor[inputs.length];
     for (Tensor input : inputs) {

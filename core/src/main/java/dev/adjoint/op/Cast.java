@@ -1,6 +1,7 @@
 package dev.adjoint.op;
 
 import dev.adjoint.autodiff.Recorder;
+import dev.adjoint.kernel.Elements;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Tensor;
 
@@ -24,17 +25,10 @@ public record Cast(DType target) implements Primitive {
     int from = source.offset();
     Object in = Engine.array(source);
     Object out = Engine.uninitialized(target, n);
-    if (in instanceof float[] floats) {
-      double[] doubles = (double[]) out;
-      for (int i = 0; i < n; i++) {
-        doubles[i] = floats[from + i];
-      }
-    } else {
-      double[] doubles = (double[]) in;
-      float[] floats = (float[]) out;
-      for (int i = 0; i < n; i++) {
-        floats[i] = (float) doubles[from + i];
-      }
+    Elements type = Elements.of(in);
+    Elements other = Elements.of(out);
+    for (int i = 0; i < n; i++) {
+      other.set(out, i, type.get(in, from + i));
     }
     return Engine.tensor(out, target, source.shape());
   }

@@ -2,6 +2,7 @@ package dev.adjoint.op;
 
 import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.kernel.Buffers;
+import dev.adjoint.kernel.Elements;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import java.util.Arrays;
@@ -29,24 +30,13 @@ public record CumulativeSum(int axis) implements Primitive {
     int inner = shape.strides()[axis];
     Object in = Engine.array(source);
     Object out = Engine.uninitialized(source.dtype(), source.size());
+    Elements type = Elements.of(in);
     double[] sums = Buffers.uninitializedDoubles(inner); // float32 sums stop growing at 2^24
     for (int at = 0; at < source.size(); at += n * inner) {
       Arrays.fill(sums, 0);
       for (int row = at; row < at + n * inner; row += inner) {
-        if (in instanceof float[] floats) {
-          float[] results = (float[]) out;
-          for (int i = 0; i < inner; i++) {
-            sums[i] += floats[source.offset() + row + i];
-            results[row + i] = (float) sums[i];
-          }
-        } else {
-          double[] doubles = (double[]) in;
-          double[] results = (double[]) out;
-          for (int i = 0; i < inner; i++) {
-            sums[i] += doubles[source.offset() + row + i];
-            results[row + i] = sums[i];
-          }
-        }
+        type.addTo(sums, inner, in, source.offset() + row);
+        type.round(sums, inner, out, row);
       }
     }
     return Engine.tensor(out, source.dtype(), shape);

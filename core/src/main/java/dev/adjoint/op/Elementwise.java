@@ -1,10 +1,10 @@
 package dev.adjoint.op;
 
+import dev.adjoint.kernel.Elements;
 import dev.adjoint.kernel.Loop;
 import dev.adjoint.kernel.Parallel;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
-import java.util.Arrays;
 
 /**
  * Runs elementwise loops over tensors of any layout: broadcasts, splits and parallelizes.
@@ -100,11 +100,8 @@ final class Elementwise {
 
   /** Writes one value to every element of an array. */
   static void fill(Object array, double value) {
-    if (array instanceof float[] floats) {
-      Arrays.fill(floats, (float) value);
-    } else {
-      Arrays.fill((double[]) array, value);
-    }
+    Elements type = Elements.of(array);
+    type.fill(array, 0, type.length(array), value);
   }
 
   /** Receives the start and length of a chunk. */

@@ -1,7 +1,6 @@
 package dev.adjoint.op;
 
-import dev.adjoint.kernel.Buffers;
-import dev.adjoint.kernel.KernelProvider;
+import dev.adjoint.kernel.Elements;
 import dev.adjoint.kernel.Kernels;
 import dev.adjoint.kernel.Span;
 import dev.adjoint.kernel.Storage;
@@ -14,20 +13,22 @@ final class Engine {
 
   private Engine() {}
 
+  static Elements elements(DType dtype) {
+    return dtype == DType.FLOAT32 ? Elements.float32() : Elements.float64();
+  }
+
   static Kernels kernels(DType dtype) {
-    return dtype == DType.FLOAT32 ? KernelProvider.float32() : KernelProvider.float64();
+    return elements(dtype).kernels();
   }
 
   /** Returns an array that the caller must write in full. */
   static Object uninitialized(DType dtype, int n) {
-    return dtype == DType.FLOAT32
-        ? Buffers.uninitializedFloats(n)
-        : Buffers.uninitializedDoubles(n);
+    return elements(dtype).uninitialized(n);
   }
 
   /** Returns an array of zeros. */
   static Object zeroed(DType dtype, int n) {
-    return dtype == DType.FLOAT32 ? Buffers.zeroedFloats(n) : Buffers.zeroedDoubles(n);
+    return elements(dtype).zeroed(n);
   }
 
   /** Returns an untracked tensor over all of an array that nobody else has. */

@@ -2,6 +2,7 @@ package dev.adjoint.op;
 
 import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.kernel.Buffers;
+import dev.adjoint.kernel.Elements;
 import dev.adjoint.kernel.Parallel;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.IntTensor;
@@ -32,7 +33,7 @@ public final class Indexing {
       return Movement.reshape(gather(Movement.withAxis(x), axis, index.reshape(1)), x.shape());
     }
     int resolved = checkIndex("gather", x.shape(), axis, index);
-    return Recorder.apply(new Gather(resolved, index), x);
+    return Recorder.apply(new Gather(resolved, index, false), x);
   }
 
   /**
@@ -58,7 +59,7 @@ public final class Indexing {
     checkRange("takeAlongAxis", x.shape(), resolved, index);
     Tensor source = x.expand(common.with("takeAlongAxis", resolved, x.size(resolved)));
     Shape picked = common.with("takeAlongAxis", resolved, wanted.size(resolved));
-    return Recorder.apply(new Gather(resolved, expand(index, picked)), source);
+    return Recorder.apply(new Gather(resolved, expand(index, picked), false), source);
   }
 
   /**
@@ -121,7 +122,7 @@ public final class Indexing {
           "scatterAdd: source of shape %s and index of shape %s; expected equal shapes"
               .formatted(source.shape(), index.shape()));
     }
-    return x.plus(Recorder.apply(new ScatterAdd(resolved, index, x.shape()), source));
+    return x.plus(Recorder.apply(new ScatterAdd(resolved, index, x.shape(), false), source));
   }
 
   /**
@@ -212,8 +213,12 @@ public final class Indexing {
 
   // ---- single elements -----------------------------------------------------------------------
 
-  /** One element for each index. */
-  record Gather(int axis, IntTensor index) implements Primitive {
+  /**
+   * One element for each index.
+   *
+   * @param distinct whether no element is picked twice
+   */
+  record Gather(int axis, IntTensor index, boolean distinct) implements Primitive {
     @Override
     public String name() {
       return "gather";
@@ -222,6 +227,7 @@ public final class Indexing {
     @Override
     public Tensor forward(Tensor... x) {
       DType dtype = x[0].dtype();
+      Elements type = Engine.elements(dtype);
       Object in = Engine.array(x[0]);
       Object out = Engine.uninitialized(dtype, index.size());
       Places places = Places.of(index.shape(), axis, x[0].strides(), x[0].offset(), 512);
@@ -229,17 +235,9 @@ public final class Indexing {
         int place = places.outer[outer];
         for (int j = 0; j < places.n; j++) {
           int at = places.start(outer, j);
-          if (in instanceof float[] floats) {
-            float[] result = (float[]) out;
-            for (int i = from; i < to; i++) {
-              result[at + i] = floats[place + places.inner[i] + index.get(at + i) * places.step];
-            }
-          } else {
-            double[] doubles = (double[]) in;
-            double[] result = (double[]) out;
-            for (int i = from; i < to; i++) {
-              result[at + i] = doubles[place + places.inner[i] + index.get(at + i) * places.step];
-            }
+          for (int i = from; i < to; i++) {
+            int picked = place + places.inner[i] + index.get(at + i) * places.step;
+            type.set(out, at + i, type.get(in, picked));
           }
         }
       });
@@ -248,12 +246,16 @@ public final class Indexing {
 
     @Override
     public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
-      return Recorder.apply(new ScatterAdd(axis, index, x[0].shape()), g);
+      return Recorder.apply(new ScatterAdd(axis, index, x[0].shape(), distinct), g);
     }
   }
 
-  /** Elements added to zeros at the indices: the adjoint of gather. */
-  record ScatterAdd(int axis, IntTensor index, Shape shape) implements Primitive {
+  /**
+   * Elements added to zeros at the indices: the adjoint of gather.
+   *
+   * @param distinct whether no two are added to one place
+   */
+  record ScatterAdd(int axis, IntTensor index, Shape shape, boolean distinct) implements Primitive {
     @Override
     public String name() {
       return "scatterAdd";
@@ -264,6 +266,7 @@ public final class Indexing {
     public Tensor forward(Tensor... x) {
       Tensor source = Engine.packed(x[0]);
       DType dtype = source.dtype();
+      Elements type = Engine.elements(dtype);
       Object in = Engine.array(source);
       int first = source.offset();
       Object out = Engine.zeroed(dtype, shape.size());
@@ -271,35 +274,26 @@ public final class Indexing {
       Places places =
           Places.of(index.shape(), axis, shape.strides(), 0, (1 << 14) / Math.max(1, n));
       places.forEach((outer, from, to) -> {
-        if (places.n == 1) { // nothing meets: each element goes where it belongs, among zeros
-          int at = places.start(outer, 0);
-          for (int i = from; i < to; i++) {
-            int place = places.outer[outer] + places.inner[i] + index.get(at + i) * places.step;
-            System.arraycopy(in, first + at + i, out, place, 1);
-          }
-          return;
-        }
+        boolean isDirect = distinct || places.n == 1; // nothing meets
         int width = to - from;
-        double[] sums = Buffers.zeroedDoubles(n * width);
+        double[] sums = Buffers.zeroedDoubles(isDirect ? 0 : n * width);
         for (int j = 0; j < places.n; j++) {
           int at = places.start(outer, j);
           for (int i = from; i < to; i++) {
-            int place = index.get(at + i) * width + i - from;
-            sums[place] +=
-                in instanceof float[] floats
-                    ? floats[first + at + i]
-                    : ((double[]) in)[first + at + i];
+            double element = type.get(in, first + at + i);
+            int slice = index.get(at + i);
+            if (isDirect) {
+              int place = places.outer[outer] + places.inner[i] + slice * places.step;
+              type.set(out, place, 0 + element); // as a sum: there is no -0
+            } else {
+              sums[slice * width + i - from] += element;
+            }
           }
         }
-        for (int i = from; i < to; i++) {
-          int place = places.outer[outer] + places.inner[i];
-          for (int row = 0; row < n; row++) {
-            double sum = sums[row * width + i - from];
-            if (out instanceof float[] floats) {
-              floats[place + row * places.step] = (float) sum;
-            } else {
-              ((double[]) out)[place + row * places.step] = sum;
-            }
+        for (int row = 0; row < (isDirect ? 0 : n); row++) {
+          int place = places.outer[outer] + row * places.step;
+          for (int i = from; i < to; i++) {
+            type.set(out, place + places.inner[i], sums[row * width + i - from]);
           }
         }
       });
@@ -308,7 +302,7 @@ public final class Indexing {
 
     @Override
     public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
-      return Recorder.apply(new Gather(axis, index), g);
+      return Recorder.apply(new Gather(axis, index, distinct), g);
     }
   }
 
@@ -354,7 +348,8 @@ public final class Indexing {
   /** Slices added to zeros at the indices: the adjoint of select. */
   record SelectAdd(int axis, IntTensor index, int size) implements Primitive {
 
-    private static final int BLOCK = 64;
+    /** Columns that are summed together. */
+    private static final int BLOCK = 1024;
 
     @Override
     public String name() {
@@ -369,28 +364,34 @@ public final class Indexing {
       int width = shape.strides()[axis];
       Object in = Engine.array(source);
       Object out = Engine.zeroed(source.dtype(), shape.size());
+      Elements type = Elements.of(in);
       int[] starts = new int[size + 1]; // of each slice, among the positions in its order
       int[] positions = positions(starts);
-      // A chunk owns a range of columns. Each sum is made in double precision, in the order of the
-      // indices, and rounded once: a float32 sum of many small numbers stops growing.
+      // A chunk owns slices, or a part of their columns. Each sum is made in double precision, in
+      // the order of the indices, and rounded once: a float32 sum of many small numbers stops
+      // growing.
       int outer = source.size() == 0 ? 0 : source.size() / (count * width);
       int blocks = Math.ceilDiv(width, BLOCK);
-      Parallel.run(
-          outer * blocks,
+      Parallel.runRanges(
+          outer * blocks * size,
+          Math.min(BLOCK, width) * (1L + count / Math.max(1, size)),
+          1 << 17,
           source.size() / 2L + (long) outer * blocks * count * 5,
-          c -> {
-            int column = c % blocks * BLOCK;
-            double[] sums = Buffers.uninitializedDoubles(Math.min(BLOCK, width - column));
-            for (int slice = 0; slice < size; slice++) {
-              if (starts[slice] == starts[slice + 1]) {
-                continue;
+          (from, to) -> {
+            double[] sums = Buffers.uninitializedDoubles(Math.min(BLOCK, width));
+            for (int unit = from; unit < to; unit++) {
+              int slice = unit % size;
+              int column = unit / size % blocks * BLOCK;
+              int row = unit / size / blocks;
+              int n = Math.min(BLOCK, width - column);
+              if (starts[slice] < starts[slice + 1]) {
+                Arrays.fill(sums, 0, n, 0);
+                for (int i = starts[slice]; i < starts[slice + 1]; i++) {
+                  int at = (row * count + positions[i]) * width + column;
+                  type.addTo(sums, n, in, source.offset() + at);
+                }
+                type.round(sums, n, out, (row * size + slice) * width + column);
               }
-              Arrays.fill(sums, 0);
-              for (int i = starts[slice]; i < starts[slice + 1]; i++) {
-                int at = (c / blocks * count + positions[i]) * width + column;
-                add(in, source.offset() + at, sums);
-              }
-              store(sums, out, (c / blocks * size + slice) * width + column);
             }
           });
       return Engine.tensor(out, source.dtype(), shape);
@@ -410,29 +411,6 @@ public final class Indexing {
         positions[next[index.get(i)]++] = i;
       }
       return positions;
-    }
-
-    private static void add(Object in, int at, double[] sums) {
-      if (in instanceof float[] floats) {
-        for (int i = 0; i < sums.length; i++) {
-          sums[i] += floats[at + i];
-        }
-      } else {
-        double[] doubles = (double[]) in;
-        for (int i = 0; i < sums.length; i++) {
-          sums[i] += doubles[at + i];
-        }
-      }
-    }
-
-    private static void store(double[] sums, Object out, int at) {
-      if (out instanceof float[] floats) {
-        for (int i = 0; i < sums.length; i++) {
-          floats[at + i] = (float) sums[i];
-        }
-      } else {
-        System.arraycopy(sums, 0, out, at, sums.length);
-      }
     }
 
     @Override

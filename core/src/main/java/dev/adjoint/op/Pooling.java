@@ -1,6 +1,7 @@
 package dev.adjoint.op;
 
 import dev.adjoint.autodiff.Recorder;
+import dev.adjoint.kernel.Elements;
 import dev.adjoint.kernel.Parallel;
 import dev.adjoint.op.Indexing.Gather;
 import dev.adjoint.tensor.IntTensor;
@@ -178,13 +179,15 @@ public final class Pooling {
     Shape result = Shape.of(operation, sizes);
     IntTensor index = winners(x.untracked(), planes, grid);
     Tensor flat = x.reshape(planes, grid.h * grid.w);
-    return Recorder.apply(new Gather(1, index), flat).reshape(result);
+    boolean distinct = grid.sh >= grid.kh && grid.sw >= grid.kw; // windows side by side
+    return Recorder.apply(new Gather(1, index, distinct), flat).reshape(result);
   }
 
   /** Returns where in its plane the first maximum of each window is. */
   private static IntTensor winners(Tensor x, int planes, Grid g) {
     Tensor source = Engine.packed(x);
     Object array = Engine.array(source);
+    Elements type = Elements.of(array);
     int[] winners = new int[planes * g.oh * g.ow];
     Parallel.runRanges(
         planes * g.oh,
@@ -193,64 +196,36 @@ public final class Pooling {
         2L * winners.length * Math.min(g.h, g.kh) * Math.min(g.w, g.kw),
         (first, end) -> {
           long[] best = new long[g.ow];
+          int[] places = new int[g.ow];
           for (int row = first; row < end; row++) {
             int from = source.offset() + row / g.oh * g.h * g.w;
             int top = row % g.oh * g.sh - g.ph;
             int bottom = Math.min(g.h, top + g.kh);
+            Arrays.fill(best, Long.MIN_VALUE);
             for (int y = Math.max(0, top); y < bottom; y++) {
-              boolean isFirst = y == Math.max(0, top);
-              if (array instanceof float[] floats) {
-                choose(g, floats, from, y * g.w, isFirst, best);
-              } else {
-                choose(g, (double[]) array, from, y * g.w, isFirst, best);
-              }
+              choose(g, type, array, from, y * g.w, best, places);
             }
-            for (int column = 0; column < g.ow; column++) {
-              winners[row * g.ow + column] = Integer.MAX_VALUE - (int) best[column];
-            }
+            System.arraycopy(places, 0, winners, row * g.ow, g.ow);
           }
         });
     return IntTensor.of(winners, planes, g.oh * g.ow);
   }
 
   /**
-   * Compares a row of an image with what its windows have found so far: the value in the upper half
-   * of a number, so that numbers are ordered as values and NaN is the largest, and in the lower
-   * half the place, so that the first of equals wins. A CPU would often guess a branch wrong.
+   * Compares a row of an image with what its windows have found so far: values as whole numbers in
+   * the same order, of which NaN is the largest. The first of equals wins.
    */
-  private static void choose(Grid g, float[] x, int from, int row, boolean isFirst, long[] best) {
-    if (isFirst) {
-      Arrays.fill(best, Long.MIN_VALUE);
-    }
+  private static void choose(
+      Grid g, Elements type, Object x, int from, int row, long[] best, int[] places) {
     for (int k = g.firstTap(); k < g.lastTap(); k++) {
       int at = row + k - g.pw;
       int last = g.last(k);
       for (int column = g.first(k); column < last; column++) {
         int place = at + column * g.sw;
-        int bits = Float.floatToIntBits(x[from + place] + 0f); // -0 becomes 0
-        int key = bits ^ ((bits >> 31) & Integer.MAX_VALUE);
-        best[column] = Math.max(best[column], ((long) key << 32) | (Integer.MAX_VALUE - place));
-      }
-    }
-  }
-
-  private static void choose(Grid g, double[] x, int from, int row, boolean isFirst, long[] best) {
-    if (isFirst) {
-      Arrays.fill(best, -1);
-    }
-    for (int k = g.firstTap(); k < g.lastTap(); k++) {
-      int at = row + k - g.pw;
-      int last = g.last(k);
-      for (int column = g.first(k); column < last; column++) {
-        int place = at + column * g.sw;
-        double found =
-            best[column] < 0
-                ? Double.NEGATIVE_INFINITY
-                : x[from + Integer.MAX_VALUE - (int) best[column]];
-        // Not "greater", so that a NaN wins; and nothing wins over a NaN.
-        if (best[column] < 0 || (!(x[from + place] <= found) && !Double.isNaN(found))) {
-          best[column] = Integer.MAX_VALUE - place;
-        }
+        long bits = Double.doubleToLongBits(type.get(x, from + place) + 0.0); // -0 becomes 0
+        long key = bits ^ ((bits >> 63) & Long.MAX_VALUE);
+        places[column] = key > best[column] ? place : places[column];
+        best[column] = Math.max(best[column], key);
       }
     }
   }

@@ -1,11 +1,10 @@
 package dev.adjoint.op;
 
+import dev.adjoint.kernel.Buffers;
 import dev.adjoint.kernel.Loop;
-import dev.adjoint.kernel.ScratchPool;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
-import java.lang.reflect.Array;
 import java.util.List;
 
 /**
@@ -36,12 +35,6 @@ record Program(
 
   /** Elements of a block: some of 8 kB fit into the innermost cache. */
   private static final int BLOCK = 1 << 11;
-
-  /** No more than a few threads of a few blocks need. */
-  private static final long MOST_KEPT = 1 << 20;
-
-  private static final PerType<ScratchPool<Object>> SCRATCH =
-      new PerType<>(dtype -> new ScratchPool<>(MOST_KEPT, Array::getLength));
 
   /** A loop, and the slots of what it reads and of what it writes. */
   record Step(Loop loop, int operands, int[] slots) {}
@@ -119,9 +112,8 @@ record Program(
     }
     Object[] arrays = shared.clone();
     int block = Math.min(BLOCK, count);
-    ScratchPool<Object> pool = SCRATCH.of(dtype);
     for (int i = arrays.length - blocks; i < arrays.length; i++) {
-      arrays[i] = pool.take(block, () -> Engine.uninitialized(dtype, block));
+      arrays[i] = Engine.elements(dtype).scratch(block);
     }
     int[] here = starts.clone();
     for (int done = 0; done < count; done += block) {
@@ -134,7 +126,7 @@ record Program(
       }
     }
     for (int i = arrays.length - blocks; i < arrays.length; i++) {
-      pool.give(arrays[i]);
+      Buffers.give(arrays[i]);
     }
   }
 

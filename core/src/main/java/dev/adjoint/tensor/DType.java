@@ -1,6 +1,6 @@
 package dev.adjoint.tensor;
 
-import dev.adjoint.kernel.Buffers;
+import dev.adjoint.kernel.Elements;
 
 /** The type of a tensor's elements. */
 public enum DType {
@@ -38,28 +38,9 @@ public enum DType {
     return a == FLOAT64 || b == FLOAT64 ? FLOAT64 : FLOAT32;
   }
 
-  /** Returns an array for {@code n} elements, all of which the caller must write. */
-  Object uninitialized(int n) {
-    return this == FLOAT32 ? Buffers.uninitializedFloats(n) : Buffers.uninitializedDoubles(n);
-  }
-
-  /** Returns an array of {@code n} zeros. */
-  Object zeroed(int n) {
-    return this == FLOAT32 ? Buffers.zeroedFloats(n) : Buffers.zeroedDoubles(n);
-  }
-
-  /** Reads one element of an array of this type. */
-  double get(Object array, int index) {
-    return this == FLOAT32 ? ((float[]) array)[index] : ((double[]) array)[index];
-  }
-
-  /** Writes one element of an array of this type, rounding to it. */
-  void set(Object array, int index, double value) {
-    if (this == FLOAT32) {
-      ((float[]) array)[index] = (float) value;
-    } else {
-      ((double[]) array)[index] = value;
-    }
+  /** Returns what is done with arrays of this type. */
+  Elements elements() {
+    return this == FLOAT32 ? Elements.float32() : Elements.float64();
   }
 
   @Override

@@ -205,7 +205,7 @@ public final class Generator {
   private Tensor draw(Shape shape, DType dtype, int positionsEach, Draw draw) {
     int n = shape.size();
     long start = take((long) n * positionsEach);
-    Object array = dtype.uninitialized(n);
+    Object array = dtype.elements().uninitialized(n);
     Parallel.runRanges(
         n,
         1,
@@ -213,7 +213,7 @@ public final class Generator {
         n * 40L,
         (from, to) -> {
           for (int i = from; i < to; i++) {
-            dtype.set(array, i, draw.at(start + (long) i * positionsEach));
+            dtype.elements().set(array, i, draw.at(start + (long) i * positionsEach));
           }
         });
     return Tensor.contiguous(Storage.ofResult(array), dtype, shape);

@@ -1,5 +1,6 @@
 package dev.adjoint.tensor;
 
+import dev.adjoint.kernel.Elements;
 import java.lang.reflect.Array;
 
 /** Converts between tensors and nested Java arrays. */
@@ -19,7 +20,7 @@ final class NestedArrays {
       level = Array.get(level, 0);
     }
     Shape shape = Shape.of(sizes);
-    Object flat = dtype.uninitialized(shape.size());
+    Object flat = dtype.elements().uninitialized(shape.size());
     copyIn(values, shape, 0, flat, 0);
     return dtype == DType.FLOAT32
         ? Tensor.of((float[]) flat, sizes)
@@ -65,8 +66,7 @@ final class NestedArrays {
   private static Object copyOut(Class<?> type, Shape shape, int axis, Object flat, int position) {
     int length = shape.size(axis);
     if (axis == shape.rank() - 1) {
-      DType dtype = flat instanceof float[] ? DType.FLOAT32 : DType.FLOAT64;
-      Object row = dtype.uninitialized(length);
+      Object row = Elements.of(flat).uninitialized(length);
       System.arraycopy(flat, position, row, 0, length);
       return row;
     }

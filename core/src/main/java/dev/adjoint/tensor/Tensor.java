@@ -120,8 +120,8 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
 
   /** Returns a scalar (a tensor of rank 0) of the given type. */
   public static Tensor scalar(double value, DType dtype) {
-    Object array = dtype.uninitialized(1);
-    dtype.set(array, 0, value);
+    Object array = dtype.elements().uninitialized(1);
+    dtype.elements().set(array, 0, value);
     return new Tensor(new Storage(array), 0, dtype, Shape.of(), Shape.of().sharedStrides(), 0);
   }
 
@@ -206,7 +206,7 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
   }
 
   private double element(int position) {
-    double value = dtype.get(storage().array(), position);
+    double value = dtype.elements().get(storage().array(), position);
     checkAfterReading();
     return value;
   }
@@ -415,7 +415,7 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
     Recorder.checkReadOut(this);
     Tensor flat = untracked().contiguous();
     Object source = flat.storage().array();
-    Object result = dtype.uninitialized(size());
+    Object result = dtype.elements().uninitialized(size());
     System.arraycopy(source, flat.offset, result, 0, size());
     flat.checkAfterReading();
     return result;

@@ -78,9 +78,9 @@ public final class Tensors {
   /** Returns the identity matrix of shape (n, n). */
   public static Tensor eye(int n, DType dtype) {
     Shape shape = Shape.of("eye", n, n);
-    Object array = dtype.zeroed(shape.size());
+    Object array = dtype.elements().zeroed(shape.size());
     for (int i = 0; i < n; i++) {
-      dtype.set(array, i * n + i, 1);
+      dtype.elements().set(array, i * n + i, 1);
     }
     return Tensor.contiguous(new Storage(array), dtype, shape);
   }
@@ -93,14 +93,14 @@ public final class Tensors {
    */
   public static Tensor oneHot(IntTensor indices, int classes, DType dtype) {
     Shape shape = append("oneHot", indices.shape(), classes);
-    Object array = dtype.zeroed(shape.size());
+    Object array = dtype.elements().zeroed(shape.size());
     for (int i = 0; i < indices.size(); i++) {
       int index = indices.get(i);
       if (index < 0 || index >= classes) {
         throw new IndexOutOfBoundsException(
             "oneHot: index %d is not one of %d classes".formatted(index, classes));
       }
-      dtype.set(array, i * classes + index, 1);
+      dtype.elements().set(array, i * classes + index, 1);
     }
     return Tensor.contiguous(new Storage(array), dtype, shape);
   }
@@ -110,9 +110,9 @@ public final class Tensors {
    * position.
    */
   static Tensor generate(Shape shape, DType dtype, IntToDoubleFunction value) {
-    Object array = dtype.uninitialized(shape.size());
+    Object array = dtype.elements().uninitialized(shape.size());
     for (int i = 0; i < shape.size(); i++) {
-      dtype.set(array, i, value.applyAsDouble(i));
+      dtype.elements().set(array, i, value.applyAsDouble(i));
     }
     return Tensor.contiguous(new Storage(array), dtype, shape);
   }

@@ -2,9 +2,10 @@ package dev.adjoint.kernel.portable;
 
 import dev.adjoint.kernel.Buffers;
 import dev.adjoint.kernel.Fma;
-import dev.adjoint.kernel.ScratchPool;
 import dev.adjoint.kernel.Tiles;
+import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.stream.Stream;
 
 /**
@@ -22,7 +23,8 @@ public final class FloatPortableTile {
   /** Below this width, loops over columns are too short for vector code. */
   private static final int NARROW = 32;
 
-  private static final ScratchPool<Rows> ROWS_OF_TILE = new ScratchPool<>(1 << 10, rows -> 1);
+  /** Rows that no tile uses now: as many as were ever used at a time. */
+  private static final Deque<Rows> FREE = new ArrayDeque<>();
 
   private FloatPortableTile() {}
 
@@ -53,7 +55,7 @@ public final class FloatPortableTile {
     int[] aRows = tiles.aRows();
     int[] taps = tiles.taps();
     int aStep = tiles.aStep();
-    Rows scratch = ROWS_OF_TILE.take(1, Rows::new);
+    Rows scratch = Rows.take();
     float[][] cs = scratch.c;
     float[][] bs = scratch.b;
     for (int i = 0; i < rows; i++) {
@@ -88,7 +90,7 @@ public final class FloatPortableTile {
         c[to + j] += cs[i][j];
       }
     }
-    ROWS_OF_TILE.give(scratch);
+    Rows.give(scratch);
   }
 
   /** Two rows of c, four steps down k: each loaded value of b is used twice, of c four times. */
@@ -178,6 +180,18 @@ public final class FloatPortableTile {
   private static final class Rows {
     final float[][] b = rows(4);
     final float[][] c = rows(ROWS);
+
+    static Rows take() {
+      synchronized (FREE) {
+        return FREE.isEmpty() ? new Rows() : FREE.removeLast();
+      }
+    }
+
+    static void give(Rows rows) {
+      synchronized (FREE) {
+        FREE.addLast(rows);
+      }
+    }
 
     private static float[][] rows(int n) {
       return Stream.generate(() -> Buffers.uninitializedFloats(COLUMNS))
