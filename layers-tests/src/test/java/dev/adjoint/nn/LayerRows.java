@@ -218,14 +218,14 @@ final class LayerRows {
   // ---- layers whose input or output is no tensor -----------------------------------------------
 
   /** The outputs of a recurrent layer. */
-  private static final class Reading extends Layer implements Transform {
+  static final class Reading extends Layer implements Transform {
     private final Recurrent<?, ?> recurrent = child("recurrent", Recurrent.class);
 
     Reading(Recurrent<?, ?> recurrent) {
       this(Description.of(Reading::new).with("recurrent", recurrent));
     }
 
-    private Reading(Description from) {
+    Reading(Description from) {
       super(from);
     }
 
@@ -236,14 +236,14 @@ final class LayerRows {
   }
 
   /** The rows of an embedding at indices 0, 1, 2, and so on, in the shape of the input. */
-  private static final class Looking extends Layer implements Transform {
+  static final class Looking extends Layer implements Transform {
     private final Embedding embedding = child("embedding", Embedding.class);
 
     Looking(Embedding embedding) {
       this(Description.of(Looking::new).with("embedding", embedding));
     }
 
-    private Looking(Description from) {
+    Looking(Description from) {
       super(from);
     }
 

@@ -8,7 +8,7 @@ import java.util.function.Function;
  * Hands out the copies of what a layer consists of, while a layer is copied: each thing once, so
  * that what was shared is shared between the copies.
  */
-final class Copies {
+class Copies {
 
   private final boolean forInference;
   private final IdentityHashMap<Object, Object> made = new IdentityHashMap<>();
@@ -33,7 +33,7 @@ final class Copies {
     return once(
         layer,
         original -> {
-          Object copy = original.describe(this).make();
+          Object copy = describe(original).make();
           if (copy.getClass() != original.getClass()) {
             throw new IllegalStateException(
                 "%1$s: its copy is a %2$s; expected Description.of(%1$s::new) in its constructors"
@@ -44,6 +44,11 @@ final class Copies {
           same.setModes(original.isTraining(), forInference);
           return same;
         });
+  }
+
+  /** Describes the copy of a layer. */
+  Description describe(Layer original) {
+    return original.describe(this);
   }
 
   private Weight of(Weight weight) {

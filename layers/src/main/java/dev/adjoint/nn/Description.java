@@ -156,6 +156,7 @@ public final class Description {
               .formatted(type));
     }
     Object made = constructor.apply(this);
+    unread.removeIf(name -> contents.get(name) == null);
     if (!unread.isEmpty()) {
       throw refuse(
           unread.stream()
@@ -199,7 +200,7 @@ public final class Description {
 
   /** Returns a setting that is true, or false if it is not there. */
   public boolean flag(String name) {
-    if (!contents.containsKey(name)) {
+    if (!has(name)) {
       return false;
     }
     String value = setting(name);

@@ -16,7 +16,6 @@ class DescribedTest {
   /** The layers that files do not hold, and why. */
   private static final Map<String, String> REASONS =
       Map.ofEntries(
-          entry("Embedding", "takes indices, and predictors take tensors"),
           entry("Function", "is written as the function that it wraps"),
           entry("SpectralNorm", "is folded into the weight that it computes"),
           entry("UnitWeight", "is folded into the weight that it computes"),

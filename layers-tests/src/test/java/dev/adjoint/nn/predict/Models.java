@@ -8,6 +8,7 @@ import dev.adjoint.nn.Conv1d;
 import dev.adjoint.nn.Conv2d;
 import dev.adjoint.nn.Description;
 import dev.adjoint.nn.Dropout;
+import dev.adjoint.nn.Embedding;
 import dev.adjoint.nn.Flatten;
 import dev.adjoint.nn.GlobalAvgPool;
 import dev.adjoint.nn.Layer;
@@ -60,7 +61,8 @@ final class Models {
   }
 
   /** Constructors of the layers here, as users give them. */
-  static final Map<String, Function<Description, ?>> OWN = Map.of("Reader", Reader::new);
+  static final Map<String, Function<Description, ?>> OWN =
+      Map.of("Reader", Reader::new, "Lookup", Lookup::new);
 
   private Models() {}
 
@@ -132,7 +134,8 @@ final class Models {
             new TransformerEncoder(new TransformerEncoderLayer(8, 1, 12, g).normFirst()),
             new Reader(new RNN(8, 6, g).activation(Activation.SIGMOID).withoutBias()),
             new Reader(new GRU(6, 5, g).layers(2)),
-            new Reader(new LSTM(5, 4, g).bidirectional())));
+            new Reader(new LSTM(5, 4, g).bidirectional()),
+            new Lookup(new Embedding(3, 2, g).paddingIndex(1))));
   }
 
   private static Case of(String name, Tensor x, Transform... steps) {
@@ -142,6 +145,24 @@ final class Models {
     model.forward(x); // moves running statistics
     model.eval();
     return new Case(name, model, x);
+  }
+
+  /** A user's own layer: rows of a table, chosen by the largest feature. */
+  static final class Lookup extends Layer implements Transform {
+    private final Embedding table = child("table", Embedding.class);
+
+    Lookup(Embedding table) {
+      this(Description.of(Lookup::new).with("table", table));
+    }
+
+    Lookup(Description from) {
+      super(from);
+    }
+
+    @Override
+    public Tensor forward(Tensor x) {
+      return table.forward(x.slice(-1, 0, 3).argmax(-1));
+    }
   }
 
   /** A user's own layer: the outputs of a recurrent layer, scaled. */

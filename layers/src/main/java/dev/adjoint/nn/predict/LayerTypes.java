@@ -8,6 +8,7 @@ import dev.adjoint.nn.Conv1d;
 import dev.adjoint.nn.Conv2d;
 import dev.adjoint.nn.Description;
 import dev.adjoint.nn.Dropout;
+import dev.adjoint.nn.Embedding;
 import dev.adjoint.nn.Flatten;
 import dev.adjoint.nn.GlobalAvgPool;
 import dev.adjoint.nn.Linear;
@@ -59,6 +60,7 @@ final class LayerTypes {
           new Type<>(CosineNorm.class, CosineNorm::new),
           new Type<>(DecorrelatedBatchNorm.class, DecorrelatedBatchNorm::new),
           new Type<>(Dropout.class, Dropout::new),
+          new Type<>(Embedding.class, Embedding::new),
           new Type<>(Flatten.class, from -> new Flatten()),
           new Type<>(GRU.class, GRU::new),
           new Type<>(GlobalAvgPool.class, from -> new GlobalAvgPool()),

@@ -1,0 +1,183 @@
+package dev.adjoint.nn;
+
+import dev.adjoint.nn.LayerRows.Looking;
+import dev.adjoint.nn.LayerRows.Reading;
+import dev.adjoint.nn.norm.BatchNorm;
+import dev.adjoint.nn.norm.DecorrelatedBatchNorm;
+import dev.adjoint.nn.norm.GroupNorm;
+import dev.adjoint.nn.norm.Imputation;
+import dev.adjoint.nn.norm.InstanceNorm;
+import dev.adjoint.nn.norm.IterNorm;
+import dev.adjoint.nn.norm.LayerNorm;
+import dev.adjoint.nn.norm.RMSNorm;
+import dev.adjoint.nn.norm.RunningNorm;
+import dev.adjoint.nn.norm.ScaleNorm;
+import dev.adjoint.nn.norm.Standardization;
+import dev.adjoint.nn.norm.Whitening;
+import dev.adjoint.nn.reparam.CosineNorm;
+import dev.adjoint.nn.reparam.SpectralNorm;
+import dev.adjoint.nn.reparam.WeightNorm;
+import dev.adjoint.nn.reparam.WeightStandardization;
+import dev.adjoint.nn.sequence.GRU;
+import dev.adjoint.nn.sequence.LSTM;
+import dev.adjoint.nn.sequence.MultiHeadAttention;
+import dev.adjoint.nn.sequence.PositionalEncoding;
+import dev.adjoint.nn.sequence.RNN;
+import dev.adjoint.nn.sequence.Recurrent;
+import dev.adjoint.nn.sequence.TransformerEncoder;
+import dev.adjoint.nn.sequence.TransformerEncoderLayer;
+import dev.adjoint.op.ConvOptions;
+import dev.adjoint.op.Where;
+import dev.adjoint.tensor.DType;
+import dev.adjoint.tensor.Generator;
+import dev.adjoint.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.IntFunction;
+
+/** Lists all layers with settings that are not the defaults, each with an input for it. */
+final class Unusual {
+
+  private static final Generator G = Generator.seeded(21);
+  private static final Tensor ROWS = G.normal(20, 4).times(2).plus(1);
+  private static final Tensor SIGNALS = G.normal(3, 4, 9).times(2).plus(1);
+  private static final Tensor IMAGES = G.normal(3, 4, 9, 8).times(2).plus(1);
+  private static final Tensor SEQUENCES = G.normal(2, 5, 4);
+
+  /** A layer with one input, and an input for it. */
+  record Subject(Layer layer, Tensor x) {
+    Tensor forward(Layer other, Tensor input) {
+      return ((Transform) other).forward(input);
+    }
+
+    @Override
+    public String toString() {
+      return layer.toString().replaceAll("\\s+", " ");
+    }
+  }
+
+  private Unusual() {}
+
+  static List<Subject> all() {
+    List<Subject> subjects = new ArrayList<>();
+    add(subjects, ROWS, rows());
+    add(subjects, ROWS, norms());
+    add(subjects, SIGNALS, signals());
+    add(subjects, IMAGES, images());
+    add(subjects, SEQUENCES, sequences());
+    for (Activation activation : Activation.values()) {
+      add(subjects, ROWS, List.of(activation));
+    }
+    Tensor holes = Where.where(ROWS.greater(3), Tensor.scalar(Double.NaN, DType.FLOAT32), ROWS);
+    add(subjects, holes, List.of(Imputation.fit(holes).withIndicators()));
+    return subjects;
+  }
+
+  private static List<Transform> rows() {
+    Linear spectral = new Linear(4, 3, G);
+    spectral.reparametrize("weight", w -> new SpectralNorm(w, G).iterations(3));
+    Linear axis = new Linear(4, 3, G);
+    axis.reparametrize("weight", w -> new WeightNorm(w).axis(1));
+    Linear whole = new Linear(4, 3, G);
+    whole.reparametrize("weight", w -> new WeightNorm(w).overAll());
+    Linear standardized = new Linear(4, 3, G);
+    standardized.reparametrize("weight", w -> new WeightStandardization(w).epsilon(0.1));
+    return List.of(
+        new Linear(4, 3, G),
+        new Linear(4, 3, G).withoutBias(),
+        new Looking(new Embedding(5, 3, G).paddingIndex(2)),
+        new Dropout(0.3, G.split()),
+        new PReLU(4),
+        new Sequential(new Linear(4, 3, G), Tensor::tanh, new Dropout(0.5, G), Activation.GELU),
+        new Residual(new Linear(4, 3, G), new Linear(4, 3, G)),
+        spectral,
+        axis,
+        whole,
+        standardized,
+        CosineNorm.of(new Linear(4, 3, G)).epsilon(0.2).scaled(3),
+        CosineNorm.centred(new Linear(4, 3, G)),
+        Standardization.fit(ROWS),
+        Whitening.pca(ROWS, 3, 0.1));
+  }
+
+  private static List<Transform> norms() {
+    List<Transform> norms = new ArrayList<>();
+    norms.add(new BatchNorm(4).biasedRunningVariance());
+    norms.add(new BatchNorm(4).epsilonOutsideRoot(0.2).withoutBias());
+    norms.add(new GroupNorm(2, 4).epsilon(0.2));
+    norms.add(new GroupNorm(2, 4).epsilonOutsideRoot(0.2));
+    norms.add(new LayerNorm(4).epsilon(0.2));
+    norms.add(new LayerNorm(4).epsilonOutsideRoot(0.2).withoutAffine());
+    norms.add(new RMSNorm(4));
+    norms.add(new RMSNorm(4).epsilon(0.2).partial(0.5));
+    norms.add(new RMSNorm(4).epsilonOutsideRoot(0.2));
+    norms.add(new ScaleNorm(4).epsilon(0.2));
+    norms.add(new ScaleNorm(4).epsilonOutsideRoot(0.2));
+    norms.add(new IterNorm(2, 4).iterations(3));
+    addRunning(norms, BatchNorm::new);
+    addRunning(norms, IterNorm::new);
+    addRunning(norms, DecorrelatedBatchNorm::new);
+    return norms;
+  }
+
+  private static <N extends RunningNorm<N> & Transform> void addRunning(
+      List<Transform> norms, IntFunction<N> norm) {
+    norms.add(norm.apply(4).updateRate(0.4).epsilon(0.2));
+    norms.add(norm.apply(4).cumulativeAverage());
+    norms.add(norm.apply(4).freezeStatistics());
+  }
+
+  private static List<Transform> signals() {
+    ConvOptions options = ConvOptions.DEFAULT.stride(2).padding(1).dilation(2).groups(2);
+    return List.of(
+        new Conv1d(4, 6, 2, options, G),
+        CosineNorm.of(new Conv1d(4, 6, 2, options, G)).epsilon(0.1),
+        new MaxPool1d(3, 2, 1),
+        new AvgPool1d(3, 2, 1),
+        new LayerNorm(4).channelsFirst(),
+        new InstanceNorm(4).epsilon(0.2),
+        new InstanceNorm(4).withAffine().epsilonOutsideRoot(0.2),
+        new GlobalAvgPool());
+  }
+
+  private static List<Transform> images() {
+    ConvOptions options = ConvOptions.DEFAULT.stride(1, 2).padding(1, 2).dilation(2, 1).groups(2);
+    return List.of(
+        new Conv2d(4, 6, 3, 2, options, G).withoutBias(),
+        new Conv2d(4, 6, 3, 2, options, G),
+        CosineNorm.centred(new Conv2d(4, 6, 3, 2, options, G)),
+        new MaxPool2d(3, 2, 1),
+        new AvgPool2d(3, 2, 1),
+        new Flatten());
+  }
+
+  private static List<Transform> sequences() {
+    return List.of(
+        new PositionalEncoding(6, 4),
+        new MultiHeadAttention(4, 2, G).withoutBias().causal(),
+        new MultiHeadAttention(4, 2, G).dropout(0.3),
+        new TransformerEncoder(
+                new TransformerEncoderLayer(4, 2, 5, G)
+                    .normFirst()
+                    .activation(Activation.GELU)
+                    .dropout(0.3))
+            .withNorm(new LayerNorm(4)),
+        recurrent(new RNN(4, 3, G).activation(Activation.SIGMOID)),
+        recurrent(new LSTM(4, 3, G)),
+        recurrent(new GRU(4, 3, G)),
+        new Reading(new RNN(4, 3, G).bidirectional().withoutBias()),
+        new Reading(new LSTM(4, 3, G).bidirectional().withoutBias()),
+        new Reading(new GRU(4, 3, G).bidirectional().withoutBias()));
+  }
+
+  private static Transform recurrent(Recurrent<?, ?> layer) {
+    return new Reading(layer.layers(2).dropout(0.3));
+  }
+
+  private static void add(List<Subject> subjects, Tensor x, List<? extends Transform> transforms) {
+    for (Transform transform : transforms) {
+      Layer layer = transform instanceof Layer one ? one : new Sequential(transform);
+      subjects.add(new Subject(layer, x));
+    }
+  }
+}
