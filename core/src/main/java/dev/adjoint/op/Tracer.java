@@ -136,10 +136,11 @@ final class Tracer implements Trace {
     List<Step> steps = new ArrayList<>();
     for (List<Integer> values : loops) {
       Predicate<Integer> isReadLater =
-          x -> loops.stream()
-              .filter(other -> other != values)
-              .flatMap(List::stream)
-              .anyMatch(later -> call(later).operands().contains(x));
+          x ->
+              loops.stream()
+                  .filter(other -> other != values)
+                  .flatMap(List::stream)
+                  .anyMatch(later -> call(later).operands().contains(x));
       values.stream().filter(x -> !slots.contains(x)).filter(isReadLater).forEach(slots::add);
       steps.add(step(values, slots));
     }

@@ -54,7 +54,10 @@ public abstract class FloatKernels implements Kernels {
 
   @Override
   public final double share(String function, int arity) {
-    return Arrays.stream(writers()).mapToDouble(each -> each.share(function, arity)).max().orElseThrow();
+    return Arrays.stream(writers())
+        .mapToDouble(each -> each.share(function, arity))
+        .max()
+        .orElseThrow();
   }
 
   /** Returns the fold by {@code fold} of {@code function(x, y)}. */
