@@ -21,7 +21,6 @@ import java.lang.classfile.instruction.ReturnInstruction;
 import java.lang.classfile.instruction.StoreInstruction;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
-import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandleInfo;
 import java.lang.invoke.MethodType;
 import java.util.Arrays;
@@ -41,8 +40,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LoopWriter {
 
-  /** Bytes of code of which C2 makes one loop; it does not compile methods of 8,000 at all. */
-  private static final double MOST_BYTES = 6000;
+  /** Bytes of code that keep their constants in registers; C2 compiles up to 8,000. */
+  private static final double MOST_BYTES = 800;
 
   private static final ClassDesc SPECIES = ClassDesc.of("jdk.incubator.vector.VectorSpecies");
 
@@ -132,19 +131,22 @@ public final class LoopWriter {
         ClassFile.of()
             .build(
                 ClassDesc.of(lanesClass.packageName(), "Loop"),
-                made -> made.withFlags(ClassFile.ACC_FINAL | ClassFile.ACC_SUPER)
-                    .withInterfaceSymbols(describe(Loop.Body.class))
-                    .withMethodBody(
-                        INIT_NAME,
-                        MTD_void,
-                        0,
-                        code ->
-                            code.aload(0).invokespecial(CD_Object, INIT_NAME, MTD_void).return_())
-                    .withMethodBody(
-                        "run",
-                        run,
-                        ClassFile.ACC_PUBLIC,
-                        code -> new Method(code, formula, repeated).write()));
+                made ->
+                    made.withFlags(ClassFile.ACC_FINAL | ClassFile.ACC_SUPER)
+                        .withInterfaceSymbols(describe(Loop.Body.class))
+                        .withMethodBody(
+                            INIT_NAME,
+                            MTD_void,
+                            0,
+                            code ->
+                                code.aload(0)
+                                    .invokespecial(CD_Object, INIT_NAME, MTD_void)
+                                    .return_())
+                        .withMethodBody(
+                            "run",
+                            run,
+                            ClassFile.ACC_PUBLIC,
+                            code -> new Method(code, formula, repeated).write()));
     return functions.instance(Loop.Body.class, bytes, List.of());
   }
 
@@ -174,12 +176,13 @@ public final class LoopWriter {
       for (int k = 0; k < arrays.length; k++) {
         operand(k);
       }
-      int[] moving =
-          IntStream.range(0, arrays.length).filter(k -> !isRepeated(k)).toArray();
-      IntStream.range(0, formula.inputs()).filter(this::isRepeated).forEach(k -> {
-        splat(() -> code.aload(arrays[k]).iload(from[k]).arrayLoad(elementKind));
-        store(k);
-      });
+      int[] moving = IntStream.range(0, arrays.length).filter(k -> !isRepeated(k)).toArray();
+      IntStream.range(0, formula.inputs())
+          .filter(this::isRepeated)
+          .forEach(k -> {
+            splat(() -> code.aload(arrays[k]).iload(from[k]).arrayLoad(elementKind));
+            store(k);
+          });
       for (int k = 0; k < formula.constants().size(); k++) {
         double value = formula.constants().get(k);
         splat(() -> {
@@ -301,8 +304,7 @@ public final class LoopWriter {
       }
       load.run();
       if (isVector) {
-        code.invokestatic(
-            operand, "broadcast", MethodTypeDesc.of(operand, SPECIES, element));
+        code.invokestatic(operand, "broadcast", MethodTypeDesc.of(operand, SPECIES, element));
       }
     }
 
@@ -345,9 +347,10 @@ public final class LoopWriter {
   private CodeModel code(ClassDesc owner, String name, MethodTypeDesc type) {
     return models
         .computeIfAbsent(owner, o -> ClassFile.of().parse(functions.bytes(o.displayName())))
-       .methods().stream()
-        .filter(each ->
-            each.methodName().equalsString(name) && each.methodTypeSymbol().equals(type))
+        .methods()
+        .stream()
+        .filter(
+            each -> each.methodName().equalsString(name) && each.methodTypeSymbol().equals(type))
         .findFirst()
         .flatMap(each -> each.code())
         .orElseThrow();

@@ -91,8 +91,8 @@ final class Tracer implements Trace {
           default ->
               throw new IllegalArgumentException(
                   ("%s: '%s' is not elementwise: an element of its result depends on more, or on"
-                          + " other places, than the same element of the inputs; expected arithmetic,"
-                          + " comparisons, where(...) and functions of single values")
+                       + " other places, than the same element of the inputs; expected arithmetic,"
+                       + " comparisons, where(...) and functions of single values")
                       .formatted(name, primitive.name()));
         };
     Call call = new Call(function, Arrays.stream(x).map(this::value).toList());
@@ -136,10 +136,11 @@ final class Tracer implements Trace {
     List<Step> steps = new ArrayList<>();
     for (List<Integer> values : loops) {
       Predicate<Integer> isReadLater =
-          x -> loops.stream()
-              .filter(other -> other != values)
-              .flatMap(List::stream)
-              .anyMatch(later -> call(later).operands().contains(x));
+          x ->
+              loops.stream()
+                  .filter(other -> other != values)
+                  .flatMap(List::stream)
+                  .anyMatch(later -> call(later).operands().contains(x));
       values.stream().filter(x -> !slots.contains(x)).filter(isReadLater).forEach(slots::add);
       steps.add(step(values, slots));
     }
@@ -213,7 +214,6 @@ final class Tracer implements Trace {
             written.stream().map(places::get).toList());
     return new Step(
         Engine.kernels(dtype).loop(formula),
-        read.size(),
         Stream.concat(read.stream(), written.stream()).mapToInt(slots::indexOf).toArray());
   }
 }
