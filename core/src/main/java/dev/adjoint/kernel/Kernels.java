@@ -27,7 +27,7 @@ public interface Kernels {
    */
   Loop loop(String function, int arity);
 
-  /** Returns a new loop over a formula. */
+  /** Returns the loop over a formula, the same one for as long as it is used. */
   Loop loop(Formula formula);
 
   /**

@@ -5,6 +5,7 @@ import static java.lang.constant.ConstantDescs.CD_int;
 import static java.lang.constant.ConstantDescs.CD_void;
 import static java.lang.constant.ConstantDescs.INIT_NAME;
 import static java.lang.constant.ConstantDescs.MTD_void;
+import static java.util.Objects.requireNonNull;
 
 import dev.adjoint.kernel.Formula.Call;
 import java.lang.classfile.ClassFile;
@@ -40,8 +41,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LoopWriter {
 
-  /** Bytes of code of which C2 makes one loop; it does not compile methods of 8,000 at all. */
-  private static final double MOST_BYTES = 6000;
+  /** Bytes of code that keep their constants in registers; C2 compiles up to 8,000. */
+  private static final double MOST_BYTES = 800;
 
   private static final ClassDesc SPECIES = ClassDesc.of("jdk.incubator.vector.VectorSpecies");
 
@@ -309,7 +310,7 @@ public final class LoopWriter {
     }
 
     private void load(int value) {
-      code.loadLocal(kind, values.get(value));
+      code.loadLocal(kind, requireNonNull(values.get(value)));
     }
 
     private void store(int value) {
@@ -328,7 +329,7 @@ public final class LoopWriter {
       }
       for (CodeElement each : code(owner, name, type)) {
         switch (each) {
-          case LoadInstruction load -> code.loadLocal(load.typeKind(), locals.get(load.slot()));
+          case LoadInstruction load -> code.loadLocal(load.typeKind(), requireNonNull(locals.get(load.slot())));
           case StoreInstruction store -> {
             TypeKind stored = store.typeKind();
             code.storeLocal(

@@ -36,8 +36,8 @@ record Program(
   /** Elements of a block: some of 8 kB fit into the innermost cache. */
   private static final int BLOCK = 1 << 11;
 
-  /** A loop, and the slots of what it reads and of what it writes. */
-  record Step(Loop loop, int operands, int[] slots) {}
+  /** A loop, and the slots of what it reads and writes. */
+  record Step(Loop loop, int[] slots) {}
 
   /** Computes the outputs, of the shape to which the inputs that are used broadcast. */
   Tensor[] run(Tensor... operands) {
@@ -65,6 +65,46 @@ record Program(
     return made;
   }
 
+  /**
+   * Replaces the elements of the first arrays by the outputs, each of which is a result of its own.
+   *
+   * @param given the arrays that are inputs
+   * @param numbers an array of the other inputs, one value each
+   */
+  void update(Object[] given, Object numbers, int n) {
+    Object[] arrays = new Object[inputs.length + results + blocks];
+    int[] from = new int[inputs.length];
+    int[] apart = new int[inputs.length];
+    for (int i = 0; i < inputs.length; i++) {
+      boolean isNumber = inputs[i] >= given.length;
+      arrays[i] = isNumber ? numbers : given[inputs[i]];
+      from[i] = isNumber ? inputs[i] - given.length : 0;
+      apart[i] = isNumber ? 0 : 1;
+    }
+    for (int i = 0; i < outputs.length; i++) {
+      if (outputs[i] < inputs.length) {
+        throw new IllegalArgumentException(
+            "%s: new value %d does not depend on the inputs; expected one that does"
+                .formatted(name, i));
+      }
+      arrays[outputs[i]] = given[i];
+    }
+    inChunks(n, from, apart, arrays, steps.size() > 1);
+  }
+
+  private void inChunks(int n, int[] from, int[] apart, Object[] arrays, boolean isLate) {
+    Elementwise.inChunks(
+        n,
+        (calls + 1) / 2,
+        (at, count) -> {
+          int[] here = from.clone();
+          for (int i = 0; i < here.length; i++) {
+            here[i] += at * apart[i];
+          }
+          run(arrays, here, apart, at, count, isLate);
+        });
+  }
+
   private static Tensor expanded(Tensor x, Shape shape) {
     return x.view(shape, Runs.broadcastStrides(x, shape), x.offset());
   }
@@ -79,40 +119,36 @@ record Program(
       apart[i] = Elementwise.wholeStep(x[i], shape);
       isOneRun &= apart[i] >= 0;
     }
-    int cost = (calls + 1) / 2;
     if (isOneRun) {
-      Elementwise.inChunks(
-          shape.size(),
-          cost,
-          (at, count) -> {
-            int[] here = from.clone();
-            for (int i = 0; i < here.length; i++) {
-              here[i] += at * apart[i];
-            }
-            run(arrays, here, apart, at, count);
-          });
+      inChunks(shape.size(), from, apart, arrays, false);
     } else {
       Runs runs = Runs.of(shape, x);
       for (int i = 0; i < x.length; i++) {
         arrays[i] = runs.array(i);
         apart[i] = runs.step(i);
       }
-      runs.forEach(cost, (here, at, count) -> run(arrays, here, apart, at, count));
+      runs.forEach(
+          (calls + 1) / 2, (here, at, count) -> run(arrays, here, apart, at, count, false));
     }
     for (Tensor each : x) {
       each.checkAfterReading();
     }
   }
 
-  /** Runs the steps over elements of which neighbors are 0 or 1 apart in every input. */
-  private void run(Object[] shared, int[] starts, int[] apart, int at, int count) {
-    if (blocks == 0) {
-      steps.forEach(step -> run(step, shared, starts, apart, at, count));
+  /**
+   * Runs the steps over elements of which neighbors are 0 or 1 apart in every input.
+   *
+   * @param isLate whether results are put into place after all steps, since they replace inputs
+   */
+  private void run(Object[] shared, int[] starts, int[] apart, int at, int count, boolean isLate) {
+    int firstBlock = starts.length + (isLate ? 0 : results);
+    if (firstBlock == shared.length) {
+      steps.forEach(step -> run(step, shared, starts, apart, firstBlock, at, count));
       return;
     }
     Object[] arrays = shared.clone();
     int block = Math.min(BLOCK, count);
-    for (int i = arrays.length - blocks; i < arrays.length; i++) {
+    for (int i = firstBlock; i < arrays.length; i++) {
       arrays[i] = Engine.elements(dtype).scratch(block);
     }
     int[] here = starts.clone();
@@ -122,15 +158,19 @@ record Program(
         here[i] = starts[i] + done * apart[i];
       }
       for (Step step : steps) {
-        run(step, arrays, here, apart, at + done, n);
+        run(step, arrays, here, apart, firstBlock, at + done, n);
+      }
+      for (int i = firstBlock; i < starts.length + results; i++) {
+        System.arraycopy(arrays[i], 0, shared[i], at + done, n);
       }
     }
-    for (int i = arrays.length - blocks; i < arrays.length; i++) {
+    for (int i = firstBlock; i < arrays.length; i++) {
       Buffers.give(arrays[i]);
     }
   }
 
-  private void run(Step step, Object[] shared, int[] starts, int[] apart, int at, int n) {
+  private static void run(
+      Step step, Object[] shared, int[] starts, int[] apart, int firstBlock, int at, int n) {
     int[] slots = step.slots;
     Object[] arrays = new Object[slots.length];
     int[] from = new int[slots.length];
@@ -142,7 +182,7 @@ record Program(
         from[i] = starts[slot];
         repeated |= (1L - apart[slot]) << i;
       } else {
-        from[i] = slot < starts.length + results ? at : 0;
+        from[i] = slot < firstBlock ? at : 0;
       }
     }
     step.loop.run(arrays, from, repeated, n);

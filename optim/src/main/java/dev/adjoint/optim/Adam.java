@@ -1,9 +1,9 @@
 package dev.adjoint.optim;
 
 import dev.adjoint.autodiff.Parameter;
+import dev.adjoint.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
 
 /**
  * Descends along the running mean of the gradient divided by the root of its running mean square
@@ -24,16 +24,17 @@ public final class Adam extends AdamBase<Adam> {
 
   /** Creates an optimizer of these parameters. */
   public Adam(List<Parameter> parameters) {
-    super(ParameterState.of(parameters), 0);
+    super(parameters, 0);
   }
 
   /** Creates an optimizer of these parameters, by path. */
   public Adam(Map<String, Parameter> parameters) {
-    super(ParameterState.of(parameters), 0);
+    super(parameters, 0);
   }
 
   @Override
-  Consumer<Object> update(ParameterState state, Object g) {
-    return update(state, g, 1, decay(state));
+  protected Tensor update(Update u) {
+    Tensor penalty = u.number(Step::decay).times(u.value());
+    return update(u, u.value(), u.gradient().plus(penalty));
   }
 }

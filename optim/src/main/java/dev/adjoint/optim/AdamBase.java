@@ -1,8 +1,10 @@
 package dev.adjoint.optim;
 
 import com.google.common.collect.ImmutableList;
+import dev.adjoint.autodiff.Parameter;
+import dev.adjoint.tensor.Tensor;
 import java.util.List;
-import java.util.function.Consumer;
+import java.util.Map;
 
 /** Does what {@link Adam} and {@link AdamW} share: all but the way weights decay. */
 abstract class AdamBase<O extends Optimizer> extends FluentOptimizer<O> {
@@ -12,6 +14,14 @@ abstract class AdamBase<O extends Optimizer> extends FluentOptimizer<O> {
   private double epsilon = 1e-8;
   private boolean amsgrad;
 
+  AdamBase(List<Parameter> parameters, double weightDecay) {
+    super(parameters, 1e-3, weightDecay);
+  }
+
+  AdamBase(Map<String, Parameter> parameters, double weightDecay) {
+    super(parameters, 1e-3, weightDecay);
+  }
+
   AdamBase(ImmutableList<ParameterState> states, double weightDecay) {
     super(states, 1e-3, weightDecay);
   }
@@ -20,13 +30,13 @@ abstract class AdamBase<O extends Optimizer> extends FluentOptimizer<O> {
   public final O betas(double first, double second) {
     beta1 = belowOne("beta1", first);
     beta2 = belowOne("beta2", second);
-    return self();
+    return changed();
   }
 
   /** Sets what is added to the root of the mean square. */
   public final O epsilon(double value) {
     epsilon = atLeastZero("epsilon", value);
-    return self();
+    return changed();
   }
 
   /**
@@ -35,34 +45,21 @@ abstract class AdamBase<O extends Optimizer> extends FluentOptimizer<O> {
    */
   public final O amsgrad() {
     amsgrad = true;
-    return self();
-  }
-
-  @Override
-  final List<String> slots(ParameterState state) {
-    return amsgrad
-        ? List.of("exp_avg", "exp_avg_sq", "max_exp_avg_sq")
-        : List.of("exp_avg", "exp_avg_sq");
+    return changed();
   }
 
   /**
-   * Returns what updates one parameter.
+   * Returns the new value.
    *
-   * @param keep by what the values are multiplied first
-   * @param decay what factor of the values is added to their gradients
+   * @param value the value, decayed if that happens by itself
+   * @param g the gradient, with its penalty
    */
-  final Consumer<Object> update(ParameterState state, Object g, double keep, double decay) {
-    UpdateLoops<Object> loops = state.loops();
-    Object m = state.array("exp_avg");
-    Object v = state.array("exp_avg_sq");
-    double rate = rate(state) / (1 - Math.pow(beta1, state.nextStep()));
-    double scale = Math.sqrt(1 - Math.pow(beta2, state.nextStep()));
-    var c = new UpdateLoops.Moments(rate, keep, decay, beta1, beta2, scale, epsilon);
-    if (amsgrad) {
-      Object largest = state.array("max_exp_avg_sq");
-      return p ->
-          split(state.size(), (from, to) -> loops.amsgrad(p, g, m, v, largest, from, to, c));
-    }
-    return p -> split(state.size(), (from, to) -> loops.adam(p, g, m, v, from, to, c));
+  final Tensor update(Update u, Tensor value, Tensor g) {
+    Tensor m = u.remember("exp_avg", old -> old.plus(g.minus(old).times(1 - beta1)));
+    Tensor v = u.remember("exp_avg_sq", old -> old.times(beta2).plus(g.times(1 - beta2).times(g)));
+    Tensor square = amsgrad ? u.remember("max_exp_avg_sq", old -> old.max(v)) : v;
+    Tensor rate = u.number(s -> s.rate() / (1 - Math.pow(beta1, s.number())));
+    Tensor scale = u.number(s -> Math.sqrt(1 - Math.pow(beta2, s.number())));
+    return value.minus(rate.times(m).div(square.sqrt().div(scale).plus(epsilon)));
   }
 }

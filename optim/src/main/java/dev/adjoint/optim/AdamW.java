@@ -2,9 +2,9 @@ package dev.adjoint.optim;
 
 import com.google.common.collect.ImmutableList;
 import dev.adjoint.autodiff.Parameter;
+import dev.adjoint.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
 
 /**
  * {@link Adam} with weights that decay by themselves, not through the gradient (Loshchilov and
@@ -17,12 +17,12 @@ public final class AdamW extends AdamBase<AdamW> {
 
   /** Creates an optimizer of these parameters. */
   public AdamW(List<Parameter> parameters) {
-    super(ParameterState.of(parameters), 0.01);
+    super(parameters, 0.01);
   }
 
   /** Creates an optimizer of these parameters, by path. */
   public AdamW(Map<String, Parameter> parameters) {
-    super(ParameterState.of(parameters), 0.01);
+    super(parameters, 0.01);
   }
 
   /** Creates the part of an optimizer that updates some of its parameters this way. */
@@ -31,7 +31,8 @@ public final class AdamW extends AdamBase<AdamW> {
   }
 
   @Override
-  Consumer<Object> update(ParameterState state, Object g) {
-    return update(state, g, 1 - rate(state) * decay(state), 0);
+  protected Tensor update(Update u) {
+    Tensor kept = u.value().times(u.number(s -> 1 - s.rate() * s.decay()));
+    return update(u, kept, u.gradient());
   }
 }

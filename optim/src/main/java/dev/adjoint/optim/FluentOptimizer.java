@@ -1,9 +1,55 @@
 package dev.adjoint.optim;
 
 import com.google.common.collect.ImmutableList;
+import dev.adjoint.autodiff.Parameter;
+import java.util.List;
+import java.util.Map;
 
-/** Lets the settings that all optimizers have be chained with those of one class. */
-abstract class FluentOptimizer<O extends Optimizer> extends Optimizer {
+/**
+ * Base of optimizers, whose update is a formula: gives them their settings, state and steps.
+ *
+ * <pre>{@code
+ * public final class Momentum extends FluentOptimizer<Momentum> {
+ *   private double beta = 0.9;
+ *
+ *   public Momentum(Map<String, Parameter> parameters) {
+ *     super(parameters, 1e-2, 0);
+ *   }
+ *
+ *   public Momentum beta(double weight) {
+ *     beta = belowOne("beta", weight);
+ *     return changed();
+ *   }
+ *
+ *   protected Tensor update(Update u) {
+ *     Tensor v = u.remember("momentum_buffer", old -> old.times(beta).plus(u.gradient()));
+ *     return u.value().minus(v.times(u.number(Step::rate)));
+ *   }
+ * }
+ * }</pre>
+ *
+ * <p>The formula runs in one pass over the parameter, its gradient and what is remembered. Steps,
+ * schedules, groups, {@link #state} and {@link #load} follow from it.
+ *
+ * @param <O> the optimizer itself
+ */
+public abstract class FluentOptimizer<O extends Optimizer> extends Optimizer {
+
+  /**
+   * Makes an optimizer of these parameters.
+   *
+   * @param learningRate its default
+   * @param weightDecay its default
+   */
+  protected FluentOptimizer(List<Parameter> parameters, double learningRate, double weightDecay) {
+    this(ParameterState.of(parameters), learningRate, weightDecay);
+  }
+
+  /** Makes an optimizer of these parameters, by path. */
+  protected FluentOptimizer(
+      Map<String, Parameter> parameters, double learningRate, double weightDecay) {
+    this(ParameterState.of(parameters), learningRate, weightDecay);
+  }
 
   FluentOptimizer(ImmutableList<ParameterState> states, double learningRate, double weightDecay) {
     super(states, learningRate, weightDecay);
@@ -34,9 +80,14 @@ abstract class FluentOptimizer<O extends Optimizer> extends Optimizer {
     return self();
   }
 
-  /** Returns this. */
+  /** Returns this, whose formula is traced anew: what a setter ends with. */
+  protected final O changed() {
+    forgetRule();
+    return self();
+  }
+
   @SuppressWarnings("unchecked") // a subclass names itself
-  final O self() {
+  private O self() {
     return (O) this;
   }
 }

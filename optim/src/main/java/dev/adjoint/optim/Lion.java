@@ -1,9 +1,9 @@
 package dev.adjoint.optim;
 
 import dev.adjoint.autodiff.Parameter;
+import dev.adjoint.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
 
 /**
  * Moves every value by the learning rate, against the sign of a mean of gradient and momentum (Chen
@@ -20,32 +20,28 @@ public final class Lion extends FluentOptimizer<Lion> {
 
   /** Creates an optimizer of these parameters. */
   public Lion(List<Parameter> parameters) {
-    super(ParameterState.of(parameters), 1e-4, 0);
+    super(parameters, 1e-4, 0);
   }
 
   /** Creates an optimizer of these parameters, by path. */
   public Lion(Map<String, Parameter> parameters) {
-    super(ParameterState.of(parameters), 1e-4, 0);
+    super(parameters, 1e-4, 0);
   }
 
   /** Sets the weights of the momentum in the direction of the step, and in the next momentum. */
   public Lion betas(double first, double second) {
     beta1 = belowOne("beta1", first);
     beta2 = belowOne("beta2", second);
-    return this;
+    return changed();
   }
 
   @Override
-  List<String> slots(ParameterState state) {
-    return List.of("exp_avg");
-  }
-
-  @Override
-  Consumer<Object> update(ParameterState state, Object g) {
-    UpdateLoops<Object> loops = state.loops();
-    Object m = state.array("exp_avg");
-    double rate = rate(state);
-    var c = new UpdateLoops.Signs(rate, 1 - rate * decay(state), beta1, beta2);
-    return p -> split(state.size(), (from, to) -> loops.lion(p, g, m, from, to, c));
+  protected Tensor update(Update u) {
+    Tensor g = u.gradient();
+    Tensor m = u.remembered("exp_avg");
+    Tensor way = m.plus(g.minus(m).times(1 - beta1));
+    u.remember("exp_avg", old -> old.plus(g.minus(old).times(1 - beta2)));
+    Tensor kept = u.value().times(u.number(s -> 1 - s.rate() * s.decay()));
+    return kept.minus(way.sign().times(u.number(Step::rate)));
   }
 }

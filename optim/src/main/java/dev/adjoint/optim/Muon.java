@@ -2,6 +2,7 @@ package dev.adjoint.optim;
 
 import dev.adjoint.autodiff.Parameter;
 import dev.adjoint.kernel.Storage;
+import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import java.util.Collection;
 import java.util.HashSet;
@@ -41,12 +42,12 @@ public final class Muon extends FluentOptimizer<Muon> {
 
   /** Creates an optimizer of these parameters. */
   public Muon(List<Parameter> parameters) {
-    super(ParameterState.of(parameters), 1e-3, 0.1);
+    super(parameters, 1e-3, 0.1);
   }
 
   /** Creates an optimizer of these parameters, by path. */
   public Muon(Map<String, Parameter> parameters) {
-    super(ParameterState.of(parameters), 1e-3, 0.1);
+    super(parameters, 1e-3, 0.1);
   }
 
   /** Leaves these parameters to AdamW, even though they are matrices. */
@@ -106,7 +107,7 @@ public final class Muon extends FluentOptimizer<Muon> {
   }
 
   @Override
-  List<String> slots(ParameterState state) {
+  Collection<String> slots(ParameterState state) {
     return isOrthogonalized(state) ? List.of(MOMENTUM) : adamW.slots(state);
   }
 
@@ -115,31 +116,30 @@ public final class Muon extends FluentOptimizer<Muon> {
     if (!isOrthogonalized(state)) {
       return adamW.update(state, g);
     }
-    UpdateLoops<Object> loops = state.loops();
-    int n = state.size();
-    Tensor mean = matrix(state, state.array(MOMENTUM)).copy();
-    Object next = elements(mean);
-    split(n, (from, to) -> loops.approach(next, g, from, to, 1 - momentum));
-    Tensor direction = mean;
-    if (nesterov) {
-      direction = matrix(state, g).copy();
-      Object between = elements(direction);
-      split(n, (from, to) -> loops.approach(between, next, from, to, momentum));
-    }
-    Object d = elements(NewtonSchulz.orthogonalized(direction, iterations, epsilon));
-    double keep = 1 - rate(state) * decay(state);
-    double rate = rate(state) * scale(direction);
+    Tensor gradient = matrix(state, g);
+    Tensor old = matrix(state, state.array(MOMENTUM, 0));
+    Tensor mean = old.plus(gradient.minus(old).times(1 - momentum)).copy();
+    Tensor direction = nesterov ? gradient.plus(mean.minus(gradient).times(momentum)) : mean;
+    Consumer<Object> move =
+        super.update(state, elements(NewtonSchulz.orthogonalized(direction, iterations, epsilon)));
     return p -> {
       state.put(MOMENTUM, mean);
-      split(n, (from, to) -> loops.move(p, d, from, to, keep, rate));
+      move.accept(p);
     };
+  }
+
+  /** Moves a matrix along a direction, in the place of the gradient. */
+  @Override
+  protected Tensor update(Update u) {
+    Tensor kept = u.value().times(u.number(s -> 1 - s.rate() * s.decay()));
+    return kept.minus(u.number(s -> s.rate() * scale(s.shape())).times(u.gradient()));
   }
 
   private boolean isOrthogonalized(ParameterState state) {
     return state.parameter().shape().rank() == 2 && !leftToAdamW.contains(state.parameter());
   }
 
-  private double scale(Tensor matrix) {
+  private double scale(Shape matrix) {
     double rows = matrix.size(0);
     double columns = matrix.size(1);
     return asLargeAsAdamW

@@ -1,9 +1,9 @@
 package dev.adjoint.optim;
 
 import dev.adjoint.autodiff.Parameter;
+import dev.adjoint.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
 
 /**
  * {@link Adam} with Nesterov's momentum (Dozat 2016, "Incorporating Nesterov momentum into Adam"):
@@ -28,12 +28,12 @@ public final class NAdam extends FluentOptimizer<NAdam> {
 
   /** Creates an optimizer of these parameters. */
   public NAdam(List<Parameter> parameters) {
-    super(ParameterState.of(parameters), 2e-3, 0);
+    super(parameters, 2e-3, 0);
   }
 
   /** Creates an optimizer of these parameters, by path. */
   public NAdam(Map<String, Parameter> parameters) {
-    super(ParameterState.of(parameters), 2e-3, 0);
+    super(parameters, 2e-3, 0);
   }
 
   /** Sets the weights of the old value in the running means of gradient and square. */
@@ -41,53 +41,42 @@ public final class NAdam extends FluentOptimizer<NAdam> {
     beta1 = belowOne("beta1", first);
     beta2 = belowOne("beta2", second);
     productSteps = 0;
-    return this;
+    return changed();
   }
 
   /** Sets what is added to the root of the mean square. */
   public NAdam epsilon(double value) {
     epsilon = atLeastZero("epsilon", value);
-    return this;
+    return changed();
   }
 
   /** Sets how fast the momentum of step t grows: {@code beta1 * (1 - 0.96^(t * decay) / 2)}. */
   public NAdam momentumDecay(double decay) {
     momentumDecay = atLeastZero("momentum decay", decay);
     productSteps = 0;
-    return this;
+    return changed();
   }
 
   /** Lets weights decay by themselves, as those of {@link AdamW}. */
   public NAdam decoupledWeightDecay() {
     decoupled = true;
-    return this;
+    return changed();
   }
 
   @Override
-  List<String> slots(ParameterState state) {
-    return List.of("exp_avg", "exp_avg_sq");
-  }
-
-  @Override
-  Consumer<Object> update(ParameterState state, Object g) {
-    UpdateLoops<Object> loops = state.loops();
-    Object m = state.array("exp_avg");
-    Object v = state.array("exp_avg_sq");
-    int steps = state.nextStep();
-    double next = momentum(steps + 1);
-    double product = product(steps);
-    double rate = rate(state);
-    double ahead = rate * (1 - momentum(steps)) / (1 - product);
-    var c =
-        new UpdateLoops.Moments(
-            rate * next / (1 - product * next),
-            decoupled ? 1 - rate * decay(state) : 1,
-            decoupled ? 0 : decay(state),
-            beta1,
-            beta2,
-            Math.sqrt(1 - Math.pow(beta2, steps)),
-            epsilon);
-    return p -> split(state.size(), (from, to) -> loops.nadam(p, g, m, v, from, to, ahead, c));
+  protected Tensor update(Update u) {
+    Tensor kept = u.value().times(u.number(s -> decoupled ? 1 - s.rate() * s.decay() : 1));
+    Tensor g = u.gradient().plus(u.number(s -> decoupled ? 0 : s.decay()).times(kept));
+    Tensor m = u.remember("exp_avg", old -> old.plus(g.minus(old).times(1 - beta1)));
+    Tensor v = u.remember("exp_avg_sq", old -> old.times(beta2).plus(g.times(1 - beta2).times(g)));
+    Tensor ahead = u.number(s -> s.rate() * (1 - momentum(s.number())) / (1 - product(s.number())));
+    Tensor rate =
+        u.number(s -> {
+          double next = momentum(s.number() + 1);
+          return s.rate() * next / (1 - product(s.number()) * next);
+        });
+    Tensor scale = u.number(s -> Math.sqrt(1 - Math.pow(beta2, s.number())));
+    return kept.minus(ahead.times(g).plus(rate.times(m)).div(v.sqrt().div(scale).plus(epsilon)));
   }
 
   private double momentum(int step) {

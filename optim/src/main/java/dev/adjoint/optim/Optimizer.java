@@ -3,9 +3,10 @@ package dev.adjoint.optim;
 import com.google.common.collect.ImmutableList;
 import dev.adjoint.autodiff.Gradients;
 import dev.adjoint.autodiff.Parameter;
-import dev.adjoint.kernel.Parallel;
+import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Improves parameters by their gradients.
@@ -37,8 +39,6 @@ import java.util.function.Consumer;
  */
 public abstract class Optimizer {
 
-  private static final int CHUNK = 1 << 14;
-
   private final ImmutableList<ParameterState> states;
   private double learningRate;
   private double weightDecay;
@@ -47,6 +47,9 @@ public abstract class Optimizer {
 
   /** The factor of the schedule for the step that is being taken. */
   private double factor = 1;
+
+  /** What {@link #update} says, as the settings are now. */
+  private Update.@Nullable Rule rule;
 
   Optimizer(ImmutableList<ParameterState> states, double learningRate, double weightDecay) {
     ParameterState.requireEachOnce(name(), states);
@@ -106,13 +109,49 @@ public abstract class Optimizer {
   }
 
   /**
+   * Returns the new value of a parameter: the optimizer's formula, in elementwise tensor
+   * operations. It is called once and traced, and again after {@link #changed}; so settings may be
+   * used as numbers, and what differs from step to step is {@link Update#number}.
+   */
+  protected abstract Tensor update(Update u);
+
+  /** Forgets the formula, since a setting has changed. */
+  final void forgetRule() {
+    rule = null;
+  }
+
+  private Update.Rule rule() {
+    Update.Rule known = rule;
+    if (known == null) {
+      known = Update.Rule.of(name(), this::update);
+      rule = known;
+    }
+    return known;
+  }
+
+  /**
    * Returns what updates one parameter, by elements in order: takes all memory that this needs, and
    * changes nothing that is remembered.
    */
-  abstract Consumer<Object> update(ParameterState state, Object gradient);
+  Consumer<Object> update(ParameterState state, Object gradient) {
+    Update.Rule rule = rule();
+    Step step = new Step(state, rate(state), decay(state));
+    double[] numbers = rule.numbers().stream().mapToDouble(n -> n.applyAsDouble(step)).toArray();
+    List<Object> arrays = new ArrayList<>();
+    rule.initial().forEach((name, first) -> arrays.add(state.array(name, first)));
+    arrays.add(gradient);
+    DType dtype = state.parameter().dtype();
+    rule.update().prepare(dtype);
+    return value -> {
+      arrays.addFirst(value);
+      rule.update().run(dtype, arrays.toArray(), numbers, state.size());
+    };
+  }
 
   /** Returns the names of what is remembered of a parameter, as the settings are now. */
-  abstract List<String> slots(ParameterState state);
+  Collection<String> slots(ParameterState state) {
+    return rule().initial().keySet();
+  }
 
   /** Returns the parameters that it was made for, in their order. */
   public final List<Parameter> parameters() {
@@ -219,22 +258,14 @@ public abstract class Optimizer {
     return states;
   }
 
-  final double atLeastZero(String setting, double value) {
+  /** Returns the value of a setting, checked to be a number of at least 0. */
+  protected final double atLeastZero(String setting, double value) {
     return Numbers.atLeastZero(name(), setting, value);
   }
 
-  final double belowOne(String setting, double value) {
+  /** Returns the value of a setting, checked to be at least 0 and below 1. */
+  protected final double belowOne(String setting, double value) {
     return Numbers.belowOne(name(), setting, value);
-  }
-
-  /** Updates the elements {@code from <= i < to}. */
-  interface Range {
-    void update(int from, int to);
-  }
-
-  /** Splits the update of n elements over threads. */
-  static void split(int n, Range range) {
-    Parallel.runRanges(n, 1, CHUNK, n, range::update);
   }
 
   /** Returns an array in which element i of the tensor is element i. */

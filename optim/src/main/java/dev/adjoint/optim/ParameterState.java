@@ -2,11 +2,11 @@ package dev.adjoint.optim;
 
 import com.google.common.collect.ImmutableList;
 import dev.adjoint.autodiff.Parameter;
-import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -123,11 +123,6 @@ final class ParameterState {
     return slots.containsKey(slot);
   }
 
-  /** Returns the elements of a slot, to be changed in place; zeros at first. */
-  Object array(String slot) {
-    return array(slot, 0);
-  }
-
   /** Returns the elements of a slot, to be changed in place; all are {@code initial} at first. */
   Object array(String slot, double initial) {
     Tensor tensor = slots.get(slot);
@@ -158,7 +153,7 @@ final class ParameterState {
   }
 
   /** Writes entries for the number of steps and, if there were any, for these slots. */
-  void save(List<String> names, Map<String, Tensor> entries) {
+  void save(Collection<String> names, Map<String, Tensor> entries) {
     entries.put(entry("step"), SavedState.entry(steps));
     if (steps > 0) {
       for (String slot : names) {
@@ -171,7 +166,7 @@ final class ParameterState {
   }
 
   /** Reads what {@link #save} has written; returns what puts it into place. */
-  Runnable read(List<String> names, SavedState saved) {
+  Runnable read(Collection<String> names, SavedState saved) {
     int count = saved.count(entry("step"));
     Shape shape = parameter.shape();
     Map<String, Tensor> read = new HashMap<>();
@@ -187,15 +182,5 @@ final class ParameterState {
 
   private String entry(String slot) {
     return path + "." + slot;
-  }
-
-  // ---- how it is computed with -----------------------------------------------------------------
-
-  /** Returns the loops for arrays of the parameter's type. */
-  @SuppressWarnings("unchecked") // whose arrays are passed around as objects
-  UpdateLoops<Object> loops() {
-    UpdateLoops<?> loops =
-        parameter.dtype() == DType.FLOAT32 ? FloatUpdateLoops.INSTANCE : DoubleUpdateLoops.INSTANCE;
-    return (UpdateLoops<Object>) loops;
   }
 }

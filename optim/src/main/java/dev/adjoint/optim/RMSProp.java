@@ -1,10 +1,10 @@
 package dev.adjoint.optim;
 
 import dev.adjoint.autodiff.Parameter;
-import java.util.ArrayList;
+import dev.adjoint.tensor.DType;
+import dev.adjoint.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
 
 /**
  * Descends along the gradient divided by the root of its running mean square (Hinton 2012, "Neural
@@ -22,57 +22,53 @@ public final class RMSProp extends FluentOptimizer<RMSProp> {
 
   /** Creates an optimizer of these parameters. */
   public RMSProp(List<Parameter> parameters) {
-    super(ParameterState.of(parameters), 1e-2, 0);
+    super(parameters, 1e-2, 0);
   }
 
   /** Creates an optimizer of these parameters, by path. */
   public RMSProp(Map<String, Parameter> parameters) {
-    super(ParameterState.of(parameters), 1e-2, 0);
+    super(parameters, 1e-2, 0);
   }
 
   /** Sets the weight of the old value in the running mean square. */
   public RMSProp alpha(double weight) {
     alpha = belowOne("alpha", weight);
-    return this;
+    return changed();
   }
 
   /** Sets what is added to the root of the mean square. */
   public RMSProp epsilon(double value) {
     epsilon = atLeastZero("epsilon", value);
-    return this;
+    return changed();
   }
 
   /** Sets the weight of the previous velocity in the next. */
   public RMSProp momentum(double weight) {
     momentum = atLeastZero("momentum", weight);
-    return this;
+    return changed();
   }
 
   /** Divides by the running deviation instead: the mean of the gradient is subtracted first. */
   public RMSProp centered() {
     centered = true;
-    return this;
+    return changed();
   }
 
   @Override
-  List<String> slots(ParameterState state) {
-    List<String> slots = new ArrayList<>(List.of("square_avg"));
-    if (centered) {
-      slots.add("grad_avg");
-    }
-    if (momentum > 0) {
-      slots.add("momentum_buffer");
-    }
-    return slots;
+  protected Tensor update(Update u) {
+    Tensor g = u.gradient().plus(u.number(Step::decay).times(u.value()));
+    Tensor v = u.remember("square_avg", old -> old.times(alpha).plus(g.times(1 - alpha).times(g)));
+    Tensor variance = centered ? centered(u, g, v) : v;
+    Tensor way = g.div(variance.sqrt().plus(epsilon));
+    Tensor velocity =
+        momentum > 0 ? u.remember("momentum_buffer", old -> old.times(momentum).plus(way)) : way;
+    return u.value().minus(u.number(Step::rate).times(velocity));
   }
 
-  @Override
-  Consumer<Object> update(ParameterState state, Object g) {
-    UpdateLoops<Object> loops = state.loops();
-    Object v = state.array("square_avg");
-    Object m = centered ? state.array("grad_avg") : null;
-    Object b = momentum > 0 ? state.array("momentum_buffer") : null;
-    var c = new UpdateLoops.Squares(rate(state), decay(state), alpha, epsilon, momentum);
-    return p -> split(state.size(), (from, to) -> loops.rmsProp(p, g, v, m, b, from, to, c));
+  /** Returns v - mean^2: not below 0, where rounding may take it, and infinite if v is. */
+  private Tensor centered(Update u, Tensor g, Tensor v) {
+    Tensor mean = u.remember("grad_avg", old -> old.plus(g.minus(old).times(1 - alpha)));
+    double largest = g.dtype() == DType.FLOAT32 ? Float.MAX_VALUE : Double.MAX_VALUE;
+    return v.minus(mean.square().clamp(0, largest)).clamp(0, Double.POSITIVE_INFINITY);
   }
 }

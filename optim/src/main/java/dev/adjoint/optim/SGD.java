@@ -1,9 +1,9 @@
 package dev.adjoint.optim;
 
 import dev.adjoint.autodiff.Parameter;
+import dev.adjoint.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
 
 /**
  * Descends along the gradient: {@code p -= rate * v} with {@code v = momentum * v + (1 - dampening)
@@ -21,12 +21,12 @@ public final class SGD extends FluentOptimizer<SGD> {
 
   /** Creates an optimizer of these parameters. */
   public SGD(List<Parameter> parameters) {
-    super(ParameterState.of(parameters), 1e-3, 0);
+    super(parameters, 1e-3, 0);
   }
 
   /** Creates an optimizer of these parameters, by path. */
   public SGD(Map<String, Parameter> parameters) {
-    super(ParameterState.of(parameters), 1e-3, 0);
+    super(parameters, 1e-3, 0);
   }
 
   /** Sets the weight of the previous velocity in the next: 0 is plain descent. */
@@ -48,24 +48,18 @@ public final class SGD extends FluentOptimizer<SGD> {
   }
 
   @Override
-  List<String> slots(ParameterState state) {
-    return momentum == 0 ? List.of() : List.of(VELOCITY);
-  }
-
-  @Override
-  Consumer<Object> update(ParameterState state, Object g) {
-    UpdateLoops<Object> loops = state.loops();
-    double rate = rate(state);
-    double decay = decay(state);
+  protected Tensor update(Update u) {
+    Tensor p = u.value();
+    Tensor rate = u.number(Step::rate);
+    Tensor g = u.gradient().plus(u.number(Step::decay).times(p));
     if (momentum == 0) {
-      return p -> split(state.size(), (from, to) -> loops.descend(p, g, from, to, rate, decay));
+      return p.minus(rate.times(g));
     }
-    double share = state.has(VELOCITY) ? 1 - dampening : 1;
-    Object v = state.array(VELOCITY);
-    double ahead = nesterov ? rate : 0;
-    double behind = nesterov ? rate * momentum : rate;
-    var c = new UpdateLoops.Momentum(behind, ahead, decay, momentum, share);
-    return p -> split(state.size(), (from, to) -> loops.descendWithMomentum(p, g, v, from, to, c));
+    Tensor share = u.number(s -> s.remembers(VELOCITY) ? 1 - dampening : 1);
+    Tensor v = u.remember(VELOCITY, old -> old.times(momentum).plus(share.times(g)));
+    return nesterov
+        ? p.minus(rate.times(g).plus(u.number(s -> s.rate() * momentum).times(v)))
+        : p.minus(rate.times(v));
   }
 
   private SGD checked() {
@@ -74,6 +68,6 @@ public final class SGD extends FluentOptimizer<SGD> {
           "SGD: Nesterov's rule with momentum %s and dampening %s; expected momentum(...) above 0 before, and no dampening"
               .formatted(momentum, dampening));
     }
-    return this;
+    return changed();
   }
 }

@@ -2,6 +2,7 @@ package dev.adjoint.optim;
 
 import com.google.common.collect.ImmutableList;
 import dev.adjoint.autodiff.Parameter;
+import dev.adjoint.op.ElementwiseUpdate;
 import dev.adjoint.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -30,6 +31,11 @@ public final class WeightAverage {
 
   private static final String NAME = "WeightAverage";
   private static final String AVERAGE = "average";
+
+  /** Moves an average towards a value by a part of the way. */
+  private static final ElementwiseUpdate APPROACH =
+      new ElementwiseUpdate(
+          NAME, 2, x -> new Tensor[] {x[0].plus(x[1].minus(x[0]).times(x[2]))}, 1);
 
   private final ImmutableList<ParameterState> states;
   private double decay = 0.999;
@@ -65,11 +71,10 @@ public final class WeightAverage {
       if (updates == 0) {
         state.put(AVERAGE, value.copy());
       } else {
-        Object average = state.array(AVERAGE);
+        Object average = state.array(AVERAGE, 0);
         Object now = Optimizer.elements(value);
-        UpdateLoops<Object> loops = state.loops();
-        Optimizer.split(
-            state.size(), (from, to) -> loops.approach(average, now, from, to, 1 - decay));
+        APPROACH.run(
+            value.dtype(), new Object[] {average, now}, new double[] {1 - decay}, state.size());
       }
     }
     updates++;

@@ -2,6 +2,7 @@ package dev.adjoint.kernel.portable;
 
 import com.google.common.base.Supplier;
 import com.google.common.base.Suppliers;
+import com.google.common.collect.MapMaker;
 import dev.adjoint.kernel.Fold;
 import dev.adjoint.kernel.Formula;
 import dev.adjoint.kernel.Kernels;
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 public abstract class FloatKernels implements Kernels {
 
   private final Map<String, Loop> loops = new ConcurrentHashMap<>();
+  private final Map<Formula, Loop> formulas = new MapMaker().weakValues().makeMap();
   private final Map<String, Fold> folds = new ConcurrentHashMap<>();
   private final Supplier<FloatSoftmax> softmax = Suppliers.memoize(() -> new FloatSoftmax(this));
   private final Supplier<FloatNormalize> normalize =
@@ -49,7 +51,7 @@ public abstract class FloatKernels implements Kernels {
 
   @Override
   public final Loop loop(Formula formula) {
-    return new Loop(formula, writers());
+    return formulas.computeIfAbsent(formula, f -> new Loop(f, writers()));
   }
 
   @Override
