@@ -2,6 +2,7 @@ package dev.adjoint.kernel.portable;
 
 import com.google.common.base.Supplier;
 import com.google.common.base.Suppliers;
+import dev.adjoint.kernel.FloatNormLoops;
 import dev.adjoint.kernel.Fold;
 import dev.adjoint.kernel.Kernels;
 import dev.adjoint.kernel.Norm;
@@ -110,8 +111,6 @@ public abstract class FloatKernels implements Kernels {
   @Override
   public final void normalize(
       Norm norm,
-      int cFrom,
-      int cTo,
       Object x,
       Object affine,
       Object h,
@@ -122,8 +121,6 @@ public abstract class FloatKernels implements Kernels {
         .get()
         .forward(
             norm,
-            cFrom,
-            cTo,
             (float[]) x,
             (float[]) affine,
             (float[]) h,
@@ -135,25 +132,21 @@ public abstract class FloatKernels implements Kernels {
   @Override
   public final void normalizePullback(
       Norm norm,
-      int cFrom,
-      int cTo,
       Object dh,
       Object x,
       Object affine,
       Object statistics,
-      Object dx,
+      @Nullable Object dx,
       double @Nullable [] sums) {
     normalize
         .get()
         .pullback(
             norm,
-            cFrom,
-            cTo,
             (float[]) dh,
             (float[]) x,
             (float[]) affine,
             (float[]) statistics,
-            (float[]) dx,
+            (float @Nullable []) dx,
             sums);
   }
 }

@@ -1,5 +1,6 @@
 package dev.adjoint.kernel.portable;
 
+import dev.adjoint.kernel.FloatNormLoops;
 import dev.adjoint.kernel.Fold;
 import dev.adjoint.kernel.Specializer;
 import java.lang.invoke.MethodHandle;
@@ -65,7 +66,7 @@ public final class FloatPortableKernels extends FloatKernels {
 
   @Override
   protected FloatNormLoops normLoops() {
-    return new FloatNormLoop();
+    return new FloatNormLoop(null);
   }
 
   @Override

@@ -1,10 +1,10 @@
 package dev.adjoint.kernel.vector;
 
+import dev.adjoint.kernel.FloatNormLoops;
 import dev.adjoint.kernel.Fold;
 import dev.adjoint.kernel.Specializer;
 import dev.adjoint.kernel.portable.FloatFoldLoops;
 import dev.adjoint.kernel.portable.FloatKernels;
-import dev.adjoint.kernel.portable.FloatNormLoops;
 import dev.adjoint.kernel.portable.FloatPortableKernels;
 import java.lang.invoke.MethodHandles;
 import java.util.List;
@@ -45,7 +45,7 @@ public final class FloatVectorKernels extends FloatKernels {
 
   @Override
   protected FloatNormLoops normLoops() {
-    return new FloatNormLoop();
+    return new FloatNormLoop(new dev.adjoint.kernel.portable.FloatNormLoop(null));
   }
 
   @Override
