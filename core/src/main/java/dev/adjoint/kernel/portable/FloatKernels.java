@@ -36,7 +36,7 @@ public abstract class FloatKernels implements Kernels {
    */
   protected abstract Fold newFold(String function, String fold);
 
-  /** Makes the loops of normalizations. */
+  /** Makes the loops of normalizations, compiled apart from others. */
   protected abstract FloatNormLoops normLoops();
 
   @Override

@@ -26,8 +26,12 @@ final class FloatNormalize {
 
   private final FloatNormLoops loops;
 
+  /** The same loops, compiled for tiles that are wide and low. */
+  private final FloatNormLoops columnLoops;
+
   FloatNormalize(FloatKernels kernels) {
     loops = kernels.normLoops();
+    columnLoops = kernels.normLoops();
   }
 
   // ---- forward ---------------------------------------------------------------------------------
@@ -45,7 +49,8 @@ final class FloatNormalize {
       Arrays.fill(variance, Float.NaN);
       return;
     }
-    FloatMoments moments = new FloatMoments(loops, norm, x, statistics, mean, variance);
+    FloatMoments moments =
+        new FloatMoments(norm.b() > 1 ? loops : columnLoops, norm, x, statistics, mean, variance);
     if (norm.b() > 1) {
       inChunks(
           norm,
@@ -60,7 +65,7 @@ final class FloatNormalize {
     int n = norm.channels();
     float[] table = table(norm, statistics, affine, 6);
     columns.forEach(
-        false, (at, rows, from, to, s) -> loops.apply(x, at, n, rows, table, n, from, to, h));
+        false, (at, rows, from, to, s) -> columnLoops.apply(x, at, n, rows, table, n, from, to, h));
   }
 
   // ---- backward --------------------------------------------------------------------------------
@@ -140,7 +145,7 @@ final class FloatNormalize {
     FloatColumns columns = new FloatColumns(norm);
     double[] totals =
         columns.sums((at, rows, from, to, added, s) ->
-            loops.sums(dh, x, at, n, rows, table, n, from, to, added, s));
+            columnLoops.sums(dh, x, at, n, rows, table, n, from, to, added, s));
     for (int c = 0; c < n; c++) {
       double inverse = statistics[2 * n + c];
       double shift = statistics[3 * n + c];
@@ -159,7 +164,8 @@ final class FloatNormalize {
     if (dx != null) {
       columns.forEach(
           false,
-          (at, rows, from, to, s) -> loops.pullback(dh, x, at, n, rows, table, n, from, to, dx));
+          (at, rows, from, to, s) ->
+              columnLoops.pullback(dh, x, at, n, rows, table, n, from, to, dx));
     }
   }
 

@@ -65,7 +65,7 @@ public final class FloatPortableKernels extends FloatKernels {
   }
 
   @Override
-  protected FloatNormLoops normLoops() {
+  public FloatNormLoops normLoops() {
     return new FloatNormLoop(null);
   }
 

@@ -45,7 +45,8 @@ public final class FloatVectorKernels extends FloatKernels {
 
   @Override
   protected FloatNormLoops normLoops() {
-    return new FloatNormLoop(new dev.adjoint.kernel.portable.FloatNormLoop(null));
+    return specializer.copy(
+        FloatNormLoops.class, FloatNormLoop.class, List.of(), portable.normLoops());
   }
 
   @Override
