@@ -31,13 +31,12 @@ final class DeriveSources {
    */
   private static final String ELEMENTARY = "FloatElementary";
 
-  /** A number or a named constant, where it is used in a function's body. */
-  private static final Pattern CONSTANT =
-      Pattern.compile("(?<![\\w.])(-?\\d[\\d.]*(?:e-?\\d+)?f|[A-Z][A-Z0-9_]+)\\b");
+  /** A named constant that is a value. */
+  private static final Pattern NAMED = Pattern.compile("static final float (\\w+)");
 
   /** A method of one expression. */
   private static final Pattern METHOD =
-      Pattern.compile("static \\S+ (\\w+)\\(([^)]+)\\) \\{\\s*return ([^;]*);\\s*\\}");
+      Pattern.compile("static \\S+ (\\w+)\\(([^)]+)\\) \\{\\s*(?:return )?([^;]*);\\s*\\}");
 
   private static final String IMPORTS =
       """
@@ -93,6 +92,14 @@ final class DeriveSources {
   }
 
   private static String toVector(String text, Map<String, Operation> operations) {
+    // a number or a named constant, where it is used in a function's body
+    Pattern constant =
+        Pattern.compile(
+            NAMED
+                .matcher(text)
+                .results()
+                .map(named -> "|" + named.group(1))
+                .collect(Collectors.joining("", "(?<![\\w.])(-?\\d[\\d.]*(?:e-?\\d+)?f", ")\\b")));
     String vector =
         text.replace("kernel.portable", "kernel.vector")
             .replaceFirst("/\\*\\*", IMPORTS)
@@ -101,10 +108,10 @@ final class DeriveSources {
                 line.contains("static final float")
                         || line.stripLeading().matches("(/\\*|\\*|//).*")
                     ? line
-                    : CONSTANT
+                    : constant
                         .matcher(line)
                         .replaceAll("splat($1)")
-                        .replaceAll("\\bfloat\\b", "FloatVector")
+                        .replaceAll("\\bfloat\\b(?!\\[)", "FloatVector")
                         .replaceAll("\\bboolean\\b", "VectorMask<Float>"))
             .collect(Collectors.joining("\n", "", "\n"));
     return inlined(vector, operations);

@@ -95,19 +95,16 @@ public interface Kernels {
   int STATISTICS = 5;
 
   /**
-   * Normalizes the sets {@code cFrom <= c < cTo}: {@code h = gain (x - mu) / sigma + bias}, {@code
-   * mu} 0 where not centred.
+   * Normalizes sets: {@code h = gain (x - mu) / sigma + bias}, {@code mu} 0 where not centred. As
+   * sums of columns need all rows, this splits its work itself.
    *
    * @param affine the gains of all features, then their biases
    * @param statistics receives what {@link #normalizePullback} needs: rows of one value a set
-   * @param mean receives the mean of each set (0 where not centred), at index c
-   * @param variance receives the biased variance (the mean square where not centred) of each set,
-   *     at index c
+   * @param mean receives the mean of each set (0 where not centred)
+   * @param variance receives the biased variance (the mean square where not centred) of each set
    */
   void normalize(
       Norm norm,
-      int cFrom,
-      int cTo,
       Object x,
       Object affine,
       Object h,
@@ -117,21 +114,19 @@ public interface Kernels {
 
   /**
    * Computes {@code dx = (q - mean(q) - y mean(q y)) / sigma}, where {@code q = gain dh} and y is
-   * what is standardized, without {@code mean(q)} where not centred, of the sets {@code cFrom <= c
-   * < cTo}.
+   * what is standardized, without {@code mean(q)} where not centred.
    *
+   * @param dx or null
    * @param sums what {@code sum(dh y)} of each feature is added to, and after these {@code
    *     sum(dh)}; or null
    */
   void normalizePullback(
       Norm norm,
-      int cFrom,
-      int cTo,
       Object dh,
       Object x,
       Object affine,
       Object statistics,
-      Object dx,
+      @Nullable Object dx,
       double @Nullable [] sums);
 
   // ---- matrix product --------------------------------------------------------------------------

@@ -1,14 +1,10 @@
 package dev.adjoint.op;
 
-import dev.adjoint.kernel.Buffers;
 import dev.adjoint.kernel.Norm;
-import dev.adjoint.kernel.Parallel;
 import dev.adjoint.kernel.StridedCopy;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
-import java.util.List;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,9 +19,6 @@ record NormLayout(Shape shape, int[] axes, int[] order, Shape features, int repe
 
   /** Below so many neighbors with one gain, it is cheaper to repeat the gain for each. */
   private static final int FEW = 32;
-
-  /** At most so many chunks, each of which has sums of its own for gains and biases. */
-  private static final int CHUNKS = 64;
 
   /** Returns the layout; null if the features are no neighbors, or differ within a column. */
   static @Nullable NormLayout of(Shape shape, int[] axes, Shape features, Standardize.Rule rule) {
@@ -77,11 +70,12 @@ record NormLayout(Shape shape, int[] axes, int[] order, Shape features, int repe
       return null;
     }
     int repeats = inner > 0 && inner < FEW && count > 1 ? inner : 1;
+    boolean single = product[1] == 1; // whose elements are better a run than a column
     Norm norm =
         new Norm(
-            product[0],
+            single ? 1 : product[0],
             product[1],
-            product[2],
+            single ? product[0] * product[2] : product[2],
             Math.max(1, inner / repeats),
             count * repeats,
             rule.centred(),
@@ -152,51 +146,15 @@ record NormLayout(Shape shape, int[] axes, int[] order, Shape features, int repe
     return all;
   }
 
-  /** Receives a range of sets, and the number of the chunk that they are. */
-  interface Body {
-    void run(int chunk, int from, int to);
-  }
-
-  void inChunks(Body body) {
-    int chunk = chunk();
-    int sets = norm.channels();
-    Parallel.run(
-        Math.ceilDiv(sets, chunk),
-        norm.size() * sets / 2,
-        i -> body.run(i, i * chunk, i * chunk + Math.min(chunk, sets - i * chunk)));
-  }
-
-  private int chunk() {
-    int sets = norm.channels();
-    if (norm.b() == 1) { // columns go side by side: whole vectors, and long rows from memory
-      int parts = norm.size() * sets > 1 << 20 ? 2 : 4;
-      return Math.clamp(Math.ceilDiv(sets, parts) + 63 & -64, 64, 512);
-    }
-    int few = Math.max(1, (1 << 15) / (int) Math.max(1, norm.size()));
-    return Math.max(few, Math.ceilDiv(sets, CHUNKS));
-  }
-
-  /** Returns zeros for each chunk to add to: the sums of all gains, then those of all biases. */
-  List<double[]> sums() {
-    return Stream.generate(() -> Buffers.zeroedDoubles(2 * norm.features()))
-        .limit(Math.ceilDiv(norm.channels(), chunk()))
-        .toList();
-  }
-
-  /** Returns the sums of all gains (0) or of all biases (1) over the chunks, as a gradient. */
-  Tensor total(List<double[]> sums, int which, DType dtype) {
-    double[] total = Buffers.zeroedDoubles(norm.features());
-    for (double[] part : sums) {
-      for (int f = 0; f < total.length; f++) {
-        total[f] += part[which * total.length + f];
-      }
-    }
-    int n = total.length / repeats;
+  /** Returns the sums of all gains (0) or of all biases (1) as a gradient. */
+  Tensor gradient(double[] sums, int which, DType dtype) {
+    int first = which * norm.features();
+    int n = norm.features() / repeats;
     Object array = Engine.uninitialized(dtype, n);
     for (int f = 0; f < n; f++) {
       double value = 0;
       for (int r = 0; r < repeats; r++) {
-        value += total[f * repeats + r];
+        value += sums[first + f * repeats + r];
       }
       if (array instanceof float[] floats) {
         floats[f] = (float) value;

@@ -1,11 +1,11 @@
 package dev.adjoint.op;
 
 import dev.adjoint.autodiff.Recorder;
+import dev.adjoint.kernel.Buffers;
 import dev.adjoint.kernel.Kernels;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
-import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -151,8 +151,7 @@ public final class Standardize {
     Object mean = Engine.uninitialized(dtype, sets);
     Object variance = Engine.uninitialized(dtype, sets);
     Kernels kernels = Engine.kernels(dtype);
-    layout.inChunks((chunk, from, to) ->
-        kernels.normalize(layout.norm(), from, to, in, affine, h, statistics, mean, variance));
+    kernels.normalize(layout.norm(), in, affine, h, statistics, mean, variance);
     Shape shape = layout.statistics();
     return new Computed(
         layout.tensor(h, dtype),
@@ -211,24 +210,16 @@ public final class Standardize {
       Object in = layout.array(x[0]);
       Object affine = layout.affine(x);
       Object kept = Engine.array(statistics);
-      Object dx = Engine.uninitialized(dtype, x[0].size());
-      @Nullable List<double[]> sums =
-          x.length > 1 && (needed[1] || needed[2]) ? layout.sums() : null;
-      layout.inChunks((chunk, from, to) ->
-          kernels.normalizePullback(
-              layout.norm(),
-              from,
-              to,
-              dh,
-              in,
-              affine,
-              kept,
-              dx,
-              sums == null ? null : sums.get(chunk)));
+      @Nullable Object dx = needed[0] ? Engine.uninitialized(dtype, x[0].size()) : null;
+      double @Nullable [] sums =
+          x.length > 1 && (needed[1] || needed[2])
+              ? Buffers.zeroedDoubles(2 * layout.norm().features())
+              : null;
+      kernels.normalizePullback(layout.norm(), dh, in, affine, kept, dx, sums);
       @Nullable Tensor[] cotangents = new Tensor[x.length];
-      cotangents[0] = needed[0] ? layout.tensor(dx, dtype) : null;
+      cotangents[0] = dx == null ? null : layout.tensor(dx, dtype);
       for (int i = 1; sums != null && i < x.length; i++) {
-        cotangents[i] = needed[i] ? layout.total(sums, i - 1, dtype) : null;
+        cotangents[i] = needed[i] ? layout.gradient(sums, i - 1, dtype) : null;
       }
       return cotangents;
     }

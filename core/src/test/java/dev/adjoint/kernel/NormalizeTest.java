@@ -34,7 +34,7 @@ class NormalizeTest {
       for (int features : new int[] {1, shape[1], shape[1] * shape[2]}) {
         for (boolean centred : new boolean[] {true, false}) {
           Case c = new Case(kernels, shape, features, centred);
-          c.run(0, shape[1]);
+          c.run();
           double[] sums = new double[2 * features];
           for (int k = 0; k < shape[1]; k++) {
             c.check(k, close, sums);
@@ -50,21 +50,30 @@ class NormalizeTest {
 
   @ParameterizedTest
   @MethodSource("dev.adjoint.kernel.TestKernels#all")
-  void a_part_of_the_channels_gives_the_bits_of_all_and_leaves_the_others_alone(Kernels kernels) {
+  void any_number_of_threads_gives_the_same_bits(Kernels kernels) {
     for (int[] shape : SHAPES) {
-      Case all = new Case(kernels, shape, shape[1], true);
-      Case parts = new Case(kernels, shape, shape[1], true);
-      all.run(0, shape[1]);
-      parts.run(0, 1);
-      assertThat(get(parts.y, parts.at(0, 0))).isEqualTo(get(all.y, all.at(0, 0)));
-      if (shape[1] > 1) {
-        assertThat(get(parts.y, parts.at(0, 1))).isNaN();
-        assertThat(get(parts.mean, 1)).isNaN();
-        parts.run(1, shape[1]);
+      Case one = new Case(kernels, shape, shape[1], true);
+      Case three = new Case(kernels, shape, shape[1], true);
+      Parallel.withThreads(1, one::run);
+      Parallel.withThreads(3, three::run);
+      TestKernels.assertSameBits(three.y, one.y, "y");
+      TestKernels.assertSameBits(three.dx, one.dx, "dx");
+      TestKernels.assertSameBits(three.statistics, one.statistics, "statistics");
+      assertThat(three.sums).isEqualTo(one.sums);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("dev.adjoint.kernel.TestKernels#all")
+  void sums_alone_are_those_made_with_dx(Kernels kernels) {
+    for (int[] shape : SHAPES) {
+      for (int features : new int[] {shape[1], shape[1] * shape[2]}) {
+        Case c = new Case(kernels, shape, features, true);
+        c.run();
+        double[] sums = new double[2 * features];
+        kernels.normalizePullback(c.norm, c.dh, c.x, c.affine, c.statistics, null, sums);
+        assertThat(sums).isEqualTo(c.sums);
       }
-      TestKernels.assertSameBits(parts.y, all.y, "y");
-      TestKernels.assertSameBits(parts.dx, all.dx, "dx");
-      TestKernels.assertSameBits(parts.statistics, all.statistics, "statistics");
     }
   }
 
@@ -80,7 +89,7 @@ class NormalizeTest {
       for (int f = 0; f < 4; f++) {
         set(c.affine, f, f < 2 ? 1 : 0);
       }
-      c.run(0, 2);
+      c.run();
       double[] moments = c.moments(0);
       assertThat(get(c.variance, 0) / moments[1]).isCloseTo(1, within(1e-2));
       double y = (get(c.x, c.at(5, 0)) - moments[0]) / Math.sqrt(moments[1] + Case.EPSILON);
@@ -99,7 +108,7 @@ class NormalizeTest {
       Norm plain = new Norm(shape[0], shape[1], shape[2], 1 << 20, 1, true, 0, false);
       Object none = filled(kernels, 2, 0);
       set(none, 0, 1);
-      kernels.normalize(plain, 0, shape[1], c.x, none, c.y, c.statistics, c.mean, c.variance);
+      kernels.normalize(plain, c.x, none, c.y, c.statistics, c.mean, c.variance);
       assertThat(get(c.variance, 0)).isZero();
       TestKernels.assertSameBits(c.y, filled(kernels, shape[0] * shape[1] * shape[2], 0), "y");
     }
@@ -111,7 +120,7 @@ class NormalizeTest {
     for (int[] shape : new int[][] {{1, 2, 50}, {50, 2, 1}}) {
       Case c = new Case(kernels, shape, shape[1], true);
       set(c.x, c.at(7, 1), Double.NaN);
-      c.run(0, 2);
+      c.run();
       assertThat(get(c.y, c.at(0, 1))).isNaN();
       assertThat(get(c.variance, 1)).isNaN();
       assertThat(get(c.y, c.at(0, 0))).isFinite();
@@ -154,9 +163,9 @@ class NormalizeTest {
       sums = new double[2 * features];
     }
 
-    void run(int from, int to) {
-      kernels.normalize(norm, from, to, x, affine, y, statistics, mean, variance);
-      kernels.normalizePullback(norm, from, to, dh, x, affine, statistics, dx, sums);
+    void run() {
+      kernels.normalize(norm, x, affine, y, statistics, mean, variance);
+      kernels.normalizePullback(norm, dh, x, affine, statistics, dx, sums);
     }
 
     /** Compares one set, and adds what its elements give to the sums of the features. */

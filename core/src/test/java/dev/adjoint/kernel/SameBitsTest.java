@@ -179,8 +179,8 @@ class SameBitsTest {
       Object affine = random(kernels, 2 * n, 8);
       double[] sums = new double[2 * n];
       Norm norm = new Norm(wide ? rows : 1, channels, wide ? 1 : n, 1, n, true, 1e-5, false);
-      kernels.normalize(norm, 0, channels, x, affine, y, statistics, mean, variance);
-      kernels.normalizePullback(norm, 0, channels, g, x, affine, statistics, dx, sums);
+      kernels.normalize(norm, x, affine, y, statistics, mean, variance);
+      kernels.normalizePullback(norm, g, x, affine, statistics, dx, sums);
       for (int i = 0; i < size && n > 0; i++) {
         TestKernels.set(dx, i, TestKernels.get(dx, i) + sums[i % (2 * n)]);
       }

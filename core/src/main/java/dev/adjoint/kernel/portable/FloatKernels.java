@@ -3,6 +3,7 @@ package dev.adjoint.kernel.portable;
 import com.google.common.base.Supplier;
 import com.google.common.base.Suppliers;
 import com.google.common.collect.MapMaker;
+import dev.adjoint.kernel.FloatNormLoops;
 import dev.adjoint.kernel.Fold;
 import dev.adjoint.kernel.Formula;
 import dev.adjoint.kernel.Kernels;
@@ -41,7 +42,7 @@ public abstract class FloatKernels implements Kernels {
    */
   protected abstract Fold newFold(String function, String fold);
 
-  /** Makes the loops of normalizations. */
+  /** Makes the loops of normalizations, compiled apart from others. */
   protected abstract FloatNormLoops normLoops();
 
   @Override
@@ -129,8 +130,6 @@ public abstract class FloatKernels implements Kernels {
   @Override
   public final void normalize(
       Norm norm,
-      int cFrom,
-      int cTo,
       Object x,
       Object affine,
       Object h,
@@ -141,8 +140,6 @@ public abstract class FloatKernels implements Kernels {
         .get()
         .forward(
             norm,
-            cFrom,
-            cTo,
             (float[]) x,
             (float[]) affine,
             (float[]) h,
@@ -154,25 +151,21 @@ public abstract class FloatKernels implements Kernels {
   @Override
   public final void normalizePullback(
       Norm norm,
-      int cFrom,
-      int cTo,
       Object dh,
       Object x,
       Object affine,
       Object statistics,
-      Object dx,
+      @Nullable Object dx,
       double @Nullable [] sums) {
     normalize
         .get()
         .pullback(
             norm,
-            cFrom,
-            cTo,
             (float[]) dh,
             (float[]) x,
             (float[]) affine,
             (float[]) statistics,
-            (float[]) dx,
+            (float @Nullable []) dx,
             sums);
   }
 }

@@ -8,6 +8,9 @@ import dev.adjoint.kernel.Fma;
  */
 final class FloatLanes {
 
+  /** How many values a lane has. */
+  static final int STEP = 1;
+
   private static final int MANTISSA_BITS = Float.PRECISION - 1;
 
   /**
@@ -22,6 +25,14 @@ final class FloatLanes {
   private static final float SQRT_HALF = (float) 0.7071067811865476;
 
   private FloatLanes() {}
+
+  static float load(float[] array, int at) {
+    return array[at];
+  }
+
+  static void store(float x, float[] array, int at) {
+    array[at] = x;
+  }
 
   static float plus(float x, float y) {
     return x + y;

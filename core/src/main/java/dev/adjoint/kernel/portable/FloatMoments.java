@@ -1,12 +1,15 @@
 package dev.adjoint.kernel.portable;
 
+import static dev.adjoint.kernel.FloatNormLoops.LANES;
+
 import dev.adjoint.kernel.Buffers;
+import dev.adjoint.kernel.FloatNormLoops;
 import dev.adjoint.kernel.Norm;
 import java.util.Arrays;
 
 /**
- * Measures mean and variance of sets of elements, as the rows {@code scale, center, rest, inverse,
- * along} of a table, with {@code y = ((x scale - center) - rest) inverse}, and along by how much
+ * Measures mean and variance of sets of elements, as the rows {@code scale, offset, inverse, shift,
+ * along} of a table, with {@code y = (x scale + offset) inverse + shift}, and along by how much
  * more sigma follows x than if epsilon did so, too: 1 but for an epsilon outside the root.
  *
  * <p>Differences from a center that is near the mean have the mean and the variance that correct
@@ -22,171 +25,143 @@ final class FloatMoments {
   /** Mean squares from here on do not feel the squares that vanished. */
   private static final double LEAST = Math.scalb(1d, Float.MIN_EXPONENT + 2 * Float.PRECISION);
 
-  private static final int LANES = FloatNormLoops.LANES;
-
   private final FloatNormLoops loops;
+  private final Norm norm;
+  private final float[] x;
+  private final float[] table;
+  private final float[] mean;
+  private final float[] variance;
 
-  FloatMoments(FloatNormLoops loops) {
+  FloatMoments(
+      FloatNormLoops loops, Norm norm, float[] x, float[] table, float[] mean, float[] variance) {
     this.loops = loops;
+    this.norm = norm;
+    this.x = x;
+    this.table = table;
+    this.mean = mean;
+    this.variance = variance;
   }
 
-  void measure(
-      Norm norm, int cFrom, int cTo, float[] x, float[] table, float[] mean, float[] variance) {
-    if (norm.size() == 0) {
-      Arrays.fill(mean, cFrom, cTo, Float.NaN);
-      Arrays.fill(variance, cFrom, cTo, Float.NaN);
-      return;
-    }
-    int channels = norm.channels();
-    if (norm.b() == 1) {
-      measureColumns(norm, cFrom, cTo, x, table, variance);
-    } else {
-      Sums sums = new Sums();
-      for (int c = cFrom; c < cTo; c++) {
-        measureRuns(norm, c, x, sums);
-        table[channels + c] = sums.center;
-        table[2 * channels + c] = (float) sums.mean;
-        variance[c] = (float) sums.variance();
-      }
-    }
-    for (int c = cFrom; c < cTo; c++) {
-      table[c] = 1;
-      double v = variance[c];
-      finish(norm, v, norm.epsilon(), table, c);
-      mean[c] = table[channels + c] + table[2 * channels + c];
-      if (!(v + norm.epsilon() >= LEAST && v < Float.POSITIVE_INFINITY)) {
-        measureScaled(norm, c, x, table, mean, variance);
-      }
-    }
-  }
+  // ---- sets that are columns -------------------------------------------------------------------
 
-  private void measureColumns(
-      Norm norm, int cFrom, int cTo, float[] x, float[] table, float[] variance) {
-    int channels = norm.channels();
-    int centers = channels + cFrom;
-    int n = cTo - cFrom;
-    if (norm.centred()) {
-      middle(norm, x, cFrom, n, table, centers);
-    } else {
-      Arrays.fill(table, centers, centers + n, 0);
+  void measureColumns(FloatColumns columns) {
+    int n = norm.channels();
+    Arrays.fill(table, 0, n, 1);
+    Arrays.fill(table, n, 2 * n, 0);
+    if (norm.centred()) { // around the mean of the first elements
+      for (int c = 0; c < n; c++) {
+        table[n + c] = -x[c];
+      }
+      int few = Math.min(LANES, norm.a());
+      float[] first = Buffers.zeroedFloats(2 * n);
+      loops.moments(x, 0, n, few, table, n, 0, n, first, 0);
+      for (int c = 0; c < n; c++) {
+        table[n + c] -= first[c] / few;
+      }
     }
-    double[] sums = addUpColumns(norm, x, cFrom, n, table, centers);
+    double[] sums = addUp(columns);
     boolean again = false;
-    for (int j = 0; norm.centred() && j < n; j++) {
-      double mean = sums[j] / norm.a();
-      if (isFar(mean, sums[n + j] / norm.a())) {
-        table[centers + j] = (float) (table[centers + j] + mean);
+    for (int c = 0; norm.centred() && c < n; c++) {
+      double rest = sums[c] / norm.a();
+      if (isFar(rest, sums[n + c] / norm.a())) {
+        table[n + c] = (float) (table[n + c] - rest);
         again = true;
       }
     }
     if (again) {
-      sums = addUpColumns(norm, x, cFrom, n, table, centers);
+      sums = addUp(columns);
     }
-    for (int j = 0; j < n; j++) {
-      double mean = norm.centred() ? sums[j] / norm.a() : 0;
-      table[centers + channels + j] = (float) mean;
-      variance[cFrom + j] = (float) variance(mean, sums[n + j] / norm.a());
-    }
-  }
-
-  /** Stores the means of the first elements of columns: exact if they are all equal. */
-  private static void middle(Norm norm, float[] x, int cFrom, int n, float[] table, int centers) {
-    int rows = norm.a() < LANES ? 1 : LANES;
-    float[] first = Buffers.uninitializedFloats(rows * n);
-    for (int r = 0; r < rows; r++) {
-      System.arraycopy(x, r * norm.channels() + cFrom, first, r * n, n);
-    }
-    for (int half = rows / 2; half > 0; half /= 2) {
-      for (int i = 0; i < half * n; i++) {
-        first[i] += first[half * n + i];
-      }
-    }
-    for (int j = 0; j < n; j++) {
-      table[centers + j] = first[j] / rows;
+    FloatSet set = new FloatSet(norm);
+    for (int c = 0; c < n; c++) {
+      store(set, c, 0, -table[n + c], sums[c] / norm.a(), sums[n + c] / norm.a());
     }
   }
 
-  private double[] addUpColumns(
-      Norm norm, float[] x, int cFrom, int n, float[] table, int centers) {
-    float[] added = Buffers.zeroedFloats(2 * n);
-    double[] sums = Buffers.zeroedDoubles(2 * n);
-    for (int r = 0; r < norm.a(); r++) {
-      int at = r * norm.channels() + cFrom;
-      loops.addMoments(x, at, table, centers, n, added);
-      if (r % FloatNormalize.ADDED == FloatNormalize.ADDED - 1 || r == norm.a() - 1) {
-        FloatNormalize.move(added, sums);
-      }
-    }
-    return sums;
+  private double[] addUp(FloatColumns columns) {
+    int n = norm.channels();
+    return columns.sums((at, rows, from, to, added, s) ->
+        loops.moments(x, at, n, rows, table, n, from, to, added, s));
   }
 
-  /** What the differences of a set from a center add up to. */
-  private static final class Sums {
-    final float[] lanes = Buffers.uninitializedFloats(2 * LANES);
-    float center;
-    double mean;
-    double meanSquare;
+  // ---- one set ---------------------------------------------------------------------------------
 
-    double variance() {
-      return FloatMoments.variance(mean, meanSquare);
-    }
+  void measure(FloatSet set, int c) {
+    measure(set, c, 0);
   }
 
-  private static double variance(double mean, double meanSquare) {
-    return Math.max(0, meanSquare - mean * mean);
+  /** Measures a set of numbers divided by a power of two. */
+  private void measure(FloatSet set, int c, int exponent) {
+    set.put(0, Math.scalb(1f, -exponent));
+    int first = norm.at(0, c);
+    float center = 0;
+    if (norm.centred()) {
+      center =
+          norm.b() >= LANES && exponent == 0
+              ? FloatSet.total(x, first) / LANES
+              : x[first] * set.numbers[0];
+    }
+    Sums sums = addUp(set, c, center);
+    if (norm.centred() && isFar(sums.rest, sums.meanSquare)) {
+      center = (float) (center + sums.rest);
+      sums = addUp(set, c, center);
+    }
+    store(set, c, exponent, center, sums.rest, sums.meanSquare);
+  }
+
+  /** The means of d and its square. */
+  private record Sums(double rest, double meanSquare) {}
+
+  private Sums addUp(FloatSet set, int c, float center) {
+    set.put(1, -center);
+    double[] sums = new double[2];
+    set.forEach(
+        c,
+        (at, rows, to, feature) -> {
+          float[] lanes = set.clearedLanes();
+          loops.moments(x, at, set.stride, rows, set.numbers, LANES, 0, to, lanes, 0);
+          sums[0] += FloatSet.total(lanes, 0);
+          sums[1] += FloatSet.total(lanes, LANES);
+        });
+    return new Sums(sums[0] / norm.size(), sums[1] / norm.size());
+  }
+
+  private static double variance(double rest, double meanSquare) {
+    return Math.max(0, meanSquare - rest * rest);
   }
 
   /** Tells whether a mean is so far from the center that the variance has lost digits. */
-  private static boolean isFar(double mean, double meanSquare) {
-    return mean * mean > 2 * variance(mean, meanSquare);
-  }
-
-  private void measureRuns(Norm norm, int c, float[] x, Sums sums) {
-    sums.center = norm.centred() ? middle(x, norm.at(0, c), norm.b(), sums.lanes) : 0;
-    addUp(norm, c, x, sums);
-    if (!norm.centred()) {
-      sums.mean = 0;
-    } else if (isFar(sums.mean, sums.meanSquare)) {
-      sums.center = (float) (sums.center + sums.mean);
-      addUp(norm, c, x, sums);
-    }
-  }
-
-  /** Returns the mean of the first elements: exactly their value if they are all equal. */
-  private static float middle(float[] x, int from, int n, float[] lanes) {
-    if (n < LANES) {
-      return x[from];
-    }
-    System.arraycopy(x, from, lanes, 0, LANES);
-    return FloatNormLoops.total(lanes, 0) / LANES;
-  }
-
-  private void addUp(Norm norm, int c, float[] x, Sums sums) {
-    double sum = 0;
-    double squares = 0;
-    for (int i = 0; i < norm.a(); i++) {
-      int end = norm.at(i, c) + norm.b();
-      for (int at = norm.at(i, c); at < end; at += FloatNormalize.PIECE) {
-        loops.moments(x, at, sums.center, Math.min(FloatNormalize.PIECE, end - at), sums.lanes);
-        sum += sums.lanes[0];
-        squares += sums.lanes[1];
-      }
-    }
-    sums.mean = sum / norm.size();
-    sums.meanSquare = squares / norm.size();
+  private static boolean isFar(double rest, double meanSquare) {
+    return rest * rest > 2 * variance(rest, meanSquare);
   }
 
   /** Stores 1 / sigma; 0 where sigma is 0, so that a constant set becomes zeros. */
-  private static void finish(Norm norm, double variance, double epsilon, float[] table, int c) {
-    double sigma = norm.sigma(variance, epsilon);
-    table[3 * norm.channels() + c] = sigma == 0 ? 0 : (float) (1 / sigma);
-    boolean moves = norm.epsilonOutsideRoot() && variance > 0;
-    table[4 * norm.channels() + c] = moves ? (float) (sigma / Math.sqrt(variance)) : 1;
+  private void store(
+      FloatSet set, int c, int exponent, float center, double meanOfRests, double meanSquare) {
+    int n = norm.channels();
+    double rest = norm.centred() ? meanOfRests : 0;
+    double v = variance(rest, meanSquare);
+    int power = norm.epsilonOutsideRoot() ? -exponent : -2 * exponent;
+    double epsilon = exponent == 0 ? norm.epsilon() : Math.scalb(norm.epsilon(), power);
+    double sigma = norm.sigma(v, epsilon);
+    double inverse = sigma == 0 ? 0 : 1 / sigma;
+    table[c] = exponent == 0 ? 1 : Math.scalb(1f, -exponent);
+    table[n + c] = -center;
+    table[2 * n + c] = (float) inverse;
+    table[3 * n + c] = (float) (-rest * inverse);
+    boolean moves = norm.epsilonOutsideRoot() && v > 0;
+    table[4 * n + c] = moves ? (float) (sigma / Math.sqrt(v)) : 1;
+    mean[c] = (float) (center + rest);
+    variance[c] = (float) v;
+    if (exponent != 0) {
+      mean[c] = (float) Math.scalb(center + rest, exponent);
+      variance[c] = (float) Math.scalb(v, 2 * exponent);
+    } else if (!(v + epsilon >= LEAST && v < Float.POSITIVE_INFINITY)) {
+      measureScaled(set, c);
+    }
   }
 
   /** Measures a set whose squares did not fit again, by a power of two smaller or larger. */
-  private void measureScaled(
-      Norm norm, int c, float[] x, float[] table, float[] mean, float[] variance) {
+  private void measureScaled(FloatSet set, int c) {
     float largest = 0;
     for (int i = 0; i < norm.a(); i++) {
       int at = norm.at(i, c);
@@ -194,25 +169,8 @@ final class FloatMoments {
         largest = Math.max(largest, Math.abs(x[j]));
       }
     }
-    if (!(largest > 0 && largest < Float.POSITIVE_INFINITY)) {
-      return;
+    if (largest > 0 && largest < Float.POSITIVE_INFINITY) {
+      measure(set, c, Math.max(Float.MIN_EXPONENT, Math.getExponent(largest)));
     }
-    int exponent = Math.max(Float.MIN_EXPONENT, Math.getExponent(largest));
-    float scale = Math.scalb(1f, -exponent);
-    float[] scaled = Buffers.uninitializedFloats((int) norm.size());
-    for (int i = 0; i < scaled.length; i++) {
-      scaled[i] = x[norm.at(i / norm.b(), c) + i % norm.b()] * scale;
-    }
-    Norm one = norm.ofOneSet();
-    Sums sums = new Sums();
-    measureRuns(one, 0, scaled, sums);
-    int channels = norm.channels();
-    int power = norm.epsilonOutsideRoot() ? -exponent : -2 * exponent;
-    table[c] = scale;
-    table[channels + c] = sums.center;
-    table[2 * channels + c] = (float) sums.mean;
-    finish(norm, sums.variance(), Math.scalb(norm.epsilon(), power), table, c);
-    mean[c] = (float) Math.scalb(sums.center + sums.mean, exponent);
-    variance[c] = (float) Math.scalb(sums.variance(), 2 * exponent);
   }
 }

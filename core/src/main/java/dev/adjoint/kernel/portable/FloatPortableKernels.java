@@ -1,5 +1,6 @@
 package dev.adjoint.kernel.portable;
 
+import dev.adjoint.kernel.FloatNormLoops;
 import dev.adjoint.kernel.Fold;
 import dev.adjoint.kernel.LoopWriter;
 import dev.adjoint.kernel.Specializer;
@@ -67,8 +68,8 @@ public final class FloatPortableKernels extends FloatKernels {
   }
 
   @Override
-  protected FloatNormLoops normLoops() {
-    return new FloatNormLoop();
+  public FloatNormLoops normLoops() {
+    return new FloatNormLoop(null);
   }
 
   @Override

@@ -21,6 +21,9 @@ final class FloatLanes {
           ? FloatVector.SPECIES_PREFERRED
           : VectorSpecies.of(float.class, VectorShape.S_512_BIT);
 
+  /** How many values a vector has. */
+  static final int STEP = SPECIES.length();
+
   static final int MANTISSA_BITS = Float.PRECISION - 1;
   private static final float INTEGERS_FROM =
       1L << MANTISSA_BITS; // all numbers from here on are integers
@@ -32,6 +35,14 @@ final class FloatLanes {
 
   static FloatVector splat(float x) {
     return FloatVector.broadcast(SPECIES, x);
+  }
+
+  static FloatVector load(float[] array, int at) {
+    return FloatVector.fromArray(SPECIES, array, at);
+  }
+
+  static void store(FloatVector x, float[] array, int at) {
+    x.intoArray(array, at);
   }
 
   static FloatVector plus(FloatVector x, FloatVector y) {

@@ -1,12 +1,12 @@
 package dev.adjoint.kernel.vector;
 
+import dev.adjoint.kernel.FloatNormLoops;
 import dev.adjoint.kernel.Fold;
 import dev.adjoint.kernel.LoopWriter;
 import dev.adjoint.kernel.Specializer;
 import dev.adjoint.kernel.Tiles;
 import dev.adjoint.kernel.portable.FloatFoldLoops;
 import dev.adjoint.kernel.portable.FloatKernels;
-import dev.adjoint.kernel.portable.FloatNormLoops;
 import dev.adjoint.kernel.portable.FloatPortableKernels;
 import java.lang.invoke.MethodHandles;
 import java.util.List;
@@ -47,7 +47,8 @@ public final class FloatVectorKernels extends FloatKernels {
 
   @Override
   protected FloatNormLoops normLoops() {
-    return new FloatNormLoop();
+    return specializer.copy(
+        FloatNormLoops.class, FloatNormLoop.class, List.of(), portable.normLoops());
   }
 
   @Override
