@@ -379,12 +379,12 @@ public final class Indexing {
           source.size() / 2L + (long) outer * blocks * count * 5,
           (from, to) -> {
             double[] sums = Buffers.uninitializedDoubles(Math.min(BLOCK, width));
-            for (int unit = from; unit < to; unit++) {
-              int slice = unit % size;
-              int column = unit / size % blocks * BLOCK;
-              int row = unit / size / blocks;
-              int n = Math.min(BLOCK, width - column);
+            for (int unit = from, slice = from % size; unit < to; unit++, slice++) {
+              slice = slice == size ? 0 : slice;
               if (starts[slice] < starts[slice + 1]) {
+                int column = unit / size % blocks * BLOCK;
+                int row = unit / size / blocks;
+                int n = Math.min(BLOCK, width - column);
                 Arrays.fill(sums, 0, n, 0);
                 for (int i = starts[slice]; i < starts[slice + 1]; i++) {
                   int at = (row * count + positions[i]) * width + column;
