@@ -23,6 +23,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -71,6 +72,23 @@ class PredictorTest {
     byte[] bytes = Files.readAllBytes(file());
     loaded.save(file());
     assertThat(Files.readAllBytes(file())).isEqualTo(bytes);
+  }
+
+  /** Earlier versions did not write what matters in training only. */
+  @ParameterizedTest
+  @MethodSource("models")
+  void aFileOfAnEarlierVersionComesBackBitForBit(Models.Case one) throws IOException {
+    Predictor predictor = Predictor.of((Transform) one.model());
+    predictor.save(file());
+    SealedFile saved = SealedFile.load(file());
+    Map<String, String> texts = new LinkedHashMap<>(saved.metadata());
+    String later = " (update_rate|cumulative_average|frozen_statistics|iterations)=[^ \\n]*";
+    texts.computeIfPresent("adjoint.architecture", (key, text) -> text.replaceAll(later, ""));
+    texts.remove("sha256");
+    new SealedFile(saved.tensors(), texts).save(file());
+    Predictor loaded = Predictor.load(file(), Models.OWN);
+    assertThat(loaded.predict(one.x()).toFloatArray())
+        .isEqualTo(predictor.predict(one.x()).toFloatArray());
   }
 
   @Test
@@ -191,8 +209,9 @@ class PredictorTest {
         .isThrownBy(
             () -> Predictor.of(iris(), new Sequential(new Linear(3, 3, generator), Tensor::tanh)))
         .withMessage(
-            "Predictor: '1.1' is a function, which a file cannot hold; expected a layer, or one of"
-                + " the functions that have names, such as Activation.TANH");
+            "Predictor: '1.1' is a function, which a file cannot hold; expected a layer, one of the"
+                + " functions that have names, such as Activation.TANH, or a record of one's own"
+                + " that is Describable");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Predictor.of(new Sequential(new Doubling())))
         .withMessage(

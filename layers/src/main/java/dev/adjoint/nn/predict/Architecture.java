@@ -126,7 +126,7 @@ record Architecture(String text, Map<String, Tensor> tensors) {
       String where = path.isEmpty() ? "the model" : "'" + path + "'";
       if (thing.getClass().isHidden()) {
         throw new IllegalArgumentException(
-            "Predictor: %s is a function, which a file cannot hold; expected a layer, or one of the functions that have names, such as Activation.TANH"
+            "Predictor: %s is a function, which a file cannot hold; expected a layer, one of the functions that have names, such as Activation.TANH, or a record of one's own that is Describable"
                 .formatted(where));
       }
       String name = thing.getClass().getSimpleName();
