@@ -19,6 +19,7 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
 import java.util.zip.ZipOutputStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Saves and loads named tensors in NumPy's format .npz: a zip file in which the tensor {@code x} is
@@ -68,7 +69,7 @@ public final class Npz {
    *     cannot
    */
   public static Map<String, Tensor> load(Path path) throws IOException {
-    return read(path, Unreadable.REFUSED);
+    return read(path, null);
   }
 
   /**
@@ -82,10 +83,11 @@ public final class Npz {
    */
   public static Map<String, Tensor> load(Path path, Consumer<TensorFormatException> unreadable)
       throws IOException {
-    return read(path, unreadable::accept);
+    return read(path, unreadable);
   }
 
-  private static Map<String, Tensor> read(Path path, Unreadable unreadable) throws IOException {
+  private static Map<String, Tensor> read(
+      Path path, @Nullable Consumer<TensorFormatException> unreadable) throws IOException {
     try (ZipFile zip = open(path)) {
       Map<String, Tensor> tensors = new LinkedHashMap<>();
       long size = Files.size(path);
@@ -105,7 +107,7 @@ public final class Npz {
           }
           tensors.put(name, read(file, zip, entry));
         } catch (TensorFormatException e) {
-          Unreadable.reportOrThrow(unreadable, e);
+          e.reportTo(unreadable);
         }
       }
       return Collections.unmodifiableMap(tensors);
