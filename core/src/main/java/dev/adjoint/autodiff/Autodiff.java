@@ -192,11 +192,6 @@ public final class Autodiff {
     }
 
     @Override
-    public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
-      throw new AssertionError("pullbacks computes all cotangents at once");
-    }
-
-    @Override
     public @Nullable Tensor[] pullbacks(boolean[] needed, Tensor g, Tensor[] x, Tensor y) {
       Mode mode = Mode.current();
       Mode sealed = mode.recording() ? mode.sealedBy(name()) : mode;

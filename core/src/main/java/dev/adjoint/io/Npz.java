@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * {@code numpy.savez_compressed}. Deflated content may be 100 times as large as the file, or 64 MiB
  * if that is more; more is refused, since the file may have been made to fill the memory. Arrays
  * that are compressed better than that, such as large ones of zeros, can be saved by {@code
- * numpy.savez}.
+ * numpy.savez}. So is an array that takes more memory than the JVM may use.
  */
 public final class Npz {
 

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A file is a header (names, types, shapes) and the elements. Nothing in a file is trusted:
  * duplicate names, elements that overlap or leave holes, and whatever else the format does not
  * allow are refused by a {@link TensorFormatException}, before memory is allocated for more
- * elements than the file has.
+ * elements than the file has, or for more than the JVM may use.
  *
  * <p><b>Types.</b> Tensors are written as they are, F32 or F64. Read are also F16 and BF16, which
  * become float32; BOOL and integers of 8 and 16 bits, which become float32; and integers of 32 and
