@@ -1,5 +1,6 @@
 package dev.adjoint.io;
 
+import com.google.common.io.CountingOutputStream;
 import dev.adjoint.tensor.Tensor;
 import java.io.EOFException;
 import java.io.IOException;
@@ -183,12 +184,14 @@ public final class Npz {
 
   /** Returns the description of an entry, which for stored ones precedes the content. */
   private static ZipEntry entry(String name, Tensor tensor) throws IOException {
-    CheckedOutputStream content =
-        new CheckedOutputStream(OutputStream.nullOutputStream(), new CRC32());
+    CRC32 checksum = new CRC32();
+    CountingOutputStream content =
+        new CountingOutputStream(
+            new CheckedOutputStream(OutputStream.nullOutputStream(), checksum));
     Npy.save(content, tensor);
     ZipEntry entry = new ZipEntry(name + SUFFIX);
-    entry.setSize(Npy.size(tensor));
-    entry.setCrc(content.getChecksum().getValue());
+    entry.setSize(content.getCount());
+    entry.setCrc(checksum.getValue());
     entry.setTimeLocal(EPOCH);
     return entry;
   }
