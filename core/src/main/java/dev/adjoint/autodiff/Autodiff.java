@@ -192,40 +192,32 @@ public final class Autodiff {
     }
 
     @Override
-    public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
-      throw new AssertionError("pullbacks computes all cotangents at once");
-    }
-
-    @Override
     public @Nullable Tensor[] pullbacks(boolean[] needed, Tensor g, Tensor[] x, Tensor y) {
       Mode mode = Mode.current();
       Mode sealed = mode.recording() ? mode.sealedBy(name()) : mode;
       List<Tensor> cotangents = sealed.call(() -> function.pullback(g, List.of(x), y));
-      if (cotangents == null) {
+      if (cotangents == null || cotangents.size() != x.length) {
         throw new IllegalStateException(
-            "%s: the pullback returned null; expected a list of %d cotangents, one for each input"
-                .formatted(name(), x.length));
+            cotangents == null
+                ? "%s: the pullback returned null; expected a list of %d cotangents, one for each input"
+                    .formatted(name(), x.length)
+                : "%s: the pullback returned %d cotangents for %d inputs; expected one for each"
+                    .formatted(name(), cotangents.size(), x.length));
       }
-      if (cotangents.size() != x.length) {
-        throw new IllegalStateException(
-            "%s: the pullback returned %d cotangents for %d inputs; expected one for each"
-                .formatted(name(), cotangents.size(), x.length));
-      }
+      @Nullable Tensor[] result = new Tensor[x.length];
       for (int i = 0; i < x.length; i++) {
-        if (cotangents.get(i) == null) {
+        Tensor cotangent = cotangents.get(i);
+        if (cotangent == null) {
           throw new IllegalStateException(
               "%s: the pullback returned null for input %d; expected a cotangent of shape %s, zeros if it has no influence"
                   .formatted(name(), i, x[i].shape()));
         }
-        if (!cotangents.get(i).shape().equals(x[i].shape())) {
+        if (!cotangent.shape().equals(x[i].shape())) {
           throw new IllegalStateException(
               "%s: the pullback returned a cotangent of shape %s for input %d of shape %s; expected equal shapes"
-                  .formatted(name(), cotangents.get(i).shape(), i, x[i].shape()));
+                  .formatted(name(), cotangent.shape(), i, x[i].shape()));
         }
-      }
-      @Nullable Tensor[] result = new Tensor[x.length];
-      for (int i = 0; i < x.length; i++) {
-        result[i] = cotangents.get(i).to(x[i].dtype());
+        result[i] = cotangent.to(x[i].dtype());
       }
       return result;
     }

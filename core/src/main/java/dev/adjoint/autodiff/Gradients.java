@@ -1,8 +1,8 @@
 package dev.adjoint.autodiff;
 
+import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -132,18 +132,9 @@ public final class Gradients {
                   entry.getKey(),
                   gradient.shape(),
                   gradient.dtype(),
-                  norm(gradient.untracked().toDoubleArray())));
+                  gradient.untracked().to(DType.FLOAT64).norm(2).item()));
         });
     return text.toString();
-  }
-
-  /** Returns a norm that neither overflows nor vanishes. */
-  private static double norm(double[] values) {
-    double largest = Arrays.stream(values).map(Math::abs).max().orElse(0);
-    if (largest == 0 || !Double.isFinite(largest)) {
-      return largest;
-    }
-    return largest * Math.sqrt(Arrays.stream(values).map(v -> (v / largest) * (v / largest)).sum());
   }
 
   private static IllegalArgumentException noPart(String what) {

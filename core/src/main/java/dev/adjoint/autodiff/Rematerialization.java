@@ -114,11 +114,6 @@ record Rematerialization(Supplier<Tensor> computation, Replay replay, long start
     return Autodiff.noGrad(() -> replay.run(computation));
   }
 
-  @Override
-  public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
-    throw new AssertionError("pullbacks computes all cotangents at once");
-  }
-
   /** Goes through the block alone, for a gradient check that judges it by itself. */
   @Override
   public @Nullable Tensor[] pullbacks(boolean[] needed, Tensor g, Tensor[] x, Tensor y) {

@@ -4,6 +4,7 @@ import dev.adjoint.tensor.Tensor;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.Iterator;
 import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -52,20 +53,16 @@ public final class Replay {
       return ScopedValue.where(SCOPE, new Scope()).call(() -> run(computation));
     }
     Scope scope = SCOPE.get(); // one binding for all that are nested: fewer frames on the stack
-    Run outer = scope.run;
     List<@Nullable Object> known = values;
-    boolean effects = allowEffects && (outer == null || outer.hasEffects());
-    Run run = known != null ? new LaterRun(known) : new FirstRun(effects, !allowEffects, outer);
-    scope.run = run;
-    try {
-      T result = computation.get();
-      if (run instanceof FirstRun first) {
-        values = first.values;
-      }
-      return result;
-    } finally {
-      scope.run = outer;
+    if (known != null) {
+      return within(new LaterRun(known.iterator(), known.size()), scope, computation);
     }
+    Run outer = scope.run;
+    boolean effects = allowEffects && (outer == null || outer.hasEffects());
+    FirstRun first = new FirstRun(effects, !allowEffects, outer, new ArrayList<>());
+    T result = within(first, scope, computation);
+    values = first.values;
+    return result;
   }
 
   /**
@@ -103,17 +100,9 @@ public final class Replay {
   }
 
   /** The first run: computes values and keeps them, for every run around it as well. */
-  private static final class FirstRun implements Run {
-    private final boolean hasEffects;
-    private final boolean copies;
-    private final @Nullable Run outer;
-    private final List<@Nullable Object> values = new ArrayList<>();
-
-    FirstRun(boolean hasEffects, boolean copies, @Nullable Run outer) {
-      this.hasEffects = hasEffects;
-      this.copies = copies;
-      this.outer = outer;
-    }
+  private record FirstRun(
+      boolean hasEffects, boolean copies, @Nullable Run outer, List<@Nullable Object> values)
+      implements Run {
 
     @Override
     @SuppressWarnings("unchecked") // a copy of a tensor is a tensor
@@ -125,8 +114,8 @@ public final class Replay {
         run = first.outer;
       }
       // What is held while a value is computed is part of that value: it is not held by itself.
-      T value =
-          run != null ? run.hold(compute) : new Part(around.element().hasEffects).hold(compute);
+      Run whole = run != null ? run : new Part(around.element().hasEffects);
+      T value = whole.hold(compute);
       for (FirstRun first : around) {
         if (first.copies && value instanceof Tensor tensor) {
           value = (T) Autodiff.noGrad(tensor::copy); // outlives the parameters that probing assigns
@@ -135,32 +124,21 @@ public final class Replay {
       }
       return value;
     }
-
-    @Override
-    public boolean hasEffects() {
-      return hasEffects;
-    }
   }
 
   /** A later run: returns the values of the first. */
-  private static final class LaterRun implements Run {
-    private final List<@Nullable Object> values;
-    private int next;
-
-    LaterRun(List<@Nullable Object> values) {
-      this.values = values;
-    }
+  private record LaterRun(Iterator<@Nullable Object> values, int count) implements Run {
 
     @Override
     @SuppressWarnings(
         "unchecked") // the n-th value of every run comes from the same line of the computation
     public <T> T hold(Supplier<T> compute) {
-      if (next >= values.size()) {
+      if (!values.hasNext()) {
         throw new IllegalStateException(
             "a computation that is run again held %d values the first time and asks for more now; expected the same steps"
-                .formatted(values.size()));
+                .formatted(count));
       }
-      return (T) values.get(next++);
+      return (T) values.next();
     }
 
     @Override
@@ -173,14 +151,18 @@ public final class Replay {
   private record Part(boolean hasEffects) implements Run {
     @Override
     public <T> T hold(Supplier<T> compute) {
-      Scope scope = SCOPE.get();
-      Run outer = scope.run;
-      scope.run = this;
-      try {
-        return compute.get();
-      } finally {
-        scope.run = outer;
-      }
+      return within(this, SCOPE.get(), compute);
+    }
+  }
+
+  private static <T extends @Nullable Object> T within(
+      Run run, Scope scope, Supplier<? extends T> computation) {
+    Run outer = scope.run;
+    scope.run = run;
+    try {
+      return computation.get();
+    } finally {
+      scope.run = outer;
     }
   }
 }

@@ -87,9 +87,10 @@ final class CheckedFunction {
     return record(variables.stream().map(Variable::source).toList(), true);
   }
 
-  /** Computes the output with other elements in one variable, recorded. */
-  Recorded recordAt(int variable, double[] elements) {
-    return record(moved(variable, elements), true);
+  /** Returns the steps from a variable with other elements to the output. */
+  List<GraphStep> stepsAt(int variable, double[] elements) {
+    Recorded recorded = record(moved(variable, elements), true);
+    return GraphStep.between(recorded.sources.get(variable), recorded.y);
   }
 
   /** Computes the output with other elements in one variable. */

@@ -201,8 +201,7 @@ final class FaultLocator {
 
   /** Returns what the probes see at a point of the line. */
   private List<double[]> at(double t, List<PullbackProbe> probes) {
-    CheckedFunction.Recorded recorded = function.recordAt(variable, line.at(t));
-    List<GraphStep> moved = GraphStep.between(recorded.sources().get(variable), recorded.y());
+    List<GraphStep> moved = function.stepsAt(variable, line.at(t));
     if (!names(moved).equals(names(steps))) {
       throw new IllegalStateException("the function took other steps when its input moved");
     }

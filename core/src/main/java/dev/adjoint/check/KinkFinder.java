@@ -1,6 +1,5 @@
 package dev.adjoint.check;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiPredicate;
 import java.util.function.ToDoubleFunction;
@@ -72,31 +71,28 @@ final class KinkFinder {
    * Names the first operation on the way to the output that has a kink or a jump, while its inputs
    * have none.
    *
-   * @param line moves the elements of the slot
+   * @param line moves the elements of the variable
    * @param h so small that a smooth function has nearly the same slope on both sides
    * @return the name of its primitive; empty if it cannot be found
    */
   static String operation(
-      CheckedFunction function, int slot, FiniteDifference.Line line, double h) {
-    List<List<GraphStep>> runs = new ArrayList<>();
-    for (int t = -2; t <= 2; t++) {
-      CheckedFunction.Recorded recorded = function.recordAt(slot, line.at(t * h));
-      runs.add(GraphStep.between(recorded.sources().get(slot), recorded.y()));
+      CheckedFunction function, int variable, FiniteDifference.Line line, double h) {
+    List<List<GraphStep>> runs =
+        IntStream.rangeClosed(-2, 2)
+            .mapToObj(t -> function.stepsAt(variable, line.at(t * h)))
+            .toList();
+    List<GraphStep> first = runs.getFirst();
+    if (runs.stream().anyMatch(run -> run.size() != first.size())) {
+      return "";
     }
-    int steps = runs.getFirst().size();
-    for (int i = 0; i < steps; i++) {
-      List<double[]> y = new ArrayList<>();
-      for (List<GraphStep> run : runs) {
-        if (run.size() != steps) {
-          return "";
-        }
-        y.add(run.get(i).y().toDoubleArray());
-      }
-      if (bends(y, runs.getFirst().get(i).y().dtype().epsilon())) {
-        return runs.getFirst().get(i).primitive().name();
-      }
-    }
-    return "";
+    return IntStream.range(0, first.size())
+        .filter(i ->
+            bends(
+                runs.stream().map(run -> run.get(i).y().toDoubleArray()).toList(),
+                first.get(i).y().dtype().epsilon()))
+        .mapToObj(i -> first.get(i).primitive().name())
+        .findFirst()
+        .orElse("");
   }
 
   /** Tells whether an element has another slope on the left than on the right, or none. */

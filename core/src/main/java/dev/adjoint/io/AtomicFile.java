@@ -31,12 +31,6 @@ public final class AtomicFile {
     void writeTo(OutputStream out) throws IOException;
   }
 
-  /** Renames a file. */
-  @FunctionalInterface
-  interface Rename {
-    void run() throws IOException;
-  }
-
   /** How long the last attempt is waited for; all of them take twice as long. */
   static final long MAX_WAIT_MILLIS = 1024;
 
@@ -118,7 +112,7 @@ public final class AtomicFile {
    * Renames, again and again for a while if the old file is held: Windows does not replace a file
    * that someone has open.
    */
-  static void retry(long maxWaitMillis, Rename rename) throws IOException {
+  static void retry(long maxWaitMillis, NamedFile.Action<?> rename) throws IOException {
     for (long wait = 1; ; wait *= 2) {
       try {
         rename.run();

@@ -77,11 +77,6 @@ public final class Npy {
     return Source.read(in, Npy::read);
   }
 
-  /** Returns the number of bytes that a tensor is saved as. */
-  static long size(Tensor tensor) {
-    return header(tensor).length + StoredType.of(tensor.dtype()).bytes(tensor.shape());
-  }
-
   /** Reads all of a source. */
   static Tensor read(Source source) throws IOException {
     int version = readVersion(source);

@@ -1,5 +1,6 @@
 package dev.adjoint.io;
 
+import com.google.common.io.CountingOutputStream;
 import dev.adjoint.tensor.Tensor;
 import java.io.EOFException;
 import java.io.IOException;
@@ -19,6 +20,7 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
 import java.util.zip.ZipOutputStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Saves and loads named tensors in NumPy's format .npz: a zip file in which the tensor {@code x} is
@@ -28,7 +30,7 @@ import java.util.zip.ZipOutputStream;
  * {@code numpy.savez_compressed}. Deflated content may be 100 times as large as the file, or 64 MiB
  * if that is more; more is refused, since the file may have been made to fill the memory. Arrays
  * that are compressed better than that, such as large ones of zeros, can be saved by {@code
- * numpy.savez}.
+ * numpy.savez}. So is an array that takes more memory than the JVM may use.
  */
 public final class Npz {
 
@@ -68,7 +70,7 @@ public final class Npz {
    *     cannot
    */
   public static Map<String, Tensor> load(Path path) throws IOException {
-    return read(path, Unreadable.REFUSED);
+    return read(path, null);
   }
 
   /**
@@ -82,10 +84,11 @@ public final class Npz {
    */
   public static Map<String, Tensor> load(Path path, Consumer<TensorFormatException> unreadable)
       throws IOException {
-    return read(path, unreadable::accept);
+    return read(path, unreadable);
   }
 
-  private static Map<String, Tensor> read(Path path, Unreadable unreadable) throws IOException {
+  private static Map<String, Tensor> read(
+      Path path, @Nullable Consumer<TensorFormatException> unreadable) throws IOException {
     try (ZipFile zip = open(path)) {
       Map<String, Tensor> tensors = new LinkedHashMap<>();
       long size = Files.size(path);
@@ -105,7 +108,7 @@ public final class Npz {
           }
           tensors.put(name, read(file, zip, entry));
         } catch (TensorFormatException e) {
-          Unreadable.reportOrThrow(unreadable, e);
+          e.reportTo(unreadable);
         }
       }
       return Collections.unmodifiableMap(tensors);
@@ -181,12 +184,14 @@ public final class Npz {
 
   /** Returns the description of an entry, which for stored ones precedes the content. */
   private static ZipEntry entry(String name, Tensor tensor) throws IOException {
-    CheckedOutputStream content =
-        new CheckedOutputStream(OutputStream.nullOutputStream(), new CRC32());
+    CRC32 checksum = new CRC32();
+    CountingOutputStream content =
+        new CountingOutputStream(
+            new CheckedOutputStream(OutputStream.nullOutputStream(), checksum));
     Npy.save(content, tensor);
     ZipEntry entry = new ZipEntry(name + SUFFIX);
-    entry.setSize(Npy.size(tensor));
-    entry.setCrc(content.getChecksum().getValue());
+    entry.setSize(content.getCount());
+    entry.setCrc(checksum.getValue());
     entry.setTimeLocal(EPOCH);
     return entry;
   }

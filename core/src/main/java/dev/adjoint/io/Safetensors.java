@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Saves and loads named tensors in the safetensors format, which PyTorch's users exchange weights
@@ -26,7 +27,7 @@ import java.util.function.Consumer;
  * <p>A file is a header (names, types, shapes) and the elements. Nothing in a file is trusted:
  * duplicate names, elements that overlap or leave holes, and whatever else the format does not
  * allow are refused by a {@link TensorFormatException}, before memory is allocated for more
- * elements than the file has.
+ * elements than the file has, or for more than the JVM may use.
  *
  * <p><b>Types.</b> Tensors are written as they are, F32 or F64. Read are also F16 and BF16, which
  * become float32; BOOL and integers of 8 and 16 bits, which become float32; and integers of 32 and
@@ -115,7 +116,7 @@ public final class Safetensors {
   public static Map<String, Tensor> load(Path path, Consumer<TensorFormatException> unreadable)
       throws IOException {
     return Source.read(
-        path, source -> readTensors(SafetensorsHeader.read(source), source, unreadable::accept));
+        path, source -> readTensors(SafetensorsHeader.read(source), source, unreadable));
   }
 
   /**
@@ -148,11 +149,12 @@ public final class Safetensors {
   /** Reads the elements that follow a header. */
   static Map<String, Tensor> readTensors(SafetensorsHeader header, Source source)
       throws IOException {
-    return readTensors(header, source, Unreadable.REFUSED);
+    return readTensors(header, source, null);
   }
 
   private static Map<String, Tensor> readTensors(
-      SafetensorsHeader header, Source source, Unreadable unreadable) throws IOException {
+      SafetensorsHeader header, Source source, @Nullable Consumer<TensorFormatException> unreadable)
+      throws IOException {
     Map<String, Tensor> tensors = new LinkedHashMap<>();
     long data = source.position();
     for (SafetensorsHeader.Entry entry : header.tensors()) {
@@ -166,7 +168,7 @@ public final class Safetensors {
                   throw TensorFormatException.unsupported(unsupported.message());
             });
       } catch (TensorFormatException e) {
-        Unreadable.reportOrThrow(unreadable, e);
+        e.reportTo(unreadable);
         source.skipTo(data + entry.end());
       }
     }

@@ -2,6 +2,8 @@ package dev.adjoint.io;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.google.common.escape.Escaper;
+import com.google.common.escape.Escapers;
 import com.google.common.io.CountingOutputStream;
 import dev.adjoint.io.SafetensorsHeader.Supported;
 import java.io.BufferedWriter;
@@ -20,6 +22,8 @@ final class SafetensorsHeaderWriter {
 
   /** Data begins at a multiple of this, so that elements do if the file is mapped to memory. */
   private static final int ALIGNMENT = 8;
+
+  private static final Escaper JSON = escaper();
 
   private SafetensorsHeaderWriter() {}
 
@@ -48,16 +52,12 @@ final class SafetensorsHeaderWriter {
   private static void writeText(
       OutputStream out, Map<String, String> metadata, List<Supported> tensors) throws IOException {
     Writer text = new BufferedWriter(new OutputStreamWriter(out, UTF_8));
-    text.append('{');
-    String separator = "";
+    String separator = "{";
     if (!metadata.isEmpty()) {
-      writeJson(text, SafetensorsHeader.METADATA);
-      text.append(":{");
+      text.append(separator).append(json(SafetensorsHeader.METADATA)).append(':');
       for (Map.Entry<String, String> entry : metadata.entrySet()) {
-        text.append(separator);
-        writeJson(text, entry.getKey());
-        text.append(':');
-        writeJson(text, entry.getValue());
+        text.append(separator).append(json(entry.getKey()));
+        text.append(':').append(json(entry.getValue()));
         separator = ",";
       }
       text.append('}');
@@ -67,37 +67,32 @@ final class SafetensorsHeaderWriter {
         throw new IllegalArgumentException(
             "save: a tensor named '__metadata__'; expected another name, this one is the format's");
       }
-      text.append(separator);
-      writeJson(text, tensor.name());
-      text.append(
-          ":{\"dtype\":\"%s\",\"shape\":%s,\"data_offsets\":[%d,%d]}"
-              .formatted(
-                  tensor.type(),
-                  Arrays.toString(tensor.shape().toArray()).replace(" ", ""),
-                  tensor.begin(),
-                  tensor.end()));
+      String sizes = Arrays.toString(tensor.shape().toArray()).replace(" ", "");
+      text.append(separator)
+          .append(json(tensor.name()))
+          .append(":{\"dtype\":\"%s\",\"shape\":%s,".formatted(tensor.type(), sizes))
+          .append("\"data_offsets\":[%d,%d]}".formatted(tensor.begin(), tensor.end()));
       separator = ",";
     }
-    text.append('}');
+    text.append(separator.equals("{") ? "{}" : "}");
     text.flush();
   }
 
-  /** Writes a text in JSON's quotes. */
-  private static void writeJson(Writer json, String text) throws IOException {
+  /** Returns a text in JSON's quotes. */
+  private static String json(String text) {
     if (!UTF_8.newEncoder().canEncode(text)) {
       throw new IllegalArgumentException(
           "save: half of a surrogate pair in %s; expected a text that UTF-8 can encode"
               .formatted(Quoted.text(text)));
     }
-    json.append('"');
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
-      if (c < ' ') {
-        json.append("\\u%04x".formatted((int) c));
-      } else {
-        json.append(c == '"' || c == '\\' ? "\\" : "").append(c);
-      }
+    return '"' + JSON.escape(text) + '"';
+  }
+
+  private static Escaper escaper() {
+    Escapers.Builder json = Escapers.builder().addEscape('"', "\\\"").addEscape('\\', "\\\\");
+    for (char c = 0; c < ' '; c++) {
+      json.addEscape(c, "\\u%04x".formatted((int) c));
     }
-    json.append('"');
+    return json.build();
   }
 }

@@ -18,6 +18,7 @@ final class Source {
   private final InputStream in;
   private final long size;
   private long position;
+  private long claimed;
 
   /**
    * Reads from a stream.
@@ -57,6 +58,22 @@ final class Source {
   /** Returns how many bytes follow. */
   long remaining() {
     return size - position;
+  }
+
+  /**
+   * Takes note of the memory for a tensor, before it is allocated.
+   *
+   * @throws TensorFormatException if the tensors of this source take more than the JVM may use
+   */
+  void claimMemory(long bytes, String what) throws TensorFormatException {
+    long most = Runtime.getRuntime().maxMemory();
+    if (bytes > most - claimed) {
+      throw unsupported(
+          position,
+          "%s takes %d MB of memory, and what was read before %d; expected at most %d in all, which is what the JVM may use (-Xmx)"
+              .formatted(what, bytes >> 20, claimed >> 20, most >> 20));
+    }
+    claimed += bytes;
   }
 
   /** Reads the next bytes, of which {@code what} consists. */

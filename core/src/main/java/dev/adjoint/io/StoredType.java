@@ -98,6 +98,7 @@ enum StoredType {
               .formatted(this, shape, bytes(shape), source.remaining()));
     }
     int n = shape.size();
+    source.claimMemory((long) n * dtype.bytes(), "a tensor %s of shape %s".formatted(this, shape));
     Elements type = dtype == DType.FLOAT32 ? Elements.float32() : Elements.float64();
     Object array = type.uninitialized(n);
     ByteBuffer chunk = ByteBuffer.allocate((int) Math.min(CHUNK, bytes(shape))).order(order);

@@ -2,6 +2,7 @@ package dev.adjoint.io;
 
 import java.io.IOException;
 import java.io.Serial;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,5 +45,17 @@ public final class TensorFormatException extends IOException {
   /** Tells whether the content is well-formed, and only no tensor here can hold it. */
   boolean isUnsupported() {
     return unsupported;
+  }
+
+  /**
+   * Reports content that no tensor here can hold to who reads the rest; throws what is damaged.
+   *
+   * @param unreadable null if the whole file is to be refused
+   */
+  void reportTo(@Nullable Consumer<TensorFormatException> unreadable) throws TensorFormatException {
+    if (!unsupported || unreadable == null) {
+      throw this;
+    }
+    unreadable.accept(this);
   }
 }

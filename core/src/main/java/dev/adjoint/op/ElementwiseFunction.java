@@ -90,11 +90,6 @@ public final class ElementwiseFunction implements Primitive {
   }
 
   @Override
-  public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
-    throw new AssertionError("pullbacks computes all cotangents at once");
-  }
-
-  @Override
   public @Nullable Tensor[] pullbacks(boolean[] needed, Tensor g, Tensor[] x, Tensor y) {
     return pullbacks.apply(needed, g, x, y);
   }

@@ -50,7 +50,8 @@ public sealed interface Primitive
   Tensor forward(Tensor... x);
 
   /**
-   * Computes the cotangent of one input, in tensor operations.
+   * Computes the cotangent of one input, in tensor operations; left out by primitives whose {@link
+   * #pullbacks} computes all at once.
    *
    * <p>It may have the shape to which the input was broadcast: the backward pass sums it to the
    * input's own.
@@ -60,7 +61,9 @@ public sealed interface Primitive
    * @param x the inputs
    * @param y the output
    */
-  Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y);
+  default Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
+    throw new AssertionError(name() + ": pullbacks computes all cotangents at once");
+  }
 
   /**
    * Computes the cotangents of the inputs that need one; overridden where computing them together

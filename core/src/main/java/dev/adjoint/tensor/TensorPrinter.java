@@ -1,8 +1,11 @@
 package dev.adjoint.tensor;
 
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.DoubleStream;
 
 /**
  * Prints tensors for people: a line with shape and type, then aligned values in nested brackets.
@@ -58,7 +61,9 @@ final class TensorPrinter {
       return head + " []";
     }
     TensorPrinter printer = new TensorPrinter(tensor.untracked());
-    double[] shown = printer.shownValues();
+    DoubleStream.Builder values = DoubleStream.builder();
+    printer.collect(new int[tensor.rank()], 0, values);
+    double[] shown = values.build().toArray();
     boolean scientific = !exact && needsExponent(shown);
     boolean whole = !scientific && allWhole(shown);
     int decimals = leastDecimals;
@@ -77,13 +82,7 @@ final class TensorPrinter {
     return head + (tensor.rank() < 2 ? " " : "\n") + text;
   }
 
-  private double[] shownValues() {
-    List<Double> values = new ArrayList<>();
-    collect(new int[tensor.rank()], 0, values);
-    return values.stream().mapToDouble(Double::doubleValue).toArray();
-  }
-
-  private void collect(int[] index, int axis, List<Double> values) {
+  private void collect(int[] index, int axis, DoubleStream.Builder values) {
     if (axis == index.length) {
       values.add(tensor.get(index));
       return;
@@ -113,12 +112,10 @@ final class TensorPrinter {
     }
     boolean last = axis == tensor.rank() - 1;
     text.append('[');
-    boolean first = true;
     for (int i : shownIndices(tensor.size(axis))) {
-      if (!first) {
+      if (i != 0) {
         text.append(last ? ", " : ",\n" + " ".repeat(axis + 1));
       }
-      first = false;
       if (i < 0) {
         text.append("...");
       } else {
@@ -129,26 +126,18 @@ final class TensorPrinter {
   }
 
   private static boolean needsExponent(double[] values) {
-    double largest = 0;
-    double smallest = Double.MAX_VALUE;
-    for (double value : values) {
-      if (value != 0 && Double.isFinite(value)) {
-        largest = Math.max(largest, Math.abs(value));
-        smallest = Math.min(smallest, Math.abs(value));
-      }
-    }
-    return largest >= 1e7
-        || (largest > 0 && largest < 1e-3)
-        || (largest > 0 && largest / smallest > 1e7);
+    DoubleSummaryStatistics sizes =
+        Arrays.stream(values)
+            .map(Math::abs)
+            .filter(size -> size > 0 && Double.isFinite(size))
+            .summaryStatistics();
+    double largest = sizes.getMax();
+    return sizes.getCount() > 0
+        && (largest >= 1e7 || largest < 1e-3 || largest / sizes.getMin() > 1e7);
   }
 
   private static boolean allWhole(double[] values) {
-    for (double value : values) {
-      if (Double.isFinite(value) && value != Math.rint(value)) {
-        return false;
-      }
-    }
-    return true;
+    return Arrays.stream(values).allMatch(v -> !Double.isFinite(v) || v == Math.rint(v));
   }
 
   private static boolean isExact(double value, int decimals, boolean scientific) {

@@ -233,11 +233,11 @@ class AtomicFileTest {
     AtomicFile.retry(
         AtomicFile.MAX_WAIT_MILLIS,
         () -> {
-          switch (attempts.incrementAndGet()) {
+          return switch (attempts.incrementAndGet()) {
             case 1 -> throw new AccessDeniedException("file");
             case 2 -> throw new FileSystemException("file", null, "used by another process");
-            default -> {}
-          }
+            default -> attempts;
+          };
         });
     assertThat(attempts).hasValue(3);
   }

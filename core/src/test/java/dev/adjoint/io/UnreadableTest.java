@@ -10,6 +10,7 @@ import dev.adjoint.tensor.Tensor;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -71,6 +72,29 @@ class UnreadableTest {
     byte[] hole = SafetensorsTest.file(header.replace("[4,12]", "[5,12]"), data);
     Files.write(path, hole);
     assertThatThrownBy(() -> Safetensors.load(path, e -> {})).hasMessageContaining("hole");
+  }
+
+  @Test
+  void aTensorThatNoMemoryHoldsIsLeftOutAndItsFileNeedNoMemory() throws IOException {
+    long n = Runtime.getRuntime().maxMemory() / 8; // becomes float64
+    long end = 1 + 4 * n;
+    String header =
+        """
+        {"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},
+         "big":{"dtype":"I32","shape":[%d],"data_offsets":[1,%d]},
+         "z":{"dtype":"U8","shape":[1],"data_offsets":[%d,%d]}}\
+        """
+            .formatted(n, end, end, end + 1);
+    byte[] start = SafetensorsTest.file(header, ByteBuffer.allocate(1));
+    Path path = Files.write(directory.resolve("x"), start);
+    try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
+      file.setLength(start.length + end); // a hole, which takes no space
+    }
+    assertThatThrownBy(() -> Safetensors.load(path))
+        .isInstanceOf(TensorFormatException.class)
+        .hasMessageContainingAll("a tensor I32 of shape (" + n + ") takes ", "-Xmx");
+    assertThat(Safetensors.load(path, e -> reports.add(e.getMessage()))).containsOnlyKeys("a", "z");
+    assertThat(reports).hasSize(1);
   }
 
   @Test
