@@ -329,7 +329,8 @@ public final class LoopWriter {
       }
       for (CodeElement each : code(owner, name, type)) {
         switch (each) {
-          case LoadInstruction load -> code.loadLocal(load.typeKind(), requireNonNull(locals.get(load.slot())));
+          case LoadInstruction load ->
+              code.loadLocal(load.typeKind(), requireNonNull(locals.get(load.slot())));
           case StoreInstruction store -> {
             TypeKind stored = store.typeKind();
             code.storeLocal(
