@@ -43,6 +43,9 @@ public final class Loop {
     }
   }
 
+  /** So many bits say which are repeated. */
+  private static final int MOST_INPUTS = 62;
+
   private record Variant(long key, Body body) {}
 
   private final Formula formula;
@@ -58,6 +61,10 @@ public final class Loop {
    * @throws IllegalArgumentException if there is no such function
    */
   public Loop(Formula formula, LoopWriter... writers) {
+    if (formula.inputs() > MOST_INPUTS) {
+      throw new IllegalArgumentException(
+          "a formula of %d inputs; expected at most %d".formatted(formula.inputs(), MOST_INPUTS));
+    }
     this.formula = formula;
     this.portable = writers[0];
     portable.require(formula);

@@ -42,7 +42,7 @@ import org.jspecify.annotations.Nullable;
 public final class LoopWriter {
 
   /** Bytes of code that keep their constants in registers; C2 compiles up to 8,000. */
-  private static final double MOST_BYTES = 800;
+  private static final double MOST_BYTES = 1000;
 
   private static final ClassDesc SPECIES = ClassDesc.of("jdk.incubator.vector.VectorSpecies");
 

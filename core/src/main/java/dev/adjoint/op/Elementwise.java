@@ -111,6 +111,10 @@ final class Elementwise {
 
   /** Splits n elements, each of which takes so many steps, over threads. */
   static void inChunks(int n, int steps, Chunk chunk) {
+    if (n <= CHUNK) {
+      chunk.run(0, n);
+      return;
+    }
     Parallel.runRanges(n, 1, CHUNK, n / 4L * steps, (from, to) -> chunk.run(from, to - from));
   }
 }

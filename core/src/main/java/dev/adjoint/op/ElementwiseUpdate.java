@@ -50,7 +50,14 @@ public final class ElementwiseUpdate {
    * @throws IllegalArgumentException if the formula is not elementwise, with the reason
    */
   public void run(DType dtype, Object[] arrays, double[] numbers, int n) {
-    Object rounded = Tensor.of(numbers).to(dtype).contiguous().storage().array();
+    Object rounded = numbers;
+    if (dtype == DType.FLOAT32) {
+      float[] floats = new float[numbers.length];
+      for (int i = 0; i < floats.length; i++) {
+        floats[i] = (float) numbers[i];
+      }
+      rounded = floats;
+    }
     programs.of(dtype).update(arrays, rounded, n);
   }
 

@@ -6,6 +6,7 @@ import dev.adjoint.autodiff.Parameter;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.IdentityHashMap;
@@ -136,15 +137,19 @@ public abstract class Optimizer {
   Consumer<Object> update(ParameterState state, Object gradient) {
     Update.Rule rule = rule();
     Step step = new Step(state, rate(state), decay(state));
-    double[] numbers = rule.numbers().stream().mapToDouble(n -> n.applyAsDouble(step)).toArray();
-    List<Object> arrays = new ArrayList<>();
-    rule.initial().forEach((name, first) -> arrays.add(state.array(name, first)));
-    arrays.add(gradient);
+    double[] numbers = new double[rule.numbers().size()];
+    Arrays.setAll(numbers, i -> rule.numbers().get(i).applyAsDouble(step));
+    Object[] arrays = new Object[rule.initial().size() + 2];
+    int next = 1;
+    for (Map.Entry<String, Double> slot : rule.initial().entrySet()) {
+      arrays[next++] = state.array(slot.getKey(), slot.getValue());
+    }
+    arrays[next] = gradient;
     DType dtype = state.parameter().dtype();
     rule.update().prepare(dtype);
     return value -> {
-      arrays.addFirst(value);
-      rule.update().run(dtype, arrays.toArray(), numbers, state.size());
+      arrays[0] = value;
+      rule.update().run(dtype, arrays, numbers, state.size());
     };
   }
 

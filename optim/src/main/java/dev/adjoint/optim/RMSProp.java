@@ -68,7 +68,9 @@ public final class RMSProp extends FluentOptimizer<RMSProp> {
   /** Returns v - mean^2: not below 0, where rounding may take it, and infinite if v is. */
   private Tensor centered(Update u, Tensor g, Tensor v) {
     Tensor mean = u.remember("grad_avg", old -> old.plus(g.minus(old).times(1 - alpha)));
-    double largest = g.dtype() == DType.FLOAT32 ? Float.MAX_VALUE : Double.MAX_VALUE;
-    return v.minus(mean.square().clamp(0, largest)).clamp(0, Double.POSITIVE_INFINITY);
+    DType dtype = g.dtype();
+    double largest = dtype == DType.FLOAT32 ? Float.MAX_VALUE : Double.MAX_VALUE;
+    Tensor square = mean.square().min(Tensor.scalar(largest, dtype));
+    return v.minus(square).max(Tensor.scalar(0, dtype));
   }
 }
