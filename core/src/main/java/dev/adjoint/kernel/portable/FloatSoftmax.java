@@ -63,6 +63,13 @@ final class FloatSoftmax {
     }
   }
 
+  /** Computes exp(x - shift), where the shift of a row is its largest value. */
+  void exponentials(float[] x, int xFrom, int rows, int n, float[] out, int outFrom) {
+    float[] shifts = Buffers.uninitializedFloats(rows);
+    max.rows(x, xFrom, n, x, xFrom, n, rows, n, shifts, 0);
+    expMinus(x, xFrom, shifts, 0, rows, n, out, outFrom);
+  }
+
   void softmaxPullback(
       float[] g, int gFrom, float[] y, int yFrom, int rows, int n, float[] out, int outFrom) {
     int block = block(rows, n);
