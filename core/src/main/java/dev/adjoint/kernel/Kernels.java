@@ -66,6 +66,12 @@ public interface Kernels {
    */
   void softmax(Object x, int xFrom, int rows, int n, Object out, int outFrom);
 
+  /**
+   * Computes {@code exp(x - max)} of each row; where the largest value is infinite, the limit: 1
+   * for that value, else 0.
+   */
+  void exponentials(Object x, int xFrom, int rows, int n, Object out, int outFrom);
+
   /** Computes {@code y * (g - sum(g * y))} of each row: the pullback of softmax at its output y. */
   void softmaxPullback(
       Object g, int gFrom, Object y, int yFrom, int rows, int n, Object out, int outFrom);

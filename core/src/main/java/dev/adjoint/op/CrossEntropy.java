@@ -37,14 +37,11 @@ record CrossEntropy(ClassTargets targets) implements Primitive {
           Object shifts = Engine.uninitialized(dtype, count);
           kernels.logSumExp(in, from + first * n, count, n, shifts, 0, out, first);
           for (int row = first; row < first + count; row++) {
-            int right = from + row * n + targets.classes().get(row);
-            if (!targets.counts(row)) {
-              clear(out, row, 1);
-            } else if (in instanceof float[] floats) {
-              ((float[]) out)[row] += (float) lead(((float[]) shifts)[row - first], floats[right]);
+            if (targets.counts(row)) {
+              int right = from + row * n + targets.classes().get(row);
+              put(out, row, get(out, row) + lead(get(shifts, row - first), get(in, right)));
             } else {
-              ((double[]) out)[row] +=
-                  lead(((double[]) shifts)[row - first], ((double[]) in)[right]);
+              put(out, row, 0);
             }
           }
         });
@@ -77,7 +74,6 @@ record CrossEntropy(ClassTargets targets) implements Primitive {
     Kernels kernels = Engine.kernels(dtype);
     Loop times = kernels.loop("times", 2);
     Kernels.Reduction sum = kernels.reduction("sum");
-    Loop neg = kernels.loop("neg", 1);
     Object in = Engine.array(logits);
     int from = logits.offset();
     Object weights = Engine.array(g);
@@ -87,21 +83,37 @@ record CrossEntropy(ClassTargets targets) implements Primitive {
         targets.classes().size(),
         n,
         (first, count) -> {
-          kernels.softmax(in, from + first * n, count, n, out, first * n);
+          kernels.exponentials(in, from + first * n, count, n, out, first * n);
+          Object factor = Engine.uninitialized(dtype, 1);
           for (int row = first; row < first + count; row++) {
-            if (targets.counts(row)) {
-              int right = row * n + targets.classes().get(row);
-              clear(out, right, 1);
-              sum.rows(out, row * n, 1, n, out, right); // 1 less the probability would cancel
-              neg.run(out, right, out, right, 1);
-              times.run(out, row * n, 1, weights, weightsFrom + row, 0, out, row * n, n);
-            } else {
+            if (!targets.counts(row)) {
               clear(out, row * n, n);
+              continue;
             }
+            int right = row * n + targets.classes().get(row);
+            double known = get(out, right);
+            put(out, right, 0);
+            sum.rows(out, row * n, 1, n, out, right); // 1 less the probability would cancel
+            double wrong = get(out, right);
+            put(out, right, -wrong);
+            put(factor, 0, get(weights, weightsFrom + row) / (wrong + known));
+            times.run(out, row * n, 1, factor, 0, 0, out, row * n, n);
           }
         });
     operand.checkAfterReading(); // the logits may be a parameter, and nothing is recorded here
     return Engine.tensor(out, dtype, logits.shape());
+  }
+
+  private static double get(Object array, int i) {
+    return array instanceof float[] floats ? floats[i] : ((double[]) array)[i];
+  }
+
+  private static void put(Object array, int i, double value) {
+    if (array instanceof float[] floats) {
+      floats[i] = (float) value;
+    } else {
+      ((double[]) array)[i] = value;
+    }
   }
 
   private static void clear(Object array, int from, int count) {

@@ -161,6 +161,6 @@ public enum RowOp implements Primitive {
   }
 
   static void inRows(int rows, int n, Elementwise.Chunk body) {
-    Parallel.runRanges(rows, n, 4096, 2L * rows * n, (from, to) -> body.run(from, to - from));
+    Parallel.runRanges(rows, n, 1 << 14, 2L * rows * n, (from, to) -> body.run(from, to - from));
   }
 }

@@ -98,6 +98,11 @@ public abstract class FloatKernels implements Kernels {
   }
 
   @Override
+  public final void exponentials(Object x, int xFrom, int rows, int n, Object out, int outFrom) {
+    softmax.get().exponentials((float[]) x, xFrom, rows, n, (float[]) out, outFrom);
+  }
+
+  @Override
   public final void softmaxPullback(
       Object g, int gFrom, Object y, int yFrom, int rows, int n, Object out, int outFrom) {
     softmax

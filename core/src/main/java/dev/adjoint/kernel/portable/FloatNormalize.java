@@ -186,7 +186,7 @@ final class FloatNormalize {
   }
 
   private static int chunk(Norm norm) {
-    int few = Math.max(1, (int) ((1 << 15) / norm.size()));
+    int few = Math.max(1, (int) ((1 << 14) / norm.size()));
     return Math.max(few, Math.ceilDiv(norm.channels(), CHUNKS));
   }
 
@@ -223,7 +223,7 @@ final class FloatNormalize {
      * fastest where it is read in long stretches.
      */
     void inGroups(int from, int to, IntConsumer first, IntConsumer second) {
-      int group = Math.max(1, (int) ((1 << 16) / norm.size()));
+      int group = Math.max(1, (int) ((1 << 14) / norm.size()));
       for (int c = from; c < to; c += group) {
         int end = Math.min(to, c + group);
         for (int i = c; i < end; i++) {

@@ -48,17 +48,29 @@ final class FloatSoftmax {
 
   void softmax(float[] x, int xFrom, int rows, int n, float[] out, int outFrom) {
     int block = block(rows, n);
+    float[] shifts = shifts(x, xFrom, rows, n);
     float[] folded = Buffers.uninitializedFloats(block);
     for (int r = 0; r < rows; r += block) {
       int height = Math.min(block, rows - r);
       int to = outFrom + r * n;
-      max.rows(x, xFrom + r * n, n, x, xFrom + r * n, n, height, n, folded, 0);
-      expMinus(x, xFrom + r * n, folded, 0, height, n, out, to);
+      expMinus(x, xFrom + r * n, shifts, r, height, n, out, to);
       sum.rows(out, to, n, out, to, n, height, n, folded, 0);
       for (int i = 0; i < height; i++) {
         div.run(out, to + i * n, 1, folded, i, 0, out, to + i * n, n);
       }
     }
+  }
+
+  /** Computes exp(x - shift), where the shift of a row is its largest value. */
+  void exponentials(float[] x, int xFrom, int rows, int n, float[] out, int outFrom) {
+    expMinus(x, xFrom, shifts(x, xFrom, rows, n), 0, rows, n, out, outFrom);
+  }
+
+  /** Returns the largest value of each row: all first, as memory is read fastest in one go. */
+  private float[] shifts(float[] x, int xFrom, int rows, int n) {
+    float[] shifts = Buffers.uninitializedFloats(rows);
+    max.rows(x, xFrom, n, x, xFrom, n, rows, n, shifts, 0);
+    return shifts;
   }
 
   void softmaxPullback(
@@ -77,24 +89,23 @@ final class FloatSoftmax {
 
   void logSoftmax(float[] x, int xFrom, int rows, int n, float[] out, int outFrom) {
     int block = block(rows, n);
-    float[] shifts = Buffers.uninitializedFloats(block);
+    float[] shifts = shifts(x, xFrom, rows, n);
     float[] logs = Buffers.uninitializedFloats(block);
     for (int r = 0; r < rows; r += block) {
       int height = Math.min(block, rows - r);
       int from = xFrom + r * n;
       int to = outFrom + r * n;
-      max.rows(x, from, n, x, from, n, height, n, shifts, 0);
       // The exponentials go where the result will be, which needs x once more: so x and out are
       // different arrays.
-      expMinus(x, from, shifts, 0, height, n, out, to);
+      expMinus(x, from, shifts, r, height, n, out, to);
       logOfSums(out, to, height, n, logs, 0);
       for (int i = 0; i < height; i++) {
-        if (shifts[i] == Float.POSITIVE_INFINITY) { // infinity - infinity would be NaN
+        if (shifts[r + i] == Float.POSITIVE_INFINITY) { // infinity - infinity would be NaN
           log.run(out, to + i * n, out, to + i * n, n);
           minus.run(out, to + i * n, 1, logs, i, 0, out, to + i * n, n);
           continue;
         }
-        logSoftmax.run(x, from + i * n, 1, shifts, i, 0, logs, i, 0, out, to + i * n, n);
+        logSoftmax.run(x, from + i * n, 1, shifts, r + i, 0, logs, i, 0, out, to + i * n, n);
       }
     }
   }
@@ -102,14 +113,15 @@ final class FloatSoftmax {
   void logSoftmaxPullback(
       float[] g, int gFrom, float[] y, int yFrom, int rows, int n, float[] out, int outFrom) {
     int block = block(rows, n);
-    float[] sums = Buffers.uninitializedFloats(block);
+    float[] sums = Buffers.uninitializedFloats(rows);
+    sum.rows(g, gFrom, n, g, gFrom, n, rows, n, sums, 0);
     for (int r = 0; r < rows; r += block) {
       int height = Math.min(block, rows - r);
-      sum.rows(g, gFrom + r * n, n, g, gFrom + r * n, n, height, n, sums, 0);
       exp.run(y, yFrom + r * n, out, outFrom + r * n, height * n);
       for (int i = 0; i < height; i++) {
         int at = (r + i) * n;
-        minusMultiple.run(g, gFrom + at, 1, out, outFrom + at, 1, sums, i, 0, out, outFrom + at, n);
+        minusMultiple.run(
+            g, gFrom + at, 1, out, outFrom + at, 1, sums, r + i, 0, out, outFrom + at, n);
       }
     }
   }
@@ -125,11 +137,11 @@ final class FloatSoftmax {
       int logsFrom) {
     int block = block(rows, n);
     float[] exponentials = Buffers.uninitializedFloats(block * n);
+    max.rows(x, xFrom, n, x, xFrom, n, rows, n, shifts, shiftsFrom);
     for (int r = 0; r < rows; r += block) {
       int height = Math.min(block, rows - r);
       int from = xFrom + r * n;
       int shift = shiftsFrom + r;
-      max.rows(x, from, n, x, from, n, height, n, shifts, shift);
       for (int i = shift; i < shift + height; i++) { // infinity - infinity would be NaN
         shifts[i] = shifts[i] == Float.NEGATIVE_INFINITY ? 0 : shifts[i];
       }
