@@ -10,11 +10,13 @@ import java.util.Arrays;
  * <p>A part is what a rectangle of at most {@code blockRows x blockColumns} output elements reads.
  * With a stride, rows and columns are dealt out to a plane for each remainder that a tap has. Rows
  * are {@code pitch} apart, which is wider than the rectangle: the elements between one row of it
- * and the next are computed, or multiplied with zeros, and mean nothing.
+ * and the next are computed, or multiplied with zeros, and mean nothing. Zeros of the padding to
+ * the right of a row are those to the left of the next.
  *
  * @param top the input row that the first tap's row of the first output row reads; may be negative
  * @param downs for each plane of a channel, its first row, counted from {@code top}
  * @param rights for each plane of a channel, its first column, counted from {@code left}
+ * @param shared zeros that a row shares with the next
  * @param plane elements of a plane
  * @param shifts for each tap, where in a channel the first output element reads
  */
@@ -27,6 +29,7 @@ record ConvLayout(
     int blockRows,
     int blockColumns,
     int pitch,
+    int shared,
     int plane,
     int[] shifts) {
 
@@ -39,10 +42,14 @@ record ConvLayout(
     int deepest = Arrays.stream(s.dy()).max().orElse(0) - top;
     int widest = Arrays.stream(s.dx()).max().orElse(0) - left;
     int columns = Math.ceilDiv(s.columns(), Math.ceilDiv(s.columns(), POINTS));
-    int pitch = columns + widest / s.strideW();
-    int rows = Math.clamp(POINTS / pitch, 1, s.rows());
+    int width = columns + widest / s.strideW();
+    int rows = Math.clamp(POINTS / width, 1, s.rows());
     rows = Math.ceilDiv(s.rows(), Math.ceilDiv(s.rows(), rows));
-    int plane = Math.multiplyExact(rows + deepest / s.strideH(), pitch);
+    boolean isWhole = s.strideW() == 1 && columns == s.columns();
+    int most = isWhole ? Math.clamp(-left, 0, width - columns) : 0;
+    int shared = Math.clamp(left + width - s.inW(), 0, most);
+    int pitch = width - shared;
+    int plane = Math.addExact(Math.multiplyExact(rows + deepest / s.strideH(), pitch), shared);
     int[] shifts = new int[s.taps()];
     int[] downs = new int[Math.max(1, s.taps())];
     int[] rights = new int[downs.length];
@@ -68,6 +75,7 @@ record ConvLayout(
         rows,
         columns,
         pitch,
+        shared,
         plane,
         shifts);
   }
@@ -106,7 +114,12 @@ record ConvLayout(
         && top == 0
         && left == 0
         && pitch == stencil.inW()
-        && stencil.rows() + plane / pitch - blockRows == stencil.inH();
+        && stencil.rows() + planeRows() - blockRows == stencil.inH();
+  }
+
+  /** Returns the rows of a plane. */
+  int planeRows() {
+    return (plane - shared) / pitch;
   }
 
   /** Returns the distance of channels. */

@@ -36,7 +36,7 @@ final class FloatCopy {
     }
   }
 
-  private static void gather(int n, float[] x, int from, int step, float[] out, int to) {
+  static void gather(int n, float[] x, int from, int step, float[] out, int to) {
     if (step == 1) {
       System.arraycopy(x, from, out, to, n);
     } else if (step == 0) {
@@ -48,7 +48,7 @@ final class FloatCopy {
     }
   }
 
-  private static void scatter(int n, float[] x, int from, float[] out, int to, int step) {
+  static void scatter(int n, float[] x, int from, float[] out, int to, int step) {
     if (step == 1) {
       System.arraycopy(x, from, out, to, n);
     } else {

@@ -157,7 +157,7 @@ record FloatCorrelation(
     int length = geometry().length(block);
     FloatLayout.Part part = layout.take(plane * w.columns(), w.columns(), block);
     boolean isOneRun = geometry().pitch() == outW;
-    if (stencil().isWhole() && (isOneRun || isNearlyFull(block.columns()))) {
+    if (stencil().isWhole() && (isOneRun || isNearlyFull(outC, block.columns()))) {
       int to = out + block.row() * outW + block.column();
       int runs = isOneRun ? 1 : block.rows();
       int columns = isOneRun ? length : block.columns();
@@ -175,9 +175,14 @@ record FloatCorrelation(
     layout.give(part);
   }
 
-  /** Returns whether rows of an image waste at most an eighth of the vectors that hold them. */
-  private static boolean isNearlyFull(int columns) {
-    return columns >= LANES && columns * 8 >= Math.ceilDiv(columns, LANES) * LANES * 7;
+  /**
+   * Returns whether rows of an image waste at most an eighth of the vectors that hold them. Tiles
+   * of a single channel are wider than that.
+   */
+  private static boolean isNearlyFull(int channels, int columns) {
+    return channels > 1
+        && columns >= LANES
+        && columns * 8 >= Math.ceilDiv(columns, LANES) * LANES * 7;
   }
 
   /**
@@ -221,13 +226,7 @@ record FloatCorrelation(
     to += block.column() * s.columnStep();
     int at = from;
     for (int i = 0; i < block.rows(); i++, at += geometry().pitch(), to += s.rowStep() * outW) {
-      if (s.columnStep() == 1) {
-        System.arraycopy(product, at, y.data(), to, block.columns());
-      } else {
-        for (int j = 0; j < block.columns(); j++) {
-          out()[to + j * s.columnStep()] = product[at + j];
-        }
-      }
+      FloatCopy.scatter(block.columns(), product, at, out(), to, s.columnStep());
     }
   }
 }

@@ -23,39 +23,28 @@ record FloatLayout(ConvLayout layout, Span x) {
     if (layout.isGiven()) {
       return new Part(data(), x.from() + channel * plane + block.row() * s.inW());
     }
-    float[] out = Buffers.scratchFloats((long) channels * layout.channel());
-    int rows = layout.plane() / layout.pitch();
+    long size = (long) channels * layout.channel();
+    float[] out = Buffers.scratchFloats(size);
+    Arrays.fill(out, 0, (int) size, 0f);
+    int step = s.strideW();
+    int pitch = layout.pitch();
     int to = 0;
     for (int c = 0; c < channels; c++) {
       int from = x.from() + (channel + c) * plane;
-      for (int p = 0; p < layout.downs().length; p++) {
+      for (int p = 0; p < layout.downs().length; p++, to += layout.shared()) {
         int y = block.row() * s.strideH() + layout.top() + layout.downs()[p];
-        int left = block.column() * s.strideW() + layout.left() + layout.rights()[p];
-        for (int i = 0; i < rows; i++, y += s.strideH(), to += layout.pitch()) {
-          row(from + y * s.inW(), y >= 0 && y < s.inH(), left, out, to);
+        int left = block.column() * step + layout.left() + layout.rights()[p];
+        int first = Math.clamp(Math.ceilDiv(-left, step), 0, pitch);
+        int count = Math.clamp(Math.ceilDiv(s.inW() - left, step), first, pitch) - first;
+        for (int i = 0; i < layout.planeRows(); i++, y += s.strideH(), to += pitch) {
+          if (y >= 0 && y < s.inH()) {
+            FloatCopy.gather(
+                count, data(), from + y * s.inW() + left + first * step, step, out, to + first);
+          }
         }
       }
     }
     return new Part(out, 0);
-  }
-
-  /** Lays out every {@code strideW}th element of a row, with zeros where there is none. */
-  private void row(int from, boolean exists, int left, float[] out, int to) {
-    ConvStencil s = layout.stencil();
-    int step = s.strideW();
-    int pitch = layout.pitch();
-    int first = exists ? Math.clamp(Math.ceilDiv(-left, step), 0, pitch) : pitch;
-    int last = Math.clamp(Math.ceilDiv(s.inW() - left, step), first, pitch);
-    Arrays.fill(out, to, to + first, 0f);
-    if (step == 1 && last > first) {
-      System.arraycopy(x.data(), from + left + first, out, to + first, last - first);
-    } else {
-      float[] data = data();
-      for (int j = first; j < last; j++) {
-        out[to + j] = data[from + left + j * step];
-      }
-    }
-    Arrays.fill(out, to + last, to + pitch, 0f);
   }
 
   void give(Part part) {

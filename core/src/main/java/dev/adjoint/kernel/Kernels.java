@@ -143,13 +143,18 @@ public interface Kernels {
   /** Returns the most columns that a tile may have. */
   int tileColumns();
 
+  /** Returns the most columns that a tile of one row may have. */
+  default int rowColumns() {
+    return tileColumns();
+  }
+
   /**
    * Adds a product to a tile of c: {@code c[i][j] += sum}, where {@code sum = fma(a[i][k], b[k][j],
    * sum)} from 0 for {@code k = 0 .. depth - 1} in this order, whatever the provider.
    *
    * @param operands where the rows of a, b and c lie, counted from where the tile begins
    * @param rows 1 to {@link #tileRows()}
-   * @param columns 1 to {@link #tileColumns()}
+   * @param columns 1 to {@link #tileColumns()}, or {@link #rowColumns()} in a single row
    * @param aRow the tile's first row in the table of rows of a
    */
   void tile(

@@ -38,9 +38,11 @@ public record Tiles(
   /** Adds {@code depth} steps of k to the elements of c from {@code cFrom} on. */
   void add(Kernels kernels, int rows, int columns, int depth, int aFrom, int bFrom, int cFrom) {
     int tileRows = kernels.tileRows();
+    boolean isRow = rows == 1 && bNext == 1;
+    int most = isRow ? kernels.rowColumns() : kernels.tileColumns();
     int width;
     for (int j = 0; j < columns; j += width) {
-      width = width(columns - j, kernels.tileColumns());
+      width = isRow ? Math.min(most, columns - j) : width(columns - j, most);
       for (int i = 0; i < rows; i += tileRows) {
         kernels.tile(
             this,

@@ -62,6 +62,11 @@ public final class FloatVectorKernels extends FloatKernels {
   }
 
   @Override
+  public int rowColumns() {
+    return FloatVectorTile.rowColumns();
+  }
+
+  @Override
   public void tile(
       Tiles operands, int rows, int columns, int depth, int aFrom, int aRow, int bFrom, int cFrom) {
     FloatVectorTile.tile(operands, rows, columns, depth, aFrom, aRow, bFrom, cFrom);

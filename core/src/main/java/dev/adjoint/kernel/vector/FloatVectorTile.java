@@ -36,6 +36,11 @@ public final class FloatVectorTile {
     return 2 * LANES;
   }
 
+  /** Returns the most columns that a tile of one row may have. */
+  public static int rowColumns() {
+    return 8 * LANES;
+  }
+
   /** Adds a product to a tile of c, as {@code Kernels.tile} says. */
   public static void tile(
       Tiles t, int rows, int columns, int depth, int aFrom, int aRow, int bFrom, int cFrom) {
@@ -44,6 +49,8 @@ public final class FloatVectorTile {
         int to = cFrom + i * t.cRowStride();
         narrow(t, rows - i, columns, depth, aFrom, aRow + i, bFrom, to);
       }
+    } else if (columns > 2 * LANES) {
+      row(t, columns, depth, aFrom + t.aRows()[aRow], bFrom, cFrom);
     } else if (rows > 4) {
       rows8(t, rows, columns, depth, aFrom, aRow, bFrom, cFrom);
     } else {
@@ -225,6 +232,65 @@ public final class FloatVectorTile {
     d2.intoArray(c, r2 + second);
     c3.intoArray(c, r3);
     d3.intoArray(c, r3 + second);
+  }
+
+  /** One row of more columns, 8 vectors side by side. */
+  private static void row(Tiles t, int columns, int depth, int aFrom, int bFrom, int cFrom) {
+    float[] a = (float[]) t.a();
+    float[] b = (float[]) t.b();
+    float[] c = (float[]) t.c();
+    int[] taps = t.taps();
+    int aStep = t.aStep();
+    int bRowStride = t.bRowStride();
+    int last = columns - LANES;
+    int j1 = Math.min(1 * LANES, last);
+    int j2 = Math.min(2 * LANES, last);
+    int j3 = Math.min(3 * LANES, last);
+    int j4 = Math.min(4 * LANES, last);
+    int j5 = Math.min(5 * LANES, last);
+    int j6 = Math.min(6 * LANES, last);
+    int j7 = Math.min(7 * LANES, last);
+    FloatVector c0 = FloatVector.fromArray(S, ZEROS, 0);
+    FloatVector c1 = FloatVector.fromArray(S, ZEROS, 1 * LANES);
+    FloatVector c2 = FloatVector.fromArray(S, ZEROS, 2 * LANES);
+    FloatVector c3 = FloatVector.fromArray(S, ZEROS, 3 * LANES);
+    FloatVector c4 = FloatVector.fromArray(S, ZEROS, 4 * LANES);
+    FloatVector c5 = FloatVector.fromArray(S, ZEROS, 5 * LANES);
+    FloatVector c6 = FloatVector.fromArray(S, ZEROS, 6 * LANES);
+    FloatVector c7 = FloatVector.fromArray(S, ZEROS, 7 * LANES);
+    for (int k = 0, tap = 0, p = aFrom, q = bFrom; k < depth; k++, p += aStep) {
+      int at = q + taps[tap];
+      tap++;
+      if (tap == taps.length) {
+        tap = 0;
+        q += bRowStride;
+      }
+      FloatVector x = FloatVector.broadcast(S, a[p]);
+      c0 = x.fma(FloatVector.fromArray(S, b, at), c0);
+      c1 = x.fma(FloatVector.fromArray(S, b, at + j1), c1);
+      c2 = x.fma(FloatVector.fromArray(S, b, at + j2), c2);
+      c3 = x.fma(FloatVector.fromArray(S, b, at + j3), c3);
+      c4 = x.fma(FloatVector.fromArray(S, b, at + j4), c4);
+      c5 = x.fma(FloatVector.fromArray(S, b, at + j5), c5);
+      c6 = x.fma(FloatVector.fromArray(S, b, at + j6), c6);
+      c7 = x.fma(FloatVector.fromArray(S, b, at + j7), c7);
+    }
+    c0 = c0.add(FloatVector.fromArray(S, c, cFrom));
+    c1 = c1.add(FloatVector.fromArray(S, c, cFrom + j1));
+    c2 = c2.add(FloatVector.fromArray(S, c, cFrom + j2));
+    c3 = c3.add(FloatVector.fromArray(S, c, cFrom + j3));
+    c4 = c4.add(FloatVector.fromArray(S, c, cFrom + j4));
+    c5 = c5.add(FloatVector.fromArray(S, c, cFrom + j5));
+    c6 = c6.add(FloatVector.fromArray(S, c, cFrom + j6));
+    c7 = c7.add(FloatVector.fromArray(S, c, cFrom + j7));
+    c0.intoArray(c, cFrom);
+    c1.intoArray(c, cFrom + j1);
+    c2.intoArray(c, cFrom + j2);
+    c3.intoArray(c, cFrom + j3);
+    c4.intoArray(c, cFrom + j4);
+    c5.intoArray(c, cFrom + j5);
+    c6.intoArray(c, cFrom + j6);
+    c7.intoArray(c, cFrom + j7);
   }
 
   /** Up to four rows of less than a vector; lanes past {@code columns} are not touched. */
