@@ -137,6 +137,7 @@ class MadeAnewTest {
   }
 
   /** Observes a copy whose maker forgets one thing of one layer. */
+  @SuppressWarnings("ReferenceEquality") // one layer of several that may be equal
   private static Map<String, List<Long>> observedWithout(
       String name, Layer forgetful, Subject subject) {
     Copies copies =
@@ -144,11 +145,10 @@ class MadeAnewTest {
           @Override
           Description describe(Layer layer) {
             Description description = super.describe(layer);
-            return layer != forgetful
-                ? description
-                : name.equals("generator")
-                    ? description.with((Generator) null)
-                    : description.with(name, null);
+            if (name.equals("generator") && layer == forgetful) {
+              return description.with((Generator) null);
+            }
+            return layer == forgetful ? description.with(name, null) : description;
           }
         };
     try {

@@ -74,6 +74,17 @@ class OwnLayerTest {
   }
 
   @Test
+  void partsThatAConstructorCreatesAreThoseOfTheOriginalInACopy() throws IOException {
+    Classifier original = new Classifier(generator);
+    Tensor expected = original.forward(x).copy();
+    assertThat(Layer.copyOf(original).forward(x)).hasSameBitsAs(expected);
+    Path file = directory.resolve("classifier.safetensors");
+    Predictor.of(original).save(file);
+    assertThat(Predictor.load(file, Map.of("Classifier", Classifier::new)).predict(x))
+        .hasSameBitsAs(expected);
+  }
+
+  @Test
   void sharedWeightsStaySharedAndFrozenOnesFrozen() {
     Gated gated = new Gated(Activation.TANH, generator);
     Sequential twice = new Sequential(gated, new Linear(gated.weight("weight"), null), gated);
@@ -105,6 +116,27 @@ class OwnLayerTest {
     assertThatIllegalStateException()
         .isThrownBy(() -> Layer.forInference(layer).rate.set(1.0))
         .withMessageStartingWith("slow_rate: Forgetful(slow rate 1.5) was made for inference");
+  }
+
+  /** A model that creates what it consists of in its constructor. */
+  private static final class Classifier extends Layer implements Transform {
+    private final Linear hidden;
+    private final Weight scale;
+
+    Classifier(Generator generator) {
+      this(Description.of(Classifier::new).with(generator));
+    }
+
+    Classifier(Description from) {
+      super(from);
+      hidden = child("hidden", new Linear(4, 3, from.generator()));
+      scale = parameter("scale", from.generator().normal(3));
+    }
+
+    @Override
+    public Tensor forward(Tensor x) {
+      return observed(hidden.forward(x).tanh().times(scale.value()));
+    }
   }
 
   /** A layer with a function inside. */

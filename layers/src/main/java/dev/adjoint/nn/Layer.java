@@ -24,50 +24,29 @@ import java.util.function.Supplier;
  *
  * <pre>{@code
  * final class Classifier extends Layer implements Transform {
- *   private final Linear hidden;
- *   private final Linear output;
+ *   private final Setting<Double> slope = decimal("slope", 0.01);
+ *   private final Linear hidden = child("hidden", Linear.class);
+ *   private final Weight scale = parameter("scale", Shape.of(16), 1);
  *
- *   Classifier(Generator generator) {
- *     hidden = child("hidden", new Linear(2, 16, generator));
- *     output = child("output", new Linear(16, 2, generator));
+ *   Classifier(int in, Generator generator) {
+ *     this(Description.of(Classifier::new).with("hidden", new Linear(in, 16, generator)));
  *   }
  *
- *   @Override
- *   public Tensor forward(Tensor x) {
- *     return output.forward(hidden.forward(x).tanh());
- *   }
- * }
- * }</pre>
- *
- * <p>A layer that is to be copied, saved and loaded has a constructor that takes a {@link
- * Description}. Each setting, weight, buffer and layer inside is declared once, where its field is
- * set; all else follows.
- *
- * <pre>{@code
- * public final class Scaled extends Layer implements Transform {
- *   private final Setting<Integer> features = size("features");
- *   private final Setting<Double> power = decimal("power", 1);
- *   private final Weight scale = parameter("scale", Shape.of(features.get()), 1);
- *
- *   public Scaled(int features) {
- *     this(Description.of(Scaled::new).set("features", features));
- *   }
- *
- *   public Scaled(Description from) {
+ *   Classifier(Description from) {
  *     super(from);
  *   }
  *
- *   public Scaled power(double newPower) {
- *     power.set(newPower);
- *     return this;
- *   }
- *
  *   @Override
  *   public Tensor forward(Tensor x) {
- *     return observed(x.pow(power.get()).times(scale.value()));
+ *     Tensor y = hidden.forward(x).times(scale.value());
+ *     return observed(Activations.leakyRelu(y, slope.get()));
  *   }
  * }
  * }</pre>
+ *
+ * <p>Each setting, weight, buffer and layer inside is declared once, where its field is set;
+ * copies, files and texts follow from it. A layer that is never copied nor saved needs no
+ * description: then {@code child("hidden", new Linear(2, 16, generator))} will do.
  *
  * <p>A new layer is float32 and in training mode.
  */

@@ -114,11 +114,6 @@ abstract sealed class Parts implements Describable permits Layer {
     return add(name, from.buffer(name, null));
   }
 
-  /** Declares a buffer, which the description must have. */
-  protected final Buffer buffer(String name, Shape shape) {
-    return add(name, from.buffer(name, shape));
-  }
-
   /** Declares a tensor that never changes, which the description must have, and returns it. */
   protected final Tensor fixed(String name) {
     return add(name, from.tensor(name));

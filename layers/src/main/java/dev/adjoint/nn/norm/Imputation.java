@@ -31,8 +31,8 @@ public final class Imputation extends Layer implements Transform {
 
   private final Shape features = Shape.of(size("features").get());
   private final Setting<Boolean> indicators = flag("indicators");
-  private final Buffer median = buffer("median", features);
-  private final Buffer missing = buffer("missing", features);
+  private final Buffer median = buffer("median", features, 0);
+  private final Buffer missing = buffer("missing", features, 0);
 
   /** Creates what was described. */
   public Imputation(Description from) {

@@ -33,10 +33,10 @@ public final class Whitening extends Layer implements Transform {
 
   private final int features = size("features").get();
   private final int components = size("components").get();
-  private final Buffer mean = buffer("mean", Shape.of(features));
-  private final Buffer matrix = buffer("matrix", Shape.of(components, features));
-  private final Buffer backward = buffer("inverse", Shape.of(components, features));
-  private final Buffer explainedVariance = buffer("explained_variance", Shape.of(components));
+  private final Buffer mean = buffer("mean", Shape.of(features), 0);
+  private final Buffer matrix = buffer("matrix", Shape.of(components, features), 0);
+  private final Buffer backward = buffer("inverse", Shape.of(components, features), 0);
+  private final Buffer explainedVariance = buffer("explained_variance", Shape.of(components), 0);
 
   /** Creates what was described. */
   public Whitening(Description from) {

@@ -51,8 +51,8 @@ public final class SpectralNorm extends Reparametrization {
   public SpectralNorm(Description from) {
     super(from);
     int rows = original.shape().size(0);
-    u = buffer("u", Shape.of(rows));
-    v = buffer("v", Shape.of(original.shape().size() / rows));
+    u = buffer("u", Shape.of(rows), 0);
+    v = buffer("v", Shape.of(original.shape().size() / rows), 0);
   }
 
   private static Description ofWeight(Weight original, Generator generator) {
