@@ -53,16 +53,23 @@ public final class Replay {
       return ScopedValue.where(SCOPE, new Scope()).call(() -> run(computation));
     }
     Scope scope = SCOPE.get(); // one binding for all that are nested: fewer frames on the stack
-    List<@Nullable Object> known = values;
-    if (known != null) {
-      return within(new LaterRun(known.iterator(), known.size()), scope, computation);
-    }
     Run outer = scope.run;
     boolean effects = allowEffects && (outer == null || outer.hasEffects());
-    FirstRun first = new FirstRun(effects, !allowEffects, outer, new ArrayList<>());
-    T result = within(first, scope, computation);
-    values = first.values;
-    return result;
+    List<@Nullable Object> known = values;
+    Run run =
+        known != null
+            ? new LaterRun(known.iterator(), known.size())
+            : new FirstRun(effects, !allowEffects, outer, new ArrayList<>());
+    scope.run = run;
+    try {
+      T result = computation.get();
+      if (run instanceof FirstRun first) {
+        values = first.values;
+      }
+      return result;
+    } finally {
+      scope.run = outer;
+    }
   }
 
   /**
@@ -151,18 +158,14 @@ public final class Replay {
   private record Part(boolean hasEffects) implements Run {
     @Override
     public <T> T hold(Supplier<T> compute) {
-      return within(this, SCOPE.get(), compute);
-    }
-  }
-
-  private static <T extends @Nullable Object> T within(
-      Run run, Scope scope, Supplier<? extends T> computation) {
-    Run outer = scope.run;
-    scope.run = run;
-    try {
-      return computation.get();
-    } finally {
-      scope.run = outer;
+      Scope scope = SCOPE.get();
+      Run outer = scope.run;
+      scope.run = this;
+      try {
+        return compute.get();
+      } finally {
+        scope.run = outer;
+      }
     }
   }
 }

@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Methods do elementwise arithmetic, reductions and changes of shape; other operations are
  * static functions by topic in {@code dev.adjoint.op}. Tensors are safe to share between threads.
  */
+@SuppressWarnings("InvalidBlockTag") // Error Prone does not know @hidden
 public final class Tensor implements TensorArithmetic, TensorReductions, TensorViews {
 
   private final Storage storage;
