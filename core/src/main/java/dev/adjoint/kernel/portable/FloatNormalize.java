@@ -102,8 +102,8 @@ final class FloatNormalize {
             parts[chunk] = part;
           }
         });
-    for (double[] part : parts) {
-      for (int i = 0; i < part.length; i++) {
+    for (int i = 0; sums != null && i < sums.length; i++) {
+      for (double[] part : parts) {
         sums[i] += part[i];
       }
     }
