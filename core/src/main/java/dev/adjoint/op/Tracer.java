@@ -138,7 +138,7 @@ final class Tracer implements Trace {
       Predicate<Integer> isReadLater =
           x ->
               loops.stream()
-                  .filter(other -> other != values)
+                  .filter(other -> !other.equals(values))
                   .flatMap(List::stream)
                   .anyMatch(later -> call(later).operands().contains(x));
       values.stream().filter(x -> !slots.contains(x)).filter(isReadLater).forEach(slots::add);
