@@ -5,7 +5,6 @@ import static java.lang.constant.ConstantDescs.CD_int;
 import static java.lang.constant.ConstantDescs.CD_void;
 import static java.lang.constant.ConstantDescs.INIT_NAME;
 import static java.lang.constant.ConstantDescs.MTD_void;
-import static java.util.Objects.requireNonNull;
 
 import dev.adjoint.kernel.Formula.Call;
 import java.lang.classfile.ClassFile;
@@ -310,11 +309,16 @@ public final class LoopWriter {
     }
 
     private void load(int value) {
-      code.loadLocal(kind, requireNonNull(values.get(value)));
+      code.loadLocal(kind, local(values, value, kind));
     }
 
     private void store(int value) {
-      code.storeLocal(kind, values.computeIfAbsent(value, v -> code.allocateLocal(kind)));
+      code.storeLocal(kind, local(values, value, kind));
+    }
+
+    /** Returns the local variable of a number, made when it is first asked for. */
+    private int local(Map<Integer, Integer> locals, int number, TypeKind kind) {
+      return locals.computeIfAbsent(number, n -> code.allocateLocal(kind));
     }
 
     /** Copies the code of a function without branches, whose operands are on the stack. */
@@ -324,18 +328,14 @@ public final class LoopWriter {
       for (ClassDesc each : type.parameterList().reversed()) {
         TypeKind passed = TypeKind.from(each);
         slot -= passed.slotSize();
-        locals.put(slot, code.allocateLocal(passed));
-        code.storeLocal(passed, locals.get(slot));
+        code.storeLocal(passed, local(locals, slot, passed));
       }
       for (CodeElement each : code(owner, name, type)) {
         switch (each) {
-          case LoadInstruction load ->
-              code.loadLocal(load.typeKind(), requireNonNull(locals.get(load.slot())));
-          case StoreInstruction store -> {
-            TypeKind stored = store.typeKind();
-            code.storeLocal(
-                stored, locals.computeIfAbsent(store.slot(), s -> code.allocateLocal(stored)));
-          }
+          case LoadInstruction x ->
+              code.loadLocal(x.typeKind(), local(locals, x.slot(), x.typeKind()));
+          case StoreInstruction x ->
+              code.storeLocal(x.typeKind(), local(locals, x.slot(), x.typeKind()));
           case ReturnInstruction end -> {} // its value is on the stack
           case InvokeInstruction call when isOwn(call) ->
               copy(call.owner().asSymbol(), call.name().stringValue(), call.typeSymbol());

@@ -111,8 +111,8 @@ public abstract class Optimizer {
 
   /**
    * Returns the new value of a parameter: the optimizer's formula, in elementwise tensor
-   * operations. It is called once and traced, and again after {@link FluentOptimizer#changed}; so settings may be
-   * used as numbers, and what differs from step to step is {@link Update#number}.
+   * operations. It is called once and traced, and again after {@link FluentOptimizer#changed}; so
+   * settings may be used as numbers, and what differs from step to step is {@link Update#number}.
    */
   protected abstract Tensor update(Update u);
 

@@ -13,7 +13,7 @@ import jdk.incubator.vector.FloatVector;
 /**
  * The loops of a fold, in the portable ones' order; lives in hidden copies, one for each pair of a
  * function to fold and one to fold by. What is too short for vectors is left to the portable loops.
- * No helper methods take vectors here, for the reasons given in {@link FloatLoop}.
+ * No helper methods take vectors here, since C2 would leave those on the heap (ADR 38).
  */
 final class FloatFoldLoop implements FloatFoldLoops {
 
