@@ -1,5 +1,7 @@
 package dev.adjoint.optim;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.adjoint.op.ElementwiseUpdate;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
@@ -103,7 +105,8 @@ public final class Update {
                 numbers.add(number);
                 return sample;
               });
-      formula.apply(first);
+      requireNonNull(
+          formula.apply(first), () -> name + ": update returned null; expected the new value");
       int arrays = first.before.size() + 2;
       Map<String, Double> initial = new LinkedHashMap<>();
       first
