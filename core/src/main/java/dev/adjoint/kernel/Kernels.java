@@ -6,10 +6,10 @@ import org.jspecify.annotations.Nullable;
  * Computes on runs of array elements of one type: the whole interface between the engine and a
  * provider.
  *
- * <p>Kernels are stateless and single-threaded; whoever calls them splits the work ({@link
- * Parallel}). Arrays are {@code float[]} or {@code double[]}, according to the kernels' element
- * type, and are passed as {@link Object} so that the engine above is written once. Every result has
- * the same bits in any provider, on any vector width and in any state of the JIT.
+ * <p>Kernels are stateless and, but for normalization, single-threaded; whoever calls them splits
+ * the work ({@link Parallel}). Arrays are {@code float[]} or {@code double[]}, according to the
+ * kernels' element type, and are passed as {@link Object} so that the engine above is written once.
+ * Every result has the same bits in any provider, on any vector width and in any state of the JIT.
  */
 public interface Kernels {
 

@@ -113,7 +113,7 @@ final class FloatMoments {
 
   private Sums addUp(FloatSet set, int c, float center) {
     set.put(1, -center);
-    double[] sums = new double[2];
+    double[] sums = Buffers.zeroedDoubles(2);
     set.forEach(
         c,
         (at, rows, to, feature) -> {

@@ -92,7 +92,8 @@ final class FloatNormalize {
     // The sums of features are made where dx is written.
     float @Nullable [] out =
         dx == null && norm.featureStep() == 1 ? Buffers.uninitializedFloats(x.length) : dx;
-    double[][] parts = new double[sums == null ? 0 : Math.ceilDiv(norm.channels(), chunk(norm))][];
+    int chunks = sums == null ? 0 : Math.ceilDiv(norm.channels(), chunk(norm));
+    double[][] parts = new double[chunks][];
     inChunks(
         norm,
         (chunk, from, to) -> {
