@@ -97,8 +97,9 @@ enum StoredType {
           "a tensor %s of shape %s takes %d bytes, but the file ends after %d"
               .formatted(this, shape, bytes(shape), source.remaining()));
     }
+    source.claimMemory(
+        (long) shape.size() * dtype.bytes(), "a tensor %s of shape %s".formatted(this, shape));
     int n = shape.size();
-    source.claimMemory((long) n * dtype.bytes(), "a tensor %s of shape %s".formatted(this, shape));
     Elements type = dtype == DType.FLOAT32 ? Elements.float32() : Elements.float64();
     Object array = type.uninitialized(n);
     ByteBuffer chunk = ByteBuffer.allocate((int) Math.min(CHUNK, bytes(shape))).order(order);
