@@ -24,7 +24,14 @@ class MatMulTest {
 
   /** Large enough for packed panels, several blocks of k, and edges everywhere. */
   private static final int[][] LARGE = {
-    {130, 261, 300}, {257, 70, 520}, {9, 1100, 40}, {1100, 40, 17}, {40, 520, 60}, {6, 300, 1030}
+    {130, 261, 300},
+    {257, 70, 520},
+    {9, 1100, 40},
+    {1100, 40, 17},
+    {40, 520, 60},
+    {6, 300, 1030},
+    {1, 129, 70},
+    {1, 300, 1030}
   };
 
   /** A product, laid out in arrays with gaps: strides are not what sizes suggest. */

@@ -4,6 +4,8 @@ import static dev.adjoint.op.FiniteDifferences.normal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.adjoint.autodiff.Derivatives;
+import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.kernel.Parallel;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Generator;
@@ -153,13 +155,16 @@ class IndexingTest {
     assertThatThrownBy(() -> Indexing.gather(X, 1, IntTensor.of(new int[][] {{0, 1}, {2, 3}})))
         .isInstanceOf(IndexOutOfBoundsException.class)
         .hasMessage(
-            "gather: index 3 at position [1, 1] is outside axis 1 of shape (4, 3); expected 0 to 2");
+            "gather: index 3 at position [1, 1] is outside axis 1 of shape (4, 3); expected 0 to"
+                + " 2");
     assertThatThrownBy(() -> Indexing.indexSelect(X, 0, IntTensor.of(0, -1)))
         .hasMessage(
-            "indexSelect: index -1 at position [1] is outside axis 0 of shape (4, 3); expected 0 to 3");
+            "indexSelect: index -1 at position [1] is outside axis 0 of shape (4, 3); expected 0 to"
+                + " 3");
     assertThatThrownBy(() -> Indexing.embedding(X, IntTensor.of(4)))
         .hasMessage(
-            "embedding: index 4 at position [0] is outside axis 0 of shape (4, 3); expected 0 to 3");
+            "embedding: index 4 at position [0] is outside axis 0 of shape (4, 3); expected 0 to"
+                + " 3");
     assertThatThrownBy(() -> Indexing.embedding(Tensors.zeros(0, 3), IntTensor.of(0)))
         .hasMessageContaining("expected no index at all");
   }
@@ -170,7 +175,8 @@ class IndexingTest {
     assertThatThrownBy(() -> Indexing.gather(X, 1, index))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
-            "gather: index of shape (5, 2) for axis 1 of shape (4, 3); expected it no longer along axis 0");
+            "gather: index of shape (5, 2) for axis 1 of shape (4, 3); expected it no longer along"
+                + " axis 0");
     assertThatThrownBy(() -> Indexing.gather(X, 1, IntTensor.of(0)))
         .hasMessage("gather: index of shape (1) for shape (4, 3); expected as many axes");
     assertThatThrownBy(() -> Indexing.takeAlongAxis(X, 1, index))
@@ -182,8 +188,38 @@ class IndexingTest {
             "scatterAdd: source of shape (4, 3) and index of shape (4, 2); expected equal shapes");
     assertThatThrownBy(() -> Indexing.maskedFill(X, Tensors.ones(2, 4, 3), 0))
         .hasMessage(
-            "maskedFill: mask of shape (2, 4, 3) for shape (4, 3); expected one that broadcasts to it");
+            "maskedFill: mask of shape (2, 4, 3) for shape (4, 3); expected one that broadcasts to"
+                + " it");
     assertThatThrownBy(() -> Indexing.embedding(X.select(0, 0), IntTensor.of(0)))
         .hasMessage("embedding: weight of shape (3); expected two axes, rows and features");
+  }
+
+  @Test
+  void gradientsOfWideSlicesAreSummedWholeOneSliceAfterAnother() {
+    int width = 1500; // more than is summed together
+    IntTensor index = IntTensor.of(3, 0, 3, 3, 1);
+    Tensor source = normal(7, 2, 5, width);
+    Tensor sums = Recorder.apply(new Indexing.SelectAdd(1, index, 4), source);
+    for (int outer = 0; outer < 2; outer++) {
+      Tensor rows = source.select(0, outer);
+      Tensor expected =
+          Joining.stack(
+              0,
+              rows.select(0, 1),
+              rows.select(0, 4),
+              Tensors.zeros(Shape.of(width), DType.FLOAT64),
+              rows.select(0, 0).plus(rows.select(0, 2)).plus(rows.select(0, 3)));
+      assertThat(sums.select(0, outer).toDoubleArray()).containsExactly(expected.toDoubleArray());
+    }
+  }
+
+  @Test
+  void whatMeetsInOverlappingPoolsIsAddedUp() {
+    Tensor x = Tensor.of(new double[][] {{1, 2, 9, 2, 1}});
+    Tensor overlapping =
+        Derivatives.vjp(in -> Pooling.maxPool1d(in, 3, 1, 0), x, Tensors.ones(1, 3));
+    assertThat(overlapping.toDoubleArray()).containsExactly(0, 0, 3, 0, 0);
+    Tensor beside = Derivatives.vjp(in -> Pooling.maxPool1d(in, 2, 2, 0), x, Tensors.ones(1, 2));
+    assertThat(beside.toDoubleArray()).containsExactly(0, 1, 1, 0, 0);
   }
 }
