@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
@@ -103,7 +104,8 @@ public final class Update {
                 numbers.add(number);
                 return sample;
               });
-      formula.apply(first);
+      Objects.requireNonNull(
+          formula.apply(first), name + ": update returned null; expected the new value");
       int arrays = first.before.size() + 2;
       Map<String, Double> initial = new LinkedHashMap<>();
       first
