@@ -1,7 +1,5 @@
 package dev.adjoint.optim;
 
-import static java.util.Objects.requireNonNull;
-
 import dev.adjoint.op.ElementwiseUpdate;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
@@ -11,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
@@ -105,8 +104,8 @@ public final class Update {
                 numbers.add(number);
                 return sample;
               });
-      requireNonNull(
-          formula.apply(first), () -> name + ": update returned null; expected the new value");
+      Objects.requireNonNull(
+          formula.apply(first), name + ": update returned null; expected the new value");
       int arrays = first.before.size() + 2;
       Map<String, Double> initial = new LinkedHashMap<>();
       first
