@@ -1,5 +1,6 @@
 package dev.adjoint.op;
 
+import dev.adjoint.kernel.Buffers;
 import dev.adjoint.kernel.Storage;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Tensor;
@@ -52,7 +53,7 @@ public final class ElementwiseUpdate {
   public void run(DType dtype, Object[] arrays, double[] numbers, int n) {
     Object rounded = numbers;
     if (dtype == DType.FLOAT32) {
-      float[] floats = new float[numbers.length];
+      float[] floats = Buffers.uninitializedFloats(numbers.length);
       for (int i = 0; i < floats.length; i++) {
         floats[i] = (float) numbers[i];
       }
