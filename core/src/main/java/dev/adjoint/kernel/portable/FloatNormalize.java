@@ -104,7 +104,7 @@ final class FloatNormalize {
           }
         });
     for (double[] part : parts) {
-      for (int i = 0; i < part.length; i++) {
+      for (int i = 0; sums != null && i < part.length; i++) {
         sums[i] += part[i];
       }
     }
