@@ -103,8 +103,8 @@ final class FloatNormalize {
             parts[chunk] = part;
           }
         });
-    for (int i = 0; sums != null && i < sums.length; i++) {
-      for (double[] part : parts) {
+    for (double[] part : parts) {
+      for (int i = 0; sums != null && i < part.length; i++) {
         sums[i] += part[i];
       }
     }
