@@ -37,7 +37,7 @@ record FloatLayout(ConvLayout layout, Span x) {
         int first = Math.clamp(Math.ceilDiv(-left, step), 0, pitch);
         int count = Math.clamp(Math.ceilDiv(s.inW() - left, step), first, pitch) - first;
         for (int i = 0; i < layout.planeRows(); i++, y += s.strideH(), to += pitch) {
-          if (y >= 0 && y < s.inH()) {
+          if (count > 0 && y >= 0 && y < s.inH()) {
             FloatCopy.gather(
                 count, data(), from + y * s.inW() + left + first * step, step, out, to + first);
           }
