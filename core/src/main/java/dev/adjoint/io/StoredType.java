@@ -176,7 +176,7 @@ enum StoredType {
       if (value < min || value > max) {
         return i;
       }
-      type.set(to, at + i, value);
+      type.set(to, at + i, (double) value);
     }
     return n;
   }
