@@ -2,6 +2,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -14,8 +15,8 @@ import java.util.stream.Stream;
  *
  * <ul>
  *   <li>{@code Float*.java} becomes {@code Double*.java}, unless that class is written by hand too.
- *   <li>{@code portable/X.java}, where X is written in terms of {@code FloatLanes} alone, becomes
- *       {@code vector/X.java}: its functions of a value become functions of a vector of values.
+ *   <li>{@code portable/X.java}, where X is written in terms of {@code FloatLanes} alone, becomes {@code vector/X.java}:
+ *       its functions of a value become functions of a vector of values.
  * </ul>
  */
 final class DeriveSources {
@@ -26,9 +27,7 @@ final class DeriveSources {
   /** What marks a class as written in terms of the lanes' operations. */
   private static final String LANEWISE = "import static dev.adjoint.kernel.portable.FloatLanes.";
 
-  /**
-   * Double functions that need these stay scalar: they come from StrictMath, one value at a time.
-   */
+  /** Double functions that need these stay scalar: they come from StrictMath, one value at a time. */
   private static final String ELEMENTARY = "FloatElementary";
 
   /** A named constant that is a value. */
@@ -38,36 +37,30 @@ final class DeriveSources {
   private static final Pattern METHOD =
       Pattern.compile("static \\S+ (\\w+)\\(([^)]+)\\) \\{\\s*(?:return )?([^;]*);\\s*\\}");
 
-  private static final String IMPORTS =
-      """
+  private static final String IMPORTS = """
       import jdk.incubator.vector.FloatVector;
       import jdk.incubator.vector.VectorMask;
       import jdk.incubator.vector.VectorOperators;
 
-      /**\
-      """;
+      /**""";
 
   public static void main(String[] args) throws IOException {
     Path sources = Path.of(args[0]);
     Path target = Path.of(args[1]);
     Files.createDirectories(target);
     Path lanes = sources.resolve(VECTOR + "/FloatLanes.java"); // other modules have none
-    Map<String, Operation> operations =
-        Files.exists(lanes) ? Operation.allOf(Files.readString(lanes)) : Map.of();
+    Map<String, Operation> operations = Files.exists(lanes) ? Operation.allOf(Files.readString(lanes)) : Map.of();
     for (Path source : floatSources(sources)) {
       Path name = sources.relativize(source);
       String text = Files.readString(source);
-      Path twin =
-          name.resolveSibling(name.getFileName().toString().replaceFirst("^Float", "Double"));
+      Path twin = name.resolveSibling(name.getFileName().toString().replaceFirst("^Float", "Double"));
       if (!Files.exists(sources.resolve(twin))) {
         write(target.resolve(twin), toDouble(text));
       }
       if (name.startsWith(PORTABLE) && text.contains(LANEWISE)) {
         write(target.resolve(VECTOR).resolve(name.getFileName()), toVector(text, operations));
         if (!text.contains(ELEMENTARY)) {
-          write(
-              target.resolve(VECTOR).resolve(twin.getFileName()),
-              toDouble(toVector(text, operations)));
+          write(target.resolve(VECTOR).resolve(twin.getFileName()), toDouble(toVector(text, operations)));
         }
       }
     }
@@ -93,27 +86,14 @@ final class DeriveSources {
 
   private static String toVector(String text, Map<String, Operation> operations) {
     // a number or a named constant, where it is used in a function's body
-    Pattern constant =
-        Pattern.compile(
-            NAMED
-                .matcher(text)
-                .results()
-                .map(named -> "|" + named.group(1))
-                .collect(Collectors.joining("", "(?<![\\w.])(-?\\d[\\d.]*(?:e-?\\d+)?f", ")\\b")));
-    String vector =
-        text.replace("kernel.portable", "kernel.vector")
-            .replaceFirst("/\\*\\*", IMPORTS)
-            .lines()
-            .map(line ->
-                line.contains("static final float")
-                        || line.stripLeading().matches("(/\\*|\\*|//).*")
-                    ? line
-                    : constant
-                        .matcher(line)
-                        .replaceAll("splat($1)")
-                        .replaceAll("\\bfloat\\b(?!\\[)", "FloatVector")
-                        .replaceAll("\\bboolean\\b", "VectorMask<Float>"))
-            .collect(Collectors.joining("\n", "", "\n"));
+    Pattern constant = Pattern.compile(NAMED.matcher(text).results().map(named -> "|" + named.group(1))
+        .collect(Collectors.joining("", "(?<![\\w.])(-?\\d[\\d.]*(?:e-?\\d+)?f", ")\\b")));
+    String vector = text.replace("kernel.portable", "kernel.vector").replaceFirst("/\\*\\*", IMPORTS).lines()
+        .map(line -> line.contains("static final float") || line.stripLeading().matches("(/\\*|\\*|//).*") ? line
+            : constant.matcher(line).replaceAll("splat($1)")
+                .replaceAll("\\bfloat\\b(?!\\[)", "FloatVector")
+                .replaceAll("\\bboolean\\b", "VectorMask<Float>"))
+        .collect(Collectors.joining("\n", "", "\n"));
     return inlined(vector, operations);
   }
 
@@ -121,30 +101,22 @@ final class DeriveSources {
   private record Operation(List<String> parameters, String expression) {
 
     static Map<String, Operation> allOf(String lanes) {
-      return METHOD
-          .matcher(lanes)
-          .results()
-          .collect(
-              Collectors.toMap(
-                  method -> method.group(1),
-                  method ->
-                      new Operation(
-                          Stream.of(method.group(2).split(", ")).map(p -> p.split(" ")[1]).toList(),
-                          method.group(3))));
+      return METHOD.matcher(lanes).results().collect(Collectors.toMap(
+          method -> method.group(1),
+          method -> new Operation(
+              Stream.of(method.group(2).split(", ")).map(p -> p.split(" ")[1]).toList(),
+              method.group(3))));
     }
 
     String applied(List<String> arguments) {
-      return Pattern.compile("(?<!\\.)\\b(" + String.join("|", parameters) + ")\\b")
-          .matcher(expression)
+      return Pattern.compile("(?<!\\.)\\b(" + String.join("|", parameters) + ")\\b").matcher(expression)
           .replaceAll(p -> Matcher.quoteReplacement(arguments.get(parameters.indexOf(p.group()))));
     }
   }
 
   private static String inlined(String text, Map<String, Operation> operations) {
     StringBuilder out = new StringBuilder();
-    Matcher call =
-        Pattern.compile("(?<![\\w.])(" + String.join("|", operations.keySet()) + ")\\(")
-            .matcher(text);
+    Matcher call = Pattern.compile("(?<![\\w.])(" + String.join("|", operations.keySet()) + ")\\(").matcher(text);
     int done = 0;
     while (call.find(done)) {
       List<String> arguments = new ArrayList<>();
