@@ -103,6 +103,13 @@ public final class LoopWriter {
         .orElse(0.0);
   }
 
+  /** Returns how much of a loop all functions of a formula take. */
+  double share(Formula formula) {
+    return formula.calls().stream()
+        .mapToDouble(call -> share(call.function(), call.operands().size()))
+        .sum();
+  }
+
   private int bytes(ClassDesc owner, String name, MethodTypeDesc type) {
     int bytes = 0;
     for (CodeElement each : code(owner, name, type)) {

@@ -44,7 +44,7 @@ final class Elementwise {
       int yStep = runs.step(1);
       int zStep = runs.step(2);
       runs.forEach(
-          1,
+          loop.nanos(),
           (from, at, count) ->
               loop.run(x, from[0], xStep, y, from[1], yStep, z, from[2], zStep, out, at, count));
     } else {
@@ -59,7 +59,7 @@ final class Elementwise {
       } else {
         inChunks(
             n,
-            1,
+            loop.nanos(),
             (at, count) ->
                 loop.run(
                     x,
@@ -109,12 +109,12 @@ final class Elementwise {
     void run(int at, int count);
   }
 
-  /** Splits n elements, each of which takes so many steps, over threads. */
-  static void inChunks(int n, int steps, Chunk chunk) {
+  /** Splits n elements, each of which takes so many nanoseconds, over threads. */
+  static void inChunks(int n, double nanos, Chunk chunk) {
     if (n <= CHUNK) {
       chunk.run(0, n);
       return;
     }
-    Parallel.runRanges(n, 1, CHUNK, n / 4L * steps, (from, to) -> chunk.run(from, to - from));
+    Parallel.runRanges(n, 1, CHUNK, (long) (n * nanos), (from, to) -> chunk.run(from, to - from));
   }
 }

@@ -95,7 +95,7 @@ record Program(
   private void inChunks(int n, int[] from, int[] apart, Object[] arrays, boolean isLate) {
     Elementwise.inChunks(
         n,
-        (calls + 1) / 2,
+        nanos(),
         (at, count) -> {
           int[] here = from.clone();
           for (int i = 0; i < here.length; i++) {
@@ -103,6 +103,14 @@ record Program(
           }
           run(arrays, here, apart, at, count, isLate);
         });
+  }
+
+  private double nanos() {
+    double nanos = 0;
+    for (Step step : steps) {
+      nanos += step.loop.nanos();
+    }
+    return nanos;
   }
 
   private static Tensor expanded(Tensor x, Shape shape) {
@@ -128,7 +136,7 @@ record Program(
         apart[i] = runs.step(i);
       }
       runs.forEach(
-          (calls + 1) / 2, (here, at, count) -> run(arrays, here, apart, at, count, false));
+          nanos(), (here, at, count) -> run(arrays, here, apart, at, count, false));
     }
     for (Tensor each : x) {
       each.checkAfterReading();

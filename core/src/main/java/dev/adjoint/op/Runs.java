@@ -114,8 +114,8 @@ final class Runs {
     void run(int[] offsets, int at, int count);
   }
 
-  /** Walks all runs, of so many steps each; on several threads where there is enough work. */
-  void forEach(int steps, Body body) {
+  /** Walks all runs, whose elements take so many nanoseconds, on several threads if worth it. */
+  void forEach(double nanos, Body body) {
     if (total == 0) {
       return;
     }
@@ -124,7 +124,7 @@ final class Runs {
     if (count == 1) {
       Elementwise.inChunks(
           length,
-          steps,
+          nanos,
           (at, n) -> {
             int[] offsets = starts.clone();
             for (int i = 0; i < offsets.length; i++) {
@@ -138,7 +138,7 @@ final class Runs {
         count,
         length,
         1 << 14,
-        (total / 4L + count * 10L) * steps,
+        (long) (total * nanos) + count * 10L,
         (from, to) -> walk(from, to, length, body));
   }
 
