@@ -135,8 +135,7 @@ record Program(
         arrays[i] = runs.array(i);
         apart[i] = runs.step(i);
       }
-      runs.forEach(
-          nanos(), (here, at, count) -> run(arrays, here, apart, at, count, false));
+      runs.forEach(nanos(), (here, at, count) -> run(arrays, here, apart, at, count, false));
     }
     for (Tensor each : x) {
       each.checkAfterReading();
