@@ -45,7 +45,7 @@ public enum Activation implements Transform, Describable {
     return function.forward(x);
   }
 
-  /** Returns what was described. */
+  /** Returns the function of a description. */
   public static Activation of(Description from) {
     return from.constant("function", Activation.class);
   }

@@ -29,7 +29,7 @@ public final class Conv1d extends Convolutional<Conv1d> {
     this(ofWeights(Conv1d::new, 3, weight, bias, options));
   }
 
-  /** Creates what was described. */
+  /** Creates a layer from its description. */
   public Conv1d(Description from) {
     super(from, 1);
   }

@@ -40,7 +40,7 @@ public final class Conv2d extends Convolutional<Conv2d> {
     this(ofWeights(Conv2d::new, 4, weight, bias, options));
   }
 
-  /** Creates what was described. */
+  /** Creates a layer from its description. */
   public Conv2d(Description from) {
     super(from, 2);
   }

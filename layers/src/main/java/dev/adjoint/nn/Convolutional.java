@@ -23,7 +23,7 @@ public abstract sealed class Convolutional<C extends Convolutional<C>> extends L
   private @Nullable Weight bias;
   private final ConvOptions options;
 
-  /** Creates what was described, with a kernel of so many axes. */
+  /** Creates a layer from its description, with a kernel of so many axes. */
   Convolutional(Description from, int axes) {
     super(from);
     int in = size("in").get();

@@ -21,7 +21,7 @@ public final class Dropout extends Layer implements Transform {
     this(Description.of(Dropout::new).set("probability", probability).with(generator));
   }
 
-  /** Creates what was described. */
+  /** Creates a layer from its description. */
   public Dropout(Description from) {
     super(from);
   }

@@ -37,7 +37,7 @@ public final class Embedding extends Layer {
             .with("weight", weight));
   }
 
-  /** Creates what was described. */
+  /** Creates a layer from its description. */
   public Embedding(Description from) {
     super(from);
     weight = parameter("weight", Shape.of(rows, width), s -> from.generator().normal(rows, width));

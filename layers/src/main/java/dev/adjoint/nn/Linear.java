@@ -39,7 +39,7 @@ public final class Linear extends Layer implements Transform, Foldable<Linear> {
     this(ofWeights(weight, bias));
   }
 
-  /** Creates what was described. */
+  /** Creates a layer from its description. */
   public Linear(Description from) {
     super(from);
     int in = size("in").get();

@@ -17,7 +17,7 @@ public record MaxPool1d(int kernel, int stride, int padding) implements Transfor
     this(kernel, kernel, 0);
   }
 
-  /** Creates what was described. */
+  /** Creates a layer from its description. */
   public MaxPool1d(Description from) {
     this(from.integer("kernel"), from.integer("stride"), from.integer("padding"));
   }

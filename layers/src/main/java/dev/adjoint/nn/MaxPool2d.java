@@ -18,7 +18,7 @@ public record MaxPool2d(int kernel, int stride, int padding) implements Transfor
     this(kernel, kernel, 0);
   }
 
-  /** Creates what was described. */
+  /** Creates a layer from its description. */
   public MaxPool2d(Description from) {
     this(from.integer("kernel"), from.integer("stride"), from.integer("padding"));
   }

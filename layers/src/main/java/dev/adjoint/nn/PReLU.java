@@ -25,7 +25,7 @@ public final class PReLU extends Layer implements Transform {
     this(Description.of(PReLU::new).set("channels", channels));
   }
 
-  /** Creates what was described. */
+  /** Creates a layer from its description. */
   public PReLU(Description from) {
     super(from);
   }

@@ -194,7 +194,7 @@ abstract sealed class Parts implements Describable permits Layer {
         number -> number >= 0 && number < Double.POSITIVE_INFINITY, "a number of at least 0");
   }
 
-  /** Declares a flag, false unless it is set. */
+  /** Declares a flag; the default is false. */
   protected final Setting<Boolean> flag(String name) {
     return setting(name, false, true, () -> from.flag(name));
   }

@@ -14,7 +14,7 @@ public abstract class Reparametrization extends Layer {
   /** Creates a reparametrization that can be neither copied nor saved. */
   protected Reparametrization() {}
 
-  /** Creates the reparametrization that was described. */
+  /** Creates a reparametrization from its description. */
   protected Reparametrization(Description from) {
     super(from);
   }

@@ -23,7 +23,7 @@ public final class Residual extends Layer implements Transform {
     this(Description.of(Residual::new).with("body", body).with("shortcut", shortcut));
   }
 
-  /** Creates what was described. */
+  /** Creates a layer from its description. */
   public Residual(Description from) {
     super(from);
   }

@@ -29,7 +29,7 @@ public final class Sequential extends Layer implements Transform {
     this(of(steps));
   }
 
-  /** Creates what was described. */
+  /** Creates a layer from its description. */
   public Sequential(Description from) {
     super(from);
     steps =

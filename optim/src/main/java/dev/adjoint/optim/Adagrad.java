@@ -34,7 +34,7 @@ public final class Adagrad extends FluentOptimizer<Adagrad> {
     return changed();
   }
 
-  /** Sets with what the sums of squares begin; 0 unless it is set before the first step. */
+  /** Sets with what the sums of squares begin, before the first step; the default is 0. */
   public Adagrad initialSum(double value) {
     initialSum = atLeastZero("initial sum", value);
     return changed();

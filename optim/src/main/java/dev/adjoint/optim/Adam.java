@@ -9,9 +9,8 @@ import java.util.Map;
  * Descends along the running mean of the gradient divided by the root of its running mean square
  * (Kingma and Ba 2015, arXiv:1412.6980).
  *
- * <p>Learning rate 1e-3, betas 0.9 and 0.999, epsilon 1e-8, no weight decay unless they are set.
- * The decay is an L2 penalty: that factor of the values is added to their gradients; see {@link
- * AdamW}.
+ * <p>Defaults: learning rate 1e-3, betas 0.9 and 0.999, epsilon 1e-8, no weight decay. The decay is
+ * an L2 penalty: that factor of the values is added to their gradients; see {@link AdamW}.
  *
  * <p>After a gradient of about 1e20 in float32, whose square overflows, the mean square is infinite
  * for good and the parameter never moves again; after a somewhat smaller one it moves next to

@@ -10,8 +10,8 @@ import java.util.Map;
  * {@link Adam} with weights that decay by themselves, not through the gradient (Loshchilov and
  * Hutter 2019, arXiv:1711.05101).
  *
- * <p>Learning rate 1e-3, betas 0.9 and 0.999, epsilon 1e-8, weight decay 0.01 unless they are set:
- * by that part, times the learning rate, every step makes the values smaller.
+ * <p>Defaults: learning rate 1e-3, betas 0.9 and 0.999, epsilon 1e-8, weight decay 0.01: by that
+ * part, times the learning rate, every step makes the values smaller.
  */
 public final class AdamW extends AdamBase<AdamW> {
 

@@ -28,9 +28,9 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>One step computes the loss many times. Learning rate 1, at most 20 iterations and 25
+ * <p>One step computes the loss many times. Defaults: learning rate 1, at most 20 iterations and 25
  * evaluations a step, tolerances 1e-7 for the gradient and 1e-9 for changes, a history of 100
- * steps, no line search unless they are set. Frozen parameters keep their values.
+ * steps, no line search. Frozen parameters keep their values.
  */
 public final class LBFGS {
 
@@ -89,8 +89,8 @@ public final class LBFGS {
   }
 
   /**
-   * Sets the number of evaluations of the loss after which a step ends; 5/4 of the iterations
-   * unless it is set.
+   * Sets the number of evaluations of the loss after which a step ends; the default is 5/4 of the
+   * iterations.
    */
   public LBFGS maxEvaluations(int number) {
     maxEvaluations = Numbers.atLeast(1, NAME, "maxEvaluations", number);

@@ -9,7 +9,7 @@ import java.util.Map;
  * Moves every value by the learning rate, against the sign of a mean of gradient and momentum (Chen
  * et al. 2023, "Symbolic discovery of optimization algorithms", arXiv:2302.06675).
  *
- * <p>Learning rate 1e-4, betas 0.9 and 0.99, no weight decay unless they are set. Weights decay by
+ * <p>Defaults: learning rate 1e-4, betas 0.9 and 0.99, no weight decay. Weights decay by
  * themselves, as those of {@link AdamW}; next to its settings, a learning rate 3 to 10 times
  * smaller and a decay as much larger are a good start.
  */

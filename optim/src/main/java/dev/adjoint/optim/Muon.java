@@ -25,8 +25,8 @@ import java.util.function.Consumer;
  *     .adamW(others -> others.learningRate(3e-4));
  * }</pre>
  *
- * <p>Of matrices: learning rate 1e-3, momentum 0.95 by Nesterov's rule, weight decay 0.1, epsilon
- * 1e-7, 5 iterations unless they are set. Weights decay by themselves, as those of AdamW.
+ * <p>Defaults, of matrices: learning rate 1e-3, momentum 0.95 by Nesterov's rule, weight decay 0.1,
+ * epsilon 1e-7, 5 iterations. Weights decay by themselves, as those of AdamW.
  */
 public final class Muon extends FluentOptimizer<Muon> {
 

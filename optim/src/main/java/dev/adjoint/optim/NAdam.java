@@ -10,8 +10,8 @@ import java.util.Map;
  * the gradient and the mean that the next step will have are both divided by the root of the mean
  * square.
  *
- * <p>Learning rate 2e-3, betas 0.9 and 0.999, epsilon 1e-8, momentum decay 4e-3, no weight decay
- * unless they are set. The decay is an L2 penalty, or decoupled.
+ * <p>Defaults: learning rate 2e-3, betas 0.9 and 0.999, epsilon 1e-8, momentum decay 4e-3, no
+ * weight decay. The decay is an L2 penalty, or decoupled.
  */
 public final class NAdam extends FluentOptimizer<NAdam> {
 

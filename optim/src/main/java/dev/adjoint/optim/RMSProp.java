@@ -10,8 +10,8 @@ import java.util.Map;
  * Descends along the gradient divided by the root of its running mean square (Hinton 2012, "Neural
  * networks for machine learning", lecture 6e).
  *
- * <p>Learning rate 1e-2, alpha 0.99, epsilon 1e-8, no momentum, not centered, no weight decay
- * unless they are set. The decay is an L2 penalty.
+ * <p>Defaults: learning rate 1e-2, alpha 0.99, epsilon 1e-8, no momentum, not centered, no weight
+ * decay. The decay is an L2 penalty.
  */
 public final class RMSProp extends FluentOptimizer<RMSProp> {
 

@@ -18,7 +18,7 @@ import java.util.Map;
  * }</pre>
  *
  * <p>It multiplies by 0.1 when 10 losses in a row were not better than the best by a part of 1e-4,
- * and once more is not; without cooldown, and without a lowest factor, unless they are set.
+ * and once more is not. The default is no cooldown and no lowest factor.
  */
 public final class ReduceOnPlateau implements Schedule {
 

@@ -9,7 +9,7 @@ import java.util.Map;
  * Descends along the gradient: {@code p -= rate * v} with {@code v = momentum * v + (1 - dampening)
  * * (g + decay * p)}, where the first v is the first gradient, undampened.
  *
- * <p>Learning rate 1e-3; no momentum, dampening, Nesterov rule or weight decay unless they are set.
+ * <p>Defaults: learning rate 1e-3; no momentum, dampening, Nesterov rule or weight decay.
  */
 public final class SGD extends FluentOptimizer<SGD> {
 

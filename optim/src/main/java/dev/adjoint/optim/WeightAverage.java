@@ -25,7 +25,7 @@ import java.util.function.Supplier;
  * }</pre>
  *
  * <p>The first update copies, as in PyTorch's AveragedModel; later ones move the average towards
- * the parameters. Decay 0.999 unless it is set. Buffers of layers are not averaged.
+ * the parameters. The default decay is 0.999. Buffers of layers are not averaged.
  */
 public final class WeightAverage {
 

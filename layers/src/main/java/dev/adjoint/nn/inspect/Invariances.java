@@ -52,15 +52,15 @@ public final class Invariances {
     return new Invariances(layer);
   }
 
-  /** Sets how the row is called: as the layer, unless it is set. */
+  /** Sets the name of the row, which defaults to the layer's. */
   public Invariances named(String name) {
     this.name = name;
     return this;
   }
 
   /**
-   * Sets the weight to change: of the first layer with a parameter of two axes or more the largest,
-   * unless it is set.
+   * Sets the weight to change; the default is the largest of the first layer with a parameter of
+   * two axes or more.
    *
    * @param path as in {@link Layer#namedParameters}
    */
@@ -69,7 +69,7 @@ public final class Invariances {
     return this;
   }
 
-  /** Sets the axis of the weight that has an index for each output: 0 unless it is set. */
+  /** Sets the axis of the weight that has an index for each output; the default is 0. */
   public Invariances outputAxis(int axis) {
     outputAxis = axis;
     return this;

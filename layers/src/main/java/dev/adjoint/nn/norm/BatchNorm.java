@@ -37,7 +37,7 @@ public final class BatchNorm extends RunningNorm<BatchNorm> implements PerChanne
     this(Description.of(BatchNorm::new).set("features", channels));
   }
 
-  /** Creates what was described. */
+  /** Creates a layer from its description. */
   public BatchNorm(Description from) {
     super(from);
   }

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 public abstract class ChannelNorm<N extends ChannelNorm<N>> extends Normalization<N> {
 
-  /** Creates the norm that was described. */
+  /** Creates a norm from its description. */
   ChannelNorm(Description from) {
     super(from, true);
     if (features().rank() != 1) {

@@ -29,7 +29,7 @@ public final class DecorrelatedBatchNorm extends WhiteningNorm<DecorrelatedBatch
         Description.of(DecorrelatedBatchNorm::new).set("features", channels).set("groups", groups));
   }
 
-  /** Creates what was described. */
+  /** Creates a layer from its description. */
   public DecorrelatedBatchNorm(Description from) {
     super(from);
   }

@@ -24,7 +24,7 @@ public final class GroupNorm extends ChannelNorm<GroupNorm> {
     this(Description.of(GroupNorm::new).set("features", channels).set("groups", groups));
   }
 
-  /** Creates what was described. */
+  /** Creates a layer from its description. */
   public GroupNorm(Description from) {
     super(from);
     requireGroups(groups);

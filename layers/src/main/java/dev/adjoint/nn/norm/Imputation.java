@@ -34,7 +34,7 @@ public final class Imputation extends Layer implements Transform {
   private final Buffer median = buffer("median", features, 0);
   private final Buffer missing = buffer("missing", features, 0);
 
-  /** Creates what was described. */
+  /** Creates a layer from its description. */
   public Imputation(Description from) {
     super(from);
   }

@@ -24,7 +24,7 @@ public final class InstanceNorm extends ChannelNorm<InstanceNorm> {
             .with("bias", null));
   }
 
-  /** Creates what was described. */
+  /** Creates a layer from its description. */
   public InstanceNorm(Description from) {
     super(from);
   }

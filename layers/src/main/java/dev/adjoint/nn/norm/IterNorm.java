@@ -33,12 +33,12 @@ public final class IterNorm extends WhiteningNorm<IterNorm> {
     this(Description.of(IterNorm::new).set("features", channels).set("groups", groups));
   }
 
-  /** Creates what was described. */
+  /** Creates a layer from its description. */
   public IterNorm(Description from) {
     super(from);
   }
 
-  /** Sets the number of steps: 5 unless it is set. */
+  /** Sets the number of steps; the default is 5. */
   public IterNorm iterations(int steps) {
     iterations.set(steps);
     return this;

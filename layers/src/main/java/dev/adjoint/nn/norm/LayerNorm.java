@@ -30,7 +30,7 @@ public final class LayerNorm extends Normalization<LayerNorm> {
     }
   }
 
-  /** Creates what was described. */
+  /** Creates a layer from its description. */
   public LayerNorm(Description from) {
     super(from, true);
     if (channelsFirst.get()) {

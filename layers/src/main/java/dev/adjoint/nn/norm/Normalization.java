@@ -44,7 +44,7 @@ public abstract class Normalization<N extends Normalization<N>> extends Layer im
   private @Nullable Weight bias;
 
   /**
-   * Creates the norm that was described, with g of the shape {@code features} and b if it is
+   * Creates a norm from its description, with g of the shape {@code features} and b if it is
    * centred.
    */
   @SuppressWarnings("this-escape") // to Layer, which is initialized
@@ -65,7 +65,7 @@ public abstract class Normalization<N extends Normalization<N>> extends Layer im
 
   // ---- options ---------------------------------------------------------------------------------
 
-  /** Sets what is added to the variance, under the root: 1e-5 unless it is set. */
+  /** Sets what is added to the variance, under the root; the default is 1e-5. */
   public N epsilon(double underTheRoot) {
     return epsilon(underTheRoot, false);
   }
@@ -248,7 +248,7 @@ public abstract class Normalization<N extends Normalization<N>> extends Layer im
         : isUsualEpsilon() ? "" : "epsilon " + epsilon.get();
   }
 
-  /** Tells whether epsilon, under the root, is what it is unless it is set. */
+  /** Tells whether epsilon is the default, and under the root. */
   boolean isUsualEpsilon() {
     return epsilon.get() == 1e-5;
   }

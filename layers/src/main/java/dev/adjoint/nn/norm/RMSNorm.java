@@ -12,8 +12,8 @@ import java.util.stream.IntStream;
  * sqrt(mean(x^2) + epsilon)} (Zhang and Sennrich 2019, arXiv:1910.07467).
  *
  * <p>The features are the last axes, as in {@link LayerNorm}; nothing is subtracted and there is no
- * b. As in PyTorch, epsilon is that of the type unless it is set: 1.2e-7 for float32, 2.2e-16 for
- * float64. Both modes compute the same.
+ * b. As in PyTorch, epsilon defaults to the type's: 1.2e-7 for float32, 2.2e-16 for float64. Both
+ * modes compute the same.
  */
 public final class RMSNorm extends Normalization<RMSNorm> {
 
@@ -33,7 +33,7 @@ public final class RMSNorm extends Normalization<RMSNorm> {
     }
   }
 
-  /** Creates what was described. */
+  /** Creates a layer from its description. */
   public RMSNorm(Description from) {
     super(from, false);
     if (part.get() != 1) {
@@ -41,7 +41,7 @@ public final class RMSNorm extends Normalization<RMSNorm> {
     }
   }
 
-  /** Sets what is added to the mean square, under the root: that of the type unless it is set. */
+  /** Sets what is added to the mean square, under the root; the default depends on the type. */
   @Override
   public RMSNorm epsilon(double underTheRoot) {
     epsilonOfType.set(false);

@@ -37,12 +37,12 @@ public abstract class RunningNorm<N extends RunningNorm<N>> extends ChannelNorm<
   private final Setting<Boolean> frozenStatistics = flag("frozen_statistics");
   private final Buffer batches = buffer("num_batches_tracked", Shape.of(), 0);
 
-  /** Creates the norm that was described. */
+  /** Creates a norm from its description. */
   RunningNorm(Description from) {
     super(from);
   }
 
-  /** Sets the weight of a new batch in the running statistics: 0.1 unless it is set. */
+  /** Sets the weight of a new batch in the running statistics; the default is 0.1. */
   public N updateRate(double weightOfNew) {
     updateRate.set(weightOfNew);
     cumulative.set(false);

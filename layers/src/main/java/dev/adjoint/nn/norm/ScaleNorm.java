@@ -24,7 +24,7 @@ public final class ScaleNorm extends Normalization<ScaleNorm> {
     weight("weight").assign(Tensors.full(Shape.of(), Math.sqrt(size), weight("weight").dtype()));
   }
 
-  /** Creates what was described. */
+  /** Creates a layer from its description. */
   public ScaleNorm(Description from) {
     super(from, false);
   }

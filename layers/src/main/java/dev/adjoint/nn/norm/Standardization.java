@@ -25,7 +25,7 @@ public final class Standardization extends Layer implements Transform {
   private final Buffer mean = buffer("mean");
   private final Buffer deviation = buffer("deviation");
 
-  /** Creates what was described. */
+  /** Creates a layer from its description. */
   public Standardization(Description from) {
     super(from);
     if (mean().rank() != 1 || !deviation().shape().equals(mean().shape())) {

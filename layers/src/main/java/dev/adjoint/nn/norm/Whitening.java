@@ -38,7 +38,7 @@ public final class Whitening extends Layer implements Transform {
   private final Buffer backward = buffer("inverse", Shape.of(components, features), 0);
   private final Buffer explainedVariance = buffer("explained_variance", Shape.of(components), 0);
 
-  /** Creates what was described. */
+  /** Creates a layer from its description. */
   public Whitening(Description from) {
     super(from);
   }

@@ -35,7 +35,7 @@ public abstract class WhiteningNorm<N extends WhiteningNorm<N>> extends RunningN
   private final Buffer runningMean = buffer("running_mean", features(), 0);
   private final Buffer runningWhitening;
 
-  /** Creates the norm that was described, in blocks of the same size. */
+  /** Creates a norm from its description, in blocks of the same size. */
   WhiteningNorm(Description from) {
     super(from);
     requireGroups(groups);

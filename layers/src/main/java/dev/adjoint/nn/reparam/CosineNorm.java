@@ -50,7 +50,7 @@ public final class CosineNorm extends Layer implements Transform {
     reparametrize("weight", w -> UnitWeight.of(w, centred));
   }
 
-  /** Creates what was described. */
+  /** Creates a layer from its description. */
   public CosineNorm(Description from) {
     super(from);
     options = from.has("stride") ? convOptions() : null;

@@ -47,7 +47,7 @@ public final class SpectralNorm extends Reparametrization {
     iterate(matrix(original.value()).untracked(), WARM_UP);
   }
 
-  /** Creates what was described. */
+  /** Creates a layer from its description. */
   public SpectralNorm(Description from) {
     super(from);
     int rows = original.shape().size(0);

@@ -40,7 +40,7 @@ public final class WeightNorm extends Reparametrization {
     freezeLikeDirections();
   }
 
-  /** Creates what was described. */
+  /** Creates a layer from its description. */
   public WeightNorm(Description from) {
     super(from);
     g = lengths();
@@ -71,7 +71,7 @@ public final class WeightNorm extends Reparametrization {
     new WeightNormInitializer().run(model, x);
   }
 
-  /** Gives each position of another axis a g: 0 unless it is set. */
+  /** Gives each position of another axis a g; the default is 0. */
   public WeightNorm axis(int kept) {
     return over(Lengths.allBut(kept, v.shape()));
   }

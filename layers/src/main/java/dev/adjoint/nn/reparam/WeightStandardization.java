@@ -16,8 +16,8 @@ import dev.adjoint.tensor.Tensor;
  * Conv2d layer = WeightStandardization.on(new Conv2d(3, 16, 3, generator));
  * }</pre>
  *
- * <p>Mean and biased variance are over all axes but the first. Epsilon is under the root, and 1e-10
- * unless it is set: the variance of weights is about 1 over the inputs of an output, and thousands
+ * <p>Mean and biased variance are over all axes but the first. Epsilon is under the root; the
+ * default is 1e-10: the variance of weights is about 1 over the inputs of an output, and thousands
  * of those would feel the 1e-5 of activations. (The authors' code takes the unbiased deviation, and
  * adds 1e-5 to that.)
  */
@@ -36,7 +36,7 @@ public final class WeightStandardization extends Reparametrization {
     this(Description.of(WeightStandardization::new).with("original", original));
   }
 
-  /** Creates what was described. */
+  /** Creates a layer from its description. */
   public WeightStandardization(Description from) {
     super(from);
     if (original.shape().size() == original.shape().size(0)) {
@@ -57,7 +57,7 @@ public final class WeightStandardization extends Reparametrization {
     return layer;
   }
 
-  /** Sets what is added to the variance, under the root: 1e-10 unless it is set. */
+  /** Sets what is added to the variance, under the root; the default is 1e-10. */
   public WeightStandardization epsilon(double underTheRoot) {
     epsilon.set(underTheRoot);
     return this;

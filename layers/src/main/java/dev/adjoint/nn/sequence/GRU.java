@@ -25,7 +25,7 @@ public final class GRU extends Recurrent<GRU, Tensor> {
     this(initial(GRU::new, in, hidden).with(generator));
   }
 
-  /** Creates what was described. */
+  /** Creates a layer from its description. */
   public GRU(Description from) {
     super(from, 3, 1);
   }

@@ -29,7 +29,7 @@ public final class LSTM extends Recurrent<LSTM, LSTM.State> {
     this(initial(LSTM::new, in, hidden).with(generator));
   }
 
-  /** Creates what was described. */
+  /** Creates a layer from its description. */
   public LSTM(Description from) {
     super(from, 4, 2);
   }

@@ -53,7 +53,7 @@ public final class MultiHeadAttention extends Layer implements Transform {
             .with(generator));
   }
 
-  /** Creates what was described. */
+  /** Creates a layer from its description. */
   public MultiHeadAttention(Description from) {
     super(from);
     requireEqualShares(width, heads);
@@ -89,7 +89,7 @@ public final class MultiHeadAttention extends Layer implements Transform {
     return this;
   }
 
-  /** Drops weights of the attention with this probability in training: 0 unless it is set. */
+  /** Drops weights of the attention with this probability in training; the default is 0. */
   public MultiHeadAttention dropout(double probability) {
     dropout.probability(probability);
     return this;

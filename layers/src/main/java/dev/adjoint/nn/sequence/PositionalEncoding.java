@@ -25,7 +25,7 @@ public final class PositionalEncoding extends Layer implements Transform {
     this(Description.of(PositionalEncoding::new).with("table", sinusoids(positions, width)));
   }
 
-  /** Creates what was described. */
+  /** Creates a layer from its description. */
   public PositionalEncoding(Description from) {
     super(from);
     if (table.rank() != 2) {

@@ -22,12 +22,12 @@ public final class RNN extends Recurrent<RNN, Tensor> {
     this(initial(RNN::new, in, hidden).with(generator));
   }
 
-  /** Creates what was described. */
+  /** Creates a layer from its description. */
   public RNN(Description from) {
     super(from, 1, 1);
   }
 
-  /** Sets the function: tanh unless it is set. */
+  /** Sets the function; the default is tanh. */
   public RNN activation(Activation function) {
     activation.set(function);
     return this;

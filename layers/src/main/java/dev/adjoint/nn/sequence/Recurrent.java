@@ -74,7 +74,7 @@ public abstract sealed class Recurrent<R extends Recurrent<R, S>, S> extends Lay
    */
   public record Output<S>(Tensor output, S state) {}
 
-  /** Creates the layer that was described, whose cell computes gates and remembers tensors. */
+  /** Creates a layer from its description, whose cell computes gates and remembers tensors. */
   Recurrent(Description from, int gates, int memories) {
     super(from);
     this.gates = gates;
@@ -89,7 +89,7 @@ public abstract sealed class Recurrent<R extends Recurrent<R, S>, S> extends Lay
 
   // ---- options ---------------------------------------------------------------------------------
 
-  /** Stacks several layers: 1 unless it is set. */
+  /** Stacks several layers; the default is 1. */
   public R layers(int count) {
     layers.set(count);
     return drawWeights();
@@ -107,7 +107,7 @@ public abstract sealed class Recurrent<R extends Recurrent<R, S>, S> extends Lay
     return drawWeights();
   }
 
-  /** Drops outputs on their way to the next layer in training: 0 unless it is set. */
+  /** Drops outputs on their way to the next layer in training; the default is 0. */
   public R dropout(double probability) {
     dropout.probability(probability);
     return self();

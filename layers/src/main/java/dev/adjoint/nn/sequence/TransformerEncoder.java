@@ -22,7 +22,7 @@ public final class TransformerEncoder extends Layer implements Transform {
     this(Description.of(TransformerEncoder::new).with("layers", new Sequential(layers)));
   }
 
-  /** Creates what was described. */
+  /** Creates a layer from its description. */
   public TransformerEncoder(Description from) {
     super(from);
     norm = from.has("norm") ? child("norm", LayerNorm.class) : null;

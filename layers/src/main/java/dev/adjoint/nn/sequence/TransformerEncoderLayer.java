@@ -54,7 +54,7 @@ public final class TransformerEncoderLayer extends Layer implements Transform {
             .with("dropout", new Dropout(0.1, generator)));
   }
 
-  /** Creates what was described. */
+  /** Creates a layer from its description. */
   public TransformerEncoderLayer(Description from) {
     super(from);
   }
@@ -65,13 +65,13 @@ public final class TransformerEncoderLayer extends Layer implements Transform {
     return this;
   }
 
-  /** Sets the function between the linear layers: relu unless it is set. */
+  /** Sets the function between the linear layers; the default is relu. */
   public TransformerEncoderLayer activation(Activation function) {
     activation.set(function);
     return this;
   }
 
-  /** Sets the probability of every dropout inside: 0.1 unless it is set. */
+  /** Sets the probability of every dropout inside; the default is 0.1. */
   public TransformerEncoderLayer dropout(double probability) {
     dropout.probability(probability);
     selfAttention.dropout(probability);
