@@ -28,7 +28,11 @@ record Rematerialization(Supplier<Tensor> computation, Replay replay, long start
   static Tensor apply(Supplier<Tensor> computation) {
     Replay replay = Replay.afterFirstRun();
     long start = Mode.current().births().upcoming();
-    Tensor output = replay.run(computation);
+    return new Rematerialization(computation, replay, start).of(replay.run(computation));
+  }
+
+  /** Returns the output of the first run, whose node is this. */
+  private Tensor of(@Nullable Tensor output) {
     if (output == null) {
       throw new IllegalArgumentException(
           "checkpoint: the computation returned null; expected a tensor");
@@ -41,9 +45,7 @@ record Rematerialization(Supplier<Tensor> computation, Replay replay, long start
     // dropped.
     Tensor[] captured = captured(output, start).values().toArray(Tensor[]::new);
     return Recorder.record(
-        output.view(output.shape(), output.strides(), output.offset()),
-        new Rematerialization(computation, replay, start),
-        captured);
+        output.view(output.shape(), output.strides(), output.offset()), this, captured);
   }
 
   /** Returns the tensors born before start that an output depends on first, by their nodes. */

@@ -54,22 +54,24 @@ public final class Replay {
     }
     Scope scope = SCOPE.get(); // one binding for all that are nested: fewer frames on the stack
     Run outer = scope.run;
-    boolean effects = allowEffects && (outer == null || outer.hasEffects());
-    List<@Nullable Object> known = values;
-    Run run =
-        known != null
-            ? new LaterRun(known.iterator(), known.size())
-            : new FirstRun(effects, !allowEffects, outer, new ArrayList<>());
-    scope.run = run;
+    scope.run = newRun(outer);
     try {
       T result = computation.get();
-      if (run instanceof FirstRun first) {
+      if (scope.run instanceof FirstRun first) {
         values = first.values;
       }
       return result;
     } finally {
       scope.run = outer;
     }
+  }
+
+  private Run newRun(@Nullable Run outer) {
+    boolean effects = allowEffects && (outer == null || outer.hasEffects());
+    List<@Nullable Object> known = values;
+    return known != null
+        ? new LaterRun(known.iterator(), known.size())
+        : new FirstRun(effects, !allowEffects, outer, new ArrayList<>());
   }
 
   /**
