@@ -2,9 +2,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -29,6 +30,8 @@ final class DeriveSources {
 
   /** Double functions that need these stay scalar: they come from StrictMath, one value at a time. */
   private static final String ELEMENTARY = "FloatElementary";
+
+  private static final Set<Path> DERIVED = new HashSet<>();
 
   /** A named constant that is a value. */
   private static final Pattern NAMED = Pattern.compile("static final float (\\w+)");
@@ -63,6 +66,18 @@ final class DeriveSources {
           write(target.resolve(VECTOR).resolve(twin.getFileName()), toDouble(toVector(text, operations)));
         }
       }
+    }
+    deleteOthers(target);
+  }
+
+  /** Deletes what was derived from sources that are there no more. */
+  private static void deleteOthers(Path target) throws IOException {
+    List<Path> others;
+    try (Stream<Path> files = Files.walk(target)) {
+      others = files.filter(f -> Files.isRegularFile(f) && !DERIVED.contains(f)).toList();
+    }
+    for (Path other : others) {
+      Files.delete(other);
     }
   }
 
@@ -136,6 +151,7 @@ final class DeriveSources {
   }
 
   private static void write(Path out, String text) throws IOException {
+    DERIVED.add(out);
     if (Files.exists(out) && Files.readString(out).equals(text)) {
       return; // an unchanged time stamp keeps incremental builds incremental
     }
