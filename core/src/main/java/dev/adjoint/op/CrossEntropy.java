@@ -1,11 +1,11 @@
 package dev.adjoint.op;
 
 import dev.adjoint.autodiff.Recorder;
+import dev.adjoint.kernel.Elements;
 import dev.adjoint.kernel.Kernels;
 import dev.adjoint.kernel.Loop;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Tensor;
-import java.util.Arrays;
 
 /**
  * Computes {@code logsumexp(x) - x[target]} of each row by a kernel, forward and backward; rows
@@ -25,7 +25,8 @@ record CrossEntropy(ClassTargets targets) implements Primitive {
     Tensor logits = Engine.packed(x[0]);
     int n = logits.size(-1);
     DType dtype = logits.dtype();
-    Kernels kernels = Engine.kernels(dtype);
+    Elements elements = Engine.elements(dtype);
+    Kernels kernels = elements.kernels();
     Object in = Engine.array(logits);
     int from = logits.offset();
     int rows = targets.classes().size();
@@ -39,9 +40,11 @@ record CrossEntropy(ClassTargets targets) implements Primitive {
           for (int row = first; row < first + count; row++) {
             if (targets.counts(row)) {
               int right = from + row * n + targets.classes().get(row);
-              put(out, row, get(out, row) + lead(get(shifts, row - first), get(in, right)));
+              double largest = elements.get(shifts, row - first);
+              double loss = elements.get(out, row) + lead(largest, elements.get(in, right));
+              elements.set(out, row, loss);
             } else {
-              put(out, row, 0);
+              elements.set(out, row, 0);
             }
           }
         });
@@ -71,7 +74,8 @@ record CrossEntropy(ClassTargets targets) implements Primitive {
     Tensor g = Engine.packed(cotangent);
     int n = logits.size(-1);
     DType dtype = logits.dtype();
-    Kernels kernels = Engine.kernels(dtype);
+    Elements elements = Engine.elements(dtype);
+    Kernels kernels = elements.kernels();
     Loop times = kernels.loop("times", 2);
     Kernels.Reduction sum = kernels.reduction("sum");
     Object in = Engine.array(logits);
@@ -87,40 +91,20 @@ record CrossEntropy(ClassTargets targets) implements Primitive {
           Object factor = Engine.uninitialized(dtype, 1);
           for (int row = first; row < first + count; row++) {
             if (!targets.counts(row)) {
-              clear(out, row * n, n);
+              elements.fill(out, row * n, (row + 1) * n, 0);
               continue;
             }
             int right = row * n + targets.classes().get(row);
-            double known = get(out, right);
-            put(out, right, 0);
+            double known = elements.get(out, right);
+            elements.set(out, right, 0);
             sum.rows(out, row * n, 1, n, out, right); // 1 less the probability would cancel
-            double wrong = get(out, right);
-            put(out, right, -wrong);
-            put(factor, 0, get(weights, weightsFrom + row) / (wrong + known));
+            double wrong = elements.get(out, right);
+            elements.set(out, right, -wrong);
+            elements.set(factor, 0, elements.get(weights, weightsFrom + row) / (wrong + known));
             times.run(out, row * n, 1, factor, 0, 0, out, row * n, n);
           }
         });
     operand.checkAfterReading(); // the logits may be a parameter, and nothing is recorded here
     return Engine.tensor(out, dtype, logits.shape());
-  }
-
-  private static double get(Object array, int i) {
-    return array instanceof float[] floats ? floats[i] : ((double[]) array)[i];
-  }
-
-  private static void put(Object array, int i, double value) {
-    if (array instanceof float[] floats) {
-      floats[i] = (float) value;
-    } else {
-      ((double[]) array)[i] = value;
-    }
-  }
-
-  private static void clear(Object array, int from, int count) {
-    if (array instanceof float[] floats) {
-      Arrays.fill(floats, from, from + count, 0);
-    } else {
-      Arrays.fill((double[]) array, from, from + count, 0);
-    }
   }
 }

@@ -1,6 +1,6 @@
 package dev.adjoint.op;
 
-import dev.adjoint.kernel.Buffers;
+import dev.adjoint.kernel.Elements;
 import dev.adjoint.kernel.Storage;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Tensor;
@@ -51,14 +51,9 @@ public final class ElementwiseUpdate {
    * @throws IllegalArgumentException if the formula is not elementwise, with the reason
    */
   public void run(DType dtype, Object[] arrays, double[] numbers, int n) {
-    Object rounded = numbers;
-    if (dtype == DType.FLOAT32) {
-      float[] floats = Buffers.uninitializedFloats(numbers.length);
-      for (int i = 0; i < floats.length; i++) {
-        floats[i] = (float) numbers[i];
-      }
-      rounded = floats;
-    }
+    Elements elements = Engine.elements(dtype);
+    Object rounded = elements.uninitialized(numbers.length);
+    elements.round(numbers, numbers.length, rounded, 0);
     programs.of(dtype).update(arrays, rounded, n);
   }
 

@@ -1,5 +1,6 @@
 package dev.adjoint.op;
 
+import dev.adjoint.kernel.Elements;
 import dev.adjoint.kernel.Norm;
 import dev.adjoint.kernel.StridedCopy;
 import dev.adjoint.tensor.DType;
@@ -150,17 +151,14 @@ record NormLayout(Shape shape, int[] axes, int[] order, Shape features, int repe
   Tensor gradient(double[] sums, int which, DType dtype) {
     int first = which * norm.features();
     int n = norm.features() / repeats;
-    Object array = Engine.uninitialized(dtype, n);
+    Elements elements = Engine.elements(dtype);
+    Object array = elements.uninitialized(n);
     for (int f = 0; f < n; f++) {
       double value = 0;
       for (int r = 0; r < repeats; r++) {
         value += sums[first + f * repeats + r];
       }
-      if (array instanceof float[] floats) {
-        floats[f] = (float) value;
-      } else {
-        ((double[]) array)[f] = value;
-      }
+      elements.set(array, f, value);
     }
     int[] padded = new int[order.length];
     for (int axis = 0; axis < padded.length; axis++) {

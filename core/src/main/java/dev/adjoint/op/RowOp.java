@@ -2,9 +2,9 @@ package dev.adjoint.op;
 
 import com.google.common.base.CaseFormat;
 import dev.adjoint.autodiff.Recorder;
+import dev.adjoint.kernel.Elements;
 import dev.adjoint.kernel.Kernels;
 import dev.adjoint.kernel.Parallel;
-import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -146,8 +146,7 @@ public enum RowOp implements Primitive {
 
   private static void logSumExp(
       Kernels kernels, Object x, int xFrom, int rows, int n, Object out, int outFrom) {
-    DType dtype = x instanceof float[] ? DType.FLOAT32 : DType.FLOAT64;
-    Object shifts = Engine.uninitialized(dtype, rows);
+    Object shifts = Elements.of(x).uninitialized(rows);
     kernels.logSumExp(x, xFrom, rows, n, shifts, 0, out, outFrom);
     kernels.loop("plus", 2).run(out, outFrom, 1, shifts, 0, 1, out, outFrom, rows);
   }
