@@ -1,0 +1,147 @@
+package dev.adjoint.nn;
+
+import static dev.adjoint.nn.Float64.float64;
+import static dev.adjoint.nn.Float64.normal;
+import static dev.adjoint.nn.LayerAssertions.assertGradients;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.adjoint.check.GradientCheck;
+import dev.adjoint.op.ConvOptions;
+import dev.adjoint.op.Convolution;
+import dev.adjoint.tensor.Generator;
+import dev.adjoint.tensor.Shape;
+import dev.adjoint.tensor.Tensor;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class ConvLayersTest {
+
+  private final Generator generator = Generator.seeded(17);
+
+  @Test
+  void aConvolutionHasTheShapesAndTheRangeOfPyTorch() {
+    Conv2d conv =
+        new Conv2d(4, 6, 3, 5, ConvOptions.DEFAULT.stride(2).padding(1).groups(2), generator);
+    assertThat(conv.weight("weight").shape()).isEqualTo(Shape.of(6, 2, 3, 5));
+    assertThat(conv.forward(generator.normal(2, 4, 9, 9)).shape()).isEqualTo(Shape.of(2, 6, 5, 4));
+    assertThat(conv.weight("weight").value().abs().max().item())
+        .isBetween(0.9 / Math.sqrt(30), 1 / Math.sqrt(30));
+    assertThat(new Conv1d(3, 2, 4, generator).forward(generator.normal(5, 3, 10)).shape())
+        .isEqualTo(Shape.of(5, 2, 7));
+  }
+
+  @Test
+  void aConvolutionIsTheOperationAndTheBias() {
+    ConvOptions options = ConvOptions.DEFAULT.padding(1);
+    Conv2d conv = new Conv2d(2, 3, 3, options, generator);
+    Tensor x = generator.normal(2, 2, 5, 5);
+    Tensor product = Convolution.conv2d(x, conv.weight("weight").value(), options);
+    Tensor expected = product.plus(conv.weight("bias").value().reshape(3, 1, 1));
+    assertThat(conv.forward(x).toDoubleArray())
+        .containsExactly(expected.toDoubleArray(), within(1e-6));
+    assertThat(conv.withoutBias().forward(x).toFloatArray()).isEqualTo(product.toFloatArray());
+    assertThat(conv.namedParameters()).containsOnlyKeys("weight");
+  }
+
+  @Test
+  void gradientsAreRight() {
+    Map<Transform, Tensor> cases =
+        Map.of(
+            float64(new Conv1d(2, 2, 3, ConvOptions.DEFAULT.dilation(2), generator)),
+            normal(generator, 2, 2, 7),
+            float64(
+                new Conv2d(2, 2, 2, ConvOptions.DEFAULT.padding(1).stride(2), generator)
+                    .withoutBias()),
+            normal(generator, 1, 2, 4, 4),
+            new AvgPool1d(2),
+            normal(generator, 2, 3, 6),
+            new AvgPool2d(2, 1, 1),
+            normal(generator, 1, 2, 3, 3),
+            new MaxPool1d(2),
+            normal(generator, 2, 3, 6),
+            new MaxPool2d(2, 1, 0),
+            normal(generator, 1, 2, 3, 3),
+            new GlobalAvgPool(),
+            normal(generator, 2, 2, 3, 2),
+            new Flatten(),
+            normal(generator, 2, 2, 3),
+            float64(new Residual(new Linear(3, 3, generator), new Linear(3, 3, generator))),
+            normal(generator, 2, 3),
+            float64(new Embedded(generator)),
+            normal(generator, 2, 3));
+    cases.forEach((layer, x) ->
+        assertGradients(
+            new Sequential(layer, Tensor::sin),
+            GradientCheck.of(in -> new Sequential(layer, Tensor::sin).forward(in[0]))
+                .at(x)
+                .order(2)));
+  }
+
+  @Test
+  void poolingReducesWindows() {
+    Tensor x = Tensor.of(new double[][][][] {{{{1, 2, 5, 6}, {3, 4, 7, 8}}}});
+    assertThat(new MaxPool2d(2).forward(x).toDoubleArray()).containsExactly(4, 8);
+    assertThat(new AvgPool2d(2).forward(x).toDoubleArray()).containsExactly(2.5, 6.5);
+    assertThat(new GlobalAvgPool().forward(x).toDoubleArray()).containsExactly(4.5);
+    Tensor signal = x.reshape(1, 1, 8);
+    assertThat(new MaxPool1d(2).forward(signal).toDoubleArray()).containsExactly(2, 6, 4, 8);
+    assertThat(new AvgPool1d(4).forward(signal).toDoubleArray()).containsExactly(3.5, 5.5);
+    assertThat(new Flatten().forward(x).shape()).isEqualTo(Shape.of(1, 8));
+  }
+
+  @Test
+  void aResidualAddsItsBody() {
+    Tensor x = Tensor.of(1.0, 2);
+    assertThat(new Residual(y -> y.times(10)).forward(x).toDoubleArray()).containsExactly(11, 22);
+    assertThat(new Residual(y -> y.times(10), y -> y.neg()).forward(x).toDoubleArray())
+        .containsExactly(9, 18);
+  }
+
+  @Test
+  void misuseIsNamed() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Conv2d(2, 3, 3, generator).forward(generator.normal(1, 3, 5, 5)))
+        .withMessage("Conv2d(2, 3, 3x3): input of shape (1, 3, 5, 5); expected (N, 2, H, W)");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Conv1d(2, 3, 3, generator).forward(generator.normal(2, 5)))
+        .withMessage("Conv1d(2, 3, 3): input of shape (2, 5); expected (N, 2, L)");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Conv2d(3, 4, 1, ConvOptions.DEFAULT.groups(2), generator))
+        .withMessage("Conv2d: 3 inputs, 4 outputs and 2 groups; expected groups that divide both");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Conv1d(3, 4, 0, generator))
+        .withMessage("Conv1d: kernel of sizes [0]; expected 1, each at least 1");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Residual(new Linear(2, 3, generator)).forward(generator.normal(4, 2)))
+        .withMessage(
+            "Residual: the body makes (4, 3) of an input of shape (4, 2), the shortcut (4, 2);"
+                + " expected equal shapes");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new GlobalAvgPool().forward(generator.normal(2, 3)));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Flatten().forward(generator.normal(2)));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new MaxPool2d(5).forward(generator.normal(1, 1, 3, 3)));
+  }
+
+  /** A model of a user: an activation of each kind that is smooth. */
+  private static final class Embedded extends Layer implements Transform {
+    private final Linear linear;
+
+    Embedded(Generator generator) {
+      linear = child("linear", new Linear(3, 3, generator));
+    }
+
+    @Override
+    public Tensor forward(Tensor x) {
+      Tensor y = linear.forward(x);
+      Tensor sum = y;
+      for (Activation activation : Activation.values()) {
+        sum = sum.plus(activation.forward(y));
+      }
+      return sum;
+    }
+  }
+}
