@@ -1,6 +1,5 @@
 package dev.adjoint.op;
 
-import static dev.adjoint.op.ArithmeticRows.sigmoid;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.adjoint.autodiff.Gradients;
@@ -12,7 +11,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.BinaryOperator;
-import java.util.function.DoubleUnaryOperator;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
@@ -325,136 +323,17 @@ class ExtremeSweepTest {
     return f == (float) d || Math.abs(f - d) <= 1e-5 * Math.abs(d) + 1e-37 + slack;
   }
 
-  // ---- functions of one value beside formulas
-  // ----------------------------------------------------
-
-  record Formula(Unary unary, DoubleUnaryOperator value, DoubleUnaryOperator slope) {
-    @Override
-    public String toString() {
-      return unary.name();
-    }
-  }
-
-  static Stream<Formula> formulas() {
-    return Arrays.stream(Unary.values())
-        .map(unary ->
-            switch (unary) {
-              case NEG -> formula(unary, x -> -x, x -> -1);
-              case ABS -> formula(unary, Math::abs, Math::signum);
-              case SIGN -> formula(unary, Math::signum, x -> 0);
-              case EXP -> formula(unary, Math::exp, Math::exp);
-              case EXPM1 -> formula(unary, Math::expm1, Math::exp);
-              case LOG -> formula(unary, Math::log, x -> 1 / x);
-              case LOG1P -> formula(unary, Math::log1p, x -> 1 / (1 + x));
-              case SQRT -> formula(unary, Math::sqrt, x -> 0.5 / Math.sqrt(x));
-              case RSQRT ->
-                  formula(unary, x -> 1 / Math.sqrt(x), x -> -0.5 / Math.sqrt(x) / Math.abs(x));
-              case SQUARE -> formula(unary, x -> x * x, x -> 2 * x);
-              case RECIPROCAL -> formula(unary, x -> 1 / x, x -> -1 / (x * x));
-              case SIN -> formula(unary, Math::sin, Math::cos);
-              case COS -> formula(unary, Math::cos, x -> -Math.sin(x));
-              case TANH -> formula(unary, Math::tanh, x -> Math.pow(Math.cosh(x), -2));
-              case SIGMOID -> formula(unary, x -> sigmoid(x), x -> sigmoid(x) * sigmoid(-x));
-              case SOFTPLUS ->
-                  formula(
-                      unary,
-                      x -> Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
-                      x -> sigmoid(x));
-              case ERF ->
-                  formula(
-                      unary,
-                      x -> Math.abs(x) > 3 ? Math.signum(x) : ArithmeticRows.erf(x),
-                      x -> 2 / Math.sqrt(Math.PI) * Math.exp(-x * x));
-              case RELU -> formula(unary, x -> Math.max(x, 0), x -> step(x));
-              case GELU ->
-                  formula(
-                      unary,
-                      tails(x -> x * normal(x), Math::abs),
-                      tails(x -> normal(x) + x * density(x), x -> 1));
-              case GELU_SLOPE ->
-                  formula(
-                      unary,
-                      tails(x -> normal(x) + x * density(x), x -> 1),
-                      tails(x -> density(x) * (2 - x * x), x -> 0));
-              case GELU_TANH ->
-                  formula(
-                      unary,
-                      tails(ArithmeticRows::geluTanh, Math::abs),
-                      tails(ArithmeticRows::geluTanhSlope, x -> 1));
-              case GELU_TANH_SLOPE ->
-                  formula(
-                      unary,
-                      tails(ArithmeticRows::geluTanhSlope, x -> 1),
-                      tails(
-                          x ->
-                              (ArithmeticRows.geluTanhSlope(x + 1e-5)
-                                      - ArithmeticRows.geluTanhSlope(x - 1e-5))
-                                  / 2e-5,
-                          x -> 0));
-              case SILU ->
-                  formula(
-                      unary, far(x -> x * sigmoid(x), Math::abs), far(x -> siluSlope(x), x -> 1));
-              case SILU_SLOPE ->
-                  formula(
-                      unary,
-                      far(x -> siluSlope(x), x -> 1),
-                      far(x -> sigmoid(x) * sigmoid(-x) * (2 + x * (1 - 2 * sigmoid(x))), x -> 0));
-              case FLOOR -> formula(unary, Math::floor, x -> 0);
-              case CEIL -> formula(unary, Math::ceil, x -> 0);
-              case ROUND -> formula(unary, Math::rint, x -> 0);
-              case IS_NAN -> formula(unary, x -> Double.isNaN(x) ? 1 : 0, x -> 0);
-              case IS_FINITE -> formula(unary, x -> Double.isFinite(x) ? 1 : 0, x -> 0);
-            });
-  }
-
-  private static Formula formula(
-      Unary unary, DoubleUnaryOperator value, DoubleUnaryOperator slope) {
-    return new Formula(unary, value, slope);
-  }
-
-  /** A formula near 0; from 20 on the limit, and from -20 on 0. */
-  private static DoubleUnaryOperator tails(DoubleUnaryOperator near, DoubleUnaryOperator limit) {
-    return x ->
-        Math.abs(x) < 20 || Double.isNaN(x)
-            ? near.applyAsDouble(x)
-            : x > 0 ? limit.applyAsDouble(x) : 0;
-  }
-
-  /** The same with slower tails. */
-  private static DoubleUnaryOperator far(DoubleUnaryOperator near, DoubleUnaryOperator limit) {
-    return x ->
-        Math.abs(x) < 1e3 || Double.isNaN(x)
-            ? near.applyAsDouble(x)
-            : x > 0 ? limit.applyAsDouble(x) : 0;
-  }
-
-  private static double step(double x) {
-    return Double.isNaN(x) ? x : x > 0 ? 1 : 0;
-  }
-
-  private static double siluSlope(double x) {
-    return sigmoid(x) * (1 + x * sigmoid(-x));
-  }
-
-  private static double normal(double x) {
-    return 0.5 * (1 + ArithmeticRows.erf(x * Math.sqrt(0.5)));
-  }
-
-  private static double density(double x) {
-    return Math.exp(-x * x / 2) / Math.sqrt(2 * Math.PI);
-  }
-
   @ParameterizedTest
-  @MethodSource("formulas")
+  @MethodSource("dev.adjoint.op.Formula#all")
   void functionsOfOneValueHaveTheirLimits(Formula formula) {
     for (DType dtype : DType.values()) {
       double[][] rows = grid(VALUES, 1);
-      Sweep sweep = sweep(formula.unary.name(), 1, x -> formula.unary.apply(x[0]));
+      Sweep sweep = sweep(formula.unary().name(), 1, x -> formula.unary().apply(x[0]));
       List<double[]> results = results(sweep, rows, dtype);
-      boolean byOutput = formula.unary == Unary.TANH || formula.unary == Unary.SIGMOID;
+      boolean byOutput = formula.unary() == Unary.TANH || formula.unary() == Unary.SIGMOID;
       for (int i = 0; i < VALUES.length; i++) {
         for (int k = 0; k < results.size(); k++) {
-          double right = (k == 0 ? formula.value : formula.slope).applyAsDouble(VALUES[i]);
+          double right = (k == 0 ? formula.value() : formula.derivative()).applyAsDouble(VALUES[i]);
           double actual = results.get(k)[i];
           assertThat(agree(actual, right, k == 1 && byOutput ? 1e-7 : 0))
               .as("derivative %d of %s at %s: %s, right %s", k, formula, VALUES[i], actual, right)
