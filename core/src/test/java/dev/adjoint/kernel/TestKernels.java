@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.lang.reflect.Array;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
 /** What the kernel tests share: the kernels that this JVM runs, and arrays of either type. */
@@ -72,6 +74,8 @@ final class TestKernels {
     0, 1, 2, 4, 6, 8, 13, 16, 25, 31, 32, 33, 64, 100, 255, 1000, 4096, 4098
   };
 
+  private static final Map<String, double[]> DRAWN = new ConcurrentHashMap<>();
+
   private TestKernels() {}
 
   static Stream<Kernels> all() {
@@ -107,23 +111,38 @@ final class TestKernels {
   }
 
   static Object filled(Kernels kernels, int n, double value) {
-    Object array = Array.newInstance(isFloat32(kernels) ? float.class : double.class, n);
-    for (int i = 0; i < n; i++) {
-      set(array, i, value);
+    if (isFloat32(kernels)) {
+      float[] floats = new float[n];
+      Arrays.fill(floats, (float) value);
+      return floats;
     }
-    return array;
+    double[] doubles = new double[n];
+    Arrays.fill(doubles, value);
+    return doubles;
   }
 
-  /** Returns values around zero, with a zero, a NaN and infinities among many. */
+  /** Returns values around zero, the same for the same seed: drawn once, since that takes long. */
   static Object random(Kernels kernels, int n, long seed) {
-    SplittableRandom random = new SplittableRandom(seed);
-    Object array = filled(kernels, n, 0);
-    for (int i = 0; i < n; i++) {
-      set(array, i, random.nextGaussian() * Math.exp(random.nextGaussian()));
+    double[] drawn =
+        DRAWN.computeIfAbsent(
+            seed + " of " + n,
+            key -> {
+              SplittableRandom random = new SplittableRandom(seed);
+              double[] numbers = new double[n];
+              Arrays.setAll(numbers, i -> random.nextGaussian() * Math.exp(random.nextGaussian()));
+              return numbers;
+            });
+    if (!isFloat32(kernels)) {
+      return drawn.clone();
     }
-    return array;
+    float[] rounded = new float[n];
+    for (int i = 0; i < n; i++) {
+      rounded[i] = (float) drawn[i];
+    }
+    return rounded;
   }
 
+  /** Returns such values, with zeros, NaNs and infinities among them. */
   static Object randomWithSpecials(Kernels kernels, int n, long seed) {
     double[] specials = {
       0.0, -0.0, Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, 1e-40, -1e30
@@ -136,7 +155,7 @@ final class TestKernels {
   }
 
   static double get(Object array, int i) {
-    return Array.getDouble(array, i);
+    return array instanceof float[] floats ? floats[i] : ((double[]) array)[i];
   }
 
   static void set(Object array, int i, double value) {

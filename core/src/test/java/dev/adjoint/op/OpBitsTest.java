@@ -64,19 +64,20 @@ class OpBitsTest {
 
   @Test
   void theTwentyThousandthCallGivesTheSameBitsAsTheFirst() throws Exception {
-    assertThat(fork(List.of(), "repeat", "20000"))
+    assertThat(linesOf(fork(List.of(), "repeat", "20000")))
         .containsExactly(OpTable.oneRowEach().size() + " rows");
   }
 
   @Test
   @Tag("vector")
   void portableKernelsGiveTheSameBitsAsVectorKernels() throws Exception {
+    Process other = fork(List.of("-Dadjoint.kernels=portable"), "hashes");
+    Map<String, Long> vector = OpProbe.hashes(); // at the same time
     Map<String, Long> portable = new TreeMap<>();
-    for (String line : fork(List.of("-Dadjoint.kernels=portable"), "hashes")) {
+    for (String line : linesOf(other)) {
       List<String> parts = Splitter.on('\t').splitToList(line);
       portable.put(parts.get(0), Long.parseLong(parts.get(1)));
     }
-    Map<String, Long> vector = OpProbe.hashes();
     assertThat(portable.keySet()).isEqualTo(vector.keySet());
     List<String> different =
         vector.keySet().stream()
@@ -85,9 +86,9 @@ class OpBitsTest {
     assertThat(different).as("results that differ between vector and portable kernels").isEmpty();
   }
 
-  /** Runs {@link OpProbe} in a new JVM and returns the lines that it prints. */
-  private static List<String> fork(List<String> options, String... arguments)
-      throws IOException, InterruptedException, URISyntaxException {
+  /** Runs {@link OpProbe} in a new JVM. */
+  private static Process fork(List<String> options, String... arguments)
+      throws IOException, URISyntaxException {
     List<String> command =
         new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin/java").toString()));
     if (KernelProvider.isVectorAvailable()) {
@@ -97,13 +98,16 @@ class OpBitsTest {
     command.addAll(options);
     command.add(OpProbe.class.getName());
     command.addAll(List.of(arguments));
-    Process process =
-        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+    return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+  }
+
+  /** Returns the lines that a process prints, when it has ended well. */
+  private static List<String> linesOf(Process process) throws IOException, InterruptedException {
     List<String> lines;
     try (var output = process.inputReader()) {
       lines = output.lines().toList();
     }
-    assertThat(process.waitFor()).as("exit code of %s after %s", command, lines).isZero();
+    assertThat(process.waitFor()).as("exit code of %s after %s", process.info(), lines).isZero();
     return lines;
   }
 
