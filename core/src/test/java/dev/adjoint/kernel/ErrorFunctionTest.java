@@ -18,7 +18,7 @@ class ErrorFunctionTest {
       doubles = {
         1e-300, 1e-9, 0.1, 0.3, 0.5, 0.75, 0.999, 1, 1.001, 1.3, 1.7, 2, 2.5, 3, 4, 5, 5.9, 7
       })
-  void erf_is_within_two_ulps(double x) {
+  void erfIsWithinTwoUlps(double x) {
     double expected = erf(new BigDecimal(x)).doubleValue();
     assertThat(apply("erf", x)).isCloseTo(expected, within(2 * Math.ulp(expected)));
     assertThat(apply("erf", -x)).isEqualTo(-apply("erf", x));
@@ -29,7 +29,7 @@ class ErrorFunctionTest {
       doubles = {
         -25, -20, -12, -7.5, -5, -3, -2, -1.4, -1, -0.5, -0.1, -1e-9, 1e-9, 0.3, 1, 2, 4, 9
       })
-  void gelu_is_within_ten_ulps_in_both_tails(double x) {
+  void geluIsWithinTenUlpsInBothTails(double x) {
     BigDecimal scaled = new BigDecimal(x).divide(new BigDecimal(2).sqrt(DIGITS), DIGITS);
     BigDecimal cdf = erf(scaled).add(BigDecimal.ONE).divide(new BigDecimal(2), DIGITS);
     double expected = cdf.multiply(new BigDecimal(x)).doubleValue();

@@ -57,26 +57,26 @@ class FunctionAccuracyTest {
         "reciprocal, 0.5",
     "relu, 0", "floor, 0", "ceil, 0", "round, 0", "isNan, 0", "isFinite, 0"
   })
-  void a_function_is_within_so_many_ulps_over_all_floats(String function, double ulps) {
+  void aFunctionIsWithinSoManyUlpsOverAllFloats(String function, double ulps) {
     assertWithin(function, ORACLES.get(function), ulps, Float.MAX_VALUE);
   }
 
   /** Of these, the double functions are tested against exact series elsewhere. */
   @ParameterizedTest
   @CsvSource({"erf, 1.1"})
-  void a_function_without_an_oracle_agrees_with_its_double(String function, double ulps) {
+  void aFunctionWithoutAnOracleAgreesWithItsDouble(String function, double ulps) {
     assertWithin(function, doubleFunction(function), ulps, Float.MAX_VALUE);
   }
 
   /** Where the factor of x is a normal number; beyond, the result is next to nothing. */
   @ParameterizedTest
   @CsvSource({"gelu, 8, 12.5", "silu, 3, 85", "geluTanh, 20, 5"})
-  void an_activation_is_accurate_in_its_tail(String function, double ulps, float range) {
+  void anActivationIsAccurateInItsTail(String function, double ulps, float range) {
     assertWithin(function, doubleFunction(function), ulps, range);
   }
 
   @Test
-  void tails_do_not_vanish_where_a_float_can_hold_them() {
+  void tailsDoNotVanishWhereAFloatCanHoldThem() {
     Kernels kernels = KernelProvider.float32("portable");
     float[] x = {-100, -50, -20};
     assertThat(((float[]) TestKernels.apply(kernels, "sigmoid", x))[0])

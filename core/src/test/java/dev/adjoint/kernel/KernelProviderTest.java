@@ -30,41 +30,41 @@ class KernelProviderTest {
   }
 
   @Test
-  void a_provider_is_had_by_name() {
+  void aProviderIsHadByName() {
     assertThat(KernelProvider.float32("portable").name()).isEqualTo("portable float32");
     assertThat(KernelProvider.float64("portable").name()).isEqualTo("portable float64");
   }
 
   @Test
-  void an_unknown_name_is_refused_with_the_ones_there_are() {
+  void anUnknownNameIsRefusedWithTheOnesThereAre() {
     assertThatThrownBy(() -> KernelProvider.choose("gpu"))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("vector, portable or auto, not 'gpu'");
   }
 
   @Test
-  void vector_kernels_are_chosen_in_silence_where_the_module_is_there() throws Exception {
+  void vectorKernelsAreChosenInSilenceWhereTheModuleIsThere() throws Exception {
     assertThat(run("--add-modules", MODULE))
         .contains("chosen: vector float32")
         .doesNotContain("INFO");
   }
 
   @Test
-  void without_the_module_one_line_says_which_flag_to_add() throws Exception {
+  void withoutTheModuleOneLineSaysWhichFlagToAdd() throws Exception {
     String output = run();
     assertThat(output).contains("chosen: portable float32").contains("--add-modules " + MODULE);
     assertThat(output.lines().filter(line -> line.contains("INFO"))).hasSize(1);
   }
 
   @Test
-  void portable_kernels_may_be_forced_without_a_word() throws Exception {
+  void portableKernelsMayBeForcedWithoutAWord() throws Exception {
     assertThat(run("--add-modules", MODULE, "-Dadjoint.kernels=portable"))
         .contains("chosen: portable float32")
         .doesNotContain("INFO");
   }
 
   @Test
-  void a_forced_choice_that_cannot_be_met_is_an_error() throws Exception {
+  void aForcedChoiceThatCannotBeMetIsAnError() throws Exception {
     assertThat(run("-Dadjoint.kernels=vector"))
         .contains("IllegalStateException")
         .contains("--add-modules " + MODULE)
@@ -72,7 +72,7 @@ class KernelProviderTest {
   }
 
   @Test
-  void without_the_optimizing_compiler_kernels_are_portable() throws Exception {
+  void withoutTheOptimizingCompilerKernelsArePortable() throws Exception {
     assertThat(run("--add-modules", MODULE, "-XX:TieredStopAtLevel=1"))
         .contains("chosen: portable float32")
         .contains("C2");
@@ -80,7 +80,7 @@ class KernelProviderTest {
   }
 
   @Test
-  void without_fused_multiply_adds_kernels_are_portable_and_one_line_says_so() throws Exception {
+  void withoutFusedMultiplyAddsKernelsArePortableAndOneLineSaysSo() throws Exception {
     for (String[] flags :
         new String[][] {{"--add-modules", MODULE, "-XX:-UseFMA"}, {"-XX:-UseFMA"}}) {
       String output = run(flags);
@@ -93,7 +93,7 @@ class KernelProviderTest {
   }
 
   @Test
-  void a_JVM_that_is_not_known_to_compile_vectors_gets_portable_kernels() {
+  void aJVMThatIsNotKnownToCompileVectorsGetsPortableKernels() {
     assertThat(VectorObstacle.toSpeed("OpenJDK 64-Bit Server VM", "mixed mode, sharing")).isEmpty();
     assertThat(VectorObstacle.toSpeed("Java HotSpot(TM) 64-Bit Server VM", "mixed mode")).isEmpty();
     assertThat(VectorObstacle.toSpeed("Eclipse OpenJ9 VM", "JRE 25 Linux amd64"))
@@ -107,7 +107,7 @@ class KernelProviderTest {
 
   @Test
   @EnabledIf("dev.adjoint.kernel.KernelProvider#isVectorAvailable")
-  void a_later_Java_is_tried_before_its_vectors_are_trusted() {
+  void aLaterJavaIsTriedBeforeItsVectorsAreTrusted() {
     KernelProvider.Pair pair = KernelProvider.make("vector");
     KernelProvider.Pair portable = KernelProvider.make("portable");
     assertThat(VectorObstacle.toTrust(26, pair.float32(), portable.float32())).isEmpty();
@@ -142,7 +142,7 @@ class KernelProviderTest {
 
   @Test
   @Tag("vector")
-  void a_jar_without_the_vector_kernels_computes_with_portable_ones() throws Exception {
+  void aJarWithoutTheVectorKernelsComputesWithPortableOnes() throws Exception {
     String separator = System.getProperty("path.separator");
     String classes =
         Splitter.on(separator)

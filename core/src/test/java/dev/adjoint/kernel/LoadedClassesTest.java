@@ -15,7 +15,7 @@ class LoadedClassesTest {
 
   @Test
   @Tag("vector")
-  void a_program_of_one_type_loads_no_kernels_of_the_other() throws Exception {
+  void aProgramOfOneTypeLoadsNoKernelsOfTheOther() throws Exception {
     String loaded =
         KernelProviderTest.run(
             LoadedClassesTest.class, "--add-modules", "jdk.incubator.vector", "-verbose:class");

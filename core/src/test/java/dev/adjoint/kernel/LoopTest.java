@@ -40,7 +40,7 @@ class LoopTest {
 
   @ParameterizedTest
   @MethodSource("dev.adjoint.kernel.TestKernels#all")
-  void a_formula_has_the_bits_of_its_functions_one_by_one(Kernels kernels) {
+  void aFormulaHasTheBitsOfItsFunctionsOneByOne(Kernels kernels) {
     int n = 77;
     Object[] x = new Object[4];
     for (int i = 0; i < 4; i++) {
@@ -69,7 +69,7 @@ class LoopTest {
 
   @ParameterizedTest
   @MethodSource("dev.adjoint.kernel.TestKernels#all")
-  void compiled_formulas_allocate_nothing(Kernels kernels) {
+  void compiledFormulasAllocateNothing(Kernels kernels) {
     int n = 1029;
     Object x = random(kernels, n, 1);
     Object out = filled(kernels, n, 0);
@@ -83,7 +83,7 @@ class LoopTest {
 
   @ParameterizedTest
   @MethodSource("dev.adjoint.kernel.TestKernels#all")
-  void equal_formulas_share_a_loop(Kernels kernels) {
+  void equalFormulasShareALoop(Kernels kernels) {
     Loop loop = kernels.loop(DEEP);
     assertThat(kernels.loop(new Formula(1, List.of(), DEEP.calls(), DEEP.results())))
         .isSameAs(loop);
@@ -91,7 +91,7 @@ class LoopTest {
   }
 
   @Test
-  void more_inputs_than_there_are_bits_are_refused() {
+  void moreInputsThanThereAreBitsAreRefused() {
     Formula wide = new Formula(63, List.of(), DEEP.calls(), List.of(66));
     assertThatThrownBy(() -> KernelProvider.float32().loop(wide))
         .isInstanceOf(IllegalArgumentException.class)

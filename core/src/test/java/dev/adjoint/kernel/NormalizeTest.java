@@ -30,7 +30,7 @@ class NormalizeTest {
 
   @ParameterizedTest
   @MethodSource("dev.adjoint.kernel.TestKernels#all")
-  void every_layout_agrees_with_plain_loops_in_double(Kernels kernels) {
+  void everyLayoutAgreesWithPlainLoopsInDouble(Kernels kernels) {
     double close = isFloat32(kernels) ? 1e-5 : 1e-11;
     for (int[] shape : SHAPES) {
       for (int features : new int[] {1, shape[1], shape[1] * shape[2]}) {
@@ -52,7 +52,7 @@ class NormalizeTest {
 
   @ParameterizedTest
   @MethodSource("dev.adjoint.kernel.TestKernels#all")
-  void any_number_of_threads_gives_the_same_bits(Kernels kernels) {
+  void anyNumberOfThreadsGivesTheSameBits(Kernels kernels) {
     for (int[] shape : SHAPES) {
       Case one = new Case(kernels, shape, shape[1], true);
       Case three = new Case(kernels, shape, shape[1], true);
@@ -67,7 +67,7 @@ class NormalizeTest {
 
   @ParameterizedTest
   @MethodSource("dev.adjoint.kernel.TestKernels#all")
-  void sums_alone_are_those_made_with_dx(Kernels kernels) {
+  void sumsAloneAreThoseMadeWithDx(Kernels kernels) {
     for (int[] shape : SHAPES) {
       for (int features : new int[] {shape[1], shape[1] * shape[2]}) {
         Case c = new Case(kernels, shape, features, true);
@@ -81,7 +81,7 @@ class NormalizeTest {
 
   @ParameterizedTest
   @MethodSource("dev.adjoint.kernel.TestKernels#all")
-  void variance_is_right_to_one_percent_next_to_a_million(Kernels kernels) {
+  void varianceIsRightToOnePercentNextToAMillion(Kernels kernels) {
     for (int[] shape : new int[][] {{1, 2, 1000}, {1000, 2, 1}, {100, 2, 10}}) {
       Case c = new Case(kernels, shape, shape[1], true);
       SplittableRandom random = new SplittableRandom(3);
@@ -101,7 +101,7 @@ class NormalizeTest {
 
   @ParameterizedTest
   @MethodSource("dev.adjoint.kernel.TestKernels#all")
-  void a_constant_set_becomes_zeros_even_without_epsilon(Kernels kernels) {
+  void aConstantSetBecomesZerosEvenWithoutEpsilon(Kernels kernels) {
     for (int[] shape : SHAPES) {
       Case c = new Case(kernels, shape, shape[1], true);
       for (int i = 0; i < shape[0] * shape[1] * shape[2]; i++) {
@@ -118,7 +118,7 @@ class NormalizeTest {
 
   @ParameterizedTest
   @MethodSource("dev.adjoint.kernel.TestKernels#all")
-  void a_nan_spoils_its_own_set_only(Kernels kernels) {
+  void aNanSpoilsItsOwnSetOnly(Kernels kernels) {
     for (int[] shape : new int[][] {{1, 2, 50}, {50, 2, 1}}) {
       Case c = new Case(kernels, shape, shape[1], true);
       set(c.x, c.at(7, 1), Double.NaN);

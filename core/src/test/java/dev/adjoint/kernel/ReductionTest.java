@@ -18,7 +18,7 @@ class ReductionTest {
 
   @ParameterizedTest
   @MethodSource("dev.adjoint.kernel.TestKernels#all")
-  void ten_million_ones_sum_exactly_along_a_row_and_down_columns(Kernels kernels) {
+  void tenMillionOnesSumExactlyAlongARowAndDownColumns(Kernels kernels) {
     Object x = filled(kernels, MANY, 1);
     Object out = filled(kernels, 20, 0);
     kernels.reduction("sum").rows(x, 0, 1, MANY, out, 0);
@@ -31,7 +31,7 @@ class ReductionTest {
 
   @ParameterizedTest
   @MethodSource("dev.adjoint.kernel.TestKernels#all")
-  void ten_million_uniform_numbers_sum_to_within_a_millionth(Kernels kernels) {
+  void tenMillionUniformNumbersSumToWithinAMillionth(Kernels kernels) {
     SplittableRandom random = new SplittableRandom(1);
     Object x = filled(kernels, MANY, 0);
     double expected = 0;
@@ -48,7 +48,7 @@ class ReductionTest {
 
   @ParameterizedTest
   @MethodSource("dev.adjoint.kernel.TestKernels#all")
-  void rows_and_columns_of_every_size_reduce_to_what_a_plain_loop_gives(Kernels kernels) {
+  void rowsAndColumnsOfEverySizeReduceToWhatAPlainLoopGives(Kernels kernels) {
     for (int n : TestKernels.SIZES) {
       int rows = 7;
       Object x = TestKernels.random(kernels, rows * n + 2, n);
@@ -69,7 +69,7 @@ class ReductionTest {
 
   @ParameterizedTest
   @MethodSource("dev.adjoint.kernel.TestKernels#all")
-  void columns_of_a_wider_matrix_leave_the_others_alone(Kernels kernels) {
+  void columnsOfAWiderMatrixLeaveTheOthersAlone(Kernels kernels) {
     Object x = array(kernels, 1, 2, 9, 3, 4, 9, 5, 6, 9);
     Object out = filled(kernels, 3, -1);
     kernels.reduction("sum").columns(x, 0, 3, 3, 2, out, 0);
@@ -78,7 +78,7 @@ class ReductionTest {
 
   @ParameterizedTest
   @MethodSource("dev.adjoint.kernel.TestKernels#all")
-  void one_nan_anywhere_makes_every_reduction_nan(Kernels kernels) {
+  void oneNanAnywhereMakesEveryReductionNan(Kernels kernels) {
     for (int n : new int[] {1, 5, 32, 47, 5000}) {
       for (int at : new int[] {0, n / 2, n - 1}) {
         Object x = filled(kernels, n, 1);

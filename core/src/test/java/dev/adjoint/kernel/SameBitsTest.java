@@ -24,7 +24,7 @@ class SameBitsTest {
   @ParameterizedTest
   @EnabledIf("dev.adjoint.kernel.KernelProvider#isVectorAvailable")
   @MethodSource("dev.adjoint.kernel.TestKernels#vector")
-  void elementwise_loops_agree_at_every_size_offset_and_step(Kernels kernels) {
+  void elementwiseLoopsAgreeAtEverySizeOffsetAndStep(Kernels kernels) {
     Kernels portable = portableTwin(kernels);
     Object x = randomWithSpecials(kernels, 4200, 1);
     Object y = randomWithSpecials(kernels, 4200, 2);
@@ -71,7 +71,7 @@ class SameBitsTest {
   @ParameterizedTest
   @EnabledIf("dev.adjoint.kernel.KernelProvider#isVectorAvailable")
   @MethodSource("dev.adjoint.kernel.TestKernels#vector")
-  void elementwise_loops_may_write_where_they_read(Kernels kernels) {
+  void elementwiseLoopsMayWriteWhereTheyRead(Kernels kernels) {
     Object x = random(kernels, 77, 4);
     Object expected = TestKernels.apply(kernels, "tanh", x);
     kernels.loop("tanh", 1).run(x, 0, x, 0, 77);
@@ -81,7 +81,7 @@ class SameBitsTest {
   @ParameterizedTest
   @EnabledIf("dev.adjoint.kernel.KernelProvider#isVectorAvailable")
   @MethodSource("dev.adjoint.kernel.TestKernels#vector")
-  void functions_agree_over_all_floats_in_steps(Kernels kernels) {
+  void functionsAgreeOverAllFloatsInSteps(Kernels kernels) {
     if (!TestKernels.isFloat32(kernels)) {
       return; // few double functions have a vector form of their own
     }
@@ -108,7 +108,7 @@ class SameBitsTest {
   @ParameterizedTest
   @EnabledIf("dev.adjoint.kernel.KernelProvider#isVectorAvailable")
   @MethodSource("dev.adjoint.kernel.TestKernels#vector")
-  void reductions_agree_at_every_size(Kernels kernels) {
+  void reductionsAgreeAtEverySize(Kernels kernels) {
     Kernels portable = portableTwin(kernels);
     Object x = random(kernels, 20_000, 5);
     for (String name : new String[] {"sum", "max", "min"}) {
@@ -133,7 +133,7 @@ class SameBitsTest {
   @ParameterizedTest
   @EnabledIf("dev.adjoint.kernel.KernelProvider#isVectorAvailable")
   @MethodSource("dev.adjoint.kernel.TestKernels#vector")
-  void row_kernels_agree_at_every_size(Kernels kernels) {
+  void rowKernelsAgreeAtEverySize(Kernels kernels) {
     for (int n : SIZES) {
       assertSameBits(rowKernels(kernels, n), rowKernels(portableTwin(kernels), n), "rows of " + n);
     }
@@ -141,7 +141,7 @@ class SameBitsTest {
 
   @ParameterizedTest
   @MethodSource("dev.adjoint.kernel.TestKernels#all")
-  void the_first_call_gives_the_bits_of_the_twenty_thousandth(Kernels kernels) {
+  void theFirstCallGivesTheBitsOfTheTwentyThousandth(Kernels kernels) {
     KernelProvider.Pair fresh =
         KernelProvider.make(kernels.name().substring(0, kernels.name().indexOf(' ')));
     Kernels cold = TestKernels.isFloat32(kernels) ? fresh.float32() : fresh.float64();

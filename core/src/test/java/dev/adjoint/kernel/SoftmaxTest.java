@@ -17,7 +17,7 @@ class SoftmaxTest {
 
   @ParameterizedTest
   @MethodSource("dev.adjoint.kernel.TestKernels#all")
-  void rows_of_every_size_agree_with_plain_loops_in_double(Kernels kernels) {
+  void rowsOfEverySizeAgreeWithPlainLoopsInDouble(Kernels kernels) {
     Offset<Double> close = within(TestKernels.isFloat32(kernels) ? 2e-5 : 1e-12);
     for (int n : new int[] {1, 2, 10, 27, 33, 100, 4098}) {
       int rows = 3;
@@ -59,7 +59,7 @@ class SoftmaxTest {
 
   @ParameterizedTest
   @MethodSource("dev.adjoint.kernel.TestKernels#all")
-  void great_values_do_not_overflow(Kernels kernels) {
+  void greatValuesDoNotOverflow(Kernels kernels) {
     Object out = filled(kernels, 2, 0);
     kernels.softmax(array(kernels, 1e30, 1e30), 0, 1, 2, out, 0);
     assertThat(get(out, 0)).isEqualTo(0.5);
@@ -70,7 +70,7 @@ class SoftmaxTest {
 
   @ParameterizedTest
   @MethodSource("dev.adjoint.kernel.TestKernels#all")
-  void a_row_of_minus_infinities_has_no_softmax_but_a_log_sum_exp(Kernels kernels) {
+  void aRowOfMinusInfinitiesHasNoSoftmaxButALogSumExp(Kernels kernels) {
     Object x = array(kernels, MINUS_INFINITY, MINUS_INFINITY, MINUS_INFINITY);
     Object out = filled(kernels, 3, 0);
     kernels.softmax(x, 0, 1, 3, out, 0);
@@ -82,7 +82,7 @@ class SoftmaxTest {
 
   @ParameterizedTest
   @MethodSource("dev.adjoint.kernel.TestKernels#all")
-  void an_infinite_value_takes_all_and_shares_with_its_like(Kernels kernels) {
+  void anInfiniteValueTakesAllAndSharesWithItsLike(Kernels kernels) {
     double infinity = Double.POSITIVE_INFINITY;
     Object one = array(kernels, 1, infinity, MINUS_INFINITY);
     Object two = array(kernels, infinity, 2, infinity);
@@ -102,7 +102,7 @@ class SoftmaxTest {
   /** One large value among others that are lost beside it. */
   @ParameterizedTest
   @MethodSource("dev.adjoint.kernel.TestKernels#all")
-  void a_sum_of_little_more_than_one_has_its_logarithm(Kernels kernels) {
+  void aSumOfLittleMoreThanOneHasItsLogarithm(Kernels kernels) {
     double close = TestKernels.isFloat32(kernels) ? 1e-6 : 1e-15;
     double gap = TestKernels.isFloat32(kernels) ? 17 : 37; // e^-gap is below the last place of 1
     for (int n : new int[] {2, 3, 40, 5000}) {

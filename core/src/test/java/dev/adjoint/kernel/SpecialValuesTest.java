@@ -40,7 +40,7 @@ class SpecialValuesTest {
 
   @ParameterizedTest
   @MethodSource("dev.adjoint.kernel.TestKernels#all")
-  void functions_have_the_special_values_of_Math(Kernels kernels) {
+  void functionsHaveTheSpecialValuesOfMath(Kernels kernels) {
     double[] special = {0.0, -0.0, INFINITY, -INFINITY, Double.NaN};
     check(kernels, "exp", Math::exp, special);
     check(kernels, "expm1", Math::expm1, special);
@@ -74,7 +74,7 @@ class SpecialValuesTest {
 
   @ParameterizedTest
   @MethodSource("dev.adjoint.kernel.TestKernels#all")
-  void binary_functions_treat_all_pairs_of_special_values_as_Java_does(Kernels kernels) {
+  void binaryFunctionsTreatAllPairsOfSpecialValuesAsJavaDoes(Kernels kernels) {
     check(kernels, "max", Math::max);
     check(kernels, "min", Math::min);
     check(
@@ -117,7 +117,7 @@ class SpecialValuesTest {
 
   @ParameterizedTest
   @MethodSource("dev.adjoint.kernel.TestKernels#all")
-  void where_takes_any_mask_but_zero_for_true(Kernels kernels) {
+  void whereTakesAnyMaskButZeroForTrue(Kernels kernels) {
     Object out = filled(kernels, 5, -1);
     Object mask = array(kernels, 0.0, -0.0, 1, -3, Double.NaN);
     Object x = array(kernels, 1, 2, 3, 4, 5);
@@ -128,7 +128,7 @@ class SpecialValuesTest {
 
   @ParameterizedTest
   @MethodSource("dev.adjoint.kernel.TestKernels#all")
-  void an_unknown_function_is_named_together_with_where_to_add_it(Kernels kernels) {
+  void anUnknownFunctionIsNamedTogetherWithWhereToAddIt(Kernels kernels) {
     assertThatThrownBy(() -> kernels.loop("exq", 1))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("'exq' of 1 value")
@@ -140,7 +140,7 @@ class SpecialValuesTest {
 
   @ParameterizedTest
   @MethodSource("dev.adjoint.kernel.TestKernels#all")
-  void a_loop_reports_an_array_that_is_too_short_as_such(Kernels kernels) {
+  void aLoopReportsAnArrayThatIsTooShortAsSuch(Kernels kernels) {
     Loop loop = kernels.loop("neg", 1);
     Object x = filled(kernels, 40, 1);
     assertThatThrownBy(() -> loop.run(x, 0, filled(kernels, 39, 0), 0, 40))
