@@ -69,6 +69,16 @@ class SecondUseTest {
     double after = fresh.trainer().listener(best).fit(fresh.loader, 1).metric("loss").get(0);
     assertThat(best.best()).isEqualTo(after).isGreaterThan(before);
     assertThat(best.epoch()).contains(0);
+    Trainer<Tensor, IntTensor> failing =
+        new Trainer<>(
+            fresh.model,
+            fresh.adam,
+            batch -> {
+              throw new IllegalStateException("no loss");
+            });
+    assertThatThrownBy(() -> failing.listener(best).fit(fresh.loader, 1)).hasMessage("no loss");
+    assertThat(best.best()).isNaN();
+    assertThat(best.epoch()).isEmpty();
     // A page of two runs would have steps of both.
     Problem third = new Problem();
     third.trainer().listener(report).fit(third.loader, 1);

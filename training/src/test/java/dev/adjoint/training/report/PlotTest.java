@@ -2,10 +2,12 @@ package dev.adjoint.training.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
@@ -15,6 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
 import org.w3c.dom.Element;
+import org.w3c.dom.NodeList;
 
 class PlotTest {
 
@@ -90,6 +93,15 @@ class PlotTest {
           .as("what overlaps %s", text)
           .noneMatch(other -> !other.equals(text) && other.overlaps(text));
     }
+    double[] box = box(drawing);
+    for (String cssClass : new String[] {"line", "thin", "band"}) {
+      for (Element mark : drawing.drawn(cssClass)) {
+        assertThat(Drawing.corners(mark.getAttribute("d")))
+            .as("%s within %s", cssClass, Arrays.toString(box))
+            .allMatch(at -> at[0] >= box[0] && at[0] <= box[0] + box[2])
+            .allMatch(at -> at[1] >= box[1] && at[1] <= box[1] + box[3]);
+      }
+    }
   }
 
   @Test
@@ -129,13 +141,14 @@ class PlotTest {
     double[] small = Drawing.of(one).size();
     double[] large = Drawing.of(six).size();
     assertThat(large[1] - small[1]).isGreaterThanOrEqualTo(6 * Svg.LINE);
-    assertThat(heightOf(six)).isEqualTo(heightOf(one));
+    assertThat(box(Drawing.of(six))[3]).isEqualTo(box(Drawing.of(one))[3]);
   }
 
-  /** Returns the height of what is between the axes. */
-  private static String heightOf(Plot<?> plot) {
-    Element inner = (Element) Drawing.of(plot).root().getElementsByTagName("svg").item(0);
-    return inner.getAttribute("height");
+  /** Returns left, top, width and height of what is between the axes. */
+  private static double[] box(Drawing drawing) {
+    return Stream.of("x", "y", "width", "height")
+        .mapToDouble(name -> Double.parseDouble(drawing.inner().getAttribute(name)))
+        .toArray();
   }
 
   @Test
@@ -165,15 +178,46 @@ class PlotTest {
   }
 
   @Test
-  void aLineGoesWhereItsNumbersAre() {
-    LinePlot plot = plot().yRange(0, 10).line("s", new double[] {0, 10}, new double[] {0, 10});
-    String path = Drawing.of(plot).paths(PlotColor.BLUE, "line").getFirst();
-    List<Drawing.Text> texts = Drawing.of(plot).texts();
-    double zero = texts.stream().filter(t -> t.text().equals("0")).findFirst().orElseThrow().base();
-    double ten = texts.stream().filter(t -> t.text().equals("10")).findFirst().orElseThrow().base();
-    // A label stands 4 below its line; the line rises from there by all of the height.
-    assertThat(path).startsWith("M").endsWith(Svg.number(ten - zero));
-    assertThat(path).contains(" " + Svg.number(zero - 4) + "l");
+  void marksAreWhereTheAxesSayTheirNumbersAre() {
+    double[] x = {0, 10, 5};
+    double[] y = {0, 10, 2};
+    LinePlot plot =
+        plot().yRange(0, 10).line("s", x, y).band("s", x, new double[3], y).errorBars("s", x, y, x);
+    double[] left = {place(plot, "0", true), place(plot, "0", false)};
+    double[] right = {place(plot, "10", true), place(plot, "10", false)};
+    assertCorners(plot, "line", left, right, 0, 0, 10, 10, 5, 2);
+    assertCorners(plot, "band", left, right, 0, 0, 10, 0, 5, 0, 5, 2, 10, 10, 0, 0);
+    assertCorners(plot, "thin", left, right, 0, 0, 10, 10, 5, 2, 5, 5);
+  }
+
+  /** Returns where a label says its number is: above its middle, or beside it. */
+  private static double place(Plot<?> plot, String label, boolean ofX) {
+    List<Drawing.Text> labels =
+        Drawing.of(plot).texts().stream().filter(text -> text.text().equals(label)).toList();
+    assertThat(labels).as("the labels of y and x").hasSize(2);
+    return ofX
+        ? (labels.getLast().left() + labels.getLast().right()) / 2
+        : labels.getFirst().base() - 4;
+  }
+
+  /** Compares the corners of a mark with numbers x, y, x, y, between those at 0 and 10. */
+  private static void assertCorners(
+      Plot<?> plot, String cssClass, double[] zero, double[] ten, double... numbers) {
+    String path = Drawing.of(plot).drawn(cssClass).getFirst().getAttribute("d");
+    double[] corners = Drawing.corners(path).stream().flatMapToDouble(Arrays::stream).toArray();
+    double[] expected = numbers.clone();
+    Arrays.setAll(expected, i -> zero[i % 2] + numbers[i] / 10 * (ten[i % 2] - zero[i % 2]));
+    assertThat(corners).as("%s %s", cssClass, path).containsExactly(expected, within(0.2));
+  }
+
+  @Test
+  void linesAreAboveBandsAndThoseOfTheFirstNameAboveTheOthers() {
+    LinePlot plot = plot().line("1", X, X).band("2", X, X, X).line("3", X, X);
+    NodeList groups = Drawing.of(plot).inner().getElementsByTagName("g");
+    assertThat(IntStream.range(0, groups.getLength()).mapToObj(i -> (Element) groups.item(i)))
+        .extracting(group -> group.getAttribute("class"))
+        .containsExactly(
+            plot.color("2").cssClass(), plot.color("3").cssClass(), plot.color("1").cssClass());
   }
 
   @Test
@@ -281,8 +325,7 @@ class PlotTest {
 
   @Test
   void theSameNumbersMakeTheSamePicture() {
-    LinePlot plot = plot().line("s", X, X);
-    assertThat(plot.svg()).isEqualTo(plot.svg());
+    assertThat(full(X, true).svg()).isEqualTo(full(X, true).svg());
   }
 
   @Test
