@@ -31,7 +31,7 @@ class TextTest {
 
   @Test
   void aTextOfOnesOwnIsLearnedTheSameWayForTheSameSeed() throws IOException {
-    String[] args = {"--data", file().toString(), "--steps", "10", "--length", "30", "--seed", "3"};
+    String[] args = {"--data", file().toString(), "--steps", "4", "--length", "12", "--seed", "3"};
     assertThat(program.run(args)).isZero();
     assertThat(program.err()).isEmpty();
     assertThat(program.out())
