@@ -106,7 +106,7 @@ record Drawing(Element root) {
   List<Element> drawn(String cssClass) {
     return elements("path").stream()
         .filter(path -> path.getAttribute("class").equals(cssClass))
-        .filter(path -> path.getParentNode().getParentNode() == inner())
+        .filter(path -> path.getParentNode().getParentNode().equals(inner()))
         .toList();
   }
 
