@@ -5,8 +5,10 @@ import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** Runs the table in a JVM of its own, for {@link OpBitsTest}, and prints what it finds. */
@@ -30,9 +32,9 @@ final class OpProbe {
   static Map<String, Long> hashes() {
     Map<String, Long> hashes = new TreeMap<>();
     for (OpCase row : OpTable.rows()) {
-      List<OpCase.Sizes> all = new ArrayList<>(row.allSizes());
+      Set<OpCase.Sizes> all = new LinkedHashSet<>(row.allSizes());
       for (int size : ODD_SIZES) {
-        if (size < 50 || row.methods().stream().noneMatch(m -> m.startsWith("Linalg"))) {
+        if (size < 50 || !isOfMatrices(row)) {
           all.add(row.lastOf(size)); // large square matrices take long
         }
       }
@@ -48,12 +50,19 @@ final class OpProbe {
     return hashes;
   }
 
+  private static boolean isOfMatrices(OpCase row) {
+    return row.methods().stream().anyMatch(method -> method.startsWith("Linalg"));
+  }
+
   /** Returns what differs between the first and the last of so many calls; then, how many rows. */
   private static List<String> repeat(int calls) {
     List<OpCase> rows = OpTable.oneRowEach();
     List<String> lines =
         new ArrayList<>(
-            rows.parallelStream().filter(row -> differs(row, calls)).map(OpCase::name).toList());
+            rows.parallelStream()
+                .filter(row -> differs(row, isOfMatrices(row) ? calls / 10 : calls)) // of tens each
+                .map(OpCase::name)
+                .toList());
     lines.add(rows.size() + " rows");
     return lines;
   }
