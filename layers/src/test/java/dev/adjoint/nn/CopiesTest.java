@@ -306,6 +306,10 @@ class CopiesTest {
     assertThat(model.isTraining()).isTrue();
     assertThat(scrambled(float64(new Linear(2, 3, generator)), generator).summary(5, 2))
         .contains("Linear(2, 3)", "(5, 3)", "9 parameters");
+    Linear first = new Linear(3, 3, generator);
+    assertThat(new Sequential(first, new Linear(first.weight("weight"), null)).summary(2, 3))
+        .containsPattern("Linear\\(3, 3, no bias\\) +\\(2, 3\\)\n") // counted above
+        .endsWith("\n12 parameters");
   }
 
   /** A model whose output layer has the embedding's weight. */

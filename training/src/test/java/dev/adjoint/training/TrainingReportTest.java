@@ -9,9 +9,11 @@ import dev.adjoint.nn.Transform;
 import dev.adjoint.nn.norm.BatchNorm;
 import dev.adjoint.op.Losses;
 import dev.adjoint.optim.Adam;
+import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Tensor;
+import dev.adjoint.tensor.Tensors;
 import dev.adjoint.training.data.DataLoader;
 import dev.adjoint.training.data.Dataset;
 import dev.adjoint.training.metric.Classification;
@@ -209,5 +211,17 @@ class TrainingReportTest {
         .listener(new TrainingListener() {})
         .fit(second.loader, 5);
     assertThat(report.page().html()).isEqualTo(expected.page().html());
+  }
+
+  @Test
+  void ofManyClassesTheMostFrequentMistakesComeFirst() {
+    IntTensor targets = IntTensor.of(0, 2, 2, 2, 4, 4, 6);
+    IntTensor taken = IntTensor.of(1, 3, 3, 3, 5, 5, 6);
+    ConfusionMatrix confusion = new ConfusionMatrix();
+    confusion.add(Tensors.oneHot(taken, 17, DType.FLOAT32), targets);
+    Page page = new Page("A page");
+    ConfusionTable.addTo(page, confusion, List.of("a", "b"));
+    assertThat(page.html().replaceAll("<[^>]*>", " ").replaceAll("\\s+", " "))
+        .contains("is taken for how often 2 3 3 4 5 2 a b 1 ");
   }
 }

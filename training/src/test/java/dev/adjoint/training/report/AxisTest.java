@@ -42,6 +42,7 @@ class AxisTest {
   void largeAndSmallNumbersHaveExponents() {
     assertThat(labels(0, 3e-12)).contains("0", "1e-12", "2e-12");
     assertThat(labels(new Axis("y").scale(LENGTH, Svg::width))).contains("0", "0.2", "1.0");
+    assertThat(labels(0, 3e6)).contains("1e6", "2e6");
     assertThat(labels(0, 3e123)).contains("2e123");
   }
 
