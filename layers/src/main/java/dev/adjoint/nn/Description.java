@@ -12,7 +12,6 @@ import dev.adjoint.tensor.Tensor;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
@@ -58,23 +57,12 @@ public final class Description {
    * Creates a complete description.
    *
    * @param type the name of the class, for messages
-   * @param parts what was made of the descriptions of the parts
+   * @param contents by name: settings as text, tensors, and the layers and functions inside
    */
   public static Description complete(
-      String type,
-      Function<Description, ?> constructor,
-      Map<String, String> settings,
-      Map<String, Tensor> tensors,
-      Map<String, ?> parts) {
+      String type, Function<Description, ?> constructor, Map<String, ?> contents) {
     Description description = new Description(type, constructor, true);
-    for (Map<String, ?> contents : List.of(settings, tensors, parts)) {
-      contents.forEach((name, thing) -> {
-        if (description.contents.containsKey(name)) {
-          throw description.refuse("'%s' is there for a second time".formatted(name));
-        }
-        description.contents.put(name, thing);
-      });
-    }
+    description.contents.putAll(contents);
     return description;
   }
 

@@ -7,10 +7,11 @@ import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.BiConsumer;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -109,38 +110,59 @@ public abstract non-sealed class Layer extends Parts {
    * hidden.weight}; a shared parameter by the first.
    */
   public final Map<String, Parameter> namedParameters() {
-    Paths<Parameter> paths = new Paths<>();
-    walk(
-        "",
-        (prefix, layer) ->
-            layer.each(
-                Weight.class,
-                (name, weight) -> {
-                  if (weight.isParameter()) {
-                    paths.add(prefix + name, weight.parameter());
-                  }
-                }));
-    return paths.byName();
+    Map<String, Parameter> parameters = new LinkedHashMap<>();
+    named(Weight.class)
+        .forEach((path, weight) -> {
+          if (weight.isParameter()) {
+            parameters.put(path, weight.parameter());
+          }
+        });
+    return Collections.unmodifiableMap(parameters);
   }
 
   /** Returns all buffers of this layer and of those inside, by their path. */
   public final Map<String, Buffer> namedBuffers() {
-    Paths<Buffer> paths = new Paths<>();
-    walk(
-        "",
-        (prefix, layer) ->
-            layer.each(Buffer.class, (name, buffer) -> paths.add(prefix + name, buffer)));
-    return paths.byName();
+    return Collections.unmodifiableMap(named(Buffer.class));
+  }
+
+  /** Returns the weights or buffers of this layer and of those inside, each by its first path. */
+  private <T> Map<String, T> named(Class<T> kind) {
+    Map<String, T> named = new LinkedHashMap<>();
+    Set<T> known = new HashSet<>();
+    namedLayers()
+        .forEach((path, layer) ->
+            layer.each(
+                kind,
+                (name, part) -> {
+                  if (known.add(part)) {
+                    named.put(path.isEmpty() ? name : path + "." + name, part);
+                  }
+                }));
+    return named;
   }
 
   /** Returns this layer, under the empty path, and those inside, each by its path. */
   public final Map<String, Layer> namedLayers() {
-    Paths<Layer> paths = new Paths<>();
-    walk(
-        "",
-        (prefix, layer) ->
-            paths.add(prefix.isEmpty() ? "" : prefix.substring(0, prefix.length() - 1), layer));
-    return paths.byName();
+    Map<Layer, String> paths = new LinkedHashMap<>();
+    collect("", paths);
+    Map<String, Layer> layers = new LinkedHashMap<>();
+    paths.forEach((layer, path) -> layers.put(path, layer));
+    return Collections.unmodifiableMap(layers);
+  }
+
+  /** Adds this layer, what computes its weights, and the layers inside, unless they are known. */
+  private void collect(String path, Map<Layer, String> paths) {
+    if (paths.putIfAbsent(this, path) == null) {
+      String prefix = path.isEmpty() ? "" : path + ".";
+      each(
+          Weight.class,
+          (name, weight) -> {
+            if (weight.reparametrization() instanceof Layer by) {
+              by.collect(prefix + name, paths);
+            }
+          });
+      each(Layer.class, (name, child) -> child.collect(prefix + name, paths));
+    }
   }
 
   /**
@@ -296,18 +318,12 @@ public abstract non-sealed class Layer extends Parts {
    */
   public final void fold() {
     requireChangeable("fold");
-    for (Layer layer : everyLayer()) {
-      layer.each(
-          Weight.class,
-          (name, weight) -> {
-            if (weight.reparametrization() != null) {
-              layer.inEval(() -> {
-                weight.fold(layer.type() + "." + name);
-                return weight;
-              });
-            }
-          });
-    }
+    inEval(() -> {
+      everyLayer()
+          .forEach(layer ->
+              layer.each(Weight.class, (name, weight) -> weight.fold(layer.type() + "." + name)));
+      return this;
+    });
   }
 
   // ---- copies ----------------------------------------------------------------------------------
@@ -347,7 +363,7 @@ public abstract non-sealed class Layer extends Parts {
 
   /** Describes the copy of this layer. */
   Description describe(Copies copies) {
-    return describe(copies::ofPart);
+    return describe(copies::of);
   }
 
   /** Returns what stands for this layer in the description of another. */
@@ -396,20 +412,6 @@ public abstract non-sealed class Layer extends Parts {
   }
 
   // ---- inside ----------------------------------------------------------------------------------
-
-  /** Visits this layer, what computes its weights, and the layers inside, with their prefixes. */
-  private void walk(String prefix, BiConsumer<String, Layer> visitor) {
-    visitor.accept(prefix, this);
-    each(
-        Weight.class,
-        (name, weight) -> {
-          Layer by = weight.reparametrization();
-          if (by != null) {
-            by.walk(prefix + name + ".", visitor);
-          }
-        });
-    each(Layer.class, (name, child) -> child.walk(prefix + name + ".", visitor));
-  }
 
   private List<Layer> everyLayer() {
     return List.copyOf(namedLayers().values());

@@ -67,14 +67,14 @@ public final class Sequential extends Layer implements Transform {
     List<Transform> copied = new ArrayList<>();
     for (Transform step : steps) {
       Transform last = copied.isEmpty() ? step : copied.getLast();
-      if (copies.areForInference()
+      if (copies.forInference
           && last instanceof Foldable<?> foldable
           && step instanceof PerChannelAffine norm
           && norm.inferenceAffine().scale().size() == foldable.outputs()) {
         copied.removeLast();
         copied.add(foldable.foldedInto(norm.inferenceAffine()));
       } else {
-        copied.add((Transform) copies.ofPart(step));
+        copied.add(copies.of(step));
       }
     }
     return of(copied);

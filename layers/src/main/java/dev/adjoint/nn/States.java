@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /** Assigns saved values to parameters and buffers: all of them, or none. */
@@ -51,8 +50,14 @@ final class States {
                       : "",
                   prefix(expected, state)));
     }
-    parameters.forEach((name, parameter) -> assign(state, name, parameter::assign));
-    buffers.forEach((name, buffer) -> assign(state, name, buffer::assign));
+    Map<Parameter, Tensor> values = new LinkedHashMap<>();
+    state.forEach((name, value) -> {
+      if (parameters.get(name) instanceof Parameter parameter) {
+        values.put(parameter, value);
+      }
+    });
+    Parameter.assign(values);
+    buffers.forEach((name, buffer) -> buffer.assign(state.getOrDefault(name, buffer.current())));
   }
 
   /** Says what all names of a state begin with that the expected ones do not, or nothing. */
@@ -66,12 +71,5 @@ final class States {
       }
     }
     return "";
-  }
-
-  private static void assign(Map<String, Tensor> state, String name, Consumer<Tensor> target) {
-    Tensor value = state.get(name);
-    if (value != null) { // else it is optional
-      target.accept(value);
-    }
   }
 }
