@@ -184,15 +184,17 @@ class ReparametrizationTest {
   void aLayerWhoseWeightIsRefusedStaysAsItWas() {
     Linear layer = new Linear(4, 3, generator);
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> WeightNorm.on(layer, "bias"))
+        .isThrownBy(() -> layer.reparametrize("bias", WeightNorm::new))
         .withMessage(
-            "reparametrization: weight of shape (3); expected (out, in, ...), a vector for each output");
+            "reparametrization: weight of shape (3); expected (out, in, ...), a vector for each"
+                + " output");
     assertThat(layer.namedParameters().keySet()).containsExactly("weight", "bias");
     layer.weight("weight").assign(Tensors.zeros(3, 4));
     assertThatIllegalArgumentException()
         .isThrownBy(() -> SpectralNorm.on(layer, generator))
         .withMessage(
-            "SpectralNorm: weight of shape (3, 4) is zero; expected one with a singular value above 0");
+            "SpectralNorm: weight of shape (3, 4) is zero; expected one with a singular value above"
+                + " 0");
     assertThat(layer.forward(generator.normal(2, 4)).isTracked()).isTrue();
   }
 }

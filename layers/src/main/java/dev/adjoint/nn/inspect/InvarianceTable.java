@@ -4,7 +4,6 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Maps;
 import java.math.BigDecimal;
 import java.math.MathContext;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -20,7 +19,8 @@ import java.util.Map;
 public record InvarianceTable(List<Row> rows) {
 
   private static final String LEGEND =
-      "yes: invariant; eps: up to the layer's epsilon; no: changes; with the largest relative deviation for d = 0.1, 3, 1000";
+      "yes: invariant; eps: up to the layer's epsilon; no: changes; with the largest relative"
+          + " deviation for d = 0.1, 3, 1000";
 
   /** Creates a table. */
   public InvarianceTable {
@@ -115,19 +115,10 @@ public record InvarianceTable(List<Row> rows) {
 
   @Override
   public String toString() {
-    List<List<String>> lines = new ArrayList<>();
-    List<String> head = new ArrayList<>(List.of(""));
-    for (Perturbation perturbation : Perturbation.values()) {
-      head.add(perturbation.toString());
-    }
-    lines.add(head);
-    for (Row row : rows) {
-      List<String> line = new ArrayList<>(List.of(row.name));
-      for (Perturbation perturbation : Perturbation.values()) {
-        line.add(row.cell(perturbation).toString());
-      }
-      lines.add(line);
-    }
-    return TextTable.leftAligned(lines) + LEGEND;
+    List<Perturbation> columns = List.of(Perturbation.values());
+    TextTable table = new TextTable(false);
+    table.row("", columns);
+    rows.forEach(row -> table.row(row.name, columns.stream().map(row::cell).toList()));
+    return table + LEGEND;
   }
 }

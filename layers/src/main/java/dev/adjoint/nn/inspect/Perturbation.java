@@ -11,21 +11,21 @@ import dev.adjoint.tensor.Tensor;
  */
 public enum Perturbation {
   /** {@code W d}: the paper's weight matrix re-scaling. */
-  WEIGHTS_RESCALED("W d", true, (of, d, row) -> of.rescaled(d)),
+  WEIGHTS_RESCALED("W d", true, (of, d, row) -> of.values().times(d)),
   /** {@code W + 1 g'}, one vector added to every row: weight matrix re-centering. */
-  WEIGHTS_RECENTERED("W + 1g'", true, (of, d, row) -> of.recentered(d)),
+  WEIGHTS_RECENTERED("W + 1g'", true, (of, d, row) -> of.values().plus(of.vector().times(d))),
   /** {@code W + c}, one number added to every weight. */
-  WEIGHTS_SHIFTED("W + c", true, (of, d, row) -> of.shifted(d)),
+  WEIGHTS_SHIFTED("W + c", true, (of, d, row) -> of.values().plus(d * of.size())),
   /** One row of W times d: weight vector re-scaling. */
   ROW_RESCALED("row d", true, Subject::rowRescaled),
   /** A vector added to one row of W. */
   ROW_RECENTERED("row + g", true, Subject::rowRecentered),
   /** {@code x d}: dataset re-scaling. */
-  DATA_RESCALED("x d", false, (of, d, row) -> of.rescaled(d)),
+  DATA_RESCALED("x d", false, (of, d, row) -> of.values().times(d)),
   /** {@code x + 1 g'}, one vector added to every case: dataset re-centering. */
-  DATA_RECENTERED("x + 1g'", false, (of, d, row) -> of.recentered(d)),
+  DATA_RECENTERED("x + 1g'", false, (of, d, row) -> of.values().plus(of.vector().times(d))),
   /** {@code x + c}, one number added to all data. */
-  DATA_SHIFTED("x + c", false, (of, d, row) -> of.shifted(d)),
+  DATA_SHIFTED("x + c", false, (of, d, row) -> of.values().plus(d * of.size())),
   /** One case times d: single training case re-scaling. */
   CASE_RESCALED("case d", false, Subject::rowRescaled);
 

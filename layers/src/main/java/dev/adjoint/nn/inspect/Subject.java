@@ -38,22 +38,6 @@ record Subject(Tensor values, Tensor vector, double size) {
     return new Subject(values.times(factor), vector.times(factor), size * factor);
   }
 
-  int rows() {
-    return values.size(0);
-  }
-
-  Tensor rescaled(double d) {
-    return values.times(d);
-  }
-
-  Tensor recentered(double d) {
-    return values.plus(vector.times(d));
-  }
-
-  Tensor shifted(double d) {
-    return values.plus(d * size);
-  }
-
   Tensor rowRescaled(double d, int row) {
     return values.times(only(row).times(d - 1).plus(1));
   }
@@ -64,11 +48,11 @@ record Subject(Tensor values, Tensor vector, double size) {
 
   /** Returns 1 for a row and 0 for the others. */
   private Tensor only(int row) {
-    double[] ones = new double[rows()];
+    double[] ones = new double[values.size(0)];
     ones[row] = 1;
     int[] sizes = new int[values.rank()];
     Arrays.fill(sizes, 1);
-    sizes[0] = rows();
+    sizes[0] = ones.length;
     return Tensor.of(ones, sizes).to(values.dtype());
   }
 }
