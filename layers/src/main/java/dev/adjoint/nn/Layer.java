@@ -176,11 +176,7 @@ public abstract non-sealed class Layer extends Parts {
   }
 
   /**
-   * Assigns all parameters and buffers.
-   *
-   * @param state a tensor of the right shape for each path of {@link #state}, and no others
-   * @throws IllegalArgumentException naming what is missing, unknown or of another shape; then
-   *     nothing is assigned
+   * Assigns all parameters and buffers, as {@link #load(Map, Predicate)} where none is optional.
    */
   public final void load(Map<String, Tensor> state) {
     load(state, _ -> false);
@@ -258,14 +254,12 @@ public abstract non-sealed class Layer extends Parts {
     return training;
   }
 
-  /** Computes something in eval mode, and puts this layer and those inside back to their modes. */
+  /** Computes something in eval mode, and puts all modes back. */
   public final <T> T inEval(Supplier<T> computation) {
     return inMode(this::eval, computation);
   }
 
-  /**
-   * Computes something in training mode, and puts this layer and those inside back to their modes.
-   */
+  /** Computes something in training mode, and puts all modes back. */
   public final <T> T inTraining(Supplier<T> computation) {
     return inMode(this::train, computation);
   }
@@ -366,19 +360,6 @@ public abstract non-sealed class Layer extends Parts {
     return describe(copies::of);
   }
 
-  /** Returns what stands for this layer in the description of another. */
-  Object described() {
-    return this;
-  }
-
-  /** Returns the parameters that are weights of this layer itself. */
-  final List<Parameter> ownParameters() {
-    return all(Weight.class).values().stream()
-        .filter(Weight::isParameter)
-        .map(Weight::parameter)
-        .toList();
-  }
-
   // ---- printing --------------------------------------------------------------------------------
 
   /**
@@ -393,9 +374,7 @@ public abstract non-sealed class Layer extends Parts {
 
   /** Returns the first line of {@link #toString}: what this layer is, and its settings. */
   public final String headline() {
-    String text = toString();
-    int end = text.indexOf('\n');
-    return end < 0 ? text : text.substring(0, end);
+    return toString().lines().findFirst().orElse("");
   }
 
   /** Returns a line and below it, indented, the layers inside. */

@@ -233,7 +233,7 @@ abstract sealed class Parts implements Describable permits Layer {
         switch (part) {
           case Weight weight -> weight.value().untracked();
           case Buffer buffer -> buffer.value();
-          case Layer layer -> layer.described();
+          case Sequential.Function wrapper -> wrapper.function();
           case Generator any -> null;
           default -> part;
         });

@@ -1,13 +1,10 @@
 package dev.adjoint.nn;
 
-import static com.google.common.collect.ImmutableList.toImmutableList;
-
 import com.google.common.collect.ImmutableList;
 import dev.adjoint.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.stream.IntStream;
 
 /**
  * Applies one after another: {@code new Sequential(new Linear(2, 16, generator), Tensor::tanh, new
@@ -32,16 +29,12 @@ public final class Sequential extends Layer implements Transform {
   /** Creates a layer from its description. */
   public Sequential(Description from) {
     super(from);
-    steps =
-        IntStream.range(0, from.parts().size())
-            .mapToObj(i -> step(from, i))
-            .collect(toImmutableList());
-  }
-
-  private Transform step(Description from, int position) {
-    String name = Integer.toString(position);
-    Transform step = from.part(name, Transform.class);
-    return (Transform) add(name, step instanceof Layer layer ? layer : new Function(step));
+    for (int i = 0; i < from.parts().size(); i++) {
+      String name = Integer.toString(i);
+      Transform step = from.part(name, Transform.class);
+      add(name, step instanceof Layer ? step : new Function(step));
+    }
+    steps = ImmutableList.copyOf(all(Transform.class).values());
   }
 
   private static Description of(List<? extends Transform> steps) {
@@ -86,7 +79,7 @@ public final class Sequential extends Layer implements Transform {
   }
 
   /** Makes a layer of a function, so that it is seen where layers are. */
-  private static final class Function extends Layer implements Transform {
+  static final class Function extends Layer implements Transform {
     private final Transform function = child("function", Transform.class);
 
     Function(Transform function) {
@@ -102,8 +95,8 @@ public final class Sequential extends Layer implements Transform {
       return observed(function.forward(x));
     }
 
-    @Override
-    Object described() {
+    /** Returns what stands for this in the description of another layer. */
+    Transform function() {
       return function;
     }
 

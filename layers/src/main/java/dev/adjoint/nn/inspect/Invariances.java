@@ -7,6 +7,7 @@ import dev.adjoint.nn.Layer;
 import dev.adjoint.nn.Transform;
 import dev.adjoint.nn.inspect.InvarianceTable.Cell;
 import dev.adjoint.nn.inspect.InvarianceTable.Verdict;
+import dev.adjoint.nn.inspect.Perturbation.Subject;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Shape;

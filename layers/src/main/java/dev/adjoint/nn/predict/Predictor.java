@@ -274,11 +274,7 @@ public final class Predictor {
     return predict(row("predict", example));
   }
 
-  /**
-   * Returns the softmax of what the model computes: the probabilities of classes, along axis 1.
-   *
-   * @param x of the shape that the model takes
-   */
+  /** Returns the softmax of the output: the probabilities of classes, along axis 1. */
   public Tensor probabilities(Tensor x) {
     Tensor scores = predict(x);
     boolean fits = labels.isEmpty() || (scores.rank() > 1 && scores.size(1) == labels.size());
@@ -296,11 +292,7 @@ public final class Predictor {
     return probabilities(rows(row)).toDoubleArray();
   }
 
-  /**
-   * Returns the probabilities of classes for one example.
-   *
-   * @param example fields by the names of their {@linkplain Columns#row columns}
-   */
+  /** Returns the probabilities of classes for one example, as in {@link #predict(Map)}. */
   public double[] probabilities(Map<String, ?> example) {
     return probabilities(row("probabilities", example));
   }
@@ -341,11 +333,7 @@ public final class Predictor {
     return classify(rows(row)).getFirst();
   }
 
-  /**
-   * Returns the label of one example.
-   *
-   * @param example fields by the names of their {@linkplain Columns#row columns}
-   */
+  /** Returns the label of one example, as in {@link #predict(Map)}. */
   public String classify(Map<String, ?> example) {
     return classify(row("classify", example));
   }
