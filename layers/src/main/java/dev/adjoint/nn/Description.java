@@ -2,6 +2,7 @@ package dev.adjoint.nn;
 
 import static java.util.stream.Collectors.joining;
 
+import com.google.common.base.Enums;
 import com.google.common.base.Splitter;
 import com.google.common.primitives.Doubles;
 import com.google.common.primitives.Ints;
@@ -95,7 +96,7 @@ public final class Description {
     return this;
   }
 
-  /** Adds what draws the weights at first. */
+  /** Adds the generator that draws the initial weights. */
   public Description with(@Nullable Generator drawing) {
     generator = drawing;
     return this;
@@ -201,9 +202,8 @@ public final class Description {
   /** Returns a setting that is a constant of an enum. */
   public <E extends Enum<E>> E constant(String name, Class<E> constants) {
     String value = setting(name);
-    return Arrays.stream(constants.getEnumConstants())
-        .filter(constant -> constant.name().equals(value))
-        .findFirst()
+    return Enums.getIfPresent(constants, value)
+        .toJavaUtil()
         .orElseThrow(() ->
             refuse(
                 "%s=%s; expected one of %s"
@@ -211,7 +211,7 @@ public final class Description {
   }
 
   /**
-   * Returns what draws the weights.
+   * Returns the generator that draws the initial weights.
    *
    * @throws IllegalArgumentException if this is a beginning without
    */

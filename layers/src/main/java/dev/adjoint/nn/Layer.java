@@ -1,27 +1,27 @@
 package dev.adjoint.nn;
 
+import com.google.common.collect.ImmutableBiMap;
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.Maps;
 import dev.adjoint.autodiff.Parameter;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
 import java.util.Collections;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
- * Holds weights and other layers, by name: the base of layers and of whole models.
+ * The base class of layers and of whole models, which consist of weights, buffers and other layers.
  *
- * <p>A layer is an ordinary object. It says what it consists of where its fields are set, and
- * declares a {@code forward} of its own, with the inputs that it needs; a layer with one input is a
- * {@link Transform} as well.
+ * <p>A layer declares what it consists of where its fields are set, and has a {@code forward} of
+ * its own, with the inputs that it needs; a layer with one input is a {@link Transform} as well.
  *
  * <pre>{@code
  * final class Classifier extends Layer implements Transform {
@@ -71,8 +71,8 @@ public abstract non-sealed class Layer extends Parts {
   }
 
   /**
-   * Shows the output of this layer to whoever observes, and returns what to go on with. Layers that
-   * are to appear in summaries and statistics return their output through this.
+   * Shows the output of this layer to the observer, if there is one, and returns the output to use.
+   * Layers that are to appear in summaries and statistics return their output through this.
    */
   protected final Tensor observed(Tensor output) {
     return OBSERVER.isBound() ? OBSERVER.get().onOutput(this, output) : output;
@@ -110,44 +110,31 @@ public abstract non-sealed class Layer extends Parts {
    * hidden.weight}; a shared parameter by the first.
    */
   public final Map<String, Parameter> namedParameters() {
-    Map<String, Parameter> parameters = new LinkedHashMap<>();
-    named(Weight.class)
-        .forEach((path, weight) -> {
-          if (weight.isParameter()) {
-            parameters.put(path, weight.parameter());
-          }
-        });
-    return Collections.unmodifiableMap(parameters);
+    Map<String, Weight> weights = Maps.filterValues(named(Weight.class), Weight::isParameter);
+    return ImmutableMap.copyOf(Maps.transformValues(weights, Weight::parameter));
   }
 
   /** Returns all buffers of this layer and of those inside, by their path. */
   public final Map<String, Buffer> namedBuffers() {
-    return Collections.unmodifiableMap(named(Buffer.class));
+    return named(Buffer.class);
   }
 
   /** Returns the weights or buffers of this layer and of those inside, each by its first path. */
   private <T> Map<String, T> named(Class<T> kind) {
-    Map<String, T> named = new LinkedHashMap<>();
-    Set<T> known = new HashSet<>();
+    Map<T, String> paths = new LinkedHashMap<>();
     namedLayers()
-        .forEach((path, layer) ->
-            layer.each(
-                kind,
-                (name, part) -> {
-                  if (known.add(part)) {
-                    named.put(path.isEmpty() ? name : path + "." + name, part);
-                  }
-                }));
-    return named;
+        .forEach((path, layer) -> {
+          String prefix = path.isEmpty() ? "" : path + ".";
+          layer.each(kind, (name, part) -> paths.putIfAbsent(part, prefix + name));
+        });
+    return ImmutableBiMap.copyOf(paths).inverse();
   }
 
   /** Returns this layer, under the empty path, and those inside, each by its path. */
   public final Map<String, Layer> namedLayers() {
     Map<Layer, String> paths = new LinkedHashMap<>();
     collect("", paths);
-    Map<String, Layer> layers = new LinkedHashMap<>();
-    paths.forEach((layer, path) -> layers.put(path, layer));
-    return Collections.unmodifiableMap(layers);
+    return ImmutableBiMap.copyOf(paths).inverse();
   }
 
   /** Adds this layer, what computes its weights, and the layers inside, unless they are known. */
@@ -197,7 +184,7 @@ public abstract non-sealed class Layer extends Parts {
    */
   public final void load(Map<String, Tensor> state, Predicate<String> optional) {
     requireChangeable("load");
-    States.load(headline(), namedParameters(), namedBuffers(), state, optional);
+    States.load(this, state, optional);
   }
 
   /**
@@ -238,18 +225,18 @@ public abstract non-sealed class Layer extends Parts {
 
   // ---- modes -----------------------------------------------------------------------------------
 
-  /** Makes this layer and those inside behave as in training. */
+  /** Puts this layer and those inside into training mode. */
   public final void train() {
     requireChangeable("train");
-    everyLayer().forEach(layer -> layer.training = true);
+    namedLayers().values().forEach(layer -> layer.training = true);
   }
 
-  /** Makes this layer and those inside behave as in use: deterministic, one example by itself. */
+  /** Puts this layer and those inside into eval mode: deterministic, each example by itself. */
   public final void eval() {
-    everyLayer().forEach(layer -> layer.training = false);
+    namedLayers().values().forEach(layer -> layer.training = false);
   }
 
-  /** Tells whether this layer behaves as in training. */
+  /** Tells whether this layer is in training mode. */
   public final boolean isTraining() {
     return training;
   }
@@ -266,7 +253,7 @@ public abstract non-sealed class Layer extends Parts {
 
   private <T> T inMode(Runnable mode, Supplier<T> computation) {
     Map<Layer, Boolean> before = new LinkedHashMap<>();
-    everyLayer().forEach(layer -> before.put(layer, layer.training));
+    namedLayers().values().forEach(layer -> before.put(layer, layer.training));
     mode.run();
     try {
       return computation.get();
@@ -275,12 +262,12 @@ public abstract non-sealed class Layer extends Parts {
     }
   }
 
-  /** Makes all parameters constants: nothing is recorded for them, and optimizers pass them by. */
+  /** Makes all parameters constants, which get no gradients and which optimizers skip. */
   public final void freeze() {
     parameters().forEach(Parameter::freeze);
   }
 
-  /** Makes all parameters learnable again. */
+  /** Makes all parameters trainable again. */
   public final void unfreeze() {
     parameters().forEach(Parameter::unfreeze);
   }
@@ -295,10 +282,10 @@ public abstract non-sealed class Layer extends Parts {
   // ---- reparametrization -----------------------------------------------------------------------
 
   /**
-   * Lets a weight of this layer be computed from others from now on, in place.
+   * Replaces a weight of this layer by one that is computed from others.
    *
    * @param name of the weight
-   * @param by makes the reparametrization of the original weight, which it takes over
+   * @param by creates the reparametrization of the original weight, which it takes over
    */
   public final void reparametrize(String name, Function<Weight, ? extends Reparametrization> by) {
     requireChangeable("reparametrize");
@@ -313,7 +300,8 @@ public abstract non-sealed class Layer extends Parts {
   public final void fold() {
     requireChangeable("fold");
     inEval(() -> {
-      everyLayer()
+      namedLayers()
+          .values()
           .forEach(layer ->
               layer.each(Weight.class, (name, weight) -> weight.fold(layer.type() + "." + name)));
       return this;
@@ -391,10 +379,6 @@ public abstract non-sealed class Layer extends Parts {
   }
 
   // ---- inside ----------------------------------------------------------------------------------
-
-  private List<Layer> everyLayer() {
-    return List.copyOf(namedLayers().values());
-  }
 
   final void requireChangeable(String operation) {
     if (forInference) {

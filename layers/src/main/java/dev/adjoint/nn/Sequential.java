@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * Applies one after another: {@code new Sequential(new Linear(2, 16, generator), Tensor::tanh, new
- * Linear(16, 1, generator))}.
+ * Applies layers one after another: {@code new Sequential(new Linear(2, 16, generator),
+ * Tensor::tanh, new Linear(16, 1, generator))}.
  *
  * <p>Layers and functions are children, named by their position: {@code 0}, {@code 1}, {@code 2}.
  */

@@ -18,12 +18,9 @@ final class States {
 
   private States() {}
 
-  static void load(
-      String layer,
-      Map<String, Parameter> parameters,
-      Map<String, Buffer> buffers,
-      Map<String, Tensor> state,
-      Predicate<String> optional) {
+  static void load(Layer layer, Map<String, Tensor> state, Predicate<String> optional) {
+    Map<String, Parameter> parameters = layer.namedParameters();
+    Map<String, Buffer> buffers = layer.namedBuffers();
     Map<String, Shape> expected = new LinkedHashMap<>();
     parameters.forEach((name, parameter) -> expected.put(name, parameter.shape()));
     buffers.forEach((name, buffer) -> expected.put(name, buffer.current().shape()));
@@ -43,7 +40,7 @@ final class States {
       throw new IllegalArgumentException(
           "load: this state does not fit %s: %s%s%s"
               .formatted(
-                  layer,
+                  layer.headline(),
                   String.join("; ", faults.subList(0, Math.min(MOST_FAULTS, faults.size()))),
                   faults.size() > MOST_FAULTS
                       ? "; and %d more".formatted(faults.size() - MOST_FAULTS)

@@ -9,9 +9,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Names a tensor that a layer computes with: a {@link Parameter}, or what a {@link
- * Reparametrization} computes from parameters of its own, or a constant in a layer {@linkplain
- * Layer#forInference made for inference}.
+ * A tensor that a layer computes with: a {@link Parameter}, the result of a {@link
+ * Reparametrization}, or a constant in a layer {@linkplain Layer#forInference made for inference}.
  *
  * <p>A layer reads {@link #value()} in each forward and need not know which it is. Several layers
  * may hold one weight, and then share it.
@@ -28,7 +27,7 @@ public final class Weight {
   }
 
   /**
-   * Creates a weight that is learned.
+   * Creates a weight that is trained.
    *
    * @param name how messages call its parameter, as in {@code Linear.weight}
    */
@@ -50,7 +49,7 @@ public final class Weight {
     return new Weight(value.shape(), value.copy());
   }
 
-  /** Returns the tensor to compute with. */
+  /** Returns the current value. */
   public Tensor value() {
     if (source instanceof Parameter parameter) {
       return parameter.value();
@@ -86,7 +85,7 @@ public final class Weight {
     return isParameter() ? parameter().dtype() : Replay.probing().run(this::value).dtype();
   }
 
-  /** Tells whether this is a parameter by itself. */
+  /** Tells whether this is a parameter, not computed or constant. */
   public boolean isParameter() {
     return source instanceof Parameter;
   }

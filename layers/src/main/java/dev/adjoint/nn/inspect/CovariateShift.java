@@ -34,7 +34,7 @@ import java.util.stream.IntStream;
 public record CovariateShift(Map<String, Shift> layers) {
 
   /**
-   * Holds the shift of one layer, between the gradients G of its parameters before and G' after the
+   * The shift of one layer, between the gradients G of its parameters before and G' after the
    * update of the layers below.
    *
    * @param difference {@code |G' - G|}

@@ -9,8 +9,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Holds what {@link Invariances} measured of some layers: Table 1 of Ba, Kiros and Hinton 2016
- * (arXiv:1607.06450) for layers of one's own.
+ * The invariances of some layers, as {@link Invariances} measured them: Table 1 of Ba, Kiros and
+ * Hinton 2016 (arXiv:1607.06450) for layers of one's own.
  *
  * <p>{@code toString} is the table, to be read in a terminal of 120 columns.
  *
@@ -32,7 +32,7 @@ public record InvarianceTable(List<Row> rows) {
     return new InvarianceTable(List.of(rows));
   }
 
-  /** Says what became of the output. */
+  /** The effect of a perturbation on the output. */
   public enum Verdict {
     /** It stayed the same, but for rounding. */
     INVARIANT("yes"),
@@ -57,9 +57,9 @@ public record InvarianceTable(List<Row> rows) {
   }
 
   /**
-   * Holds what was measured for one layer and one perturbation.
+   * The measurement of one layer and one perturbation.
    *
-   * @param verdict what became of the output
+   * @param verdict the effect on the output
    * @param deviation the largest change of an element, relative to the largest element
    */
   public record Cell(Verdict verdict, double deviation) {
@@ -80,7 +80,7 @@ public record InvarianceTable(List<Row> rows) {
   }
 
   /**
-   * Holds what was measured for one layer.
+   * The measurements of one layer.
    *
    * @param name of the layer
    * @param cells one for each perturbation
@@ -92,7 +92,7 @@ public record InvarianceTable(List<Row> rows) {
       cells = Maps.immutableEnumMap(cells);
     }
 
-    /** Returns what became of the output under a perturbation. */
+    /** Returns the effect of a perturbation on the output. */
     public Verdict verdict(Perturbation perturbation) {
       return cell(perturbation).verdict;
     }

@@ -3,8 +3,8 @@ package dev.adjoint.nn.inspect;
 import java.util.Arrays;
 
 /**
- * Holds how numbers are distributed: percentiles, by linear interpolation. Of more than 16,384
- * numbers, those of 16,384 that are spread evenly over all.
+ * Percentiles of numbers, by linear interpolation; of more than 16,384 numbers, those of 16,384
+ * that are spread evenly over all.
  *
  * @param p5 the 5th percentile
  * @param p15 the 15th percentile

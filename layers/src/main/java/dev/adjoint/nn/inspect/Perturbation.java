@@ -6,7 +6,7 @@ import dev.adjoint.tensor.Tensor;
 import java.util.Arrays;
 
 /**
- * Names what is done to the weights or the data of a layer, while its output is watched: the
+ * A change of the weights or the data of a layer whose effect on the output is measured: the
  * columns of Table 1 of Ba, Kiros and Hinton 2016 (arXiv:1607.06450), and three more.
  *
  * <p>W is a weight with a row for each output, x the data with a row for each case. A factor d is
@@ -69,7 +69,7 @@ public enum Perturbation {
   }
 
   /**
-   * Holds what is perturbed: a weight or data, with rows along axis 0.
+   * What is perturbed: a weight or data, with rows along axis 0.
    *
    * @param vector what is added to every row, about as large as the values; broadcasts to them
    * @param size the root of the mean square of the values

@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 
 /**
  * Holds what a model is made of as a text and tensors by path. The text has a line for each layer
@@ -35,13 +36,7 @@ record Architecture(String text, Map<String, Tensor> tensors) {
 
   private static final int MAX_SETTINGS = 100;
 
-  private static final int MAX_NAME = 100;
-
-  private static final CharMatcher NAME =
-      CharMatcher.inRange('a', 'z')
-          .or(CharMatcher.inRange('A', 'Z'))
-          .or(CharMatcher.inRange('0', '9'))
-          .or(CharMatcher.anyOf("_-$"));
+  private static final Pattern NAME = Pattern.compile("[a-zA-Z0-9_$-]{1,100}");
 
   private static final Splitter SPACES = Splitter.on(' ').limit(MAX_SETTINGS + 2);
 
@@ -60,10 +55,6 @@ record Architecture(String text, Map<String, Tensor> tensors) {
    */
   Object make(Map<String, ? extends Function<Description, ?>> more) {
     return new Reader(text, tensors, more).read();
-  }
-
-  private static boolean isName(String name) {
-    return !name.isEmpty() && name.length() <= MAX_NAME && NAME.matchesAllOf(name);
   }
 
   private static String joined(String path, String name) {
@@ -122,7 +113,8 @@ record Architecture(String text, Map<String, Tensor> tensors) {
             "%s is a %s, which does not say how it is made; expected it to implement Describable"
                 .formatted(where, name));
       }
-      if (!isName(name) || (LayerTypes.isBuiltIn(name) && !LayerTypes.isBuiltIn(thing))) {
+      if (!NAME.matcher(name).matches()
+          || (LayerTypes.isBuiltIn(name) && !LayerTypes.isBuiltIn(thing))) {
         throw refuse(
             "%s is of the class %s; expected a class with a simple name of its own"
                 .formatted(where, thing.getClass().getName()));
@@ -132,10 +124,10 @@ record Architecture(String text, Map<String, Tensor> tensors) {
 
     /** Returns the name of a setting, tensor or part, if a file can hold it. */
     private static String named(String path, String name) {
-      if (!isName(name)) {
+      if (!NAME.matcher(name).matches()) {
         throw refuse(
-            "'%s' has something named '%s'; expected a name of at most %d letters, digits, '_' and '-'"
-                .formatted(path, name, MAX_NAME));
+            "'%s' has something named '%s'; expected a name of at most 100 letters, digits, '_' and '-'"
+                .formatted(path, name));
       }
       return name;
     }
@@ -238,7 +230,7 @@ record Architecture(String text, Map<String, Tensor> tensors) {
       String text = lines.get(line);
       int colon = text.indexOf(": ");
       String name = colon < 0 ? "" : text.substring(indent(line), colon);
-      if (!isName(name)) {
+      if (!NAME.matcher(name).matches()) {
         throw refuse(line, "expected it to begin with a name and a colon");
       }
       return name;

@@ -1,11 +1,11 @@
 package dev.adjoint.nn.predict;
 
-import com.google.common.base.CharMatcher;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
 import dev.adjoint.io.Quoted;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -19,12 +19,14 @@ public sealed interface Column {
   Missing missing();
 
   /** Returns how many features there are. */
-  int width();
+  default int width() {
+    return (int) features().count();
+  }
 
   /** Returns the names of the features. */
   Stream<String> features();
 
-  /** Returns the same column with another rule for missing fields. */
+  /** Returns this column with another rule for missing fields. */
   Column with(Missing rule);
 
   /**
@@ -69,17 +71,12 @@ public sealed interface Column {
   record Numeric(String name, Missing missing) implements Column {
 
     /** Java would take more: hexadecimal numbers, "1f", "NaN", "Infinity". */
-    private static final CharMatcher DECIMAL =
-        CharMatcher.inRange('0', '9').or(CharMatcher.anyOf("+-.eE"));
+    private static final Pattern DECIMAL =
+        Pattern.compile("[+-]?(\\d++(\\.\\d*+)?|\\.\\d++)([eE][+-]?\\d++)?");
 
     /** Checks the name. */
     public Numeric {
       Columns.requireLine("numeric", name);
-    }
-
-    @Override
-    public int width() {
-      return 1;
     }
 
     @Override
@@ -117,11 +114,7 @@ public sealed interface Column {
         return number.doubleValue();
       }
       String text = field.toString().strip();
-      try {
-        return DECIMAL.matchesAllOf(text) ? Double.parseDouble(text) : Double.NaN;
-      } catch (NumberFormatException e) {
-        return Double.NaN;
-      }
+      return DECIMAL.matcher(text).matches() ? Double.parseDouble(text) : Double.NaN;
     }
   }
 
@@ -147,11 +140,6 @@ public sealed interface Column {
     /** Tells whether a text can be a category: one short line without white space at its ends. */
     public static boolean accepts(String text) {
       return Columns.isLine(text);
-    }
-
-    @Override
-    public int width() {
-      return categories.size();
     }
 
     @Override

@@ -26,7 +26,7 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Predicts with a trained model, and is one file with all that belongs to it: preprocessing,
+ * A trained model that predicts, saved as one file with all that belongs to it: preprocessing,
  * layers, weights, and the names of columns and classes.
  *
  * <pre>{@code
