@@ -207,12 +207,12 @@ abstract sealed class Parts implements Describable permits Layer {
 
   /** Declares stride, padding, dilation and groups of a convolution. */
   protected final ConvOptions convOptions() {
-    ConvOptions defaultValue = ConvOptions.DEFAULT;
-    return defaultValue
-        .stride(integers("stride", defaultValue.stride()).get())
-        .padding(integers("padding", defaultValue.padding()).get())
-        .dilation(integers("dilation", defaultValue.dilation()).get())
-        .groups(integer("groups", defaultValue.groups()).get());
+    ConvOptions initial = ConvOptions.DEFAULT;
+    return initial
+        .stride(integers("stride", initial.stride()).get())
+        .padding(integers("padding", initial.padding()).get())
+        .dilation(integers("dilation", initial.dilation()).get())
+        .groups(integer("groups", initial.groups()).get());
   }
 
   private <T> Setting<T> setting(
