@@ -104,26 +104,24 @@ public final class Description {
 
   /** Returns the settings by name. */
   public Map<String, String> settings() {
-    return only(String.class);
+    return only("setting", String.class);
   }
 
   /** Returns the tensors by name. */
   public Map<String, Tensor> tensors() {
-    return only(Tensor.class);
+    return only("tensor", Tensor.class);
   }
 
   /** Returns the layers and functions inside by name. */
   public Map<String, Object> parts() {
-    Map<String, Object> parts = only(Object.class);
-    parts.values().removeIf(thing -> !kind(thing).equals("part"));
-    return parts;
+    return only("part", Object.class);
   }
 
-  private <T> Map<String, T> only(Class<T> kind) {
+  private <T> Map<String, T> only(String kind, Class<T> type) {
     Map<String, T> found = new LinkedHashMap<>();
     contents.forEach((name, thing) -> {
-      if (kind.isInstance(thing)) {
-        found.put(name, kind.cast(thing));
+      if (type.isInstance(thing) && kind(thing).equals(kind)) {
+        found.put(name, type.cast(thing));
       }
     });
     return found;

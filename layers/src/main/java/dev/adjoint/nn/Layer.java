@@ -1,14 +1,17 @@
 package dev.adjoint.nn;
 
+import com.google.common.base.Strings;
 import com.google.common.collect.ImmutableBiMap;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.Maps;
 import dev.adjoint.autodiff.Parameter;
+import dev.adjoint.io.Quoted;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -54,6 +57,7 @@ import java.util.function.Supplier;
 public abstract non-sealed class Layer extends Parts {
 
   private static final ScopedValue<LayerObserver> OBSERVER = ScopedValue.newInstance();
+  private static final int MOST_FAULTS = 20;
 
   private boolean training = true;
   private boolean forInference;
@@ -184,7 +188,55 @@ public abstract non-sealed class Layer extends Parts {
    */
   public final void load(Map<String, Tensor> state, Predicate<String> optional) {
     requireChangeable("load");
-    States.load(this, state, optional);
+    Map<String, Parameter> parameters = namedParameters();
+    Map<String, Buffer> buffers = namedBuffers();
+    Map<String, Shape> expected = new LinkedHashMap<>();
+    parameters.forEach((name, parameter) -> expected.put(name, parameter.shape()));
+    buffers.forEach((name, buffer) -> expected.put(name, buffer.current().shape()));
+    List<String> faults = new ArrayList<>();
+    expected.forEach((name, shape) -> {
+      Tensor value = state.get(name);
+      if (value == null && !optional.test(name)) {
+        faults.add("'%s' of shape %s is missing".formatted(name, shape));
+      } else if (value != null && !value.shape().equals(shape)) {
+        faults.add("'%s' has shape %s, expected %s".formatted(name, value.shape(), shape));
+      }
+    });
+    state.keySet().stream()
+        .filter(name -> !expected.containsKey(name))
+        .forEach(name -> faults.add("%s is unknown".formatted(Quoted.text(name))));
+    if (!faults.isEmpty()) {
+      throw new IllegalArgumentException(
+          "load: this state does not fit %s: %s%s%s"
+              .formatted(
+                  headline(),
+                  String.join("; ", faults.subList(0, Math.min(MOST_FAULTS, faults.size()))),
+                  faults.size() > MOST_FAULTS
+                      ? "; and %d more".formatted(faults.size() - MOST_FAULTS)
+                      : "",
+                  prefix(expected, state)));
+    }
+    Map<Parameter, Tensor> values = new LinkedHashMap<>();
+    state.forEach((name, value) -> {
+      if (parameters.get(name) instanceof Parameter parameter) {
+        values.put(parameter, value);
+      }
+    });
+    Parameter.assign(values);
+    buffers.forEach((name, buffer) -> buffer.assign(state.getOrDefault(name, buffer.current())));
+  }
+
+  /** Says what all names of a state begin with that the expected ones do not, or nothing. */
+  private static String prefix(Map<String, Shape> expected, Map<String, Tensor> state) {
+    String common = state.keySet().stream().reduce((a, b) -> Strings.commonPrefix(a, b)).orElse("");
+    for (int dot = common.indexOf('.'); dot >= 0; dot = common.indexOf('.', dot + 1)) {
+      int length = dot + 1;
+      if (state.keySet().stream().anyMatch(name -> expected.containsKey(name.substring(length)))) {
+        return "; every name begins with %s: load a state without it"
+            .formatted(Quoted.text(common.substring(0, length)));
+      }
+    }
+    return "";
   }
 
   /**
@@ -347,38 +399,6 @@ public abstract non-sealed class Layer extends Parts {
   Description describe(Copies copies) {
     return describe(copies::of);
   }
-
-  // ---- printing --------------------------------------------------------------------------------
-
-  /**
-   * Returns this layer, with its settings that are not the defaults, and those inside it as a tree,
-   * a line each.
-   */
-  @Override
-  public String toString() {
-    String settings = settings();
-    return tree(line(settings.isEmpty() ? shapes() : settings));
-  }
-
-  /** Returns the first line of {@link #toString}: what this layer is, and its settings. */
-  public final String headline() {
-    return toString().lines().findFirst().orElse("");
-  }
-
-  /** Returns a line and below it, indented, the layers inside. */
-  final String tree(String line) {
-    StringBuilder text = new StringBuilder(line);
-    each(
-        Layer.class,
-        (name, child) ->
-            text.append("\n  ")
-                .append(name)
-                .append(": ")
-                .append(child.toString().replace("\n", "\n  ")));
-    return text.toString();
-  }
-
-  // ---- inside ----------------------------------------------------------------------------------
 
   final void requireChangeable(String operation) {
     if (forInference) {

@@ -234,7 +234,7 @@ abstract sealed class Parts implements Describable permits Layer {
         switch (part) {
           case Weight weight -> weight.value().untracked();
           case Buffer buffer -> buffer.value();
-          case Sequential.Function wrapper -> wrapper.function();
+          case Sequential.Function wrapper -> wrapper.function;
           case Generator any -> null;
           default -> part;
         });
@@ -294,6 +294,34 @@ abstract sealed class Parts implements Describable permits Layer {
     each(Weight.class, (name, weight) -> texts.add(name + " " + weight.shape()));
     each(Buffer.class, (name, buffer) -> texts.add(name + " " + buffer.value().shape()));
     return String.join(", ", texts);
+  }
+
+  /**
+   * Returns this layer, with its settings that are not the defaults, and those inside it as a tree,
+   * a line each.
+   */
+  @Override
+  public String toString() {
+    String settings = settings();
+    return tree(line(settings.isEmpty() ? shapes() : settings));
+  }
+
+  /** Returns the first line of {@link #toString}: what this layer is, and its settings. */
+  public final String headline() {
+    return toString().lines().findFirst().orElse("");
+  }
+
+  /** Returns a line and below it, indented, the layers inside. */
+  final String tree(String line) {
+    StringBuilder text = new StringBuilder(line);
+    each(
+        Layer.class,
+        (name, child) ->
+            text.append("\n  ")
+                .append(name)
+                .append(": ")
+                .append(child.toString().replace("\n", "\n  ")));
+    return text.toString();
   }
 
   /** Returns the simple name of this class, for messages. */

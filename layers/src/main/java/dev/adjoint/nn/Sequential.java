@@ -80,7 +80,7 @@ public final class Sequential extends Layer implements Transform {
 
   /** Makes a layer of a function, so that it is seen where layers are. */
   static final class Function extends Layer implements Transform {
-    private final Transform function = child("function", Transform.class);
+    final Transform function = child("function", Transform.class);
 
     Function(Transform function) {
       this(Description.of(Function::new).with("function", function));
@@ -93,11 +93,6 @@ public final class Sequential extends Layer implements Transform {
     @Override
     public Tensor forward(Tensor x) {
       return observed(function.forward(x));
-    }
-
-    /** Returns what stands for this in the description of another layer. */
-    Transform function() {
-      return function;
     }
 
     @Override

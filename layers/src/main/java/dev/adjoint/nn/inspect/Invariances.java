@@ -118,7 +118,7 @@ public final class Invariances {
     Generator generator = Generator.seeded(1);
     Tensor x = data == null ? defaultData(weight, generator) : data;
     Map<Perturbation, Cell> cells = new EnumMap<>(Perturbation.class);
-    try (Probe probe = new Probe(chosen, weight, x, generator)) {
+    try (Probe probe = new Probe(weight, x, generator)) {
       for (Perturbation perturbation : Perturbation.values()) {
         cells.put(perturbation, probe.measure(perturbation));
       }
@@ -165,10 +165,14 @@ public final class Invariances {
     private final DType dtype;
     private final double[] base;
 
-    Probe(String path, Parameter weight, Tensor x, Generator generator) {
+    Probe(Parameter weight, Tensor x, Generator generator) {
       this.weight = weight;
       original = copyOf(weight);
-      Owners.siblings(layer, path).forEach(sibling -> siblings.put(sibling, copyOf(sibling)));
+      Owners.of(layer).values().stream()
+          .filter(owned -> owned.containsValue(weight))
+          .flatMap(owned -> owned.values().stream())
+          .forEach(owned -> siblings.put(owned, copyOf(owned)));
+      siblings.remove(weight);
       weights = Subject.ofWeights(original.transpose(0, outputAxis), generator);
       data = Subject.ofData(x, original.rank() == 2 ? x.rank() - 1 : 1, generator);
       boolean coarse = weight.dtype() == DType.FLOAT32 || x.dtype() == DType.FLOAT32;
