@@ -1,9 +1,7 @@
 package dev.adjoint.nn;
 
-import static java.util.stream.Collectors.joining;
-
+import com.google.common.primitives.Ints;
 import dev.adjoint.tensor.Shape;
-import java.util.Arrays;
 import java.util.Locale;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -113,8 +111,8 @@ public final class Setting<T> {
   /** Returns a value for readers. */
   static String show(Object value) {
     return switch (value) {
-      case int[] numbers -> numbers.length == 0 ? "none" : joined(numbers, "x");
-      case Shape shape -> joined(shape.toArray(), ", ");
+      case int[] numbers -> numbers.length == 0 ? "none" : Ints.join("x", numbers);
+      case Shape shape -> Ints.join(", ", shape.toArray());
       case Enum<?> constant -> constant.name().toLowerCase(Locale.ROOT);
       default -> value.toString();
     };
@@ -123,14 +121,10 @@ public final class Setting<T> {
   /** Returns a value as files hold it. */
   static String text(Object value) {
     return switch (value) {
-      case int[] numbers -> joined(numbers, ",");
-      case Shape shape -> joined(shape.toArray(), ",");
+      case int[] numbers -> Ints.join(",", numbers);
+      case Shape shape -> Ints.join(",", shape.toArray());
       case Enum<?> constant -> constant.name();
       default -> value.toString();
     };
-  }
-
-  private static String joined(int[] numbers, String separator) {
-    return Arrays.stream(numbers).mapToObj(String::valueOf).collect(joining(separator));
   }
 }

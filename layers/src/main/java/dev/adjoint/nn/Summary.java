@@ -7,7 +7,6 @@ import dev.adjoint.autodiff.Replay;
 import dev.adjoint.tensor.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -34,9 +33,8 @@ final class Summary {
   }
 
   private static List<Layer> unregistered(Layer model, Map<Layer, Shape> outputs) {
-    Set<Layer> parts = Collections.newSetFromMap(new IdentityHashMap<>());
-    parts.addAll(model.namedLayers().values());
-    return outputs.keySet().stream().filter(layer -> !parts.contains(layer)).toList();
+    Map<String, Layer> parts = model.namedLayers();
+    return outputs.keySet().stream().filter(layer -> !parts.containsValue(layer)).toList();
   }
 
   /** Runs the model once, in eval mode and without effects, to see the outputs. */

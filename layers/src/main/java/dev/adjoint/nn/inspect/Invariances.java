@@ -194,7 +194,7 @@ public final class Invariances {
 
     /** Measures the influence of one perturbation. */
     Cell measure(Perturbation perturbation) {
-      Subject subject = perturbation.ofWeights() ? weights : data;
+      Subject subject = perturbation.ofWeights ? weights : data;
       boolean invariant = true;
       boolean small = true;
       double worst = 0;
@@ -240,14 +240,14 @@ public final class Invariances {
           perturbation.ofOne() ? new int[] {0, subject.values().size(0) - 1} : new int[] {0};
       double worst = 0;
       for (int row : rows) {
-        double[] output = output(perturbation, perturbation.apply(subject, d, row), choice);
+        double[] output = output(perturbation, perturbation.change.apply(subject, d, row), choice);
         worst = Math.max(worst, difference(output, reference));
       }
       return worst;
     }
 
     private double[] output(Perturbation perturbation, Tensor changed, long choice) {
-      return perturbation.ofWeights()
+      return perturbation.ofWeights
           ? output(changed, data.values(), choice)
           : output(weights.values(), changed, choice);
     }

@@ -32,9 +32,11 @@ public enum Perturbation {
   /** One case times d: single training case re-scaling. */
   CASE_RESCALED("case d", false, Subject::rowRescaled);
 
+  /** Whether the weights are changed, or else the data. */
+  final boolean ofWeights;
+
+  final Change change;
   private final String label;
-  private final boolean ofWeights;
-  private final Change change;
 
   Perturbation(String label, boolean ofWeights, Change change) {
     this.label = label;
@@ -43,23 +45,13 @@ public enum Perturbation {
   }
 
   /** Computes the changed weights or data. */
-  private interface Change {
+  interface Change {
     Tensor apply(Subject of, double d, int row);
-  }
-
-  /** Tells whether the weights are changed, or else the data. */
-  boolean ofWeights() {
-    return ofWeights;
   }
 
   /** Tells whether one row or case is changed, or else all. */
   boolean ofOne() {
     return this == ROW_RESCALED || this == ROW_RECENTERED || this == CASE_RESCALED;
-  }
-
-  /** Returns the changed weights or data. */
-  Tensor apply(Subject of, double d, int row) {
-    return change.apply(of, d, row);
   }
 
   /** Returns the head of the column. */
