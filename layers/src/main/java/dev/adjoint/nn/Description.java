@@ -177,35 +177,22 @@ public final class Description {
 
   /** Returns a setting that is a finite number of at least 0. */
   public double decimal(String name) {
-    String value = setting(name);
-    Double number = Doubles.tryParse(value);
-    if (number == null || !(number >= 0 && number < Double.POSITIVE_INFINITY)) {
-      throw refuse("%s=%s; expected a finite number of at least 0".formatted(name, value));
-    }
-    return number;
+    Double number = Doubles.tryParse(setting(name));
+    boolean fits = number != null && number >= 0 && number < Double.POSITIVE_INFINITY;
+    return parsed(name, setting(name), fits ? number : null, "a finite number of at least 0");
   }
 
   /** Returns a setting that is true, or false if it is not there. */
   public boolean flag(String name) {
-    if (!has(name)) {
-      return false;
-    }
-    String value = setting(name);
-    if (!value.equals("true")) {
-      throw refuse("%s=%s; expected true".formatted(name, value));
-    }
-    return true;
+    return has(name)
+        && parsed(name, setting(name), setting(name).equals("true") ? true : null, "true");
   }
 
   /** Returns a setting that is a constant of an enum. */
   public <E extends Enum<E>> E constant(String name, Class<E> constants) {
-    String value = setting(name);
-    return Enums.getIfPresent(constants, value)
-        .toJavaUtil()
-        .orElseThrow(() ->
-            refuse(
-                "%s=%s; expected one of %s"
-                    .formatted(name, value, Arrays.toString(constants.getEnumConstants()))));
+    E constant = Enums.getIfPresent(constants, setting(name)).orNull();
+    String expected = "one of " + Arrays.toString(constants.getEnumConstants());
+    return parsed(name, setting(name), constant, expected);
   }
 
   /**
@@ -285,10 +272,16 @@ public final class Description {
 
   private int natural(String name, String value) {
     Integer number = Ints.tryParse(value);
-    if (number == null || number < 0) {
-      throw refuse("%s=%s; expected a whole number of at least 0".formatted(name, value));
+    boolean fits = number != null && number >= 0;
+    return parsed(name, value, fits ? number : null, "a whole number of at least 0");
+  }
+
+  /** Returns what a value means, unless that is null. */
+  private <T> T parsed(String name, String value, @Nullable T meaning, String expected) {
+    if (meaning == null) {
+      throw refuse("%s=%s; expected %s".formatted(name, value, expected));
     }
-    return number;
+    return meaning;
   }
 
   private Object found(String kind, String name) {
