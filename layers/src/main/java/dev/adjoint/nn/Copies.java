@@ -51,7 +51,9 @@ class Copies {
 
   /** Describes the copy of a layer. */
   Description describe(Layer original) {
-    return original.describe(this);
+    return original instanceof Sequential sequential
+        ? sequential.describeCopy(this)
+        : original.describe(this::of);
   }
 
   private Weight copy(Weight weight) {

@@ -395,11 +395,6 @@ public abstract non-sealed class Layer extends Parts {
     finish();
   }
 
-  /** Describes the copy of this layer. */
-  Description describe(Copies copies) {
-    return describe(copies::of);
-  }
-
   final void requireChangeable(String operation) {
     if (forInference) {
       throw new IllegalStateException(

@@ -55,8 +55,7 @@ public final class Sequential extends Layer implements Transform {
   }
 
   /** Folds what can be folded, if the copy is for inference. */
-  @Override
-  Description describe(Copies copies) {
+  Description describeCopy(Copies copies) {
     List<Transform> copied = new ArrayList<>();
     for (Transform step : steps) {
       Transform last = copied.isEmpty() ? step : copied.getLast();

@@ -70,7 +70,7 @@ public final class Predictor {
   private final ImmutableMap<String, String> metadata;
   private final @Nullable Budget budget;
 
-  Predictor(
+  private Predictor(
       Transform model,
       Architecture architecture,
       Columns columns,
