@@ -213,7 +213,8 @@ public final class Columns {
   static Columns read(String text) {
     Columns columns = new Columns(COLUMNS.splitToStream(text).map(Columns::column).toList());
     if (!columns.text().equals(text)) {
-      throw new IllegalArgumentException("columns: a text that nobody has written so");
+      throw new IllegalArgumentException(
+          "columns: the text is malformed; expected one that a predictor has saved");
     }
     return columns;
   }
