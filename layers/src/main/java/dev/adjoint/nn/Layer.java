@@ -148,7 +148,8 @@ public abstract non-sealed class Layer extends Parts {
       each(
           Weight.class,
           (name, weight) -> {
-            if (weight.reparametrization() instanceof Layer by) {
+            Layer by = weight.reparametrization();
+            if (by != null) {
               by.collect(prefix + name, paths);
             }
           });
@@ -218,7 +219,8 @@ public abstract non-sealed class Layer extends Parts {
     }
     Map<Parameter, Tensor> values = new LinkedHashMap<>();
     state.forEach((name, value) -> {
-      if (parameters.get(name) instanceof Parameter parameter) {
+      Parameter parameter = parameters.get(name);
+      if (parameter != null) { // else it is a buffer's
         values.put(parameter, value);
       }
     });

@@ -20,7 +20,7 @@ final class Summary {
   private Summary() {}
 
   static String of(Layer model, Supplier<?> forward) {
-    Map<Layer, Shape> outputs = outputs(model, forward);
+    IdentityHashMap<Layer, Shape> outputs = outputs(model, forward);
     List<Layer> strangers = unregistered(model, outputs);
     return table(model, outputs)
         + (strangers.isEmpty() ? "" : "\nnot registered by child, so no part of the model: ")
@@ -38,8 +38,8 @@ final class Summary {
   }
 
   /** Runs the model once, in eval mode and without effects, to see the outputs. */
-  private static Map<Layer, Shape> outputs(Layer model, Supplier<?> forward) {
-    Map<Layer, Shape> outputs = new IdentityHashMap<>();
+  private static IdentityHashMap<Layer, Shape> outputs(Layer model, Supplier<?> forward) {
+    IdentityHashMap<Layer, Shape> outputs = new IdentityHashMap<>();
     LayerObserver observer =
         (layer, output) -> {
           outputs.put(layer, output.shape());
