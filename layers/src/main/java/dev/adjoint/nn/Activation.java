@@ -4,11 +4,10 @@ import dev.adjoint.op.Activations;
 import dev.adjoint.tensor.Tensor;
 
 /**
- * Names the common elementwise functions between layers, with the gain that {@link Initializers}
- * make up for.
+ * Elementwise activation functions, each with its gain for {@link Initializers}.
  *
  * <p>In a {@link Sequential} any function does, {@code Tensor::relu} or {@code x ->
- * Activations.elu(x, 0.5)}; one of these is called by its name in summaries.
+ * Activations.elu(x, 0.5)}; these are printed by name, and can be saved.
  */
 public enum Activation implements Transform, Describable {
   /** x itself. */
@@ -55,7 +54,7 @@ public enum Activation implements Transform, Describable {
     return Description.of(Activation::of).set("function", name());
   }
 
-  /** Returns by what to multiply a weight's deviation before this, as torch.nn.init does. */
+  /** Returns the factor for the deviation of the weights before this, as in torch.nn.init. */
   public double gain() {
     return gain;
   }

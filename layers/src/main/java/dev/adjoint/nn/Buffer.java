@@ -6,7 +6,8 @@ import dev.adjoint.tensor.Tensor;
 import java.util.function.UnaryOperator;
 
 /**
- * What a layer remembers without learning it: running statistics, vectors of a power iteration.
+ * A tensor that a layer remembers but does not train: running statistics, vectors of a power
+ * iteration.
  *
  * <p>It is saved with the model, and no optimizer sees it. Gradient checks and rematerialization
  * read it as it was and leave it alone ({@link Replay}).

@@ -2,7 +2,6 @@ package dev.adjoint.nn;
 
 import dev.adjoint.tensor.Generator;
 import java.util.IdentityHashMap;
-import java.util.function.Function;
 
 /**
  * Hands out the copies of what a layer consists of, while a layer is copied: each thing once, so
@@ -10,81 +9,68 @@ import java.util.function.Function;
  */
 class Copies {
 
-  private final boolean forInference;
+  /** Whether the copy will only be used, not trained. */
+  final boolean forInference;
+
   private final IdentityHashMap<Object, Object> made = new IdentityHashMap<>();
 
   Copies(boolean forInference) {
     this.forInference = forInference;
   }
 
-  /** Returns the copy of a part of a layer, or the part itself if it never changes. */
-  Object ofPart(Object part) {
-    return switch (part) {
-      case Layer layer -> of(layer);
-      case Weight weight -> of(weight);
-      case Buffer buffer -> once(buffer, b -> new Buffer(b.current(), forInference));
-      case Generator generator -> once(generator, Generator::copy);
-      default -> part;
-    };
+  /** Returns the copy of a layer or a part of one, or the part itself if it never changes. */
+  @SuppressWarnings("unchecked") // the copy of a T is a T
+  <T> T of(T part) {
+    Object copy = made.get(part);
+    if (copy == null) {
+      copy =
+          switch (part) {
+            case Layer layer -> copy(layer);
+            case Weight weight -> copy(weight);
+            case Buffer buffer -> new Buffer(buffer.current(), forInference);
+            case Generator generator -> generator.copy();
+            default -> part;
+          };
+      made.put(part, copy);
+    }
+    return (T) copy;
   }
 
-  /** Returns the copy of a layer, in the same mode. */
-  <L extends Layer> L of(L layer) {
-    return once(
-        layer,
-        original -> {
-          Object copy = describe(original).make();
-          if (copy.getClass() != original.getClass()) {
-            throw new IllegalStateException(
-                "%1$s: its copy is a %2$s; expected Description.of(%1$s::new) in its constructors"
-                    .formatted(original.type(), copy.getClass().getSimpleName()));
-          }
-          @SuppressWarnings("unchecked") // of the same class
-          L same = (L) copy;
-          same.setModes(original.isTraining(), forInference);
-          return same;
-        });
+  /** Returns a layer in the same mode. */
+  private Layer copy(Layer original) {
+    Object copy = describe(original).make();
+    if (copy.getClass() != original.getClass()) {
+      throw new IllegalStateException(
+          "%1$s: its copy is a %2$s; expected Description.of(%1$s::new) in its constructors"
+              .formatted(original.type(), copy.getClass().getSimpleName()));
+    }
+    Layer same = (Layer) copy;
+    same.setModes(original.isTraining(), forInference);
+    return same;
   }
 
   /** Describes the copy of a layer. */
   Description describe(Layer original) {
-    return original.describe(this);
+    return original instanceof Sequential sequential
+        ? sequential.describeCopy(this)
+        : original.describe(this::of);
   }
 
-  private Weight of(Weight weight) {
-    return once(
-        weight,
-        w -> {
-          if (forInference) {
-            return Weight.constant(w.value().untracked());
-          }
-          Reparametrization by = w.reparametrization();
-          if (by != null) {
-            return Weight.computed(w.shape(), of(by));
-          }
-          if (!w.isParameter()) {
-            return w;
-          }
-          Weight copy = Weight.learned(w.parameter().name(), w.value());
-          if (w.parameter().isFrozen()) {
-            copy.parameter().freeze();
-          }
-          return copy;
-        });
-  }
-
-  /** Tells whether the copy will only be used, not trained. */
-  boolean areForInference() {
-    return forInference;
-  }
-
-  @SuppressWarnings("unchecked") // what is made of a T is a T
-  private <T> T once(T original, Function<T, T> copy) {
-    Object known = made.get(original);
-    if (known == null) {
-      known = copy.apply(original);
-      made.put(original, known);
+  private Weight copy(Weight weight) {
+    if (forInference) {
+      return Weight.constant(weight.value().untracked());
     }
-    return (T) known;
+    Reparametrization by = weight.reparametrization();
+    if (by != null) {
+      return new Weight(weight.shape(), of(by));
+    }
+    if (!weight.isParameter()) {
+      return weight;
+    }
+    Weight copy = Weight.learned(weight.parameter().name(), weight.value());
+    if (weight.parameter().isFrozen()) {
+      copy.parameter().freeze();
+    }
+    return copy;
   }
 }

@@ -1,9 +1,9 @@
 package dev.adjoint.nn;
 
 /**
- * Marks a layer or function that says what it is made of, so that a file can hold it. A {@link
- * Layer} does by itself. A function that is no layer has a constructor that takes a description,
- * and says {@code Description.of(Clip::new).set("limit", limit)}.
+ * A layer or function that a file can hold, since it says what it is made of. A {@link Layer} does
+ * so by itself. A function that is no layer has a constructor that takes a description, and returns
+ * {@code Description.of(Clip::new).set("limit", limit)}.
  */
 public interface Describable {
 

@@ -2,6 +2,7 @@ package dev.adjoint.nn;
 
 import static java.util.stream.Collectors.joining;
 
+import com.google.common.base.Enums;
 import com.google.common.base.Splitter;
 import com.google.common.primitives.Doubles;
 import com.google.common.primitives.Ints;
@@ -12,7 +13,6 @@ import dev.adjoint.tensor.Tensor;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
@@ -58,23 +58,12 @@ public final class Description {
    * Creates a complete description.
    *
    * @param type the name of the class, for messages
-   * @param parts what was made of the descriptions of the parts
+   * @param contents by name: settings as text, tensors, and the layers and functions inside
    */
   public static Description complete(
-      String type,
-      Function<Description, ?> constructor,
-      Map<String, String> settings,
-      Map<String, Tensor> tensors,
-      Map<String, ?> parts) {
+      String type, Function<Description, ?> constructor, Map<String, ?> contents) {
     Description description = new Description(type, constructor, true);
-    for (Map<String, ?> contents : List.of(settings, tensors, parts)) {
-      contents.forEach((name, thing) -> {
-        if (description.contents.containsKey(name)) {
-          throw description.refuse("'%s' is there for a second time".formatted(name));
-        }
-        description.contents.put(name, thing);
-      });
-    }
+    description.contents.putAll(contents);
     return description;
   }
 
@@ -107,7 +96,7 @@ public final class Description {
     return this;
   }
 
-  /** Adds what draws the weights at first. */
+  /** Adds the generator that draws the initial weights. */
   public Description with(@Nullable Generator drawing) {
     generator = drawing;
     return this;
@@ -115,26 +104,24 @@ public final class Description {
 
   /** Returns the settings by name. */
   public Map<String, String> settings() {
-    return only(String.class);
+    return only("setting", String.class);
   }
 
   /** Returns the tensors by name. */
   public Map<String, Tensor> tensors() {
-    return only(Tensor.class);
+    return only("tensor", Tensor.class);
   }
 
   /** Returns the layers and functions inside by name. */
   public Map<String, Object> parts() {
-    Map<String, Object> parts = only(Object.class);
-    parts.values().removeIf(thing -> !kind(thing).equals("part"));
-    return parts;
+    return only("part", Object.class);
   }
 
-  private <T> Map<String, T> only(Class<T> kind) {
+  private <T> Map<String, T> only(String kind, Class<T> type) {
     Map<String, T> found = new LinkedHashMap<>();
     contents.forEach((name, thing) -> {
-      if (kind.isInstance(thing)) {
-        found.put(name, kind.cast(thing));
+      if (type.isInstance(thing) && kind(thing).equals(kind)) {
+        found.put(name, type.cast(thing));
       }
     });
     return found;
@@ -190,40 +177,26 @@ public final class Description {
 
   /** Returns a setting that is a finite number of at least 0. */
   public double decimal(String name) {
-    String value = setting(name);
-    Double number = Doubles.tryParse(value);
-    if (number == null || !(number >= 0 && number < Double.POSITIVE_INFINITY)) {
-      throw refuse("%s=%s; expected a finite number of at least 0".formatted(name, value));
-    }
-    return number;
+    Double number = Doubles.tryParse(setting(name));
+    boolean fits = number != null && number >= 0 && number < Double.POSITIVE_INFINITY;
+    return parsed(name, setting(name), fits ? number : null, "a finite number of at least 0");
   }
 
   /** Returns a setting that is true, or false if it is not there. */
   public boolean flag(String name) {
-    if (!has(name)) {
-      return false;
-    }
-    String value = setting(name);
-    if (!value.equals("true")) {
-      throw refuse("%s=%s; expected true".formatted(name, value));
-    }
-    return true;
+    return has(name)
+        && parsed(name, setting(name), setting(name).equals("true") ? true : null, "true");
   }
 
   /** Returns a setting that is a constant of an enum. */
   public <E extends Enum<E>> E constant(String name, Class<E> constants) {
-    String value = setting(name);
-    return Arrays.stream(constants.getEnumConstants())
-        .filter(constant -> constant.name().equals(value))
-        .findFirst()
-        .orElseThrow(() ->
-            refuse(
-                "%s=%s; expected one of %s"
-                    .formatted(name, value, Arrays.toString(constants.getEnumConstants()))));
+    E constant = Enums.getIfPresent(constants, setting(name)).orNull();
+    String expected = "one of " + Arrays.toString(constants.getEnumConstants());
+    return parsed(name, setting(name), constant, expected);
   }
 
   /**
-   * Returns what draws the weights.
+   * Returns the generator that draws the initial weights.
    *
    * @throws IllegalArgumentException if this is a beginning without
    */
@@ -299,10 +272,16 @@ public final class Description {
 
   private int natural(String name, String value) {
     Integer number = Ints.tryParse(value);
-    if (number == null || number < 0) {
-      throw refuse("%s=%s; expected a whole number of at least 0".formatted(name, value));
+    boolean fits = number != null && number >= 0;
+    return parsed(name, value, fits ? number : null, "a whole number of at least 0");
+  }
+
+  /** Returns what a value means, unless that is null. */
+  private <T> T parsed(String name, String value, @Nullable T meaning, String expected) {
+    if (meaning == null) {
+      throw refuse("%s=%s; expected %s".formatted(name, value, expected));
     }
-    return number;
+    return meaning;
   }
 
   private Object found(String kind, String name) {

@@ -7,12 +7,12 @@ import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 
 /**
- * Draws the first values of weights: {@code
- * linear.weight("weight").assign(Initializers.heNormal(shape, gain, generator))}.
+ * Initial values of weights: {@code linear.weight("weight").assign(Initializers.heNormal(shape,
+ * gain, generator))}.
  *
  * <p>A weight has the shape (out, in, kernel...), as in {@link Linear} and {@link Conv2d}; {@code
  * fanIn} is {@code in} times the size of the kernel, {@code fanOut} {@code out} times that. The
- * gain makes up for what the following {@link Activation} takes away. All values are float32.
+ * gain is that of the {@link Activation} that follows. All values are float32.
  *
  * <p>A shape does not tell the groups of a convolution: {@code fanIn} is right for any number of
  * them, {@code fanOut} only for one. Draw the weight of several group by group, {@code (out /

@@ -1,26 +1,30 @@
 package dev.adjoint.nn;
 
+import com.google.common.base.Strings;
+import com.google.common.collect.ImmutableBiMap;
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.Maps;
 import dev.adjoint.autodiff.Parameter;
+import dev.adjoint.io.Quoted;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
- * Holds weights and other layers, by name: the base of layers and of whole models.
+ * The base class of layers and of whole models, which consist of weights, buffers and other layers.
  *
- * <p>A layer is an ordinary object. It says what it consists of where its fields are set, and
- * declares a {@code forward} of its own, with the inputs that it needs; a layer with one input is a
- * {@link Transform} as well.
+ * <p>A layer declares what it consists of where its fields are set, and has a {@code forward} of
+ * its own, with the inputs that it needs; a layer with one input is a {@link Transform} as well.
  *
  * <pre>{@code
  * final class Classifier extends Layer implements Transform {
@@ -53,6 +57,7 @@ import java.util.function.Supplier;
 public abstract non-sealed class Layer extends Parts {
 
   private static final ScopedValue<LayerObserver> OBSERVER = ScopedValue.newInstance();
+  private static final int MOST_FAULTS = 20;
 
   private boolean training = true;
   private boolean forInference;
@@ -70,8 +75,8 @@ public abstract non-sealed class Layer extends Parts {
   }
 
   /**
-   * Shows the output of this layer to whoever observes, and returns what to go on with. Layers that
-   * are to appear in summaries and statistics return their output through this.
+   * Shows the output of this layer to the observer, if there is one, and returns the output to use.
+   * Layers that are to appear in summaries and statistics return their output through this.
    */
   protected final Tensor observed(Tensor output) {
     return OBSERVER.isBound() ? OBSERVER.get().onOutput(this, output) : output;
@@ -109,38 +114,47 @@ public abstract non-sealed class Layer extends Parts {
    * hidden.weight}; a shared parameter by the first.
    */
   public final Map<String, Parameter> namedParameters() {
-    Paths<Parameter> paths = new Paths<>();
-    walk(
-        "",
-        (prefix, layer) ->
-            layer.each(
-                Weight.class,
-                (name, weight) -> {
-                  if (weight.isParameter()) {
-                    paths.add(prefix + name, weight.parameter());
-                  }
-                }));
-    return paths.byName();
+    Map<String, Weight> weights = Maps.filterValues(named(Weight.class), Weight::isParameter);
+    return ImmutableMap.copyOf(Maps.transformValues(weights, Weight::parameter));
   }
 
   /** Returns all buffers of this layer and of those inside, by their path. */
   public final Map<String, Buffer> namedBuffers() {
-    Paths<Buffer> paths = new Paths<>();
-    walk(
-        "",
-        (prefix, layer) ->
-            layer.each(Buffer.class, (name, buffer) -> paths.add(prefix + name, buffer)));
-    return paths.byName();
+    return named(Buffer.class);
+  }
+
+  /** Returns the weights or buffers of this layer and of those inside, each by its first path. */
+  private <T> Map<String, T> named(Class<T> kind) {
+    Map<T, String> paths = new LinkedHashMap<>();
+    namedLayers()
+        .forEach((path, layer) -> {
+          String prefix = path.isEmpty() ? "" : path + ".";
+          layer.each(kind, (name, part) -> paths.putIfAbsent(part, prefix + name));
+        });
+    return ImmutableBiMap.copyOf(paths).inverse();
   }
 
   /** Returns this layer, under the empty path, and those inside, each by its path. */
   public final Map<String, Layer> namedLayers() {
-    Paths<Layer> paths = new Paths<>();
-    walk(
-        "",
-        (prefix, layer) ->
-            paths.add(prefix.isEmpty() ? "" : prefix.substring(0, prefix.length() - 1), layer));
-    return paths.byName();
+    Map<Layer, String> paths = new LinkedHashMap<>();
+    collect("", paths);
+    return ImmutableBiMap.copyOf(paths).inverse();
+  }
+
+  /** Adds this layer, what computes its weights, and the layers inside, unless they are known. */
+  private void collect(String path, Map<Layer, String> paths) {
+    if (paths.putIfAbsent(this, path) == null) {
+      String prefix = path.isEmpty() ? "" : path + ".";
+      each(
+          Weight.class,
+          (name, weight) -> {
+            Layer by = weight.reparametrization();
+            if (by != null) {
+              by.collect(prefix + name, paths);
+            }
+          });
+      each(Layer.class, (name, child) -> child.collect(prefix + name, paths));
+    }
   }
 
   /**
@@ -154,11 +168,7 @@ public abstract non-sealed class Layer extends Parts {
   }
 
   /**
-   * Assigns all parameters and buffers.
-   *
-   * @param state a tensor of the right shape for each path of {@link #state}, and no others
-   * @throws IllegalArgumentException naming what is missing, unknown or of another shape; then
-   *     nothing is assigned
+   * Assigns all parameters and buffers, as {@link #load(Map, Predicate)} where none is optional.
    */
   public final void load(Map<String, Tensor> state) {
     load(state, _ -> false);
@@ -179,7 +189,56 @@ public abstract non-sealed class Layer extends Parts {
    */
   public final void load(Map<String, Tensor> state, Predicate<String> optional) {
     requireChangeable("load");
-    States.load(headline(), namedParameters(), namedBuffers(), state, optional);
+    Map<String, Parameter> parameters = namedParameters();
+    Map<String, Buffer> buffers = namedBuffers();
+    Map<String, Shape> expected = new LinkedHashMap<>();
+    parameters.forEach((name, parameter) -> expected.put(name, parameter.shape()));
+    buffers.forEach((name, buffer) -> expected.put(name, buffer.current().shape()));
+    List<String> faults = new ArrayList<>();
+    expected.forEach((name, shape) -> {
+      Tensor value = state.get(name);
+      if (value == null && !optional.test(name)) {
+        faults.add("'%s' of shape %s is missing".formatted(name, shape));
+      } else if (value != null && !value.shape().equals(shape)) {
+        faults.add("'%s' has shape %s, expected %s".formatted(name, value.shape(), shape));
+      }
+    });
+    state.keySet().stream()
+        .filter(name -> !expected.containsKey(name))
+        .forEach(name -> faults.add("%s is unknown".formatted(Quoted.text(name))));
+    if (!faults.isEmpty()) {
+      throw new IllegalArgumentException(
+          "load: this state does not fit %s: %s%s%s"
+              .formatted(
+                  headline(),
+                  String.join("; ", faults.subList(0, Math.min(MOST_FAULTS, faults.size()))),
+                  faults.size() > MOST_FAULTS
+                      ? "; and %d more".formatted(faults.size() - MOST_FAULTS)
+                      : "",
+                  prefix(expected, state)));
+    }
+    Map<Parameter, Tensor> values = new LinkedHashMap<>();
+    state.forEach((name, value) -> {
+      Parameter parameter = parameters.get(name);
+      if (parameter != null) { // else it is a buffer's
+        values.put(parameter, value);
+      }
+    });
+    Parameter.assign(values);
+    buffers.forEach((name, buffer) -> buffer.assign(state.getOrDefault(name, buffer.current())));
+  }
+
+  /** Says what all names of a state begin with that the expected ones do not, or nothing. */
+  private static String prefix(Map<String, Shape> expected, Map<String, Tensor> state) {
+    String common = state.keySet().stream().reduce((a, b) -> Strings.commonPrefix(a, b)).orElse("");
+    for (int dot = common.indexOf('.'); dot >= 0; dot = common.indexOf('.', dot + 1)) {
+      int length = dot + 1;
+      if (state.keySet().stream().anyMatch(name -> expected.containsKey(name.substring(length)))) {
+        return "; every name begins with %s: load a state without it"
+            .formatted(Quoted.text(common.substring(0, length)));
+      }
+    }
+    return "";
   }
 
   /**
@@ -220,37 +279,35 @@ public abstract non-sealed class Layer extends Parts {
 
   // ---- modes -----------------------------------------------------------------------------------
 
-  /** Makes this layer and those inside behave as in training. */
+  /** Puts this layer and those inside into training mode. */
   public final void train() {
     requireChangeable("train");
-    everyLayer().forEach(layer -> layer.training = true);
+    namedLayers().values().forEach(layer -> layer.training = true);
   }
 
-  /** Makes this layer and those inside behave as in use: deterministic, one example by itself. */
+  /** Puts this layer and those inside into eval mode: deterministic, each example by itself. */
   public final void eval() {
-    everyLayer().forEach(layer -> layer.training = false);
+    namedLayers().values().forEach(layer -> layer.training = false);
   }
 
-  /** Tells whether this layer behaves as in training. */
+  /** Tells whether this layer is in training mode. */
   public final boolean isTraining() {
     return training;
   }
 
-  /** Computes something in eval mode, and puts this layer and those inside back to their modes. */
+  /** Computes something in eval mode, and puts all modes back. */
   public final <T> T inEval(Supplier<T> computation) {
     return inMode(this::eval, computation);
   }
 
-  /**
-   * Computes something in training mode, and puts this layer and those inside back to their modes.
-   */
+  /** Computes something in training mode, and puts all modes back. */
   public final <T> T inTraining(Supplier<T> computation) {
     return inMode(this::train, computation);
   }
 
   private <T> T inMode(Runnable mode, Supplier<T> computation) {
     Map<Layer, Boolean> before = new LinkedHashMap<>();
-    everyLayer().forEach(layer -> before.put(layer, layer.training));
+    namedLayers().values().forEach(layer -> before.put(layer, layer.training));
     mode.run();
     try {
       return computation.get();
@@ -259,12 +316,12 @@ public abstract non-sealed class Layer extends Parts {
     }
   }
 
-  /** Makes all parameters constants: nothing is recorded for them, and optimizers pass them by. */
+  /** Makes all parameters constants, which get no gradients and which optimizers skip. */
   public final void freeze() {
     parameters().forEach(Parameter::freeze);
   }
 
-  /** Makes all parameters learnable again. */
+  /** Makes all parameters trainable again. */
   public final void unfreeze() {
     parameters().forEach(Parameter::unfreeze);
   }
@@ -279,10 +336,10 @@ public abstract non-sealed class Layer extends Parts {
   // ---- reparametrization -----------------------------------------------------------------------
 
   /**
-   * Lets a weight of this layer be computed from others from now on, in place.
+   * Replaces a weight of this layer by one that is computed from others.
    *
    * @param name of the weight
-   * @param by makes the reparametrization of the original weight, which it takes over
+   * @param by creates the reparametrization of the original weight, which it takes over
    */
   public final void reparametrize(String name, Function<Weight, ? extends Reparametrization> by) {
     requireChangeable("reparametrize");
@@ -296,18 +353,13 @@ public abstract non-sealed class Layer extends Parts {
    */
   public final void fold() {
     requireChangeable("fold");
-    for (Layer layer : everyLayer()) {
-      layer.each(
-          Weight.class,
-          (name, weight) -> {
-            if (weight.reparametrization() != null) {
-              layer.inEval(() -> {
-                weight.fold(layer.type() + "." + name);
-                return weight;
-              });
-            }
-          });
-    }
+    inEval(() -> {
+      namedLayers()
+          .values()
+          .forEach(layer ->
+              layer.each(Weight.class, (name, weight) -> weight.fold(layer.type() + "." + name)));
+      return this;
+    });
   }
 
   // ---- copies ----------------------------------------------------------------------------------
@@ -343,76 +395,6 @@ public abstract non-sealed class Layer extends Parts {
     training = inTraining;
     forInference = onlyForInference;
     finish();
-  }
-
-  /** Describes the copy of this layer. */
-  Description describe(Copies copies) {
-    return describe(copies::ofPart);
-  }
-
-  /** Returns what stands for this layer in the description of another. */
-  Object described() {
-    return this;
-  }
-
-  /** Returns the parameters that are weights of this layer itself. */
-  final List<Parameter> ownParameters() {
-    return all(Weight.class).values().stream()
-        .filter(Weight::isParameter)
-        .map(Weight::parameter)
-        .toList();
-  }
-
-  // ---- printing --------------------------------------------------------------------------------
-
-  /**
-   * Returns this layer, with its settings that are not the defaults, and those inside it as a tree,
-   * a line each.
-   */
-  @Override
-  public String toString() {
-    String settings = settings();
-    return tree(line(settings.isEmpty() ? shapes() : settings));
-  }
-
-  /** Returns the first line of {@link #toString}: what this layer is, and its settings. */
-  public final String headline() {
-    String text = toString();
-    int end = text.indexOf('\n');
-    return end < 0 ? text : text.substring(0, end);
-  }
-
-  /** Returns a line and below it, indented, the layers inside. */
-  final String tree(String line) {
-    StringBuilder text = new StringBuilder(line);
-    each(
-        Layer.class,
-        (name, child) ->
-            text.append("\n  ")
-                .append(name)
-                .append(": ")
-                .append(child.toString().replace("\n", "\n  ")));
-    return text.toString();
-  }
-
-  // ---- inside ----------------------------------------------------------------------------------
-
-  /** Visits this layer, what computes its weights, and the layers inside, with their prefixes. */
-  private void walk(String prefix, BiConsumer<String, Layer> visitor) {
-    visitor.accept(prefix, this);
-    each(
-        Weight.class,
-        (name, weight) -> {
-          Layer by = weight.reparametrization();
-          if (by != null) {
-            by.walk(prefix + name + ".", visitor);
-          }
-        });
-    each(Layer.class, (name, child) -> child.walk(prefix + name + ".", visitor));
-  }
-
-  private List<Layer> everyLayer() {
-    return List.copyOf(namedLayers().values());
   }
 
   final void requireChangeable(String operation) {

@@ -2,7 +2,9 @@ package dev.adjoint.nn;
 
 import dev.adjoint.tensor.Tensor;
 
-/** Sees what layers compute: for statistics, summaries and drawings. See {@link Layer#observe}. */
+/**
+ * An observer of layers' outputs, for statistics, summaries and drawings: {@link Layer#observe}.
+ */
 @FunctionalInterface
 public interface LayerObserver {
 

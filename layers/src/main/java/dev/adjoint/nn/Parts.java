@@ -22,9 +22,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Holds what a layer consists of, by name. Each thing is declared once, where its field is set: it
- * is taken from the description that the layer is made of, or else created; and copies, files and
- * texts are made of what was declared.
+ * The parts of a layer by name. Each is declared once, where its field is set: it is taken from the
+ * description that the layer is made of, or else created. Copies, files and texts follow from what
+ * was declared.
  */
 abstract sealed class Parts implements Describable permits Layer {
 
@@ -42,20 +42,20 @@ abstract sealed class Parts implements Describable permits Layer {
 
   // ---- weights and buffers ---------------------------------------------------------------------
 
-  /** Declares a parameter that is this at first, and returns the weight that it is. */
+  /** Declares a parameter with an initial value. */
   protected final Weight parameter(String name, Tensor initial) {
     return parameter(name, initial.shape(), shape -> initial);
   }
 
-  /** Declares a float32 parameter whose elements are all this at first. */
+  /** Declares a float32 parameter whose elements start at one number. */
   protected final Weight parameter(String name, Shape shape, double initial) {
     return parameter(name, shape, filled(initial));
   }
 
   /**
-   * Declares a parameter and returns the weight that it is.
+   * Declares a parameter.
    *
-   * @param initial gives the first value, for the shape: asked if the parameter is created
+   * @param initial computes the initial value for the shape, unless the description has one
    */
   protected final Weight parameter(String name, Shape shape, Function<Shape, Tensor> initial) {
     return weight(
@@ -65,63 +65,63 @@ abstract sealed class Parts implements Describable permits Layer {
             : from.weight(name, shape));
   }
 
-  /** Declares a parameter that a copy or file may be without; see {@link #drop}. */
+  /** Declares a float32 parameter that an option may {@link #drop}; null if it was dropped. */
   protected final @Nullable Weight optional(String name, Shape shape, double initial) {
     return optional(name, shape, filled(initial));
   }
 
-  /** Declares a parameter that a copy or file may be without; see {@link #drop}. */
+  /** Declares a parameter that an option may {@link #drop}; null if it was dropped. */
   protected final @Nullable Weight optional(
       String name, Shape shape, Function<Shape, Tensor> initial) {
     optional.add(name);
     return from.isWithout(name) ? null : parameter(name, shape, initial);
   }
 
-  /** Declares a weight of any shape, which the description must have. */
+  /** Declares a weight of any shape that the description must have. */
   protected final Weight parameter(String name) {
     return weight(name, from.weight(name, null));
   }
 
-  /** Makes a weight a part of this layer, perhaps shared with others, and returns it. */
+  /** Declares an existing weight, perhaps shared with other layers. */
   protected final Weight weight(String name, Weight weight) {
     return add(name, weight);
   }
 
-  /** Drops a weight: for options that do without. */
+  /** Removes a weight, for options such as {@code withoutBias}. */
   protected final void drop(String name) {
     parts.remove(name);
   }
 
-  /** Declares a cell for what is remembered but not learned, this at first, and returns it. */
+  /** Declares a buffer with an initial value. */
   protected final Buffer buffer(String name, Tensor initial) {
     return buffer(name, initial.shape(), shape -> initial);
   }
 
-  /** Declares a float32 cell for what is remembered but not learned: all this at first. */
+  /** Declares a float32 buffer whose elements start at one number. */
   protected final Buffer buffer(String name, Shape shape, double initial) {
     return buffer(name, shape, filled(initial));
   }
 
-  /** Declares a cell for what is remembered but not learned, and returns it. */
+  /** Declares a buffer; the initial value is computed unless the description has one. */
   protected final Buffer buffer(String name, Shape shape, Function<Shape, Tensor> initial) {
     return add(
         name,
         from.leavesOut(name) ? new Buffer(initial.apply(shape), false) : from.buffer(name, shape));
   }
 
-  /** Declares a buffer of any shape, which the description must have. */
+  /** Declares a buffer of any shape that the description must have. */
   protected final Buffer buffer(String name) {
     return add(name, from.buffer(name, null));
   }
 
-  /** Declares a tensor that never changes, which the description must have, and returns it. */
+  /** Declares a tensor that never changes and that the description must have. */
   protected final Tensor fixed(String name) {
     return add(name, from.tensor(name));
   }
 
   // ---- layers and functions --------------------------------------------------------------------
 
-  /** Declares a layer inside, this at first, and returns it. */
+  /** Declares a layer inside; defaults to this one. */
   protected final <L extends Layer> L child(String name, L layer) {
     @SuppressWarnings("unchecked") // of the class of an L
     Class<L> type = (Class<L>) layer.getClass();
@@ -129,21 +129,21 @@ abstract sealed class Parts implements Describable permits Layer {
   }
 
   /**
-   * Declares a layer or function inside and returns it.
+   * Declares a layer or function inside.
    *
    * @param type the class that is expected in files
-   * @param initial asked if it is created
+   * @param initial creates it, unless the description has one
    */
   protected final <T> T child(String name, Class<T> type, Supplier<? extends T> initial) {
     return add(name, from.leavesOut(name) ? initial.get() : from.part(name, type));
   }
 
-  /** Declares a layer or function, which the description must have, and returns it. */
+  /** Declares a layer or function inside that the description must have. */
   protected final <T> T child(String name, Class<T> type) {
     return add(name, from.part(name, type));
   }
 
-  /** Declares the generator of the description, for layers that draw in each forward. */
+  /** Declares the random generator of the description, for layers that draw in each forward. */
   protected final Generator generator() {
     generator = from.generator();
     return generator;
@@ -151,7 +151,7 @@ abstract sealed class Parts implements Describable permits Layer {
 
   // ---- settings --------------------------------------------------------------------------------
 
-  /** Declares a size without a default: a whole number of at least 1 that prints by itself. */
+  /** Declares a size: a whole number of at least 1, without a default; prints without its name. */
   protected final Setting<Integer> size(String name) {
     return setting(name, null, false, () -> from.integer(name))
         .require(size -> size >= 1, "at least 1");
@@ -163,14 +163,14 @@ abstract sealed class Parts implements Describable permits Layer {
   }
 
   /** Declares a whole number of at least 0. */
-  protected final Setting<Integer> integer(String name, int usual) {
-    return setting(name, usual, true, () -> from.integer(name))
+  protected final Setting<Integer> integer(String name, int defaultValue) {
+    return setting(name, defaultValue, true, () -> from.integer(name))
         .require(number -> number >= 0, "at least 0");
   }
 
-  /** Declares whole numbers of at least 0, without a default if there is none. */
-  protected final Setting<int[]> integers(String name, int... usual) {
-    int @Nullable [] numbers = usual.length == 0 ? null : usual;
+  /** Declares whole numbers of at least 0; without a default if none are given. */
+  protected final Setting<int[]> integers(String name, int... defaultValue) {
+    int @Nullable [] numbers = defaultValue.length == 0 ? null : defaultValue;
     return setting(name, numbers, numbers != null, () -> from.integers(name));
   }
 
@@ -185,8 +185,8 @@ abstract sealed class Parts implements Describable permits Layer {
   }
 
   /** Declares a finite number of at least 0. */
-  protected final Setting<Double> decimal(String name, double usual) {
-    return nonNegative(setting(name, usual, true, () -> from.decimal(name)));
+  protected final Setting<Double> decimal(String name, double defaultValue) {
+    return nonNegative(setting(name, defaultValue, true, () -> from.decimal(name)));
   }
 
   private static Setting<Double> nonNegative(Setting<Double> setting) {
@@ -194,30 +194,31 @@ abstract sealed class Parts implements Describable permits Layer {
         number -> number >= 0 && number < Double.POSITIVE_INFINITY, "a number of at least 0");
   }
 
-  /** Declares a flag; the default is false. */
+  /** Declares a flag; defaults to false. */
   protected final Setting<Boolean> flag(String name) {
     return setting(name, false, true, () -> from.flag(name));
   }
 
-  /** Declares a constant of an enum. */
-  protected final <E extends Enum<E>> Setting<E> constant(String name, E usual) {
-    return setting(name, usual, true, () -> from.constant(name, usual.getDeclaringClass()));
+  /** Declares a constant of an enum, with its default. */
+  protected final <E extends Enum<E>> Setting<E> constant(String name, E defaultValue) {
+    return setting(
+        name, defaultValue, true, () -> from.constant(name, defaultValue.getDeclaringClass()));
   }
 
-  /** Declares the settings of a convolution. */
+  /** Declares stride, padding, dilation and groups of a convolution. */
   protected final ConvOptions convOptions() {
-    ConvOptions usual = ConvOptions.DEFAULT;
-    return usual
-        .stride(integers("stride", usual.stride()).get())
-        .padding(integers("padding", usual.padding()).get())
-        .dilation(integers("dilation", usual.dilation()).get())
-        .groups(integer("groups", usual.groups()).get());
+    ConvOptions initial = ConvOptions.DEFAULT;
+    return initial
+        .stride(integers("stride", initial.stride()).get())
+        .padding(integers("padding", initial.padding()).get())
+        .dilation(integers("dilation", initial.dilation()).get())
+        .groups(integer("groups", initial.groups()).get());
   }
 
   private <T> Setting<T> setting(
-      String name, @Nullable T usual, boolean named, Supplier<T> described) {
-    T value = usual == null || from.has(name) ? described.get() : usual;
-    return add(name, new Setting<>((Layer) this, name, usual, named, value));
+      String name, @Nullable T defaultValue, boolean named, Supplier<T> described) {
+    T value = defaultValue == null || from.has(name) ? described.get() : defaultValue;
+    return add(name, new Setting<>((Layer) this, name, defaultValue, named, value));
   }
 
   // ---- what follows ----------------------------------------------------------------------------
@@ -233,7 +234,7 @@ abstract sealed class Parts implements Describable permits Layer {
         switch (part) {
           case Weight weight -> weight.value().untracked();
           case Buffer buffer -> buffer.value();
-          case Layer layer -> layer.described();
+          case Sequential.Function wrapper -> wrapper.function;
           case Generator any -> null;
           default -> part;
         });
@@ -293,6 +294,34 @@ abstract sealed class Parts implements Describable permits Layer {
     each(Weight.class, (name, weight) -> texts.add(name + " " + weight.shape()));
     each(Buffer.class, (name, buffer) -> texts.add(name + " " + buffer.value().shape()));
     return String.join(", ", texts);
+  }
+
+  /**
+   * Returns this layer, with its settings that are not the defaults, and those inside it as a tree,
+   * a line each.
+   */
+  @Override
+  public String toString() {
+    String settings = settings();
+    return tree(line(settings.isEmpty() ? shapes() : settings));
+  }
+
+  /** Returns the first line of {@link #toString}: what this layer is, and its settings. */
+  public final String headline() {
+    return toString().lines().findFirst().orElse("");
+  }
+
+  /** Returns a line and below it, indented, the layers inside. */
+  final String tree(String line) {
+    StringBuilder text = new StringBuilder(line);
+    each(
+        Layer.class,
+        (name, child) ->
+            text.append("\n  ")
+                .append(name)
+                .append(": ")
+                .append(child.toString().replace("\n", "\n  ")));
+    return text.toString();
   }
 
   /** Returns the simple name of this class, for messages. */

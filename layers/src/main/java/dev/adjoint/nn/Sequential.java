@@ -1,17 +1,14 @@
 package dev.adjoint.nn;
 
-import static com.google.common.collect.ImmutableList.toImmutableList;
-
 import com.google.common.collect.ImmutableList;
 import dev.adjoint.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.stream.IntStream;
 
 /**
- * Applies one after another: {@code new Sequential(new Linear(2, 16, generator), Tensor::tanh, new
- * Linear(16, 1, generator))}.
+ * Applies layers one after another: {@code new Sequential(new Linear(2, 16, generator),
+ * Tensor::tanh, new Linear(16, 1, generator))}.
  *
  * <p>Layers and functions are children, named by their position: {@code 0}, {@code 1}, {@code 2}.
  */
@@ -32,16 +29,12 @@ public final class Sequential extends Layer implements Transform {
   /** Creates a layer from its description. */
   public Sequential(Description from) {
     super(from);
-    steps =
-        IntStream.range(0, from.parts().size())
-            .mapToObj(i -> step(from, i))
-            .collect(toImmutableList());
-  }
-
-  private Transform step(Description from, int position) {
-    String name = Integer.toString(position);
-    Transform step = from.part(name, Transform.class);
-    return (Transform) add(name, step instanceof Layer layer ? layer : new Function(step));
+    for (int i = 0; i < from.parts().size(); i++) {
+      String name = Integer.toString(i);
+      Transform step = from.part(name, Transform.class);
+      add(name, step instanceof Layer ? step : new Function(step));
+    }
+    steps = ImmutableList.copyOf(all(Transform.class).values());
   }
 
   private static Description of(List<? extends Transform> steps) {
@@ -62,19 +55,18 @@ public final class Sequential extends Layer implements Transform {
   }
 
   /** Folds what can be folded, if the copy is for inference. */
-  @Override
-  Description describe(Copies copies) {
+  Description describeCopy(Copies copies) {
     List<Transform> copied = new ArrayList<>();
     for (Transform step : steps) {
       Transform last = copied.isEmpty() ? step : copied.getLast();
-      if (copies.areForInference()
+      if (copies.forInference
           && last instanceof Foldable<?> foldable
           && step instanceof PerChannelAffine norm
           && norm.inferenceAffine().scale().size() == foldable.outputs()) {
         copied.removeLast();
         copied.add(foldable.foldedInto(norm.inferenceAffine()));
       } else {
-        copied.add((Transform) copies.ofPart(step));
+        copied.add(copies.of(step));
       }
     }
     return of(copied);
@@ -86,8 +78,8 @@ public final class Sequential extends Layer implements Transform {
   }
 
   /** Makes a layer of a function, so that it is seen where layers are. */
-  private static final class Function extends Layer implements Transform {
-    private final Transform function = child("function", Transform.class);
+  static final class Function extends Layer implements Transform {
+    final Transform function = child("function", Transform.class);
 
     Function(Transform function) {
       this(Description.of(Function::new).with("function", function));
@@ -100,11 +92,6 @@ public final class Sequential extends Layer implements Transform {
     @Override
     public Tensor forward(Tensor x) {
       return observed(function.forward(x));
-    }
-
-    @Override
-    Object described() {
-      return function;
     }
 
     @Override

@@ -1,18 +1,16 @@
 package dev.adjoint.nn;
 
-import static java.util.stream.Collectors.joining;
-
+import com.google.common.primitives.Ints;
 import dev.adjoint.tensor.Shape;
-import java.util.Arrays;
 import java.util.Locale;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A number, flag, constant or list of sizes that a layer is told, such as an epsilon. Declared once
- * in a field of the layer ({@link Layer#decimal} and its like), it is copied, saved and printed
- * with it.
+ * A setting of a layer, such as an epsilon: a number, flag, constant, shape or list of sizes.
+ * Declared once in a field of the layer ({@link Layer#decimal} and its like), it is copied, saved
+ * and printed with it.
  *
  * <pre>{@code
  * private final Setting<Double> rate =
@@ -25,7 +23,7 @@ public final class Setting<T> {
 
   private final Layer layer;
   private final String name;
-  private final @Nullable T usual;
+  private final @Nullable T defaultValue;
   private final boolean named;
   private T value;
   private Predicate<T> allowed = any -> true;
@@ -35,13 +33,13 @@ public final class Setting<T> {
   /**
    * Creates a setting.
    *
-   * @param usual the default, or null if there is none
+   * @param defaultValue the default, or null if there is none
    * @param named whether it prints with its name
    */
-  Setting(Layer layer, String name, @Nullable T usual, boolean named, T value) {
+  Setting(Layer layer, String name, @Nullable T defaultValue, boolean named, T value) {
     this.layer = layer;
     this.name = name;
-    this.usual = usual;
+    this.defaultValue = defaultValue;
     this.named = named;
     this.value = value;
   }
@@ -64,7 +62,7 @@ public final class Setting<T> {
   }
 
   /**
-   * Allows some values only, now and later, and returns this setting.
+   * Allows only some values, now and later; returns this setting.
    *
    * @param expected the allowed values for messages, as in "at least 1"
    */
@@ -75,7 +73,7 @@ public final class Setting<T> {
     return this;
   }
 
-  /** Prints otherwise than by name and value where this is not the default; returns this. */
+  /** Sets how this prints, in place of name and value if not the default; returns this. */
   public Setting<T> printedAs(Supplier<String> text) {
     print = text;
     return this;
@@ -87,13 +85,13 @@ public final class Setting<T> {
     return words() + " " + show(value);
   }
 
-  /** Returns what the layer prints of this: nothing if it is the default. */
+  /** Returns what the layer prints of this: an empty text if it is the default. */
   public String printed() {
     return print.get();
   }
 
   private String usually() {
-    if (usual != null && text(value).equals(text(usual))) {
+    if (defaultValue != null && text(value).equals(text(defaultValue))) {
       return "";
     }
     return value instanceof Boolean ? words() : named ? toString() : show(value);
@@ -113,8 +111,8 @@ public final class Setting<T> {
   /** Returns a value for readers. */
   static String show(Object value) {
     return switch (value) {
-      case int[] numbers -> numbers.length == 0 ? "none" : joined(numbers, "x");
-      case Shape shape -> joined(shape.toArray(), ", ");
+      case int[] numbers -> numbers.length == 0 ? "none" : Ints.join("x", numbers);
+      case Shape shape -> Ints.join(", ", shape.toArray());
       case Enum<?> constant -> constant.name().toLowerCase(Locale.ROOT);
       default -> value.toString();
     };
@@ -123,14 +121,10 @@ public final class Setting<T> {
   /** Returns a value as files hold it. */
   static String text(Object value) {
     return switch (value) {
-      case int[] numbers -> joined(numbers, ",");
-      case Shape shape -> joined(shape.toArray(), ",");
+      case int[] numbers -> Ints.join(",", numbers);
+      case Shape shape -> Ints.join(",", shape.toArray());
       case Enum<?> constant -> constant.name();
       default -> value.toString();
     };
-  }
-
-  private static String joined(int[] numbers, String separator) {
-    return Arrays.stream(numbers).mapToObj(String::valueOf).collect(joining(separator));
   }
 }

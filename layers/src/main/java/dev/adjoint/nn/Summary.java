@@ -3,13 +3,12 @@ package dev.adjoint.nn;
 import static java.util.stream.Collectors.joining;
 
 import dev.adjoint.autodiff.Autodiff;
-import dev.adjoint.autodiff.Parameter;
 import dev.adjoint.autodiff.Replay;
 import dev.adjoint.tensor.Shape;
 import java.util.ArrayList;
-import java.util.Collections;
+import java.util.Arrays;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -22,26 +21,20 @@ final class Summary {
 
   static String of(Layer model, Supplier<?> forward) {
     IdentityHashMap<Layer, Shape> outputs = outputs(model, forward);
-    return table(model, outputs) + strangers(unregistered(model, outputs.keySet()));
+    List<Layer> strangers = unregistered(model, outputs);
+    return table(model, outputs)
+        + (strangers.isEmpty() ? "" : "\nnot registered by child, so no part of the model: ")
+        + strangers.stream().map(Layer::headline).collect(joining(", "));
   }
 
   /** Returns the layers that run and are no part of the model. */
   static List<Layer> unregistered(Layer model, Supplier<?> forward) {
-    return unregistered(model, outputs(model, forward).keySet());
+    return unregistered(model, outputs(model, forward));
   }
 
-  private static List<Layer> unregistered(Layer model, Set<Layer> run) {
-    Set<Layer> parts = Collections.newSetFromMap(new IdentityHashMap<>());
-    parts.addAll(model.namedLayers().values());
-    return run.stream().filter(layer -> !parts.contains(layer)).toList();
-  }
-
-  private static String strangers(List<Layer> unregistered) {
-    return unregistered.isEmpty()
-        ? ""
-        : unregistered.stream()
-            .map(Layer::headline)
-            .collect(joining(", ", "\nnot registered by child, so no part of the model: ", ""));
+  private static List<Layer> unregistered(Layer model, Map<Layer, Shape> outputs) {
+    Map<String, Layer> parts = model.namedLayers();
+    return outputs.keySet().stream().filter(layer -> !parts.containsValue(layer)).toList();
   }
 
   /** Runs the model once, in eval mode and without effects, to see the outputs. */
@@ -52,54 +45,43 @@ final class Summary {
           outputs.put(layer, output.shape());
           return output;
         };
-    model.inEval(() ->
-        Autodiff.noGrad(() ->
-            Replay.probing()
-                .run(() -> {
-                  Layer.observe(observer, forward);
-                  return model;
-                })));
+    Supplier<?> run = () -> Layer.observe(observer, forward);
+    model.inEval(() -> Autodiff.noGrad(() -> Replay.probing().run(run)));
     return outputs;
   }
 
   private static String table(Layer model, Map<Layer, Shape> outputs) {
     List<String[]> rows = new ArrayList<>();
     rows.add(new String[] {"name", "layer", "output", "parameters"});
-    Map<Parameter, String> all = new LinkedHashMap<>();
-    model
-        .namedLayers()
-        .forEach((path, layer) -> {
-          long own = 0;
-          for (Parameter parameter : layer.ownParameters()) {
-            if (all.putIfAbsent(parameter, path) == null) {
-              own += parameter.shape().size();
-            }
-          }
-          Shape output = outputs.get(layer);
-          rows.add(
-              new String[] {
-                path, layer.headline(), output == null ? "" : output.toString(), count(own)
-              });
-        });
-    StringBuilder text = new StringBuilder();
-    int[] widths = new int[4];
-    rows.forEach(row -> {
-      for (int i = 0; i < 4; i++) {
-        widths[i] = Math.max(widths[i], row[i].length());
+    Set<Weight> counted = new HashSet<>();
+    long total = 0;
+    long frozen = 0;
+    for (Map.Entry<String, Layer> layer : model.namedLayers().entrySet()) {
+      long own = 0;
+      for (Weight weight : layer.getValue().all(Weight.class).values()) {
+        if (weight.isParameter() && counted.add(weight)) {
+          own += weight.shape().size();
+          frozen += weight.parameter().isFrozen() ? weight.shape().size() : 0;
+        }
       }
-    });
+      total += own;
+      Shape output = outputs.get(layer.getValue());
+      rows.add(
+          new String[] {
+            layer.getKey(),
+            layer.getValue().headline(),
+            output == null ? "" : output.toString(),
+            own == 0 ? "" : "%,d".formatted(own)
+          });
+    }
+    int[] widths = new int[4];
+    rows.forEach(row -> Arrays.setAll(widths, i -> Math.max(widths[i], row[i].length())));
     String format =
         "%-" + widths[0] + "s  %-" + widths[1] + "s  %-" + widths[2] + "s  %" + widths[3] + "s";
+    StringBuilder text = new StringBuilder();
     rows.forEach(row -> text.append(format.formatted((Object[]) row).stripTrailing()).append('\n'));
-    long total = all.keySet().stream().mapToLong(p -> p.shape().size()).sum();
-    long frozen =
-        all.keySet().stream().filter(Parameter::isFrozen).mapToLong(p -> p.shape().size()).sum();
     return text.append("%,d parameters".formatted(total))
         .append(frozen == 0 ? "" : ", of which %,d frozen".formatted(frozen))
         .toString();
-  }
-
-  private static String count(long parameters) {
-    return parameters == 0 ? "" : "%,d".formatted(parameters);
   }
 }

@@ -2,10 +2,7 @@ package dev.adjoint.nn;
 
 import dev.adjoint.tensor.Tensor;
 
-/**
- * Turns one tensor into another: a layer with one input, or a function such as {@code
- * Tensor::tanh}.
- */
+/** A function of one tensor: a layer with one input, or such as {@code Tensor::tanh}. */
 @FunctionalInterface
 public interface Transform {
 

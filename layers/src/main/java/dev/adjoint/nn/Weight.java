@@ -5,14 +5,12 @@ import dev.adjoint.autodiff.Replay;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
-import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Names a tensor that a layer computes with: a {@link Parameter}, or what a {@link
- * Reparametrization} computes from parameters of its own, or a constant in a layer {@linkplain
- * Layer#forInference made for inference}.
+ * A tensor that a layer computes with: a {@link Parameter}, the result of a {@link
+ * Reparametrization}, or a constant in a layer {@linkplain Layer#forInference made for inference}.
  *
  * <p>A layer reads {@link #value()} in each forward and need not know which it is. Several layers
  * may hold one weight, and then share it.
@@ -20,28 +18,21 @@ import org.jspecify.annotations.Nullable;
 public final class Weight {
 
   private final Shape shape;
-  private @Nullable Parameter parameter;
-  private @Nullable Reparametrization reparametrization;
-  private @Nullable Tensor constant;
+  private Object source; // a Parameter, a Reparametrization, or a constant Tensor
 
-  private Weight(
-      Shape shape,
-      @Nullable Parameter parameter,
-      @Nullable Reparametrization reparametrization,
-      @Nullable Tensor constant) {
+  /** Creates a weight of a parameter, a reparametrization, or a constant. */
+  Weight(Shape shape, Object source) {
     this.shape = shape;
-    this.parameter = parameter;
-    this.reparametrization = reparametrization;
-    this.constant = constant;
+    this.source = source;
   }
 
   /**
-   * Creates a weight that is learned.
+   * Creates a weight that is trained.
    *
    * @param name how messages call its parameter, as in {@code Linear.weight}
    */
   public static Weight learned(String name, Tensor initial) {
-    return new Weight(initial.shape(), new Parameter(name, initial), null, null);
+    return new Weight(initial.shape(), new Parameter(name, initial));
   }
 
   /**
@@ -55,22 +46,15 @@ public final class Weight {
           "Weight.constant: tensor of shape %s, for which gradients are recorded; expected its untracked() to lose them, Weight.learned to learn them, or a Reparametrization that computes the weight"
               .formatted(value.shape()));
     }
-    return new Weight(value.shape(), null, null, value.copy());
+    return new Weight(value.shape(), value.copy());
   }
 
-  /** Creates a weight that is computed. */
-  static Weight computed(Shape shape, Reparametrization by) {
-    return new Weight(shape, null, by, null);
-  }
-
-  /** Returns the tensor to compute with. */
+  /** Returns the current value. */
   public Tensor value() {
-    if (parameter != null) {
+    if (source instanceof Parameter parameter) {
       return parameter.value();
     }
-    return reparametrization != null
-        ? reparametrization.compute()
-        : Objects.requireNonNull(constant);
+    return source instanceof Reparametrization by ? by.compute() : (Tensor) source;
   }
 
   /**
@@ -79,14 +63,11 @@ public final class Weight {
    * @throws IllegalStateException if it is reparametrized or constant
    */
   public Parameter parameter() {
-    if (parameter == null) {
-      throw new IllegalStateException(
-          "this weight of shape %s is %s, not a parameter"
-              .formatted(
-                  shape(),
-                  reparametrization != null ? "computed by " + reparametrization : "constant"));
+    if (source instanceof Parameter parameter) {
+      return parameter;
     }
-    return parameter;
+    throw new IllegalStateException(
+        "this weight of shape %s is %s, not a parameter".formatted(shape, origin()));
   }
 
   /** Replaces the value of the {@link #parameter()}. */
@@ -104,42 +85,41 @@ public final class Weight {
     return isParameter() ? parameter().dtype() : Replay.probing().run(this::value).dtype();
   }
 
-  /** Tells whether this is a parameter by itself. */
+  /** Tells whether this is a parameter, not computed or constant. */
   public boolean isParameter() {
-    return parameter != null;
+    return source instanceof Parameter;
   }
 
   /** Returns what this weight is, and its shape. */
   @Override
   public String toString() {
-    return parameter != null
-        ? parameter.toString()
-        : (reparametrization != null ? "computed by %s, " : "constant, ")
-            .formatted(reparametrization)
-            .concat("shape " + shape);
+    return isParameter() ? source.toString() : "%s, shape %s".formatted(origin(), shape);
+  }
+
+  private String origin() {
+    return source instanceof Reparametrization ? "computed by " + source : "constant";
   }
 
   /** Returns what computes this weight, or null. */
   @Nullable Reparametrization reparametrization() {
-    return reparametrization;
+    return source instanceof Reparametrization by ? by : null;
   }
 
   /** Becomes what a reparametrization computes of what this has been, and returns that. */
   Reparametrization computeBy(Function<Weight, ? extends Reparametrization> by) {
-    Reparametrization made = by.apply(new Weight(shape, parameter, reparametrization, constant));
-    parameter = null;
-    constant = null;
-    reparametrization = made;
+    Reparametrization made = by.apply(new Weight(shape, source));
+    source = made;
     return made;
   }
 
-  /** Becomes a parameter with the value that is computed now, frozen if all it depends on is. */
+  /** If computed, becomes a parameter of the value now, frozen if all it depends on is. */
   void fold(String name) {
-    Layer by = Objects.requireNonNull(reparametrization);
-    parameter = new Parameter(name, value());
-    if (by.parameters().stream().allMatch(Parameter::isFrozen)) {
-      parameter.freeze();
+    if (source instanceof Reparametrization by) {
+      Parameter parameter = new Parameter(name, by.compute());
+      if (by.parameters().stream().allMatch(Parameter::isFrozen)) {
+        parameter.freeze();
+      }
+      source = parameter;
     }
-    reparametrization = null;
   }
 }

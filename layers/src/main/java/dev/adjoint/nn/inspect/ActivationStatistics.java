@@ -3,14 +3,12 @@ package dev.adjoint.nn.inspect;
 import com.google.common.collect.ImmutableList;
 import dev.adjoint.autodiff.Autodiff;
 import dev.adjoint.autodiff.Gradients;
-import dev.adjoint.autodiff.Parameter;
 import dev.adjoint.nn.Layer;
 import dev.adjoint.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.function.Supplier;
 
@@ -95,28 +93,21 @@ public final class ActivationStatistics {
     if (step < 0) {
       throw new IllegalStateException("step: nothing has been watched; expected watch before");
     }
-    List<Before> before = new ArrayList<>();
+    List<Runnable> measurements = new ArrayList<>();
     model
         .namedParameters()
-        .forEach((path, parameter) -> before.add(Before.of(path, parameter, gradients)));
+        .forEach((path, parameter) -> {
+          Tensor before = parameter.value().untracked().copy();
+          double gradient =
+              gradients.contains(parameter) ? norm(gradients.of(parameter)) : Double.NaN;
+          measurements.add(() -> {
+            double change = norm(parameter.value().untracked().minus(before));
+            double size = norm(before);
+            parameters.add(new ParameterStatistics(step, path, size, gradient, change / size));
+          });
+        });
     update.run();
-    before.forEach(then -> parameters.add(then.moved(step)));
-  }
-
-  /** Holds a parameter as it was before an update. */
-  private record Before(String path, Parameter parameter, Tensor value, double gradientNorm) {
-
-    static Before of(String path, Parameter parameter, Gradients gradients) {
-      Tensor value = parameter.value().untracked().copy();
-      double norm = gradients.contains(parameter) ? norm(gradients.of(parameter)) : Double.NaN;
-      return new Before(path, parameter, value, norm);
-    }
-
-    ParameterStatistics moved(int step) {
-      double change = norm(parameter.value().untracked().minus(value));
-      double size = norm(value);
-      return new ParameterStatistics(step, path, size, gradientNorm, change / size);
-    }
+    measurements.forEach(Runnable::run);
   }
 
   private static double norm(Tensor tensor) {
@@ -147,62 +138,35 @@ public final class ActivationStatistics {
 
   @Override
   public String toString() {
-    List<List<String>> outputs = new ArrayList<>();
-    outputs.add(
-        List.of(
-            "layer",
-            "mean",
-            "deviation",
-            "5 %",
-            "15 %",
-            "50 %",
-            "85 %",
-            "95 %",
-            "saturated",
-            "gradient"));
     Map<String, Layer> named = model.namedLayers();
-    layers.stream()
-        .filter(statistics -> statistics.step() == step)
-        .forEach(s ->
-            outputs.add(
-                row(
-                    name(s, named),
-                    s.mean(),
-                    s.deviation(),
-                    s.p5(),
-                    s.p15(),
-                    s.p50(),
-                    s.p85(),
-                    s.p95(),
-                    s.saturation(),
-                    s.gradientNorm())));
-    List<List<String>> moves = new ArrayList<>();
-    moves.add(List.of("parameter", "norm", "gradient", "update / norm"));
-    parameters.stream()
-        .filter(statistics -> statistics.step() == step)
-        .forEach(s -> moves.add(row(s.parameter(), s.norm(), s.gradientNorm(), s.updateRatio())));
-    return "step "
-        + step
-        + "\n"
-        + TextTable.ofNumbers(outputs)
-        + (moves.size() > 1 ? TextTable.ofNumbers(moves) : "");
-  }
-
-  private static String name(LayerStatistics statistics, Map<String, Layer> named) {
-    Layer layer = named.get(statistics.layer());
-    return "%s %s%s"
-        .formatted(
-            statistics.layer(),
-            layer == null ? "" : layer.headline(),
-            statistics.call() == 0 ? "" : ", call " + statistics.call())
-        .strip();
-  }
-
-  private static List<String> row(String name, double... numbers) {
-    List<String> row = new ArrayList<>(List.of(name));
-    for (double number : numbers) {
-      row.add(Double.isNaN(number) ? "" : String.format(Locale.ROOT, "%.3g", number));
+    TextTable outputs = new TextTable(true);
+    outputs.row(
+        "layer",
+        List.of(
+            "mean", "deviation", "5 %", "15 %", "50 %", "85 %", "95 %", "saturated", "gradient"));
+    for (LayerStatistics s : layers) {
+      if (s.step() == step) {
+        Layer layer = named.get(s.layer());
+        String name = layer == null ? s.layer() : s.layer() + " " + layer.headline();
+        outputs.row(
+            (s.call() == 0 ? name : name + ", call " + s.call()).strip(),
+            s.mean(),
+            s.deviation(),
+            s.p5(),
+            s.p15(),
+            s.p50(),
+            s.p85(),
+            s.p95(),
+            s.saturation(),
+            s.gradientNorm());
+      }
     }
-    return row;
+    TextTable moves = new TextTable(true);
+    moves.row("parameter", List.of("norm", "gradient", "update / norm"));
+    parameters.stream()
+        .filter(s -> s.step() == step)
+        .forEach(s -> moves.row(s.parameter(), s.norm(), s.gradientNorm(), s.updateRatio()));
+    boolean hasMoved = !parameters.isEmpty() && parameters.getLast().step() == step;
+    return "step %d\n%s%s".formatted(step, outputs, hasMoved ? moves : "");
   }
 }

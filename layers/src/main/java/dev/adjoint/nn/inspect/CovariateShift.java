@@ -10,11 +10,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 
 /**
  * Measures internal covariate shift as Santurkar et al. 2018 define it (arXiv:1805.11604,
@@ -34,7 +34,7 @@ import java.util.function.Supplier;
 public record CovariateShift(Map<String, Shift> layers) {
 
   /**
-   * Holds the shift of one layer, between the gradients G of its parameters before and G' after the
+   * The shift of one layer, between the gradients G of its parameters before and G' after the
    * update of the layers below.
    *
    * @param difference {@code |G' - G|}
@@ -46,18 +46,14 @@ public record CovariateShift(Map<String, Shift> layers) {
     private static Shift between(double[] before, double[] after) {
       double[] change = new double[before.length];
       Arrays.setAll(change, i -> after[i] - before[i]);
-      double size = Math.sqrt(dot(before, before));
       double difference = Math.sqrt(dot(change, change));
-      double cosine = dot(before, after) / Math.sqrt(dot(before, before) * dot(after, after));
-      return new Shift(difference, difference / size, cosine);
+      double squares = dot(before, before);
+      double cosine = dot(before, after) / Math.sqrt(squares * dot(after, after));
+      return new Shift(difference, difference / Math.sqrt(squares), cosine);
     }
 
     private static double dot(double[] a, double[] b) {
-      double sum = 0;
-      for (int i = 0; i < a.length; i++) {
-        sum += a[i] * b[i];
-      }
-      return sum;
+      return IntStream.range(0, a.length).mapToDouble(i -> a[i] * b[i]).sum();
     }
   }
 
@@ -81,7 +77,14 @@ public record CovariateShift(Map<String, Shift> layers) {
     Map<Parameter, Tensor> before = valuesOf(model);
     try {
       Gradients first = gradients.get();
-      List<Learner> learners = learners(model, first);
+      List<Learner> learners = new ArrayList<>();
+      Owners.of(model)
+          .forEach((path, owned) -> {
+            List<Parameter> learning = owned.values().stream().filter(first::contains).toList();
+            if (!learning.isEmpty()) {
+              learners.add(new Learner(path, learning, flattened(first, learning)));
+            }
+          });
       update.accept(first);
       Map<Parameter, Tensor> after = valuesOf(model);
       before.forEach(Parameter::assign);
@@ -99,18 +102,6 @@ public record CovariateShift(Map<String, Shift> layers) {
 
   /** Holds the parameters of a layer that have gradients, and these before the update. */
   private record Learner(String layer, List<Parameter> parameters, double[] gradient) {}
-
-  private static List<Learner> learners(Layer model, Gradients gradients) {
-    List<Learner> learners = new ArrayList<>();
-    Owners.of(model)
-        .forEach((path, owned) -> {
-          List<Parameter> parameters = owned.values().stream().filter(gradients::contains).toList();
-          if (!parameters.isEmpty()) {
-            learners.add(new Learner(path, parameters, flattened(gradients, parameters)));
-          }
-        });
-    return learners;
-  }
 
   private static Map<Parameter, Tensor> valuesOf(Layer model) {
     Map<Parameter, Tensor> values = new LinkedHashMap<>();
@@ -140,15 +131,9 @@ public record CovariateShift(Map<String, Shift> layers) {
 
   @Override
   public String toString() {
-    List<List<String>> rows = new ArrayList<>();
-    rows.add(List.of("layer", "difference", "relative", "cosine"));
-    layers.forEach((path, shift) ->
-        rows.add(
-            List.of(path, number(shift.difference), number(shift.relative), number(shift.cosine))));
-    return TextTable.ofNumbers(rows);
-  }
-
-  private static String number(double value) {
-    return String.format(Locale.ROOT, "%.3g", value);
+    TextTable table = new TextTable(true);
+    table.row("layer", List.of("difference", "relative", "cosine"));
+    layers.forEach((path, s) -> table.row(path, s.difference, s.relative, s.cosine));
+    return table.toString();
   }
 }

@@ -4,14 +4,13 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Maps;
 import java.math.BigDecimal;
 import java.math.MathContext;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
 /**
- * Holds what {@link Invariances} measured of some layers: Table 1 of Ba, Kiros and Hinton 2016
- * (arXiv:1607.06450) for layers of one's own.
+ * The invariances of some layers, as {@link Invariances} measured them: Table 1 of Ba, Kiros and
+ * Hinton 2016 (arXiv:1607.06450) for layers of one's own.
  *
  * <p>{@code toString} is the table, to be read in a terminal of 120 columns.
  *
@@ -20,7 +19,8 @@ import java.util.Map;
 public record InvarianceTable(List<Row> rows) {
 
   private static final String LEGEND =
-      "yes: invariant; eps: up to the layer's epsilon; no: changes; with the largest relative deviation for d = 0.1, 3, 1000";
+      "yes: invariant; eps: up to the layer's epsilon; no: changes; with the largest relative"
+          + " deviation for d = 0.1, 3, 1000";
 
   /** Creates a table. */
   public InvarianceTable {
@@ -32,7 +32,7 @@ public record InvarianceTable(List<Row> rows) {
     return new InvarianceTable(List.of(rows));
   }
 
-  /** Says what became of the output. */
+  /** The effect of a perturbation on the output. */
   public enum Verdict {
     /** It stayed the same, but for rounding. */
     INVARIANT("yes"),
@@ -57,9 +57,9 @@ public record InvarianceTable(List<Row> rows) {
   }
 
   /**
-   * Holds what was measured for one layer and one perturbation.
+   * The measurement of one layer and one perturbation.
    *
-   * @param verdict what became of the output
+   * @param verdict the effect on the output
    * @param deviation the largest change of an element, relative to the largest element
    */
   public record Cell(Verdict verdict, double deviation) {
@@ -80,7 +80,7 @@ public record InvarianceTable(List<Row> rows) {
   }
 
   /**
-   * Holds what was measured for one layer.
+   * The measurements of one layer.
    *
    * @param name of the layer
    * @param cells one for each perturbation
@@ -92,7 +92,7 @@ public record InvarianceTable(List<Row> rows) {
       cells = Maps.immutableEnumMap(cells);
     }
 
-    /** Returns what became of the output under a perturbation. */
+    /** Returns the effect of a perturbation on the output. */
     public Verdict verdict(Perturbation perturbation) {
       return cell(perturbation).verdict;
     }
@@ -115,19 +115,10 @@ public record InvarianceTable(List<Row> rows) {
 
   @Override
   public String toString() {
-    List<List<String>> lines = new ArrayList<>();
-    List<String> head = new ArrayList<>(List.of(""));
-    for (Perturbation perturbation : Perturbation.values()) {
-      head.add(perturbation.toString());
-    }
-    lines.add(head);
-    for (Row row : rows) {
-      List<String> line = new ArrayList<>(List.of(row.name));
-      for (Perturbation perturbation : Perturbation.values()) {
-        line.add(row.cell(perturbation).toString());
-      }
-      lines.add(line);
-    }
-    return TextTable.leftAligned(lines) + LEGEND;
+    List<Perturbation> columns = List.of(Perturbation.values());
+    TextTable table = new TextTable(false);
+    table.row("", columns);
+    rows.forEach(row -> table.row(row.name, columns.stream().map(row::cell).toList()));
+    return table + LEGEND;
   }
 }

@@ -4,7 +4,7 @@ import dev.adjoint.tensor.Tensor;
 import java.util.Arrays;
 
 /**
- * Holds what the elements of one output of a layer were like, at one step.
+ * Statistics of the elements of one output of a layer at one step.
  *
  * @param step counts from 0
  * @param layer the path of the layer; empty for the model itself
@@ -16,11 +16,11 @@ import java.util.Arrays;
  * @param p50 the median
  * @param p85 the 85th percentile
  * @param p95 the 95th percentile
- * @param saturation the share of elements at an end of the function's range: see {@link
+ * @param saturation the share of elements at an end of the function's range, 0 to 1: see {@link
  *     ActivationStatistics}
  * @param gradientNorm the Euclidean norm of the gradient with respect to the output; NaN if none
  *     has arrived
- * @param gradient how the elements of this gradient are distributed; NaN if none has arrived
+ * @param gradient the percentiles of this gradient's elements; NaN if none has arrived
  */
 public record LayerStatistics(
     int step,

@@ -4,7 +4,6 @@ import dev.adjoint.autodiff.Parameter;
 import dev.adjoint.nn.Layer;
 import dev.adjoint.nn.Reparametrization;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 
 /** Groups the parameters of a model by the layer that computes with them. */
@@ -26,16 +25,6 @@ final class Owners {
                 .computeIfAbsent(owner(path, layers), owner -> new LinkedHashMap<>())
                 .put(path, parameter));
     return owned;
-  }
-
-  /** Returns the other parameters of the layer that a parameter belongs to. */
-  static List<Parameter> siblings(Layer model, String path) {
-    return of(model).values().stream()
-        .filter(owned -> owned.containsKey(path))
-        .flatMap(owned -> owned.entrySet().stream())
-        .filter(entry -> !entry.getKey().equals(path))
-        .map(Map.Entry::getValue)
-        .toList();
   }
 
   /** Returns the path of the layer that a parameter belongs to. */

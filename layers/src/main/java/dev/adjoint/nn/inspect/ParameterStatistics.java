@@ -1,7 +1,7 @@
 package dev.adjoint.nn.inspect;
 
 /**
- * Holds how a parameter was moved at one step.
+ * Statistics of a parameter and its update at one step.
  *
  * @param step counts from 0
  * @param parameter its path, as in {@code hidden.weight}

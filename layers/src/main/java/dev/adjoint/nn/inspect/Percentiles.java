@@ -3,8 +3,8 @@ package dev.adjoint.nn.inspect;
 import java.util.Arrays;
 
 /**
- * Holds how numbers are distributed: percentiles, by linear interpolation. Of more than 16,384
- * numbers, those of 16,384 that are spread evenly over all.
+ * Percentiles of numbers, by linear interpolation; of more than 16,384 numbers, those of 16,384
+ * that are spread evenly over all.
  *
  * @param p5 the 5th percentile
  * @param p15 the 15th percentile
@@ -15,21 +15,15 @@ import java.util.Arrays;
 public record Percentiles(double p5, double p15, double p50, double p85, double p95) {
 
   /** Holds the percentiles of no numbers. */
-  static final Percentiles NONE =
-      new Percentiles(Double.NaN, Double.NaN, Double.NaN, Double.NaN, Double.NaN);
+  static final Percentiles NONE = ofSorted(new double[0]);
 
   /** Sorting more would take longer than computing them has taken. */
   private static final int ENOUGH = 1 << 14;
 
   /** Returns numbers in ascending order; of very many, some that are spread evenly over all. */
   static double[] sorted(double[] numbers) {
-    double[] sorted = numbers.clone();
-    if (numbers.length > ENOUGH) {
-      sorted = new double[ENOUGH];
-      for (int i = 0; i < ENOUGH; i++) {
-        sorted[i] = numbers[(int) ((long) i * numbers.length / ENOUGH)];
-      }
-    }
+    double[] sorted = new double[Math.min(numbers.length, ENOUGH)];
+    Arrays.setAll(sorted, i -> numbers[(int) ((long) i * numbers.length / sorted.length)]);
     Arrays.sort(sorted);
     return sorted;
   }

@@ -1,9 +1,12 @@
 package dev.adjoint.nn.inspect;
 
+import dev.adjoint.tensor.Generator;
+import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
+import java.util.Arrays;
 
 /**
- * Names what is done to the weights or the data of a layer, while its output is watched: the
+ * A change of the weights or the data of a layer whose effect on the output is measured: the
  * columns of Table 1 of Ba, Kiros and Hinton 2016 (arXiv:1607.06450), and three more.
  *
  * <p>W is a weight with a row for each output, x the data with a row for each case. A factor d is
@@ -11,27 +14,29 @@ import dev.adjoint.tensor.Tensor;
  */
 public enum Perturbation {
   /** {@code W d}: the paper's weight matrix re-scaling. */
-  WEIGHTS_RESCALED("W d", true, (of, d, row) -> of.rescaled(d)),
+  WEIGHTS_RESCALED("W d", true, (of, d, row) -> of.values().times(d)),
   /** {@code W + 1 g'}, one vector added to every row: weight matrix re-centering. */
-  WEIGHTS_RECENTERED("W + 1g'", true, (of, d, row) -> of.recentered(d)),
+  WEIGHTS_RECENTERED("W + 1g'", true, (of, d, row) -> of.values().plus(of.vector().times(d))),
   /** {@code W + c}, one number added to every weight. */
-  WEIGHTS_SHIFTED("W + c", true, (of, d, row) -> of.shifted(d)),
+  WEIGHTS_SHIFTED("W + c", true, (of, d, row) -> of.values().plus(d * of.size())),
   /** One row of W times d: weight vector re-scaling. */
   ROW_RESCALED("row d", true, Subject::rowRescaled),
   /** A vector added to one row of W. */
   ROW_RECENTERED("row + g", true, Subject::rowRecentered),
   /** {@code x d}: dataset re-scaling. */
-  DATA_RESCALED("x d", false, (of, d, row) -> of.rescaled(d)),
+  DATA_RESCALED("x d", false, (of, d, row) -> of.values().times(d)),
   /** {@code x + 1 g'}, one vector added to every case: dataset re-centering. */
-  DATA_RECENTERED("x + 1g'", false, (of, d, row) -> of.recentered(d)),
+  DATA_RECENTERED("x + 1g'", false, (of, d, row) -> of.values().plus(of.vector().times(d))),
   /** {@code x + c}, one number added to all data. */
-  DATA_SHIFTED("x + c", false, (of, d, row) -> of.shifted(d)),
+  DATA_SHIFTED("x + c", false, (of, d, row) -> of.values().plus(d * of.size())),
   /** One case times d: single training case re-scaling. */
   CASE_RESCALED("case d", false, Subject::rowRescaled);
 
+  /** Whether the weights are changed, or else the data. */
+  final boolean ofWeights;
+
+  final Change change;
   private final String label;
-  private final boolean ofWeights;
-  private final Change change;
 
   Perturbation(String label, boolean ofWeights, Change change) {
     this.label = label;
@@ -40,13 +45,8 @@ public enum Perturbation {
   }
 
   /** Computes the changed weights or data. */
-  private interface Change {
+  interface Change {
     Tensor apply(Subject of, double d, int row);
-  }
-
-  /** Tells whether the weights are changed, or else the data. */
-  boolean ofWeights() {
-    return ofWeights;
   }
 
   /** Tells whether one row or case is changed, or else all. */
@@ -54,14 +54,61 @@ public enum Perturbation {
     return this == ROW_RESCALED || this == ROW_RECENTERED || this == CASE_RESCALED;
   }
 
-  /** Returns the changed weights or data. */
-  Tensor apply(Subject of, double d, int row) {
-    return change.apply(of, d, row);
-  }
-
   /** Returns the head of the column. */
   @Override
   public String toString() {
     return label;
+  }
+
+  /**
+   * What is perturbed: a weight or data, with rows along axis 0.
+   *
+   * @param vector what is added to every row, about as large as the values; broadcasts to them
+   * @param size the root of the mean square of the values
+   */
+  record Subject(Tensor values, Tensor vector, double size) {
+
+    /** Perturbs a weight: the vector has a number for each element of a row. */
+    static Subject ofWeights(Tensor weights, Generator generator) {
+      int[] sizes = weights.shape().toArray();
+      sizes[0] = 1;
+      return of(weights, sizes, generator);
+    }
+
+    /** Perturbs data: the vector has a number for each feature, which lie along an axis. */
+    static Subject ofData(Tensor data, int featureAxis, Generator generator) {
+      int[] sizes = new int[data.rank()];
+      Arrays.fill(sizes, 1);
+      sizes[featureAxis] = data.size(featureAxis);
+      return of(data, sizes, generator);
+    }
+
+    private static Subject of(Tensor values, int[] sizes, Generator generator) {
+      double size = Math.sqrt(values.square().mean().item());
+      return new Subject(values, generator.normal(0, size, Shape.of(sizes), values.dtype()), size);
+    }
+
+    /** Magnifies everything. */
+    Subject times(double factor) {
+      return new Subject(values.times(factor), vector.times(factor), size * factor);
+    }
+
+    Tensor rowRescaled(double d, int row) {
+      return values.times(only(row).times(d - 1).plus(1));
+    }
+
+    Tensor rowRecentered(double d, int row) {
+      return values.plus(vector.times(only(row)).times(d));
+    }
+
+    /** Returns 1 for a row and 0 for the others. */
+    private Tensor only(int row) {
+      double[] ones = new double[values.size(0)];
+      ones[row] = 1;
+      int[] sizes = new int[values.rank()];
+      Arrays.fill(sizes, 1);
+      sizes[0] = ones.length;
+      return Tensor.of(ones, sizes).to(values.dtype());
+    }
   }
 }

@@ -4,7 +4,6 @@ import dev.adjoint.nn.Buffer;
 import dev.adjoint.nn.Description;
 import dev.adjoint.nn.Setting;
 import dev.adjoint.tensor.DType;
-import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -35,7 +34,8 @@ public abstract class RunningNorm<N extends RunningNorm<N>> extends ChannelNorm<
       decimal("update_rate", 0.1).require(rate -> rate <= 1, "0 to 1");
   private final Setting<Boolean> cumulative = flag("cumulative_average");
   private final Setting<Boolean> frozenStatistics = flag("frozen_statistics");
-  private final Buffer batches = buffer("num_batches_tracked", Shape.of(), 0);
+  private final Buffer batches =
+      buffer("num_batches_tracked", Tensor.scalar(0, DType.FLOAT64)); // float32 stops at 2^24
 
   /** Creates a norm from its description. */
   RunningNorm(Description from) {

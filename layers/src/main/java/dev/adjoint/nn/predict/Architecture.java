@@ -2,7 +2,9 @@ package dev.adjoint.nn.predict;
 
 import com.google.common.base.CharMatcher;
 import com.google.common.base.Splitter;
-import com.google.common.base.Strings;
+import com.google.common.collect.HashBasedTable;
+import com.google.common.collect.Table;
+import dev.adjoint.io.Quoted;
 import dev.adjoint.nn.Describable;
 import dev.adjoint.nn.Description;
 import dev.adjoint.tensor.Tensor;
@@ -11,7 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
+import java.util.regex.Pattern;
 
 /**
  * Holds what a model is made of as a text and tensors by path. The text has a line for each layer
@@ -34,20 +36,14 @@ record Architecture(String text, Map<String, Tensor> tensors) {
 
   private static final int MAX_SETTINGS = 100;
 
-  private static final int MAX_NAME = 100;
-
-  private static final CharMatcher NAME =
-      CharMatcher.inRange('a', 'z')
-          .or(CharMatcher.inRange('A', 'Z'))
-          .or(CharMatcher.inRange('0', '9'))
-          .or(CharMatcher.anyOf("_-$"));
+  private static final Pattern NAME = Pattern.compile("[a-zA-Z0-9_$-]{1,100}");
 
   private static final Splitter SPACES = Splitter.on(' ').limit(MAX_SETTINGS + 2);
 
   /** Writes down a model. */
   static Architecture of(Object model) {
     Writer writer = new Writer();
-    writer.write("", "", model);
+    writer.write("", 0, model);
     return new Architecture(writer.text.toString(), Collections.unmodifiableMap(writer.tensors));
   }
 
@@ -61,10 +57,6 @@ record Architecture(String text, Map<String, Tensor> tensors) {
     return new Reader(text, tensors, more).read();
   }
 
-  private static boolean isName(String name) {
-    return !name.isEmpty() && name.length() <= MAX_NAME && NAME.matchesAllOf(name);
-  }
-
   private static String joined(String path, String name) {
     return path.isEmpty() ? name : path + "." + name;
   }
@@ -73,102 +65,93 @@ record Architecture(String text, Map<String, Tensor> tensors) {
   private static final class Writer {
     private final StringBuilder text = new StringBuilder();
     private final Map<String, Tensor> tensors = new LinkedHashMap<>();
-    private int depth;
     private int layers;
 
-    void write(String path, String name, Object thing) {
+    void write(String path, int depth, Object thing) {
       if (++layers > MAX_LAYERS) {
-        throw new IllegalArgumentException(
-            "Predictor: more than %,d layers; expected at most as many".formatted(MAX_LAYERS));
+        throw refuse("more than %,d layers; expected at most as many".formatted(MAX_LAYERS));
       }
       if (depth > MAX_DEPTH) {
-        throw new IllegalArgumentException(
-            "Predictor: '%s' lies within %d others; expected at most %d"
-                .formatted(path, depth, MAX_DEPTH));
+        throw refuse(
+            "'%s' lies within %d others; expected at most %d".formatted(path, depth, MAX_DEPTH));
       }
       Description description = description(path, thing);
-      if (description.settings().size() > MAX_SETTINGS) {
-        throw new IllegalArgumentException(
-            "Predictor: '%s' has %d settings; expected at most %d"
-                .formatted(path, description.settings().size(), MAX_SETTINGS));
+      Map<String, String> settings = description.settings();
+      if (settings.size() > MAX_SETTINGS) {
+        throw refuse(
+            "'%s' has %d settings; expected at most %d"
+                .formatted(path, settings.size(), MAX_SETTINGS));
       }
-      text.append(Strings.repeat("  ", depth)).append(name.isEmpty() ? "" : name + ": ");
+      String name = path.substring(path.lastIndexOf('.') + 1);
+      text.append("  ".repeat(depth)).append(depth == 0 ? "" : name + ": ");
       text.append(thing.getClass().getSimpleName());
-      description
-          .settings()
-          .forEach((key, value) -> {
-            requireName(path, key);
-            if (CharMatcher.whitespace().matchesAnyOf(value)) {
-              throw new IllegalArgumentException(
-                  "Predictor: '%s' has %s='%s'; expected no white space"
-                      .formatted(path, key, value));
-            }
-            text.append(' ').append(key).append('=').append(value);
-          });
+      settings.forEach((key, value) -> {
+        if (CharMatcher.whitespace().matchesAnyOf(value)) {
+          throw refuse("'%s' has %s='%s'; expected no white space".formatted(path, key, value));
+        }
+        text.append(' ').append(named(path, key)).append('=').append(value);
+      });
       text.append('\n');
       description
           .tensors()
-          .forEach((key, value) -> {
-            requireName(path, key);
-            tensors.put(joined(path, key), value);
-          });
-      depth++;
+          .forEach((key, value) -> tensors.put(joined(path, named(path, key)), value));
       description
           .parts()
-          .forEach((key, part) -> {
-            requireName(path, key);
-            write(joined(path, key), key, part);
-          });
-      depth--;
+          .forEach((key, part) -> write(joined(path, named(path, key)), depth + 1, part));
     }
 
     private static Description description(String path, Object thing) {
       String where = path.isEmpty() ? "the model" : "'" + path + "'";
       if (thing.getClass().isHidden()) {
-        throw new IllegalArgumentException(
-            "Predictor: %s is a function, which a file cannot hold; expected a layer, one of the functions that have names, such as Activation.TANH, or a record of one's own that is Describable"
+        throw refuse(
+            "%s is a function, which a file cannot hold; expected a layer, one of the functions that have names, such as Activation.TANH, or a record of one's own that is Describable"
                 .formatted(where));
       }
       String name = thing.getClass().getSimpleName();
       if (!(thing instanceof Describable describable)) {
-        throw new IllegalArgumentException(
-            "Predictor: %s is a %s, which does not say how it is made; expected it to implement Describable"
+        throw refuse(
+            "%s is a %s, which does not say how it is made; expected it to implement Describable"
                 .formatted(where, name));
       }
-      if (!isName(name) || (LayerTypes.isBuiltIn(name) && !LayerTypes.isBuiltIn(thing))) {
-        throw new IllegalArgumentException(
-            "Predictor: %s is of the class %s; expected a class with a simple name of its own"
+      if (!NAME.matcher(name).matches()
+          || (LayerTypes.isBuiltIn(name) && !LayerTypes.isBuiltIn(thing))) {
+        throw refuse(
+            "%s is of the class %s; expected a class with a simple name of its own"
                 .formatted(where, thing.getClass().getName()));
       }
       return describable.description();
     }
 
-    private static void requireName(String path, String name) {
-      if (!isName(name)) {
-        throw new IllegalArgumentException(
-            "Predictor: '%s' has something named '%s'; expected a name of at most %d letters, digits, '_' and '-'"
-                .formatted(path, name, MAX_NAME));
+    /** Returns the name of a setting, tensor or part, if a file can hold it. */
+    private static String named(String path, String name) {
+      if (!NAME.matcher(name).matches()) {
+        throw refuse(
+            "'%s' has something named '%s'; expected a name of at most 100 letters, digits, '_' and '-'"
+                .formatted(path, name));
       }
+      return name;
+    }
+
+    private static IllegalArgumentException refuse(String reason) {
+      return new IllegalArgumentException("Predictor: " + reason);
     }
   }
 
   /** Reads the text from its first line to its last, making things as soon as all is read. */
   private static final class Reader {
     private final List<String> lines;
-    private final Map<String, Map<String, Tensor>> tensorsByOwner = new LinkedHashMap<>();
+    private final Table<String, String, Tensor> tensors = HashBasedTable.create(); // owner and name
     private final Map<String, ? extends Function<Description, ?>> more;
     private int next;
 
     Reader(
         String text,
-        Map<String, Tensor> tensors,
+        Map<String, Tensor> paths,
         Map<String, ? extends Function<Description, ?>> more) {
       lines = text.lines().limit(MAX_LAYERS + 1).toList();
-      tensors.forEach((path, tensor) -> {
+      paths.forEach((path, tensor) -> {
         int dot = path.lastIndexOf('.');
-        tensorsByOwner
-            .computeIfAbsent(path.substring(0, Math.max(dot, 0)), owner -> new LinkedHashMap<>())
-            .put(path.substring(dot + 1), tensor);
+        tensors.put(path.substring(0, Math.max(dot, 0)), path.substring(dot + 1), tensor);
       });
       this.more = more;
     }
@@ -181,10 +164,10 @@ record Architecture(String text, Map<String, Tensor> tensors) {
       if (next < lines.size()) {
         throw refuse(next, "a line that belongs to nothing above it");
       }
-      if (!tensorsByOwner.isEmpty()) {
+      if (!tensors.isEmpty()) {
         throw new IllegalArgumentException(
             "architecture: no line for the tensors of %s"
-                .formatted(Texts.quoted(tensorsByOwner.keySet().iterator().next())));
+                .formatted(Quoted.text(tensors.rowKeySet().iterator().next())));
       }
       return model;
     }
@@ -198,49 +181,48 @@ record Architecture(String text, Map<String, Tensor> tensors) {
       if (line == lines.size()) {
         throw refuse(line, "the end; expected the model");
       }
-      List<String> words = SPACES.splitToList(content(line, depth));
+      String text = lines.get(line);
+      List<String> words =
+          SPACES.splitToList(depth == 0 ? text : text.substring(text.indexOf(": ") + 2));
       if (words.size() > MAX_SETTINGS + 1) {
         throw refuse(line, "expected at most %d settings".formatted(MAX_SETTINGS));
       }
-      String type = words.getFirst();
-      Map<String, String> settings = new LinkedHashMap<>();
+      Map<String, Object> contents = new LinkedHashMap<>();
       for (String word : words.subList(1, words.size())) {
         int equals = word.indexOf('=');
         if (equals < 0
-            || settings.put(word.substring(0, equals), word.substring(equals + 1)) != null) {
+            || contents.put(word.substring(0, equals), word.substring(equals + 1)) != null) {
           throw refuse(
-              line, "%s; expected name=value, each name once".formatted(Texts.quoted(word)));
+              line, "%s; expected name=value, each name once".formatted(Quoted.text(word)));
         }
       }
+      String type = words.getFirst();
       Function<Description, ?> factory = LayerTypes.factory(type, more);
       if (factory == null) {
         throw refuse(
             line,
             "%s is none of the classes that are known; expected its constructor to be given to load"
-                .formatted(Texts.quoted(type)));
+                .formatted(Quoted.text(type)));
       }
-      Map<String, Object> parts = readParts(path, depth + 1);
-      @Nullable Map<String, Tensor> own = tensorsByOwner.remove(path);
-      Description description =
-          Description.complete(type, factory, settings, own == null ? Map.of() : own, parts);
+      tensors.row(path).forEach((name, tensor) -> add(contents, line, name, tensor));
+      tensors.row(path).clear();
+      while (next < lines.size() && indent(next) == 2 * (depth + 1)) {
+        int partLine = next;
+        String name = name(partLine);
+        add(contents, partLine, name, read(joined(path, name), depth + 1));
+      }
       try {
-        return description.make();
+        return Description.complete(type, factory, contents).make();
       } catch (IllegalArgumentException | IllegalStateException e) {
         throw new IllegalArgumentException(
             "architecture, line %d: %s".formatted(line + 1, e.getMessage()), e);
       }
     }
 
-    private Map<String, Object> readParts(String path, int depth) {
-      Map<String, Object> parts = new LinkedHashMap<>();
-      while (next < lines.size() && indent(next) == 2 * depth) {
-        String name = name(next);
-        if (parts.containsKey(name)) {
-          throw refuse(next, "'%s' is there for a second time".formatted(name));
-        }
-        parts.put(name, read(joined(path, name), depth));
+    private static void add(Map<String, Object> contents, int line, String name, Object thing) {
+      if (contents.putIfAbsent(name, thing) != null) {
+        throw refuse(line, "%s is there for a second time".formatted(Quoted.text(name)));
       }
-      return parts;
     }
 
     /** Returns the name with which a line begins. */
@@ -248,16 +230,10 @@ record Architecture(String text, Map<String, Tensor> tensors) {
       String text = lines.get(line);
       int colon = text.indexOf(": ");
       String name = colon < 0 ? "" : text.substring(indent(line), colon);
-      if (!isName(name)) {
+      if (!NAME.matcher(name).matches()) {
         throw refuse(line, "expected it to begin with a name and a colon");
       }
       return name;
-    }
-
-    /** Returns what stands behind the name of a line, or in the first line, which has none. */
-    private String content(int line, int depth) {
-      String text = lines.get(line);
-      return depth == 0 ? text : text.substring(text.indexOf(": ") + 2);
     }
 
     private int indent(int line) {

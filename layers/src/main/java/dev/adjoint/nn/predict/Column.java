@@ -1,13 +1,11 @@
 package dev.adjoint.nn.predict;
 
-import static dev.adjoint.nn.predict.Texts.quoted;
-
-import com.google.common.base.CharMatcher;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
-import java.util.HashSet;
+import dev.adjoint.io.Quoted;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -21,12 +19,14 @@ public sealed interface Column {
   Missing missing();
 
   /** Returns how many features there are. */
-  int width();
+  default int width() {
+    return (int) features().count();
+  }
 
   /** Returns the names of the features. */
   Stream<String> features();
 
-  /** Returns the same column with another rule for missing fields. */
+  /** Returns this column with another rule for missing fields. */
   Column with(Missing rule);
 
   /**
@@ -58,7 +58,7 @@ public sealed interface Column {
       markers = ImmutableSet.copyOf(markers);
       markers.stream()
           .filter(text -> !text.isEmpty())
-          .forEach(t -> Texts.requireLine("missing", t));
+          .forEach(t -> Columns.requireLine("missing", t));
     }
 
     /** Tells whether a field may be missing. */
@@ -71,17 +71,12 @@ public sealed interface Column {
   record Numeric(String name, Missing missing) implements Column {
 
     /** Java would take more: hexadecimal numbers, "1f", "NaN", "Infinity". */
-    private static final CharMatcher DECIMAL =
-        CharMatcher.inRange('0', '9').or(CharMatcher.anyOf("+-.eE"));
+    private static final Pattern DECIMAL =
+        Pattern.compile("[+-]?(\\d++(\\.\\d*+)?|\\.\\d++)([eE][+-]?\\d++)?");
 
     /** Checks the name. */
     public Numeric {
-      Texts.requireLine("numeric", name);
-    }
-
-    @Override
-    public int width() {
-      return 1;
+      Columns.requireLine("numeric", name);
     }
 
     @Override
@@ -98,13 +93,14 @@ public sealed interface Column {
     public @Nullable String write(@Nullable Object field, double[] features, int at) {
       if (field == null || isMissing(field)) {
         features[at] = missing.value;
-        return missing.isAllowed() ? null : "there is no %s".formatted(quoted(name));
+        return missing.isAllowed() ? null : "there is no %s".formatted(Quoted.text(name));
       }
       double number = number(field);
       features[at] = number;
       return Double.isFinite(number)
           ? null
-          : "%s is %s; expected a finite number".formatted(quoted(name), quoted(field.toString()));
+          : "%s is %s; expected a finite number"
+              .formatted(Quoted.text(name), Quoted.text(field.toString()));
     }
 
     private boolean isMissing(Object field) {
@@ -118,11 +114,7 @@ public sealed interface Column {
         return number.doubleValue();
       }
       String text = field.toString().strip();
-      try {
-        return DECIMAL.matchesAllOf(text) ? Double.parseDouble(text) : Double.NaN;
-      } catch (NumberFormatException e) {
-        return Double.NaN;
-      }
+      return DECIMAL.matcher(text).matches() ? Double.parseDouble(text) : Double.NaN;
     }
   }
 
@@ -137,24 +129,17 @@ public sealed interface Column {
 
     /** Checks the name and the categories. */
     public Category {
-      Texts.requireLine("category", name);
+      Columns.requireLine("category", name);
       categories = ImmutableList.copyOf(categories);
-      categories.stream().filter(c -> !c.isEmpty()).forEach(c -> Texts.requireLine("category", c));
-      if (new HashSet<>(categories).size() < categories.size()) {
-        throw new IllegalArgumentException(
-            "category: column '%s' has categories %s; expected each once"
-                .formatted(name, categories));
-      }
+      categories.stream()
+          .filter(c -> !c.isEmpty())
+          .forEach(c -> Columns.requireLine("category", c));
+      Columns.requireOnce("category: column '%s'".formatted(name), categories);
     }
 
     /** Tells whether a text can be a category: one short line without white space at its ends. */
     public static boolean accepts(String text) {
-      return Texts.isLine(text);
-    }
-
-    @Override
-    public int width() {
-      return categories.size();
+      return Columns.isLine(text);
     }
 
     @Override
@@ -170,7 +155,7 @@ public sealed interface Column {
     @Override
     public @Nullable String write(@Nullable Object field, double[] features, int at) {
       if (field == null) {
-        return missing.isAllowed() ? null : "there is no %s".formatted(quoted(name));
+        return missing.isAllowed() ? null : "there is no %s".formatted(Quoted.text(name));
       }
       String text = field.toString().strip();
       int category = categories.indexOf(text);
@@ -181,7 +166,7 @@ public sealed interface Column {
       return missing.markers.contains(text) || ignoresUnknown
           ? null
           : "%s is %s; expected one of %s"
-              .formatted(quoted(name), quoted(text), Texts.listed(categories));
+              .formatted(Quoted.text(name), Quoted.text(text), Quoted.list(categories));
     }
   }
 }

@@ -1,10 +1,15 @@
 package dev.adjoint.nn.predict;
 
+import com.google.common.base.Splitter;
+import com.google.common.collect.ArrayListMultimap;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.Iterators;
+import com.google.common.collect.ListMultimap;
+import dev.adjoint.io.Quoted;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -30,6 +35,11 @@ import java.util.stream.Stream;
  */
 public final class Columns {
 
+  private static final int LONGEST_LINE = 1000;
+
+  /** Splits a text before each line that is not indented. */
+  private static final Splitter COLUMNS = Splitter.onPattern("\n(?! )").omitEmptyStrings();
+
   private final ImmutableList<Column> list;
   private final int width;
 
@@ -41,13 +51,7 @@ public final class Columns {
   /** Creates these columns. */
   public Columns(List<? extends Column> columns) {
     list = ImmutableList.copyOf(columns);
-    Set<String> names = new HashSet<>();
-    for (Column column : list) {
-      if (!names.add(column.name())) {
-        throw new IllegalArgumentException(
-            "columns: '%s' is there twice; expected each once".formatted(column.name()));
-      }
-    }
+    requireOnce("columns", names());
     width = list.stream().mapToInt(Column::width).reduce(0, Math::addExact);
   }
 
@@ -125,15 +129,10 @@ public final class Columns {
     return width;
   }
 
-  /** Tells whether text lists the features, one a line, without holding them all. */
-  boolean areFeatures(Iterator<String> lines) {
-    Iterator<String> names = list.stream().flatMap(Column::features).iterator();
-    while (names.hasNext() && lines.hasNext()) {
-      if (!names.next().equals(lines.next())) {
-        return false;
-      }
-    }
-    return names.hasNext() == lines.hasNext();
+  /** Tells whether a text lists the features, one a line, without holding them all. */
+  boolean areFeatures(String text) {
+    return Iterators.elementsEqual(
+        list.stream().flatMap(Column::features).iterator(), text.lines().iterator());
   }
 
   /**
@@ -163,13 +162,108 @@ public final class Columns {
     }
     if (!unknown.isEmpty()) {
       faults.add(
-          "%s is none of the columns; these are %s"
-              .formatted(Texts.listed(unknown), Texts.listed(names())));
+          "unknown columns %s; expected some of %s"
+              .formatted(Quoted.list(unknown), Quoted.list(names())));
     }
     if (!faults.isEmpty()) {
       throw new IllegalArgumentException(operation + ": " + String.join("; ", faults));
     }
     return row;
+  }
+
+  // ---- as a text -------------------------------------------------------------------------------
+
+  /**
+   * Writes the columns: a line for each, and below it, indented, what is said of it.
+   *
+   * <pre>
+   * numeric tenure
+   *   missing NaN
+   *   marker
+   * category contract
+   *   value one year
+   *   value two years
+   *   unknown ignored
+   * </pre>
+   */
+  String text() {
+    StringBuilder text = new StringBuilder();
+    for (Column column : list) {
+      if (column instanceof Column.Category category) {
+        text.append("category ").append(category.name()).append('\n');
+        category.categories().forEach(c -> text.append("  value ").append(c).append('\n'));
+        text.append(category.ignoresUnknown() ? "  unknown ignored\n" : "");
+      } else {
+        text.append("numeric ").append(column.name()).append('\n');
+      }
+      Column.Missing missing = column.missing();
+      if (missing.isAllowed()) {
+        text.append("  missing ").append(missing.value()).append('\n');
+        missing.markers().forEach(m -> text.append("  marker ").append(m).append('\n'));
+      }
+    }
+    return text.toString();
+  }
+
+  /**
+   * Reads columns.
+   *
+   * @throws IllegalArgumentException if that is not what {@link #text} writes
+   */
+  static Columns read(String text) {
+    Columns columns = new Columns(COLUMNS.splitToStream(text).map(Columns::column).toList());
+    if (!columns.text().equals(text)) {
+      throw new IllegalArgumentException(
+          "columns: the text is malformed; expected one that a predictor has saved");
+    }
+    return columns;
+  }
+
+  private static Column column(String text) {
+    ListMultimap<String, String> said = ArrayListMultimap.create(2, 1); // by the first word
+    for (String line : Splitter.on('\n').split(text)) {
+      int start = line.startsWith("  ") ? 2 : 0;
+      int space = Math.max(start, line.indexOf(' ', start));
+      said.put(line.substring(start, space), line.substring(Math.min(space + 1, line.length())));
+    }
+    Column.Missing rule =
+        said.containsKey("marker")
+            ? new Column.Missing(
+                Double.parseDouble(String.join("", said.get("missing"))),
+                ImmutableSet.copyOf(said.get("marker")))
+            : Column.Missing.NEVER;
+    return said.containsKey("category")
+        ? new Column.Category(
+            said.get("category").getFirst(), said.get("value"), rule, said.containsKey("unknown"))
+        : new Column.Numeric(String.join("", said.get("numeric")), rule);
+  }
+
+  /** Tells whether a text can be written as a line, and read as the same. */
+  static boolean isLine(String text) {
+    return !text.isEmpty()
+        && text.length() <= LONGEST_LINE
+        && text.lines().count() == 1
+        && text.strip().length() == text.length();
+  }
+
+  /** Throws if a text cannot be written as a line. */
+  static void requireLine(String what, String text) {
+    if (!isLine(text)) {
+      throw new IllegalArgumentException(
+          "%s: %s of %d characters; expected a text on one line, without white space at its ends, of at most %d"
+              .formatted(what, Quoted.text(text), text.length(), LONGEST_LINE));
+    }
+  }
+
+  /** Throws if a text is there twice. */
+  static void requireOnce(String what, Collection<String> texts) {
+    Set<String> known = new HashSet<>();
+    for (String text : texts) {
+      if (!known.add(text)) {
+        throw new IllegalArgumentException(
+            "%s: %s is there twice; expected each once".formatted(what, Quoted.text(text)));
+      }
+    }
   }
 
   private List<String> names() {

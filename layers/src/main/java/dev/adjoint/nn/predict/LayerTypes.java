@@ -1,6 +1,7 @@
 package dev.adjoint.nn.predict;
 
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.Maps;
 import dev.adjoint.nn.Activation;
 import dev.adjoint.nn.AvgPool1d;
 import dev.adjoint.nn.AvgPool2d;
@@ -46,71 +47,63 @@ import org.jspecify.annotations.Nullable;
  */
 final class LayerTypes {
 
-  /** One class, and the constructor that takes a description. */
-  private record Type<T>(Class<T> type, Function<Description, T> factory) {}
+  private static final ImmutableMap<Class<?>, Function<Description, ?>> FACTORIES =
+      ImmutableMap.<Class<?>, Function<Description, ?>>builder()
+          .put(Activation.class, Activation::of)
+          .put(AvgPool1d.class, AvgPool1d::new)
+          .put(AvgPool2d.class, AvgPool2d::new)
+          .put(BatchNorm.class, BatchNorm::new)
+          .put(Conv1d.class, Conv1d::new)
+          .put(Conv2d.class, Conv2d::new)
+          .put(CosineNorm.class, CosineNorm::new)
+          .put(DecorrelatedBatchNorm.class, DecorrelatedBatchNorm::new)
+          .put(Dropout.class, Dropout::new)
+          .put(Embedding.class, Embedding::new)
+          .put(Flatten.class, from -> new Flatten())
+          .put(GRU.class, GRU::new)
+          .put(GlobalAvgPool.class, from -> new GlobalAvgPool())
+          .put(GroupNorm.class, GroupNorm::new)
+          .put(Imputation.class, Imputation::new)
+          .put(InstanceNorm.class, InstanceNorm::new)
+          .put(IterNorm.class, IterNorm::new)
+          .put(LSTM.class, LSTM::new)
+          .put(LayerNorm.class, LayerNorm::new)
+          .put(Linear.class, Linear::new)
+          .put(MaxPool1d.class, MaxPool1d::new)
+          .put(MaxPool2d.class, MaxPool2d::new)
+          .put(MultiHeadAttention.class, MultiHeadAttention::new)
+          .put(PReLU.class, PReLU::new)
+          .put(PositionalEncoding.class, PositionalEncoding::new)
+          .put(RMSNorm.class, RMSNorm::new)
+          .put(RNN.class, RNN::new)
+          .put(Residual.class, Residual::new)
+          .put(ScaleNorm.class, ScaleNorm::new)
+          .put(Sequential.class, Sequential::new)
+          .put(Standardization.class, Standardization::new)
+          .put(TransformerEncoder.class, TransformerEncoder::new)
+          .put(TransformerEncoderLayer.class, TransformerEncoderLayer::new)
+          .put(Whitening.class, Whitening::new)
+          .buildOrThrow();
 
-  private static final ImmutableMap<String, Type<?>> BUILT_IN =
-      byName(
-          new Type<>(Activation.class, Activation::of),
-          new Type<>(AvgPool1d.class, AvgPool1d::new),
-          new Type<>(AvgPool2d.class, AvgPool2d::new),
-          new Type<>(BatchNorm.class, BatchNorm::new),
-          new Type<>(Conv1d.class, Conv1d::new),
-          new Type<>(Conv2d.class, Conv2d::new),
-          new Type<>(CosineNorm.class, CosineNorm::new),
-          new Type<>(DecorrelatedBatchNorm.class, DecorrelatedBatchNorm::new),
-          new Type<>(Dropout.class, Dropout::new),
-          new Type<>(Embedding.class, Embedding::new),
-          new Type<>(Flatten.class, from -> new Flatten()),
-          new Type<>(GRU.class, GRU::new),
-          new Type<>(GlobalAvgPool.class, from -> new GlobalAvgPool()),
-          new Type<>(GroupNorm.class, GroupNorm::new),
-          new Type<>(Imputation.class, Imputation::new),
-          new Type<>(InstanceNorm.class, InstanceNorm::new),
-          new Type<>(IterNorm.class, IterNorm::new),
-          new Type<>(LSTM.class, LSTM::new),
-          new Type<>(LayerNorm.class, LayerNorm::new),
-          new Type<>(Linear.class, Linear::new),
-          new Type<>(MaxPool1d.class, MaxPool1d::new),
-          new Type<>(MaxPool2d.class, MaxPool2d::new),
-          new Type<>(MultiHeadAttention.class, MultiHeadAttention::new),
-          new Type<>(PReLU.class, PReLU::new),
-          new Type<>(PositionalEncoding.class, PositionalEncoding::new),
-          new Type<>(RMSNorm.class, RMSNorm::new),
-          new Type<>(RNN.class, RNN::new),
-          new Type<>(Residual.class, Residual::new),
-          new Type<>(ScaleNorm.class, ScaleNorm::new),
-          new Type<>(Sequential.class, Sequential::new),
-          new Type<>(Standardization.class, Standardization::new),
-          new Type<>(TransformerEncoder.class, TransformerEncoder::new),
-          new Type<>(TransformerEncoderLayer.class, TransformerEncoderLayer::new),
-          new Type<>(Whitening.class, Whitening::new));
+  private static final ImmutableMap<String, Class<?>> BY_NAME =
+      Maps.uniqueIndex(FACTORIES.keySet(), Class::getSimpleName);
 
   private LayerTypes() {}
 
   /** Returns what makes objects of a class of this name, or null. */
   static @Nullable Function<Description, ?> factory(
       String name, Map<String, ? extends Function<Description, ?>> more) {
-    Type<?> type = BUILT_IN.get(name);
-    return type == null ? more.get(name) : type.factory;
+    Class<?> type = BY_NAME.get(name);
+    return type == null ? more.get(name) : FACTORIES.get(type);
   }
 
   /** Tells whether a name stands for one of our classes. */
   static boolean isBuiltIn(String name) {
-    return BUILT_IN.containsKey(name);
+    return BY_NAME.containsKey(name);
   }
 
   /** Tells whether something is of one of our classes. */
   static boolean isBuiltIn(Object thing) {
-    Type<?> type = BUILT_IN.get(thing.getClass().getSimpleName());
-    return type != null && type.type == thing.getClass();
-  }
-
-  private static ImmutableMap<String, Type<?>> byName(Type<?>... types) {
-    ImmutableMap.Builder<String, Type<?>> byName = ImmutableMap.builder();
-    for (Type<?> type : types) {
-      byName.put(type.type.getSimpleName(), type);
-    }
-    return byName.buildOrThrow();
+    return FACTORIES.containsKey(thing.getClass());
   }
 }

@@ -2,6 +2,9 @@ package dev.adjoint.nn.predict;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import dev.adjoint.io.AtomicFile;
+import dev.adjoint.io.Quoted;
+import dev.adjoint.io.SealedFile;
 import dev.adjoint.io.TensorFormatException;
 import dev.adjoint.kernel.Budget;
 import dev.adjoint.nn.Description;
@@ -23,7 +26,7 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Predicts with a trained model, and is one file with all that belongs to it: preprocessing,
+ * A trained model that predicts, saved as one file with all that belongs to it: preprocessing,
  * layers, weights, and the names of columns and classes.
  *
  * <pre>{@code
@@ -51,6 +54,14 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Predictor {
 
+  /** The names of our texts begin with this; all others are the user's. */
+  private static final String OWN = "adjoint.";
+
+  private static final String ARCHITECTURE = OWN + "architecture";
+  private static final String COLUMNS = OWN + "columns";
+  private static final String FEATURES = OWN + "features";
+  private static final String LABELS = OWN + "labels";
+
   private final Transform model;
   private final Architecture architecture;
   private final DType rowType;
@@ -59,7 +70,7 @@ public final class Predictor {
   private final ImmutableMap<String, String> metadata;
   private final @Nullable Budget budget;
 
-  Predictor(
+  private Predictor(
       Transform model,
       Architecture architecture,
       Columns columns,
@@ -114,8 +125,10 @@ public final class Predictor {
 
   /** Names the classes, which are axis 1 of the output, each once. */
   public Predictor labels(String... names) {
-    return new Predictor(
-        model, architecture, columns, Texts.lines("labels", names), metadata, budget);
+    List<String> newLabels = List.of(names);
+    newLabels.forEach(name -> Columns.requireLine("labels", name));
+    Columns.requireOnce("labels", newLabels);
+    return new Predictor(model, architecture, columns, newLabels, metadata, budget);
   }
 
   /**
@@ -125,7 +138,7 @@ public final class Predictor {
    * @param name such as {@code "version"}; those that begin with "adjoint." and "sha256" are taken
    */
   public Predictor metadata(String name, String text) {
-    if (name.isEmpty() || name.startsWith(PredictorFile.OWN) || name.equals("sha256")) {
+    if (name.isEmpty() || name.startsWith(OWN) || name.equals("sha256")) {
       throw new IllegalArgumentException(
           "metadata: the name '%s'; expected another, this is not free".formatted(name));
     }
@@ -153,7 +166,14 @@ public final class Predictor {
    * its directory, unless it is there. The same predictor gives the same bytes.
    */
   public void save(Path path) throws IOException {
-    PredictorFile.save(path, this);
+    Map<String, String> texts = new LinkedHashMap<>();
+    texts.put(ARCHITECTURE, architecture.text());
+    texts.put(COLUMNS, columns.text());
+    texts.put(FEATURES, String.join("\n", features()));
+    texts.put(LABELS, String.join("\n", labels));
+    texts.putAll(metadata);
+    AtomicFile.createDirectoryOf(path);
+    new SealedFile(architecture.tensors(), texts).save(path);
   }
 
   /**
@@ -181,7 +201,43 @@ public final class Predictor {
                 .formatted(name));
       }
     }
-    return PredictorFile.load(path, layers);
+    try {
+      return of(SealedFile.load(path), layers);
+    } catch (IllegalArgumentException e) {
+      throw new TensorFormatException(path.toString(), "no predictor: " + e.getMessage(), e);
+    }
+  }
+
+  private static Predictor of(SealedFile file, Map<String, Function<Description, ?>> layers) {
+    Map<String, String> texts = new LinkedHashMap<>(file.metadata());
+    Architecture architecture = new Architecture(take(texts, ARCHITECTURE), file.tensors());
+    if (!(architecture.make(layers) instanceof Transform model)) {
+      throw new IllegalArgumentException("the model does not turn one tensor into another");
+    }
+    String features = take(texts, FEATURES);
+    Columns columns =
+        texts.containsKey(COLUMNS) // else a file of the first version
+            ? Columns.read(take(texts, COLUMNS))
+            : new Columns().numeric(features.lines().toArray(String[]::new));
+    if (!columns.areFeatures(features)) {
+      throw new IllegalArgumentException("the features are not those of the columns");
+    }
+    String[] labels = take(texts, LABELS).lines().toArray(String[]::new);
+    for (String name : texts.keySet()) {
+      if (name.startsWith(OWN)) {
+        throw new IllegalArgumentException(
+            "the text %s, of a later version; expected none".formatted(Quoted.text(name)));
+      }
+    }
+    return new Predictor(model, architecture, columns, List.of(), texts, null).labels(labels);
+  }
+
+  private static String take(Map<String, String> texts, String name) {
+    String text = texts.remove(name);
+    if (text == null) {
+      throw new IllegalArgumentException("no text '%s' in the metadata".formatted(name));
+    }
+    return text;
   }
 
   // ---- predictions -----------------------------------------------------------------------------
@@ -218,11 +274,7 @@ public final class Predictor {
     return predict(row("predict", example));
   }
 
-  /**
-   * Returns the softmax of what the model computes: the probabilities of classes, along axis 1.
-   *
-   * @param x of the shape that the model takes
-   */
+  /** Returns the softmax of the output: the probabilities of classes, along axis 1. */
   public Tensor probabilities(Tensor x) {
     Tensor scores = predict(x);
     boolean fits = labels.isEmpty() || (scores.rank() > 1 && scores.size(1) == labels.size());
@@ -240,11 +292,7 @@ public final class Predictor {
     return probabilities(rows(row)).toDoubleArray();
   }
 
-  /**
-   * Returns the probabilities of classes for one example.
-   *
-   * @param example fields by the names of their {@linkplain Columns#row columns}
-   */
+  /** Returns the probabilities of classes for one example, as in {@link #predict(Map)}. */
   public double[] probabilities(Map<String, ?> example) {
     return probabilities(row("probabilities", example));
   }
@@ -285,11 +333,7 @@ public final class Predictor {
     return classify(rows(row)).getFirst();
   }
 
-  /**
-   * Returns the label of one example.
-   *
-   * @param example fields by the names of their {@linkplain Columns#row columns}
-   */
+  /** Returns the label of one example, as in {@link #predict(Map)}. */
   public String classify(Map<String, ?> example) {
     return classify(row("classify", example));
   }
@@ -329,10 +373,6 @@ public final class Predictor {
   /** Returns the texts that were added, by name. */
   public Map<String, String> metadata() {
     return metadata;
-  }
-
-  Architecture architecture() {
-    return architecture;
   }
 
   /** Returns the layers of the model, one a line. */

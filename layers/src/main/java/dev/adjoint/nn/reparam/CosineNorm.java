@@ -6,6 +6,7 @@ import dev.adjoint.nn.Convolutional;
 import dev.adjoint.nn.Description;
 import dev.adjoint.nn.Layer;
 import dev.adjoint.nn.Linear;
+import dev.adjoint.nn.Reparametrization;
 import dev.adjoint.nn.Setting;
 import dev.adjoint.nn.Transform;
 import dev.adjoint.nn.Weight;
@@ -13,10 +14,10 @@ import dev.adjoint.op.ConvOptions;
 import dev.adjoint.op.Convolution;
 import dev.adjoint.op.Reductions;
 import dev.adjoint.tensor.DType;
+import dev.adjoint.tensor.Keep;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,8 +47,14 @@ public final class CosineNorm extends Layer implements Transform {
   private @Nullable Weight scale;
 
   private CosineNorm(Layer layer, @Nullable ConvOptions options, boolean centred) {
-    this(ofWeight(layer, options).set("centred", centred));
-    reparametrize("weight", w -> UnitWeight.of(w, centred));
+    this(
+        (options == null
+                ? Description.of(CosineNorm::new)
+                : Description.of(CosineNorm::new).set(options))
+            .with("weight", layer.weight("weight"))
+            .set("centred", centred));
+    Description unit = Description.of(UnitWeight::new).set("centred", centred);
+    reparametrize("weight", w -> new UnitWeight(unit.with("original", w)));
   }
 
   /** Creates a layer from its description. */
@@ -56,12 +63,6 @@ public final class CosineNorm extends Layer implements Transform {
     options = from.has("stride") ? convOptions() : null;
     scale = from.has("scale") ? parameter("scale", Tensor.scalar(1, DType.FLOAT32)) : null;
     layer(); // refuses a weight of another number of axes
-  }
-
-  private static Description ofWeight(Layer layer, @Nullable ConvOptions options) {
-    Description description =
-        Description.of(CosineNorm::new).with("weight", layer.weight("weight"));
-    return options == null ? description : description.set(options);
   }
 
   /** Returns a layer with this weight, without the bias. */
@@ -94,7 +95,7 @@ public final class CosineNorm extends Layer implements Transform {
     return new CosineNorm(layer, layer.options(), true);
   }
 
-  /** Sets what is added to the sum of squares of the input, under the root: 1e-5 unless set. */
+  /** Sets what is added to the sum of squares of the input, under the root; defaults to 1e-5. */
   public CosineNorm epsilon(double underTheRoot) {
     epsilon.set(underTheRoot);
     return this;
@@ -111,23 +112,15 @@ public final class CosineNorm extends Layer implements Transform {
   public Tensor forward(Tensor x) {
     Tensor w = weight.value();
     requireInput(x, w.shape());
-    Tensor cosine = options == null ? ofRows(x, w) : ofPatches(x, w, options);
+    Tensor cosine = options == null ? unit(x, -1).matmul(w.transpose()) : ofPatches(x, w, options);
     return observed(scale == null ? cosine : cosine.times(scale.value()));
   }
 
-  private Tensor ofRows(Tensor x, Tensor w) {
-    return unit(x, -1).matmul(w.transpose());
-  }
-
-  private Tensor ofPatches(Tensor x, Tensor w, ConvOptions how) {
-    Tensor squares = x.untracked().square().sum();
-    return centred.get() || squares.isFinite().item() == 0
-        ? ofSinglePatches(x, w, how)
-        : ofPlainPatches(x, w, how);
-  }
-
   /** Divides a convolution by lengths that are another: squares summed under the kernel. */
-  private Tensor ofPlainPatches(Tensor x, Tensor w, ConvOptions how) {
+  private Tensor ofPatches(Tensor x, Tensor w, ConvOptions how) {
+    if (centred.get() || x.untracked().square().sum().isFinite().item() == 0) {
+      return ofSinglePatches(x, w, how);
+    }
     int groups = how.groups();
     Tensor products = convolve(x, w, how);
     Tensor squares = grouped(x.square(), groups).sum(2);
@@ -176,39 +169,39 @@ public final class CosineNorm extends Layer implements Transform {
 
   private void requireInput(Tensor x, Shape w) {
     int channels = options == null ? w.size(1) : w.size(1) * options.groups();
-    String form = options == null ? "(..., %d)" : w.rank() == 3 ? "(N, %d, L)" : "(N, %d, H, W)";
-    String expected = form.formatted(channels);
-    if (options == null) {
-      require(x.rank() > 0 && x.size(-1) == channels, x, expected);
-    } else {
-      require(x.rank() == w.rank() && x.size(1) == channels, x, expected);
-      require(kernelFits(x.shape(), w, options), x, expected + " into which the kernel fits");
-    }
-  }
-
-  private void require(boolean fits, Tensor x, String expected) {
+    boolean fits =
+        options == null
+            ? x.rank() > 0 && x.size(-1) == channels
+            : x.rank() == w.rank() && x.size(1) == channels;
     if (!fits) {
+      String form = options == null ? "(..., %d)" : w.rank() == 3 ? "(N, %d, L)" : "(N, %d, H, W)";
       throw new IllegalArgumentException(
-          "%s: input of shape %s; expected %s".formatted(this, x.shape(), expected));
+          "%s: input of shape %s; expected %s"
+              .formatted(this, x.shape(), form.formatted(channels)));
     }
-  }
-
-  private static boolean kernelFits(Shape x, Shape w, ConvOptions how) {
-    return IntStream.range(2, w.rank())
-        .allMatch(axis -> {
-          long padded = x.size(axis) + 2L * of(how.padding(), axis);
-          return (w.size(axis) - 1L) * of(how.dilation(), axis) < padded;
-        });
-  }
-
-  /** Returns the setting of an axis, of one for all or one each. */
-  private static int of(int[] setting, int axis) {
-    return setting[Math.min(axis - 2, setting.length - 1)];
   }
 
   @Override
   public String toString() {
     String of = layer().toString().replace(", no bias", "");
     return line(of, centred.printed(), epsilon.printed(), scale == null ? "" : "scaled");
+  }
+
+  /** Gives the weights of each output length 1, if centred after subtracting their mean. */
+  private static final class UnitWeight extends Reparametrization {
+    private final Weight original = parameter("original");
+    private final Setting<Boolean> centred = flag("centred");
+    private final int[] axes = Lengths.allBut(0, original.shape());
+
+    UnitWeight(Description from) {
+      super(from);
+    }
+
+    @Override
+    protected Tensor compute() {
+      Tensor w = original.value();
+      Tensor vectors = centred.get() ? Reductions.centred(w, axes) : w;
+      return vectors.div(Lengths.divisor(vectors.norm(2, Keep.AXES, axes)));
+    }
   }
 }

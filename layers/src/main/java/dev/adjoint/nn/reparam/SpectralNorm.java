@@ -70,18 +70,11 @@ public final class SpectralNorm extends Reparametrization {
 
   /** Lets a layer use its weight divided by its largest singular value, and returns the layer. */
   public static <L extends Layer> L on(L layer, Generator generator) {
-    return on(layer, "weight", generator);
-  }
-
-  /** Lets a layer use a weight divided by its largest singular value, and returns the layer. */
-  public static <L extends Layer> L on(L layer, String weight, Generator generator) {
-    layer.reparametrize(weight, w -> new SpectralNorm(w, generator));
+    layer.reparametrize("weight", w -> new SpectralNorm(w, generator));
     return layer;
   }
 
-  /**
-   * Sets the steps of the power iteration that each forward takes in training mode: 1 unless set.
-   */
+  /** Sets how many steps of the power iteration a forward in training mode takes; defaults to 1. */
   public SpectralNorm iterations(int steps) {
     iterations.set(steps);
     return this;

@@ -1,7 +1,12 @@
 package dev.adjoint.nn.reparam;
 
+import dev.adjoint.autodiff.Autodiff;
+import dev.adjoint.autodiff.Parameter;
+import dev.adjoint.nn.Convolutional;
 import dev.adjoint.nn.Description;
 import dev.adjoint.nn.Layer;
+import dev.adjoint.nn.LayerObserver;
+import dev.adjoint.nn.Linear;
 import dev.adjoint.nn.Reparametrization;
 import dev.adjoint.nn.Setting;
 import dev.adjoint.nn.Transform;
@@ -9,6 +14,9 @@ import dev.adjoint.nn.Weight;
 import dev.adjoint.tensor.Keep;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.Set;
 
 /**
  * Learns the length and the direction of each output's weights apart: {@code w = g v / |v|}
@@ -48,12 +56,7 @@ public final class WeightNorm extends Reparametrization {
 
   /** Lets a layer learn the lengths and directions of its weight, and returns the layer. */
   public static <L extends Layer> L on(L layer) {
-    return on(layer, "weight");
-  }
-
-  /** Lets a layer learn the lengths and directions of a weight, and returns the layer. */
-  public static <L extends Layer> L on(L layer, String weight) {
-    layer.reparametrize(weight, WeightNorm::new);
+    layer.reparametrize("weight", WeightNorm::new);
     return layer;
   }
 
@@ -68,7 +71,45 @@ public final class WeightNorm extends Reparametrization {
    *     not a g for each output, or if the model runs no layer with weight norm
    */
   public static void initialize(Transform model, Tensor x) {
-    new WeightNormInitializer().run(model, x);
+    Set<Layer> initialized = Collections.newSetFromMap(new IdentityHashMap<>());
+    LayerObserver standardizing =
+        (layer, output) ->
+            (layer instanceof Linear || layer instanceof Convolutional)
+                    && layer.namedLayers().get("weight") instanceof WeightNorm norm
+                    && initialized.add(layer)
+                ? norm.standardized(layer, output)
+                : output;
+    Autodiff.noGrad(() -> Layer.observe(standardizing, () -> model.forward(x)));
+    if (initialized.isEmpty()) {
+      throw new IllegalArgumentException(
+          "WeightNorm.initialize: %s ran no linear layer or convolution with weight norm; expected at least one"
+              .formatted(model instanceof Layer layer ? layer.headline() : model));
+    }
+  }
+
+  /** Standardizes an output, which is linear in g and b, by changing both; returns it so. */
+  private Tensor standardized(Layer layer, Tensor output) {
+    int channels = layer instanceof Linear ? output.rank() - 1 : 1;
+    int[] over = Lengths.allBut(channels, output.shape());
+    Tensor deviation = output.biasedVariance(Keep.AXES, over).sqrt();
+    if (g.shape().size() != deviation.size()) {
+      throw new IllegalArgumentException(
+          "WeightNorm.initialize: %s with %d outputs has %d lengths; expected one for each output"
+              .formatted(layer, deviation.size(), g.shape().size()));
+    }
+    if (deviation.equal(0).any().item() != 0) {
+      throw new IllegalArgumentException(
+          "WeightNorm.initialize: %s has an output that is the same for a whole batch, of shape %s; expected outputs that vary"
+              .formatted(layer, output.shape()));
+    }
+    g.assign(g.value().div(deviation.reshape(g.shape())));
+    Parameter bias = layer.namedParameters().get("bias");
+    if (bias == null) {
+      return output.div(deviation);
+    }
+    Tensor mean = output.mean(Keep.AXES, over);
+    bias.assign(bias.value().minus(mean.reshape(-1)).div(deviation.reshape(-1)));
+    return output.minus(mean).div(deviation);
   }
 
   /** Gives each position of another axis a g; the default is 0. */
@@ -92,16 +133,18 @@ public final class WeightNorm extends Reparametrization {
   private Weight lengths() {
     int[] over = axes.get();
     Shape shape = over.length == 0 ? Shape.of() : v.shape().reduced(over, true);
-    return parameter("g", shape, any -> requireDirections(length(v.value())));
-  }
-
-  private Tensor requireDirections(Tensor lengths) {
-    if (lengths.equal(0).any().item() != 0) {
-      throw new IllegalArgumentException(
-          "WeightNorm: weight of shape %s with a vector of zeros; expected vectors with a direction"
-              .formatted(v.shape()));
-    }
-    return lengths;
+    return parameter(
+        "g",
+        shape,
+        any -> {
+          Tensor lengths = length(v.value());
+          if (lengths.equal(0).any().item() != 0) {
+            throw new IllegalArgumentException(
+                "WeightNorm: weight of shape %s with a vector of zeros; expected vectors with a direction"
+                    .formatted(v.shape()));
+          }
+          return lengths;
+        });
   }
 
   /** Freezes g if v is frozen. */
@@ -114,16 +157,6 @@ public final class WeightNorm extends Reparametrization {
   private Tensor length(Tensor value) {
     int[] over = axes.get();
     return over.length == 0 ? value.norm(2) : value.norm(2, Keep.AXES, over);
-  }
-
-  /** Returns how many lengths there are. */
-  int count() {
-    return g.shape().size();
-  }
-
-  /** Divides the lengths by deviations of outputs. */
-  void divideBy(Tensor deviations) {
-    g.assign(g.value().div(deviations.reshape(g.shape())));
   }
 
   @Override

@@ -48,16 +48,11 @@ public final class WeightStandardization extends Reparametrization {
 
   /** Lets a layer use its weight standardized, and returns the layer. */
   public static <L extends Layer> L on(L layer) {
-    return on(layer, "weight");
-  }
-
-  /** Lets a layer use a weight standardized, and returns the layer. */
-  public static <L extends Layer> L on(L layer, String weight) {
-    layer.reparametrize(weight, WeightStandardization::new);
+    layer.reparametrize("weight", WeightStandardization::new);
     return layer;
   }
 
-  /** Sets what is added to the variance, under the root; the default is 1e-10. */
+  /** Sets what is added to the variance, under the root; defaults to 1e-10. */
   public WeightStandardization epsilon(double underTheRoot) {
     epsilon.set(underTheRoot);
     return this;

@@ -12,6 +12,8 @@ import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
+import java.util.HashMap;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class BatchNormTest {
@@ -37,6 +39,17 @@ class BatchNormTest {
         .containsExactly(new double[] {.2, 3}, within(1e-12));
     assertThat(norm.runningVariance().toDoubleArray())
         .containsExactly(new double[] {1, 70.9}, within(1e-12));
+  }
+
+  @Test
+  void batchesAreCountedBeyondWhatFloatsCount() {
+    BatchNorm norm = new BatchNorm(2);
+    Map<String, Tensor> state = new HashMap<>(norm.state());
+    state.put("num_batches_tracked", Tensor.scalar(1 << 24, DType.FLOAT32)); // of an older version
+    norm.load(state);
+    norm.forward(GOLDEN_INPUT.to(DType.FLOAT32));
+    norm.forward(GOLDEN_INPUT.to(DType.FLOAT32));
+    assertThat(norm.state().get("num_batches_tracked").item()).isEqualTo((1 << 24) + 2);
   }
 
   @Test

@@ -131,7 +131,7 @@ class BudgetTest {
           .isLessThan(12);
     }
     for (String text : List.of(values.toString(), columns.toString())) {
-      assertThat(allocatedFor(text, () -> ColumnsText.read(text)))
+      assertThat(allocatedFor(text, () -> Columns.read(text)))
           .isLessThan(80); // in all, not at once
     }
   }

@@ -200,7 +200,8 @@ class PredictorTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> plain.labels("x", "y\nz"))
         .withMessage(
-            "labels: 'y\nz'; expected a text on one line, without white space at its ends");
+            "labels: 'y\\nz' of 3 characters; expected a text on one line, without white space at"
+                + " its ends, of at most 1000");
   }
 
   @Test

@@ -178,7 +178,7 @@ class ReparametrizationTest {
   void aLayerWhoseWeightIsRefusedStaysAsItWas() {
     Linear layer = new Linear(4, 3, generator);
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> WeightNorm.on(layer, "bias"))
+        .isThrownBy(() -> layer.reparametrize("bias", WeightNorm::new))
         .withMessage(
             "reparametrization: weight of shape (3); expected (out, in, ...), a vector for each"
                 + " output");
