@@ -1,5 +1,6 @@
 package dev.adjoint.io;
 
+import com.google.common.primitives.Longs;
 import dev.adjoint.io.HeaderText.Dialect;
 import dev.adjoint.tensor.Shape;
 import java.io.IOException;
@@ -127,11 +128,11 @@ record SafetensorsHeader(Map<String, String> metadata, List<Entry> tensors) {
   }
 
   private static long[] readOffsets(HeaderText text) throws IOException {
-    long[] offsets = text.integers();
-    if (offsets.length != 2) {
-      throw text.refuse("%d offsets; expected begin and end".formatted(offsets.length));
+    List<Long> offsets = text.integers();
+    if (offsets.size() != 2) {
+      throw text.refuse("%d offsets; expected begin and end".formatted(offsets.size()));
     }
-    return offsets;
+    return Longs.toArray(offsets);
   }
 
   /** Throws unless each tensor begins where the one before it ends, and the last at the end. */
