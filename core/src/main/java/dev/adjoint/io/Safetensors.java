@@ -4,7 +4,6 @@ import dev.adjoint.tensor.Tensor;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -73,17 +72,7 @@ public final class Safetensors {
     List<Map.Entry<String, Tensor>> order = new ArrayList<>(tensors.entrySet());
     // Large elements first: so each begins at a multiple of its size.
     order.sort(Comparator.comparingInt(tensor -> -tensor.getValue().dtype().bytes()));
-    List<SafetensorsHeader.Supported> entries = new ArrayList<>();
-    long begin = 0;
-    for (Map.Entry<String, Tensor> named : order) {
-      Tensor tensor = named.getValue();
-      StoredType type = StoredType.of(tensor.dtype());
-      long end = begin + type.bytes(tensor.shape());
-      entries.add(
-          new SafetensorsHeader.Supported(named.getKey(), type, tensor.shape(), begin, end));
-      begin = end;
-    }
-    SafetensorsHeaderWriter.write(out, metadata, entries, maxHeader);
+    SafetensorsHeader.write(out, metadata, order, maxHeader);
     for (Map.Entry<String, Tensor> named : order) {
       StoredType.write(named.getValue(), out);
     }
@@ -143,30 +132,22 @@ public final class Safetensors {
   }
 
   private static Map<String, Tensor> read(Source source) throws IOException {
-    return readTensors(SafetensorsHeader.read(source), source);
+    return readTensors(SafetensorsHeader.read(source), source, null);
   }
 
-  /** Reads the elements that follow a header. */
-  static Map<String, Tensor> readTensors(SafetensorsHeader header, Source source)
-      throws IOException {
-    return readTensors(header, source, null);
-  }
-
-  private static Map<String, Tensor> readTensors(
+  /**
+   * Reads the elements that follow a header.
+   *
+   * @param unreadable null if a tensor that cannot be read is to be refused
+   */
+  static Map<String, Tensor> readTensors(
       SafetensorsHeader header, Source source, @Nullable Consumer<TensorFormatException> unreadable)
       throws IOException {
     Map<String, Tensor> tensors = new LinkedHashMap<>();
     long data = source.position();
     for (SafetensorsHeader.Entry entry : header.tensors()) {
       try {
-        tensors.put(
-            entry.name(),
-            switch (entry) {
-              case SafetensorsHeader.Supported readable ->
-                  readable.type().read(source, readable.shape(), ByteOrder.LITTLE_ENDIAN);
-              case SafetensorsHeader.Unsupported unsupported ->
-                  throw TensorFormatException.unsupported(unsupported.message());
-            });
+        tensors.put(entry.name(), entry.content().read(source));
       } catch (TensorFormatException e) {
         e.reportTo(unreadable);
         source.skipTo(data + entry.end());
