@@ -3,14 +3,22 @@ package dev.adjoint.check;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.IntTensor;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /**
- * A line along which all elements of an input move at once.
+ * A line along which elements of an input move: one of them, or all at once.
  *
  * @param base the elements at 0
- * @param step what each moves by, of length about 1 in all
+ * @param step what each moves by, of length about 1 in all; 0 for those that stay
  */
 record Direction(double[] base, double[] step) {
+
+  /** Returns the line along which one element moves. */
+  static Direction of(double[] base, int element) {
+    double[] step = new double[base.length];
+    step[element] = 1;
+    return new Direction(base, step);
+  }
 
   /** Draws whole numbers over a power of two, so that moving is nearly exact. */
   static Direction draw(double[] base, Generator random) {
@@ -25,16 +33,14 @@ record Direction(double[] base, double[] step) {
 
   double[] at(double t) {
     double[] moved = base.clone();
-    for (int i = 0; i < moved.length; i++) {
-      moved[i] += t * step[i];
-    }
+    moving().forEach(i -> moved[i] += t * step[i]);
     return moved;
   }
 
   /** Returns the derivative along the line. */
   double derivative(double[] gradient) {
     double sum = 0;
-    for (int i = 0; i < step.length; i++) {
+    for (int i : moving().toArray()) {
       sum += gradient[i] * step[i];
     }
     return sum;
@@ -43,15 +49,19 @@ record Direction(double[] base, double[] step) {
   /** Returns the derivatives along the line of all elements, without their signs. */
   double variation(double[] gradient) {
     double sum = 0;
-    for (int i = 0; i < step.length; i++) {
+    for (int i : moving().toArray()) {
       sum += Math.abs(gradient[i] * step[i]);
     }
     return sum;
   }
 
-  /** Returns the size of the largest element. */
+  /** Returns the size of the largest element that moves. */
   double size() {
-    return largest(base);
+    return largest(moving().mapToDouble(i -> base[i]).toArray());
+  }
+
+  private IntStream moving() {
+    return IntStream.range(0, step.length).filter(i -> step[i] != 0);
   }
 
   /** Returns the size of the largest finite number; 0 if there is none. */

@@ -2,14 +2,14 @@ package dev.adjoint.check;
 
 import dev.adjoint.autodiff.Parameter;
 import dev.adjoint.check.CheckedFunction.Variable;
-import dev.adjoint.check.GradientCheckSettings.Mode;
+import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,20 +39,25 @@ import org.jspecify.annotations.Nullable;
  */
 public final class GradientCheck {
 
+  /** Which derivatives of an input are checked. */
+  enum Mode {
+    FULL,
+    DIRECTIONAL,
+    SAMPLED
+  }
+
   private final TensorFunction function;
   private List<Tensor> inputs = List.of();
   private List<String> names = List.of();
   private Map<String, List<String>> elements = Map.of();
-  private List<Named> parameters = List.of();
-  private Mode mode = Mode.FULL;
-  private int count;
-  private int order = 1;
-  private ToleranceRule tolerance = new ToleranceRule(0, 1e-6, 0.01);
+  private List<Map.Entry<String, Parameter>> parameters = List.of();
   private double step;
-  private long seed = 2026;
   private boolean float32;
-
-  private record Named(String name, Parameter parameter) {}
+  Mode mode = Mode.FULL;
+  int count;
+  int order = 1;
+  ToleranceRule tolerance = new ToleranceRule(0, 1e-6, 0.01);
+  long seed = 2026;
 
   private GradientCheck(TensorFunction function) {
     this.function = function;
@@ -95,16 +100,14 @@ public final class GradientCheck {
 
   /** Also checks the gradients of parameters. */
   public GradientCheck wrt(List<Parameter> parameter) {
-    return wrt(parameter.stream().map(p -> new Named(p.name(), p)));
+    List<Map.Entry<String, Parameter>> named =
+        parameter.stream().map(p -> Map.entry(p.name(), p)).toList();
+    return with(check -> check.parameters = named);
   }
 
   /** Also checks the gradients of parameters, under names such as their paths in a model. */
   public GradientCheck wrt(Map<String, Parameter> named) {
-    return wrt(named.entrySet().stream().map(e -> new Named(e.getKey(), e.getValue())));
-  }
-
-  private GradientCheck wrt(Stream<Named> moved) {
-    List<Named> all = moved.toList();
+    List<Map.Entry<String, Parameter>> all = List.copyOf(new LinkedHashMap<>(named).entrySet());
     return with(check -> check.parameters = all);
   }
 
@@ -212,11 +215,9 @@ public final class GradientCheck {
    *     #inFloat32()}, or a parameter is frozen
    */
   public GradientReport run() {
-    GradientCheckSettings settings =
-        new GradientCheckSettings(mode, count, order, tolerance, step, seed, float32);
     List<Variable> variables = variables();
-    variables.forEach(v -> settings.requireType(v.name(), v.base().dtype()));
-    return GradientCheckRun.report(function, variables, settings);
+    variables.forEach(v -> requireType(v.name(), v.base().dtype()));
+    return GradientCheckRun.report(this, function, variables);
   }
 
   private GradientCheck with(Consumer<GradientCheck> change) {
@@ -247,14 +248,14 @@ public final class GradientCheck {
       String name = names.isEmpty() ? "input " + i : names.get(i);
       variables.add(variable(name, inputs.get(i).untracked(), null));
     }
-    for (Named named : parameters) {
-      Parameter parameter = named.parameter();
+    for (Map.Entry<String, Parameter> named : parameters) {
+      Parameter parameter = named.getValue();
       if (parameter.isFrozen()) {
         throw new IllegalArgumentException(
             "gradient check: parameter '%s' is frozen and has no gradient; expected unfreeze() before"
-                .formatted(named.name()));
+                .formatted(named.getKey()));
       }
-      variables.add(variable(named.name(), parameter.value().untracked().copy(), parameter));
+      variables.add(variable(named.getKey(), parameter.value().untracked().copy(), parameter));
     }
     if (variables.isEmpty()) {
       throw new IllegalArgumentException(
@@ -275,5 +276,43 @@ public final class GradientCheck {
 
   private Variable variable(String name, Tensor base, @Nullable Parameter parameter) {
     return new Variable(name, elements.getOrDefault(name, List.of()), base, parameter);
+  }
+
+  void requireType(String what, DType dtype) {
+    if (dtype == DType.FLOAT32 && !float32) {
+      throw new IllegalArgumentException(
+          ("gradient check: %s is float32, in which differences cannot tell a small error from"
+               + " rounding; expected float64, as by to(DType.FLOAT64), or inFloat32() for a coarse"
+               + " check")
+              .formatted(what));
+    }
+  }
+
+  double epsilon() {
+    return (float32 ? DType.FLOAT32 : DType.FLOAT64).epsilon();
+  }
+
+  /**
+   * Returns the steps to try along a line.
+   *
+   * @param largest the size of the largest element of the input
+   */
+  StepSizes steps(Direction line, double largest) {
+    return StepSizes.of(line.size(), largest, epsilon(), step);
+  }
+
+  /** Returns the settings, as reports print them. */
+  String settings() {
+    return switch (mode) {
+          case FULL -> "every element";
+          case DIRECTIONAL -> count + (count == 1 ? " direction" : " directions") + " an input";
+          case SAMPLED -> "at most " + count + " elements an input";
+        }
+        + String.format(Locale.ROOT, ", tolerance %.0e relative", tolerance.relative())
+        + (tolerance.absolute() > 0
+            ? String.format(Locale.ROOT, " or %.0e absolute", tolerance.absolute())
+            : "")
+        + String.format(Locale.ROOT, ", resolution %.0e", tolerance.resolution())
+        + (float32 ? ", float32" : "");
   }
 }

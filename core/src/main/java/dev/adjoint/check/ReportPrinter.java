@@ -1,6 +1,5 @@
 package dev.adjoint.check;
 
-import dev.adjoint.tensor.Shape;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.math.RoundingMode;
@@ -17,11 +16,13 @@ final class ReportPrinter {
 
   private ReportPrinter() {}
 
-  static String print(GradientReport report, GradientCheckSettings settings, Shape output) {
-    StringBuilder text = new StringBuilder("Gradient check ").append(headline(report, settings));
-    text.append(settings);
-    if (output.size() != 1) {
-      text.append("; of the output, shape ").append(output).append(", weighed by random numbers");
+  static String print(GradientReport report) {
+    StringBuilder text = new StringBuilder("Gradient check ").append(headline(report));
+    text.append(report.check().settings());
+    if (report.output().size() != 1) {
+      text.append("; of the output, shape ")
+          .append(report.output())
+          .append(", weighed by random numbers");
     }
     text.append('\n').append(table(summary(report.inputs())));
     for (InputReport input : report.inputs()) {
@@ -41,7 +42,7 @@ final class ReportPrinter {
   }
 
   /** Returns what the report says, up to where the settings follow. */
-  private static String headline(GradientReport report, GradientCheckSettings settings) {
+  private static String headline(GradientReport report) {
     List<InputReport> inputs = report.inputs();
     for (InputReport input : inputs) {
       if (input.failed() > 0) {
@@ -58,10 +59,10 @@ final class ReportPrinter {
       return "UNDECIDED: %s; expected %s: %s\n"
           .formatted(
               doubt(vague),
-              percent(settings.tolerance().resolution()),
+              percent(report.check().tolerance.resolution()),
               both(vague.offenders().getFirst()));
     }
-    boolean sharp = vague.resolution() <= 10 * settings.tolerance().relative();
+    boolean sharp = vague.resolution() <= 10 * report.check().tolerance.relative();
     return sharp ? "passed: " : "passed, but " + doubt(vague) + ": ";
   }
 
