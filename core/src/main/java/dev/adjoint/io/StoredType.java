@@ -1,5 +1,6 @@
 package dev.adjoint.io;
 
+import com.google.common.base.Enums;
 import dev.adjoint.kernel.Elements;
 import dev.adjoint.kernel.Storage;
 import dev.adjoint.tensor.DType;
@@ -57,12 +58,7 @@ enum StoredType {
 
   /** Returns the type with this name in safetensors, or null. */
   static @Nullable StoredType named(String name) {
-    for (StoredType type : values()) {
-      if (type.name().equals(name)) {
-        return type;
-      }
-    }
-    return null;
+    return Enums.getIfPresent(StoredType.class, name).orNull();
   }
 
   /** Returns the type with this code in NumPy, such as {@code f4} or {@code f}, or null. */
