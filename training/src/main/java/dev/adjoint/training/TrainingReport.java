@@ -8,6 +8,7 @@ import dev.adjoint.nn.inspect.ParameterStatistics;
 import dev.adjoint.nn.inspect.Percentiles;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.training.metric.ConfusionMatrix;
+import dev.adjoint.training.metric.Goal;
 import dev.adjoint.training.report.Page;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -52,6 +53,7 @@ public final class TrainingReport implements TrainingListener {
   private final Layer model;
   private final String title;
   private final Map<String, TimeSeries> rows = new LinkedHashMap<>();
+  private final Map<String, Goal> goals = new LinkedHashMap<>();
   private @Nullable Path path;
   private int every = 1;
   private @Nullable ActivationStatistics watched;
@@ -130,9 +132,10 @@ public final class TrainingReport implements TrainingListener {
     begun = clock.instant();
     epochs = training.epochs();
     outcome = "";
-    if (path != null) {
-      Writable.require(path);
-    }
+    goals.clear();
+    training
+        .metrics()
+        .forEach(name -> training.goal(name).ifPresent(goal -> goals.put(name, goal)));
     if (!training.isResumed()) {
       rows.clear();
       lossSum = 0;
@@ -303,7 +306,7 @@ public final class TrainingReport implements TrainingListener {
       try {
         page().write(path);
       } catch (IOException e) {
-        throw new UncheckedIOException(e.getMessage(), e);
+        throw new UncheckedIOException("%s cannot be written: %s".formatted(path, e), e);
       }
     }
   }
@@ -311,10 +314,11 @@ public final class TrainingReport implements TrainingListener {
   /** Returns the page as it is now, to add to it or to write it. */
   public Page page() {
     Page page = new Page(title);
-    ReportPage.introduce(page, answers, rows, epochs, duration());
+    ReportPage parts = new ReportPage(page, rows, goals);
+    parts.addAnswers(answers, epochs, duration());
     page.facts(allFacts());
     results.forEach(result -> result.accept(page));
-    new ReportPage(page, rows).addPlots();
+    parts.addPlots();
     return page;
   }
 
