@@ -27,13 +27,13 @@ import org.jspecify.annotations.Nullable;
  * cotangent, and that no input is changed. After a failure each operation is tried by itself, and
  * the report names those whose pullbacks are wrong.
  *
- * <p>The differences use four points. The first step is 2^-12 of the input's size, where over ten
+ * <p>Differences use four points. The first step is 2^-12 of the input's size, where over ten
  * functions at six places each the largest error was 1e-12 (3e-10 at 2^-10, 5e-12 at 2^-16); the
  * usual two points have 1e-6 there, and 6e-11 at their own best step. Where the two derivatives do
  * not agree, or rounding may hide that they do not, steps from the whole size of the input down to
  * 2^-36 of it are tried, and the one with the least uncertainty decides. How well a derivative
- * could be checked is part of the report; worse than {@link #resolution}, it is {@link
- * Verdict#UNDECIDED}: neither right nor wrong, and no success.
+ * could be checked is part of the report; where that is worse than {@link #resolution}, the verdict
+ * is {@link Verdict#UNDECIDED}, with which a check does not pass.
  *
  * <p>Instances are immutable: each setting returns a new one.
  */
@@ -73,7 +73,7 @@ public final class GradientCheck {
     return with(check -> check.inputs = List.of(x));
   }
 
-  /** Sets the names of the inputs in reports; by default {@code input 0} and so on. */
+  /** Sets the names of the inputs in reports; they default to {@code input 0} and so on. */
   public GradientCheck named(String... name) {
     return with(check -> check.names = List.of(name));
   }
@@ -111,7 +111,7 @@ public final class GradientCheck {
     return with(check -> check.parameters = all);
   }
 
-  /** Checks gradients (1: the default), or also gradients of gradients (2). */
+  /** Checks gradients (1), or also gradients of gradients (2); defaults to 1. */
   public GradientCheck order(int order) {
     if (order != 1 && order != 2) {
       throw new IllegalArgumentException("order: %d; expected 1 or 2".formatted(order));
@@ -119,7 +119,7 @@ public final class GradientCheck {
     return with(check -> check.order = order);
   }
 
-  /** Moves every element, one at a time: the default, with 4 evaluations for each element. */
+  /** Moves every element, one at a time, with 4 evaluations for each; this is the default. */
   public GradientCheck full() {
     return with(check -> check.mode = Mode.FULL);
   }
@@ -150,10 +150,10 @@ public final class GradientCheck {
   }
 
   /**
-   * Passes a derivative whose error is within either of these, or no larger than the uncertainty of
-   * the differences; defaults are 0 and 1e-6. A function whose derivatives are 0 only up to
-   * rounding may need an absolute tolerance: it is of the size of its derivatives, which only its
-   * user knows.
+   * Sets the tolerance, which defaults to 0 and 1e-6. A derivative passes if its error is within
+   * either, or no larger than the uncertainty of the differences. A function whose derivatives are
+   * 0 only up to rounding may need an absolute tolerance: it is of the size of its derivatives,
+   * which only its user knows.
    */
   public GradientCheck tolerance(double absolute, double relative) {
     if (!(absolute >= 0 && relative >= 0)) {
@@ -165,9 +165,9 @@ public final class GradientCheck {
   }
 
   /**
-   * Sets how well a derivative must be checked to pass, relative to itself; the default is 0.01. A
-   * large output that moves little, such as a loss with a large constant in it, hides errors behind
-   * its rounding; those larger than this are found.
+   * Sets the largest uncertainty with which a derivative passes, relative to the derivative;
+   * defaults to 0.01. A large output that moves little, such as a loss with a large constant in it,
+   * hides errors behind its rounding; those larger than this are found.
    */
   public GradientCheck resolution(double relative) {
     if (!(relative > 0)) {
@@ -179,9 +179,9 @@ public final class GradientCheck {
   }
 
   /**
-   * Sets by how much an element is moved first, in place of 2^-12 of the input's size: the
-   * element's or, if that is larger, the largest element's, up to 1. For a function that changes
-   * much over less than that, or little over much more.
+   * Sets the first step size, for a function that changes much over less than the default, or
+   * little over much more; defaults to 2^-12 of the input's size, which is the element's or, if
+   * that is larger, the largest element's up to 1.
    *
    * @param first rounded down to a power of two, so that moving an element is exact
    */
@@ -192,7 +192,7 @@ public final class GradientCheck {
     return with(check -> check.step = Direction.power(first));
   }
 
-  /** Chooses the random weights, directions and samples; the default is always the same. */
+  /** Sets the seed of the random weights, directions and samples; defaults to 2026. */
   public GradientCheck seed(long seed) {
     return with(check -> check.seed = seed);
   }

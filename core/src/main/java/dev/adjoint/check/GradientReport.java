@@ -8,12 +8,12 @@ import java.util.List;
  * failures, and a sentence for everything else that is wrong. {@link #toString} prints it as a
  * table.
  *
- * @param check what made the report, with its settings
+ * @param check the check that made the report
  * @param output the shape of the function's output
  * @param inputs a report for each input and parameter, and with order 2 another for its second
  *     derivatives
  * @param findings a sentence for each failure that is not about one derivative
- * @param suspects what is to blame for failures, as far as that could be found: {@code the pullback
+ * @param suspects the likely causes of failures, as far as they could be found: {@code the pullback
  *     of 'layerNorm' with respect to its input 0}. Each operation was compared with differences by
  *     itself, along one line through the failed input
  */
@@ -49,7 +49,7 @@ public record GradientReport(
    * Returns the report on one input or parameter.
    *
    * @param order 1, or 2 for second derivatives
-   * @throws IllegalArgumentException if there is none
+   * @throws IllegalArgumentException if there is no such report
    */
   public InputReport of(String name, int order) {
     return inputs.stream()
@@ -62,8 +62,8 @@ public record GradientReport(
   }
 
   /**
-   * Returns the smallest error that would have been seen everywhere, relative to the derivative: of
-   * 0.01, an error of 1 % may have passed. What is at a kink does not count.
+   * Returns the smallest relative error that would have been seen in every derivative: at 0.01, an
+   * error of 1 % may have passed. Derivatives at a kink do not count.
    */
   public double resolution() {
     return inputs.stream().mapToDouble(InputReport::resolution).max().orElse(0);

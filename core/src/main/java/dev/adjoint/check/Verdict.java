@@ -8,7 +8,7 @@ public enum Verdict {
   RELATIVE("relative"),
   /**
    * Passed: the error is no larger than the uncertainty of the differences, and that is within the
-   * resolution, or nothing beside the largest derivative of the input.
+   * resolution, or negligible beside the largest derivative of the input.
    */
   ROUND_OFF("round-off"),
   /**
@@ -18,12 +18,12 @@ public enum Verdict {
   ZERO("zero"),
   /**
    * Passed with a remark: the function has a kink or a jump here, and the analytic value lies
-   * between the slopes on both sides.
+   * between the derivatives from the left and from the right.
    */
   KINK("kink"),
-  /** Failed: the slope is another one, and differences of two steps say so. */
+  /** Failed: the error is larger than the uncertainty of the differences at two step sizes. */
   WRONG("WRONG"),
-  /** Neither: no step shows the slope as well as the resolution asks for. */
+  /** Neither passed nor failed: at every step size the uncertainty exceeds the resolution. */
   UNDECIDED("UNDECIDED"),
   /** Failed: the analytic or the numeric derivative is NaN or infinite. */
   NOT_FINITE("NOT FINITE");

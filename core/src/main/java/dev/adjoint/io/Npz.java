@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * {@code numpy.savez_compressed}. Deflated content may be 100 times as large as the file, or 64 MiB
  * if that is more; more is refused, since the file may have been made to fill the memory. Arrays
  * that are compressed better than that, such as large ones of zeros, can be saved by {@code
- * numpy.savez}. So is an array that takes more memory than the JVM may use.
+ * numpy.savez}. An array that takes more memory than the JVM may use is refused, too.
  */
 public final class Npz {
 
@@ -42,7 +42,7 @@ public final class Npz {
   private Npz() {}
 
   /**
-   * Saves tensors so that the file at the path is either the old one or all of the new one.
+   * Saves tensors atomically: the file is either the old one or all of the new one.
    *
    * @param tensors by name, in the order in which they are written
    */
@@ -66,8 +66,8 @@ public final class Npz {
    *
    * @param path of the default file system
    * @return tensors by name, in the order of the file's directory
-   * @throws TensorFormatException if the file is not what the format allows, or holds what tensors
-   *     cannot
+   * @throws TensorFormatException if the file is not what the format allows, or holds what no
+   *     tensor can
    */
   public static Map<String, Tensor> load(Path path) throws IOException {
     return read(path, null);

@@ -38,7 +38,7 @@ public final class Safetensors {
   private Safetensors() {}
 
   /**
-   * Saves tensors so that the file at the path is either the old one or all of the new one.
+   * Saves tensors atomically: the file is either the old one or all of the new one.
    *
    * @param tensors by name; in the file float64 comes before float32, otherwise the order is kept
    */
@@ -47,8 +47,7 @@ public final class Safetensors {
   }
 
   /**
-   * Saves tensors and texts so that the file at the path is either the old one or all of the new
-   * one.
+   * Saves tensors and texts atomically: the file is either the old one or all of the new one.
    *
    * @param tensors by name; in the file float64 comes before float32, otherwise the order is kept
    * @param metadata texts by name: the format's {@code __metadata__}
@@ -58,7 +57,7 @@ public final class Safetensors {
     AtomicFile.write(path, out -> save(out, tensors, metadata));
   }
 
-  /** Writes what would be the file to a stream, which stays open. */
+  /** Writes the content of the file to a stream, which stays open. */
   public static void save(
       OutputStream out, Map<String, Tensor> tensors, Map<String, String> metadata)
       throws IOException {
@@ -82,8 +81,8 @@ public final class Safetensors {
    * Loads all tensors of a file.
    *
    * @return tensors by name, in the order in which they lie in the file
-   * @throws TensorFormatException if the file is not what the format allows, or holds what tensors
-   *     cannot
+   * @throws TensorFormatException if the file is not what the format allows, or holds what no
+   *     tensor can
    */
   public static Map<String, Tensor> load(Path path) throws IOException {
     return Source.read(path, Safetensors::read);
@@ -113,8 +112,8 @@ public final class Safetensors {
    * its end and stays open.
    *
    * @return tensors by name, in the order in which they lie in the file
-   * @throws TensorFormatException if the file is not what the format allows, or holds what tensors
-   *     cannot
+   * @throws TensorFormatException if the file is not what the format allows, or holds what no
+   *     tensor can
    */
   public static Map<String, Tensor> load(InputStream in) throws IOException {
     return Source.read(in, Safetensors::read);
