@@ -62,8 +62,8 @@ final class Gunzip extends InputStream {
       if (count > 0) {
         checksum.update(bytes, from, count);
         unpacked += count;
-        if (unpacked > Inflation.limit(packed)) {
-          throw new ZipException(Inflation.refusal(packed));
+        if (unpacked > FileInput.limit(packed)) {
+          throw new ZipException(FileInput.refusal(packed));
         }
         return count;
       }

@@ -39,6 +39,9 @@ public final class Npz {
   /** The time of every entry, as in NumPy's files: equal tensors make equal files. */
   private static final LocalDateTime EPOCH = LocalDateTime.of(1980, 1, 1, 0, 0);
 
+  /** The most that deflate can save: 258 bytes in two bits. */
+  private static final long OF_DEFLATE = 1032;
+
   private Npz() {}
 
   /**
@@ -103,8 +106,8 @@ public final class Npz {
             throw new TensorFormatException(file, "is there for a second time", null);
           }
           inflated += entry.getMethod() == ZipEntry.STORED ? 0 : entry.getSize();
-          if (inflated > Inflation.limit(size)) {
-            throw new TensorFormatException(file, Inflation.refusal(size), null);
+          if (inflated > FileInput.limit(size)) {
+            throw new TensorFormatException(file, FileInput.refusal(size), null);
           }
           tensors.put(name, read(file, zip, entry));
         } catch (TensorFormatException e) {
@@ -130,8 +133,7 @@ public final class Npz {
               .formatted(compressed, unclaimed),
           null);
     }
-    long most =
-        entry.getMethod() == ZipEntry.STORED ? compressed : compressed * Inflation.OF_DEFLATE;
+    long most = entry.getMethod() == ZipEntry.STORED ? compressed : compressed * OF_DEFLATE;
     if (entry.getSize() < 0 || entry.getSize() > most) {
       throw new TensorFormatException(
           file,
