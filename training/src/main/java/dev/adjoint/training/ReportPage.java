@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** Puts what a {@link TrainingReport} has recorded on a page. */
 final class ReportPage {
@@ -99,7 +100,7 @@ final class ReportPage {
     page.plot(loss(steps), "Of the batches, averaged between the steps that are drawn.");
     named(rows, "metric validation ")
         .forEach((name, values) -> {
-          if (!isLoss("validation " + name) && values.column(1).length > 1) {
+          if (!isLoss(name) && values.column(1).length > 1) {
             page.plot(
                 new LinePlot("Validation: " + name, "step", "")
                     .line(name, values.column(0), values.column(1)),
@@ -122,9 +123,9 @@ final class ReportPage {
             .toList());
   }
 
-  /** Tells whether a metric is drawn with the loss. */
-  private boolean isLoss(String metric) {
-    return goals.get(metric) == Goal.MINIMIZE;
+  /** Tells whether a metric is drawn with the loss, being in its unit as far as the name tells. */
+  private static boolean isLoss(String metric) {
+    return Stream.of("loss", "cross-entropy", "error").anyMatch(metric::endsWith);
   }
 
   private LinePlot loss(TimeSeries steps) {
