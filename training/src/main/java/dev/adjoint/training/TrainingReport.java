@@ -27,9 +27,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells how a training has gone on one self-contained page of HTML: the best of each metric and
- * when, what was learned by which model and how long it took, results; then plots of loss and
- * metrics, learning rate, and for each layer how activations, gradients and weights have moved.
+ * A report on a training, one self-contained page of HTML: the best value of each metric and when,
+ * what was learned by which model and how long it took, results; then plots of loss and metrics,
+ * learning rate, and for each layer how activations, gradients and weights have moved.
  *
  * <pre>{@code
  * TrainingReport report =
@@ -77,7 +77,7 @@ public final class TrainingReport implements TrainingListener {
     this.title = title;
   }
 
-  /** Follows the training of a model. */
+  /** Returns a report on the training of a model. */
   public static TrainingReport of(Layer model, String title) {
     return new TrainingReport(model, title);
   }
@@ -96,21 +96,19 @@ public final class TrainingReport implements TrainingListener {
 
   // ---- what is known from elsewhere ------------------------------------------------------------
 
-  /**
-   * Shows a value among the first things on the page, as in {@code answer("read right", "98 %")}.
-   */
+  /** Adds a value to the answers at the top of the page: {@code answer("read right", "98 %")}. */
   public TrainingReport answer(String name, String value) {
     answers.put(name, value);
     return this;
   }
 
-  /** Says what else there is to know, such as the data and the seed. */
+  /** Adds a fact, such as the data or the seed, to those below the answers. */
   public TrainingReport fact(String name, String value) {
     facts.put(name, value);
     return this;
   }
 
-  /** Puts a result on the page, above the plots. */
+  /** Adds a result, which is shown above the plots. */
   public TrainingReport result(Consumer<Page> part) {
     results.add(part);
     return this;

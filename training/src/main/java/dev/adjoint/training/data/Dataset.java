@@ -137,7 +137,7 @@ public interface Dataset<X, Y> {
   }
 
   /**
-   * Holds the two parts of a data set.
+   * The two parts of a data set.
    *
    * @param first to learn from, as a rule
    * @param second to be judged by, as a rule
