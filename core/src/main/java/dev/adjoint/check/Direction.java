@@ -3,6 +3,7 @@ package dev.adjoint.check;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.IntTensor;
 import java.util.Arrays;
+import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
 /**
@@ -33,15 +34,17 @@ record Direction(double[] base, double[] step) {
 
   double[] at(double t) {
     double[] moved = base.clone();
-    moving().forEach(i -> moved[i] += t * step[i]);
+    for (int i = 0; i < moved.length; i++) {
+      moved[i] = step[i] == 0 ? base[i] : base[i] + t * step[i]; // -0 stays -0
+    }
     return moved;
   }
 
   /** Returns the derivative along the line. */
   double derivative(double[] gradient) {
     double sum = 0;
-    for (int i : moving().toArray()) {
-      sum += gradient[i] * step[i];
+    for (int i = 0; i < step.length; i++) {
+      sum += step[i] == 0 ? 0 : gradient[i] * step[i];
     }
     return sum;
   }
@@ -49,24 +52,25 @@ record Direction(double[] base, double[] step) {
   /** Returns the derivatives along the line of all elements, without their signs. */
   double variation(double[] gradient) {
     double sum = 0;
-    for (int i : moving().toArray()) {
-      sum += Math.abs(gradient[i] * step[i]);
+    for (int i = 0; i < step.length; i++) {
+      sum += step[i] == 0 ? 0 : Math.abs(gradient[i] * step[i]);
     }
     return sum;
   }
 
   /** Returns the size of the largest element that moves. */
   double size() {
-    return largest(moving().mapToDouble(i -> base[i]).toArray());
-  }
-
-  private IntStream moving() {
-    return IntStream.range(0, step.length).filter(i -> step[i] != 0);
+    return largest(
+        IntStream.range(0, step.length).filter(i -> step[i] != 0).mapToDouble(i -> base[i]));
   }
 
   /** Returns the size of the largest finite number; 0 if there is none. */
   static double largest(double[] numbers) {
-    return Arrays.stream(numbers).map(Math::abs).filter(Double::isFinite).max().orElse(0);
+    return largest(Arrays.stream(numbers));
+  }
+
+  private static double largest(DoubleStream numbers) {
+    return numbers.map(Math::abs).filter(Double::isFinite).max().orElse(0);
   }
 
   /** Returns the largest power of two that is not larger. */
