@@ -58,20 +58,16 @@ final class CheckedFunction {
   private final @Nullable Tensor cotangent;
   private final Replay replay = Replay.probing();
 
-  private CheckedFunction(
-      TensorFunction function, List<Variable> variables, @Nullable Tensor cotangent) {
+  /**
+   * Creates a function.
+   *
+   * @param cotangent null for the function itself; else for the gradient of {@code sum(function *
+   *     cotangent)}
+   */
+  CheckedFunction(TensorFunction function, List<Variable> variables, @Nullable Tensor cotangent) {
     this.function = function;
     this.variables = variables;
     this.cotangent = cotangent;
-  }
-
-  static CheckedFunction of(TensorFunction function, List<Variable> variables) {
-    return new CheckedFunction(function, variables, null);
-  }
-
-  /** Returns the gradient of {@code sum(function * cotangent)} as a function of its own. */
-  CheckedFunction gradientOf(Tensor weights) {
-    return new CheckedFunction(function, variables, weights);
   }
 
   List<Variable> variables() {

@@ -3,22 +3,22 @@ package dev.adjoint.check;
 import java.util.List;
 
 /**
- * One derivative by backward beside its finite difference.
+ * A derivative by the backward pass beside its finite difference.
  *
- * @param index of the element that was moved; empty for a scalar, and for a direction
- * @param name of the element, by {@link GradientCheck#elements}; else empty
+ * @param index the index of the element that was moved; empty for a scalar, and for a direction
+ * @param name the name of the element by {@link GradientCheck#elements}; empty if it has none
  * @param direction the number of the direction along which all elements were moved, or -1
- * @param analytic the derivative by backward
- * @param numeric the slope by central differences
- * @param left the slope by points below only
- * @param right the slope by points above only
- * @param step by which the element was moved
+ * @param analytic the derivative by the backward pass
+ * @param numeric the derivative by central differences
+ * @param left the derivative by points below only
+ * @param right the derivative by points above only
+ * @param step the step size of the finite difference
  * @param truncation an estimate of the numeric error that a smaller step would reduce
  * @param roundOff an estimate of the numeric error that a larger step would reduce
- * @param resolution what is uncertain about the slope, relative to the derivative: smaller errors
- *     cannot be seen. Where it is nothing beside the largest derivative of the input: relative to
- *     that
- * @param verdict the result
+ * @param resolution the uncertainty of the finite difference relative to the derivative: a smaller
+ *     error would not be seen. An uncertainty that is negligible beside the largest derivative of
+ *     the input is given relative to that
+ * @param verdict whether the derivative passed, and by which rule
  */
 public record Comparison(
     List<Integer> index,
@@ -39,18 +39,18 @@ public record Comparison(
     index = List.copyOf(index);
   }
 
-  /** Returns the distance of the two derivatives. */
+  /** Returns how far the two derivatives are apart. */
   public double absoluteError() {
     return Math.abs(analytic - numeric);
   }
 
-  /** Returns the distance divided by the larger of the two; 0 if both are 0. */
+  /** Returns the absolute error divided by the larger of the two; 0 if both are 0. */
   public double relativeError() {
     double scale = Math.max(Math.abs(analytic), Math.abs(numeric));
     return scale == 0 ? 0 : absoluteError() / scale;
   }
 
-  /** Returns the place: a name, an index as in {@code [2, 0]}, or {@code direction 1}. */
+  /** Returns the element's name, its index as in {@code [2, 0]}, or {@code direction 1}. */
   public String place() {
     if (direction >= 0) {
       return "direction " + direction;

@@ -1,5 +1,6 @@
 package dev.adjoint.check;
 
+import com.google.common.base.Supplier;
 import dev.adjoint.kernel.Parallel;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Tensor;
@@ -16,7 +17,10 @@ import java.util.List;
  * @param noise the rounding of the gradients
  */
 record ConsistencyCheck(
-    CheckedFunction function, Tensor weights, ToleranceRule tolerance, RoundingNoise noise) {
+    CheckedFunction function,
+    Tensor weights,
+    ToleranceRule tolerance,
+    Supplier<RoundingNoise> noise) {
 
   private static final int THREADS = 4;
 
@@ -91,7 +95,7 @@ record ConsistencyCheck(
         double scale = 2 * Math.abs(gradients.get(i)[e]) + Math.abs(others.get(i)[e]);
         double error = Math.abs(got - expected);
         double allowed = tolerance.absolute() + tolerance.relative() * scale;
-        if (error > allowed && error > 16 * noise.largest(i)) {
+        if (error > allowed && error > 16 * noise.get().largest()[i]) {
           findings.add(
               "the pullback to %s is not linear: for 2 a - b it gave %s at element %d; expected %s"
                   .formatted(name(i), got, e, expected));

@@ -3,14 +3,23 @@ package dev.adjoint.check;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.IntTensor;
 import java.util.Arrays;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 
 /**
- * A line along which all elements of an input move at once.
+ * A line along which elements of an input move: one of them, or all at once.
  *
  * @param base the elements at 0
- * @param step what each moves by, of length about 1 in all
+ * @param step what each moves by, of length about 1 in all; 0 for those that stay
  */
 record Direction(double[] base, double[] step) {
+
+  /** Returns the line along which one element moves. */
+  static Direction of(double[] base, int element) {
+    double[] step = new double[base.length];
+    step[element] = 1;
+    return new Direction(base, step);
+  }
 
   /** Draws whole numbers over a power of two, so that moving is nearly exact. */
   static Direction draw(double[] base, Generator random) {
@@ -26,7 +35,7 @@ record Direction(double[] base, double[] step) {
   double[] at(double t) {
     double[] moved = base.clone();
     for (int i = 0; i < moved.length; i++) {
-      moved[i] += t * step[i];
+      moved[i] = step[i] == 0 ? base[i] : base[i] + t * step[i]; // -0 stays -0
     }
     return moved;
   }
@@ -35,7 +44,7 @@ record Direction(double[] base, double[] step) {
   double derivative(double[] gradient) {
     double sum = 0;
     for (int i = 0; i < step.length; i++) {
-      sum += gradient[i] * step[i];
+      sum += step[i] == 0 ? 0 : gradient[i] * step[i];
     }
     return sum;
   }
@@ -44,19 +53,24 @@ record Direction(double[] base, double[] step) {
   double variation(double[] gradient) {
     double sum = 0;
     for (int i = 0; i < step.length; i++) {
-      sum += Math.abs(gradient[i] * step[i]);
+      sum += step[i] == 0 ? 0 : Math.abs(gradient[i] * step[i]);
     }
     return sum;
   }
 
-  /** Returns the size of the largest element. */
+  /** Returns the size of the largest element that moves. */
   double size() {
-    return largest(base);
+    return largest(
+        IntStream.range(0, step.length).filter(i -> step[i] != 0).mapToDouble(i -> base[i]));
   }
 
   /** Returns the size of the largest finite number; 0 if there is none. */
   static double largest(double[] numbers) {
-    return Arrays.stream(numbers).map(Math::abs).filter(Double::isFinite).max().orElse(0);
+    return largest(Arrays.stream(numbers));
+  }
+
+  private static double largest(DoubleStream numbers) {
+    return numbers.map(Math::abs).filter(Double::isFinite).max().orElse(0);
   }
 
   /** Returns the largest power of two that is not larger. */

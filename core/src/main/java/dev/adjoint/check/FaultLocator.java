@@ -1,10 +1,7 @@
 package dev.adjoint.check;
 
-import static java.util.stream.Collectors.toCollection;
-
 import com.google.common.base.Joiner;
-import com.google.common.collect.ArrayListMultimap;
-import com.google.common.collect.ListMultimap;
+import com.google.common.primitives.Doubles;
 import dev.adjoint.autodiff.Autodiff;
 import dev.adjoint.autodiff.Backward;
 import dev.adjoint.tensor.Generator;
@@ -14,7 +11,10 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.DoubleFunction;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -28,19 +28,41 @@ import java.util.stream.Stream;
  */
 final class FaultLocator {
 
+  /**
+   * A weighed sum over tensors of one step, which moves as expected along the line if the step is
+   * right.
+   *
+   * @param step the number of the step
+   * @param sentence what is wrong if the sum does not move so
+   * @param weights by which the elements are added up, each of the shape of its tensor
+   * @param expected the slope of the sum if the step is right
+   */
+  private record Probe(
+      int step,
+      String sentence,
+      Function<GraphStep, List<Tensor>> tensors,
+      List<Tensor> weights,
+      double expected) {
+
+    /** Returns the elements of the tensors where these are the steps. */
+    double[] at(List<GraphStep> steps) {
+      return Autodiff.noGrad(() -> flat(tensors.apply(steps.get(step))));
+    }
+  }
+
+  private final GradientCheck check;
   private final CheckedFunction function;
   private final int variable;
-  private final GradientCheckSettings settings;
   private final Generator random;
   private final Direction line;
   private final Tensor source;
   private final List<GraphStep> steps;
 
   private FaultLocator(
-      CheckedFunction function, int variable, GradientCheckSettings settings, Generator random) {
+      GradientCheck check, CheckedFunction function, int variable, Generator random) {
+    this.check = check;
     this.function = function;
     this.variable = variable;
-    this.settings = settings;
     this.random = random;
     this.line = Direction.draw(function.variables().get(variable).base().toDoubleArray(), random);
     CheckedFunction.Recorded recorded = function.record();
@@ -55,10 +77,10 @@ final class FaultLocator {
    * @param reports one for each variable and order
    */
   static List<String> of(
+      GradientCheck check,
       CheckedFunction function,
       CheckedFunction gradient,
       List<InputReport> reports,
-      GradientCheckSettings settings,
       Generator random) {
     List<Integer> first = failed(reports, 1);
     List<Integer> second = failed(reports, 2);
@@ -69,14 +91,14 @@ final class FaultLocator {
     try {
       Set<String> suspects = new LinkedHashSet<>();
       for (int variable : first) {
-        suspects.addAll(new FaultLocator(function, variable, settings, random).inGradient());
+        suspects.addAll(new FaultLocator(check, function, variable, random).inGradient());
       }
       for (int variable : suspects.isEmpty() ? second : List.<Integer>of()) {
-        suspects.addAll(new FaultLocator(gradient, variable, settings, random).inGradient());
+        suspects.addAll(new FaultLocator(check, gradient, variable, random).inGradient());
       }
       for (int variable : suspects.isEmpty() ? second : List.<Integer>of()) {
         suspects.addAll(
-            new FaultLocator(function, variable, settings, random).inDerivativesOfPullbacks());
+            new FaultLocator(check, function, variable, random).inDerivativesOfPullbacks());
       }
       return List.copyOf(suspects);
     } catch (RuntimeException e) {
@@ -92,15 +114,20 @@ final class FaultLocator {
   }
 
   private List<String> inGradient() {
-    List<PullbackProbe> constants = new ArrayList<>();
-    List<PullbackProbe> pullbacks = new ArrayList<>();
+    List<Probe> constants = new ArrayList<>();
+    List<Probe> pullbacks = new ArrayList<>();
     for (int i = 0; i < steps.size(); i++) {
-      for (int input : steps.get(i).indices(false)) {
-        constants.add(constant(i, input));
+      GraphStep step = steps.get(i);
+      for (int input : step.indices(false)) {
+        if (isFinite(step.x()[input])) {
+          constants.add(constant(i, input));
+        }
       }
-      pullbacks.add(pullback(i));
+      if (step.inputs().stream().allMatch(FaultLocator::isFinite)) {
+        pullbacks.add(pullback(i));
+      }
     }
-    Set<PullbackProbe> off = off(Stream.concat(constants.stream(), pullbacks.stream()).toList());
+    Set<Probe> off = off(Stream.concat(constants.stream(), pullbacks.stream()).toList());
     constants.retainAll(off);
     pullbacks.retainAll(off);
     // A constant that moves sets the output apart from what the pullback says.
@@ -108,49 +135,42 @@ final class FaultLocator {
     // In a gradient, what hides a constant is a pullback: its own derivative will tell which.
     return Stream.concat(
             function.order() == 1 ? constants.stream() : Stream.of(), pullbacks.stream())
-        .map(PullbackProbe::sentence)
+        .map(Probe::sentence)
         .toList();
   }
 
   private List<String> inDerivativesOfPullbacks() {
     return off(IntStream.range(0, steps.size()).mapToObj(this::derivative).toList()).stream()
-        .map(PullbackProbe::sentence)
+        .map(Probe::sentence)
         .toList();
   }
 
   /** Expects an input that does not depend on the source to stay where it is. */
-  private PullbackProbe constant(int i, int input) {
-    boolean known = steps.get(i).x()[input].isFinite().all().item() == 1;
-    return new PullbackProbe(
-        i,
+  private Probe constant(int i, int input) {
+    String sentence =
         "input %d of '%s' moves with %s, but was computed in noGrad or from numbers read out of a tensor"
             .formatted(
-                input, steps.get(i).primitive().name(), function.variables().get(variable).name()),
-        step -> known ? List.of(step.x()[input]) : List.of(),
-        known ? List.of(weights(steps.get(i).x()[input])) : List.of(),
-        0);
+                input, steps.get(i).primitive().name(), function.variables().get(variable).name());
+    List<Tensor> weights = List.of(weights(steps.get(i).x()[input]));
+    return new Probe(i, sentence, step -> List.of(step.x()[input]), weights, 0);
   }
 
   /** Expects the output to move as the pullback says. */
-  private PullbackProbe pullback(int i) {
+  private Probe pullback(int i) {
     GraphStep step = steps.get(i);
-    String sentence = "the pullback of " + describe(step);
-    if (!step.inputs(true).stream().allMatch(x -> x.isFinite().all().item() == 1)) {
-      return new PullbackProbe(i, sentence, s -> List.of(), List.of(), 0);
-    }
     Tensor g = weights(step.y());
     List<Tensor> weights = new ArrayList<>(List.of(g));
     Autodiff.noGrad(() -> step.pullback(g).forEach(part -> weights.add(part.neg())));
-    return new PullbackProbe(
+    return new Probe(
         i,
-        sentence,
-        s -> Stream.concat(Stream.of(s.y()), s.inputs(true).stream()).toList(),
+        "the pullback of " + describe(step),
+        s -> Stream.concat(Stream.of(s.y()), s.inputs().stream()).toList(),
         weights,
         0);
   }
 
   /** Expects the pullback to move as its own derivative says. */
-  private PullbackProbe derivative(int i) {
+  private Probe derivative(int i) {
     GraphStep step = steps.get(i);
     Tensor g = weights(step.y());
     List<Tensor> cotangents = step.pullback(g);
@@ -162,7 +182,7 @@ final class FaultLocator {
       slope += line.derivative(gradient.toDoubleArray());
     }
     String sentence = "the derivative of the pullback of " + describe(step);
-    return new PullbackProbe(i, sentence, s -> s.pullback(g), weights, slope);
+    return new Probe(i, sentence, s -> s.pullback(g), weights, slope);
   }
 
   private Tensor weights(Tensor like) {
@@ -170,37 +190,66 @@ final class FaultLocator {
   }
 
   /** Returns those of the probes that do not move as expected. */
-  private Set<PullbackProbe> off(List<PullbackProbe> probes) {
-    StepSizes sizes = settings.steps(line.size(), line.size());
+  private Set<Probe> off(List<Probe> probes) {
     List<double[]> base = values(steps, probes);
-    ListMultimap<PullbackProbe, FiniteDifference> slopes = ArrayListMultimap.create();
+    Map<Double, List<FiniteDifference>> slopes = new HashMap<>();
     try {
-      for (double h : sizes.all()) {
-        Map<Double, List<double[]>> points = new HashMap<>();
-        try {
-          for (int i = 0; i < probes.size(); i++) {
-            int probe = i;
-            FiniteDifference.Line at =
-                t -> points.computeIfAbsent(t, x -> at(x, probes)).get(probe);
-            slopes.put(probes.get(i), probes.get(i).measure(at, base.get(i), h));
-          }
-        } catch (RuntimeException e) {
-          if (h <= sizes.first()) {
-            throw e;
-          }
-          // So large a step may leave the domain.
+      Set<Probe> off = new LinkedHashSet<>();
+      for (int i = 0; i < probes.size(); i++) {
+        int probe = i;
+        if (isOff(
+            probes.get(i),
+            h -> slopes.computeIfAbsent(h, step -> measure(step, probes, base)).get(probe))) {
+          off.add(probes.get(i));
         }
       }
+      return off;
     } finally {
       function.variables().get(variable).restore();
     }
-    return probes.stream()
-        .filter(probe -> probe.isOff(slopes.get(probe), settings, sizes))
-        .collect(toCollection(LinkedHashSet::new));
+  }
+
+  /** Measures all probes at once. */
+  private List<FiniteDifference> measure(double h, List<Probe> probes, List<double[]> base) {
+    Map<Double, List<double[]>> points = new HashMap<>();
+    List<FiniteDifference> slopes = new ArrayList<>();
+    for (int i = 0; i < probes.size(); i++) {
+      int probe = i;
+      List<Tensor> weights = probes.get(i).weights;
+      double epsilon = weights.stream().mapToDouble(w -> w.dtype().epsilon()).max().orElse(0);
+      slopes.add(
+          FiniteDifference.measure(
+              t -> points.computeIfAbsent(t, x -> at(x, probes)).get(probe),
+              base.get(i),
+              flat(weights),
+              h,
+              epsilon));
+    }
+    return slopes;
+  }
+
+  private boolean isOff(Probe probe, DoubleFunction<FiniteDifference> slopeAt) {
+    StepSizes sizes = check.steps(line, line.size());
+    Optional<FiniteDifference> usable =
+        sizes.all().stream()
+            .filter(h -> h <= sizes.first())
+            .map(slopeAt::apply)
+            .filter(FiniteDifference::isFinite)
+            .findFirst();
+    if (usable.isEmpty()) {
+      return true;
+    }
+    double scale = Math.abs(probe.expected) + usable.get().variation();
+    return check
+        .tolerance
+        .within(scale)
+        .decide(new ToleranceRule.Derivative(probe.expected, scale, 0, () -> 0), sizes, slopeAt)
+        .verdict()
+        .failed();
   }
 
   /** Returns what the probes see at a point of the line. */
-  private List<double[]> at(double t, List<PullbackProbe> probes) {
+  private List<double[]> at(double t, List<Probe> probes) {
     List<GraphStep> moved = function.stepsAt(variable, line.at(t));
     if (!names(moved).equals(names(steps))) {
       throw new IllegalStateException("the function took other steps when its input moved");
@@ -208,12 +257,21 @@ final class FaultLocator {
     return values(moved, probes);
   }
 
-  private static List<double[]> values(List<GraphStep> steps, List<PullbackProbe> probes) {
+  private static List<double[]> values(List<GraphStep> steps, List<Probe> probes) {
     return probes.stream().map(probe -> probe.at(steps)).toList();
   }
 
   private static List<String> names(List<GraphStep> steps) {
     return steps.stream().map(step -> step.primitive().name()).toList();
+  }
+
+  private static boolean isFinite(Tensor x) {
+    return x.isFinite().all().item() == 1;
+  }
+
+  private static double[] flat(List<Tensor> tensors) {
+    return Doubles.concat(
+        tensors.stream().map(t -> t.untracked().toDoubleArray()).toArray(double[][]::new));
   }
 
   private static String describe(GraphStep step) {

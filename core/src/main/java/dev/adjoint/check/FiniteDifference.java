@@ -1,5 +1,7 @@
 package dev.adjoint.check;
 
+import java.util.function.DoubleFunction;
+
 /**
  * The slope of a function of one number by five points: x, and h and 2h on both sides.
  *
@@ -33,25 +35,25 @@ record FiniteDifference(
   /** Half a unit in the last place of each value costs 0.75 epsilons; functions round often. */
   private static final double ROUNDINGS = 4;
 
-  /** Computes a function of several outputs along a line. */
-  interface Line {
-    double[] at(double t);
-  }
+  /** What is seen of a step that leaves the domain of the function. */
+  static final FiniteDifference OUTSIDE =
+      new FiniteDifference(Double.NaN, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
   /**
    * Measures at 0. Differences are taken output by output before they are weighed and added, so
    * that outputs which do not move contribute no rounding, whatever their size.
    *
+   * @param line computes the values of the outputs at some t
    * @param base the values at 0
    * @param weights one for each output
    * @param epsilon the relative rounding of the values
    */
   static FiniteDifference measure(
-      Line line, double[] base, double[] weights, double h, double epsilon) {
-    double[] p1 = line.at(h);
-    double[] m1 = line.at(-h);
-    double[] p2 = line.at(2 * h);
-    double[] m2 = line.at(-2 * h);
+      DoubleFunction<double[]> line, double[] base, double[] weights, double h, double epsilon) {
+    double[] p1 = line.apply(h);
+    double[] m1 = line.apply(-h);
+    double[] p2 = line.apply(2 * h);
+    double[] m2 = line.apply(-2 * h);
     double near = 0;
     double far = 0;
     double left = 0;
@@ -109,9 +111,9 @@ record FiniteDifference(
         && Double.isFinite(rounding);
   }
 
-  /** Tells whether any output moved. */
-  boolean moves() {
-    return rounding != 0 || value != 0;
+  /** Tells whether no output moved. */
+  boolean isStill() {
+    return rounding == 0 && value == 0;
   }
 
   /** Returns what rounding may do to the slope. */

@@ -2,14 +2,14 @@ package dev.adjoint.check;
 
 import dev.adjoint.autodiff.Parameter;
 import dev.adjoint.check.CheckedFunction.Variable;
-import dev.adjoint.check.GradientCheckSettings.Mode;
+import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,32 +27,37 @@ import org.jspecify.annotations.Nullable;
  * cotangent, and that no input is changed. After a failure each operation is tried by itself, and
  * the report names those whose pullbacks are wrong.
  *
- * <p>The differences use four points. The first step is 2^-12 of the input's size, where over ten
+ * <p>Differences use four points. The first step is 2^-12 of the input's size, where over ten
  * functions at six places each the largest error was 1e-12 (3e-10 at 2^-10, 5e-12 at 2^-16); the
  * usual two points have 1e-6 there, and 6e-11 at their own best step. Where the two derivatives do
  * not agree, or rounding may hide that they do not, steps from the whole size of the input down to
  * 2^-36 of it are tried, and the one with the least uncertainty decides. How well a derivative
- * could be checked is part of the report; worse than {@link #resolution}, it is {@link
- * Verdict#UNDECIDED}: neither right nor wrong, and no success.
+ * could be checked is part of the report; where that is worse than {@link #resolution}, the verdict
+ * is {@link Verdict#UNDECIDED}, with which a check does not pass.
  *
  * <p>Instances are immutable: each setting returns a new one.
  */
 public final class GradientCheck {
 
+  /** Which derivatives of an input are checked. */
+  enum Mode {
+    FULL,
+    DIRECTIONAL,
+    SAMPLED
+  }
+
   private final TensorFunction function;
   private List<Tensor> inputs = List.of();
   private List<String> names = List.of();
   private Map<String, List<String>> elements = Map.of();
-  private List<Named> parameters = List.of();
-  private Mode mode = Mode.FULL;
-  private int count;
-  private int order = 1;
-  private ToleranceRule tolerance = new ToleranceRule(0, 1e-6, 0.01);
+  private List<Map.Entry<String, Parameter>> parameters = List.of();
   private double step;
-  private long seed = 2026;
   private boolean float32;
-
-  private record Named(String name, Parameter parameter) {}
+  Mode mode = Mode.FULL;
+  int count;
+  int order = 1;
+  ToleranceRule tolerance = new ToleranceRule(0, 1e-6, 0.01);
+  long seed = 2026;
 
   private GradientCheck(TensorFunction function) {
     this.function = function;
@@ -68,7 +73,7 @@ public final class GradientCheck {
     return with(check -> check.inputs = List.of(x));
   }
 
-  /** Sets the names of the inputs in reports; by default {@code input 0} and so on. */
+  /** Sets the names of the inputs in reports; they default to {@code input 0} and so on. */
   public GradientCheck named(String... name) {
     return with(check -> check.names = List.of(name));
   }
@@ -95,20 +100,18 @@ public final class GradientCheck {
 
   /** Also checks the gradients of parameters. */
   public GradientCheck wrt(List<Parameter> parameter) {
-    return wrt(parameter.stream().map(p -> new Named(p.name(), p)));
+    List<Map.Entry<String, Parameter>> named =
+        parameter.stream().map(p -> Map.entry(p.name(), p)).toList();
+    return with(check -> check.parameters = named);
   }
 
   /** Also checks the gradients of parameters, under names such as their paths in a model. */
   public GradientCheck wrt(Map<String, Parameter> named) {
-    return wrt(named.entrySet().stream().map(e -> new Named(e.getKey(), e.getValue())));
-  }
-
-  private GradientCheck wrt(Stream<Named> moved) {
-    List<Named> all = moved.toList();
+    List<Map.Entry<String, Parameter>> all = List.copyOf(new LinkedHashMap<>(named).entrySet());
     return with(check -> check.parameters = all);
   }
 
-  /** Checks gradients (1: the default), or also gradients of gradients (2). */
+  /** Checks gradients (1), or also gradients of gradients (2); defaults to 1. */
   public GradientCheck order(int order) {
     if (order != 1 && order != 2) {
       throw new IllegalArgumentException("order: %d; expected 1 or 2".formatted(order));
@@ -116,7 +119,7 @@ public final class GradientCheck {
     return with(check -> check.order = order);
   }
 
-  /** Moves every element, one at a time: the default, with 4 evaluations for each element. */
+  /** Moves every element, one at a time, with 4 evaluations for each; this is the default. */
   public GradientCheck full() {
     return with(check -> check.mode = Mode.FULL);
   }
@@ -147,10 +150,10 @@ public final class GradientCheck {
   }
 
   /**
-   * Passes a derivative whose error is within either of these, or no larger than the uncertainty of
-   * the differences; defaults are 0 and 1e-6. A function whose derivatives are 0 only up to
-   * rounding may need an absolute tolerance: it is of the size of its derivatives, which only its
-   * user knows.
+   * Sets the tolerance, which defaults to 0 and 1e-6. A derivative passes if its error is within
+   * either, or no larger than the uncertainty of the differences. A function whose derivatives are
+   * 0 only up to rounding may need an absolute tolerance: it is of the size of its derivatives,
+   * which only its user knows.
    */
   public GradientCheck tolerance(double absolute, double relative) {
     if (!(absolute >= 0 && relative >= 0)) {
@@ -162,9 +165,9 @@ public final class GradientCheck {
   }
 
   /**
-   * Sets how well a derivative must be checked to pass, relative to itself; the default is 0.01. A
-   * large output that moves little, such as a loss with a large constant in it, hides errors behind
-   * its rounding; those larger than this are found.
+   * Sets the largest uncertainty with which a derivative passes, relative to the derivative;
+   * defaults to 0.01. A large output that moves little, such as a loss with a large constant in it,
+   * hides errors behind its rounding; those larger than this are found.
    */
   public GradientCheck resolution(double relative) {
     if (!(relative > 0)) {
@@ -176,9 +179,9 @@ public final class GradientCheck {
   }
 
   /**
-   * Sets by how much an element is moved first, in place of 2^-12 of the input's size: the
-   * element's or, if that is larger, the largest element's, up to 1. For a function that changes
-   * much over less than that, or little over much more.
+   * Sets the first step size, for a function that changes much over less than the default, or
+   * little over much more; defaults to 2^-12 of the input's size, which is the element's or, if
+   * that is larger, the largest element's up to 1.
    *
    * @param first rounded down to a power of two, so that moving an element is exact
    */
@@ -189,7 +192,7 @@ public final class GradientCheck {
     return with(check -> check.step = Direction.power(first));
   }
 
-  /** Chooses the random weights, directions and samples; the default is always the same. */
+  /** Sets the seed of the random weights, directions and samples; defaults to 2026. */
   public GradientCheck seed(long seed) {
     return with(check -> check.seed = seed);
   }
@@ -212,11 +215,9 @@ public final class GradientCheck {
    *     #inFloat32()}, or a parameter is frozen
    */
   public GradientReport run() {
-    GradientCheckSettings settings =
-        new GradientCheckSettings(mode, count, order, tolerance, step, seed, float32);
     List<Variable> variables = variables();
-    variables.forEach(v -> settings.requireType(v.name(), v.base().dtype()));
-    return GradientCheckRun.report(function, variables, settings);
+    variables.forEach(v -> requireType(v.name(), v.base().dtype()));
+    return GradientCheckRun.report(this, function, variables);
   }
 
   private GradientCheck with(Consumer<GradientCheck> change) {
@@ -247,14 +248,14 @@ public final class GradientCheck {
       String name = names.isEmpty() ? "input " + i : names.get(i);
       variables.add(variable(name, inputs.get(i).untracked(), null));
     }
-    for (Named named : parameters) {
-      Parameter parameter = named.parameter();
+    for (Map.Entry<String, Parameter> named : parameters) {
+      Parameter parameter = named.getValue();
       if (parameter.isFrozen()) {
         throw new IllegalArgumentException(
             "gradient check: parameter '%s' is frozen and has no gradient; expected unfreeze() before"
-                .formatted(named.name()));
+                .formatted(named.getKey()));
       }
-      variables.add(variable(named.name(), parameter.value().untracked().copy(), parameter));
+      variables.add(variable(named.getKey(), parameter.value().untracked().copy(), parameter));
     }
     if (variables.isEmpty()) {
       throw new IllegalArgumentException(
@@ -275,5 +276,43 @@ public final class GradientCheck {
 
   private Variable variable(String name, Tensor base, @Nullable Parameter parameter) {
     return new Variable(name, elements.getOrDefault(name, List.of()), base, parameter);
+  }
+
+  void requireType(String what, DType dtype) {
+    if (dtype == DType.FLOAT32 && !float32) {
+      throw new IllegalArgumentException(
+          ("gradient check: %s is float32, in which differences cannot tell a small error from"
+               + " rounding; expected float64, as by to(DType.FLOAT64), or inFloat32() for a coarse"
+               + " check")
+              .formatted(what));
+    }
+  }
+
+  double epsilon() {
+    return (float32 ? DType.FLOAT32 : DType.FLOAT64).epsilon();
+  }
+
+  /**
+   * Returns the steps to try along a line.
+   *
+   * @param largest the size of the largest element of the input
+   */
+  StepSizes steps(Direction line, double largest) {
+    return StepSizes.of(line.size(), largest, epsilon(), step);
+  }
+
+  /** Returns the settings, as reports print them. */
+  String settings() {
+    return switch (mode) {
+          case FULL -> "every element";
+          case DIRECTIONAL -> count + (count == 1 ? " direction" : " directions") + " an input";
+          case SAMPLED -> "at most " + count + " elements an input";
+        }
+        + String.format(Locale.ROOT, ", tolerance %.0e relative", tolerance.relative())
+        + (tolerance.absolute() > 0
+            ? String.format(Locale.ROOT, " or %.0e absolute", tolerance.absolute())
+            : "")
+        + String.format(Locale.ROOT, ", resolution %.0e", tolerance.resolution())
+        + (float32 ? ", float32" : "");
   }
 }

@@ -1,12 +1,15 @@
 package dev.adjoint.check;
 
+import com.google.common.base.Supplier;
+import com.google.common.base.Suppliers;
 import com.google.common.primitives.Ints;
 import dev.adjoint.check.CheckedFunction.Variable;
+import dev.adjoint.check.GradientCheck.Mode;
 import dev.adjoint.check.ToleranceRule.Derivative;
 import dev.adjoint.tensor.Generator;
-import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -17,51 +20,50 @@ final class GradientCheckRun {
   private static final int OFFENDERS = 5;
 
   private final CheckedFunction function;
-  private final GradientCheckSettings settings;
-  private final ToleranceRule tolerance;
+  private final GradientCheck check;
   private final Generator random;
   private final Tensor cotangent;
   private final double[] weights;
   private final double[] base;
   private final List<double[]> gradients;
-  private final RoundingNoise noise;
+  private final Supplier<RoundingNoise> noise;
 
-  private GradientCheckRun(
-      CheckedFunction function, GradientCheckSettings settings, Generator random) {
+  private GradientCheckRun(GradientCheck check, CheckedFunction function, Generator random) {
     this.function = function;
-    this.settings = settings;
-    this.tolerance = settings.tolerance();
+    this.check = check;
     this.random = random;
     CheckedFunction.Recorded recorded = function.record();
-    settings.requireType("the output", recorded.y().dtype());
+    check.requireType("the output", recorded.y().dtype());
     this.cotangent = RandomCotangent.of(recorded.y(), random);
     this.weights = cotangent.toDoubleArray();
     this.base = recorded.y().toDoubleArray();
     this.gradients = recorded.pull(cotangent);
-    this.noise = new RoundingNoise(function, cotangent, gradients);
+    this.noise = Suppliers.memoize(() -> RoundingNoise.measure(function, cotangent, gradients));
   }
 
   /** Checks all orders. */
   static GradientReport report(
-      TensorFunction function, List<Variable> variables, GradientCheckSettings settings) {
-    Generator random = Generator.seeded(settings.seed());
+      GradientCheck check, TensorFunction function, List<Variable> variables) {
+    Generator random = Generator.seeded(check.seed);
     List<InputReport> reports = new ArrayList<>();
     List<String> findings = new ArrayList<>();
-    CheckedFunction value = CheckedFunction.of(function, variables);
-    Tensor cotangent = new GradientCheckRun(value, settings, random).check(reports, findings);
-    CheckedFunction gradient = value.gradientOf(cotangent);
-    if (settings.order() == 2) {
-      new GradientCheckRun(gradient, settings, random).check(reports, findings);
+    CheckedFunction value = new CheckedFunction(function, variables, null);
+    GradientCheckRun first = new GradientCheckRun(check, value, random);
+    first.addTo(reports, findings);
+    CheckedFunction gradient = new CheckedFunction(function, variables, first.cotangent);
+    if (check.order == 2) {
+      new GradientCheckRun(check, gradient, random).addTo(reports, findings);
     }
     List<String> suspects =
         findings.isEmpty() && reports.stream().allMatch(report -> report.failed() == 0)
             ? List.of()
-            : FaultLocator.of(value, gradient, reports, settings, random);
-    return new GradientReport(settings, cotangent.shape(), reports, findings, suspects);
+            : FaultLocator.of(check, value, gradient, reports, random);
+    return new GradientReport(check, first.cotangent.shape(), reports, findings, suspects);
   }
 
-  private Tensor check(List<InputReport> reports, List<String> findings) {
-    findings.addAll(new ConsistencyCheck(function, cotangent, tolerance, noise).findings(random));
+  private void addTo(List<InputReport> reports, List<String> findings) {
+    findings.addAll(
+        new ConsistencyCheck(function, cotangent, check.tolerance, noise).findings(random));
     for (int i = 0; i < function.variables().size(); i++) {
       try {
         reports.add(new Input(i).report());
@@ -69,15 +71,17 @@ final class GradientCheckRun {
         function.variables().get(i).restore();
       }
     }
-    return cotangent;
   }
 
-  /** Checks one input. */
+  /** The check of one input. */
   private final class Input {
     final int number;
     final Variable variable;
     final double[] x;
     final double[] analytic;
+    final List<Comparison> comparisons = new ArrayList<>();
+    int kinks;
+    String kinkOf = "";
 
     Input(int number) {
       this.number = number;
@@ -87,91 +91,64 @@ final class GradientCheckRun {
     }
 
     InputReport report() {
-      List<Comparison> comparisons = new ArrayList<>();
-      switch (settings.mode()) {
-        case FULL -> IntStream.range(0, x.length).forEach(i -> comparisons.add(element(i)));
-        case SAMPLED -> {
-          IntTensor order = random.permutation(x.length);
-          for (int i = 0; i < Math.min(x.length, settings.count()); i++) {
-            comparisons.add(element(order.get(i)));
-          }
-        }
-        case DIRECTIONAL -> {
-          for (int i = 0; i < settings.count() && x.length > 0; i++) {
-            comparisons.add(direction(i));
-          }
-          if (comparisons.stream().anyMatch(c -> c.verdict().failed())) {
-            IntStream.range(0, x.length).forEach(i -> comparisons.add(element(i)));
-          }
+      if (check.mode == Mode.DIRECTIONAL) {
+        for (int i = 0; i < check.count && x.length > 0; i++) {
+          compare(Direction.draw(x, random), -1, i);
         }
       }
-      return summary(comparisons);
+      IntStream elements =
+          switch (check.mode) {
+            case FULL -> IntStream.range(0, x.length);
+            case SAMPLED ->
+                Arrays.stream(random.permutation(x.length).toArray()).limit(check.count);
+            case DIRECTIONAL ->
+                comparisons.stream().anyMatch(c -> c.verdict().failed())
+                    ? IntStream.range(0, x.length)
+                    : IntStream.empty();
+          };
+      elements.forEach(i -> compare(Direction.of(x, i), i, -1));
+      return summary();
     }
 
-    private Comparison element(int i) {
-      return comparison(
-          i,
-          -1,
+    /** Compares the derivative along a line: of one element, or a random one of all. */
+    private void compare(Direction line, int element, int direction) {
+      double largest = element < 0 ? line.variation(analytic) : Direction.largest(analytic);
+      Derivative derivative =
           new Derivative(
-              analytic[i], Direction.largest(analytic), nothing(), () -> noise.of(number)[i]),
-          settings.steps(Math.abs(x[i]), Direction.largest(x)),
-          moving(i));
-    }
-
-    /** Returns the line along which one element moves. */
-    private FiniteDifference.Line moving(int i) {
-      return t -> {
-        double[] moved = x.clone();
-        moved[i] += t;
-        return moved;
-      };
-    }
-
-    /** Compares the derivative along a random line of all elements. */
-    private Comparison direction(int draw) {
-      Direction line = Direction.draw(x, random);
-      double sum = line.derivative(analytic);
-      return comparison(
-          -1,
-          draw,
-          new Derivative(
-              sum, line.variation(analytic), nothing(), () -> line.variation(noise.of(number))),
-          settings.steps(line.size(), line.size()),
-          line::at);
-    }
-
-    private Comparison comparison(
-        int element,
-        int direction,
-        Derivative derivative,
-        StepSizes steps,
-        FiniteDifference.Line point) {
+              line.derivative(analytic),
+              largest,
+              nothing(),
+              () -> line.variation(noise.get().typical().get(number)));
       ToleranceRule.Decision decision =
-          tolerance.decide(
+          check.tolerance.decide(
               derivative,
-              steps,
+              check.steps(line, Direction.largest(x)),
               h ->
                   FiniteDifference.measure(
-                      t -> function.valuesAt(number, point.at(t)),
+                      t -> function.valuesAt(number, line.at(t)),
                       base,
                       weights,
                       h,
-                      settings.epsilon()));
+                      check.epsilon()));
       Estimate estimate = decision.estimate();
       FiniteDifference slope = estimate.slope();
-      return new Comparison(
-          element < 0 ? List.of() : Ints.asList(variable.base().shape().unravel(element)),
-          element < 0 || variable.elements().isEmpty() ? "" : variable.elements().get(element),
-          direction,
-          derivative.analytic(),
-          slope.value(),
-          slope.left(),
-          slope.right(),
-          slope.step(),
-          estimate.truncation(),
-          estimate.roundOff(),
-          decision.resolution(),
-          decision.verdict());
+      if (decision.verdict() == Verdict.KINK && kinks++ == 0) {
+        kinkOf = KinkFinder.operation(function, number, line, 64 * slope.step());
+      }
+      comparisons.add(
+          new Comparison(
+              element < 0 ? List.of() : Ints.asList(variable.base().shape().unravel(element)),
+              element < 0 || variable.elements().isEmpty() ? "" : variable.elements().get(element),
+              direction,
+              derivative.analytic(),
+              slope.value(),
+              slope.left(),
+              slope.right(),
+              slope.step(),
+              estimate.truncation(),
+              estimate.roundOff(),
+              decision.resolution(),
+              decision.verdict()));
     }
 
     /** Returns an error that nobody sees: of output by input, rounded away twice in float64. */
@@ -185,33 +162,22 @@ final class GradientCheckRun {
       return 0x1p-104 * outputs / (size == 0 ? 1 : size);
     }
 
-    /** Names the operation whose kink this is, if it can be found. */
-    private String kinkOf(Comparison kink) {
-      if (kink.direction() >= 0) {
-        return "";
-      }
-      int element = 0;
-      for (int axis = 0; axis < kink.index().size(); axis++) {
-        element = element * variable.base().shape().size(axis) + kink.index().get(axis);
-      }
-      return KinkFinder.operation(function, number, moving(element), 64 * kink.step());
-    }
-
-    private InputReport summary(List<Comparison> all) {
+    private InputReport summary() {
       List<Comparison> sorted =
-          all.stream().sorted(Comparator.comparingDouble(Comparison::severity).reversed()).toList();
+          comparisons.stream()
+              .sorted(Comparator.comparingDouble(Comparison::severity).reversed())
+              .toList();
       List<Comparison> offenders = sorted.stream().filter(c -> !c.verdict().passed()).toList();
       List<Comparison> failed = offenders.stream().filter(c -> c.verdict().failed()).toList();
-      List<Comparison> kinks = sorted.stream().filter(c -> c.verdict() == Verdict.KINK).toList();
       return new InputReport(
           variable.name(),
           variable.base().shape(),
           function.order(),
-          all.size(),
+          sorted.size(),
           failed.size(),
           offenders.size() - failed.size(),
-          kinks.size(),
-          kinks.isEmpty() ? "" : kinkOf(kinks.getFirst()),
+          kinks,
+          kinkOf,
           sorted.isEmpty() ? null : sorted.get(0),
           sorted.stream().mapToDouble(Comparison::doubt).max().orElse(0),
           offenders.stream().limit(OFFENDERS).toList(),

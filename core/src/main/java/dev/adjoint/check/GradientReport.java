@@ -7,26 +7,28 @@ import java.util.List;
  * The result of a {@link GradientCheck}: for each input the worst derivative and the worst
  * failures, and a sentence for everything else that is wrong. {@link #toString} prints it as a
  * table.
+ *
+ * @param check the check that made the report
+ * @param output the shape of the function's output
+ * @param inputs a report for each input and parameter, and with order 2 another for its second
+ *     derivatives
+ * @param findings a sentence for each failure that is not about one derivative
+ * @param suspects the likely causes of failures, as far as they could be found: {@code the pullback
+ *     of 'layerNorm' with respect to its input 0}. Each operation was compared with differences by
+ *     itself, along one line through the failed input
  */
-public final class GradientReport {
+public record GradientReport(
+    GradientCheck check,
+    Shape output,
+    List<InputReport> inputs,
+    List<String> findings,
+    List<String> suspects) {
 
-  private final GradientCheckSettings settings;
-  private final Shape output;
-  private final List<InputReport> inputs;
-  private final List<String> findings;
-  private final List<String> suspects;
-
-  GradientReport(
-      GradientCheckSettings settings,
-      Shape output,
-      List<InputReport> inputs,
-      List<String> findings,
-      List<String> suspects) {
-    this.settings = settings;
-    this.output = output;
-    this.inputs = List.copyOf(inputs);
-    this.findings = List.copyOf(findings);
-    this.suspects = List.copyOf(suspects);
+  /** Keeps the lists as they are now. */
+  public GradientReport {
+    inputs = List.copyOf(inputs);
+    findings = List.copyOf(findings);
+    suspects = List.copyOf(suspects);
   }
 
   /**
@@ -44,18 +46,10 @@ public final class GradientReport {
   }
 
   /**
-   * Returns a report for each input and parameter, and with order 2 another for its second
-   * derivatives.
-   */
-  public List<InputReport> inputs() {
-    return inputs;
-  }
-
-  /**
    * Returns the report on one input or parameter.
    *
    * @param order 1, or 2 for second derivatives
-   * @throws IllegalArgumentException if there is none
+   * @throws IllegalArgumentException if there is no such report
    */
   public InputReport of(String name, int order) {
     return inputs.stream()
@@ -67,23 +61,9 @@ public final class GradientReport {
                     .formatted(name, order, inputs.stream().map(InputReport::name).toList())));
   }
 
-  /** Returns a sentence for each failure that is not about one derivative. */
-  public List<String> findings() {
-    return findings;
-  }
-
   /**
-   * Returns what is to blame for failures, as far as that could be found: {@code the pullback of
-   * 'layerNorm' with respect to its input 0}. Each operation was compared with differences by
-   * itself, along one line through the failed input.
-   */
-  public List<String> suspects() {
-    return suspects;
-  }
-
-  /**
-   * Returns the smallest error that would have been seen everywhere, relative to the derivative: of
-   * 0.01, an error of 1 % may have passed. What is at a kink does not count.
+   * Returns the smallest relative error that would have been seen in every derivative: at 0.01, an
+   * error of 1 % may have passed. Derivatives at a kink do not count.
    */
   public double resolution() {
     return inputs.stream().mapToDouble(InputReport::resolution).max().orElse(0);
@@ -96,6 +76,6 @@ public final class GradientReport {
 
   @Override
   public String toString() {
-    return ReportPrinter.print(this, settings, output);
+    return ReportPrinter.print(this);
   }
 }

@@ -1,5 +1,6 @@
 package dev.adjoint.check;
 
+import com.google.common.primitives.Booleans;
 import dev.adjoint.autodiff.Node;
 import dev.adjoint.op.Primitive;
 import dev.adjoint.op.Reductions;
@@ -9,7 +10,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -27,31 +27,25 @@ record GraphStep(Primitive primitive, Tensor[] x, boolean[] leads, Tensor y) {
 
   /** Returns the steps by which an output depends on a source, each after those before it. */
   static List<GraphStep> between(Tensor source, Tensor output) {
-    Map<Node, Tensor> outputs = Node.ancestors(output, node -> true);
     Set<Node> leading = new HashSet<>(List.of(Objects.requireNonNull(source.node())));
     List<GraphStep> steps = new ArrayList<>();
-    outputs.entrySet().stream()
+    Node.ancestors(output, node -> true).entrySet().stream()
         .sorted(Comparator.comparingLong(entry -> entry.getKey().birth()))
         .forEach(entry -> {
-          GraphStep step = of(entry.getKey(), entry.getValue(), leading);
-          if (step != null) {
-            leading.add(entry.getKey());
-            steps.add(step);
+          Node node = entry.getKey();
+          Primitive primitive = node.primitive();
+          Tensor[] x = node.inputs().toArray(Tensor[]::new);
+          boolean[] leads = new boolean[x.length];
+          for (int i = 0; i < x.length; i++) {
+            Node maker = x[i].node();
+            leads[i] = maker != null && leading.contains(maker);
+          }
+          if (primitive != null && Booleans.contains(leads, true)) {
+            leading.add(node);
+            steps.add(new GraphStep(primitive, x, leads, entry.getValue()));
           }
         });
     return steps;
-  }
-
-  private static @Nullable GraphStep of(Node node, Tensor y, Set<Node> leading) {
-    Primitive primitive = node.primitive();
-    Tensor[] x = node.inputs().toArray(Tensor[]::new);
-    boolean[] leads = new boolean[x.length];
-    for (int i = 0; i < x.length; i++) {
-      Node maker = x[i].node();
-      leads[i] = maker != null && leading.contains(maker);
-    }
-    GraphStep step = primitive == null ? null : new GraphStep(primitive, x, leads, y);
-    return step == null || step.indices(true).isEmpty() ? null : step;
   }
 
   /** Returns which inputs depend on the source, or which do not. */
@@ -59,9 +53,9 @@ record GraphStep(Primitive primitive, Tensor[] x, boolean[] leads, Tensor y) {
     return IntStream.range(0, x.length).filter(i -> leads[i] == leading).boxed().toList();
   }
 
-  /** Returns the inputs that depend on the source, or those that do not. */
-  List<Tensor> inputs(boolean leading) {
-    return indices(leading).stream().map(i -> x[i]).toList();
+  /** Returns the inputs that depend on the source. */
+  List<Tensor> inputs() {
+    return indices(true).stream().map(i -> x[i]).toList();
   }
 
   /** Computes the cotangents of the inputs that depend on the source. */

@@ -14,14 +14,14 @@ import org.jspecify.annotations.Nullable;
  * @param failed how many of them failed
  * @param undecided how many could not be checked as well as the resolution asks for
  * @param kinks how many are at a kink
- * @param kinkOf the operation that has the kink, if it was found; else empty
- * @param worst the failure that is worst, or else the largest error in proportion to what is
- *     allowed; null if the input has no elements
- * @param resolution the largest of those that passed or were undecided; what is nothing beside the
- *     input's largest derivative does not count
- * @param offenders the worst that failed or were undecided, worst first
- * @param factor what the analytic derivatives are of the numeric ones, if it is the same number in
- *     all failures; else NaN
+ * @param kinkOf the operation at whose kink the input is, if it was found; else empty
+ * @param worst the worst failure, or else the largest relative error or uncertainty; null if the
+ *     input has no elements
+ * @param resolution the largest relative uncertainty of a derivative that passed or was undecided;
+ *     what is negligible beside the input's largest derivative does not count
+ * @param offenders the worst of those that failed or were undecided, at most five, worst first
+ * @param factor the ratio of the analytic to the numeric derivatives, if it is the same in all
+ *     failures; else NaN
  */
 public record InputReport(
     String name,

@@ -71,12 +71,11 @@ final class KinkFinder {
    * Names the first operation on the way to the output that has a kink or a jump, while its inputs
    * have none.
    *
-   * @param line moves the elements of the variable
+   * @param line along which the elements of the variable move
    * @param h so small that a smooth function has nearly the same slope on both sides
    * @return the name of its primitive; empty if it cannot be found
    */
-  static String operation(
-      CheckedFunction function, int variable, FiniteDifference.Line line, double h) {
+  static String operation(CheckedFunction function, int variable, Direction line, double h) {
     List<List<GraphStep>> runs =
         IntStream.rangeClosed(-2, 2)
             .mapToObj(t -> function.stepsAt(variable, line.at(t * h)))

@@ -1,6 +1,7 @@
 package dev.adjoint.check;
 
-import dev.adjoint.tensor.Shape;
+import static java.util.stream.Collectors.joining;
+
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.math.RoundingMode;
@@ -11,23 +12,56 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
 
 /** Prints a report for people: aligned columns, failures with all their numbers, then hints. */
 final class ReportPrinter {
 
+  /** A column of a table: its title, and what it says of the subject of a row. */
+  private record Column<T>(String title, Function<T, String> text) {}
+
+  private static final List<Column<InputReport>> INPUTS =
+      List.of(
+          new Column<>("input", ReportPrinter::title),
+          new Column<>("shape", input -> input.shape().toString()),
+          new Column<>("checked", input -> Integer.toString(input.checked())),
+          new Column<>("failed", input -> Integer.toString(input.failed())),
+          new Column<>("undecided", input -> Integer.toString(input.undecided())),
+          new Column<>("kinks", input -> Integer.toString(input.kinks())),
+          new Column<>("worst at", input -> worst(input, Comparison::place)),
+          new Column<>("analytic", input -> worst(input, c -> number(c.analytic()))),
+          new Column<>("numeric", input -> worst(input, c -> number(c.numeric()))),
+          new Column<>("rel error", input -> worst(input, c -> small(c.relativeError()))),
+          new Column<>("resolution", input -> worst(input, ReportPrinter::resolution)),
+          new Column<>("rule", input -> worst(input, c -> c.verdict().toString())));
+
+  private static final List<Column<Comparison>> OFFENDERS =
+      List.of(
+          new Column<>("at", Comparison::place),
+          new Column<>("analytic", c -> number(c.analytic())),
+          new Column<>("numeric", c -> number(c.numeric())),
+          new Column<>("from below", c -> number(c.left())),
+          new Column<>("from above", c -> number(c.right())),
+          new Column<>("step", c -> small(c.step())),
+          new Column<>("truncation", c -> small(c.truncation())),
+          new Column<>("round-off", c -> small(c.roundOff())),
+          new Column<>("", c -> c.verdict().toString()));
+
   private ReportPrinter() {}
 
-  static String print(GradientReport report, GradientCheckSettings settings, Shape output) {
-    StringBuilder text = new StringBuilder("Gradient check ").append(headline(report, settings));
-    text.append(settings);
-    if (output.size() != 1) {
-      text.append("; of the output, shape ").append(output).append(", weighed by random numbers");
+  static String print(GradientReport report) {
+    StringBuilder text = new StringBuilder("Gradient check ").append(headline(report));
+    text.append(report.check().settings());
+    if (report.output().size() != 1) {
+      text.append("; of the output, shape ")
+          .append(report.output())
+          .append(", weighed by random numbers");
     }
-    text.append('\n').append(table(summary(report.inputs())));
+    text.append('\n').append(table(INPUTS, report.inputs()));
     for (InputReport input : report.inputs()) {
       if (!input.isOk()) {
         text.append('\n').append(count(input)).append(" in ").append(title(input)).append(":\n");
-        text.append(table(offenders(input))).append(hint(input));
+        text.append(table(OFFENDERS, input.offenders())).append(hint(input));
       }
     }
     if (report.suspects().size() > 1) {
@@ -41,7 +75,7 @@ final class ReportPrinter {
   }
 
   /** Returns what the report says, up to where the settings follow. */
-  private static String headline(GradientReport report, GradientCheckSettings settings) {
+  private static String headline(GradientReport report) {
     List<InputReport> inputs = report.inputs();
     for (InputReport input : inputs) {
       if (input.failed() > 0) {
@@ -58,10 +92,10 @@ final class ReportPrinter {
       return "UNDECIDED: %s; expected %s: %s\n"
           .formatted(
               doubt(vague),
-              percent(settings.tolerance().resolution()),
+              percent(report.check().tolerance.resolution()),
               both(vague.offenders().getFirst()));
     }
-    boolean sharp = vague.resolution() <= 10 * settings.tolerance().relative();
+    boolean sharp = vague.resolution() <= 10 * report.check().tolerance.relative();
     return sharp ? "passed: " : "passed, but " + doubt(vague) + ": ";
   }
 
@@ -125,50 +159,14 @@ final class ReportPrinter {
                 + " branches");
   }
 
-  private static List<List<String>> summary(List<InputReport> inputs) {
-    List<List<String>> rows = new ArrayList<>();
-    rows.add(
-        header(
-            "input,shape,checked,failed,undecided,kinks,worst at,analytic,numeric,rel error,"
-                + "resolution,rule"));
-    for (InputReport input : inputs) {
-      List<String> row = new ArrayList<>(List.of(title(input), input.shape().toString()));
-      for (int count :
-          new int[] {input.checked(), input.failed(), input.undecided(), input.kinks()}) {
-        row.add(Integer.toString(count));
-      }
-      Comparison worst = input.worst();
-      if (worst != null) {
-        Collections.addAll(row, worst.place(), number(worst.analytic()), number(worst.numeric()));
-        boolean known = worst.verdict() != Verdict.ZERO && worst.verdict() != Verdict.KINK;
-        String resolution = known ? small(worst.resolution()) : "-";
-        Collections.addAll(
-            row, small(worst.relativeError()), resolution, worst.verdict().toString());
-      }
-      rows.add(row);
-    }
-    return rows;
+  private static String worst(InputReport input, Function<Comparison, String> text) {
+    Comparison worst = input.worst();
+    return worst == null ? "" : text.apply(worst);
   }
 
-  private static List<List<String>> offenders(InputReport input) {
-    List<List<String>> rows = new ArrayList<>();
-    rows.add(header("at,analytic,numeric,from below,from above,step,truncation,round-off,"));
-    for (Comparison c : input.offenders()) {
-      List<String> row = new ArrayList<>(List.of(c.place()));
-      for (double slope : List.of(c.analytic(), c.numeric(), c.left(), c.right())) {
-        row.add(number(slope));
-      }
-      for (double error : List.of(c.step(), c.truncation(), c.roundOff())) {
-        row.add(small(error));
-      }
-      row.add(c.verdict().toString());
-      rows.add(row);
-    }
-    return rows;
-  }
-
-  private static List<String> header(String columns) {
-    return List.of(columns.split(",", -1));
+  private static String resolution(Comparison c) {
+    boolean known = c.verdict() != Verdict.ZERO && c.verdict() != Verdict.KINK;
+    return known ? small(c.resolution()) : "-";
   }
 
   private static String hint(InputReport input) {
@@ -204,25 +202,22 @@ final class ReportPrinter {
   }
 
   /** Aligns columns: the first to the left, numbers and all others to the right, the last left. */
-  private static String table(List<List<String>> rows) {
-    int columns = rows.get(0).size();
-    StringBuilder text = new StringBuilder();
-    int[] widths = new int[columns];
-    for (List<String> row : rows) {
-      for (int i = 0; i < row.size(); i++) {
-        widths[i] = Math.max(widths[i], row.get(i).length());
+  private static <T> String table(List<Column<T>> columns, List<T> rows) {
+    List<StringBuilder> lines = new ArrayList<>();
+    for (int i = 0; i <= rows.size(); i++) {
+      lines.add(new StringBuilder());
+    }
+    for (Column<T> column : columns) {
+      List<String> cells = new ArrayList<>(List.of(column.title));
+      rows.forEach(row -> cells.add(column.text.apply(row)));
+      int width = cells.stream().mapToInt(String::length).max().orElse(0);
+      boolean left = column.equals(columns.getFirst()) || column.equals(columns.getLast());
+      for (int i = 0; i < cells.size(); i++) {
+        String pad = " ".repeat(width - cells.get(i).length());
+        lines.get(i).append("  ").append(left ? cells.get(i) + pad : pad + cells.get(i));
       }
     }
-    for (List<String> row : rows) {
-      StringBuilder line = new StringBuilder("  ");
-      for (int i = 0; i < row.size(); i++) {
-        String pad = " ".repeat(widths[i] - row.get(i).length());
-        boolean left = i == 0 || i == columns - 1;
-        line.append(left ? row.get(i) + pad : pad + row.get(i)).append("  ");
-      }
-      text.append(line.toString().stripTrailing()).append('\n');
-    }
-    return text.toString();
+    return lines.stream().map(line -> line.toString().stripTrailing() + "\n").collect(joining());
   }
 
   private static String percent(double part) {

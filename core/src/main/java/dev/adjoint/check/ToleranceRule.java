@@ -62,8 +62,8 @@ record ToleranceRule(double absolute, double relative, double resolution) {
         return decision(verdict, derivative, quick, 0);
       }
       if (derivative.analytic == 0
-          && !first.moves()
-          && isStill(beyond(steps.all().get(0), slopeAt))) {
+          && first.isStill()
+          && beyond(steps.all().getFirst(), slopeAt).isStill()) {
         return decision(Verdict.ZERO, derivative, quick, 0);
       }
     }
@@ -71,7 +71,7 @@ record ToleranceRule(double absolute, double relative, double resolution) {
     for (double h : steps.all()) {
       FiniteDifference slope =
           h > steps.first() ? beyond(h, slopeAt) : h == steps.first() ? first : slopeAt.apply(h);
-      if (slope != null && slope.isFinite()) {
+      if (slope.isFinite()) {
         slopes.add(slope);
       }
     }
@@ -84,7 +84,7 @@ record ToleranceRule(double absolute, double relative, double resolution) {
     List<Estimate> estimates = Estimate.of(slopes, steps);
 
     Estimate best = Collections.min(estimates, Comparator.comparingDouble(Estimate::uncertainty));
-    if (derivative.analytic == 0 && slopes.stream().noneMatch(FiniteDifference::moves)) {
+    if (derivative.analytic == 0 && slopes.stream().allMatch(FiniteDifference::isStill)) {
       return decision(Verdict.ZERO, derivative, best, 0);
     }
     Verdict verdict = agreement(derivative, best, 0, resolution);
@@ -117,18 +117,13 @@ record ToleranceRule(double absolute, double relative, double resolution) {
     return decision(verdict, derivative, best, noise);
   }
 
-  /** Measures at a step so large that it may leave the domain: null if the function throws. */
-  private static @Nullable FiniteDifference beyond(
-      double h, DoubleFunction<FiniteDifference> slopeAt) {
+  /** Measures at a step so large that the function may throw, being outside of its domain. */
+  private static FiniteDifference beyond(double h, DoubleFunction<FiniteDifference> slopeAt) {
     try {
       return slopeAt.apply(h);
     } catch (RuntimeException e) {
-      return null;
+      return FiniteDifference.OUTSIDE;
     }
-  }
-
-  private static boolean isStill(@Nullable FiniteDifference slope) {
-    return slope != null && slope.isFinite() && !slope.moves();
   }
 
   /** Returns by which rule a derivative passes, or null. */

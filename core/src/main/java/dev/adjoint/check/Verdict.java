@@ -3,37 +3,35 @@ package dev.adjoint.check;
 /** The rule by which a derivative passed, or why it did not. */
 public enum Verdict {
   /** Passed: the error is within the absolute tolerance. */
-  ABSOLUTE("absolute", true),
+  ABSOLUTE("absolute"),
   /** Passed: the error is within the relative tolerance. */
-  RELATIVE("relative", true),
+  RELATIVE("relative"),
   /**
    * Passed: the error is no larger than the uncertainty of the differences, and that is within the
-   * resolution, or nothing beside the largest derivative of the input.
+   * resolution, or negligible beside the largest derivative of the input.
    */
-  ROUND_OFF("round-off", true),
+  ROUND_OFF("round-off"),
   /**
    * Passed: the derivative is 0 and the outputs stay as they are at every step, both up to
    * rounding.
    */
-  ZERO("zero", true),
+  ZERO("zero"),
   /**
    * Passed with a remark: the function has a kink or a jump here, and the analytic value lies
-   * between the slopes on both sides.
+   * between the derivatives from the left and from the right.
    */
-  KINK("kink", true),
-  /** Failed: the slope is another one, and differences of two steps say so. */
-  WRONG("WRONG", false),
-  /** Neither: no step shows the slope as well as the resolution asks for. */
-  UNDECIDED("UNDECIDED", false),
+  KINK("kink"),
+  /** Failed: the error is larger than the uncertainty of the differences at two step sizes. */
+  WRONG("WRONG"),
+  /** Neither passed nor failed: at every step size the uncertainty exceeds the resolution. */
+  UNDECIDED("UNDECIDED"),
   /** Failed: the analytic or the numeric derivative is NaN or infinite. */
-  NOT_FINITE("NOT FINITE", false);
+  NOT_FINITE("NOT FINITE");
 
   private final String label;
-  private final boolean passed;
 
-  Verdict(String label, boolean passed) {
+  Verdict(String label) {
     this.label = label;
-    this.passed = passed;
   }
 
   /** Tells whether the derivative is known to be wrong. */
@@ -43,7 +41,7 @@ public enum Verdict {
 
   /** Tells whether a check with this verdict is passed. */
   public boolean passed() {
-    return passed;
+    return !failed() && this != UNDECIDED;
   }
 
   @Override

@@ -19,6 +19,10 @@ import java.util.zip.ZipException;
 public final class FileInput extends FilterInputStream {
 
   private static final int GZIP_MAGIC = 0x1f8b;
+  private static final long MOST_TIMES = 100;
+
+  /** A small file may unpack to this much, however small it is. */
+  private static final long ALWAYS_ALLOWED = 1L << 26;
 
   private final long mostBytes;
 
@@ -40,7 +44,7 @@ public final class FileInput extends FilterInputStream {
       boolean packed = (in.read() << 8 | in.read()) == GZIP_MAGIC;
       in.reset();
       return packed
-          ? new FileInput(new BufferedInputStream(new Gunzip(in, size)), Inflation.limit(size))
+          ? new FileInput(new BufferedInputStream(new Gunzip(in, size)), limit(size))
           : new FileInput(in, size);
     } catch (Throwable e) {
       try (in) {
@@ -52,5 +56,16 @@ public final class FileInput extends FilterInputStream {
   /** Returns how many bytes there are at most. */
   public long mostBytes() {
     return mostBytes;
+  }
+
+  /** Returns how many bytes a packed file of a size may become. */
+  static long limit(long packed) {
+    return Math.max(ALWAYS_ALLOWED, packed * MOST_TIMES);
+  }
+
+  /** Returns why a packed file of a size that becomes more is refused. */
+  static String refusal(long packed) {
+    return "%d bytes unpack to more than %d, which is 100 times as many or 64 MiB; unpack the file first if you trust it"
+        .formatted(packed, limit(packed));
   }
 }

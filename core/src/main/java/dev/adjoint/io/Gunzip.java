@@ -3,6 +3,7 @@ package dev.adjoint.io;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.PushbackInputStream;
 import java.util.zip.CRC32;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
@@ -22,13 +23,15 @@ final class Gunzip extends InputStream {
   private static final int HAS_NAME = 8;
   private static final int HAS_COMMENT = 16;
 
-  private final InputStream in;
+  private final PushbackInputStream in;
   private final long packed;
   private final Inflater inflater = new Inflater(true);
   private final CRC32 checksum = new CRC32();
   private final byte[] buffer = new byte[1 << 13];
-  private int next;
-  private int end;
+
+  /** How much of the buffer was given to the inflater. */
+  private int filled;
+
   private long unpacked;
   private boolean inMember;
 
@@ -38,7 +41,7 @@ final class Gunzip extends InputStream {
    * @param packed how many bytes it has
    */
   Gunzip(InputStream in, long packed) throws IOException {
-    this.in = in;
+    this.in = new PushbackInputStream(in, buffer.length);
     this.packed = packed;
     startMember();
   }
@@ -59,8 +62,8 @@ final class Gunzip extends InputStream {
       if (count > 0) {
         checksum.update(bytes, from, count);
         unpacked += count;
-        if (unpacked > Inflation.limit(packed)) {
-          throw new ZipException(Inflation.refusal(packed));
+        if (unpacked > FileInput.limit(packed)) {
+          throw new ZipException(FileInput.refusal(packed));
         }
         return count;
       }
@@ -69,8 +72,11 @@ final class Gunzip extends InputStream {
       } else if (inflater.needsDictionary()) {
         throw new ZipException("a dictionary, which gzip does not have");
       } else {
-        fill();
-        inflater.setInput(buffer, 0, end);
+        filled = in.read(buffer);
+        if (filled < 0) {
+          throw endsTooSoon();
+        }
+        inflater.setInput(buffer, 0, filled);
       }
     }
     return 0;
@@ -92,11 +98,14 @@ final class Gunzip extends InputStream {
 
   /** Begins the next member, unless there are only zeros, as tapes have them, or nothing. */
   private boolean startNextMember() throws IOException {
-    do {
-      if (next == end && !canFill()) {
-        return false;
-      }
-    } while (buffer[next] == 0 && next++ >= 0);
+    int next = in.read();
+    while (next == 0) {
+      next = in.read();
+    }
+    if (next < 0) {
+      return false;
+    }
+    in.unread(next);
     startMember();
     return true;
   }
@@ -118,12 +127,11 @@ final class Gunzip extends InputStream {
     take((flags & HAS_HEADER_CHECKSUM) == 0 ? 0 : 2);
     inflater.reset();
     checksum.reset();
-    inflater.setInput(buffer, next, end - next);
     inMember = true;
   }
 
   private void endMember() throws IOException {
-    next = end - inflater.getRemaining();
+    in.unread(buffer, filled - inflater.getRemaining(), inflater.getRemaining());
     long length = inflater.getBytesWritten() & 0xffffffffL;
     if (take(4) != checksum.getValue() || take(4) != length) {
       throw new ZipException("the checksum is wrong");
@@ -135,23 +143,16 @@ final class Gunzip extends InputStream {
   private long take(int n) throws IOException {
     long value = 0;
     for (int i = 0; i < n; i++) {
-      if (next == end) {
-        fill();
+      int next = in.read();
+      if (next < 0) {
+        throw endsTooSoon();
       }
-      value |= (buffer[next++] & 0xffL) << 8 * i;
+      value |= (long) next << 8 * i;
     }
     return value;
   }
 
-  private void fill() throws IOException {
-    if (!canFill()) {
-      throw new EOFException("the gzip file ends too soon");
-    }
-  }
-
-  private boolean canFill() throws IOException {
-    next = 0;
-    end = Math.max(0, in.read(buffer));
-    return end > 0;
+  private static EOFException endsTooSoon() {
+    return new EOFException("the gzip file ends too soon");
   }
 }

@@ -125,7 +125,6 @@ final class HiddenFile implements Closeable {
     String name = name(file);
     String prefix = prefix(target);
     return name.startsWith(prefix)
-        && name.endsWith(SUFFIX)
         && name.substring(prefix.length()).matches("[0-9a-f]{1,16}\\.tmp");
   }
 

@@ -45,12 +45,12 @@ public final class Npy {
 
   private Npy() {}
 
-  /** Saves a tensor so that the file at the path is either the old one or all of the new one. */
+  /** Saves a tensor atomically: the file is either the old one or all of the new one. */
   public static void save(Path path, Tensor tensor) throws IOException {
     AtomicFile.write(path, out -> save(out, tensor));
   }
 
-  /** Writes what would be the file to a stream, which stays open. */
+  /** Writes the content of the file to a stream, which stays open. */
   public static void save(OutputStream out, Tensor tensor) throws IOException {
     out.write(header(tensor));
     StoredType.write(tensor, out);
@@ -59,8 +59,8 @@ public final class Npy {
   /**
    * Loads a tensor.
    *
-   * @throws TensorFormatException if the file is not what the format allows, or holds what tensors
-   *     cannot
+   * @throws TensorFormatException if the file is not what the format allows, or holds what no
+   *     tensor can
    */
   public static Tensor load(Path path) throws IOException {
     return Source.read(path, Npy::read);
@@ -70,8 +70,8 @@ public final class Npy {
    * Loads a tensor from a file that comes as a stream, such as a resource; the stream is read to
    * its end and stays open.
    *
-   * @throws TensorFormatException if the file is not what the format allows, or holds what tensors
-   *     cannot
+   * @throws TensorFormatException if the file is not what the format allows, or holds what no
+   *     tensor can
    */
   public static Tensor load(InputStream in) throws IOException {
     return Source.read(in, Npy::read);

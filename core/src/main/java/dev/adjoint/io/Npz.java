@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * {@code numpy.savez_compressed}. Deflated content may be 100 times as large as the file, or 64 MiB
  * if that is more; more is refused, since the file may have been made to fill the memory. Arrays
  * that are compressed better than that, such as large ones of zeros, can be saved by {@code
- * numpy.savez}. So is an array that takes more memory than the JVM may use.
+ * numpy.savez}. An array that takes more memory than the JVM may use is refused, too.
  */
 public final class Npz {
 
@@ -39,10 +39,13 @@ public final class Npz {
   /** The time of every entry, as in NumPy's files: equal tensors make equal files. */
   private static final LocalDateTime EPOCH = LocalDateTime.of(1980, 1, 1, 0, 0);
 
+  /** The most that deflate can save: 258 bytes in two bits. */
+  private static final long OF_DEFLATE = 1032;
+
   private Npz() {}
 
   /**
-   * Saves tensors so that the file at the path is either the old one or all of the new one.
+   * Saves tensors atomically: the file is either the old one or all of the new one.
    *
    * @param tensors by name, in the order in which they are written
    */
@@ -66,8 +69,8 @@ public final class Npz {
    *
    * @param path of the default file system
    * @return tensors by name, in the order of the file's directory
-   * @throws TensorFormatException if the file is not what the format allows, or holds what tensors
-   *     cannot
+   * @throws TensorFormatException if the file is not what the format allows, or holds what no
+   *     tensor can
    */
   public static Map<String, Tensor> load(Path path) throws IOException {
     return read(path, null);
@@ -103,8 +106,8 @@ public final class Npz {
             throw new TensorFormatException(file, "is there for a second time", null);
           }
           inflated += entry.getMethod() == ZipEntry.STORED ? 0 : entry.getSize();
-          if (inflated > Inflation.limit(size)) {
-            throw new TensorFormatException(file, Inflation.refusal(size), null);
+          if (inflated > FileInput.limit(size)) {
+            throw new TensorFormatException(file, FileInput.refusal(size), null);
           }
           tensors.put(name, read(file, zip, entry));
         } catch (TensorFormatException e) {
@@ -130,8 +133,7 @@ public final class Npz {
               .formatted(compressed, unclaimed),
           null);
     }
-    long most =
-        entry.getMethod() == ZipEntry.STORED ? compressed : compressed * Inflation.OF_DEFLATE;
+    long most = entry.getMethod() == ZipEntry.STORED ? compressed : compressed * OF_DEFLATE;
     if (entry.getSize() < 0 || entry.getSize() > most) {
       throw new TensorFormatException(
           file,

@@ -3,12 +3,17 @@ package dev.adjoint.io;
 import static java.util.stream.Collectors.joining;
 
 import java.util.Collection;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Quotes text of files in messages: escaped, so that terminals and logs do not interpret it, and
  * cut, so that a file of megabytes does not make a message of megabytes.
  */
 public final class Quoted {
+
+  /** Controls, marks of direction, halves of pairs, private and unknown characters, separators. */
+  private static final Pattern HIDDEN = Pattern.compile("[\\p{C}\\p{Zl}\\p{Zp}]");
 
   private static final int MAX_TEXT = 100;
   private static final int MAX_ITEMS = 10;
@@ -33,39 +38,18 @@ public final class Quoted {
   }
 
   private static String shown(String text, int most) {
-    StringBuilder shown = new StringBuilder();
-    String start = text.length() <= most ? text : text.substring(0, most);
-    start.codePoints().forEach(c -> appendEscaped(shown, c));
-    return text.length() <= most ? shown.toString() : shown.append("...").toString();
+    String shown = text.length() <= most ? text : text.substring(0, most) + "...";
+    return HIDDEN
+        .matcher(shown)
+        .replaceAll(found -> Matcher.quoteReplacement(escape(found.group().codePointAt(0))));
   }
 
-  private static void appendEscaped(StringBuilder shown, int codePoint) {
-    switch (codePoint) {
-      case '\n' -> shown.append("\\n");
-      case '\r' -> shown.append("\\r");
-      case '\t' -> shown.append("\\t");
-      default -> {
-        if (isVisible(codePoint)) {
-          shown.appendCodePoint(codePoint);
-        } else {
-          shown.append((codePoint <= 0xffff ? "\\u%04x" : "\\u{%x}").formatted(codePoint));
-        }
-      }
-    }
-  }
-
-  /** Tells what is no control, no mark of a direction, no half of a pair, and no line separator. */
-  private static boolean isVisible(int codePoint) {
-    return switch (Character.getType(codePoint)) {
-      case Character.CONTROL,
-          Character.FORMAT,
-          Character.SURROGATE,
-          Character.PRIVATE_USE,
-          Character.UNASSIGNED,
-          Character.LINE_SEPARATOR,
-          Character.PARAGRAPH_SEPARATOR ->
-          false;
-      default -> true;
+  private static String escape(int codePoint) {
+    return switch (codePoint) {
+      case '\n' -> "\\n";
+      case '\r' -> "\\r";
+      case '\t' -> "\\t";
+      default -> (codePoint <= 0xffff ? "\\u%04x" : "\\u{%x}").formatted(codePoint);
     };
   }
 }

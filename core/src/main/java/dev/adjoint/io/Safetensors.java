@@ -4,7 +4,6 @@ import dev.adjoint.tensor.Tensor;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -39,7 +38,7 @@ public final class Safetensors {
   private Safetensors() {}
 
   /**
-   * Saves tensors so that the file at the path is either the old one or all of the new one.
+   * Saves tensors atomically: the file is either the old one or all of the new one.
    *
    * @param tensors by name; in the file float64 comes before float32, otherwise the order is kept
    */
@@ -48,8 +47,7 @@ public final class Safetensors {
   }
 
   /**
-   * Saves tensors and texts so that the file at the path is either the old one or all of the new
-   * one.
+   * Saves tensors and texts atomically: the file is either the old one or all of the new one.
    *
    * @param tensors by name; in the file float64 comes before float32, otherwise the order is kept
    * @param metadata texts by name: the format's {@code __metadata__}
@@ -59,7 +57,7 @@ public final class Safetensors {
     AtomicFile.write(path, out -> save(out, tensors, metadata));
   }
 
-  /** Writes what would be the file to a stream, which stays open. */
+  /** Writes the content of the file to a stream, which stays open. */
   public static void save(
       OutputStream out, Map<String, Tensor> tensors, Map<String, String> metadata)
       throws IOException {
@@ -73,17 +71,7 @@ public final class Safetensors {
     List<Map.Entry<String, Tensor>> order = new ArrayList<>(tensors.entrySet());
     // Large elements first: so each begins at a multiple of its size.
     order.sort(Comparator.comparingInt(tensor -> -tensor.getValue().dtype().bytes()));
-    List<SafetensorsHeader.Supported> entries = new ArrayList<>();
-    long begin = 0;
-    for (Map.Entry<String, Tensor> named : order) {
-      Tensor tensor = named.getValue();
-      StoredType type = StoredType.of(tensor.dtype());
-      long end = begin + type.bytes(tensor.shape());
-      entries.add(
-          new SafetensorsHeader.Supported(named.getKey(), type, tensor.shape(), begin, end));
-      begin = end;
-    }
-    SafetensorsHeaderWriter.write(out, metadata, entries, maxHeader);
+    SafetensorsHeader.write(out, metadata, order, maxHeader);
     for (Map.Entry<String, Tensor> named : order) {
       StoredType.write(named.getValue(), out);
     }
@@ -93,8 +81,8 @@ public final class Safetensors {
    * Loads all tensors of a file.
    *
    * @return tensors by name, in the order in which they lie in the file
-   * @throws TensorFormatException if the file is not what the format allows, or holds what tensors
-   *     cannot
+   * @throws TensorFormatException if the file is not what the format allows, or holds what no
+   *     tensor can
    */
   public static Map<String, Tensor> load(Path path) throws IOException {
     return Source.read(path, Safetensors::read);
@@ -124,8 +112,8 @@ public final class Safetensors {
    * its end and stays open.
    *
    * @return tensors by name, in the order in which they lie in the file
-   * @throws TensorFormatException if the file is not what the format allows, or holds what tensors
-   *     cannot
+   * @throws TensorFormatException if the file is not what the format allows, or holds what no
+   *     tensor can
    */
   public static Map<String, Tensor> load(InputStream in) throws IOException {
     return Source.read(in, Safetensors::read);
@@ -143,30 +131,22 @@ public final class Safetensors {
   }
 
   private static Map<String, Tensor> read(Source source) throws IOException {
-    return readTensors(SafetensorsHeader.read(source), source);
+    return readTensors(SafetensorsHeader.read(source), source, null);
   }
 
-  /** Reads the elements that follow a header. */
-  static Map<String, Tensor> readTensors(SafetensorsHeader header, Source source)
-      throws IOException {
-    return readTensors(header, source, null);
-  }
-
-  private static Map<String, Tensor> readTensors(
+  /**
+   * Reads the elements that follow a header.
+   *
+   * @param unreadable null if a tensor that cannot be read is to be refused
+   */
+  static Map<String, Tensor> readTensors(
       SafetensorsHeader header, Source source, @Nullable Consumer<TensorFormatException> unreadable)
       throws IOException {
     Map<String, Tensor> tensors = new LinkedHashMap<>();
     long data = source.position();
     for (SafetensorsHeader.Entry entry : header.tensors()) {
       try {
-        tensors.put(
-            entry.name(),
-            switch (entry) {
-              case SafetensorsHeader.Supported readable ->
-                  readable.type().read(source, readable.shape(), ByteOrder.LITTLE_ENDIAN);
-              case SafetensorsHeader.Unsupported unsupported ->
-                  throw TensorFormatException.unsupported(unsupported.message());
-            });
+        tensors.put(entry.name(), entry.content().read(source));
       } catch (TensorFormatException e) {
         e.reportTo(unreadable);
         source.skipTo(data + entry.end());

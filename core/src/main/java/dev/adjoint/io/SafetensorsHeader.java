@@ -1,11 +1,21 @@
 package dev.adjoint.io;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.google.common.escape.Escaper;
+import com.google.common.escape.Escapers;
+import com.google.common.io.CountingOutputStream;
+import com.google.common.primitives.Longs;
 import dev.adjoint.io.HeaderText.Dialect;
 import dev.adjoint.tensor.Shape;
+import dev.adjoint.tensor.Tensor;
+import java.io.BufferedWriter;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.OutputStreamWriter;
+import java.io.Writer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -16,31 +26,29 @@ import java.util.Map;
 
 /**
  * The header of a safetensors file: the texts of its metadata, and its tensors in the order in
- * which they lie in the file.
+ * which they lie in the file. A header is written without more than a piece of it in memory.
  */
 record SafetensorsHeader(Map<String, String> metadata, List<Entry> tensors) {
 
-  /** One tensor; its bytes are those from begin to before end of what follows the header. */
-  sealed interface Entry {
-    String name();
-
-    long begin();
-
-    long end();
-  }
-
-  /** A tensor that can be read. */
-  record Supported(String name, StoredType type, Shape shape, long begin, long end)
-      implements Entry {}
-
-  /** A tensor that the format allows and none of ours can be, for the reason in the message. */
-  record Unsupported(String name, String message, long begin, long end) implements Entry {}
+  /**
+   * One tensor.
+   *
+   * @param begin the first of its bytes, in what follows the header
+   * @param end behind the last of them
+   * @param content reads them; throws if the format allows the tensor and none of ours can hold it
+   */
+  record Entry(String name, long begin, long end, Source.Format<Tensor> content) {}
 
   /** The format's own limit, against headers that are an attack. */
   static final int MAX_LENGTH = 100_000_000;
 
   /** The name under which the texts are. */
-  static final String METADATA = "__metadata__";
+  private static final String METADATA = "__metadata__";
+
+  /** Data begins at a multiple of this, so that elements do if the file is mapped to memory. */
+  private static final int ALIGNMENT = 8;
+
+  private static final Escaper JSON = escaper();
 
   /** Reads a header and compares it with the size of the file. */
   static SafetensorsHeader read(Source source) throws IOException {
@@ -53,7 +61,7 @@ record SafetensorsHeader(Map<String, String> metadata, List<Entry> tensors) {
           "a header of %s bytes; expected at most %d%s"
               .formatted(Long.toUnsignedString(length), MAX_LENGTH, ForeignFormat.seen(start)));
     }
-    HeaderText text = new HeaderText(source, (int) length, Dialect.JSON, StandardCharsets.UTF_8);
+    HeaderText text = new HeaderText(source, (int) length, Dialect.JSON, UTF_8);
     Map<String, String> metadata = new LinkedHashMap<>();
     List<Entry> tensors = new ArrayList<>();
     text.object(name -> {
@@ -83,7 +91,7 @@ record SafetensorsHeader(Map<String, String> metadata, List<Entry> tensors) {
         if (!e.isUnsupported()) {
           throw e;
         }
-        values.put(key, String.valueOf(e.getMessage()));
+        values.put(key, e);
       }
     });
     Object type = values.get("dtype");
@@ -104,15 +112,25 @@ record SafetensorsHeader(Map<String, String> metadata, List<Entry> tensors) {
                     stored.bytes(sizes),
                     Arrays.toString(offsets)));
       }
-      return new Supported(name, stored, sizes, offsets[0], offsets[1]);
+      return new Entry(
+          name,
+          offsets[0],
+          offsets[1],
+          source -> stored.read(source, sizes, ByteOrder.LITTLE_ENDIAN));
     }
     if (offsets[1] < offsets[0]) {
       throw text.refuse(
           "tensor %s has offsets %s; expected its begin before its end"
               .formatted(Quoted.text(name), Arrays.toString(offsets)));
     }
-    String message = type instanceof String unknown ? unknown : shape.toString();
-    return new Unsupported(name, message, offsets[0], offsets[1]);
+    Object unsupported = type instanceof TensorFormatException ? type : shape;
+    return new Entry(
+        name,
+        offsets[0],
+        offsets[1],
+        source -> {
+          throw (TensorFormatException) unsupported;
+        });
   }
 
   private static StoredType readType(HeaderText text) throws IOException {
@@ -127,11 +145,11 @@ record SafetensorsHeader(Map<String, String> metadata, List<Entry> tensors) {
   }
 
   private static long[] readOffsets(HeaderText text) throws IOException {
-    long[] offsets = text.integers();
-    if (offsets.length != 2) {
-      throw text.refuse("%d offsets; expected begin and end".formatted(offsets.length));
+    List<Long> offsets = text.integers();
+    if (offsets.size() != 2) {
+      throw text.refuse("%d offsets; expected begin and end".formatted(offsets.size()));
     }
-    return offsets;
+    return Longs.toArray(offsets);
   }
 
   /** Throws unless each tensor begins where the one before it ends, and the last at the end. */
@@ -152,5 +170,84 @@ record SafetensorsHeader(Map<String, String> metadata, List<Entry> tensors) {
           "%d bytes of data; expected %d, which the tensors take"
               .formatted(source.remaining(), end));
     }
+  }
+
+  /**
+   * Writes the length of a header and the header.
+   *
+   * @param tensors in the order in which they lie in the file
+   * @param most bytes that it may have
+   */
+  static void write(
+      OutputStream out,
+      Map<String, String> metadata,
+      List<Map.Entry<String, Tensor>> tensors,
+      long most)
+      throws IOException {
+    CountingOutputStream counter = new CountingOutputStream(OutputStream.nullOutputStream());
+    writeText(counter, metadata, tensors);
+    long length = Math.ceilDiv(counter.getCount(), ALIGNMENT) * ALIGNMENT;
+    if (length > most) {
+      throw new IllegalArgumentException(
+          "save: names and metadata make a header of %d bytes; expected at most %d"
+              .formatted(length, most));
+    }
+    out.write(
+        ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(length).array());
+    writeText(out, metadata, tensors);
+    out.write(" ".repeat((int) (length - counter.getCount())).getBytes(UTF_8));
+  }
+
+  private static void writeText(
+      OutputStream out, Map<String, String> metadata, List<Map.Entry<String, Tensor>> tensors)
+      throws IOException {
+    Writer text = new BufferedWriter(new OutputStreamWriter(out, UTF_8));
+    String separator = "{";
+    if (!metadata.isEmpty()) {
+      text.append(separator).append(json(METADATA)).append(':');
+      for (Map.Entry<String, String> entry : metadata.entrySet()) {
+        text.append(separator).append(json(entry.getKey()));
+        text.append(':').append(json(entry.getValue()));
+        separator = ",";
+      }
+      text.append('}');
+    }
+    long begin = 0;
+    for (Map.Entry<String, Tensor> named : tensors) {
+      if (named.getKey().equals(METADATA)) {
+        throw new IllegalArgumentException(
+            "save: a tensor named '__metadata__'; expected another name, this one is the format's");
+      }
+      StoredType type = StoredType.of(named.getValue().dtype());
+      Shape shape = named.getValue().shape();
+      long end = begin + type.bytes(shape);
+      String sizes = Arrays.toString(shape.toArray()).replace(" ", "");
+      text.append(separator)
+          .append(json(named.getKey()))
+          .append(":{\"dtype\":\"%s\",\"shape\":%s,".formatted(type, sizes))
+          .append("\"data_offsets\":[%d,%d]}".formatted(begin, end));
+      separator = ",";
+      begin = end;
+    }
+    text.append(separator.equals("{") ? "{}" : "}");
+    text.flush();
+  }
+
+  /** Returns a text in JSON's quotes. */
+  private static String json(String text) {
+    if (!UTF_8.newEncoder().canEncode(text)) {
+      throw new IllegalArgumentException(
+          "save: half of a surrogate pair in %s; expected a text that UTF-8 can encode"
+              .formatted(Quoted.text(text)));
+    }
+    return '"' + JSON.escape(text) + '"';
+  }
+
+  private static Escaper escaper() {
+    Escapers.Builder json = Escapers.builder().addEscape('"', "\\\"").addEscape('\\', "\\\\");
+    for (char c = 0; c < ' '; c++) {
+      json.addEscape(c, "\\u%04x".formatted((int) c));
+    }
+    return json.build();
   }
 }

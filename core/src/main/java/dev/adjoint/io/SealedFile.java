@@ -67,7 +67,7 @@ public record SealedFile(Map<String, Tensor> tensors, Map<String, String> metada
     if (seal == null) {
       throw source.refuse("the file has no seal; expected the text '%s'".formatted(SEAL));
     }
-    SealedFile file = new SealedFile(Safetensors.readTensors(header, source), texts);
+    SealedFile file = new SealedFile(Safetensors.readTensors(header, source, null), texts);
     if (!seal.equals(file.seal())) {
       throw source.refuse("the content does not match its seal: the file is damaged");
     }

@@ -1,5 +1,6 @@
 package dev.adjoint.io;
 
+import com.google.common.base.Enums;
 import dev.adjoint.kernel.Elements;
 import dev.adjoint.kernel.Storage;
 import dev.adjoint.tensor.DType;
@@ -9,6 +10,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,22 +59,15 @@ enum StoredType {
 
   /** Returns the type with this name in safetensors, or null. */
   static @Nullable StoredType named(String name) {
-    for (StoredType type : values()) {
-      if (type.name().equals(name)) {
-        return type;
-      }
-    }
-    return null;
+    return Enums.getIfPresent(StoredType.class, name).orNull();
   }
 
   /** Returns the type with this code in NumPy, such as {@code f4} or {@code f}, or null. */
   static @Nullable StoredType ofNumpy(String code) {
-    for (StoredType type : values()) {
-      if (code.equals(type.numpy) || code.equals(type.letter)) {
-        return type;
-      }
-    }
-    return null;
+    return Arrays.stream(values())
+        .filter(type -> code.equals(type.numpy) || code.equals(type.letter))
+        .findFirst()
+        .orElse(null);
   }
 
   /** Returns the type's code in NumPy, or null if NumPy has no such type. */

@@ -136,6 +136,13 @@ class ResolutionTest {
   }
 
   @Test
+  void theOperationOfAKinkIsNamedForDirections() {
+    GradientReport report =
+        GradientCheck.of(t -> t[0].relu().exp()).at(Tensor.of(0.0, 1)).directional(1).run();
+    assertThat(report.inputs().getFirst().kinkOf()).isEqualTo("RELU");
+  }
+
+  @Test
   void aKinkIsNamedOnce() {
     GradientReport report =
         GradientCheck.of(t -> t[0].minus(1).relu().plus(100))

@@ -26,19 +26,22 @@ abstract class AbstractGradientsAssert<S extends AbstractGradientsAssert<S, A>, 
     return myself;
   }
 
-  /** Checks gradients (1: the default), or also gradients of gradients (2). */
+  /** Checks gradients (1), or also gradients of gradients (2); defaults to 1. */
   public S toOrder(int order) {
     return with(check.order(order));
   }
 
-  /** Passes a derivative whose error is within either of these; 0 and 1e-6 unless set. */
+  /**
+   * Sets the absolute and relative tolerance of derivatives, which default to 0 and 1e-6: an error
+   * within either passes.
+   */
   public S tolerance(double absolute, double relative) {
     return with(check.tolerance(absolute, relative));
   }
 
   /**
-   * Sets how well a derivative must be checked to pass, relative to itself; 0.01 unless set. A
-   * large output that moves little hides errors behind its rounding.
+   * Sets the largest uncertainty with which a derivative passes, relative to the derivative;
+   * defaults to 0.01. A large output that moves little hides errors behind its rounding.
    */
   public S resolution(double relative) {
     return with(check.resolution(relative));

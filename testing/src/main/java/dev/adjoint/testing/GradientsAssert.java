@@ -41,7 +41,7 @@ public final class GradientsAssert
     return with(check().elements(input, name));
   }
 
-  /** Sets by how much an element is moved first, in place of 2^-12 of the input's size. */
+  /** Sets the first step size; defaults to 2^-12 of the input's size. */
   public GradientsAssert step(double first) {
     return with(check().step(first));
   }

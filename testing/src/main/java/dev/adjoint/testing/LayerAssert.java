@@ -56,7 +56,7 @@ public final class LayerAssert extends AbstractGradientsAssert<LayerAssert, Laye
     return with(check().at(x));
   }
 
-  /** Says how the layer is called, if it is not a {@link Transform}. */
+  /** Sets how the layer is called, if it is not a {@link Transform}. */
   public LayerAssert calledAs(TensorFunction forward) {
     call = forward;
     return this;
@@ -75,9 +75,9 @@ public final class LayerAssert extends AbstractGradientsAssert<LayerAssert, Laye
   }
 
   /**
-   * Passes a derivative whose error is within either of these, 0 and 1e-6 unless set; and an output
-   * that is within {@code absolute + relative * |expected|}, as of {@link
-   * TensorAssert#isCloseTo(Tensor)} unless set.
+   * Sets the tolerance: a derivative passes if its error is within either, which default to 0 and
+   * 1e-6; an output passes within {@code absolute + relative * |expected|}, which defaults to what
+   * {@link TensorAssert#isCloseTo(Tensor)} allows.
    */
   @Override
   public LayerAssert tolerance(double absolute, double relative) {

@@ -9,7 +9,7 @@ import java.lang.annotation.Target;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * Gives a parameter of a test a tensor of normally distributed random numbers.
+ * Passes a test, as one of its parameters, a tensor of normally distributed random numbers.
  *
  * <pre>{@code
  * @Test

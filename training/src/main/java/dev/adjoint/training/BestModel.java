@@ -2,6 +2,7 @@ package dev.adjoint.training;
 
 import dev.adjoint.nn.Layer;
 import dev.adjoint.tensor.Tensor;
+import dev.adjoint.training.metric.Metric;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -33,13 +34,13 @@ public final class BestModel implements TrainingListener {
     return new BestModel(model, metric);
   }
 
-  /** Takes higher values for better, where the metric itself does not know. */
+  /** Treats higher values as better, for a metric without a {@link Metric#goal}. */
   public BestModel maximize() {
     best.maximize();
     return this;
   }
 
-  /** Takes lower values for better, where the metric itself does not know. */
+  /** Treats lower values as better, for a metric without a {@link Metric#goal}. */
   public BestModel minimize() {
     best.minimize();
     return this;
@@ -55,7 +56,7 @@ public final class BestModel implements TrainingListener {
     return epoch < 0 ? Optional.empty() : Optional.of(epoch);
   }
 
-  /** Makes the model what it was when it was best; nothing happens before that. */
+  /** Restores the best state of the model; does nothing before an epoch has ended with one. */
   public void restore() {
     if (!state.isEmpty()) {
       model.load(state);

@@ -10,6 +10,8 @@ import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Tensor;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -129,7 +131,15 @@ public final class Checkpoint {
   /** Throws what would be thrown by {@link #save}, as far as that can be known before. */
   void requireSavable() {
     states();
-    Writable.require(path);
+    try {
+      if (Files.isDirectory(path)) {
+        throw new FileSystemException(path.toString(), null, "a directory");
+      }
+      AtomicFile.createDirectoryOf(path);
+      Files.delete(Files.createTempFile(path.toAbsolutePath().getParent(), ".", ".tmp"));
+    } catch (IOException e) {
+      throw new UncheckedIOException("%s cannot be written: %s".formatted(path, e), e);
+    }
   }
 
   private Map<String, Map<String, Tensor>> states() {

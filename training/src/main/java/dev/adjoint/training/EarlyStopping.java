@@ -1,6 +1,7 @@
 package dev.adjoint.training;
 
 import dev.adjoint.tensor.Tensor;
+import dev.adjoint.training.metric.Metric;
 import java.util.Locale;
 import java.util.Map;
 
@@ -31,13 +32,13 @@ public final class EarlyStopping implements TrainingListener {
     return new EarlyStopping(metric);
   }
 
-  /** Takes higher values for better, where the metric itself does not know. */
+  /** Treats higher values as better, for a metric without a {@link Metric#goal}. */
   public EarlyStopping maximize() {
     best.maximize();
     return this;
   }
 
-  /** Takes lower values for better, where the metric itself does not know. */
+  /** Treats lower values as better, for a metric without a {@link Metric#goal}. */
   public EarlyStopping minimize() {
     best.minimize();
     return this;

@@ -1,7 +1,7 @@
 package dev.adjoint.training;
 
 /**
- * How far a training is: what comes next.
+ * The position of a training: the batch and step that come next.
  *
  * @param epoch the epoch, from 0
  * @param batch the batch within the epoch, from 0
@@ -9,7 +9,7 @@ package dev.adjoint.training;
  */
 public record Position(int epoch, int batch, int step) {
 
-  /** Is where every training begins. */
+  /** The position at which every training begins. */
   public static final Position START = new Position(0, 0, 0);
 
   /** Checks that nothing is negative. */

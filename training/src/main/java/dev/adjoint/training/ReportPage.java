@@ -1,6 +1,7 @@
 package dev.adjoint.training;
 
 import com.google.common.collect.Lists;
+import dev.adjoint.training.metric.Goal;
 import dev.adjoint.training.report.LinePlot;
 import dev.adjoint.training.report.Page;
 import dev.adjoint.training.report.PlotColor;
@@ -10,7 +11,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** Puts what a {@link TrainingReport} has recorded on a page. */
@@ -32,21 +32,23 @@ final class ReportPage {
 
   private final Page page;
   private final Map<String, TimeSeries> rows;
+  private final Map<String, Goal> goals;
 
-  ReportPage(Page page, Map<String, TimeSeries> rows) {
+  /**
+   * Creates what fills a page.
+   *
+   * @param goals of the metrics that know which values are better
+   */
+  ReportPage(Page page, Map<String, TimeSeries> rows, Map<String, Goal> goals) {
     this.page = page;
     this.rows = rows;
+    this.goals = goals;
   }
 
   // ---- answers ---------------------------------------------------------------------------------
 
-  /** Begins the page with the best of each metric, and how long it has taken. */
-  static void introduce(
-      Page page,
-      Map<String, String> given,
-      Map<String, TimeSeries> rows,
-      int epochs,
-      Duration duration) {
+  /** Adds the best of each metric, or its last where none is better, and how long it has taken. */
+  void addAnswers(Map<String, String> given, int epochs, Duration duration) {
     Map<String, String> answers = new LinkedHashMap<>(given);
     Map<String, TimeSeries> metrics = named(rows, "metric ");
     boolean validated = metrics.keySet().stream().anyMatch(name -> name.startsWith("validation "));
@@ -55,27 +57,24 @@ final class ReportPage {
         .limit(MOST_ANSWERS)
         .forEach(metric -> {
           double[] values = metric.getValue().column(1);
-          int best = best(metric.getKey(), values);
+          Goal goal = goals.get(metric.getKey());
+          int shown = goal == null ? values.length - 1 : best(goal, values);
           answers.put(
-              "best %s, after epoch %d of %d".formatted(metric.getKey(), best + 1, epochs),
-              number(values[best]));
+              "%s %s, after epoch %d of %d"
+                  .formatted(goal == null ? "last" : "best", metric.getKey(), shown + 1, epochs),
+              number(values[shown]));
         });
     answers.put("duration", written(duration));
     page.answers(answers);
   }
 
-  /** Returns the index of the best value; the last if all are NaN. */
-  private static int best(String metric, double[] values) {
-    double sign = isLoss(metric) ? -1 : 1;
-    return IntStream.range(0, values.length)
-        .filter(i -> !Double.isNaN(values[i]))
-        .reduce((a, b) -> sign * values[b] > sign * values[a] ? b : a)
-        .orElse(values.length - 1);
-  }
-
-  /** Tells whether lower values are better. */
-  private static boolean isLoss(String metric) {
-    return Stream.of("loss", "cross-entropy", "error").anyMatch(metric::endsWith);
+  /** Returns the index of the best value; 0 if all are NaN. */
+  private static int best(Goal goal, double[] values) {
+    int best = 0;
+    for (int i = 1; i < values.length; i++) {
+      best = goal.isBetter(values[i], values[best], 0) ? i : best;
+    }
+    return best;
   }
 
   private static String written(Duration duration) {
@@ -122,6 +121,11 @@ final class ReportPage {
         named(rows, "metric ").entrySet().stream()
             .map(metric -> metricRow(metric.getKey(), metric.getValue().column(1)))
             .toList());
+  }
+
+  /** Tells whether a metric is drawn with the loss, being in its unit as far as the name tells. */
+  private static boolean isLoss(String metric) {
+    return Stream.of("loss", "cross-entropy", "error").anyMatch(metric::endsWith);
   }
 
   private LinePlot loss(TimeSeries steps) {

@@ -98,7 +98,9 @@ public final class Trainer<X, Y> {
     return this;
   }
 
-  /** Learns from so many batches in each step, by the mean over their examples. */
+  /**
+   * Sets how many batches each step learns from, by the mean over their examples; defaults to 1.
+   */
   public Trainer<X, Y> accumulate(int batches) {
     accumulated = atLeastOne("accumulate", batches);
     return this;
@@ -133,7 +135,7 @@ public final class Trainer<X, Y> {
     return this;
   }
 
-  /** Tells another listener how the training goes, after those before. */
+  /** Adds a listener; listeners are called in the order in which they were added. */
   public Trainer<X, Y> listener(TrainingListener listener) {
     listeners.add(listener);
     return this;

@@ -20,13 +20,13 @@ public interface TrainingListener {
    */
   default void started(Training training) {}
 
-  /** Computes the loss of a batch, or lets something look on. */
+  /** Computes the loss of a batch; overridden to observe the computation. */
   default Tensor computeLoss(Supplier<Tensor> loss) {
     return loss.get();
   }
 
   /**
-   * Updates the parameters, or lets something look on.
+   * Updates the parameters; overridden to observe the update.
    *
    * @param update is to be run once; a step in which it is not run changes no parameter
    */
@@ -34,18 +34,18 @@ public interface TrainingListener {
     update.run();
   }
 
-  /** Learns that a step was made. */
+  /** Called after each step. */
   default void stepped(Training training, Step step) {}
 
-  /** Learns that an epoch has ended. */
+  /** Called after each epoch and its validation. */
   default void epochEnded(Training training, Epoch epoch) {}
 
-  /** Learns that the training has ended, whatever other listeners throw meanwhile. */
+  /** Called when the training has ended, whatever other listeners throw. */
   default void ended(Training training) {}
 
   /**
-   * Learns, in place of {@link #ended}, that the training has failed: what there is to show is
-   * shown now. What this throws is added to the failure, which is thrown afterwards.
+   * Called in place of {@link #ended} if the training fails, to show what there is. What this
+   * throws is added to the failure, which is thrown afterwards.
    */
   default void failed(Training training, Throwable failure) {}
 
@@ -58,7 +58,7 @@ public interface TrainingListener {
   }
 
   /**
-   * Goes on where another listener of this kind has been.
+   * Restores the state of another listener of this kind.
    *
    * @throws IllegalArgumentException if the state is not of this kind; then nothing has changed
    */

@@ -8,6 +8,7 @@ import dev.adjoint.nn.inspect.ParameterStatistics;
 import dev.adjoint.nn.inspect.Percentiles;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.training.metric.ConfusionMatrix;
+import dev.adjoint.training.metric.Goal;
 import dev.adjoint.training.report.Page;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -26,9 +27,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells how a training has gone on one self-contained page of HTML: the best of each metric and
- * when, what was learned by which model and how long it took, results; then plots of loss and
- * metrics, learning rate, and for each layer how activations, gradients and weights have moved.
+ * A report on a training, one self-contained page of HTML: the best value of each metric and when,
+ * what was learned by which model and how long it took, results; then plots of loss and metrics,
+ * learning rate, and for each layer how activations, gradients and weights have moved.
  *
  * <pre>{@code
  * TrainingReport report =
@@ -52,6 +53,7 @@ public final class TrainingReport implements TrainingListener {
   private final Layer model;
   private final String title;
   private final Map<String, TimeSeries> rows = new LinkedHashMap<>();
+  private final Map<String, Goal> goals = new LinkedHashMap<>();
   private @Nullable Path path;
   private int every = 1;
   private @Nullable ActivationStatistics watched;
@@ -75,7 +77,7 @@ public final class TrainingReport implements TrainingListener {
     this.title = title;
   }
 
-  /** Follows the training of a model. */
+  /** Returns a report on the training of a model. */
   public static TrainingReport of(Layer model, String title) {
     return new TrainingReport(model, title);
   }
@@ -94,21 +96,19 @@ public final class TrainingReport implements TrainingListener {
 
   // ---- what is known from elsewhere ------------------------------------------------------------
 
-  /**
-   * Shows a value among the first things on the page, as in {@code answer("read right", "98 %")}.
-   */
+  /** Adds a value to the answers at the top of the page: {@code answer("read right", "98 %")}. */
   public TrainingReport answer(String name, String value) {
     answers.put(name, value);
     return this;
   }
 
-  /** Says what else there is to know, such as the data and the seed. */
+  /** Adds a fact, such as the data or the seed, to those below the answers. */
   public TrainingReport fact(String name, String value) {
     facts.put(name, value);
     return this;
   }
 
-  /** Puts a result on the page, above the plots. */
+  /** Adds a result, which is shown above the plots. */
   public TrainingReport result(Consumer<Page> part) {
     results.add(part);
     return this;
@@ -130,9 +130,10 @@ public final class TrainingReport implements TrainingListener {
     begun = clock.instant();
     epochs = training.epochs();
     outcome = "";
-    if (path != null) {
-      Writable.require(path);
-    }
+    goals.clear();
+    training
+        .metrics()
+        .forEach(name -> training.goal(name).ifPresent(goal -> goals.put(name, goal)));
     if (!training.isResumed()) {
       rows.clear();
       lossSum = 0;
@@ -303,7 +304,7 @@ public final class TrainingReport implements TrainingListener {
       try {
         page().write(path);
       } catch (IOException e) {
-        throw new UncheckedIOException(e.getMessage(), e);
+        throw new UncheckedIOException("%s cannot be written: %s".formatted(path, e), e);
       }
     }
   }
@@ -311,10 +312,11 @@ public final class TrainingReport implements TrainingListener {
   /** Returns the page as it is now, to add to it or to write it. */
   public Page page() {
     Page page = new Page(title);
-    ReportPage.introduce(page, answers, rows, epochs, duration());
+    ReportPage parts = new ReportPage(page, rows, goals);
+    parts.addAnswers(answers, epochs, duration());
     page.facts(allFacts());
     results.forEach(result -> result.accept(page));
-    new ReportPage(page, rows).addPlots();
+    parts.addPlots();
     return page;
   }
 

@@ -35,6 +35,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class NonFiniteTest {
 
+  /** One example, in one batch. */
+  private final DataLoader<Tensor, Tensor> one =
+      new DataLoader<>(Dataset.of(Tensors.ones(1, 1), Tensors.ones(1, 1)), 1);
+
   @TempDir private Path directory;
 
   private static Map<String, String> bits(Map<String, Tensor> state) {
@@ -216,8 +220,6 @@ class NonFiniteTest {
   @Test
   void anInfiniteGradientIsNotClipped() {
     Linear model = weight(1);
-    DataLoader<Tensor, Tensor> one =
-        new DataLoader<>(Dataset.of(Tensors.ones(1, 1), Tensors.ones(1, 1)), 1);
     assertThatExceptionOfType(NonFiniteException.class)
         .isThrownBy(() ->
             new Trainer<Tensor, Tensor>(
@@ -237,8 +239,6 @@ class NonFiniteTest {
   void anOptimizerThatNeverMovesAgainIsNotSaved() {
     Path path = directory.resolve("adam.checkpoint");
     Linear model = weight(1);
-    DataLoader<Tensor, Tensor> one =
-        new DataLoader<>(Dataset.of(Tensors.ones(1, 1), Tensors.ones(1, 1)), 1);
     assertThatExceptionOfType(NonFiniteException.class)
         .isThrownBy(() ->
             new Trainer<Tensor, Tensor>(

@@ -19,6 +19,8 @@ import dev.adjoint.training.data.Dataset;
 import dev.adjoint.training.metric.Classification;
 import dev.adjoint.training.metric.ConfusionMatrix;
 import dev.adjoint.training.metric.Evaluation;
+import dev.adjoint.training.metric.Goal;
+import dev.adjoint.training.metric.Metric;
 import dev.adjoint.training.report.Page;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -30,6 +32,9 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -114,6 +119,47 @@ class TrainingReportTest {
         .contains(
             "best loss, after epoch %d of 3".formatted(losses.indexOf(best) + 1),
             "%.4g".formatted(best));
+  }
+
+  @Test
+  void theMetricSaysWhichValueIsTheBest() {
+    Problem problem = new Problem();
+    TrainingReport report = report(problem);
+    problem
+        .trainer()
+        .validation(
+            problem.loader,
+            new Evaluation<>(
+                problem.model,
+                problem.model::forward,
+                counting("falling", Optional.of(Goal.MINIMIZE), -1),
+                counting("rising", Optional.of(Goal.MINIMIZE), 1),
+                counting("unknown", Optional.empty(), 1)))
+        .listener(report)
+        .fit(problem.loader, 3);
+    assertThat(textOf(report.page()))
+        .containsPattern("best validation falling, after epoch 3 of 3 -")
+        .containsPattern("best validation rising, after epoch 1 of 3 [1-9]")
+        .containsPattern("last validation unknown, after epoch 3 of 3 [1-9]");
+  }
+
+  /** Returns a metric that grows by some amount whenever it is measured. */
+  private static <Y> Metric<Y> counting(String name, Optional<Goal> goal, int by) {
+    AtomicInteger value = new AtomicInteger();
+    Supplier<Metric.Sum<Y>> begin =
+        () -> {
+          int now = value.addAndGet(by);
+          return new Metric.Sum<>() {
+            @Override
+            public void add(Tensor outputs, Y targets) {}
+
+            @Override
+            public double value() {
+              return now;
+            }
+          };
+        };
+    return goal.map(known -> Metric.of(name, known, begin)).orElseGet(() -> Metric.of(name, begin));
   }
 
   @Test

@@ -36,7 +36,7 @@ public final class Csv {
   private Csv() {}
 
   /**
-   * Holds what a file contains.
+   * The content of a file.
    *
    * @param dataset an example for each line: inputs of shape (n, features), and classes of shape
    *     (n) or targets of shape (n, columns)

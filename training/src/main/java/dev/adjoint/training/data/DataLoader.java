@@ -50,14 +50,14 @@ public final class DataLoader<X, Y> {
     this.batchSize = batchSize;
   }
 
-  /** Gives the examples in a random order, another one in each epoch. */
+  /** Shuffles the examples, in another order in each epoch; not shuffled by default. */
   public DataLoader<X, Y> shuffle(long newSeed) {
     seed = newSeed;
     shuffled = true;
     return this;
   }
 
-  /** Leaves out the last batch of each epoch where it would be smaller than the others. */
+  /** Drops the last batch of each epoch if it is smaller than the others; kept by default. */
   public DataLoader<X, Y> dropLast() {
     dropLast = true;
     return this;
@@ -77,8 +77,8 @@ public final class DataLoader<X, Y> {
 
   /**
    * Computes up to {@code n} batches in the background, at the same time, while those before them
-   * are used; 0 unless it is given. The batches are the same. What the data set throws, comes out
-   * where its batch would.
+   * are used; defaults to 0. The batches are the same. What the data set throws is thrown where its
+   * batch would be returned.
    */
   public DataLoader<X, Y> prefetch(int n) {
     if (n < 0) {

@@ -3,6 +3,7 @@ package dev.adjoint.training.data;
 import dev.adjoint.op.Indexing;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.IntTensor;
+import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import java.util.function.Function;
 
@@ -37,20 +38,20 @@ public interface Dataset<X, Y> {
 
   /** Returns the data set of inputs and targets that are tensors, an example in each row. */
   static Dataset<Tensor, Tensor> of(Tensor inputs, Tensor targets) {
-    int size = TensorDatasets.number(inputs.shape(), targets.shape());
-    return TensorDatasets.dataset(size, at -> rows(inputs, at), at -> rows(targets, at));
+    int size = rows(inputs.shape(), targets.shape());
+    return ofRows(size, at -> rows(inputs, at), at -> rows(targets, at));
   }
 
   /** Returns the data set of inputs and their classes, an example in each row. */
   static Dataset<Tensor, IntTensor> of(Tensor inputs, IntTensor labels) {
-    int size = TensorDatasets.number(inputs.shape(), labels.shape());
-    return TensorDatasets.dataset(size, at -> rows(inputs, at), labels::indexSelect);
+    int size = rows(inputs.shape(), labels.shape());
+    return ofRows(size, at -> rows(inputs, at), labels::indexSelect);
   }
 
   /** Returns the data set of inputs such as tokens and their classes, an example in each row. */
   static Dataset<IntTensor, IntTensor> of(IntTensor inputs, IntTensor labels) {
-    int size = TensorDatasets.number(inputs.shape(), labels.shape());
-    return TensorDatasets.dataset(size, inputs::indexSelect, labels::indexSelect);
+    int size = rows(inputs.shape(), labels.shape());
+    return ofRows(size, inputs::indexSelect, labels::indexSelect);
   }
 
   /** Returns all examples as one batch. */
@@ -106,12 +107,37 @@ public interface Dataset<X, Y> {
     return map(batch -> new Batch<>(function.apply(batch.inputs()), batch.targets(), batch.size()));
   }
 
+  /** Returns the number of examples in inputs and targets of these shapes. */
+  private static int rows(Shape inputs, Shape targets) {
+    if (inputs.rank() == 0 || targets.rank() == 0 || inputs.size(0) != targets.size(0)) {
+      throw new IllegalArgumentException(
+          "Dataset: inputs of shape %s and targets of shape %s; expected equal sizes along the first axis"
+              .formatted(inputs, targets));
+    }
+    return inputs.size(0);
+  }
+
+  private static <X, Y> Dataset<X, Y> ofRows(
+      int size, Function<IntTensor, X> inputs, Function<IntTensor, Y> targets) {
+    return new Dataset<>() {
+      @Override
+      public int size() {
+        return size;
+      }
+
+      @Override
+      public Batch<X, Y> batch(IntTensor numbers) {
+        return new Batch<>(inputs.apply(numbers), targets.apply(numbers), numbers.size());
+      }
+    };
+  }
+
   private static Tensor rows(Tensor tensor, IntTensor numbers) {
     return Indexing.indexSelect(tensor, 0, numbers);
   }
 
   /**
-   * Holds the two parts of a data set.
+   * The two parts of a data set.
    *
    * @param first to learn from, as a rule
    * @param second to be judged by, as a rule

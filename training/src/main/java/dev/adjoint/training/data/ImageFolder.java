@@ -102,8 +102,8 @@ public final class ImageFolder implements Dataset<Tensor, IntTensor> {
 
   /**
    * Returns the same images, those that are resized with at most so many pixels; 2^23, eight
-   * megapixels, unless it is given. Decoding takes up to eight bytes for each, for each image that
-   * is read at a time, and a file of a hundred bytes can claim any number.
+   * megapixels, by default. Decoding takes up to eight bytes for each, for each image that is read
+   * at a time, and a file of a hundred bytes can claim any number.
    */
   public ImageFolder maxPixels(long pixels) {
     if (pixels < 1) {

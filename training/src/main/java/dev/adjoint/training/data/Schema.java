@@ -112,9 +112,9 @@ public final class Schema<Y> {
   }
 
   /**
-   * Says which fields count as missing and what to take for them, in the features so far for which
-   * nothing of the kind was said: {@code numeric("a").missing(-1).numeric("b").missing(7)} takes -1
-   * for an a and 7 for a b. A missing category is none of the categories: all its features are 0.
+   * Sets which fields count as missing and the value to take for them, in the features so far for
+   * which that was not set: {@code numeric("a").missing(-1).numeric("b").missing(7)} takes -1 for
+   * an a and 7 for a b. A missing category is none of the categories: all its features are 0.
    * Targets must not be missing.
    *
    * @param value of a numeric feature: NaN, for which {@link dev.adjoint.nn.norm.Imputation} puts
@@ -126,20 +126,20 @@ public final class Schema<Y> {
   }
 
   /**
-   * Lets fields of the features so far be categories that are neither given nor in the first file,
-   * of which all features are 0; without this they are refused.
+   * Accepts categories that are neither given nor in the first file, in the features so far; all
+   * their features are 0. They are refused by default.
    */
   public Schema<Y> ignoreUnknown() {
     return with(features.ignoreUnknown());
   }
 
-  /** Says what separates the fields of a line: a comma unless it is given. */
+  /** Sets the character that separates the fields of a line; defaults to a comma. */
   public Schema<Y> separator(char character) {
     return new Schema<>(features, targets, assembly, character, header);
   }
 
   /**
-   * Says that the file has no header but begins with an example.
+   * Reads files without a header, which begin with an example.
    *
    * @param columns the names of all columns of the file, in their order
    */

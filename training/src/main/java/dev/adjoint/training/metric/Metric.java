@@ -81,7 +81,7 @@ public interface Metric<Y> {
   interface Sum<Y> {
 
     /**
-     * Takes the outputs for a batch into account.
+     * Adds a batch.
      *
      * @param outputs of the model, constants
      */

@@ -4,11 +4,11 @@ import java.util.Locale;
 
 /** Whether a claim agrees with what was measured. */
 public enum Verdict {
-  /** It does. */
+  /** The measurement agrees with the claim. */
   HOLDS("✓", "yes"),
-  /** It does under some of the conditions it was measured under, which the measurement names. */
+  /** It agrees under some of the measured conditions, which it names. */
   HOLDS_IN_PART("◐", "partly"),
-  /** It does not. */
+  /** It disagrees. */
   DOES_NOT_HOLD("✗", "no");
 
   private final String mark;
