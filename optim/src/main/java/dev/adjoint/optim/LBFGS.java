@@ -69,8 +69,7 @@ public final class LBFGS {
   }
 
   private LBFGS(ImmutableList<ParameterState> states) {
-    ParameterState.requireEachOnce(NAME, states);
-    this.states = states;
+    this.states = ParameterState.eachOnce(NAME, states);
     this.parameters = new FlatParameters(states);
   }
 

@@ -12,6 +12,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,8 +46,9 @@ final class ParameterState {
         .collect(ImmutableList.toImmutableList());
   }
 
-  /** Throws if there is no parameter, or one is there twice. */
-  static void requireEachOnce(String owner, List<ParameterState> states) {
+  /** Returns the states, unless there is none, or one parameter is there twice. */
+  static ImmutableList<ParameterState> eachOnce(
+      String owner, ImmutableList<ParameterState> states) {
     if (states.isEmpty()) {
       throw new IllegalArgumentException(owner + ": no parameters; expected at least one");
     }
@@ -58,6 +60,7 @@ final class ParameterState {
                 .formatted(owner, state.path));
       }
     }
+    return states;
   }
 
   /** Throws if two parameters have one path: what is saved could not tell them apart. */
@@ -115,31 +118,20 @@ final class ParameterState {
     return steps + 1;
   }
 
-  void countStep() {
+  /** Takes a step: changes the elements of the parameter in place. */
+  void step(Consumer<Object> change) {
     steps++;
+    parameter.update(change);
   }
 
-  boolean has(String slot) {
-    return slots.containsKey(slot);
-  }
-
-  /** Returns the elements of a slot, to be changed in place; all are {@code initial} at first. */
-  Object array(String slot, double initial) {
-    Tensor tensor = slots.get(slot);
+  /** Returns a slot in the parameter's type; a new one, of {@code first}, is not remembered yet. */
+  Tensor slot(String name, double first) {
+    Tensor tensor = slots.get(name);
     if (tensor == null) {
-      tensor = Tensors.full(parameter.shape(), initial, parameter.dtype()).copy();
-      slots.put(slot, tensor);
-    } else if (tensor.dtype() != parameter.dtype()) { // Parameter.to has been called
-      tensor = tensor.to(parameter.dtype()).copy();
-      slots.put(slot, tensor);
+      return Tensors.full(parameter.shape(), first, parameter.dtype()).copy();
     }
-    return tensor.storage().array();
-  }
-
-  /** Returns what forgets the slots that there are not yet. */
-  Runnable slotsUndo() {
-    Set<String> known = Set.copyOf(slots.keySet());
-    return () -> slots.keySet().retainAll(known);
+    // Parameter.to may have been called
+    return tensor.dtype() == parameter.dtype() ? tensor : tensor.to(parameter.dtype()).copy();
   }
 
   /** Returns a slot. */

@@ -50,8 +50,8 @@ public final class SGD extends FluentOptimizer<SGD> {
   @Override
   protected Tensor update(Update u) {
     Tensor p = u.value();
-    Tensor rate = u.number(Step::rate);
-    Tensor g = u.gradient().plus(u.number(Step::decay).times(p));
+    Tensor rate = u.rate();
+    Tensor g = u.penalizedGradient();
     if (momentum == 0) {
       return p.minus(rate.times(g));
     }

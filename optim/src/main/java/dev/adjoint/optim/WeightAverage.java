@@ -53,8 +53,7 @@ public final class WeightAverage {
   }
 
   private WeightAverage(ImmutableList<ParameterState> states) {
-    ParameterState.requireEachOnce(NAME, states);
-    this.states = states;
+    this.states = ParameterState.eachOnce(NAME, states);
   }
 
   /** Sets the weight of the old average in the new. */
@@ -71,10 +70,10 @@ public final class WeightAverage {
       if (updates == 0) {
         state.put(AVERAGE, value.copy());
       } else {
-        Object average = state.array(AVERAGE, 0);
-        Object now = Optimizer.elements(value);
-        APPROACH.run(
-            value.dtype(), new Object[] {average, now}, new double[] {1 - decay}, state.size());
+        Tensor average = state.slot(AVERAGE, 0);
+        state.put(AVERAGE, average);
+        Object[] arrays = {average.storage().array(), FluentOptimizer.elements(value)};
+        APPROACH.run(value.dtype(), arrays, new double[] {1 - decay}, state.size());
       }
     }
     updates++;
