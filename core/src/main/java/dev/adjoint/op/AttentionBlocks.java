@@ -226,13 +226,13 @@ final class AttentionBlocks {
       }
     }
 
-    /** Computes scores: the products of each row of x with each column, some at a time. */
+    /** Computes scores: the products of each row of x with each column. */
     void compare(Matrix x, Matrices columns) {
-      int most = columns.columnStride() == 1 ? inPlace(x.columns()) : n;
-      for (int j = 0; j < n; j += most) {
-        int some = Math.min(most, n - j);
-        Matrix part = columns.get(t).block(0, j, x.columns(), some);
-        multiply(kernels, x, part, scores.block(0, j, rows, some), false);
+      Matrix seen = columns.get(t).block(0, 0, x.columns(), n);
+      if (columns.columnStride() == 1) {
+        multiplyInPlace(kernels, x, seen, scores, false);
+      } else {
+        multiply(kernels, x, seen, scores, false);
       }
     }
 
@@ -352,6 +352,23 @@ final class AttentionBlocks {
 
   private static Matrix rowsOf(Object array, int first, int rows, int width) {
     return Matrix.packed(array, first * width, rows, width);
+  }
+
+  /**
+   * Multiplies by some columns at a time: so few, if they are contiguous side by side, that a
+   * product reads them where they are. To pack them pays only for many rows.
+   */
+  static void multiplyInPlace(Kernels kernels, Matrix a, Matrix b, Matrix c, boolean accumulate) {
+    int most = inPlace(b.rows());
+    Parallel.run(
+        Math.ceilDiv(b.columns(), most),
+        (long) a.rows() * b.rows() * b.columns() / 32,
+        part -> {
+          int j = part * most;
+          int some = Math.min(most, b.columns() - j);
+          Matrix columns = b.block(0, j, b.rows(), some);
+          multiply(kernels, a, columns, c.block(0, j, a.rows(), some), accumulate);
+        });
   }
 
   /** Returns how many rows or columns of so many elements a product reads where they are. */
