@@ -67,14 +67,11 @@ public final class WeightAverage {
     requireSwappedOut("update");
     for (ParameterState state : states) {
       Tensor value = state.parameter().value().untracked();
-      if (updates == 0) {
-        state.put(AVERAGE, value.copy());
-      } else {
-        Tensor average = state.slot(AVERAGE, 0);
-        state.put(AVERAGE, average);
-        Object[] arrays = {average.storage().array(), FluentOptimizer.elements(value)};
-        APPROACH.run(value.dtype(), arrays, new double[] {1 - decay}, state.size());
-      }
+      Tensor average = state.slot(AVERAGE, 0);
+      state.put(AVERAGE, average);
+      Object[] arrays = {average.storage().array(), FluentOptimizer.elements(value)};
+      double[] part = {updates == 0 ? 1 : 1 - decay};
+      APPROACH.run(value.dtype(), arrays, part, state.size());
     }
     updates++;
   }
