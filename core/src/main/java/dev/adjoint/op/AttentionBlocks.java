@@ -132,16 +132,19 @@ final class AttentionBlocks {
   // ---- forward ---------------------------------------------------------------------------------
 
   /**
-   * Returns an array for the weights of all queries where they are so few that to keep them costs
+   * Returns memory for the weights of all queries where they are so few that to keep them costs
    * less than to compute them again; else null.
    */
-  @Nullable Object kept() {
+  @Nullable Tensor kept() {
     long all = (long) batch.size() * queries * keys;
-    return all <= MOST_KEPT ? Engine.uninitialized(dtype, (int) all) : null;
+    return all > MOST_KEPT
+        ? null
+        : Engine.tensor(Engine.uninitialized(dtype, (int) all), dtype, Shape.of((int) all));
   }
 
   /** Returns the mixed values; leaves the weights in what is kept, unless that is null. */
-  Tensor forward(@Nullable Object kept) {
+  Tensor forward(@Nullable Tensor weights) {
+    Object kept = weights == null ? null : Engine.array(weights);
     Object y = Engine.uninitialized(dtype, batch.size() * queries * valueWidth);
     int units = batch.size() * blocks;
     long work = (long) block * keys * (width + valueWidth + 16);
@@ -249,7 +252,8 @@ final class AttentionBlocks {
 
   // ---- backward --------------------------------------------------------------------------------
 
-  @Nullable Tensor[] pullbacks(boolean[] needed, Tensor cotangent, @Nullable Object kept) {
+  @Nullable Tensor[] pullbacks(boolean[] needed, Tensor cotangent, @Nullable Tensor weights) {
+    Object kept = weights == null ? null : Engine.array(weights);
     Shape shared =
         Shape.broadcast(
             "attention", MatMul.leading(inputs[1].shape()), MatMul.leading(inputs[2].shape()));

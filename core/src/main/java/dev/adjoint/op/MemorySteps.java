@@ -1,5 +1,6 @@
 package dev.adjoint.op;
 
+import dev.adjoint.kernel.Buffers;
 import dev.adjoint.kernel.Kernels;
 import dev.adjoint.kernel.Loop;
 import dev.adjoint.kernel.Matrix;
@@ -37,14 +38,11 @@ final class MemorySteps {
   /** The gates of each step: i of all sequences, then f, g and o. */
   private final Object gates;
 
-  MemorySteps(boolean backwards, Tensor[] x) {
-    this(backwards, x, Engine.uninitialized(x[0].dtype(), x[0].size()));
-  }
-
-  MemorySteps(boolean backwards, Tensor[] inputs, Object gates) {
+  /** Prepares to compute, or to go back with the gates that were computed. */
+  MemorySteps(boolean backwards, Tensor[] inputs, Tensor gates) {
     this.backwards = backwards;
     this.inputs = inputs;
-    this.gates = gates;
+    this.gates = Engine.array(gates);
     dtype = inputs[0].dtype();
     kernels = Engine.kernels(dtype);
     plus = kernels.loop("plus", 2);
@@ -61,8 +59,11 @@ final class MemorySteps {
     all = steps * state;
   }
 
-  Object gates() {
-    return gates;
+  /** Returns memory for the gates, which is a tensor so that it is given back like one. */
+  static Tensor gates(Tensor[] inputs) {
+    DType dtype = inputs[0].dtype();
+    int size = inputs[0].size();
+    return Engine.tensor(Engine.uninitialized(dtype, size), dtype, Shape.of(size));
   }
 
   /** Returns where a step's h begins in the output. */
@@ -133,8 +134,8 @@ final class MemorySteps {
     Object dh = Engine.zeroed(dtype, state);
     Object dc = Engine.zeroed(dtype, state);
     Object dw = Engine.zeroed(dtype, weight.size());
-    Object tanhs = Engine.uninitialized(dtype, state);
-    Object product = Engine.uninitialized(dtype, state);
+    Object tanhs = Engine.elements(dtype).scratch(state);
+    Object product = Engine.elements(dtype).scratch(state);
     Loop tanhPullback = kernels.loop("tanhPullback", 2);
     Loop sigmoidPullback = kernels.loop("sigmoidPullback", 2);
     Matrix w = MatMul.batched(Engine.packed(weight), Shape.of()).get(0);
@@ -174,6 +175,8 @@ final class MemorySteps {
             gate > 0);
       }
     }
+    Buffers.give(tanhs);
+    Buffers.give(product);
     if (steps > 0) {
       // What was before each step but the first is the output of another.
       int rest = steps > 1 ? state : 0;
