@@ -16,7 +16,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Base of optimizers, whose update is a formula: gives them their settings, state and steps.
+ * The base of all optimizers: a subclass states its update as a formula.
  *
  * <pre>{@code
  * public final class Momentum extends FluentOptimizer<Momentum> {
@@ -58,7 +58,7 @@ public abstract class FluentOptimizer<O extends FluentOptimizer<O>> implements O
   private Update.@Nullable Rule rule;
 
   /**
-   * Makes an optimizer of these parameters.
+   * Creates an optimizer of these parameters.
    *
    * @param learningRate its default
    * @param weightDecay its default
@@ -67,7 +67,7 @@ public abstract class FluentOptimizer<O extends FluentOptimizer<O>> implements O
     this(ParameterState.of(parameters), learningRate, weightDecay);
   }
 
-  /** Makes an optimizer of these parameters, by path. */
+  /** Creates an optimizer of these parameters, by path. */
   protected FluentOptimizer(
       Map<String, Parameter> parameters, double learningRate, double weightDecay) {
     this(ParameterState.of(parameters), learningRate, weightDecay);
@@ -99,25 +99,25 @@ public abstract class FluentOptimizer<O extends FluentOptimizer<O>> implements O
     return self();
   }
 
-  /** Sets how much weights decay. */
+  /** Sets the weight decay; the class says what it defaults to, and what it does. */
   public final O weightDecay(double factor) {
     weightDecay = atLeastZero("weight decay", factor);
     return self();
   }
 
-  /** Gives some parameters a learning rate and weight decay of their own. */
+  /** Sets the learning rate and weight decay of some parameters. */
   public final O group(ParameterGroup group) {
     group.members(name(), states).forEach(state -> state.join(group));
     return self();
   }
 
-  /** Multiplies the learning rates by a factor for each step; replaces what has been set before. */
+  /** Sets the schedule, whose factors multiply all learning rates; defaults to a constant 1. */
   public final O schedule(Schedule schedule) {
     this.schedule = schedule;
     return self();
   }
 
-  /** Returns this, whose formula is traced anew: what a setter ends with. */
+  /** Returns this, and traces the formula anew before the next step: the end of every setter. */
   protected final O changed() {
     rule = null;
     return self();
@@ -203,8 +203,9 @@ public abstract class FluentOptimizer<O extends FluentOptimizer<O>> implements O
    * and changes nothing that is remembered.
    */
   Consumer<Object> update(ParameterState state, Object gradient) {
-    double rate = state.learningRateOr(learningRate) * factor;
-    return rule().prepare(state, gradient, rate, state.weightDecayOr(weightDecay));
+    double rate = state.setting(group -> group.learningRate, learningRate) * factor;
+    double decay = state.setting(group -> group.weightDecay, weightDecay);
+    return rule().prepare(state, gradient, rate, decay);
   }
 
   /** Returns the names of what is remembered of a parameter, as the settings are now. */

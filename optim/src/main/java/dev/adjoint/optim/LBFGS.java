@@ -18,7 +18,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Minimizes a loss by Newton's method with a Hessian guessed from the last steps (Liu and Nocedal
+ * Minimizes a loss by Newton's method with a Hessian estimated from the last steps (Liu and Nocedal
  * 1989, "On the limited memory BFGS method"): for losses without noise, on all data.
  *
  * <pre>{@code
@@ -112,7 +112,7 @@ public final class LBFGS {
     return this;
   }
 
-  /** Sets how many steps the Hessian is guessed from. */
+  /** Sets the number of steps that the Hessian is estimated from. */
   public LBFGS historySize(int steps) {
     historySize = Numbers.atLeast(1, NAME, "history size", steps);
     return this;
@@ -217,7 +217,7 @@ public final class LBFGS {
   // ---- state -----------------------------------------------------------------------------------
 
   /**
-   * Returns what is remembered from step to step, copied: the number of iterations as {@code
+   * Returns a copy of what is remembered from step to step: the number of iterations as {@code
    * n_iter}, that of remembered steps as {@code history}, the length {@code t} of the last, and by
    * the path of each parameter its part of vectors under PyTorch's names, as in {@code
    * hidden.weight.old_stps}. Settings are not part of it.
@@ -244,7 +244,8 @@ public final class LBFGS {
   }
 
   /**
-   * Goes on where an optimizer with the same settings has been: its next step has the same bits.
+   * Continues from where an optimizer with the same settings has been: its next step has the same
+   * bits.
    *
    * @param state what {@link #state} has returned
    * @throws IllegalArgumentException naming what is missing, unknown or of another shape; then

@@ -56,7 +56,7 @@ public final class Muon extends FluentOptimizer<Muon> {
     super(parameters, 1e-3, 0.1);
   }
 
-  /** Leaves these parameters to AdamW, even though they are matrices. */
+  /** Updates these parameters by AdamW, even though they are matrices. */
   public Muon adamW(Collection<Parameter> parameters) {
     ParameterGroup.of(parameters).members(name(), states());
     leftToAdamW.addAll(parameters);
@@ -64,8 +64,8 @@ public final class Muon extends FluentOptimizer<Muon> {
   }
 
   /**
-   * Changes the settings of the AdamW that updates what is no matrix; they begin with the defaults
-   * of {@link AdamW}. The schedule of this Muon is on top of its own.
+   * Changes the settings of the AdamW that updates what is no matrix; they default to those of
+   * {@link AdamW}. The schedule of this Muon multiplies its rates as well.
    */
   public Muon adamW(Consumer<AdamW> settings) {
     settings.accept(adamW);
@@ -78,7 +78,7 @@ public final class Muon extends FluentOptimizer<Muon> {
     return this;
   }
 
-  /** Takes the momentum as it is, and not Nesterov's mean of it and the gradient. */
+  /** Uses the momentum itself, and not Nesterov's mean of it and the gradient. */
   public Muon withoutNesterov() {
     nesterov = false;
     return this;

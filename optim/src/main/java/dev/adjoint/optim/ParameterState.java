@@ -13,11 +13,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Holds what an optimizer remembers of one parameter from step to step: the number of steps, and
- * tensors of the parameter's shape ("slots") under PyTorch's names. And the groups it is in.
+ * What an optimizer remembers of one parameter from step to step: the number of steps, and tensors
+ * of the parameter's shape ("slots") under PyTorch's names. And the groups the parameter is in.
  */
 final class ParameterState {
 
@@ -93,22 +94,12 @@ final class ParameterState {
     groups.add(group);
   }
 
-  /** Returns the learning rate of the last group that has one, or else that of all. */
-  double learningRateOr(double ofAll) {
-    double rate = ofAll;
-    for (ParameterGroup group : groups) {
-      rate = group.learningRateOr(rate);
-    }
-    return rate;
-  }
-
-  /** Returns the weight decay of the last group that has one, or else that of all. */
-  double weightDecayOr(double ofAll) {
-    double decay = ofAll;
-    for (ParameterGroup group : groups) {
-      decay = group.weightDecayOr(decay);
-    }
-    return decay;
+  /** Returns a setting of the last group that has one, or else that of all. */
+  double setting(ToDoubleFunction<ParameterGroup> ofGroup, double ofAll) {
+    return groups.stream()
+        .mapToDouble(ofGroup)
+        .filter(value -> !Double.isNaN(value))
+        .reduce(ofAll, (before, value) -> value);
   }
 
   // ---- what is remembered ----------------------------------------------------------------------
@@ -148,12 +139,7 @@ final class ParameterState {
   void save(Collection<String> names, Map<String, Tensor> entries) {
     entries.put(entry("step"), SavedState.entry(steps));
     if (steps > 0) {
-      for (String slot : names) {
-        Tensor tensor = slots.get(slot);
-        entries.put(
-            entry(slot),
-            tensor == null ? Tensors.zeros(parameter.shape(), parameter.dtype()) : tensor.copy());
-      }
+      names.forEach(slot -> entries.put(entry(slot), slot(slot, 0).copy()));
     }
   }
 

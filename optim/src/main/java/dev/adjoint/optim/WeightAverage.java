@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.function.Supplier;
 
 /**
- * Keeps exponential moving averages of parameters, which often predict better than the parameters
+ * Exponential moving averages of parameters, which often predict better than the parameters
  * themselves (Polyak and Juditsky 1992).
  *
  * <pre>{@code
@@ -62,7 +62,7 @@ public final class WeightAverage {
     return this;
   }
 
-  /** Takes the values that the parameters have now into the averages. */
+  /** Updates the averages by the values that the parameters have now. */
   public void update() {
     requireSwappedOut("update");
     for (ParameterState state : states) {
@@ -93,8 +93,8 @@ public final class WeightAverage {
   }
 
   /**
-   * Returns the averages, copied: the number of updates as {@code n_averaged}, and each by the path
-   * of its parameter, as in {@code hidden.weight.average}.
+   * Returns a copy of the averages: the number of updates as {@code n_averaged}, and each by the
+   * path of its parameter, as in {@code hidden.weight.average}.
    *
    * @throws IllegalStateException if two parameters have the same path
    */
@@ -113,7 +113,7 @@ public final class WeightAverage {
   }
 
   /**
-   * Goes on with saved averages.
+   * Continues from saved averages.
    *
    * @param state what {@link #state} has returned
    * @throws IllegalArgumentException naming what is missing, unknown or of another shape; then
