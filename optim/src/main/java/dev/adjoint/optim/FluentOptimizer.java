@@ -157,7 +157,7 @@ public abstract class FluentOptimizer<O extends FluentOptimizer<O>> implements O
   public final void step(Gradients gradients) {
     begin(steps, 1);
     Set<Object> values = Collections.newSetFromMap(new IdentityHashMap<>());
-    states.forEach(state -> values.add(elements(state.parameter().value())));
+    states.forEach(state -> values.add(state.parameter().value().storage().array()));
     Map<ParameterState, Consumer<Object>> updates = new LinkedHashMap<>();
     for (ParameterState state : states) {
       Parameter parameter = state.parameter();
