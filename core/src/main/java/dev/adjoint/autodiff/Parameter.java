@@ -148,10 +148,14 @@ public final class Parameter {
   }
 
   private void invalidate(String done, String event) {
+    // Joined, not formatted: to format takes longer than to update a few hundred elements.
+    String happened =
+        "parameter '" + name + "' was " + done + " after this tensor was read from it";
+    String expected = name + ".value(), or a copy() made before the " + event;
     storage.invalidate(
-        ("parameter '%s' was %s after this tensor was read from it, so the tensor's elements are"
-                + " gone; expected a new forward pass with %s.value(), or a copy() made before the %s")
-            .formatted(name, done, name, event));
+        happened
+            + ", so the tensor's elements are gone; expected a new forward pass with "
+            + expected);
   }
 
   Node leaf() {

@@ -132,16 +132,19 @@ final class AttentionBlocks {
   // ---- forward ---------------------------------------------------------------------------------
 
   /**
-   * Returns an array for the weights of all queries where they are so few that to keep them costs
+   * Returns memory for the weights of all queries where they are so few that to keep them costs
    * less than to compute them again; else null.
    */
-  @Nullable Object kept() {
+  @Nullable Tensor kept() {
     long all = (long) batch.size() * queries * keys;
-    return all <= MOST_KEPT ? Engine.uninitialized(dtype, (int) all) : null;
+    return all > MOST_KEPT
+        ? null
+        : Engine.tensor(Engine.uninitialized(dtype, (int) all), dtype, Shape.of((int) all));
   }
 
   /** Returns the mixed values; leaves the weights in what is kept, unless that is null. */
-  Tensor forward(@Nullable Object kept) {
+  Tensor forward(@Nullable Tensor weights) {
+    Object kept = weights == null ? null : Engine.array(weights);
     Object y = Engine.uninitialized(dtype, batch.size() * queries * valueWidth);
     int units = batch.size() * blocks;
     long work = (long) block * keys * (width + valueWidth + 16);
@@ -226,13 +229,13 @@ final class AttentionBlocks {
       }
     }
 
-    /** Computes scores: the products of each row of x with each column, some at a time. */
+    /** Computes scores: the products of each row of x with each column. */
     void compare(Matrix x, Matrices columns) {
-      int most = columns.columnStride() == 1 ? inPlace(x.columns()) : n;
-      for (int j = 0; j < n; j += most) {
-        int some = Math.min(most, n - j);
-        Matrix part = columns.get(t).block(0, j, x.columns(), some);
-        multiply(kernels, x, part, scores.block(0, j, rows, some), false);
+      Matrix seen = columns.get(t).block(0, 0, x.columns(), n);
+      if (columns.columnStride() == 1) {
+        multiplyInPlace(kernels, x, seen, scores, false);
+      } else {
+        multiply(kernels, x, seen, scores, false);
       }
     }
 
@@ -249,7 +252,8 @@ final class AttentionBlocks {
 
   // ---- backward --------------------------------------------------------------------------------
 
-  @Nullable Tensor[] pullbacks(boolean[] needed, Tensor cotangent, @Nullable Object kept) {
+  @Nullable Tensor[] pullbacks(boolean[] needed, Tensor cotangent, @Nullable Tensor weights) {
+    Object kept = weights == null ? null : Engine.array(weights);
     Shape shared =
         Shape.broadcast(
             "attention", MatMul.leading(inputs[1].shape()), MatMul.leading(inputs[2].shape()));
@@ -352,6 +356,23 @@ final class AttentionBlocks {
 
   private static Matrix rowsOf(Object array, int first, int rows, int width) {
     return Matrix.packed(array, first * width, rows, width);
+  }
+
+  /**
+   * Multiplies by some columns at a time: so few, if they are contiguous side by side, that a
+   * product reads them where they are. To pack them pays only for many rows.
+   */
+  static void multiplyInPlace(Kernels kernels, Matrix a, Matrix b, Matrix c, boolean accumulate) {
+    int most = inPlace(b.rows());
+    Parallel.run(
+        Math.ceilDiv(b.columns(), most),
+        (long) a.rows() * b.rows() * b.columns() / 32,
+        part -> {
+          int j = part * most;
+          int some = Math.min(most, b.columns() - j);
+          Matrix columns = b.block(0, j, b.rows(), some);
+          multiply(kernels, a, columns, c.block(0, j, a.rows(), some), accumulate);
+        });
   }
 
   /** Returns how many rows or columns of so many elements a product reads where they are. */

@@ -51,9 +51,9 @@ public final class LongShortTermMemory {
         DType.promote(
             DType.promote(inputs.dtype(), weight.dtype()), DType.promote(h.dtype(), c.dtype()));
     Tensor[] x = {inputs.to(dtype), h.to(dtype), c.to(dtype), weight.to(dtype)};
-    MemorySteps steps = new MemorySteps(backwards, x);
-    Tensor y = steps.forward();
-    return Recorder.record(y, new Fused(backwards, steps.gates()), x);
+    Tensor gates = MemorySteps.gates(x);
+    Tensor y = new MemorySteps(backwards, x, gates).forward();
+    return Recorder.record(y, new Fused(backwards, gates), x);
   }
 
   /**
@@ -93,7 +93,7 @@ public final class LongShortTermMemory {
    *
    * @param gates i, f, g and o of each step, kept to go back with
    */
-  record Fused(boolean backwards, Object gates) implements Primitive {
+  record Fused(boolean backwards, Tensor gates) implements Primitive {
     @Override
     public String name() {
       return "lstm";
@@ -101,7 +101,7 @@ public final class LongShortTermMemory {
 
     @Override
     public Tensor forward(Tensor... x) {
-      return new MemorySteps(backwards, x).forward();
+      return new MemorySteps(backwards, x, MemorySteps.gates(x)).forward();
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.adjoint.op;
 
+import dev.adjoint.kernel.Buffers;
 import dev.adjoint.kernel.Kernels;
 import dev.adjoint.kernel.Loop;
 import dev.adjoint.kernel.Matrix;
@@ -9,9 +10,8 @@ import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 
 /**
- * Computes {@link LongShortTermMemory}: a step is one product, and one pass over the gates of each
- * sequence while they are in the nearest cache. Going back, the gradient of the weight is one
- * product for all steps; ADR 36 says why.
+ * Computes {@link LongShortTermMemory}: a step is one product, and loops over the gates of all
+ * sequences. Going back, the gradient of the weight is one product for all steps; ADR 36 says why.
  */
 final class MemorySteps {
 
@@ -25,7 +25,7 @@ final class MemorySteps {
   private final Tensor x;
   private final Tensor h0;
   private final Tensor c0;
-  private final Matrix w;
+  private final Tensor weight;
   private final int steps;
   private final int n;
   private final int hidden;
@@ -35,17 +35,14 @@ final class MemorySteps {
 
   private final int all;
 
-  /** The gates i, f, g, o of each step and sequence. */
+  /** The gates of each step: i of all sequences, then f, g and o. */
   private final Object gates;
 
-  MemorySteps(boolean backwards, Tensor[] x) {
-    this(backwards, x, Engine.uninitialized(x[0].dtype(), x[0].size()));
-  }
-
-  MemorySteps(boolean backwards, Tensor[] inputs, Object gates) {
+  /** Prepares to compute, or to go back with the gates that were computed. */
+  MemorySteps(boolean backwards, Tensor[] inputs, Tensor gates) {
     this.backwards = backwards;
     this.inputs = inputs;
-    this.gates = gates;
+    this.gates = Engine.array(gates);
     dtype = inputs[0].dtype();
     kernels = Engine.kernels(dtype);
     plus = kernels.loop("plus", 2);
@@ -54,16 +51,19 @@ final class MemorySteps {
     x = Engine.packed(inputs[0]);
     h0 = Engine.packed(inputs[1]);
     c0 = Engine.packed(inputs[2]);
-    w = MatMul.batched(inputs[3], Shape.of()).get(0);
+    weight = inputs[3].untracked();
     steps = x.size(0);
     n = x.size(1);
-    hidden = w.columns();
+    hidden = weight.size(1);
     state = n * hidden;
     all = steps * state;
   }
 
-  Object gates() {
-    return gates;
+  /** Returns memory for the gates, which is a tensor so that it is given back like one. */
+  static Tensor gates(Tensor[] inputs) {
+    DType dtype = inputs[0].dtype();
+    int size = inputs[0].size();
+    return Engine.tensor(Engine.uninitialized(dtype, size), dtype, Shape.of(size));
   }
 
   /** Returns where a step's h begins in the output. */
@@ -81,31 +81,46 @@ final class MemorySteps {
     Object y = Engine.uninitialized(dtype, 2 * all);
     Loop sigmoid = kernels.loop("sigmoid", 1);
     Object in = Engine.array(x);
+    // Packed here, once: a product of so few rows would pack it anew in every step.
+    Matrix columns = MatMul.batched(Contiguous.pack(weight.transpose()), Shape.of()).get(0);
     for (int step = 0; step < steps; step++) {
       int now = at(step);
       Object h = step == 0 ? Engine.array(h0) : y;
       int hFrom = step == 0 ? h0.offset() : at(step - 1);
       Object c = step == 0 ? Engine.array(c0) : y;
       int cFrom = step == 0 ? c0.offset() : all + at(step - 1);
-      multiply(Matrix.packed(h, hFrom, n, hidden), w.transpose(), gates, 4 * now);
+      for (int gate = 0; gate < 4; gate++) {
+        AttentionBlocks.multiplyInPlace(
+            kernels,
+            Matrix.packed(h, hFrom, n, hidden),
+            columns.block(0, gate * hidden, hidden, hidden),
+            Matrix.packed(gates, 4 * now + gate * state, n, hidden),
+            false);
+      }
       inRows((from, to) -> {
+        int i = 4 * now + from;
+        int f = i + state;
+        int g = f + state;
+        int o = g + state;
         for (int r = from; r < to; r += hidden) {
-          int i = 4 * (now + r);
-          int f = i + hidden;
-          int g = f + hidden;
-          int o = g + hidden;
-          int hNow = now + r;
-          int cNow = all + hNow;
-          plus.run(in, x.offset() + i, 1, gates, i, 1, gates, i, 4 * hidden);
-          sigmoid.run(gates, i, gates, i, 2 * hidden);
-          tanh.run(gates, g, gates, g, hidden);
-          sigmoid.run(gates, o, gates, o, hidden);
-          times.run(gates, f, 1, c, cFrom + r, 1, y, cNow, hidden);
-          times.run(gates, i, 1, gates, g, 1, y, hNow, hidden);
-          plus.run(y, cNow, 1, y, hNow, 1, y, cNow, hidden);
-          tanh.run(y, cNow, y, hNow, hidden);
-          times.run(gates, o, 1, y, hNow, 1, y, hNow, hidden);
+          for (int gate = 0; gate < 4; gate++) {
+            int sum = 4 * now + gate * state + r;
+            int given = x.offset() + 4 * (now + r) + gate * hidden;
+            plus.run(in, given, 1, gates, sum, 1, gates, sum, hidden);
+          }
         }
+        int hNow = now + from;
+        int cNow = all + hNow;
+        int count = to - from;
+        sigmoid.run(gates, i, gates, i, count);
+        sigmoid.run(gates, f, gates, f, count);
+        tanh.run(gates, g, gates, g, count);
+        sigmoid.run(gates, o, gates, o, count);
+        times.run(gates, f, 1, c, cFrom + from, 1, y, cNow, count);
+        times.run(gates, i, 1, gates, g, 1, y, hNow, count);
+        plus.run(y, cNow, 1, y, hNow, 1, y, cNow, count);
+        tanh.run(y, cNow, y, hNow, count);
+        times.run(gates, o, 1, y, hNow, 1, y, hNow, count);
       });
     }
     return Engine.tensor(y, dtype, Shape.of(2, steps, n, hidden));
@@ -118,40 +133,50 @@ final class MemorySteps {
     Object dx = Engine.uninitialized(dtype, 4 * all);
     Object dh = Engine.zeroed(dtype, state);
     Object dc = Engine.zeroed(dtype, state);
-    Object dw = Engine.zeroed(dtype, inputs[3].size());
-    Object tanhs = Engine.uninitialized(dtype, state);
-    Object products = Engine.uninitialized(dtype, state);
+    Object dw = Engine.zeroed(dtype, weight.size());
+    Object tanhs = Engine.elements(dtype).scratch(state);
+    Object product = Engine.elements(dtype).scratch(state);
     Loop tanhPullback = kernels.loop("tanhPullback", 2);
     Loop sigmoidPullback = kernels.loop("sigmoidPullback", 2);
+    Matrix w = MatMul.batched(Engine.packed(weight), Shape.of()).get(0);
     for (int step = steps - 1; step >= 0; step--) {
       int now = at(step);
       Object c = step == 0 ? Engine.array(c0) : y;
       int cFrom = step == 0 ? c0.offset() : all + at(step - 1);
       inRows((from, to) -> {
-        for (int r = from; r < to; r += hidden) {
-          int i = 4 * (now + r);
-          int f = i + hidden;
-          int g = f + hidden;
-          int o = g + hidden;
-          int hNow = given.offset() + now + r;
-          plus.run(dh, r, 1, q, hNow, 1, dh, r, hidden);
-          plus.run(dc, r, 1, q, hNow + all, 1, dc, r, hidden);
-          tanh.run(y, all + now + r, tanhs, r, hidden);
-          times.run(dh, r, 1, tanhs, r, 1, dx, o, hidden);
-          sigmoidPullback.run(dx, o, 1, gates, o, 1, dx, o, hidden);
-          times.run(dh, r, 1, gates, o, 1, products, r, hidden);
-          tanhPullback.run(products, r, 1, tanhs, r, 1, products, r, hidden);
-          plus.run(dc, r, 1, products, r, 1, dc, r, hidden);
-          times.run(dc, r, 1, gates, g, 1, dx, i, hidden);
-          times.run(dc, r, 1, c, cFrom + r, 1, dx, f, hidden);
-          sigmoidPullback.run(dx, i, 1, gates, i, 1, dx, i, 2 * hidden);
-          times.run(dc, r, 1, gates, i, 1, dx, g, hidden);
-          tanhPullback.run(dx, g, 1, gates, g, 1, dx, g, hidden);
-          times.run(dc, r, 1, gates, f, 1, dc, r, hidden);
-        }
+        int i = 4 * now + from;
+        int f = i + state;
+        int g = f + state;
+        int o = g + state;
+        int hNow = given.offset() + now + from;
+        int count = to - from;
+        plus.run(dh, from, 1, q, hNow, 1, dh, from, count);
+        plus.run(dc, from, 1, q, hNow + all, 1, dc, from, count);
+        tanh.run(y, all + now + from, tanhs, from, count);
+        times.run(dh, from, 1, tanhs, from, 1, product, from, count);
+        intoRows(sigmoidPullback, product, 3, dx, now, from, to);
+        times.run(dh, from, 1, gates, o, 1, product, from, count);
+        tanhPullback.run(product, from, 1, tanhs, from, 1, product, from, count);
+        plus.run(dc, from, 1, product, from, 1, dc, from, count);
+        times.run(dc, from, 1, gates, g, 1, product, from, count);
+        intoRows(sigmoidPullback, product, 0, dx, now, from, to);
+        times.run(dc, from, 1, c, cFrom + from, 1, product, from, count);
+        intoRows(sigmoidPullback, product, 1, dx, now, from, to);
+        times.run(dc, from, 1, gates, i, 1, product, from, count);
+        intoRows(tanhPullback, product, 2, dx, now, from, to);
+        times.run(dc, from, 1, gates, f, 1, dc, from, count);
       });
-      multiply(Matrix.packed(dx, 4 * now, n, 4 * hidden), w, dh, 0);
+      for (int gate = 0; gate < 4; gate++) {
+        AttentionBlocks.multiplyInPlace(
+            kernels,
+            Matrix.packed(dx, 4 * now, n, 4 * hidden).block(0, gate * hidden, n, hidden),
+            w.block(gate * hidden, 0, hidden, hidden),
+            Matrix.packed(dh, 0, n, hidden),
+            gate > 0);
+      }
     }
+    Buffers.give(tanhs);
+    Buffers.give(product);
     if (steps > 0) {
       // What was before each step but the first is the output of another.
       int rest = steps > 1 ? state : 0;
@@ -166,8 +191,16 @@ final class MemorySteps {
       Engine.tensor(dx, dtype, x.shape()),
       Engine.tensor(dh, dtype, h0.shape()),
       Engine.tensor(dc, dtype, c0.shape()),
-      Engine.tensor(dw, dtype, inputs[3].shape())
+      Engine.tensor(dw, dtype, weight.shape())
     };
+  }
+
+  /** Pulls a gradient back through a gate of some sequences, to where each has its input's. */
+  private void intoRows(Loop pullback, Object g, int gate, Object dx, int now, int from, int to) {
+    for (int r = from; r < to; r += hidden) {
+      int at = 4 * (now + r) + gate * hidden;
+      pullback.run(g, r, 1, gates, 4 * now + gate * state + r, 1, dx, at, hidden);
+    }
   }
 
   private void addWeightGradient(Object dx, int dxFrom, Object h, int hFrom, int rows, Object dw) {
@@ -175,11 +208,5 @@ final class MemorySteps {
     Matrix before = Matrix.packed(h, hFrom, rows, hidden);
     Matrix out = Matrix.packed(dw, 0, 4 * hidden, hidden);
     dev.adjoint.kernel.MatMul.multiply(kernels, gates, before, out, true);
-  }
-
-  /** Multiplies packed rows, one for each sequence, by a weight. */
-  private void multiply(Matrix a, Matrix b, Object c, int cFrom) {
-    Matrix out = Matrix.packed(c, cFrom, n, b.columns());
-    dev.adjoint.kernel.MatMul.multiply(kernels, a, b, out, false);
   }
 }

@@ -73,7 +73,7 @@ public final class ScaledDotProduct {
 
   private static Tensor apply(boolean causal, double scale, Tensor... x) {
     AttentionBlocks blocks = new AttentionBlocks(causal, scale, x);
-    Object weights = Recorder.isOn() ? blocks.kept() : null;
+    Tensor weights = Recorder.isOn() ? blocks.kept() : null;
     return Recorder.record(blocks.forward(weights), new Fused(causal, scale, weights), x);
   }
 
@@ -158,7 +158,7 @@ public final class ScaledDotProduct {
    *
    * @param weights what {@link AttentionBlocks} kept, if anything, to go back with
    */
-  record Fused(boolean causal, double scale, @Nullable Object weights) implements Primitive {
+  record Fused(boolean causal, double scale, @Nullable Tensor weights) implements Primitive {
     @Override
     public String name() {
       return "attention";

@@ -29,7 +29,11 @@ class LongShortTermMemoryTest {
   static Stream<Arguments> sizes() {
     return Stream.of(DType.values())
         .flatMap(dtype ->
-            Stream.of(new int[] {1, 1, 1}, new int[] {3, 4, 5}, new int[] {5, 2, 33})
+            Stream.of(
+                    new int[] {1, 1, 1},
+                    new int[] {3, 4, 5},
+                    new int[] {5, 2, 33},
+                    new int[] {2, 3, 130})
                 .flatMap(
                     size -> Stream.of(true, false).map(back -> Arguments.of(dtype, size, back))));
   }

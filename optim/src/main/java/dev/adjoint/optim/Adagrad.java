@@ -9,8 +9,8 @@ import java.util.Map;
  * Descends along the gradient divided by the root of the sum of its squares so far (Duchi, Hazan
  * and Singer 2011, "Adaptive subgradient methods").
  *
- * <p>Learning rate 1e-2, epsilon 1e-10, no learning rate decay, no weight decay unless they are
- * set. The weight decay is an L2 penalty.
+ * <p>Defaults: learning rate 1e-2, epsilon 1e-10, sums that begin at 0, no learning rate decay, no
+ * weight decay. The weight decay is an L2 penalty.
  */
 public final class Adagrad extends FluentOptimizer<Adagrad> {
 
@@ -34,7 +34,7 @@ public final class Adagrad extends FluentOptimizer<Adagrad> {
     return changed();
   }
 
-  /** Sets with what the sums of squares begin, before the first step; the default is 0. */
+  /** Sets with what the sums of squares begin, before the first step. */
   public Adagrad initialSum(double value) {
     initialSum = atLeastZero("initial sum", value);
     return changed();
@@ -48,7 +48,7 @@ public final class Adagrad extends FluentOptimizer<Adagrad> {
 
   @Override
   protected Tensor update(Update u) {
-    Tensor g = u.gradient().plus(u.number(Step::decay).times(u.value()));
+    Tensor g = u.penalizedGradient();
     Tensor sum = u.remember("sum", initialSum, old -> old.plus(g.square()));
     Tensor rate = u.number(s -> s.rate() / (1 + (s.number() - 1) * learningRateDecay));
     return u.value().minus(rate.times(g).div(sum.sqrt().plus(epsilon)));

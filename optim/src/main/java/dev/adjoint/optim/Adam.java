@@ -1,7 +1,6 @@
 package dev.adjoint.optim;
 
 import dev.adjoint.autodiff.Parameter;
-import dev.adjoint.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
 
@@ -23,17 +22,11 @@ public final class Adam extends AdamBase<Adam> {
 
   /** Creates an optimizer of these parameters. */
   public Adam(List<Parameter> parameters) {
-    super(parameters, 0);
+    super(ParameterState.of(parameters), 1e-3, 0);
   }
 
   /** Creates an optimizer of these parameters, by path. */
   public Adam(Map<String, Parameter> parameters) {
-    super(parameters, 0);
-  }
-
-  @Override
-  protected Tensor update(Update u) {
-    Tensor penalty = u.number(Step::decay).times(u.value());
-    return update(u, u.value(), u.gradient().plus(penalty));
+    super(ParameterState.of(parameters), 1e-3, 0);
   }
 }

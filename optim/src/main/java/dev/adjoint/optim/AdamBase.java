@@ -1,29 +1,24 @@
 package dev.adjoint.optim;
 
 import com.google.common.collect.ImmutableList;
-import dev.adjoint.autodiff.Parameter;
 import dev.adjoint.tensor.Tensor;
-import java.util.List;
-import java.util.Map;
 
-/** Does what {@link Adam} and {@link AdamW} share: all but the way weights decay. */
-abstract class AdamBase<O extends Optimizer> extends FluentOptimizer<O> {
+/**
+ * The update of {@link Adam}, {@link AdamW} and {@link NAdam}: along the running mean of the
+ * gradient, divided by the root of its running mean square.
+ */
+abstract class AdamBase<O extends AdamBase<O>> extends FluentOptimizer<O> {
 
-  private double beta1 = 0.9;
+  double beta1 = 0.9;
   private double beta2 = 0.999;
   private double epsilon = 1e-8;
   private boolean amsgrad;
 
-  AdamBase(List<Parameter> parameters, double weightDecay) {
-    super(parameters, 1e-3, weightDecay);
-  }
+  /** Whether weights decay by themselves, and not by a penalty in the gradient. */
+  boolean decoupled;
 
-  AdamBase(Map<String, Parameter> parameters, double weightDecay) {
-    super(parameters, 1e-3, weightDecay);
-  }
-
-  AdamBase(ImmutableList<ParameterState> states, double weightDecay) {
-    super(states, 1e-3, weightDecay);
+  AdamBase(ImmutableList<ParameterState> states, double learningRate, double weightDecay) {
+    super(states, learningRate, weightDecay);
   }
 
   /** Sets the weights of the old value in the running means of gradient and square. */
@@ -48,18 +43,19 @@ abstract class AdamBase<O extends Optimizer> extends FluentOptimizer<O> {
     return changed();
   }
 
-  /**
-   * Returns the new value.
-   *
-   * @param value the value, decayed if that happens by itself
-   * @param g the gradient, with its penalty
-   */
-  final Tensor update(Update u, Tensor value, Tensor g) {
+  @Override
+  protected final Tensor update(Update u) {
+    Tensor value = decoupled ? u.decayedValue() : u.value();
+    Tensor g = decoupled ? u.gradient() : u.penalizedGradient();
     Tensor m = u.remember("exp_avg", old -> old.plus(g.minus(old).times(1 - beta1)));
     Tensor v = u.remember("exp_avg_sq", old -> old.times(beta2).plus(g.times(1 - beta2).times(g)));
     Tensor square = amsgrad ? u.remember("max_exp_avg_sq", old -> old.max(v)) : v;
-    Tensor rate = u.number(s -> s.rate() / (1 - Math.pow(beta1, s.number())));
     Tensor scale = u.number(s -> Math.sqrt(1 - Math.pow(beta2, s.number())));
-    return value.minus(rate.times(m).div(square.sqrt().div(scale).plus(epsilon)));
+    return value.minus(direction(u, g, m).div(square.sqrt().div(scale).plus(epsilon)));
+  }
+
+  /** Returns the mean m of the gradients g, without its bias, times the learning rate. */
+  Tensor direction(Update u, Tensor g, Tensor m) {
+    return u.number(s -> s.rate() / (1 - Math.pow(beta1, s.number()))).times(m);
   }
 }

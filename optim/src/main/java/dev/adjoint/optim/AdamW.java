@@ -2,7 +2,6 @@ package dev.adjoint.optim;
 
 import com.google.common.collect.ImmutableList;
 import dev.adjoint.autodiff.Parameter;
-import dev.adjoint.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
 
@@ -17,22 +16,16 @@ public final class AdamW extends AdamBase<AdamW> {
 
   /** Creates an optimizer of these parameters. */
   public AdamW(List<Parameter> parameters) {
-    super(parameters, 0.01);
+    this(ParameterState.of(parameters));
   }
 
   /** Creates an optimizer of these parameters, by path. */
   public AdamW(Map<String, Parameter> parameters) {
-    super(parameters, 0.01);
+    this(ParameterState.of(parameters));
   }
 
-  /** Creates the part of an optimizer that updates some of its parameters this way. */
   AdamW(ImmutableList<ParameterState> states) {
-    super(states, 0.01);
-  }
-
-  @Override
-  protected Tensor update(Update u) {
-    Tensor kept = u.value().times(u.number(s -> 1 - s.rate() * s.decay()));
-    return update(u, kept, u.gradient());
+    super(states, 1e-3, 0.01);
+    decoupled = true;
   }
 }

@@ -4,9 +4,7 @@ import dev.adjoint.autodiff.Gradients;
 import dev.adjoint.autodiff.Parameter;
 import dev.adjoint.tensor.Tensor;
 
-/**
- * Keeps gradients from being too large: {@code optimizer.step(Clipping.clipNorm(gradients, 1))}.
- */
+/** Limits the size of gradients: {@code optimizer.step(Clipping.clipNorm(gradients, 1))}. */
 public final class Clipping {
 
   private Clipping() {}
@@ -34,7 +32,7 @@ public final class Clipping {
 
   /**
    * Returns the gradients times a common factor, such that their {@link #totalNorm} is at most
-   * {@code maxNorm}; or the same, if it is.
+   * {@code maxNorm}; or the same gradients, if it is.
    */
   public static Gradients clipNorm(Gradients gradients, double maxNorm) {
     Numbers.atLeastZero("clipNorm", "largest norm", maxNorm);

@@ -1,17 +1,16 @@
 package dev.adjoint.optim;
 
+import com.google.common.collect.ImmutableList;
 import dev.adjoint.tensor.Tensor;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.Deque;
 import java.util.List;
 
 /**
- * Remembers how the gradient changed along the last steps, and so knows roughly the inverse of the
- * Hessian (Nocedal and Wright 2006, algorithm 7.4).
+ * How the gradient changed along the last steps, the oldest first: so the inverse of the Hessian is
+ * roughly known (Nocedal and Wright 2006, algorithm 7.4).
  */
-final class CurvatureHistory {
+record CurvatureHistory(ImmutableList<Pair> pairs) {
+
+  static final CurvatureHistory NONE = new CurvatureHistory(ImmutableList.of());
 
   /** The least curvature, times the square of the step, that is worth remembering. */
   private static final double LEAST = 1e-10;
@@ -23,52 +22,35 @@ final class CurvatureHistory {
     }
   }
 
-  private final Deque<Pair> pairs = new ArrayDeque<>();
-
-  /** Returns what is remembered, the oldest first. */
-  List<Pair> pairs() {
-    return List.copyOf(pairs);
-  }
-
-  /** Remembers these instead. */
-  void replace(List<Pair> others) {
-    pairs.clear();
-    pairs.addAll(others);
-  }
-
-  /** Adds a step along which the gradient grew, and forgets the oldest beyond a limit. */
-  void add(Tensor step, Tensor change, int limit) {
+  /** Returns this with a step along which the gradient grew, without the oldest beyond a limit. */
+  CurvatureHistory plus(Tensor step, Tensor change, int limit) {
     Pair pair = new Pair(step, change);
-    if (pair.curvature > LEAST) {
-      while (!pairs.isEmpty() && pairs.size() >= limit) {
-        pairs.removeFirst();
-      }
-      pairs.addLast(pair);
+    if (!(pair.curvature > LEAST)) {
+      return this;
     }
+    List<Pair> kept = pairs.subList(Math.max(0, pairs.size() + 1 - limit), pairs.size());
+    return new CurvatureHistory(ImmutableList.<Pair>builder().addAll(kept).add(pair).build());
   }
 
-  /** Returns minus the gradient times the inverse of the Hessian: the way to the minimum. */
+  /** Returns minus the gradient times the inverse of the Hessian: the direction to the minimum. */
   Tensor direction(Tensor gradient) {
     Tensor q = gradient.neg();
-    List<Double> shares = new ArrayList<>();
-    for (Pair pair : pairs.reversed()) {
-      double share = pair.step.matmul(q).item() / pair.curvature;
-      shares.add(share);
-      q = q.minus(pair.change.times(share));
+    double[] shares = new double[pairs.size()];
+    for (int i = shares.length - 1; i >= 0; i--) {
+      Pair pair = pairs.get(i);
+      shares[i] = pair.step.matmul(q).item() / pair.curvature;
+      q = q.minus(pair.change.times(shares[i]));
     }
-    Collections.reverse(shares);
-    Tensor r = q.times(scale());
-    int i = 0;
-    for (Pair pair : pairs) {
+    if (pairs.isEmpty()) {
+      return q;
+    }
+    Pair last = pairs.getLast(); // whose curvature stands for that in all other directions
+    Tensor r = q.times(last.curvature / last.change.matmul(last.change).item());
+    for (int i = 0; i < shares.length; i++) {
+      Pair pair = pairs.get(i);
       double share = pair.change.matmul(r).item() / pair.curvature;
-      r = r.plus(pair.step.times(shares.get(i++) - share));
+      r = r.plus(pair.step.times(shares[i] - share));
     }
     return r;
-  }
-
-  /** Returns the inverse of the curvature along the last step. */
-  private double scale() {
-    Pair last = pairs.peekLast();
-    return last == null ? 1 : last.curvature / last.change.matmul(last.change).item();
   }
 }

@@ -18,7 +18,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Minimizes a loss by Newton's method with a Hessian guessed from the last steps (Liu and Nocedal
+ * Minimizes a loss by Newton's method with a Hessian estimated from the last steps (Liu and Nocedal
  * 1989, "On the limited memory BFGS method"): for losses without noise, on all data.
  *
  * <pre>{@code
@@ -46,11 +46,15 @@ public final class LBFGS {
   private int historySize = 100;
   private boolean strongWolfe;
 
-  private final CurvatureHistory history = new CurvatureHistory();
-  private int iterations;
-  private @Nullable LastStep last;
+  private Memory memory = new Memory(0, CurvatureHistory.NONE, null);
 
-  /** The step that was taken last: where it began, and how far it went. */
+  /** How often the step that is being taken has computed the loss. */
+  private int evaluations;
+
+  /** What is remembered from step to step. */
+  private record Memory(int iterations, CurvatureHistory history, @Nullable LastStep last) {}
+
+  /** The iteration before: where it began, and how far it went. */
   private record LastStep(Tensor gradient, Tensor direction, double t) {
     LastStep {
       gradient = gradient.copy();
@@ -69,8 +73,7 @@ public final class LBFGS {
   }
 
   private LBFGS(ImmutableList<ParameterState> states) {
-    ParameterState.requireEachOnce(NAME, states);
-    this.states = states;
+    this.states = ParameterState.eachOnce(NAME, states);
     this.parameters = new FlatParameters(states);
   }
 
@@ -109,7 +112,7 @@ public final class LBFGS {
     return this;
   }
 
-  /** Sets how many steps the Hessian is guessed from. */
+  /** Sets the number of steps that the Hessian is estimated from. */
   public LBFGS historySize(int steps) {
     historySize = Numbers.atLeast(1, NAME, "history size", steps);
     return this;
@@ -132,101 +135,89 @@ public final class LBFGS {
    */
   public double step(Supplier<Tensor> loss) {
     Tensor values = parameters.values();
-    List<Pair> pairs = history.pairs();
-    int count = iterations;
-    LastStep step = last;
+    Memory before = memory;
     try {
       return iterate(loss);
     } catch (RuntimeException | Error e) {
       parameters.assign(values);
-      history.replace(pairs);
-      iterations = count;
-      last = step;
+      memory = before;
       throw e;
     }
   }
 
   private double iterate(Supplier<Tensor> loss) {
-    Evaluation first = evaluate(loss);
-    Evaluation now = first;
-    int evaluations = 1;
+    evaluations = 0;
+    Point first = evaluate(loss, null, 0);
+    Point now = first;
     int limit = maxEvaluations < 0 ? maxIterations * 5 / 4 : maxEvaluations;
-    for (int i = 1; i <= maxIterations && !isMinimal(now.gradient); i++) {
-      Tensor direction = nextDirection(now.gradient);
-      double slope = now.gradient.matmul(direction).item();
-      double t = iterations > 1 ? 1 : Math.min(1, 1 / now.gradient.norm(1).item());
-      t *= learningRate;
-      last = new LastStep(now.gradient, direction, t);
+    for (int i = 1; i <= maxIterations && largest(now.gradient()) > gradientTolerance; i++) {
+      int count = memory.iterations + 1;
+      CurvatureHistory history = history(now.gradient());
+      Tensor direction = history.direction(now.gradient());
+      double slope = now.gradient().matmul(direction).item();
+      double t = learningRate * (count > 1 ? 1 : Math.min(1, 1 / now.gradient().norm(1).item()));
+      memory = new Memory(count, history, new LastStep(now.gradient(), direction, t));
       if (slope > -changeTolerance) {
         break;
       }
 
       Tensor origin = parameters.values();
-      Evaluation next = now;
+      Point next = now;
       if (strongWolfe) {
-        StrongWolfe.Result found =
+        next =
             StrongWolfe.search(
-                distance -> at(loss, origin, direction, distance),
-                new Point(0, now.loss, now.gradient, slope),
+                distance -> {
+                  parameters.assign(origin.plus(direction.times(distance)));
+                  return evaluate(loss, direction, distance);
+                },
+                new Point(0, now.loss(), now.gradient(), slope),
                 t,
                 largest(direction));
-        t = found.point().t();
-        next = new Evaluation(found.point().loss(), found.point().gradient());
-        evaluations += found.evaluations();
-        last = new LastStep(now.gradient, direction, t);
+        t = next.t();
+        memory = new Memory(count, history, new LastStep(now.gradient(), direction, t));
       }
       parameters.assign(origin.plus(direction.times(t)));
       if (!strongWolfe && i < maxIterations) { // the next step computes the last, on its own data
-        next = evaluate(loss);
-        evaluations++;
+        next = evaluate(loss, null, 0);
       }
 
       boolean stuck =
           largest(direction) * t <= changeTolerance
-              || Math.abs(next.loss - now.loss) < changeTolerance;
+              || Math.abs(next.loss() - now.loss()) < changeTolerance;
       now = next;
       if (stuck || evaluations >= limit) {
         break;
       }
     }
-    return first.loss;
+    return first.loss();
   }
 
-  /** Returns the way to go, and remembers the way that was gone. */
-  private Tensor nextDirection(Tensor gradient) {
-    iterations++;
-    if (last == null) {
-      return gradient.neg();
-    }
-    history.add(last.direction.times(last.t), gradient.minus(last.gradient), historySize);
-    return history.direction(gradient);
-  }
-
-  private boolean isMinimal(Tensor gradient) {
-    return largest(gradient) <= gradientTolerance;
+  /** Returns what is known of the Hessian at a point with this gradient. */
+  private CurvatureHistory history(Tensor gradient) {
+    LastStep last = memory.last;
+    return last == null
+        ? memory.history
+        : memory.history.plus(
+            last.direction.times(last.t), gradient.minus(last.gradient), historySize);
   }
 
   private static double largest(Tensor vector) {
     return vector.abs().max().item();
   }
 
-  private record Evaluation(double loss, Tensor gradient) {}
-
-  private Evaluation evaluate(Supplier<Tensor> loss) {
+  /** Computes the loss where the parameters are: so far along a direction, if there is one. */
+  private Point evaluate(Supplier<Tensor> loss, @Nullable Tensor direction, double t) {
+    evaluations++;
     Tensor value = loss.get();
-    return new Evaluation(value.item(), parameters.gradient(value.backward()));
-  }
-
-  private Point at(Supplier<Tensor> loss, Tensor origin, Tensor direction, double t) {
-    parameters.assign(origin.plus(direction.times(t)));
-    Evaluation there = evaluate(loss);
-    return new Point(t, there.loss, there.gradient, there.gradient.matmul(direction).item());
+    Tensor gradient = parameters.gradient(value.backward());
+    double slope = direction == null ? 0 : gradient.matmul(direction).item();
+    return new Point(t, value.item(), gradient, slope);
   }
 
   // ---- state -----------------------------------------------------------------------------------
 
   /**
-   * Returns what is remembered from step to step, copied: the number of iterations as {@code
+   * Returns a copy of what is remembered from step to step: the number of iterations as {@code
    * n_iter}, that of remembered steps as {@code history}, the length {@code t} of the last, and by
    * the path of each parameter its part of vectors under PyTorch's names, as in {@code
    * hidden.weight.old_stps}. Settings are not part of it.
@@ -236,8 +227,9 @@ public final class LBFGS {
   public Map<String, Tensor> state() {
     ParameterState.requireDistinctPaths(NAME, states);
     Map<String, Tensor> state = new LinkedHashMap<>();
-    List<Pair> pairs = history.pairs();
-    state.put("n_iter", SavedState.entry(iterations));
+    List<Pair> pairs = memory.history.pairs();
+    LastStep last = memory.last;
+    state.put("n_iter", SavedState.entry(memory.iterations));
     state.put("history", SavedState.entry(pairs.size()));
     if (last != null) {
       state.put("t", SavedState.entry(last.t));
@@ -252,7 +244,8 @@ public final class LBFGS {
   }
 
   /**
-   * Goes on where an optimizer with the same settings has been: its next step has the same bits.
+   * Continues from where an optimizer with the same settings has been: its next step has the same
+   * bits.
    *
    * @param state what {@link #state} has returned
    * @throws IllegalArgumentException naming what is missing, unknown or of another shape; then
@@ -263,10 +256,10 @@ public final class LBFGS {
     SavedState saved = new SavedState(NAME, state);
     int count = saved.count("n_iter");
     int size = saved.count("history");
-    LastStep step = null;
-    if (count > 0) {
-      step = new LastStep(read(saved, "prev_flat_grad"), read(saved, "d"), saved.number("t"));
-    }
+    LastStep last =
+        count == 0
+            ? null
+            : new LastStep(read(saved, "prev_flat_grad"), read(saved, "d"), saved.number("t"));
     List<Pair> pairs = new ArrayList<>();
     if (size > 0) {
       Tensor steps = read(saved, "old_stps", size);
@@ -276,9 +269,7 @@ public final class LBFGS {
       }
     }
     saved.requireFit();
-    iterations = count;
-    last = step;
-    history.replace(pairs);
+    memory = new Memory(count, new CurvatureHistory(ImmutableList.copyOf(pairs)), last);
   }
 
   private static Tensor stack(List<Pair> pairs, Function<Pair, Tensor> of) {

@@ -39,9 +39,8 @@ public final class Lion extends FluentOptimizer<Lion> {
   protected Tensor update(Update u) {
     Tensor g = u.gradient();
     Tensor m = u.remembered("exp_avg");
-    Tensor way = m.plus(g.minus(m).times(1 - beta1));
+    Tensor direction = m.plus(g.minus(m).times(1 - beta1)).sign();
     u.remember("exp_avg", old -> old.plus(g.minus(old).times(1 - beta2)));
-    Tensor kept = u.value().times(u.number(s -> 1 - s.rate() * s.decay()));
-    return kept.minus(way.sign().times(u.number(Step::rate)));
+    return u.decayedValue().minus(direction.times(u.rate()));
   }
 }

@@ -9,8 +9,7 @@ import java.util.Set;
 import java.util.function.BiPredicate;
 
 /**
- * Chooses some parameters of an optimizer and gives them a learning rate and a weight decay of
- * their own.
+ * Some parameters of an optimizer, with a learning rate and a weight decay of their own.
  *
  * <pre>{@code
  * Optimizer optimizer =
@@ -21,7 +20,7 @@ import java.util.function.BiPredicate;
  *         .group(ParameterGroup.of(model.encoder().parameters()).learningRate(1e-4));
  * }</pre>
  *
- * <p>What a group leaves open is that of the optimizer. A parameter may be in several groups; where
+ * <p>Both settings default to those of the optimizer. A parameter may be in several groups; where
  * they disagree, the later one counts. Settings may be changed at any time, and a schedule
  * multiplies the rates of groups as well.
  */
@@ -31,16 +30,16 @@ public final class ParameterGroup {
 
   private final BiPredicate<String, Parameter> rule;
 
-  /** What has to be found, each; empty for a rule. */
+  /** Parameters of which each has to be found; empty for a rule. */
   private final Set<Parameter> listed;
 
   private final boolean mayBeEmpty;
 
   /** NaN while it is that of the optimizer. */
-  private double learningRate = Double.NaN;
+  double learningRate = Double.NaN;
 
   /** NaN while it is that of the optimizer. */
-  private double weightDecay = Double.NaN;
+  double weightDecay = Double.NaN;
 
   private ParameterGroup(
       BiPredicate<String, Parameter> rule, Set<Parameter> listed, boolean mayBeEmpty) {
@@ -49,14 +48,14 @@ public final class ParameterGroup {
     this.mayBeEmpty = mayBeEmpty;
   }
 
-  /** Chooses these parameters, such as those of a layer. */
+  /** Returns a group of these parameters, such as those of a layer. */
   public static ParameterGroup of(Collection<Parameter> parameters) {
     Set<Parameter> listed = new HashSet<>(parameters);
     return new ParameterGroup((path, p) -> listed.contains(p), listed, false);
   }
 
   /**
-   * Chooses by a rule.
+   * Returns the group of all parameters that a rule accepts.
    *
    * @param rule is given each parameter and its path, as in {@code encoder.0.weight}
    */
@@ -65,8 +64,9 @@ public final class ParameterGroup {
   }
 
   /**
-   * Chooses what is usually kept from decaying: parameters of fewer than two axes, those whose path
-   * ends in {@code bias}, and those of a layer whose class is called {@code ...Norm}; perhaps none.
+   * Returns the group of what usually does not decay: parameters of fewer than two axes, those
+   * whose path ends in {@code bias}, and those of a layer whose class is called {@code ...Norm}. It
+   * may be empty.
    */
   public static ParameterGroup biasesAndNorms() {
     return new ParameterGroup(ParameterGroup::isBiasOrNorm, Set.of(), true);
@@ -92,15 +92,7 @@ public final class ParameterGroup {
     return this;
   }
 
-  double learningRateOr(double other) {
-    return Double.isNaN(learningRate) ? other : learningRate;
-  }
-
-  double weightDecayOr(double other) {
-    return Double.isNaN(weightDecay) ? other : weightDecay;
-  }
-
-  /** Returns the chosen ones of an optimizer's parameters. */
+  /** Returns those of an optimizer's parameters that are in this group. */
   List<ParameterState> members(String optimizer, List<ParameterState> states) {
     List<ParameterState> members = new ArrayList<>();
     Set<Parameter> missing = new HashSet<>(listed);

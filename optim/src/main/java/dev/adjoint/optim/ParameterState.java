@@ -12,11 +12,13 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Holds what an optimizer remembers of one parameter from step to step: the number of steps, and
- * tensors of the parameter's shape ("slots") under PyTorch's names. And the groups it is in.
+ * What an optimizer remembers of one parameter from step to step: the number of steps, and tensors
+ * of the parameter's shape ("slots") under PyTorch's names. And the groups the parameter is in.
  */
 final class ParameterState {
 
@@ -45,8 +47,9 @@ final class ParameterState {
         .collect(ImmutableList.toImmutableList());
   }
 
-  /** Throws if there is no parameter, or one is there twice. */
-  static void requireEachOnce(String owner, List<ParameterState> states) {
+  /** Returns the states, unless there is none, or one parameter is there twice. */
+  static ImmutableList<ParameterState> eachOnce(
+      String owner, ImmutableList<ParameterState> states) {
     if (states.isEmpty()) {
       throw new IllegalArgumentException(owner + ": no parameters; expected at least one");
     }
@@ -58,6 +61,7 @@ final class ParameterState {
                 .formatted(owner, state.path));
       }
     }
+    return states;
   }
 
   /** Throws if two parameters have one path: what is saved could not tell them apart. */
@@ -90,22 +94,12 @@ final class ParameterState {
     groups.add(group);
   }
 
-  /** Returns the learning rate of the last group that has one, or else that of all. */
-  double learningRateOr(double ofAll) {
-    double rate = ofAll;
-    for (ParameterGroup group : groups) {
-      rate = group.learningRateOr(rate);
-    }
-    return rate;
-  }
-
-  /** Returns the weight decay of the last group that has one, or else that of all. */
-  double weightDecayOr(double ofAll) {
-    double decay = ofAll;
-    for (ParameterGroup group : groups) {
-      decay = group.weightDecayOr(decay);
-    }
-    return decay;
+  /** Returns a setting of the last group that has one, or else that of all. */
+  double setting(ToDoubleFunction<ParameterGroup> ofGroup, double ofAll) {
+    return groups.stream()
+        .mapToDouble(ofGroup)
+        .filter(value -> !Double.isNaN(value))
+        .reduce(ofAll, (before, value) -> value);
   }
 
   // ---- what is remembered ----------------------------------------------------------------------
@@ -115,31 +109,20 @@ final class ParameterState {
     return steps + 1;
   }
 
-  void countStep() {
+  /** Takes a step: changes the elements of the parameter in place. */
+  void step(Consumer<Object> change) {
     steps++;
+    parameter.update(change);
   }
 
-  boolean has(String slot) {
-    return slots.containsKey(slot);
-  }
-
-  /** Returns the elements of a slot, to be changed in place; all are {@code initial} at first. */
-  Object array(String slot, double initial) {
-    Tensor tensor = slots.get(slot);
+  /** Returns a slot in the parameter's type; a new one, of {@code first}, is not remembered yet. */
+  Tensor slot(String name, double first) {
+    Tensor tensor = slots.get(name);
     if (tensor == null) {
-      tensor = Tensors.full(parameter.shape(), initial, parameter.dtype()).copy();
-      slots.put(slot, tensor);
-    } else if (tensor.dtype() != parameter.dtype()) { // Parameter.to has been called
-      tensor = tensor.to(parameter.dtype()).copy();
-      slots.put(slot, tensor);
+      return Tensors.full(parameter.shape(), first, parameter.dtype()).copy();
     }
-    return tensor.storage().array();
-  }
-
-  /** Returns what forgets the slots that there are not yet. */
-  Runnable slotsUndo() {
-    Set<String> known = Set.copyOf(slots.keySet());
-    return () -> slots.keySet().retainAll(known);
+    // Parameter.to may have been called
+    return tensor.dtype() == parameter.dtype() ? tensor : tensor.to(parameter.dtype()).copy();
   }
 
   /** Returns a slot. */
@@ -156,12 +139,7 @@ final class ParameterState {
   void save(Collection<String> names, Map<String, Tensor> entries) {
     entries.put(entry("step"), SavedState.entry(steps));
     if (steps > 0) {
-      for (String slot : names) {
-        Tensor tensor = slots.get(slot);
-        entries.put(
-            entry(slot),
-            tensor == null ? Tensors.zeros(parameter.shape(), parameter.dtype()) : tensor.copy());
-      }
+      names.forEach(slot -> entries.put(entry(slot), slot(slot, 0).copy()));
     }
   }
 

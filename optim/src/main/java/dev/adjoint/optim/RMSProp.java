@@ -56,13 +56,13 @@ public final class RMSProp extends FluentOptimizer<RMSProp> {
 
   @Override
   protected Tensor update(Update u) {
-    Tensor g = u.gradient().plus(u.number(Step::decay).times(u.value()));
+    Tensor g = u.penalizedGradient();
     Tensor v = u.remember("square_avg", old -> old.times(alpha).plus(g.times(1 - alpha).times(g)));
     Tensor variance = centered ? centered(u, g, v) : v;
     Tensor way = g.div(variance.sqrt().plus(epsilon));
     Tensor velocity =
         momentum > 0 ? u.remember("momentum_buffer", old -> old.times(momentum).plus(way)) : way;
-    return u.value().minus(u.number(Step::rate).times(velocity));
+    return u.value().minus(u.rate().times(velocity));
   }
 
   /** Returns v - mean^2: not below 0, where rounding may take it, and infinite if v is. */

@@ -6,7 +6,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Lowers the learning rate when a loss no longer falls (PyTorch's ReduceLROnPlateau).
+ * A schedule that lowers the learning rate when a loss no longer falls (PyTorch's
+ * ReduceLROnPlateau).
  *
  * <pre>{@code
  * ReduceOnPlateau plateau = new ReduceOnPlateau();
@@ -17,8 +18,8 @@ import java.util.Map;
  * }
  * }</pre>
  *
- * <p>It multiplies by 0.1 when 10 losses in a row were not better than the best by a part of 1e-4,
- * and once more is not. The default is no cooldown and no lowest factor.
+ * <p>Defaults: gamma 0.1, patience 10, threshold 1e-4, no cooldown, no lowest factor: after 11
+ * losses in a row that are not below the best by a part of 1e-4, the factor is multiplied by 0.1.
  */
 public final class ReduceOnPlateau implements Schedule {
 
@@ -46,27 +47,27 @@ public final class ReduceOnPlateau implements Schedule {
     return this;
   }
 
-  /** Sets how many losses in a row may be no better. */
+  /** Sets the number of losses in a row that may be no better; one more lowers the factor. */
   public ReduceOnPlateau patience(int losses) {
     patience = Numbers.atLeast(0, NAME, "patience", losses);
     return this;
   }
 
-  /** Sets by what part of the magnitude of the best a better loss has to be below it. */
+  /** Sets how far a better loss has to be below the best, as a part of its magnitude. */
   public ReduceOnPlateau threshold(double part) {
     threshold = Numbers.atLeastZero(NAME, "threshold", part);
     absolute = false;
     return this;
   }
 
-  /** Sets how far a better loss has to be below the best. */
+  /** Sets how far a better loss has to be below the best, in the units of the loss. */
   public ReduceOnPlateau absoluteThreshold(double distance) {
     threshold = Numbers.atLeastZero(NAME, "absolute threshold", distance);
     absolute = true;
     return this;
   }
 
-  /** Sets how many losses after a reduction are not counted. */
+  /** Sets the number of losses after a reduction that are not counted. */
   public ReduceOnPlateau cooldown(int losses) {
     cooldown = Numbers.atLeast(0, NAME, "cooldown", losses);
     return this;
@@ -78,13 +79,13 @@ public final class ReduceOnPlateau implements Schedule {
     return this;
   }
 
-  /** Takes larger for better: for an accuracy. */
+  /** Regards larger values as better: for an accuracy. */
   public ReduceOnPlateau maximize() {
     maximize = true;
     return this;
   }
 
-  /** Takes note of a loss, once an epoch. */
+  /** Records a loss, once an epoch, and lowers the factor if it is time. */
   public void observe(double loss) {
     if (isBetter(loss)) {
       best = loss;
@@ -120,7 +121,7 @@ public final class ReduceOnPlateau implements Schedule {
   }
 
   /**
-   * Goes on where a schedule with the same settings has been.
+   * Continues from where a schedule with the same settings has been.
    *
    * @throws IllegalArgumentException naming what is missing or unknown; then nothing has changed
    */

@@ -35,13 +35,13 @@ public final class SGD extends FluentOptimizer<SGD> {
     return checked();
   }
 
-  /** Sets what part of each gradient but the first does not enter the velocity. */
+  /** Sets the part of each gradient but the first that does not enter the velocity. */
   public SGD dampening(double part) {
     dampening = atLeastZero("dampening", part);
     return checked();
   }
 
-  /** Looks ahead by Nesterov's rule; needs momentum, set before, and no dampening. */
+  /** Uses Nesterov's momentum; needs momentum, set before, and no dampening. */
   public SGD nesterov() {
     nesterov = true;
     return checked();
@@ -50,8 +50,8 @@ public final class SGD extends FluentOptimizer<SGD> {
   @Override
   protected Tensor update(Update u) {
     Tensor p = u.value();
-    Tensor rate = u.number(Step::rate);
-    Tensor g = u.gradient().plus(u.number(Step::decay).times(p));
+    Tensor rate = u.rate();
+    Tensor g = u.penalizedGradient();
     if (momentum == 0) {
       return p.minus(rate.times(g));
     }

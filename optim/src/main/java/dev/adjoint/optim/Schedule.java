@@ -1,7 +1,7 @@
 package dev.adjoint.optim;
 
 /**
- * Gives the factor of the learning rate for each step: {@code
+ * A factor of the learning rate for each step: {@code
  * optimizer.schedule(Schedule.cosine(900).warmup(100))}.
  *
  * <p>The factor multiplies the rate that has been set on the optimizer, and those of its groups. It

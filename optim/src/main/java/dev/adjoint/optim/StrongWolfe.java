@@ -37,21 +37,16 @@ final class StrongWolfe {
     this.start = start;
   }
 
-  /** The point that was found, and how often the loss was computed to find it. */
-  record Result(Point point, int evaluations) {}
-
   /**
-   * Searches.
+   * Returns the point that was found.
    *
    * @param line computes the point at some distance
    * @param start the point at 0, whose slope is negative
    * @param first the distance of the first trial
    * @param longest the largest element of the direction, by which t is multiplied
    */
-  static Result search(DoubleFunction<Point> line, Point start, double first, double longest) {
-    StrongWolfe search = new StrongWolfe(line, start);
-    Point found = search.search(first, longest);
-    return new Result(found, search.trials + 1);
+  static Point search(DoubleFunction<Point> line, Point start, double first, double longest) {
+    return new StrongWolfe(line, start).search(first, longest);
   }
 
   private Point search(double first, double longest) {

@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.function.Supplier;
 
 /**
- * Keeps exponential moving averages of parameters, which often predict better than the parameters
+ * Exponential moving averages of parameters, which often predict better than the parameters
  * themselves (Polyak and Juditsky 1992).
  *
  * <pre>{@code
@@ -53,8 +53,7 @@ public final class WeightAverage {
   }
 
   private WeightAverage(ImmutableList<ParameterState> states) {
-    ParameterState.requireEachOnce(NAME, states);
-    this.states = states;
+    this.states = ParameterState.eachOnce(NAME, states);
   }
 
   /** Sets the weight of the old average in the new. */
@@ -63,19 +62,16 @@ public final class WeightAverage {
     return this;
   }
 
-  /** Takes the values that the parameters have now into the averages. */
+  /** Updates the averages by the values that the parameters have now. */
   public void update() {
     requireSwappedOut("update");
     for (ParameterState state : states) {
       Tensor value = state.parameter().value().untracked();
-      if (updates == 0) {
-        state.put(AVERAGE, value.copy());
-      } else {
-        Object average = state.array(AVERAGE, 0);
-        Object now = Optimizer.elements(value);
-        APPROACH.run(
-            value.dtype(), new Object[] {average, now}, new double[] {1 - decay}, state.size());
-      }
+      Tensor average = state.slot(AVERAGE, 0);
+      state.put(AVERAGE, average);
+      Object[] arrays = {average.storage().array(), FluentOptimizer.elements(value)};
+      double[] part = {updates == 0 ? 1 : 1 - decay};
+      APPROACH.run(value.dtype(), arrays, part, state.size());
     }
     updates++;
   }
@@ -97,8 +93,8 @@ public final class WeightAverage {
   }
 
   /**
-   * Returns the averages, copied: the number of updates as {@code n_averaged}, and each by the path
-   * of its parameter, as in {@code hidden.weight.average}.
+   * Returns a copy of the averages: the number of updates as {@code n_averaged}, and each by the
+   * path of its parameter, as in {@code hidden.weight.average}.
    *
    * @throws IllegalStateException if two parameters have the same path
    */
@@ -117,7 +113,7 @@ public final class WeightAverage {
   }
 
   /**
-   * Goes on with saved averages.
+   * Continues from saved averages.
    *
    * @param state what {@link #state} has returned
    * @throws IllegalArgumentException naming what is missing, unknown or of another shape; then

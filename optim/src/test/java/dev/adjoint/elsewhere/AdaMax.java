@@ -2,7 +2,6 @@ package dev.adjoint.elsewhere;
 
 import dev.adjoint.autodiff.Parameter;
 import dev.adjoint.optim.FluentOptimizer;
-import dev.adjoint.optim.Step;
 import dev.adjoint.optim.Update;
 import dev.adjoint.tensor.Tensor;
 import java.util.Map;
@@ -27,7 +26,7 @@ public final class AdaMax extends FluentOptimizer<AdaMax> {
 
   @Override
   protected Tensor update(Update u) {
-    Tensor g = u.gradient().plus(u.number(Step::decay).times(u.value()));
+    Tensor g = u.penalizedGradient();
     Tensor m = u.remember("exp_avg", old -> old.plus(g.minus(old).times(1 - beta1)));
     Tensor largest = u.remember("exp_inf", old -> old.times(beta2).max(g.abs().plus(1e-8)));
     Tensor rate = u.number(s -> s.rate() / (1 - Math.pow(beta1, s.number())));

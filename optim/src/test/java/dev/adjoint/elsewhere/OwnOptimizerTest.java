@@ -8,7 +8,6 @@ import dev.adjoint.autodiff.Gradients;
 import dev.adjoint.autodiff.Parameter;
 import dev.adjoint.optim.FluentOptimizer;
 import dev.adjoint.optim.Optimizer;
-import dev.adjoint.optim.Step;
 import dev.adjoint.optim.Update;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
@@ -86,7 +85,7 @@ class OwnOptimizerTest {
         new Own(
             w,
             u -> {
-              Tensor next = u.value().minus(u.gradient().times(u.number(Step::rate)));
+              Tensor next = u.value().minus(u.gradient().times(u.rate()));
               u.remember("last_value", old -> u.value());
               u.remember("last_gradient", old -> u.gradient());
               u.remember("again", old -> next);

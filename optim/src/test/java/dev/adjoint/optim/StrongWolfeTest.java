@@ -37,19 +37,27 @@ class StrongWolfeTest {
     }
   }
 
+  private int evaluations;
+
+  private Point search(DoubleFunction<Point> line, double first) {
+    Point start = line.apply(0);
+    evaluations = 0;
+    return StrongWolfe.search(
+        t -> {
+          evaluations++;
+          return line.apply(t);
+        },
+        start,
+        first,
+        1);
+  }
+
   @ParameterizedTest
   @EnumSource
   void theSearchFindsAPointThatIsLowerAndFlatterFromAnyTrial(Line line) {
     Point start = line.at(0);
     for (double first : new double[] {1e-3, 1e-2, 1e-1, 1, 3, 4.7, 10, 30}) {
-      int[] evaluations = {0};
-      DoubleFunction<Point> counted =
-          t -> {
-            evaluations[0]++;
-            return line.at(t);
-          };
-      StrongWolfe.Result result = StrongWolfe.search(counted, start, first, 1);
-      Point found = result.point();
+      Point found = search(line::at, first);
       assertThat(found.loss())
           .as("loss from %s", first)
           .isEqualTo(line.at(found.t()).loss())
@@ -57,29 +65,25 @@ class StrongWolfeTest {
       assertThat(Math.abs(found.slope()))
           .as("slope from %s", first)
           .isLessThanOrEqualTo(-0.9 * start.slope());
-      assertThat(result.evaluations()).isEqualTo(evaluations[0]).isLessThan(20);
+      assertThat(evaluations).isLessThan(20);
     }
   }
 
   @Test
   void aGoodTrialIsTakenAtOnce() {
-    StrongWolfe.Result result = StrongWolfe.search(Line.PARABOLA::at, Line.PARABOLA.at(0), 1.5, 1);
-    assertThat(result.point().t()).isEqualTo(1.5);
-    assertThat(result.evaluations()).isEqualTo(1);
+    assertThat(search(Line.PARABOLA::at, 1.5).t()).isEqualTo(1.5);
+    assertThat(evaluations).isEqualTo(1);
   }
 
   @Test
   void aTrialBeyondTheMinimumOfAParabolaLeadsStraightToIt() {
-    StrongWolfe.Result result = StrongWolfe.search(Line.PARABOLA::at, Line.PARABOLA.at(0), 5, 1);
-    assertThat(result.point().t()).isEqualTo(2);
-    assertThat(result.evaluations()).isEqualTo(2);
+    assertThat(search(Line.PARABOLA::at, 5).t()).isEqualTo(2);
+    assertThat(evaluations).isEqualTo(2);
   }
 
   @Test
   void aLossThatNeverRisesEndsTheSearchAtItsLimit() {
-    DoubleFunction<Point> down = t -> new Point(t, -t, Tensor.of(-1.0), -1);
-    StrongWolfe.Result result = StrongWolfe.search(down, down.apply(0), 1, 1);
-    assertThat(result.evaluations()).isEqualTo(26);
-    assertThat(result.point().t()).isGreaterThan(1);
+    assertThat(search(t -> new Point(t, -t, Tensor.of(-1.0), -1), 1).t()).isGreaterThan(1);
+    assertThat(evaluations).isEqualTo(26);
   }
 }

@@ -27,7 +27,7 @@ public final class GRU extends Recurrent<GRU, Tensor> {
 
   /** Creates a layer from its description. */
   public GRU(Description from) {
-    super(from, 3, 1);
+    super(from, 3, 1, List::getFirst, List::of);
   }
 
   @Override
@@ -43,15 +43,5 @@ public final class GRU extends Recurrent<GRU, Tensor> {
   @Override
   boolean keepsHiddenBiasApart() {
     return true;
-  }
-
-  @Override
-  Tensor state(List<Tensor> tensors) {
-    return tensors.getFirst();
-  }
-
-  @Override
-  List<Tensor> tensors(Tensor state) {
-    return List.of(state);
   }
 }

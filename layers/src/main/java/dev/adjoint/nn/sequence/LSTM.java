@@ -31,7 +31,7 @@ public final class LSTM extends Recurrent<LSTM, LSTM.State> {
 
   /** Creates a layer from its description. */
   public LSTM(Description from) {
-    super(from, 4, 2);
+    super(from, 4, 2, s -> new State(s.get(0), s.get(1)), s -> List.of(s.h(), s.c()));
   }
 
   @Override
@@ -46,15 +46,5 @@ public final class LSTM extends Recurrent<LSTM, LSTM.State> {
     Tensor h = states.select(0, 0);
     int last = backwards ? 0 : inputs.size(0) - 1;
     return new Scan(h, List.of(h.select(0, last), states.select(0, 1).select(0, last)));
-  }
-
-  @Override
-  State state(List<Tensor> tensors) {
-    return new State(tensors.get(0), tensors.get(1));
-  }
-
-  @Override
-  List<Tensor> tensors(State state) {
-    return List.of(state.h(), state.c());
   }
 }

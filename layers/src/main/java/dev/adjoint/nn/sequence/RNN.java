@@ -24,7 +24,7 @@ public final class RNN extends Recurrent<RNN, Tensor> {
 
   /** Creates a layer from its description. */
   public RNN(Description from) {
-    super(from, 1, 1);
+    super(from, 1, 1, List::getFirst, List::of);
   }
 
   /** Sets the function; the default is tanh. */
@@ -36,15 +36,5 @@ public final class RNN extends Recurrent<RNN, Tensor> {
   @Override
   List<Tensor> step(Tensor input, Tensor recurrent, List<Tensor> state) {
     return List.of(activation.get().forward(input.plus(recurrent)));
-  }
-
-  @Override
-  Tensor state(List<Tensor> tensors) {
-    return tensors.getFirst();
-  }
-
-  @Override
-  List<Tensor> tensors(Tensor state) {
-    return List.of(state);
   }
 }

@@ -16,7 +16,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.function.Function;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -56,6 +55,8 @@ public abstract sealed class Recurrent<R extends Recurrent<R, S>, S> extends Lay
   private final List<Reading> readings = new ArrayList<>();
   private final int gates;
   private final int memories;
+  private final Function<List<Tensor>, S> joined;
+  private final Function<S, List<Tensor>> parts;
 
   /** Holds the weights with which one layer reads in one direction. */
   private record Reading(
@@ -74,11 +75,25 @@ public abstract sealed class Recurrent<R extends Recurrent<R, S>, S> extends Lay
    */
   public record Output<S>(Tensor output, S state) {}
 
-  /** Creates a layer from its description, whose cell computes gates and remembers tensors. */
-  Recurrent(Description from, int gates, int memories) {
+  /**
+   * Creates a layer from its description.
+   *
+   * @param gates how many parts a cell computes
+   * @param memories how many tensors it remembers, h first
+   * @param joined makes a state of them
+   * @param parts takes a state apart
+   */
+  Recurrent(
+      Description from,
+      int gates,
+      int memories,
+      Function<List<Tensor>, S> joined,
+      Function<S, List<Tensor>> parts) {
     super(from);
     this.gates = gates;
     this.memories = memories;
+    this.joined = joined;
+    this.parts = parts;
     declareWeights();
   }
 
@@ -182,41 +197,31 @@ public abstract sealed class Recurrent<R extends Recurrent<R, S>, S> extends Lay
     return false;
   }
 
-  /** Returns the state of which these are the tensors, h first. */
-  abstract S state(List<Tensor> tensors);
-
-  /** Returns the tensors of a state, h first. */
-  abstract List<Tensor> tensors(S state);
-
   // ---- reading ---------------------------------------------------------------------------------
 
   /** Reads sequences of one length, from a state of zeros. */
   public final Output<S> forward(Tensor x) {
-    return read(x, null, null);
+    return forward(x, null, null);
   }
 
   /** Reads sequences of one length, from a given state. */
   public final Output<S> forward(Tensor x, S initial) {
-    return read(x, null, initial);
+    return forward(x, null, initial);
   }
 
   /** Reads padded sequences, from a state of zeros. */
   public final Output<S> forward(Tensor x, IntTensor lengths) {
-    return read(x, lengths, null);
+    return forward(x, lengths, null);
   }
 
   /**
    * Reads padded sequences, from a given state.
    *
    * @param x of shape (N, T, in)
-   * @param lengths of shape (N), each from 0 to T
-   * @param initial the state of every layer before the first step
+   * @param lengths of shape (N), each from 0 to T; or null: all are T
+   * @param initial the state of every layer before the first step; or null: zeros
    */
-  public final Output<S> forward(Tensor x, IntTensor lengths, S initial) {
-    return read(x, lengths, initial);
-  }
-
-  private Output<S> read(Tensor x, @Nullable IntTensor lengths, @Nullable S initial) {
+  public final Output<S> forward(Tensor x, @Nullable IntTensor lengths, @Nullable S initial) {
     requireInput(x, lengths);
     List<List<Tensor>> states = initialStates(x, initial);
     Padding padding = lengths == null ? null : new Padding(lengths, x.size(1), x.dtype());
@@ -239,7 +244,12 @@ public abstract sealed class Recurrent<R extends Recurrent<R, S>, S> extends Lay
     if (padding != null) {
       sequence = padding.zeroed(sequence);
     }
-    return new Output<>(observed(sequence.transpose(0, 1)), joined(states));
+    List<Tensor> last = new ArrayList<>();
+    for (int i = 0; i < memories; i++) {
+      int memory = i;
+      last.add(Joining.stack(0, states.stream().map(s -> s.get(memory)).toArray(Tensor[]::new)));
+    }
+    return new Output<>(observed(sequence.transpose(0, 1)), joined.apply(last));
   }
 
   /** Goes through the steps of one layer in one direction. */
@@ -275,13 +285,11 @@ public abstract sealed class Recurrent<R extends Recurrent<R, S>, S> extends Lay
 
   /** Returns the tensors of the first state of each layer and direction. */
   private List<List<Tensor>> initialStates(Tensor x, @Nullable S initial) {
-    if (initial == null) {
-      Tensor zeros = Tensors.zeros(Shape.of(x.size(0), hidden), x.dtype());
-      List<Tensor> state = Collections.nCopies(memories, zeros);
-      return new ArrayList<>(Collections.nCopies(readings.size(), state));
-    }
     Shape expected = Shape.of(readings.size(), x.size(0), hidden);
-    List<Tensor> tensors = tensors(initial);
+    List<Tensor> tensors =
+        initial == null
+            ? Collections.nCopies(memories, Tensors.zeros(expected, x.dtype()))
+            : parts.apply(initial);
     for (Tensor tensor : tensors) {
       if (!tensor.shape().equals(expected)) {
         throw new IllegalArgumentException(
@@ -295,14 +303,6 @@ public abstract sealed class Recurrent<R extends Recurrent<R, S>, S> extends Lay
       states.add(tensors.stream().map(tensor -> tensor.select(0, index)).toList());
     }
     return states;
-  }
-
-  private S joined(List<List<Tensor>> states) {
-    return state(
-        IntStream.range(0, memories)
-            .mapToObj(
-                m -> Joining.stack(0, states.stream().map(s -> s.get(m)).toArray(Tensor[]::new)))
-            .toList());
   }
 
   private void requireInput(Tensor x, @Nullable IntTensor lengths) {
