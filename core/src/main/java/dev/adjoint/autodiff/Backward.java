@@ -88,7 +88,7 @@ public final class Backward {
               .formatted(root.shape()));
     }
     Tensor cotangent = seedFor(root);
-    return Mode.current()
+    return Recorder.mode()
         .recording(createGraph)
         .call(() -> new Pass(rootNode).run(rootNode, root, cotangent));
   }
@@ -132,7 +132,7 @@ public final class Backward {
                 + " copy() made while it ran");
     private final Set<Node> targets = new HashSet<>();
     private final @Nullable Reachability targeted;
-    private final boolean detecting = Mode.current().detecting();
+    private final boolean detecting = Recorder.mode().detecting();
     private final Map<Node, Tensor> results = new HashMap<>();
     private final Map<Node, Pending> pending = new HashMap<>();
     private final PriorityQueue<Pending> youngestFirst =
@@ -231,7 +231,7 @@ public final class Backward {
       Tensor cotangent = next.cotangent;
       Tensor[] inputs = step.sharedInputs();
       if (detecting) { // in the name of the line that computed the node
-        return Mode.current()
+        return Recorder.mode()
             .site(Anomalies.siteOf(step))
             .call(() -> primitive.pullbacks(needed, cotangent, inputs, next.output));
       }

@@ -182,7 +182,7 @@ public final class Derivatives {
 
     static Call of(
         String operation, Function<List<Tensor>, Tensor> f, List<Tensor> x, boolean otherTracked) {
-      Mode mode = Mode.current();
+      Recorder.Mode mode = Recorder.mode();
       long start = mode.births().upcoming();
       List<Tensor> arguments = new ArrayList<>();
       for (Tensor tensor : x) {

@@ -37,7 +37,7 @@ public final class Parameter {
     this.name = name;
     Tensor copy = initial.untracked().copy();
     this.storage = copy.storage();
-    this.leaf = Node.leaf(name, this);
+    this.leaf = Node.leaf(this);
     this.value = copy.madeBy(leaf);
   }
 
@@ -150,7 +150,7 @@ public final class Parameter {
   private void invalidate(String done, String event) {
     storage.invalidate(
         ("parameter '%s' was %s after this tensor was read from it, so the tensor's elements are"
-                + " gone; expected a new forward pass with %s.value(), or a copy() made before the %s")
+             + " gone; expected a new forward pass with %s.value(), or a copy() made before the %s")
             .formatted(name, done, name, event));
   }
 
