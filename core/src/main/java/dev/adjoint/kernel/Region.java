@@ -50,9 +50,9 @@ public final class Region {
     return CURRENT.orElse(NONE);
   }
 
-  /** Tells whether arrays of so many bytes may come from those that were given back. */
-  static boolean recycles(long bytes) {
-    return bytes >= LEAST_BYTES && current() != NONE;
+  /** Tells whether this thread computes within a region. */
+  static boolean isInside() {
+    return current() != NONE;
   }
 
   /** Computes something within this region. */
@@ -134,7 +134,7 @@ public final class Region {
 
   /** Remembers elements that are to be given back. */
   void add(Storage storage) {
-    if (this != NONE && ArrayPool.bytesOf(storage.array()) >= LEAST_BYTES) {
+    if (this != NONE && Buffers.bytesOf(storage.array()) >= LEAST_BYTES) {
       synchronized (this) {
         loose.add(new SoftReference<>(storage));
       }
