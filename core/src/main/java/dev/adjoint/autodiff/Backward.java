@@ -1,9 +1,10 @@
 package dev.adjoint.autodiff;
 
-import dev.adjoint.kernel.Region;
+import dev.adjoint.kernel.Storage.Region;
 import dev.adjoint.op.Movement;
 import dev.adjoint.op.Primitive;
 import dev.adjoint.op.Reductions;
+import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
 import java.util.Comparator;
@@ -217,8 +218,10 @@ public final class Backward {
         if (!needed[i] || source == null || part == null) {
           continue;
         }
-        part =
-            Reductions.sumTo(part, inputs[i].shape()); // undoes broadcasting, for every primitive
+        Shape shape = inputs[i].shape();
+        if (!part.shape().equals(shape)) { // the primitive broadcast the input
+          part = Reductions.sumTo(part, shape);
+        }
         if (detecting) {
           Anomalies.checkBackward(part, i, step);
         }

@@ -2,6 +2,7 @@ package dev.adjoint.kernel;
 
 import static com.google.common.base.Preconditions.checkArgument;
 
+import dev.adjoint.kernel.Storage.Region;
 import java.lang.ref.SoftReference;
 import java.util.ArrayDeque;
 import java.util.Deque;
