@@ -142,8 +142,9 @@ public final class Buffers {
   }
 
   static long bytesOf(Object array) {
-    Elements type = Elements.of(array);
-    return (long) type.length(array) * type.bytes();
+    return array instanceof float[] floats
+        ? (long) floats.length * Float.BYTES
+        : (long) ((double[]) array).length * Double.BYTES;
   }
 
   /**

@@ -2,7 +2,6 @@ package dev.adjoint.op;
 
 import com.google.common.base.CaseFormat;
 import dev.adjoint.autodiff.Recorder;
-import dev.adjoint.kernel.Loop;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
 import org.jspecify.annotations.Nullable;
@@ -76,10 +75,10 @@ public enum Unary implements Primitive {
   }
 
   private final @Nullable Pullback pullback;
-  private final String function = CaseFormat.UPPER_UNDERSCORE.to(CaseFormat.LOWER_CAMEL, name());
-  private final PerType<Loop> loops = PerType.loop(function, 1);
-  private final PullbackPrograms programs =
-      new PullbackPrograms(function, 1, 2, Primitive.super::pullbacks);
+  private final Elementwise function =
+      new Elementwise(CaseFormat.UPPER_UNDERSCORE.to(CaseFormat.LOWER_CAMEL, name()), 1);
+  private final Program.Pullbacks programs =
+      new Program.Pullbacks(function.name(), 1, 2, Primitive.super::pullbacks);
 
   Unary(@Nullable Pullback pullback) {
     this.pullback = pullback;
@@ -92,7 +91,7 @@ public enum Unary implements Primitive {
 
   @Override
   public Tensor forward(Tensor... x) {
-    return Elementwise.apply(function, loops.of(x[0].dtype()), x);
+    return function.apply(x);
   }
 
   @Override
@@ -110,7 +109,7 @@ public enum Unary implements Primitive {
 
   /** Returns the name of the kernel's function. */
   String function() {
-    return function;
+    return function.name();
   }
 
   @Override
