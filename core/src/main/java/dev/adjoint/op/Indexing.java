@@ -30,7 +30,7 @@ public final class Indexing {
    */
   public static Tensor gather(Tensor x, int axis, IntTensor index) {
     if (x.rank() == 0 && index.shape().rank() == 0) {
-      return Movement.reshape(gather(Movement.withAxis(x), axis, index.reshape(1)), x.shape());
+      return gather(x.reshape(1), axis, index.reshape(1)).reshape(x.shape());
     }
     int resolved = checkIndex("gather", x.shape(), axis, index);
     return Recorder.apply(new Gather(resolved, index, false), x);
@@ -113,8 +113,7 @@ public final class Indexing {
   public static Tensor scatterAdd(Tensor x, int axis, IntTensor index, Tensor source) {
     if (x.rank() == 0 && index.shape().rank() == 0) {
       Tensor line = Movement.withAxis(source);
-      return Movement.reshape(
-          scatterAdd(Movement.withAxis(x), axis, index.reshape(1), line), x.shape());
+      return scatterAdd(x.reshape(1), axis, index.reshape(1), line).reshape(x.shape());
     }
     int resolved = checkIndex("scatterAdd", x.shape(), axis, index);
     if (!source.shape().equals(index.shape())) {
@@ -220,11 +219,6 @@ public final class Indexing {
    */
   record Gather(int axis, IntTensor index, boolean distinct) implements Primitive {
     @Override
-    public String name() {
-      return "gather";
-    }
-
-    @Override
     public Tensor forward(Tensor... x) {
       DType dtype = x[0].dtype();
       Elements type = Engine.elements(dtype);
@@ -256,11 +250,6 @@ public final class Indexing {
    * @param distinct whether no two are added to one place
    */
   record ScatterAdd(int axis, IntTensor index, Shape shape, boolean distinct) implements Primitive {
-    @Override
-    public String name() {
-      return "scatterAdd";
-    }
-
     /** Adds in double precision: a float32 sum of many small numbers stops growing. */
     @Override
     public Tensor forward(Tensor... x) {

@@ -1,5 +1,6 @@
 package dev.adjoint.op;
 
+import com.google.common.base.CaseFormat;
 import dev.adjoint.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -43,8 +44,10 @@ public sealed interface Primitive
         ElementwiseFunction,
         Primitive.Open {
 
-  /** Returns the name for messages and drawings. */
-  String name();
+  /** Returns the name for messages and drawings: by default that of the class. */
+  default String name() {
+    return CaseFormat.UPPER_CAMEL.to(CaseFormat.LOWER_CAMEL, getClass().getSimpleName());
+  }
 
   /** Computes the output: a new, untracked tensor. */
   Tensor forward(Tensor... x);

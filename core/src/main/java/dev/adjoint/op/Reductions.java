@@ -29,7 +29,7 @@ public final class Reductions {
       }
     }
     axes = Arrays.copyOf(axes, count);
-    return Movement.reshape(count == 0 ? x : sum(x, true, axes), shape);
+    return (count == 0 ? x : sum(x, true, axes)).reshape(shape);
   }
 
   /** Returns the mean. */
@@ -96,7 +96,7 @@ public final class Reductions {
         result = n % 2 == 0 ? pairs : Joining.concat(axis, pairs, result.slice(axis, n - 1, n));
       }
     }
-    return Movement.reshape(result, x.shape().reduced(resolved, keep));
+    return result.reshape(x.shape().reduced(resolved, keep));
   }
 
   /** Returns log(sum(exp(x))). */
@@ -104,7 +104,7 @@ public final class Reductions {
     int[] resolved = x.shape().axes("logsumexp", axes);
     Tensor rows = RowOp.lastAxis(x, resolved);
     Tensor result = Recorder.apply(RowOp.LOG_SUM_EXP, rows);
-    return Movement.reshape(result, x.shape().reduced(resolved, keep));
+    return result.reshape(x.shape().reduced(resolved, keep));
   }
 
   /** Returns a p-norm. */
