@@ -24,7 +24,10 @@ public final class Autodiff {
 
   /** Computes without recording. */
   public static void noGrad(Runnable action) {
-    noGrad(asSupplier(action));
+    noGrad(() -> {
+      action.run();
+      return null;
+    });
   }
 
   /**
@@ -41,7 +44,10 @@ public final class Autodiff {
 
   /** Computes and checks every result. */
   public static void detectAnomalies(Runnable action) {
-    detectAnomalies(asSupplier(action));
+    detectAnomalies(() -> {
+      action.run();
+      return null;
+    });
   }
 
   /**
@@ -134,13 +140,6 @@ public final class Autodiff {
    */
   public static TernaryOperator elementwise(String name, TernaryOperator function) {
     return new ElementwiseFunction(name, 3, x -> function.apply(x[0], x[1], x[2])).checked()::apply;
-  }
-
-  private static Supplier<@Nullable Void> asSupplier(Runnable action) {
-    return () -> {
-      action.run();
-      return null;
-    };
   }
 
   /** The identity, whose cotangent passes through a function. */

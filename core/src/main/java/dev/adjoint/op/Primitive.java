@@ -19,7 +19,7 @@ public sealed interface Primitive
         Contiguous,
         Movement,
         Pad,
-        Reduce.Fold,
+        Reductions.Fold,
         Length,
         RowOp,
         CumulativeSum,
