@@ -20,7 +20,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Computes gradients by walking the graph from a root back to what it depends on.
+ * A backward pass, which computes gradients by walking the graph from a root to what it depends on,
+ * with its settings.
  *
  * <pre>{@code
  * Gradients g = Backward.wrt(x).createGraph().of(y); // g.of(x) can itself be differentiated
@@ -28,9 +29,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Backward {
 
-  /**
-   * Computes the gradients of all leaves, from a scalar root, without recording the computation.
-   */
+  /** The pass from a scalar root to all leaves, which is not itself recorded. */
   public static final Backward DEFAULT = new Backward(List.of(), null, false, 0);
 
   private final List<Tensor> wanted;

@@ -28,8 +28,8 @@ import java.util.stream.IntStream;
  * with respect to the critic's parameters:
  *
  * <pre>{@code
- * Tensor slope = Derivatives.valueAndGradient(q -> critic.forward(q).sum(), x).gradient();
- * slope.norm(2).minus(1).square().backward().of(weight);
+ * Tensor gradient = Derivatives.valueAndGradient(q -> critic.forward(q).sum(), x).gradient();
+ * gradient.norm(2).minus(1).square().backward().of(weight);
  * }</pre>
  *
  * <p>Recording this takes memory; inside of {@link Autodiff#noGrad} the results are constants.

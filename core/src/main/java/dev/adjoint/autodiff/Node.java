@@ -13,7 +13,7 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a tensor was computed: the primitive, its inputs, and a birth number.
+ * A node of the graph: the primitive that computed a tensor, its inputs, and a birth number.
  *
  * <p>An output is always born after its inputs, so descending birth order is a topological order of
  * the graph: backward needs no recursion and no tape.

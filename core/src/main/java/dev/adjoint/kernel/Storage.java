@@ -8,7 +8,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Holds the elements of tensors: one array, shared by all views of it, and its generation.
+ * The elements of tensors: one array, shared by all views of it, and its generation.
  *
  * <p>A tensor records the generation at its birth and compares it before and after every access, so
  * that nobody computes with elements that were being replaced meanwhile. Whoever changes the

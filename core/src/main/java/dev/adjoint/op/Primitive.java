@@ -27,8 +27,8 @@ public sealed interface Primitive
         Joining.Concat,
         Indexing.Gather,
         Indexing.ScatterAdd,
-        Indexing.Select,
-        Indexing.SelectAdd,
+        Indexing.IndexSelect,
+        Indexing.IndexAdd,
         CrossEntropy,
         Linalg.Diagonal,
         Linalg.DiagonalEmbed,
@@ -88,8 +88,8 @@ public sealed interface Primitive
   }
 
   /**
-   * The one door for primitives that are not the engine's own: hooks, checkpoints and users'
-   * functions. A backward pass lets them keep what they see.
+   * A primitive that is not the engine's own: a hook, a checkpoint or a user's function, which may
+   * keep the tensors that it sees in a backward pass.
    */
   non-sealed interface Open extends Primitive {}
 }

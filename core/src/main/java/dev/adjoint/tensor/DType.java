@@ -37,7 +37,7 @@ public enum DType {
     return a == FLOAT64 || b == FLOAT64 ? FLOAT64 : FLOAT32;
   }
 
-  /** Returns what is done with arrays of this type. */
+  /** Returns the operations on arrays of this type. */
   Elements elements() {
     return this == FLOAT32 ? Elements.float32() : Elements.float64();
   }

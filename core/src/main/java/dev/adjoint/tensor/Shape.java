@@ -188,7 +188,10 @@ public final class Shape {
   }
 
   /**
-   * Returns this shape with other sizes at the given (resolved) axes: all 1 if kept, else dropped.
+   * Returns the shape of a reduction's result.
+   *
+   * @param axes to reduce, ascending, as {@link #axes} returns them
+   * @param keep whether they are kept with size 1, or dropped
    */
   public Shape reduced(int[] axes, boolean keep) {
     int[] result = new int[keep ? sizes.length : sizes.length - axes.length];
@@ -252,9 +255,7 @@ public final class Shape {
     return shape.equals(a) ? a : shape.equals(b) ? b : shape;
   }
 
-  /**
-   * Tells whether a tensor of this shape can be expanded to the other without change of the other.
-   */
+  /** Tells whether a tensor of this shape can be expanded to the target, by NumPy's rule. */
   public boolean broadcastsTo(Shape target) {
     int lead = target.rank() - rank();
     if (lead < 0) {

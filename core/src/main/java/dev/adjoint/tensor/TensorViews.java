@@ -202,7 +202,7 @@ public sealed interface TensorViews permits Tensor {
         : Recorder.apply(new Movement.Flip(self().shape().axes("flip", axes)), self());
   }
 
-  /** Returns consecutive parts along an axis, of the given sizes, which must add up. */
+  /** Returns consecutive parts along an axis, of sizes that add up to its size. */
   default List<Tensor> split(int axis, int... sizes) {
     Shape shape = self().shape();
     int resolved = shape.axis("split", axis);
