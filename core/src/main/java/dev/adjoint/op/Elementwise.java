@@ -8,6 +8,7 @@ import dev.adjoint.kernel.Storage;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,8 +29,8 @@ final class Elementwise {
 
   private final String name;
   private final int arity;
-  private volatile @Nullable Loop float32;
-  private volatile @Nullable Loop float64;
+  private final AtomicReferenceArray<@Nullable Loop> loops =
+      new AtomicReferenceArray<>(DType.values().length);
 
   /** Names a function of one, two or three values, whose loop for a type is made when needed. */
   Elementwise(String name, int arity) {
@@ -44,17 +45,12 @@ final class Elementwise {
 
   /** Returns the loop for a type; two threads that ask first may both make one, of equal bits. */
   private Loop loop(DType dtype) {
-    Loop known = dtype == DType.FLOAT32 ? float32 : float64;
-    if (known != null) {
-      return known;
+    Loop loop = loops.get(dtype.ordinal());
+    if (loop == null) {
+      loop = Engine.kernels(dtype).loop(name, arity);
+      loops.set(dtype.ordinal(), loop);
     }
-    Loop made = Engine.kernels(dtype).loop(name, arity);
-    if (dtype == DType.FLOAT32) {
-      float32 = made;
-    } else {
-      float64 = made;
-    }
-    return made;
+    return loop;
   }
 
   /** Applies the function to tensors of one type. */
