@@ -122,6 +122,12 @@ public final class Node {
     return site;
   }
 
+  /** A number that is there already: that of an object is made when first asked for, slowly. */
+  @Override
+  public int hashCode() {
+    return Long.hashCode(birth);
+  }
+
   /** Returns the name of the primitive, the parameter, or "tracked tensor". */
   @Override
   public String toString() {

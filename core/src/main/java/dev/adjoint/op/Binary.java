@@ -4,6 +4,7 @@ import com.google.common.base.CaseFormat;
 import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Tensor;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -86,11 +87,7 @@ public enum Binary implements Primitive {
 
   @Override
   public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
-    Pullback pullback = input == 0 ? first : second;
-    if (pullback == null) {
-      throw new IllegalStateException(name() + " is not differentiable");
-    }
-    return pullback.apply(g, x[0], x[1], y);
+    return Objects.requireNonNull(input == 0 ? first : second).apply(g, x[0], x[1], y);
   }
 
   @Override

@@ -8,7 +8,6 @@ import dev.adjoint.kernel.Storage;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
-import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,8 +28,8 @@ final class Elementwise {
 
   private final String name;
   private final int arity;
-  private final AtomicReferenceArray<@Nullable Loop> loops =
-      new AtomicReferenceArray<>(DType.values().length);
+  private volatile @Nullable Loop float32;
+  private volatile @Nullable Loop float64;
 
   /** Names a function of one, two or three values, whose loop for a type is made when needed. */
   Elementwise(String name, int arity) {
@@ -45,10 +44,15 @@ final class Elementwise {
 
   /** Returns the loop for a type; two threads that ask first may both make one, of equal bits. */
   private Loop loop(DType dtype) {
-    Loop loop = loops.get(dtype.ordinal());
+    boolean isFloat = dtype == DType.FLOAT32;
+    Loop loop = isFloat ? float32 : float64;
     if (loop == null) {
       loop = Engine.kernels(dtype).loop(name, arity);
-      loops.set(dtype.ordinal(), loop);
+      if (isFloat) {
+        float32 = loop;
+      } else {
+        float64 = loop;
+      }
     }
     return loop;
   }

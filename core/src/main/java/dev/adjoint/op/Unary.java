@@ -4,6 +4,7 @@ import com.google.common.base.CaseFormat;
 import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -96,10 +97,7 @@ public enum Unary implements Primitive {
 
   @Override
   public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
-    if (pullback == null) {
-      throw new IllegalStateException(name() + " is not differentiable");
-    }
-    return pullback.apply(g, x[0], y);
+    return Objects.requireNonNull(pullback).apply(g, x[0], y);
   }
 
   @Override

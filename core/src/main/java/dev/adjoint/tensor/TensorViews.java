@@ -323,27 +323,28 @@ public sealed interface TensorViews permits Tensor {
 
   /** Resolves sizes, one of which may be -1, for the elements of a shape. */
   static Shape resolve(String operation, Shape shape, int... sizes) {
-    int[] resolved = sizes.clone();
+    long[] resolved = new long[sizes.length];
     int unknown = -1;
     long known = 1;
     for (int axis = 0; axis < resolved.length; axis++) {
-      if (resolved[axis] == -1 && unknown < 0) {
+      resolved[axis] = sizes[axis];
+      if (sizes[axis] == -1 && unknown < 0) {
         unknown = axis;
-      } else if (resolved[axis] < 0) {
+      } else if (sizes[axis] < 0) {
         throw new IllegalArgumentException(
             "%s: bad size in %s; expected sizes of at least 0, at most one of them -1"
                 .formatted(operation, Arrays.toString(sizes)));
       } else {
-        known = Math.min(known * resolved[axis], 1L << 32); // more elements than there can be
+        known = Math.min(known * sizes[axis], 1L << 32); // more elements than there can be
       }
     }
     if (unknown >= 0 && known > 0 && shape.size() % known == 0) {
-      resolved[unknown] = (int) (shape.size() / known);
-      known *= resolved[unknown];
+      resolved[unknown] = shape.size() / known;
+      known = shape.size();
     }
     if (known != shape.size() || (unknown >= 0 && resolved[unknown] < 0)) {
       throw cannotBecome(operation, shape, sizes);
     }
-    return Shape.of(operation, Arrays.stream(resolved).asLongStream().toArray());
+    return Shape.of(operation, resolved);
   }
 }
