@@ -75,7 +75,7 @@ final class Anomalies {
   /** Returns what is not finite in a tensor: NaN before infinities; or null. */
   private static @Nullable String firstBad(Tensor tensor) {
     double[] values =
-        Mode.current().recording(false).detecting(false).call(tensor.untracked()::toDoubleArray);
+        Recorder.mode().recording(false).detecting(false).call(tensor.untracked()::toDoubleArray);
     String bad = null;
     for (double value : values) {
       if (Double.isNaN(value)) {

@@ -19,12 +19,15 @@ public final class Autodiff {
    * Recording resumes when the action ends, whatever happens.
    */
   public static <T extends @Nullable Object> T noGrad(Supplier<? extends T> action) {
-    return Mode.current().recording(false).call(action::get);
+    return Recorder.mode().recording(false).call(action::get);
   }
 
   /** Computes without recording. */
   public static void noGrad(Runnable action) {
-    noGrad(asSupplier(action));
+    noGrad(() -> {
+      action.run();
+      return null;
+    });
   }
 
   /**
@@ -36,12 +39,15 @@ public final class Autodiff {
    * through a sum, and the softmax after it is finite. A gradient may not be infinite at all.
    */
   public static <T extends @Nullable Object> T detectAnomalies(Supplier<? extends T> action) {
-    return Mode.current().detecting(true).call(action::get);
+    return Recorder.mode().detecting(true).call(action::get);
   }
 
   /** Computes and checks every result. */
   public static void detectAnomalies(Runnable action) {
-    detectAnomalies(asSupplier(action));
+    detectAnomalies(() -> {
+      action.run();
+      return null;
+    });
   }
 
   /**
@@ -136,13 +142,6 @@ public final class Autodiff {
     return new ElementwiseFunction(name, 3, x -> function.apply(x[0], x[1], x[2])).checked()::apply;
   }
 
-  private static Supplier<@Nullable Void> asSupplier(Runnable action) {
-    return () -> {
-      action.run();
-      return null;
-    };
-  }
-
   /** The identity, whose cotangent passes through a function. */
   private record GradientHook(UnaryOperator<Tensor> hook) implements Primitive.Open {
     @Override
@@ -181,7 +180,7 @@ public final class Autodiff {
 
     @Override
     public Tensor forward(Tensor... x) {
-      Mode mode = Mode.current().recording(false).sealedBy(null);
+      Recorder.Mode mode = Recorder.mode().recording(false).sealedBy(null);
       Tensor y = mode.call(() -> function.forward(List.of(x)));
       if (y == null) {
         throw new IllegalStateException(name() + ": forward returned null; expected a tensor");
@@ -193,8 +192,8 @@ public final class Autodiff {
 
     @Override
     public @Nullable Tensor[] pullbacks(boolean[] needed, Tensor g, Tensor[] x, Tensor y) {
-      Mode mode = Mode.current();
-      Mode sealed = mode.recording() ? mode.sealedBy(name()) : mode;
+      Recorder.Mode mode = Recorder.mode();
+      Recorder.Mode sealed = mode.recording() ? mode.sealedBy(name()) : mode;
       List<Tensor> cotangents = sealed.call(() -> function.pullback(g, List.of(x), y));
       if (cotangents == null || cotangents.size() != x.length) {
         throw new IllegalStateException(

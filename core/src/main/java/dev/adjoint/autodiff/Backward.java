@@ -1,12 +1,16 @@
 package dev.adjoint.autodiff;
 
-import dev.adjoint.kernel.Region;
+import dev.adjoint.kernel.Storage.Region;
 import dev.adjoint.op.Movement;
 import dev.adjoint.op.Primitive;
 import dev.adjoint.op.Reductions;
+import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -16,7 +20,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Computes gradients by walking the graph from a root back to what it depends on.
+ * A backward pass, which computes gradients by walking the graph from a root to what it depends on,
+ * with its settings.
  *
  * <pre>{@code
  * Gradients g = Backward.wrt(x).createGraph().of(y); // g.of(x) can itself be differentiated
@@ -24,9 +29,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Backward {
 
-  /**
-   * Computes the gradients of all leaves, from a scalar root, without recording the computation.
-   */
+  /** The pass from a scalar root to all leaves, which is not itself recorded. */
   public static final Backward DEFAULT = new Backward(List.of(), null, false, 0);
 
   private final List<Tensor> wanted;
@@ -88,7 +91,7 @@ public final class Backward {
               .formatted(root.shape()));
     }
     Tensor cotangent = seedFor(root);
-    return Mode.current()
+    return Recorder.mode()
         .recording(createGraph)
         .call(() -> new Pass(rootNode).run(rootNode, root, cotangent));
   }
@@ -132,7 +135,7 @@ public final class Backward {
                 + " copy() made while it ran");
     private final Set<Node> targets = new HashSet<>();
     private final @Nullable Reachability targeted;
-    private final boolean detecting = Mode.current().detecting();
+    private final boolean detecting = Recorder.mode().detecting();
     private final Map<Node, Tensor> results = new HashMap<>();
     private final Map<Node, Pending> pending = new HashMap<>();
     private final PriorityQueue<Pending> youngestFirst =
@@ -217,8 +220,10 @@ public final class Backward {
         if (!needed[i] || source == null || part == null) {
           continue;
         }
-        part =
-            Reductions.sumTo(part, inputs[i].shape()); // undoes broadcasting, for every primitive
+        Shape shape = inputs[i].shape();
+        if (!part.shape().equals(shape)) { // the primitive broadcast the input
+          part = Reductions.sumTo(part, shape);
+        }
         if (detecting) {
           Anomalies.checkBackward(part, i, step);
         }
@@ -231,7 +236,7 @@ public final class Backward {
       Tensor cotangent = next.cotangent;
       Tensor[] inputs = step.sharedInputs();
       if (detecting) { // in the name of the line that computed the node
-        return Mode.current()
+        return Recorder.mode()
             .site(Anomalies.siteOf(step))
             .call(() -> primitive.pullbacks(needed, cotangent, inputs, next.output));
       }
@@ -278,5 +283,58 @@ public final class Backward {
           "a tensor of shape %s is not tracked and has no gradient".formatted(tensor.shape()));
     }
     return node;
+  }
+
+  /** Which nodes of a graph depend on one of some targets, the targets included. */
+  private static final class Reachability {
+
+    private final Set<Node> dependent;
+    private final Set<Node> seen = new HashSet<>();
+
+    Reachability(Set<Node> targets) {
+      dependent = new HashSet<>(targets);
+    }
+
+    /** Tells whether a node that has been explored depends on a target. */
+    boolean reaches(Node node) {
+      return dependent.contains(node);
+    }
+
+    /** Looks at all nodes that a node depends on, except those that are known. */
+    void explore(Node root) {
+      if (!seen.add(root)) {
+        return;
+      }
+      List<Node> found = new ArrayList<>();
+      Deque<Node> open = new ArrayDeque<>();
+      open.add(root);
+      for (Node node; (node = open.poll()) != null; ) {
+        found.add(node);
+        for (Tensor input : inputs(node)) {
+          Node source = input.node();
+          if (source != null && seen.add(source)) {
+            open.add(source);
+          }
+        }
+      }
+      found.sort(Comparator.comparingLong(Node::birth)); // inputs first
+      for (Node node : found) {
+        for (Tensor input : inputs(node)) {
+          Node source = input.node();
+          if (source != null && dependent.contains(source)) {
+            dependent.add(node);
+          }
+        }
+      }
+    }
+
+    /** Returns the inputs of what a node stands for, as far as that is known. */
+    private static Tensor[] inputs(Node node) {
+      Node step = node;
+      for (Node replay; (replay = step.replay()) != null; ) {
+        step = replay;
+      }
+      return step.sharedInputs();
+    }
   }
 }

@@ -8,6 +8,7 @@ import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
@@ -27,8 +28,8 @@ import java.util.stream.IntStream;
  * with respect to the critic's parameters:
  *
  * <pre>{@code
- * Tensor slope = Derivatives.valueAndGradient(q -> critic.forward(q).sum(), x).gradient();
- * slope.norm(2).minus(1).square().backward().of(weight);
+ * Tensor gradient = Derivatives.valueAndGradient(q -> critic.forward(q).sum(), x).gradient();
+ * gradient.norm(2).minus(1).square().backward().of(weight);
  * }</pre>
  *
  * <p>Recording this takes memory; inside of {@link Autodiff#noGrad} the results are constants.
@@ -53,8 +54,8 @@ public final class Derivatives {
   /** Returns a scalar function's value and its gradient with respect to each input. */
   public static ValueAndGradient valueAndGradient(
       Function<List<Tensor>, Tensor> f, List<Tensor> x) {
-    Call call = Call.of("valueAndGradient", f, x, false).scalar();
-    List<Tensor> gradients = call.pull(Tensors.ones(call.y.shape(), call.y.dtype()), call.nested);
+    Call call = Call.of("valueAndGradient", f, x, false);
+    List<Tensor> gradients = call.gradients(call.nested);
     return new ValueAndGradient(call.nested ? call.y : call.y.untracked(), gradients);
   }
 
@@ -75,7 +76,7 @@ public final class Derivatives {
       Function<List<Tensor>, Tensor> f, List<Tensor> x, Tensor cotangent) {
     Call call = Call.of("vjp", f, x, cotangent.isTracked());
     requireShape("vjp: the cotangent", cotangent, "the output", call.y.shape());
-    return call.pull(cotangent, call.nested);
+    return gradientsOf(call.y, call.x, cotangent, call.nested);
   }
 
   /**
@@ -98,12 +99,8 @@ public final class Derivatives {
     requireShapes("jvp", x, tangents);
     Call call = Call.of("jvp", f, x, anyTracked(tangents));
     Tensor seed = Tensors.zeros(call.y.shape(), call.y.dtype()).tracked();
-    List<Tensor> pulled = call.pull(seed, true);
-    List<List<Tensor>> parts =
-        IntStream.range(0, x.size())
-            .mapToObj(i -> gradientsOf(pulled.get(i), List.of(seed), tangents.get(i), call.nested))
-            .toList();
-    return sum(parts, 0, call.y);
+    List<Tensor> pulled = gradientsOf(call.y, call.x, seed, true);
+    return gradientsOfSum(pulled, List.of(seed), tangents, call.nested).get(0);
   }
 
   /**
@@ -119,18 +116,8 @@ public final class Derivatives {
   public static List<Tensor> hessianVectorProduct(
       Function<List<Tensor>, Tensor> f, List<Tensor> x, List<Tensor> v) {
     requireShapes("hessianVectorProduct", x, v);
-    Call call = Call.of("hessianVectorProduct", f, x, anyTracked(v)).scalar();
-    List<Tensor> gradients = call.pull(Tensors.ones(call.y.shape(), call.y.dtype()), true);
-    List<List<Tensor>> parts =
-        IntStream.range(0, x.size())
-            .mapToObj(i -> gradientsOf(gradients.get(i), call.x, v.get(i), call.nested))
-            .toList();
-    return IntStream.range(0, x.size()).mapToObj(j -> sum(parts, j, x.get(j))).toList();
-  }
-
-  private static Tensor sum(List<List<Tensor>> rows, int column, Tensor like) {
-    Tensor zero = Tensors.zeros(like.shape(), like.dtype());
-    return rows.stream().map(row -> row.get(column)).reduce(zero, Tensor::plus);
+    Call call = Call.of("hessianVectorProduct", f, x, anyTracked(v));
+    return gradientsOfSum(call.gradients(true), call.x, v, call.nested);
   }
 
   // ---- whole matrices ------------------------------------------------------------------------
@@ -161,12 +148,10 @@ public final class Derivatives {
    * @return at i, j: shape (axes of input i..., axes of input j...)
    */
   public static List<List<Tensor>> hessian(Function<List<Tensor>, Tensor> f, List<Tensor> x) {
-    Call call = Call.of("hessian", f, x, false).scalar();
-    List<List<Tensor>> blocks = new ArrayList<>();
-    for (Tensor gradient : call.pull(Tensors.ones(call.y.shape(), call.y.dtype()), true)) {
-      blocks.add(rows(gradient, call.x, call.nested));
-    }
-    return blocks;
+    Call call = Call.of("hessian", f, x, false);
+    return call.gradients(true).stream()
+        .map(gradient -> rows(gradient, call.x, call.nested))
+        .toList();
   }
 
   // ---- how -----------------------------------------------------------------------------------
@@ -182,7 +167,7 @@ public final class Derivatives {
 
     static Call of(
         String operation, Function<List<Tensor>, Tensor> f, List<Tensor> x, boolean otherTracked) {
-      Mode mode = Mode.current();
+      Recorder.Mode mode = Recorder.mode();
       long start = mode.births().upcoming();
       List<Tensor> arguments = new ArrayList<>();
       for (Tensor tensor : x) {
@@ -213,17 +198,14 @@ public final class Derivatives {
           operation, fixed, y, mode.recording() && (otherTracked || !outside.isEmpty()));
     }
 
-    Call scalar() {
+    /** Returns the gradients of the output, which must be a scalar. */
+    List<Tensor> gradients(boolean record) {
       if (y.size() != 1) {
         throw new IllegalArgumentException(
             "%s: the function returned shape %s; expected a scalar"
                 .formatted(operation, y.shape()));
       }
-      return this;
-    }
-
-    List<Tensor> pull(Tensor cotangent, boolean record) {
-      return gradientsOf(y, x, cotangent, record);
+      return gradientsOf(y, x, Tensors.ones(y.shape(), y.dtype()), record);
     }
   }
 
@@ -232,6 +214,18 @@ public final class Derivatives {
       Tensor root, List<Tensor> wrt, Tensor cotangent, boolean record) {
     Backward backward = Backward.wrt(wrt.toArray(Tensor[]::new)).seed(cotangent);
     return (record ? backward.createGraph() : backward).gradients(root);
+  }
+
+  /** Returns the gradients of the sum of several weighted sums. */
+  private static List<Tensor> gradientsOfSum(
+      List<Tensor> roots, List<Tensor> wrt, List<Tensor> cotangents, boolean record) {
+    Tensor[] sums =
+        wrt.stream().map(x -> Tensors.zeros(x.shape(), x.dtype())).toArray(Tensor[]::new);
+    for (int i = 0; i < roots.size(); i++) {
+      List<Tensor> parts = gradientsOf(roots.get(i), wrt, cotangents.get(i), record);
+      Arrays.setAll(sums, j -> sums[j].plus(parts.get(j)));
+    }
+    return List.of(sums);
   }
 
   /** Returns a jacobian for each tensor, by one backward pass an element of the root. */

@@ -1,6 +1,6 @@
 package dev.adjoint.autodiff;
 
-import dev.adjoint.kernel.Region;
+import dev.adjoint.kernel.Storage.Region;
 import dev.adjoint.tensor.Tensor;
 import java.lang.reflect.Method;
 import java.lang.reflect.RecordComponent;

@@ -8,11 +8,12 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a tensor was computed: the primitive, its inputs, and a birth number.
+ * A node of the graph: the primitive that computed a tensor, its inputs, and a birth number.
  *
  * <p>An output is always born after its inputs, so descending birth order is a topological order of
  * the graph: backward needs no recursion and no tape.
@@ -21,7 +22,6 @@ public final class Node {
 
   private final @Nullable Primitive primitive;
   private final Tensor[] inputs;
-  private final String label;
   private final @Nullable Parameter parameter;
   private final @Nullable String site;
   private final long birth;
@@ -32,30 +32,28 @@ public final class Node {
   private Node(
       @Nullable Primitive primitive,
       Tensor[] inputs,
-      String label,
       @Nullable Parameter parameter,
       @Nullable String site) {
     this.primitive = primitive;
     this.inputs = inputs;
-    this.label = label;
     this.parameter = parameter;
     this.site = site;
-    this.birth = Mode.current().births().next(inputs);
+    this.birth = Recorder.mode().births().next(inputs);
+  }
+
+  /** Makes the node of a computed tensor. */
+  Node(Primitive primitive, Tensor[] inputs, @Nullable String site) {
+    this(primitive, inputs, null, site);
   }
 
   /** Returns the node of a tensor that was not computed but whose gradient is wanted. */
   public static Node leaf() {
-    return new Node(null, new Tensor[0], "tracked tensor", null, null);
+    return leaf(null);
   }
 
-  /** Returns the node of the values of a parameter, under its name. */
-  static Node leaf(String name, Parameter parameter) {
-    return new Node(null, new Tensor[0], name, parameter, null);
-  }
-
-  /** Returns the node of a computed tensor. */
-  static Node of(Primitive primitive, Tensor[] inputs, @Nullable String site) {
-    return new Node(primitive, inputs, primitive.name(), null, site);
+  /** Returns the node of the values of a parameter. */
+  static Node leaf(@Nullable Parameter parameter) {
+    return new Node(null, new Tensor[0], parameter, null);
   }
 
   /** Tells whether this is where gradients end: a parameter or a tracked tensor. */
@@ -124,9 +122,63 @@ public final class Node {
     return site;
   }
 
+  /** A number that is there already: that of an object is made when first asked for, slowly. */
+  @Override
+  public int hashCode() {
+    return Long.hashCode(birth);
+  }
+
   /** Returns the name of the primitive, the parameter, or "tracked tensor". */
   @Override
   public String toString() {
-    return label;
+    return primitive != null
+        ? primitive.name()
+        : parameter != null ? parameter.name() : "tracked tensor";
+  }
+
+  /**
+   * The source of birth numbers: every output has a larger number than its inputs.
+   *
+   * <p>Nodes of a computation that is run again take the numbers that those of its first run had.
+   * So they stand among all others where the first ones stood, and gradients are added up in the
+   * same order (ADR 14).
+   */
+  static final class Births {
+
+    static final Births ALL = new Births(0, Long.MAX_VALUE);
+
+    private final AtomicLong last;
+    private final long end;
+
+    private Births(long last, long end) {
+      this.last = new AtomicLong(last);
+      this.end = end;
+    }
+
+    /** Returns the numbers of a computation whose first run had those from start, below end. */
+    static Births again(long start, long end) {
+      return new Births(start - 1, end);
+    }
+
+    /** Returns the number of a new node: larger than those of its inputs. */
+    long next(Tensor[] inputs) {
+      if (this == ALL) {
+        return last.incrementAndGet();
+      }
+      long youngest =
+          0; // an input may come from the first run, which made more nodes than this one
+      for (Tensor input : inputs) {
+        Node source = input.node();
+        youngest = source == null ? youngest : Math.max(youngest, source.birth());
+      }
+      long older = youngest;
+      long number = last.updateAndGet(before -> Math.max(before, older) + 1);
+      return number < end ? number : ALL.next(inputs);
+    }
+
+    /** Returns a number that no node has yet: those born from now on have it or a larger one. */
+    long upcoming() {
+      return last.get() + 1;
+    }
   }
 }

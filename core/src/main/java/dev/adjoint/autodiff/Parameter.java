@@ -37,7 +37,7 @@ public final class Parameter {
     this.name = name;
     Tensor copy = initial.untracked().copy();
     this.storage = copy.storage();
-    this.leaf = Node.leaf(name, this);
+    this.leaf = Node.leaf(this);
     this.value = copy.madeBy(leaf);
   }
 

@@ -3,11 +3,17 @@ package dev.adjoint.autodiff;
 import dev.adjoint.op.Primitive;
 import dev.adjoint.tensor.Tensor;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Adds results to the graph: every operation of the engine ends in {@link #record}. */
 public final class Recorder {
 
   private Recorder() {}
+
+  /** Returns how operations of the current scope behave. */
+  static Mode mode() {
+    return Mode.CURRENT.orElse(Mode.DEFAULT);
+  }
 
   /** Computes a primitive and records it. */
   public static Tensor apply(Primitive primitive, Tensor... inputs) {
@@ -27,7 +33,7 @@ public final class Recorder {
         input.checkAfterReading();
       }
     }
-    Mode mode = Mode.current();
+    Mode mode = mode();
     Trace trace = mode.trace();
     if (trace != null) {
       trace.step(output, primitive, inputs);
@@ -38,7 +44,7 @@ public final class Recorder {
     if (mode.recording() && primitive.isDifferentiable()) {
       for (Tensor input : inputs) {
         if (input.isTracked()) {
-          return output.madeBy(Node.of(primitive, inputs, mode.detecting() ? site(mode) : null));
+          return output.madeBy(new Node(primitive, inputs, mode.detecting() ? site(mode) : null));
         }
       }
     }
@@ -55,17 +61,17 @@ public final class Recorder {
    * pullback.
    */
   public static boolean isOn() {
-    return Mode.current().recording();
+    return mode().recording();
   }
 
   /** Runs a function whose steps a trace sees. */
   public static <T> T traced(Trace trace, Supplier<T> function) {
-    return Mode.traced(trace).call(function::get);
+    return new Mode(true, false, null, null, Node.Births.ALL, trace).call(function::get);
   }
 
   /** Tells whether a function is being traced: then it does all that it does step by step. */
   public static boolean isTracing() {
-    return Mode.current().trace() != null;
+    return mode().trace() != null;
   }
 
   /**
@@ -73,7 +79,7 @@ public final class Recorder {
    * the recorded pullback of a custom function.
    */
   public static void checkReadOut(Tensor tensor) {
-    Mode mode = Mode.current();
+    Mode mode = mode();
     Trace trace = mode.trace();
     if (trace != null && trace.isVariable(tensor)) {
       throw new IllegalArgumentException(
@@ -86,20 +92,84 @@ public final class Recorder {
     if (function != null && tensor.isTracked()) {
       throw new IllegalStateException(
           ("%s: its pullback reads out a tensor (to an array or a number), so it cannot be"
-                  + " differentiated again; expected a pullback in tensor operations, or a first-order"
-                  + " backward()")
+               + " differentiated again; expected a pullback in tensor operations, or a first-order"
+               + " backward()")
               .formatted(function));
     }
   }
 
   /** Throws in a traced function, where a replayed value would be constant from then on. */
   static void checkReplayed() {
-    Trace trace = Mode.current().trace();
+    Trace trace = mode().trace();
     if (trace != null) {
       throw new IllegalArgumentException(
           ("%s: draws random numbers or stops a gradient, which happens once, when an elementwise"
                   + " function is traced; expected such a tensor as another input")
               .formatted(trace.name()));
     }
+  }
+
+  /**
+   * How operations of the current scope behave: whether they are recorded, whether results are
+   * searched for anomalies, and whether tracked tensors may be read out.
+   *
+   * @param recording whether outputs of tracked inputs are tracked
+   * @param detecting whether the first NaN or infinity throws
+   * @param site the line of user code of the operation whose pullback is running while detecting:
+   *     its parts are not searched one by one, and what they record is from there; null elsewhere
+   * @param sealedBy the custom function whose pullback is being recorded, in which reading out a
+   *     tracked tensor would silently cut the graph; null elsewhere
+   * @param births where nodes get their numbers from
+   * @param trace what sees every step while a function is run on samples; null elsewhere
+   */
+  record Mode(
+      boolean recording,
+      boolean detecting,
+      @Nullable String site,
+      @Nullable String sealedBy,
+      Node.Births births,
+      @Nullable Trace trace) {
+
+    private static final Mode DEFAULT = new Mode(true, false, null, null, Node.Births.ALL, null);
+    private static final ScopedValue<Mode> CURRENT = ScopedValue.newInstance();
+
+    Mode recording(boolean on) {
+      return on == recording ? this : new Mode(on, detecting, site, sealedBy, births, trace);
+    }
+
+    Mode detecting(boolean on) {
+      return on == detecting ? this : new Mode(recording, on, site, sealedBy, births, trace);
+    }
+
+    Mode sealedBy(@Nullable String function) {
+      return new Mode(recording, detecting, site, function, births, trace);
+    }
+
+    Mode site(@Nullable String line) {
+      return new Mode(recording, detecting, line, sealedBy, births, trace);
+    }
+
+    Mode births(Node.Births numbers) {
+      return new Mode(recording, detecting, site, sealedBy, numbers, trace);
+    }
+
+    /** Runs an action in this mode; the mode ends with the action, whatever happens. */
+    <T extends @Nullable Object, X extends Throwable> T call(
+        ScopedValue.CallableOp<? extends T, X> action) throws X {
+      return this.equals(mode()) ? action.call() : ScopedValue.where(CURRENT, this).call(action);
+    }
+  }
+
+  /** Sees every step of a function that is run once, on samples, to learn its steps. */
+  public interface Trace {
+
+    /** Returns what messages call the function. */
+    String name();
+
+    /** Receives a step, recorded or not. */
+    void step(Tensor output, Primitive primitive, Tensor[] inputs);
+
+    /** Tells whether a tensor depends on the samples. */
+    boolean isVariable(Tensor tensor);
   }
 }

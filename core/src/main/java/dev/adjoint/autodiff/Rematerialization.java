@@ -27,7 +27,7 @@ record Rematerialization(Supplier<Tensor> computation, Replay replay, long start
 
   static Tensor apply(Supplier<Tensor> computation) {
     Replay replay = Replay.afterFirstRun();
-    long start = Mode.current().births().upcoming();
+    long start = Recorder.mode().births().upcoming();
     return new Rematerialization(computation, replay, start).of(replay.run(computation));
   }
 
@@ -78,9 +78,9 @@ record Rematerialization(Supplier<Tensor> computation, Replay replay, long start
       input.storage(); // refuses if a parameter was updated: the function would read its new value
       captured.add(input.node());
     }
-    Births births = Births.again(start, node.birth());
+    Node.Births births = Node.Births.again(start, node.birth());
     Tensor again =
-        Mode.current()
+        Recorder.mode()
             .recording(true)
             .site(null)
             .births(births)

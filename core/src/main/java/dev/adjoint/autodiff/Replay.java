@@ -1,11 +1,10 @@
 package dev.adjoint.autodiff;
 
 import dev.adjoint.tensor.Tensor;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
-import java.util.Iterator;
 import java.util.List;
+import java.util.ListIterator;
+import java.util.Objects;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -20,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Replay {
 
-  private static final ScopedValue<Scope> SCOPE = ScopedValue.newInstance();
+  /** The runs that a thread is in, outermost first. */
+  private static final ScopedValue<List<Run>> RUNS = ScopedValue.newInstance();
 
   private final boolean allowEffects;
 
@@ -49,29 +49,23 @@ public final class Replay {
    * at once.
    */
   public <T extends @Nullable Object> T run(Supplier<? extends T> computation) {
-    if (!SCOPE.isBound()) {
-      return ScopedValue.where(SCOPE, new Scope()).call(() -> run(computation));
+    if (!RUNS.isBound()) {
+      return ScopedValue.where(RUNS, new ArrayList<>()).call(() -> run(computation));
     }
-    Scope scope = SCOPE.get(); // one binding for all that are nested: fewer frames on the stack
-    Run outer = scope.run;
-    scope.run = newRun(outer);
+    List<Run> runs = RUNS.get(); // one binding for all that are nested: fewer frames on the stack
+    List<@Nullable Object> known = values;
+    List<@Nullable Object> kept = known == null ? new ArrayList<>() : null;
+    boolean effects = kept != null && allowEffects && (runs.isEmpty() || runs.getLast().hasEffects);
+    runs.add(new Run(effects, !allowEffects, kept, known == null ? null : known.listIterator()));
     try {
       T result = computation.get();
-      if (scope.run instanceof FirstRun first) {
-        values = first.values;
+      if (kept != null) {
+        values = kept;
       }
       return result;
     } finally {
-      scope.run = outer;
+      runs.removeLast();
     }
-  }
-
-  private Run newRun(@Nullable Run outer) {
-    boolean effects = allowEffects && (outer == null || outer.hasEffects());
-    List<@Nullable Object> known = values;
-    return known != null
-        ? new LaterRun(known.iterator(), known.size())
-        : new FirstRun(effects, !allowEffects, outer, new ArrayList<>());
   }
 
   /**
@@ -80,94 +74,64 @@ public final class Replay {
    */
   public static <T> T value(Supplier<T> compute) {
     Recorder.checkReplayed();
-    Run run = current();
-    return run != null ? run.hold(compute) : compute.get();
+    List<Run> runs = current();
+    return runs.isEmpty() ? compute.get() : hold(runs, compute);
   }
 
   /** Changes state, unless the surrounding computation is being run again or only probed. */
   public static void effect(Runnable change) {
-    Run run = current();
-    if (run == null || run.hasEffects()) {
+    List<Run> runs = current();
+    if (runs.isEmpty() || runs.getLast().hasEffects) {
       change.run();
     }
   }
 
-  private static @Nullable Run current() {
-    return SCOPE.isBound() ? SCOPE.get().run : null;
+  private static List<Run> current() {
+    return RUNS.isBound() ? RUNS.get() : List.of();
   }
 
-  /** The innermost run of a thread. */
-  private static final class Scope {
-    @Nullable Run run;
-  }
-
-  /** One run of a computation. */
-  private sealed interface Run {
-    <T> T hold(Supplier<T> compute);
-
-    boolean hasEffects();
-  }
-
-  /** The first run: computes values and keeps them, for every run around it as well. */
-  private record FirstRun(
-      boolean hasEffects, boolean copies, @Nullable Run outer, List<@Nullable Object> values)
-      implements Run {
-
-    @Override
-    @SuppressWarnings("unchecked") // a copy of a tensor is a tensor
-    public <T> T hold(Supplier<T> compute) {
-      Deque<FirstRun> around = new ArrayDeque<>(); // by a loop: they may be a thousand deep
-      Run run = this;
-      while (run instanceof FirstRun first) {
-        around.push(first);
-        run = first.outer;
-      }
-      // What is held while a value is computed is part of that value: it is not held by itself.
-      Run whole = run != null ? run : new Part(around.element().hasEffects);
-      T value = whole.hold(compute);
-      for (FirstRun first : around) {
-        if (first.copies && value instanceof Tensor tensor) {
-          value = (T) Autodiff.noGrad(tensor::copy); // outlives the parameters that probing assigns
-        }
-        first.values.add(value);
-      }
-      return value;
+  @SuppressWarnings("unchecked") // the n-th value of every run comes from the same line
+  private static <T> T hold(List<Run> runs, Supplier<T> compute) {
+    int first = runs.size(); // from here on, all keep the value
+    while (first > 0 && runs.get(first - 1).kept != null) {
+      first--;
     }
-  }
-
-  /** A later run: returns the values of the first. */
-  private record LaterRun(Iterator<@Nullable Object> values, int count) implements Run {
-
-    @Override
-    @SuppressWarnings(
-        "unchecked") // the n-th value of every run comes from the same line of the computation
-    public <T> T hold(Supplier<T> compute) {
-      if (!values.hasNext()) {
+    Run around = runs.get(Math.max(0, first - 1));
+    T value;
+    if (around.known != null) {
+      if (!around.known.hasNext()) {
         throw new IllegalStateException(
             "a computation that is run again held %d values the first time and asks for more now; expected the same steps"
-                .formatted(count));
+                .formatted(around.known.nextIndex()));
       }
-      return (T) values.next();
-    }
-
-    @Override
-    public boolean hasEffects() {
-      return false;
-    }
-  }
-
-  /** Computes what belongs to a value that is being computed to be held. */
-  private record Part(boolean hasEffects) implements Run {
-    @Override
-    public <T> T hold(Supplier<T> compute) {
-      Scope scope = SCOPE.get();
-      Run outer = scope.run;
-      scope.run = this;
+      value = (T) around.known.next();
+    } else {
+      // What is held while a value is computed is part of that value: it is not held by itself.
+      runs.add(new Run(around.hasEffects, false, null, null));
       try {
-        return compute.get();
+        value = compute.get();
       } finally {
-        scope.run = outer;
+        runs.removeLast();
       }
     }
+    for (Run run : runs.subList(first, runs.size())) {
+      if (run.copies && value instanceof Tensor tensor) {
+        value = (T) Autodiff.noGrad(tensor::copy); // outlives the parameters that probing assigns
+      }
+      Objects.requireNonNull(run.kept).add(value);
+    }
+    return value;
   }
+
+  /**
+   * A run: the first of a computation, which keeps values; a later one, to which they are known; or
+   * that of a value that is computed to be held, which is neither.
+   *
+   * @param copies whether it keeps copies of tensors
+   */
+  private record Run(
+      boolean hasEffects,
+      boolean copies,
+      @Nullable List<@Nullable Object> kept,
+      @Nullable ListIterator<@Nullable Object> known) {}
 }

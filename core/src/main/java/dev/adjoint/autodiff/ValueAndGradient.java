@@ -11,7 +11,7 @@ import java.util.List;
  */
 public record ValueAndGradient(Tensor value, List<Tensor> gradients) {
 
-  /** Keeps the gradients as they are now. */
+  /** Copies the list of gradients. */
   public ValueAndGradient {
     gradients = List.copyOf(gradients);
   }

@@ -2,9 +2,9 @@ package dev.adjoint.op;
 
 import com.google.common.base.CaseFormat;
 import dev.adjoint.autodiff.Recorder;
-import dev.adjoint.kernel.Loop;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Tensor;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,10 +57,10 @@ public enum Binary implements Primitive {
 
   private final @Nullable Pullback first;
   private final @Nullable Pullback second;
-  private final String function = CaseFormat.UPPER_UNDERSCORE.to(CaseFormat.LOWER_CAMEL, name());
-  private final PerType<Loop> loops = PerType.loop(function, 2);
-  private final PullbackPrograms programs =
-      new PullbackPrograms(function, 2, 2, Primitive.super::pullbacks);
+  private final Elementwise function =
+      new Elementwise(CaseFormat.UPPER_UNDERSCORE.to(CaseFormat.LOWER_CAMEL, name()), 2);
+  private final Program.Pullbacks programs =
+      new Program.Pullbacks(function.name(), 2, 2, Primitive.super::pullbacks);
 
   Binary() {
     this(null, null);
@@ -73,22 +73,21 @@ public enum Binary implements Primitive {
 
   /** Applies the function to every pair of elements, after promotion and broadcasting. */
   public Tensor apply(Tensor a, Tensor b) {
+    if (a.dtype() == b.dtype()) {
+      return Recorder.apply(this, a, b);
+    }
     DType dtype = DType.promote(a.dtype(), b.dtype());
     return Recorder.apply(this, a.to(dtype), b.to(dtype));
   }
 
   @Override
   public Tensor forward(Tensor... x) {
-    return Elementwise.apply(function, loops.of(x[0].dtype()), x);
+    return function.apply(x);
   }
 
   @Override
   public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
-    Pullback pullback = input == 0 ? first : second;
-    if (pullback == null) {
-      throw new IllegalStateException(name() + " is not differentiable");
-    }
-    return pullback.apply(g, x[0], x[1], y);
+    return Objects.requireNonNull(input == 0 ? first : second).apply(g, x[0], x[1], y);
   }
 
   @Override
@@ -98,7 +97,7 @@ public enum Binary implements Primitive {
 
   /** Returns the name of the kernel's function. */
   String function() {
-    return function;
+    return function.name();
   }
 
   @Override

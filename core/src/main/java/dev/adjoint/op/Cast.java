@@ -1,17 +1,11 @@
 package dev.adjoint.op;
 
-import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.kernel.Elements;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Tensor;
 
 /** Converts elements to another type; gradients are converted back. */
 public record Cast(DType target) implements Primitive {
-
-  /** Returns the tensor itself if it has the type, else its values in it. */
-  public static Tensor apply(Tensor x, DType target) {
-    return x.dtype() == target ? x : Recorder.apply(new Cast(target), x);
-  }
 
   @Override
   public String name() {
@@ -35,6 +29,6 @@ public record Cast(DType target) implements Primitive {
 
   @Override
   public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
-    return apply(g, x[0].dtype());
+    return g.to(x[0].dtype());
   }
 }

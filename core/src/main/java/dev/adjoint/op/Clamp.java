@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 /** Limits values to a range; the gradient is 1 inside and at the limits, 0 outside, NaN at NaN. */
 public record Clamp(double low, double high) implements Primitive {
 
-  private static final PullbackPrograms PULLBACK =
-      new PullbackPrograms("clamp", 3, 2, (needed, g, x, y) -> cotangents(g, x[0], x[1], x[2], y));
+  private static final Program.Pullbacks PULLBACK =
+      new Program.Pullbacks("clamp", 3, 2, (needed, g, x, y) -> cotangents(g, x[0], x[1], x[2], y));
 
   /** Returns the values limited to {@code low <= x <= high}. */
   public static Tensor apply(Tensor x, double low, double high) {

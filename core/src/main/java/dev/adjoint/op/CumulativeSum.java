@@ -14,7 +14,7 @@ public record CumulativeSum(int axis) implements Primitive {
   public static Tensor apply(Tensor x, int axis) {
     Tensor line = Movement.withAxis(x);
     int resolved = line.shape().axis("cumsum", axis);
-    return Movement.reshape(Recorder.apply(new CumulativeSum(resolved), line), x.shape());
+    return Recorder.apply(new CumulativeSum(resolved), line).reshape(x.shape());
   }
 
   @Override

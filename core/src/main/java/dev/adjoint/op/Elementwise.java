@@ -1,13 +1,18 @@
 package dev.adjoint.op;
 
+import dev.adjoint.kernel.Buffers;
 import dev.adjoint.kernel.Elements;
 import dev.adjoint.kernel.Loop;
 import dev.adjoint.kernel.Parallel;
+import dev.adjoint.kernel.Storage;
+import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Runs elementwise loops over tensors of any layout: broadcasts, splits and parallelizes.
+ * An elementwise function of the kernels, applied to tensors of any layout: broadcasts, splits and
+ * parallelizes.
  *
  * <p>Axes that every operand walks through alike are joined, so that most operations are one long
  * run. What remains is an outer count over runs, in each of which every operand is either
@@ -21,62 +26,69 @@ final class Elementwise {
    */
   private static final int CHUNK = 1 << 14;
 
-  private Elementwise() {}
+  private final String name;
+  private final int arity;
+  private volatile @Nullable Loop float32;
+  private volatile @Nullable Loop float64;
 
-  /** Applies a function of one, two or three tensors. */
-  static Tensor apply(String name, Loop loop, Tensor... operands) {
+  /** Names a function of one, two or three values, whose loop for a type is made when needed. */
+  Elementwise(String name, int arity) {
+    this.name = name;
+    this.arity = arity;
+  }
+
+  /** Returns the name of the kernels' function. */
+  String name() {
+    return name;
+  }
+
+  /** Returns the loop for a type; two threads that ask first may both make one, of equal bits. */
+  private Loop loop(DType dtype) {
+    boolean isFloat = dtype == DType.FLOAT32;
+    Loop loop = isFloat ? float32 : float64;
+    if (loop == null) {
+      loop = Engine.kernels(dtype).loop(name, arity);
+      if (isFloat) {
+        float32 = loop;
+      } else {
+        float64 = loop;
+      }
+    }
+    return loop;
+  }
+
+  /** Applies the function to tensors of one type. */
+  Tensor apply(Tensor... operands) {
     int last = operands.length - 1;
     Tensor a = operands[0];
     Tensor b = operands[Math.min(1, last)];
     Tensor c = operands[last];
     Shape shape = broadcast(name, operands);
+    Loop loop = loop(a.dtype());
     int n = shape.size();
-    Object out = Engine.uninitialized(a.dtype(), n);
+    Object x = a.storage().array();
+    Object out = Buffers.uninitializedLike(x, n);
     int aStep = wholeStep(a, shape);
     int bStep = wholeStep(b, shape);
     int cStep = wholeStep(c, shape);
-    if (aStep < 0 || bStep < 0 || cStep < 0) {
+    if (n <= CHUNK && aStep >= 0 && bStep >= 0 && cStep >= 0) {
+      Object y = b.storage().array();
+      Object z = c.storage().array();
+      loop.run(x, a.offset(), aStep, y, b.offset(), bStep, z, c.offset(), cStep, out, 0, n);
+    } else {
       Runs runs = Runs.of(shape, a, b, c);
-      Object x = runs.array(0);
-      Object y = runs.array(1);
-      Object z = runs.array(2);
-      int xStep = runs.step(0);
-      int yStep = runs.step(1);
-      int zStep = runs.step(2);
+      Object p = runs.array(0);
+      Object q = runs.array(1);
+      Object r = runs.array(2);
+      int pStep = runs.step(0);
+      int qStep = runs.step(1);
+      int rStep = runs.step(2);
       runs.forEach(
           loop.nanos(),
           (from, at, count) ->
-              loop.run(x, from[0], xStep, y, from[1], yStep, z, from[2], zStep, out, at, count));
-    } else {
-      Object x = Engine.array(a);
-      Object y = Engine.array(b);
-      Object z = Engine.array(c);
-      int xFrom = a.offset();
-      int yFrom = b.offset();
-      int zFrom = c.offset();
-      if (n <= CHUNK) {
-        loop.run(x, xFrom, aStep, y, yFrom, bStep, z, zFrom, cStep, out, 0, n);
-      } else {
-        inChunks(
-            n,
-            loop.nanos(),
-            (at, count) ->
-                loop.run(
-                    x,
-                    xFrom + at * aStep,
-                    aStep,
-                    y,
-                    yFrom + at * bStep,
-                    bStep,
-                    z,
-                    zFrom + at * cStep,
-                    cStep,
-                    out,
-                    at,
-                    count));
-      }
+              loop.run(p, from[0], pStep, q, from[1], qStep, r, from[2], rStep, out, at, count));
     }
-    return Engine.tensor(out, a.dtype(), shape);
+    return Tensor.contiguous(Storage.ofResult(out), a.dtype(), shape);
   }
 
   /** Returns the shape to which all operands broadcast. */

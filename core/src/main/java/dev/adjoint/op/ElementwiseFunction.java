@@ -21,16 +21,16 @@ public final class ElementwiseFunction implements Primitive {
   private final String name;
   private final int arity;
   private final Function<Tensor[], Tensor> definition;
-  private final PerType<Program> forward;
-  private final PullbackPrograms pullbacks;
+  private final Program.Cache forward;
+  private final Program.Pullbacks pullbacks;
 
   /** Makes a function of so many tensors, which is traced when it is first called. */
   public ElementwiseFunction(String name, int arity, Function<Tensor[], Tensor> definition) {
     this.name = name;
     this.arity = arity;
     this.definition = definition;
-    this.forward = new PerType<>(this::trace);
-    this.pullbacks = new PullbackPrograms(name, arity, 0, this::composed);
+    this.forward = new Program.Cache(name, arity, 1, (key, x) -> new Tensor[] {traced(x)});
+    this.pullbacks = new Program.Pullbacks(name, arity, 0, this::composed);
   }
 
   /**
@@ -39,27 +39,28 @@ public final class ElementwiseFunction implements Primitive {
    * @throws IllegalArgumentException if it is not elementwise, with the reason
    */
   public ElementwiseFunction checked() {
-    forward.of(DType.FLOAT32);
+    program(DType.FLOAT32);
     return this;
   }
 
-  private Program trace(DType dtype) {
-    Program program =
-        Tracer.trace(name, dtype, arity, x -> new Tensor[] {ofType(definition.apply(x), dtype)});
-    if (program.inputs().length == 0) {
-      throw new IllegalArgumentException(
-          name + ": the function does not depend on its inputs; expected one that does");
-    }
-    return program;
-  }
-
-  private Tensor ofType(@Nullable Tensor y, DType dtype) {
+  private Tensor traced(Tensor[] samples) {
+    Tensor y = definition.apply(samples);
+    DType dtype = samples[0].dtype();
     if (y == null || y.dtype() != dtype) {
       throw new IllegalArgumentException(
           "%s: the function returned %s for %s tensors; expected a tensor of their type"
               .formatted(name, y == null ? "null" : "a " + y.dtype() + " tensor", dtype));
     }
     return y;
+  }
+
+  private Program program(DType dtype) {
+    Program program = forward.of(dtype, 0);
+    if (program.inputs().length == 0) {
+      throw new IllegalArgumentException(
+          name + ": the function does not depend on its inputs; expected one that does");
+    }
+    return program;
   }
 
   /** Applies the function to every element, after promotion and broadcasting. */
@@ -86,7 +87,7 @@ public final class ElementwiseFunction implements Primitive {
 
   @Override
   public Tensor forward(Tensor... x) {
-    return forward.of(x[0].dtype()).run(x)[0];
+    return program(x[0].dtype()).run(x)[0];
   }
 
   @Override

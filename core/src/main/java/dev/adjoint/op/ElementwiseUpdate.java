@@ -22,10 +22,7 @@ import java.util.function.Function;
  */
 public final class ElementwiseUpdate {
 
-  private final String name;
-  private final int inputs;
-  private final Function<Tensor[], Tensor[]> formula;
-  private final PerType<Program> programs;
+  private final Program.Cache programs;
 
   /**
    * Names an update, whose formula is traced when it first runs for a type.
@@ -37,10 +34,7 @@ public final class ElementwiseUpdate {
    */
   public ElementwiseUpdate(
       String name, int arrays, Function<Tensor[], Tensor[]> formula, int numbers) {
-    this.name = name;
-    this.inputs = arrays + numbers;
-    this.formula = formula;
-    this.programs = new PerType<>(this::trace);
+    this.programs = new Program.Cache(name, arrays + numbers, 1, (key, x) -> updated(formula, x));
   }
 
   /**
@@ -54,33 +48,28 @@ public final class ElementwiseUpdate {
     Elements elements = Engine.elements(dtype);
     Object rounded = elements.uninitialized(numbers.length);
     elements.round(numbers, numbers.length, rounded, 0);
-    programs.of(dtype).update(arrays, rounded, n);
+    programs.of(dtype, 0).update(arrays, rounded, n);
   }
 
   /** Traces the formula now, so that a run has nothing left to refuse. */
   public void prepare(DType dtype) {
-    programs.of(dtype);
+    programs.of(dtype, 0);
   }
 
-  private Program trace(DType dtype) {
-    return Tracer.trace(
-        name,
-        dtype,
-        inputs,
-        samples -> {
-          Set<Storage> seen = new HashSet<>();
-          for (Tensor sample : samples) {
-            seen.add(sample.storage());
-          }
-          Tensor[] made = formula.apply(samples.clone());
-          for (int i = 0; i < made.length; i++) {
-            // What is an input, or another result, is computed again, into an array of its own.
-            for (int k = seen.contains(made[i].storage()) ? i : -1; k >= 0; k--) {
-              made[i] = made[i].times(1);
-            }
-            seen.add(made[i].storage());
-          }
-          return made;
-        });
+  /** Applies a formula so that each output is a result of its own. */
+  private static Tensor[] updated(Function<Tensor[], Tensor[]> formula, Tensor[] samples) {
+    Set<Storage> seen = new HashSet<>();
+    for (Tensor sample : samples) {
+      seen.add(sample.storage());
+    }
+    Tensor[] made = formula.apply(samples.clone());
+    for (int i = 0; i < made.length; i++) {
+      // What is an input, or another result, is computed again, into an array of its own.
+      for (int k = seen.contains(made[i].storage()) ? i : -1; k >= 0; k--) {
+        made[i] = made[i].times(1);
+      }
+      seen.add(made[i].storage());
+    }
+    return made;
   }
 }

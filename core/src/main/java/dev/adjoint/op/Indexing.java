@@ -30,7 +30,7 @@ public final class Indexing {
    */
   public static Tensor gather(Tensor x, int axis, IntTensor index) {
     if (x.rank() == 0 && index.shape().rank() == 0) {
-      return Movement.reshape(gather(Movement.withAxis(x), axis, index.reshape(1)), x.shape());
+      return gather(x.reshape(1), axis, index.reshape(1)).reshape(x.shape());
     }
     int resolved = checkIndex("gather", x.shape(), axis, index);
     return Recorder.apply(new Gather(resolved, index, false), x);
@@ -76,7 +76,7 @@ public final class Indexing {
           "indexSelect: indices of shape %s; expected one axis".formatted(index.shape()));
     }
     checkRange("indexSelect", x.shape(), resolved, index);
-    return Recorder.apply(new Select(resolved, index), x);
+    return Recorder.apply(new IndexSelect(resolved, index), x);
   }
 
   /**
@@ -98,7 +98,7 @@ public final class Indexing {
     long[] sizes = new long[rank + 1];
     Arrays.setAll(sizes, axis -> axis < rank ? ids.shape().size(axis) : weight.size(1));
     Shape shape = Shape.of("embedding", sizes);
-    return Recorder.apply(new Select(0, ids.reshape(ids.size())), weight).reshape(shape);
+    return Recorder.apply(new IndexSelect(0, ids.reshape(ids.size())), weight).reshape(shape);
   }
 
   /**
@@ -113,8 +113,7 @@ public final class Indexing {
   public static Tensor scatterAdd(Tensor x, int axis, IntTensor index, Tensor source) {
     if (x.rank() == 0 && index.shape().rank() == 0) {
       Tensor line = Movement.withAxis(source);
-      return Movement.reshape(
-          scatterAdd(Movement.withAxis(x), axis, index.reshape(1), line), x.shape());
+      return scatterAdd(x.reshape(1), axis, index.reshape(1), line).reshape(x.shape());
     }
     int resolved = checkIndex("scatterAdd", x.shape(), axis, index);
     if (!source.shape().equals(index.shape())) {
@@ -220,11 +219,6 @@ public final class Indexing {
    */
   record Gather(int axis, IntTensor index, boolean distinct) implements Primitive {
     @Override
-    public String name() {
-      return "gather";
-    }
-
-    @Override
     public Tensor forward(Tensor... x) {
       DType dtype = x[0].dtype();
       Elements type = Engine.elements(dtype);
@@ -256,11 +250,6 @@ public final class Indexing {
    * @param distinct whether no two are added to one place
    */
   record ScatterAdd(int axis, IntTensor index, Shape shape, boolean distinct) implements Primitive {
-    @Override
-    public String name() {
-      return "scatterAdd";
-    }
-
     /** Adds in double precision: a float32 sum of many small numbers stops growing. */
     @Override
     public Tensor forward(Tensor... x) {
@@ -309,18 +298,13 @@ public final class Indexing {
   // ---- whole slices --------------------------------------------------------------------------
 
   /** One slice along an axis for each index. */
-  record Select(int axis, IntTensor index) implements Primitive {
-    @Override
-    public String name() {
-      return "indexSelect";
-    }
-
+  record IndexSelect(int axis, IntTensor index) implements Primitive {
     @Override
     public Tensor forward(Tensor... x) {
       Tensor source = Engine.packed(x[0]);
       int n = source.size(axis);
       int count = index.size();
-      Shape shape = source.shape().with(name(), axis, count);
+      Shape shape = source.shape().with("indexSelect", axis, count);
       int width = source.shape().strides()[axis]; // of one slice, in one place
       Object in = Engine.array(source);
       Object out = Engine.uninitialized(source.dtype(), shape.size());
@@ -341,20 +325,15 @@ public final class Indexing {
 
     @Override
     public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
-      return Recorder.apply(new SelectAdd(axis, index, x[0].size(axis)), g);
+      return Recorder.apply(new IndexAdd(axis, index, x[0].size(axis)), g);
     }
   }
 
   /** Slices added to zeros at the indices: the adjoint of select. */
-  record SelectAdd(int axis, IntTensor index, int size) implements Primitive {
+  record IndexAdd(int axis, IntTensor index, int size) implements Primitive {
 
     /** Columns that are summed together. */
     private static final int BLOCK = 1024;
-
-    @Override
-    public String name() {
-      return "indexAdd";
-    }
 
     @Override
     public Tensor forward(Tensor... x) {
@@ -415,7 +394,52 @@ public final class Indexing {
 
     @Override
     public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
-      return Recorder.apply(new Select(axis, index), g);
+      return Recorder.apply(new IndexSelect(axis, index), g);
+    }
+  }
+
+  /**
+   * Where the elements lie that an index picks: those of different lines along the axis never meet,
+   * so lines can be walked on different threads.
+   *
+   * @param outer the place of each combination of the axes before
+   * @param inner the distance of each combination of the axes after
+   * @param n indices along the axis
+   * @param step distance of neighbors along the axis
+   * @param block inner combinations to walk at a time
+   */
+  private record Places(int[] outer, int[] inner, int n, int step, int block) {
+
+    static Places of(Shape index, int axis, int[] strides, int offset, int block) {
+      int[] outer = offsets(index, strides, 0, axis);
+      Arrays.setAll(outer, i -> offset + outer[i]);
+      int[] inner = offsets(index, strides, axis + 1, index.rank());
+      return new Places(outer, inner, index.size(axis), strides[axis], Math.clamp(block, 1, 512));
+    }
+
+    /** Returns the position in the index of the j-th line of inner elements. */
+    int start(int outerIndex, int j) {
+      return (outerIndex * n + j) * inner.length;
+    }
+
+    /** Receives one outer combination and a range of inner ones. */
+    interface Body {
+      void run(int outer, int from, int to);
+    }
+
+    void forEach(Body body) {
+      int blocks = Math.ceilDiv(inner.length, block);
+      Parallel.runRanges(
+          outer.length * blocks,
+          (long) n * Math.min(block, inner.length),
+          1 << 13,
+          (long) outer.length * n * inner.length * 2,
+          (first, end) -> {
+            for (int unit = first; unit < end; unit++) {
+              int from = unit % blocks * block;
+              body.run(unit / blocks, from, from + Math.min(block, inner.length - from));
+            }
+          });
     }
   }
 }

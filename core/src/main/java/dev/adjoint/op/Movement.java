@@ -1,10 +1,8 @@
 package dev.adjoint.op;
 
-import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.kernel.StridedCopy;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,81 +11,13 @@ import org.jspecify.annotations.Nullable;
  */
 public sealed interface Movement extends Primitive {
 
-  /** Returns the elements in another shape of the same size. */
-  static Tensor reshape(Tensor x, Shape shape) {
-    return shape.equals(x.shape()) ? x : Recorder.apply(new Reshape(shape), x);
-  }
-
   /** Returns a scalar as a vector of one element, where PyTorch lets it have an axis 0, too. */
   static Tensor withAxis(Tensor x) {
-    return x.rank() == 0 ? reshape(x, Shape.of(1)) : x;
-  }
-
-  /** Returns the axes in another order. */
-  static Tensor permute(Tensor x, int... axes) {
-    int[] order = axes.clone();
-    for (int i = 0; i < order.length; i++) {
-      order[i] = x.shape().axis("permute", order[i]);
-    }
-    int[] sorted = order.clone();
-    Arrays.sort(sorted);
-    if (!Arrays.equals(sorted, x.shape().axes("permute"))) {
-      throw new IllegalArgumentException(
-          "permute: %s is not an order of the %d axes of shape %s"
-              .formatted(Arrays.toString(axes), x.rank(), x.shape()));
-    }
-    return Arrays.equals(sorted, order) ? x : Recorder.apply(new Permute(order), x);
-  }
-
-  /** Repeats axes of size 1; -1 keeps a size. */
-  static Tensor expand(Tensor x, int... sizes) {
-    int lead = sizes.length - x.rank();
-    int[] resolved = sizes.clone();
-    for (int axis = 0; axis < sizes.length; axis++) {
-      if (sizes[axis] == -1 && axis >= lead) {
-        resolved[axis] = x.shape().size(axis - lead);
-      }
-    }
-    boolean positive = Arrays.stream(resolved).allMatch(size -> size >= 0);
-    Shape shape =
-        positive ? Shape.of("expand", Arrays.stream(resolved).asLongStream().toArray()) : x.shape();
-    if (!positive || !x.shape().broadcastsTo(shape)) {
-      throw new IllegalArgumentException(
-          "expand: shape %s does not expand to %s; expected sizes that are equal or were 1"
-              .formatted(x.shape(), Arrays.toString(sizes)));
-    }
-    return shape.equals(x.shape()) ? x : Recorder.apply(new Expand(shape), x);
-  }
-
-  /** Returns every step-th element of a range of an axis. */
-  static Tensor slice(Tensor x, int axis, int from, int to, int step) {
-    int resolved = x.shape().axis("slice", axis);
-    int size = x.shape().size(resolved);
-    if (step < 1) {
-      throw new IllegalArgumentException(
-          "slice: step %d along axis %d of shape %s; expected at least 1"
-              .formatted(step, axis, x.shape()));
-    }
-    int start = Math.clamp(from < 0 ? from + (long) size : from, 0, size);
-    int end = Math.clamp(to < 0 ? to + (long) size : to, start, size);
-    if (start == 0 && end == size && step == 1) {
-      return x;
-    }
-    return Recorder.apply(new Slice(resolved, start, Math.ceilDiv(end - start, step), step), x);
-  }
-
-  /** Reverses axes. */
-  static Tensor flip(Tensor x, int... axes) {
-    return axes.length == 0 ? x : Recorder.apply(new Flip(x.shape().axes("flip", axes)), x);
+    return x.rank() == 0 ? x.reshape(1) : x;
   }
 
   /** Another shape. */
   record Reshape(Shape shape) implements Movement {
-    @Override
-    public String name() {
-      return "reshape";
-    }
-
     @Override
     public Tensor forward(Tensor... x) {
       int[] strides = stridesFor(x[0], shape);
@@ -100,7 +30,7 @@ public sealed interface Movement extends Primitive {
 
     @Override
     public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
-      return reshape(g, x[0].shape());
+      return g.reshape(x[0].shape());
     }
 
     /**
@@ -157,11 +87,6 @@ public sealed interface Movement extends Primitive {
   /** The axes in another order. */
   record Permute(int[] order) implements Movement {
     @Override
-    public String name() {
-      return "permute";
-    }
-
-    @Override
     public Tensor forward(Tensor... x) {
       int[] sizes = new int[order.length];
       int[] strides = new int[order.length];
@@ -178,17 +103,12 @@ public sealed interface Movement extends Primitive {
       for (int i = 0; i < order.length; i++) {
         inverse[order[i]] = i;
       }
-      return permute(g, inverse);
+      return g.permute(inverse);
     }
   }
 
   /** Axes of size 1 and new leading axes repeated. */
   record Expand(Shape shape) implements Movement {
-    @Override
-    public String name() {
-      return "expand";
-    }
-
     @Override
     public Tensor forward(Tensor... x) {
       return x[0].view(shape, Runs.broadcastStrides(x[0], shape), x[0].offset());
@@ -202,11 +122,6 @@ public sealed interface Movement extends Primitive {
 
   /** Every step-th of a range of positions. */
   record Slice(int axis, int from, int count, int step) implements Movement {
-    @Override
-    public String name() {
-      return "slice";
-    }
-
     @Override
     public Tensor forward(Tensor... x) {
       int[] strides = x[0].strides().clone();
@@ -240,11 +155,6 @@ public sealed interface Movement extends Primitive {
   /** The order along axes reversed. */
   record Flip(int[] axes) implements Movement {
     @Override
-    public String name() {
-      return "flip";
-    }
-
-    @Override
     public Tensor forward(Tensor... x) {
       int[] strides = x[0].strides().clone();
       int offset = x[0].offset();
@@ -257,7 +167,7 @@ public sealed interface Movement extends Primitive {
 
     @Override
     public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
-      return flip(g, axes);
+      return g.flip(axes);
     }
   }
 }

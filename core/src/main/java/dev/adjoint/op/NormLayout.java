@@ -98,7 +98,7 @@ record NormLayout(Shape shape, int[] axes, int[] order, Shape features, int repe
 
   /** Returns the elements in this order in an array that starts with them. */
   Object array(Tensor x) {
-    Tensor arranged = Movement.permute(x.untracked(), order);
+    Tensor arranged = x.untracked().permute(order);
     boolean suits = arranged.isContiguous() && arranged.offset() == 0;
     return Engine.array(suits ? arranged : Contiguous.pack(arranged));
   }

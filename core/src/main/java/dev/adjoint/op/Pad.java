@@ -57,6 +57,6 @@ public record Pad(int axis, int from, int step, int size, double value) implemen
   public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
     int count = x[0].shape().size(axis);
     int end = count == 0 ? from : from + (count - 1) * step + 1;
-    return Movement.slice(g, axis, from, end, step);
+    return g.slice(axis, from, end, step);
   }
 }

@@ -1,5 +1,6 @@
 package dev.adjoint.op;
 
+import com.google.common.base.CaseFormat;
 import dev.adjoint.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -18,7 +19,7 @@ public sealed interface Primitive
         Contiguous,
         Movement,
         Pad,
-        Reduce.Fold,
+        Reductions.Fold,
         Length,
         RowOp,
         CumulativeSum,
@@ -26,8 +27,8 @@ public sealed interface Primitive
         Joining.Concat,
         Indexing.Gather,
         Indexing.ScatterAdd,
-        Indexing.Select,
-        Indexing.SelectAdd,
+        Indexing.IndexSelect,
+        Indexing.IndexAdd,
         CrossEntropy,
         Linalg.Diagonal,
         Linalg.DiagonalEmbed,
@@ -43,8 +44,10 @@ public sealed interface Primitive
         ElementwiseFunction,
         Primitive.Open {
 
-  /** Returns the name for messages and drawings. */
-  String name();
+  /** Returns the name for messages and drawings: by default that of the class. */
+  default String name() {
+    return CaseFormat.UPPER_CAMEL.to(CaseFormat.LOWER_CAMEL, getClass().getSimpleName());
+  }
 
   /** Computes the output: a new, untracked tensor. */
   Tensor forward(Tensor... x);
@@ -85,8 +88,8 @@ public sealed interface Primitive
   }
 
   /**
-   * The one door for primitives that are not the engine's own: hooks, checkpoints and users'
-   * functions. A backward pass lets them keep what they see.
+   * A primitive that is not the engine's own: a hook, a checkpoint or a user's function, which may
+   * keep the tensors that it sees in a backward pass.
    */
   non-sealed interface Open extends Primitive {}
 }

@@ -1,11 +1,17 @@
 package dev.adjoint.op;
 
+import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.kernel.Buffers;
 import dev.adjoint.kernel.Loop;
+import dev.adjoint.kernel.Storage;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A composition of elementwise functions, which runs in one pass over its operands: one loop, in
@@ -49,7 +55,7 @@ record Program(
     Shape shape = Elementwise.broadcast(name, inputs.length == 0 ? operands : x);
     Object[] arrays = new Object[x.length + results + blocks];
     for (int i = 0; i < results; i++) {
-      arrays[x.length + i] = Engine.uninitialized(dtype, shape.size());
+      arrays[x.length + i] = Buffers.uninitializedLike(operands[0].storage().array(), shape.size());
     }
     if (results > 0) {
       runSteps(shape, x, arrays);
@@ -60,7 +66,7 @@ record Program(
       made[i] =
           slot < x.length
               ? expanded(slot < 0 ? constants.get(-1 - slot) : x[slot], shape)
-              : Engine.tensor(arrays[slot], dtype, shape);
+              : Tensor.contiguous(Storage.ofResult(arrays[slot]), dtype, shape);
     }
     return made;
   }
@@ -122,7 +128,7 @@ record Program(
     int[] apart = new int[x.length];
     boolean isOneRun = true;
     for (int i = 0; i < x.length; i++) {
-      arrays[i] = Engine.array(x[i]);
+      arrays[i] = x[i].storage().array();
       from[i] = x[i].offset();
       apart[i] = Elementwise.wholeStep(x[i], shape);
       isOneRun &= apart[i] >= 0;
@@ -193,5 +199,100 @@ record Program(
       }
     }
     step.loop.run(arrays, from, repeated, n);
+  }
+
+  /** Keeps the programs of a function, one for each type and key, traced when first needed. */
+  static final class Cache {
+
+    /** What is traced, for one of several keys. */
+    interface Function {
+      Tensor[] apply(int key, Tensor[] samples);
+    }
+
+    private final String name;
+    private final int inputs;
+    private final Function function;
+    private final AtomicReferenceArray<@Nullable Program> made;
+
+    Cache(String name, int inputs, int keys, Function function) {
+      this.name = name;
+      this.inputs = inputs;
+      this.function = function;
+      this.made = new AtomicReferenceArray<>(2 * keys);
+    }
+
+    /** Returns a program; two threads that ask first may both trace it, to the same steps. */
+    Program of(DType dtype, int key) {
+      int place = 2 * key + (dtype == DType.FLOAT32 ? 0 : 1);
+      Program program = made.get(place);
+      if (program == null) {
+        program = Tracer.trace(name, dtype, inputs, samples -> function.apply(key, samples));
+        made.set(place, program);
+      }
+      return program;
+    }
+  }
+
+  /** Runs the pullbacks of an elementwise primitive in one pass, where nothing is recorded. */
+  static final class Pullbacks {
+
+    /** Computes cotangents in tensor operations. */
+    interface Rule {
+      @Nullable Tensor[] apply(boolean[] needed, Tensor g, Tensor[] x, Tensor y);
+    }
+
+    private final int arity;
+    private final int least;
+    private final Rule rule;
+    private final Cache programs; // the bits of a key say which inputs need a cotangent
+
+    /**
+     * Makes programs of a rule.
+     *
+     * @param least the fewest calls that are worth a program; with fewer the rule is applied as it
+     *     is
+     */
+    Pullbacks(String name, int arity, int least, Rule rule) {
+      this.arity = arity;
+      this.least = least;
+      this.rule = rule;
+      this.programs = new Cache(name, arity + 2, 1 << arity, this::trace);
+    }
+
+    /** Returns the cotangents of the inputs that need one, null for others. */
+    @Nullable Tensor[] apply(boolean[] needed, Tensor g, Tensor[] x, Tensor y) {
+      if (Recorder.isOn() || Recorder.isTracing()) {
+        return rule.apply(needed, g, x, y);
+      }
+      int key = 0;
+      for (int i = 0; i < arity; i++) {
+        key |= (needed[i] ? 1 : 0) << i;
+      }
+      Program program = programs.of(g.dtype(), key);
+      if (program.calls < least) {
+        return rule.apply(needed, g, x, y);
+      }
+      Tensor[] operands = new Tensor[arity + 2];
+      operands[0] = g;
+      System.arraycopy(x, 0, operands, 1, arity);
+      operands[arity + 1] = y;
+      Tensor[] made = program.run(operands);
+      @Nullable Tensor[] cotangents = new Tensor[arity];
+      for (int i = 0, next = 0; i < arity; i++) {
+        cotangents[i] = needed[i] ? made[next++] : null;
+      }
+      return cotangents;
+    }
+
+    private Tensor[] trace(int key, Tensor[] samples) {
+      boolean[] needed = new boolean[arity];
+      for (int i = 0; i < arity; i++) {
+        needed[i] = (key >> i & 1) != 0;
+      }
+      Tensor[] x = Arrays.copyOfRange(samples, 1, arity + 1);
+      return Arrays.stream(rule.apply(needed, samples[0], x, samples[arity + 1]))
+          .filter(Objects::nonNull)
+          .toArray(Tensor[]::new);
+    }
   }
 }

@@ -1,18 +1,23 @@
 package dev.adjoint.op;
 
+import com.google.common.base.Ascii;
 import dev.adjoint.autodiff.Recorder;
+import dev.adjoint.kernel.Kernels.Reduction;
+import dev.adjoint.kernel.Parallel;
+import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
+import dev.adjoint.tensor.Tensors;
 import java.util.Arrays;
 
-/** Composes the reductions from {@link Reduce} and elementwise functions. */
+/** Reductions over axes: sum, max and min, and what is composed of them. */
 public final class Reductions {
 
   private Reductions() {}
 
   /** Sums axes. */
   public static Tensor sum(Tensor x, boolean keep, int... axes) {
-    return Reduce.SUM.apply(x, keep, axes);
+    return fold(Kind.SUM, x, keep, axes);
   }
 
   /** Sums a tensor to a shape that broadcasts to its own: the adjoint of expand. */
@@ -29,7 +34,7 @@ public final class Reductions {
       }
     }
     axes = Arrays.copyOf(axes, count);
-    return Movement.reshape(count == 0 ? x : sum(x, true, axes), shape);
+    return (count == 0 ? x : sum(x, true, axes)).reshape(shape);
   }
 
   /** Returns the mean. */
@@ -61,12 +66,12 @@ public final class Reductions {
 
   /** Returns the largest element. */
   public static Tensor max(Tensor x, boolean keep, int... axes) {
-    return Reduce.MAX.apply(x, keep, axes);
+    return fold(Kind.MAX, x, keep, axes);
   }
 
   /** Returns the smallest element. */
   public static Tensor min(Tensor x, boolean keep, int... axes) {
-    return Reduce.MIN.apply(x, keep, axes);
+    return fold(Kind.MIN, x, keep, axes);
   }
 
   /** Returns 1 if any element is not 0. */
@@ -96,7 +101,7 @@ public final class Reductions {
         result = n % 2 == 0 ? pairs : Joining.concat(axis, pairs, result.slice(axis, n - 1, n));
       }
     }
-    return Movement.reshape(result, x.shape().reduced(resolved, keep));
+    return result.reshape(x.shape().reduced(resolved, keep));
   }
 
   /** Returns log(sum(exp(x))). */
@@ -104,7 +109,7 @@ public final class Reductions {
     int[] resolved = x.shape().axes("logsumexp", axes);
     Tensor rows = RowOp.lastAxis(x, resolved);
     Tensor result = Recorder.apply(RowOp.LOG_SUM_EXP, rows);
-    return Movement.reshape(result, x.shape().reduced(resolved, keep));
+    return result.reshape(x.shape().reduced(resolved, keep));
   }
 
   /** Returns a p-norm. */
@@ -131,7 +136,109 @@ public final class Reductions {
     return Recorder.apply(new Length(epsilon, keep, x.shape().axes("norm", axes)), x);
   }
 
+  private static Tensor fold(Kind kind, Tensor x, boolean keep, int... axes) {
+    int[] resolved = x.shape().axes(kind.function, axes);
+    if (kind != Kind.SUM && x.size() == 0 && x.shape().reduced(resolved, true).size() > 0) {
+      throw new IllegalArgumentException(
+          "%s: no elements to choose from along axes %s of shape %s"
+              .formatted(kind.function, Arrays.toString(resolved), x.shape()));
+    }
+    return resolved.length == 0 ? x : Recorder.apply(new Fold(kind, resolved, keep), x);
+  }
+
   private static double count(Tensor x, Tensor reduced) {
     return reduced.size() == 0 ? 0 : x.size() / (double) reduced.size();
+  }
+
+  /** The folds of the kernels. */
+  enum Kind {
+    SUM,
+    MAX,
+    MIN;
+
+    private final String function = Ascii.toLowerCase(name());
+  }
+
+  /** A fold over certain axes. */
+  record Fold(Kind kind, int[] axes, boolean keep) implements Primitive {
+
+    @Override
+    public String name() {
+      return kind.function;
+    }
+
+    @Override
+    public Tensor forward(Tensor... x) {
+      Shape result = x[0].shape().reduced(axes, keep);
+      if (x[0].size() == 0) {
+        // Only sums come here, or nothing is to be computed.
+        return Tensors.zeros(result, x[0].dtype());
+      }
+      Tensor folded = x[0];
+      // One group of adjacent axes at a time, from the last: each is a fold of rows or of columns.
+      for (int last = axes.length - 1; last >= 0; ) {
+        int first = last;
+        while (first > 0 && axes[first - 1] == axes[first] - 1) {
+          first--;
+        }
+        folded = foldGroup(folded, axes[first], axes[last]);
+        last = first - 1;
+      }
+      return folded.view(result, result.strides(), folded.offset());
+    }
+
+    private Tensor foldGroup(Tensor operand, int first, int last) {
+      Tensor x = Engine.packed(operand);
+      DType dtype = x.dtype();
+      int[] strides = x.shape().strides();
+      int inner = strides[last];
+      int n = x.size(first) * strides[first] / inner;
+      int outer = x.size() / (n * inner);
+      int[] group = new int[last - first + 1];
+      Arrays.setAll(group, i -> first + i);
+      Shape shape = x.shape().reduced(group, true);
+      Object in = Engine.array(x);
+      Object out = Engine.uninitialized(dtype, outer * inner);
+      Reduction reduction = Engine.kernels(dtype).reduction(name());
+      int from = x.offset();
+      if (inner == 1) {
+        Parallel.runRanges(
+            outer,
+            n,
+            1 << 14,
+            x.size() / 8L,
+            (row, end) -> reduction.rows(in, from + row * n, end - row, n, out, row));
+      } else {
+        int columns = Math.max(64, (1 << 14) / n & -64);
+        int parts = Math.ceilDiv(inner, columns);
+        Parallel.run(
+            outer * parts,
+            x.size() / 8L,
+            c -> {
+              int block = c / parts;
+              int column = c % parts * columns;
+              reduction.columns(
+                  in,
+                  from + block * n * inner + column,
+                  n,
+                  inner,
+                  Math.min(columns, inner - column),
+                  out,
+                  block * inner + column);
+            });
+      }
+      return Engine.tensor(out, dtype, shape);
+    }
+
+    @Override
+    public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
+      Shape kept = x[0].shape().reduced(axes, true);
+      Tensor cotangent = g.reshape(kept);
+      if (kind != Kind.SUM) {
+        Tensor winners = x[0].untracked().equal(y.untracked().reshape(kept));
+        cotangent = cotangent.div(sum(winners, true, axes)).times(winners);
+      }
+      return cotangent.expand(x[0].shape());
+    }
   }
 }

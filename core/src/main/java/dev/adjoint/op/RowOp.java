@@ -72,7 +72,7 @@ public enum RowOp implements Primitive {
   /** Applies the operation along an axis. */
   public Tensor apply(Tensor x, int axis) {
     if (x.rank() == 0) {
-      return Movement.reshape(apply(Movement.withAxis(x), axis), x.shape());
+      return apply(Movement.withAxis(x), axis).reshape(x.shape());
     }
     int resolved =
         x.shape().axis(CaseFormat.UPPER_UNDERSCORE.to(CaseFormat.LOWER_CAMEL, name()), axis);

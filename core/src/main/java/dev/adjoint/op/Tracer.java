@@ -2,7 +2,6 @@ package dev.adjoint.op;
 
 import com.google.common.primitives.Ints;
 import dev.adjoint.autodiff.Recorder;
-import dev.adjoint.autodiff.Trace;
 import dev.adjoint.kernel.Formula;
 import dev.adjoint.kernel.Formula.Call;
 import dev.adjoint.kernel.Storage;
@@ -29,7 +28,7 @@ import java.util.stream.Stream;
  * reductions, reshapes and transpositions of (2, 3) have another shape. Tensors are told apart by
  * their storage, since an operation may look at an input through a view without its history.
  */
-final class Tracer implements Trace {
+final class Tracer implements Recorder.Trace {
 
   private static final Shape SAMPLE = Shape.of(2, 3);
 
@@ -91,8 +90,8 @@ final class Tracer implements Trace {
           default ->
               throw new IllegalArgumentException(
                   ("%s: '%s' is not elementwise: an element of its result depends on more, or on"
-                          + " other places, than the same element of the inputs; expected arithmetic,"
-                          + " comparisons, where(...) and functions of single values")
+                       + " other places, than the same element of the inputs; expected arithmetic,"
+                       + " comparisons, where(...) and functions of single values")
                       .formatted(name, primitive.name()));
         };
     Call call = new Call(function, Arrays.stream(x).map(this::value).toList());

@@ -2,9 +2,9 @@ package dev.adjoint.op;
 
 import com.google.common.base.CaseFormat;
 import dev.adjoint.autodiff.Recorder;
-import dev.adjoint.kernel.Loop;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -76,10 +76,10 @@ public enum Unary implements Primitive {
   }
 
   private final @Nullable Pullback pullback;
-  private final String function = CaseFormat.UPPER_UNDERSCORE.to(CaseFormat.LOWER_CAMEL, name());
-  private final PerType<Loop> loops = PerType.loop(function, 1);
-  private final PullbackPrograms programs =
-      new PullbackPrograms(function, 1, 2, Primitive.super::pullbacks);
+  private final Elementwise function =
+      new Elementwise(CaseFormat.UPPER_UNDERSCORE.to(CaseFormat.LOWER_CAMEL, name()), 1);
+  private final Program.Pullbacks programs =
+      new Program.Pullbacks(function.name(), 1, 2, Primitive.super::pullbacks);
 
   Unary(@Nullable Pullback pullback) {
     this.pullback = pullback;
@@ -92,15 +92,12 @@ public enum Unary implements Primitive {
 
   @Override
   public Tensor forward(Tensor... x) {
-    return Elementwise.apply(function, loops.of(x[0].dtype()), x);
+    return function.apply(x);
   }
 
   @Override
   public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
-    if (pullback == null) {
-      throw new IllegalStateException(name() + " is not differentiable");
-    }
-    return pullback.apply(g, x[0], y);
+    return Objects.requireNonNull(pullback).apply(g, x[0], y);
   }
 
   @Override
@@ -110,7 +107,7 @@ public enum Unary implements Primitive {
 
   /** Returns the name of the kernel's function. */
   String function() {
-    return function;
+    return function.name();
   }
 
   @Override

@@ -1,7 +1,6 @@
 package dev.adjoint.op;
 
 import dev.adjoint.autodiff.Recorder;
-import dev.adjoint.kernel.Loop;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
@@ -10,7 +9,7 @@ import dev.adjoint.tensor.Tensors;
 public enum Where implements Primitive {
   WHERE;
 
-  private final PerType<Loop> loops = PerType.loop("where", 3);
+  private final Elementwise function = new Elementwise("where", 3);
 
   /**
    * Returns x where the mask is not 0, else y; the three broadcast. No gradient flows to the mask,
@@ -28,7 +27,7 @@ public enum Where implements Primitive {
 
   @Override
   public Tensor forward(Tensor... x) {
-    return Elementwise.apply("where", loops.of(x[1].dtype()), x);
+    return function.apply(x);
   }
 
   @Override

@@ -1,20 +1,19 @@
 package dev.adjoint.tensor;
 
+import com.google.common.base.Ascii;
 import dev.adjoint.kernel.Elements;
 
 /** The type of a tensor's elements. */
 public enum DType {
   /** 32-bit IEEE 754 numbers: the default. */
-  FLOAT32("float32", 4, 0x1p-23),
+  FLOAT32(4, 0x1p-23),
   /** 64-bit IEEE 754 numbers, for gradient checks and reference values. */
-  FLOAT64("float64", 8, 0x1p-52);
+  FLOAT64(8, 0x1p-52);
 
-  private final String label;
   private final int bytes;
   private final double epsilon;
 
-  DType(String label, int bytes, double epsilon) {
-    this.label = label;
+  DType(int bytes, double epsilon) {
     this.bytes = bytes;
     this.epsilon = epsilon;
   }
@@ -38,13 +37,13 @@ public enum DType {
     return a == FLOAT64 || b == FLOAT64 ? FLOAT64 : FLOAT32;
   }
 
-  /** Returns what is done with arrays of this type. */
+  /** Returns the operations on arrays of this type. */
   Elements elements() {
     return this == FLOAT32 ? Elements.float32() : Elements.float64();
   }
 
   @Override
   public String toString() {
-    return label;
+    return Ascii.toLowerCase(name());
   }
 }

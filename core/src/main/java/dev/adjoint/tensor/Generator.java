@@ -9,6 +9,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongToDoubleFunction;
 
 /**
  * A random number generator: the same seed gives the same numbers on every machine and on any
@@ -197,12 +198,8 @@ public final class Generator {
     return IntTensor.of(values, sizes);
   }
 
-  /** Computes an element from its position in the stream. */
-  private interface Draw {
-    double at(long position);
-  }
-
-  private Tensor draw(Shape shape, DType dtype, int positionsEach, Draw draw) {
+  /** Computes each element from its position in the stream. */
+  private Tensor draw(Shape shape, DType dtype, int positionsEach, LongToDoubleFunction draw) {
     int n = shape.size();
     long start = take((long) n * positionsEach);
     Object array = dtype.elements().uninitialized(n);
@@ -213,7 +210,7 @@ public final class Generator {
         n * 40L,
         (from, to) -> {
           for (int i = from; i < to; i++) {
-            dtype.elements().set(array, i, draw.at(start + (long) i * positionsEach));
+            dtype.elements().set(array, i, draw.applyAsDouble(start + (long) i * positionsEach));
           }
         });
     return Tensor.contiguous(Storage.ofResult(array), dtype, shape);

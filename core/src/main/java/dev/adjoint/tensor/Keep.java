@@ -1,7 +1,7 @@
 package dev.adjoint.tensor;
 
-/** Makes a reduction keep its axes, with size 1: {@code x.mean(Keep.AXES, 1)}. */
+/** What a reduction does with its axes, if not dropping them: {@code x.mean(Keep.AXES, 1)}. */
 public enum Keep {
-  /** Keep the reduced axes, so that the result broadcasts against the input. */
+  /** Keeps the axes with size 1, so that the result broadcasts against the input. */
   AXES
 }

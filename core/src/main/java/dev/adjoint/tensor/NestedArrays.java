@@ -1,7 +1,7 @@
 package dev.adjoint.tensor;
 
-import dev.adjoint.kernel.Elements;
 import java.lang.reflect.Array;
+import java.util.function.Consumer;
 
 /** Converts between tensors and nested Java arrays. */
 final class NestedArrays {
@@ -21,27 +21,18 @@ final class NestedArrays {
     }
     Shape shape = Shape.of(sizes);
     Object flat = dtype.elements().uninitialized(shape.size());
-    copyIn(values, shape, 0, flat, 0);
+    int[] position = {0};
+    forEachRow(
+        values,
+        shape,
+        0,
+        row -> {
+          System.arraycopy(row, 0, flat, position[0], sizes[depth - 1]);
+          position[0] += sizes[depth - 1];
+        });
     return dtype == DType.FLOAT32
         ? Tensor.of((float[]) flat, sizes)
         : Tensor.of((double[]) flat, sizes);
-  }
-
-  private static int copyIn(Object level, Shape shape, int axis, Object flat, int position) {
-    int length = Array.getLength(level);
-    if (length != shape.size(axis)) {
-      throw new IllegalArgumentException(
-          "of: the array is not rectangular: axis %d has rows of %d and of %d elements"
-              .formatted(axis, shape.size(axis), length));
-    }
-    if (axis == shape.rank() - 1) {
-      System.arraycopy(level, 0, flat, position, length);
-      return position + length;
-    }
-    for (int i = 0; i < length; i++) {
-      position = copyIn(Array.get(level, i), shape, axis + 1, flat, position);
-    }
-    return position;
   }
 
   /** Writes a tensor to a nested array of the given type, whose depth is the tensor's rank. */
@@ -60,22 +51,33 @@ final class NestedArrays {
               .formatted(tensor.shape(), type.getSimpleName(), tensor.rank()));
     }
     Object flat = element == float.class ? tensor.toFloatArray() : tensor.toDoubleArray();
-    return copyOut(type, tensor.shape(), 0, flat, 0);
+    Object result = Array.newInstance(element, tensor.shape().toArray());
+    int[] position = {0};
+    forEachRow(
+        result,
+        tensor.shape(),
+        0,
+        row -> {
+          System.arraycopy(flat, position[0], row, 0, tensor.size(-1));
+          position[0] += tensor.size(-1);
+        });
+    return result;
   }
 
-  private static Object copyOut(Class<?> type, Shape shape, int axis, Object flat, int position) {
-    int length = shape.size(axis);
+  /** Visits the innermost arrays in order; refuses one that has not the size of its axis. */
+  private static void forEachRow(Object level, Shape shape, int axis, Consumer<Object> body) {
+    int length = Array.getLength(level);
+    if (length != shape.size(axis)) {
+      throw new IllegalArgumentException(
+          "of: the array is not rectangular: axis %d has rows of %d and of %d elements"
+              .formatted(axis, shape.size(axis), length));
+    }
     if (axis == shape.rank() - 1) {
-      Object row = Elements.of(flat).uninitialized(length);
-      System.arraycopy(flat, position, row, 0, length);
-      return row;
+      body.accept(level);
+      return;
     }
-    Class<?> component = type.getComponentType();
-    Object result = Array.newInstance(component, length);
-    int step = length == 0 ? 0 : shape.strides()[axis];
     for (int i = 0; i < length; i++) {
-      Array.set(result, i, copyOut(component, shape, axis + 1, flat, position + i * step));
+      forEachRow(Array.get(level, i), shape, axis + 1, body);
     }
-    return result;
   }
 }

@@ -1,5 +1,7 @@
 package dev.adjoint.tensor;
 
+import com.google.common.primitives.Ints;
+import com.google.common.primitives.Longs;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -78,7 +80,7 @@ public final class Shape {
                   : "at most " + MAX_SIZE + " elements, axes of size 0 not counted";
       throw new IllegalArgumentException(
           "%s: the result would have shape %s; expected %s"
-              .formatted(operation, toString(sizes), expected));
+              .formatted(operation, "(" + Longs.join(", ", sizes) + ")", expected));
     }
     return new Shape(result);
   }
@@ -188,7 +190,10 @@ public final class Shape {
   }
 
   /**
-   * Returns this shape with other sizes at the given (resolved) axes: all 1 if kept, else dropped.
+   * Returns the shape of a reduction's result.
+   *
+   * @param axes to reduce, ascending, as {@link #axes} returns them
+   * @param keep whether they are kept with size 1, or dropped
    */
   public Shape reduced(int[] axes, boolean keep) {
     int[] result = new int[keep ? sizes.length : sizes.length - axes.length];
@@ -220,7 +225,8 @@ public final class Shape {
    * @throws IllegalArgumentException as {@link #of(String, long...)}
    */
   public Shape with(String operation, int axis, long newSize) {
-    long[] result = toLongs(sizes);
+    long[] result = new long[sizes.length];
+    Arrays.setAll(result, i -> sizes[i]);
     result[axis] = newSize;
     return of(operation, result);
   }
@@ -252,9 +258,7 @@ public final class Shape {
     return shape.equals(a) ? a : shape.equals(b) ? b : shape;
   }
 
-  /**
-   * Tells whether a tensor of this shape can be expanded to the other without change of the other.
-   */
+  /** Tells whether a tensor of this shape can be expanded to the target, by NumPy's rule. */
   public boolean broadcastsTo(Shape target) {
     int lead = target.rank() - rank();
     if (lead < 0) {
@@ -281,20 +285,6 @@ public final class Shape {
   /** Returns the sizes in round brackets, as in {@code (32, 10)}; {@code ()} for a scalar. */
   @Override
   public String toString() {
-    return toString(toLongs(sizes));
-  }
-
-  private static long[] toLongs(int[] sizes) {
-    long[] longs = new long[sizes.length];
-    Arrays.setAll(longs, i -> sizes[i]);
-    return longs;
-  }
-
-  private static String toString(long[] sizes) {
-    StringBuilder text = new StringBuilder("(");
-    for (int i = 0; i < sizes.length; i++) {
-      text.append(i == 0 ? "" : ", ").append(sizes[i]);
-    }
-    return text.append(')').toString();
+    return "(" + Ints.join(", ", sizes) + ")";
   }
 }

@@ -1,5 +1,6 @@
 package dev.adjoint.tensor;
 
+import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.op.Binary;
 import dev.adjoint.op.Cast;
 import dev.adjoint.op.Clamp;
@@ -281,7 +282,7 @@ public sealed interface TensorArithmetic permits Tensor {
 
   /** Returns the values in another type. */
   default Tensor to(DType dtype) {
-    return Cast.apply(self(), dtype);
+    return self().dtype() == dtype ? self() : Recorder.apply(new Cast(dtype), self());
   }
 
   private Tensor number(double value) {

@@ -1,9 +1,11 @@
 package dev.adjoint.tensor;
 
+import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.op.Contiguous;
 import dev.adjoint.op.Joining;
 import dev.adjoint.op.Movement;
 import dev.adjoint.op.Pad;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -22,12 +24,16 @@ public sealed interface TensorViews permits Tensor {
    * @throws IllegalArgumentException if the number of elements differs
    */
   default Tensor reshape(int... sizes) {
-    return Movement.reshape(self(), resolve("reshape", self().shape(), sizes));
+    return reshape(resolve("reshape", self().shape(), sizes));
   }
 
   /** Returns this tensor in the given shape, of the same size. */
   default Tensor reshape(Shape shape) {
-    return reshape(shape.toArray());
+    Tensor x = self();
+    if (shape.size() != x.size()) {
+      throw cannotBecome("reshape", x.shape(), shape.toArray());
+    }
+    return shape.equals(x.shape()) ? x : Recorder.apply(new Movement.Reshape(shape), x);
   }
 
   /**
@@ -60,7 +66,21 @@ public sealed interface TensorViews permits Tensor {
    * Returns the axes in another order: axis i of the result is axis {@code axes[i]} of this tensor.
    */
   default Tensor permute(int... axes) {
-    return Movement.permute(self(), axes);
+    Shape shape = self().shape();
+    int[] order = axes.clone();
+    for (int i = 0; i < order.length; i++) {
+      order[i] = shape.axis("permute", order[i]);
+    }
+    int[] sorted = order.clone();
+    Arrays.sort(sorted);
+    if (!Arrays.equals(sorted, shape.axes("permute"))) {
+      throw new IllegalArgumentException(
+          "permute: %s is not an order of the %d axes of shape %s"
+              .formatted(Arrays.toString(axes), shape.rank(), shape));
+    }
+    return Arrays.equals(sorted, order)
+        ? self()
+        : Recorder.apply(new Movement.Permute(order), self());
   }
 
   /** Swaps two axes. */
@@ -104,17 +124,33 @@ public sealed interface TensorViews permits Tensor {
     for (int i = 0; i < sizes.length; i++) {
       sizes[i] = i == at ? 1 : shape.size(i < at ? i : i - 1);
     }
-    return Movement.reshape(self(), Shape.of("unsqueeze", sizes));
+    return reshape(Shape.of("unsqueeze", sizes));
   }
 
   /** Repeats axes of size 1 (and new leading axes) without copying; -1 keeps a size. */
   default Tensor expand(int... sizes) {
-    return Movement.expand(self(), sizes);
+    int lead = sizes.length - self().rank();
+    long[] resolved = new long[sizes.length];
+    for (int axis = 0; axis < sizes.length; axis++) {
+      resolved[axis] = sizes[axis] == -1 && axis >= lead ? self().size(axis - lead) : sizes[axis];
+      if (resolved[axis] < 0) {
+        throw doesNotExpand(self().shape(), sizes);
+      }
+    }
+    Shape shape = Shape.of("expand", resolved);
+    if (!self().shape().broadcastsTo(shape)) {
+      throw doesNotExpand(self().shape(), sizes);
+    }
+    return expand(shape);
   }
 
   /** Returns this tensor expanded to the given shape. */
   default Tensor expand(Shape shape) {
-    return Movement.expand(self(), shape.toArray());
+    Shape own = self().shape();
+    if (!own.broadcastsTo(shape)) {
+      throw doesNotExpand(own, shape.toArray());
+    }
+    return shape.equals(own) ? self() : Recorder.apply(new Movement.Expand(shape), self());
   }
 
   /**
@@ -124,7 +160,21 @@ public sealed interface TensorViews permits Tensor {
    * @param step at least 1; see {@link #flip} for the other direction
    */
   default Tensor slice(int axis, int from, int to, int step) {
-    return Movement.slice(self(), axis, from, to, step);
+    Shape shape = self().shape();
+    int resolved = shape.axis("slice", axis);
+    int size = shape.size(resolved);
+    if (step < 1) {
+      throw new IllegalArgumentException(
+          "slice: step %d along axis %d of shape %s; expected at least 1"
+              .formatted(step, axis, shape));
+    }
+    int start = Math.clamp(from < 0 ? from + (long) size : from, 0, size);
+    int end = Math.clamp(to < 0 ? to + (long) size : to, start, size);
+    if (start == 0 && end == size && step == 1) {
+      return self();
+    }
+    int count = Math.ceilDiv(end - start, step);
+    return Recorder.apply(new Movement.Slice(resolved, start, count, step), self());
   }
 
   /** Returns the elements {@code from <= i < to} along an axis. */
@@ -147,12 +197,28 @@ public sealed interface TensorViews permits Tensor {
 
   /** Reverses the order along the given axes. */
   default Tensor flip(int... axes) {
-    return Movement.flip(self(), axes);
+    return axes.length == 0
+        ? self()
+        : Recorder.apply(new Movement.Flip(self().shape().axes("flip", axes)), self());
   }
 
-  /** Returns consecutive parts along an axis, of the given sizes, which must add up. */
+  /** Returns consecutive parts along an axis, of sizes that add up to its size. */
   default List<Tensor> split(int axis, int... sizes) {
-    return Joining.split(self(), axis, sizes);
+    Shape shape = self().shape();
+    int resolved = shape.axis("split", axis);
+    if (Arrays.stream(sizes).asLongStream().sum() != shape.size(resolved)
+        || Arrays.stream(sizes).anyMatch(s -> s < 0)) {
+      throw new IllegalArgumentException(
+          "split: sizes %s do not add up to axis %d of shape %s"
+              .formatted(Arrays.toString(sizes), resolved, shape));
+    }
+    List<Tensor> parts = new ArrayList<>();
+    int from = 0;
+    for (int size : sizes) {
+      parts.add(slice(resolved, from, from + size));
+      from += size;
+    }
+    return List.copyOf(parts);
   }
 
   /**
@@ -160,24 +226,47 @@ public sealed interface TensorViews permits Tensor {
    * may be smaller.
    */
   default List<Tensor> chunk(int parts, int axis) {
-    return Joining.chunk(self(), parts, axis);
+    int n = self().size(self().shape().axis("chunk", axis));
+    if (parts < 1) {
+      throw new IllegalArgumentException("chunk: %d parts; expected at least 1".formatted(parts));
+    }
+    int size = Math.max(1, Math.ceilDiv(n, parts));
+    int[] sizes = new int[Math.max(1, Math.ceilDiv(n, size))];
+    Arrays.fill(sizes, size);
+    sizes[sizes.length - 1] = n - size * (sizes.length - 1);
+    return split(axis, sizes);
   }
 
   /** Repeats the whole tensor {@code times[i]} times along axis i; a copy. */
   default Tensor tile(int... times) {
-    return Joining.tile(self(), times);
+    if (times.length != self().rank()) {
+      throw new IllegalArgumentException(
+          "tile: %s for shape %s; expected one number an axis"
+              .formatted(Arrays.toString(times), self().shape()));
+    }
+    Tensor result = self();
+    for (int axis = 0; axis < times.length; axis++) {
+      result = repeated("tile", result, axis, times[axis], axis);
+    }
+    return result;
   }
 
   /** Repeats each element along an axis, in place: [a, b] becomes [a, a, b, b]; a copy. */
   default Tensor repeat(int times, int axis) {
-    return Joining.repeat(self(), times, axis);
+    int resolved = self().shape().axis("repeat", axis);
+    return repeated("repeat", self(), resolved, times, resolved + 1);
   }
 
   /**
    * Shifts the elements along an axis; those pushed over the end come back at the start; a copy.
    */
   default Tensor roll(int shift, int axis) {
-    return Joining.roll(self(), shift, axis);
+    int resolved = self().shape().axis("roll", axis);
+    int n = self().size(resolved);
+    int cut = n == 0 ? 0 : Math.floorMod(-(long) shift, n);
+    return cut == 0
+        ? self()
+        : Joining.concat(resolved, slice(resolved, cut, n), slice(resolved, 0, cut));
   }
 
   /** Adds {@code before} and {@code after} copies of a number along an axis; a copy. */
@@ -202,31 +291,60 @@ public sealed interface TensorViews permits Tensor {
     return (Tensor) this;
   }
 
+  /** Repeats an axis along a new one at a place, and joins both. */
+  private static Tensor repeated(String name, Tensor x, int axis, int times, int place) {
+    if (times < 0) {
+      throw new IllegalArgumentException(
+          "%s: %d repetitions of axis %d of shape %s; expected at least 0"
+              .formatted(name, times, axis, x.shape()));
+    }
+    if (times == 1) {
+      return x;
+    }
+    Shape result = x.shape().with(name, axis, (long) x.size(axis) * times);
+    if (x.size() == 0) {
+      return x.reshape(result);
+    }
+    Tensor wide = x.unsqueeze(place);
+    return wide.expand(wide.shape().with(place, times)).reshape(result);
+  }
+
+  private static IllegalArgumentException doesNotExpand(Shape shape, int[] sizes) {
+    return new IllegalArgumentException(
+        "expand: shape %s does not expand to %s; expected sizes that are equal or were 1"
+            .formatted(shape, Arrays.toString(sizes)));
+  }
+
+  private static IllegalArgumentException cannotBecome(String operation, Shape shape, int[] sizes) {
+    return new IllegalArgumentException(
+        "%s: shape %s has %d elements and cannot become %s"
+            .formatted(operation, shape, shape.size(), Arrays.toString(sizes)));
+  }
+
   /** Resolves sizes, one of which may be -1, for the elements of a shape. */
   static Shape resolve(String operation, Shape shape, int... sizes) {
-    int[] resolved = sizes.clone();
+    long[] resolved = new long[sizes.length];
     int unknown = -1;
     long known = 1;
     for (int axis = 0; axis < resolved.length; axis++) {
-      if (resolved[axis] == -1 && unknown < 0) {
+      resolved[axis] = sizes[axis];
+      if (sizes[axis] == -1 && unknown < 0) {
         unknown = axis;
-      } else if (resolved[axis] < 0) {
+      } else if (sizes[axis] < 0) {
         throw new IllegalArgumentException(
             "%s: bad size in %s; expected sizes of at least 0, at most one of them -1"
                 .formatted(operation, Arrays.toString(sizes)));
       } else {
-        known = Math.min(known * resolved[axis], 1L << 32); // more elements than there can be
+        known = Math.min(known * sizes[axis], 1L << 32); // more elements than there can be
       }
     }
     if (unknown >= 0 && known > 0 && shape.size() % known == 0) {
-      resolved[unknown] = (int) (shape.size() / known);
-      known *= resolved[unknown];
+      resolved[unknown] = shape.size() / known;
+      known = shape.size();
     }
     if (known != shape.size() || (unknown >= 0 && resolved[unknown] < 0)) {
-      throw new IllegalArgumentException(
-          "%s: shape %s has %d elements and cannot become %s"
-              .formatted(operation, shape, shape.size(), Arrays.toString(sizes)));
+      throw cannotBecome(operation, shape, sizes);
     }
-    return Shape.of(operation, Arrays.stream(resolved).asLongStream().toArray());
+    return Shape.of(operation, resolved);
   }
 }

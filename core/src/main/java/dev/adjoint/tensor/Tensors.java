@@ -78,11 +78,7 @@ public final class Tensors {
   /** Returns the identity matrix of shape (n, n). */
   public static Tensor eye(int n, DType dtype) {
     Shape shape = Shape.of("eye", n, n);
-    Object array = dtype.elements().zeroed(shape.size());
-    for (int i = 0; i < n; i++) {
-      dtype.elements().set(array, i * n + i, 1);
-    }
-    return Tensor.contiguous(new Storage(array), dtype, shape);
+    return generate(shape, dtype, i -> i % (n + 1L) == 0 ? 1 : 0);
   }
 
   /**

@@ -1,7 +1,4 @@
-/**
- * Holds and prints numbers: the immutable tensor, its shape and element type, and ways to create
- * one.
- */
+/** Tensors: the immutable value, its shape and element type, and ways to create and print one. */
 @NullMarked
 package dev.adjoint.tensor;
 

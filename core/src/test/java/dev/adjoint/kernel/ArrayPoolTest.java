@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 
 class ArrayPoolTest {
 
-  private final ArrayPool pool = new ArrayPool(10_000);
+  private final Buffers.Pool pool = new Buffers.Pool(10_000);
 
   @Test
   void anArrayIsHandedOutOnceForTheSameTypeAndLength() {
@@ -116,7 +116,7 @@ class ArrayPoolTest {
     private ShortHeap() {}
 
     public static void main(String[] args) {
-      ArrayPool pool = new ArrayPool(Long.MAX_VALUE);
+      Buffers.Pool pool = new Buffers.Pool(Long.MAX_VALUE);
       for (int i = 0; i < 30; i++) {
         pool.give(new float[250_000]);
       }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import dev.adjoint.kernel.Storage.Region;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 

@@ -59,7 +59,7 @@ final class IndexingRows {
                 },
                 in(REAL, "b m n"))
             .covers("Indexing.indexSelect(Tensor, int, IntTensor)")
-            .uses("Indexing.Select", "Indexing.SelectAdd")
+            .uses("Indexing.IndexSelect", "Indexing.IndexAdd")
             .nonEmpty("m"),
         op(
                 "embedding",

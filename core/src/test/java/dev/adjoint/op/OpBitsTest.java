@@ -38,7 +38,7 @@ class OpBitsTest {
       Set.of(
           "Binary.PLUS",
           "Where.WHERE",
-          "Reduce.Fold.SUM",
+          "Reductions.Fold.SUM",
           "RowOp.SOFTMAX",
           "RowOp.LOG_SUM_EXP",
           "MatMul.MATMUL",

@@ -48,8 +48,8 @@ final class OpTable {
 
   /**
    * Returns the name under which a primitive is covered: {@code Unary.EXP} for a row of an enum;
-   * {@code Movement.Slice} for a record; {@code Reduce.Fold.SUM} for a record with an enum among
-   * its components.
+   * {@code Movement.Slice} for a record; {@code Reductions.Fold.SUM} for a record with an enum
+   * among its components.
    */
   static String key(Primitive primitive) {
     if (primitive instanceof Enum<?> row) {

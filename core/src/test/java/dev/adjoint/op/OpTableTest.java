@@ -45,15 +45,6 @@ class OpTableTest {
           Pad.class,
           Reductions.class);
 
-  /** Functions that a method of Tensor of the same name leads to. */
-  private static final Set<String> BEHIND_METHOD =
-      Set.of(
-          "Joining.split(Tensor, int, int[])",
-          "Joining.chunk(Tensor, int, int)",
-          "Joining.tile(Tensor, int[])",
-          "Joining.repeat(Tensor, int, int)",
-          "Joining.roll(Tensor, int, int)");
-
   /** Creation, what a tensor is, reading, gradients, and the engine's view of it: no operations. */
   private static final Set<String> NO_OPERATION =
       Set.of(
@@ -113,7 +104,6 @@ class OpTableTest {
   @Test
   void everyFunctionOfATopicClassHasARow() throws IOException, ClassNotFoundException {
     Set<String> missing = new TreeSet<>(functions());
-    missing.removeAll(BEHIND_METHOD);
     missing.removeAll(coveredMethods());
     assertThat(missing).as("functions in dev.adjoint.op without a row in OpTable").isEmpty();
   }

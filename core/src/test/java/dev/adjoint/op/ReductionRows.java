@@ -34,7 +34,7 @@ final class ReductionRows {
   static List<OpCase> rows() {
     List<OpCase> rows = new ArrayList<>();
     rows.addAll(
-        each("sum", Tensor::sum, Tensor::sum, x -> Arrays.stream(x).sum(), "Reduce.Fold.SUM"));
+        each("sum", Tensor::sum, Tensor::sum, x -> Arrays.stream(x).sum(), "Reductions.Fold.SUM"));
     rows.addAll(each("mean", Tensor::mean, Tensor::mean, ReductionRows::mean));
     rows.addAll(
         each(
@@ -55,7 +55,7 @@ final class ReductionRows {
                 Tensor::max,
                 Tensor::max,
                 x -> Arrays.stream(x).max().orElseThrow(),
-                "Reduce.Fold.MAX")));
+                "Reductions.Fold.MAX")));
     rows.addAll(
         nonEmpty(
             each(
@@ -63,7 +63,7 @@ final class ReductionRows {
                 Tensor::min,
                 Tensor::min,
                 x -> Arrays.stream(x).min().orElseThrow(),
-                "Reduce.Fold.MIN")));
+                "Reductions.Fold.MIN")));
     rows.addAll(
         each("prod", Tensor::prod, Tensor::prod, x -> Arrays.stream(x).reduce(1, (a, b) -> a * b)));
     rows.addAll(

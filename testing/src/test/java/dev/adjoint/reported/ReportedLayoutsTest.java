@@ -13,7 +13,6 @@ import dev.adjoint.nn.Transform;
 import dev.adjoint.nn.norm.BatchNorm;
 import dev.adjoint.nn.norm.LayerNorm;
 import dev.adjoint.op.Indexing;
-import dev.adjoint.op.Joining;
 import dev.adjoint.op.Pooling;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Tensor;
@@ -122,8 +121,8 @@ class ReportedLayoutsTest {
   @Test
   void theChunksOfAViewAreThoseOfItsCopy() {
     Tensor x = normal(generator, 4, 7).transpose();
-    List<Tensor> chunks = Joining.chunk(x, 3, 0);
-    List<Tensor> expected = Joining.chunk(x.copy(), 3, 0);
+    List<Tensor> chunks = x.chunk(3, 0);
+    List<Tensor> expected = x.copy().chunk(3, 0);
     for (int i = 0; i < 3; i++) {
       assertThat(chunks.get(i)).hasSameBitsAs(expected.get(i));
     }
