@@ -2,6 +2,8 @@ package dev.adjoint.kernel.portable;
 
 import dev.adjoint.kernel.FloatNormLoops;
 import dev.adjoint.kernel.Fold;
+import dev.adjoint.kernel.Formula;
+import dev.adjoint.kernel.Loop;
 import dev.adjoint.kernel.LoopWriter;
 import dev.adjoint.kernel.Specializer;
 import dev.adjoint.kernel.Tiles;
@@ -16,18 +18,19 @@ public final class FloatPortableKernels extends FloatKernels {
   private static final Lookup LOOKUP = MethodHandles.lookup();
 
   private final Specializer specializer =
-      new Specializer(
+      new Specializer(LOOKUP, float.class, FloatLanes.class, FloatFunctions.class);
+
+  private final LoopWriter writer =
+      new LoopWriter(
           LOOKUP,
           float.class,
+          float[].class,
+          () -> 1,
           FloatLanes.class,
           FloatFunctions.class,
           FloatElementary.class,
           FloatActivations.class,
           FloatStrict.class);
-
-  private final LoopWriter[] writers = {
-    new LoopWriter(specializer, float[].class, FloatLanes.class, 1)
-  };
 
   /** Makes kernels that have no loops yet. */
   public FloatPortableKernels() {}
@@ -37,9 +40,19 @@ public final class FloatPortableKernels extends FloatKernels {
     return "portable float32";
   }
 
+  /** Returns what writes loops that compute elements one by one. */
+  public LoopWriter writer() {
+    return writer;
+  }
+
   @Override
-  public LoopWriter[] writers() {
-    return writers;
+  protected Loop newLoop(Formula formula) {
+    return new Loop(formula, writer, null, false);
+  }
+
+  @Override
+  public double share(String function, int arity) {
+    return writer.share(function, arity);
   }
 
   @Override
