@@ -11,6 +11,7 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodHandles.Lookup;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The kernels in plain Java. */
 public final class FloatPortableKernels extends FloatKernels {
@@ -57,11 +58,15 @@ public final class FloatPortableKernels extends FloatKernels {
 
   @Override
   protected Fold newFold(String function, String fold) {
-    return copyFold(foldLoops(function, fold));
+    return newFold(function, fold, null);
   }
 
-  /** Makes the loops of a fold. */
-  public FloatFoldLoops foldLoops(String function, String fold) {
+  /**
+   * Makes a fold.
+   *
+   * @param vectors its loops over vectors, if there are any
+   */
+  public Fold newFold(String function, String fold, @Nullable FloatFoldLoops vectors) {
     double identity =
         switch (fold) {
           case "plus" -> 0;
@@ -72,12 +77,7 @@ public final class FloatPortableKernels extends FloatKernels {
     MethodHandle combine = new Specializer(LOOKUP, double.class, DoubleLanes.class).get(fold, 2);
     List<Object> constants =
         List.of(specializer.get(function, 2), specializer.get(fold, 2), combine, identity);
-    return specializer.copy(FloatFoldLoops.class, FloatFoldLoop.class, constants);
-  }
-
-  /** Makes a fold of loops. */
-  public Fold copyFold(FloatFoldLoops loops) {
-    return specializer.copy(Fold.class, FloatFold.class, List.of(), loops);
+    return specializer.copy(Fold.class, FloatFold.class, constants, vectors);
   }
 
   @Override

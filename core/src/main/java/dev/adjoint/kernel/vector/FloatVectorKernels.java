@@ -50,9 +50,8 @@ public final class FloatVectorKernels extends FloatKernels {
   @Override
   protected Fold newFold(String function, String fold) {
     List<Object> constants = List.of(specializer.get(function, 2), specializer.get(fold, 2));
-    FloatFoldLoops remainders = portable.foldLoops(function, fold);
-    return portable.copyFold(
-        specializer.copy(FloatFoldLoops.class, FloatFoldLoop.class, constants, remainders));
+    FloatFoldLoops vectors = specializer.copy(FloatFoldLoops.class, FloatFoldLoop.class, constants);
+    return portable.newFold(function, fold, vectors);
   }
 
   @Override
