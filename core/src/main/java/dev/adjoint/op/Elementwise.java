@@ -54,27 +54,23 @@ final class Elementwise {
       int xFrom = a.offset();
       int yFrom = b.offset();
       int zFrom = c.offset();
-      if (n <= CHUNK) {
-        loop.run(x, xFrom, aStep, y, yFrom, bStep, z, zFrom, cStep, out, 0, n);
-      } else {
-        inChunks(
-            n,
-            loop.nanos(),
-            (at, count) ->
-                loop.run(
-                    x,
-                    xFrom + at * aStep,
-                    aStep,
-                    y,
-                    yFrom + at * bStep,
-                    bStep,
-                    z,
-                    zFrom + at * cStep,
-                    cStep,
-                    out,
-                    at,
-                    count));
-      }
+      inChunks(
+          n,
+          loop.nanos(),
+          (at, count) ->
+              loop.run(
+                  x,
+                  xFrom + at * aStep,
+                  aStep,
+                  y,
+                  yFrom + at * bStep,
+                  bStep,
+                  z,
+                  zFrom + at * cStep,
+                  cStep,
+                  out,
+                  at,
+                  count));
     }
     return Engine.tensor(out, a.dtype(), shape);
   }

@@ -60,7 +60,6 @@ final class TestKernels {
           "greaterEqual",
           "leakyRelu",
           "elu",
-          "reluPullback",
           "belowOne",
           "tanhPullback",
           "sigmoidPullback");
