@@ -1,9 +1,7 @@
 package dev.adjoint.kernel;
 
-import com.google.common.collect.ImmutableList;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
 
 /**
  * A composition of elementwise functions, as straight-line code.
@@ -24,14 +22,10 @@ public record Formula(int inputs, List<Double> constants, List<Call> calls, List
     }
   }
 
-  /** Returns the formula of a single function of so many values. */
+  /** Returns the formula of a single function of one to three values. */
   public static Formula of(String function, int arity) {
-    List<Integer> operands = IntStream.range(0, arity).boxed().toList();
-    return new Formula(
-        arity,
-        ImmutableList.of(),
-        ImmutableList.of(new Call(function, operands)),
-        ImmutableList.of(arity));
+    Call call = new Call(function, List.of(0, 1, 2).subList(0, arity));
+    return new Formula(arity, List.of(), List.of(call), List.of(arity));
   }
 
   /** Returns whether there are few enough operands to be passed one by one. */

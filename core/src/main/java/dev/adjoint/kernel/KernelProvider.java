@@ -3,7 +3,9 @@ package dev.adjoint.kernel;
 import com.google.common.base.Supplier;
 import com.google.common.base.Suppliers;
 import com.google.common.base.Throwables;
+import dev.adjoint.kernel.portable.DoubleKernels;
 import dev.adjoint.kernel.portable.DoublePortableKernels;
+import dev.adjoint.kernel.portable.FloatKernels;
 import dev.adjoint.kernel.portable.FloatPortableKernels;
 import java.lang.System.Logger.Level;
 import java.util.Optional;
@@ -13,46 +15,34 @@ import java.util.Optional;
  * readable, the JVM's optimizing compiler turns it into vector instructions and the CPU has fused
  * multiply-adds, else portable kernels. One line in the log says why they are portable.
  *
- * <p>The system property {@code adjoint.kernels} forces {@code vector} or {@code portable}; a
- * forced choice that cannot be met is an error. The default is {@code auto}.
+ * <p>The system property {@code adjoint.kernels} forces {@code vector} or {@code portable} from the
+ * first call on; a forced choice that cannot be met is an error. The default is {@code auto}, which
+ * begins elementwise loops as portable ones and goes over to vectors when they are compiled (ADR
+ * 46).
  */
 public final class KernelProvider {
 
   private static final String VECTOR_PACKAGE = "dev.adjoint.kernel.vector.";
 
-  private static final Pair PORTABLE = new Pair("portable");
-  private static final Pair VECTOR = new Pair("vector");
+  private static final Pair PORTABLE = portableKernels();
+  private static final Pair VECTOR =
+      new Pair(
+          Suppliers.memoize(() -> (Kernels) vector("FloatVectorKernels")),
+          Suppliers.memoize(() -> (Kernels) vector("DoubleVectorKernels")));
   private static final Supplier<Pair> CHOSEN =
       Suppliers.memoize(() -> choose(System.getProperty("adjoint.kernels", "auto")));
 
   private KernelProvider() {}
 
   /** The kernels of one provider; a program of one type never loads those of the other. */
-  static final class Pair {
-    private final String provider;
-    private final Supplier<Kernels> float32 = Suppliers.memoize(this::makeFloat32);
-    private final Supplier<Kernels> float64 = Suppliers.memoize(this::makeFloat64);
-
-    private Pair(String provider) {
-      this.provider = provider;
-    }
+  record Pair(Supplier<Kernels> ofFloats, Supplier<Kernels> ofDoubles) {
 
     Kernels float32() {
-      return float32.get();
+      return ofFloats.get();
     }
 
     Kernels float64() {
-      return float64.get();
-    }
-
-    private Kernels makeFloat32() {
-      return provider.equals("vector") ? vector("FloatVectorKernels") : new FloatPortableKernels();
-    }
-
-    private Kernels makeFloat64() {
-      return provider.equals("vector")
-          ? vector("DoubleVectorKernels")
-          : new DoublePortableKernels();
+      return ofDoubles.get();
     }
   }
 
@@ -83,13 +73,16 @@ public final class KernelProvider {
 
   /** Returns whether this JVM runs vector kernels, and fast. */
   public static boolean isVectorAvailable() {
-    return Fma.isFast() && VectorObstacle.toLoading().or(VectorObstacle::toSpeed).isEmpty();
+    return Fma.isFast()
+        && VectorObstacle.toLoading()
+            .or(VectorObstacle::toSpeed)
+            .or(VectorObstacle::toWidth)
+            .isEmpty();
   }
 
   static Pair choose(String property) {
-    System.Logger logger = System.getLogger(KernelProvider.class.getName());
     if (!Fma.isFast()) {
-      logger.log(
+      log(
           Level.WARNING,
           "This CPU, or this JVM, has no instruction for fused multiply-adds: results are the same,"
               + " but products take some ten times as long");
@@ -100,26 +93,32 @@ public final class KernelProvider {
     if (!Fma.isFast()) {
       return PORTABLE;
     }
+    Pair vector = patientKernels();
     Optional<String> obstacle =
-        VectorObstacle.toLoading().or(VectorObstacle::toSpeed).or(KernelProvider::vectorFailure);
+        VectorObstacle.toLoading().or(VectorObstacle::toSpeed).or(() -> failure(vector));
     if (obstacle.isEmpty()) {
-      logger.log(Level.DEBUG, "Computing with vector kernels");
-      return VECTOR;
+      return vector;
     }
-    logger.log(
+    log(
         Level.INFO,
         "Computing with portable kernels; vector kernels are faster, but " + obstacle.get());
     return PORTABLE;
   }
 
-  private static Optional<String> vectorFailure() {
+  /** Makes a logger only where there is something to say, since that takes as long as a product. */
+  private static void log(Level level, String message) {
+    System.getLogger(KernelProvider.class.getName()).log(level, message);
+  }
+
+  private static Optional<String> failure(Pair vector) {
     int java = Runtime.version().feature();
     try {
-      return VectorObstacle.toTrust(java, VECTOR.float32(), PORTABLE.float32())
+      return VectorObstacle.toWidth()
+          .or(() -> VectorObstacle.toTrust(java, vector.float32(), PORTABLE.float32()))
           .or(() ->
               java <= VectorObstacle.TESTED // so that float64 is not made for nothing
                   ? Optional.empty()
-                  : VectorObstacle.toTrust(java, VECTOR.float64(), PORTABLE.float64()));
+                  : VectorObstacle.toTrust(java, vector.float64(), PORTABLE.float64()));
     } catch (LinkageError | IllegalStateException e) { // not in the jar, or of another module
       return Optional.of("they cannot be loaded (" + Throwables.getRootCause(e) + ")");
     }
@@ -138,12 +137,18 @@ public final class KernelProvider {
     };
   }
 
-  /** Makes kernels that have not run yet. */
-  static Pair make(String name) {
-    if (name.equals("vector")) {
-      requireVector();
-    }
-    return new Pair(name);
+  /** Makes portable kernels that have not run yet. */
+  static Pair portableKernels() {
+    return new Pair(
+        Suppliers.memoize(() -> new FloatPortableKernels()),
+        Suppliers.memoize(() -> new DoublePortableKernels()));
+  }
+
+  /** Makes vector kernels that have not run yet, whose elementwise loops begin as portable ones. */
+  static Pair patientKernels() {
+    return new Pair(
+        Suppliers.memoize(() -> ((FloatKernels) vector("FloatVectorKernels")).patient()),
+        Suppliers.memoize(() -> ((DoubleKernels) vector("DoubleVectorKernels")).patient()));
   }
 
   private static void requireVector() {
@@ -153,13 +158,10 @@ public final class KernelProvider {
         });
   }
 
-  /** Makes vector kernels by name, so that nothing here links to a module that may be absent. */
-  private static Kernels vector(String name) {
+  /** Makes what computes on vectors, by name: nothing here links to a module that may be absent. */
+  static Object vector(String name) {
     try {
-      return Class.forName(VECTOR_PACKAGE + name)
-          .asSubclass(Kernels.class)
-          .getConstructor()
-          .newInstance();
+      return Class.forName(VECTOR_PACKAGE + name).getConstructor().newInstance();
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException("Vector kernels cannot be loaded", e);
     }

@@ -10,8 +10,9 @@ import org.jspecify.annotations.Nullable;
  * i < n}. Steps are 0 (one value for the whole run) or 1. An output may be an input's array, from
  * the same place.
  *
- * <p>Each kind of inputs, repeated or not, has a class of its own, written when it is first needed.
- * What is left after the last whole vector is computed one by one, with the same bits.
+ * <p>Each kind of inputs, repeated or not, has classes of its own, written when they are first
+ * needed: one for single elements and one for vectors, with the same bits. What is left after the
+ * last whole vector is computed one by one.
  */
 public final class Loop {
 
@@ -19,7 +20,8 @@ public final class Loop {
   public interface Body {
 
     /**
-     * Computes the elements {@code at <= i < to}.
+     * Computes the elements {@code at <= i < to}. In vectors it computes whole ones only, and where
+     * {@code to < at} it does nothing but count down.
      *
      * @param arrays those of the inputs, then those of the results
      * @param from where each array's element 0 is
@@ -48,31 +50,49 @@ public final class Loop {
   /** So many bits say which are repeated. */
   private static final int MOST_INPUTS = 62;
 
-  private record Variant(long key, Body body) {}
+  /** So many elements are computed one by one before anything is done for vectors. */
+  private static final int FIRST = 1 << 15;
+
+  /** So many elements are computed between two rehearsals. */
+  private static final int BETWEEN = 1 << 12;
+
+  /** C2 compiles a method after 600 calls that count to 15,000 together. */
+  private static final int CALLS = 64;
+
+  private static final int COUNT = 20;
+
+  /** Takes 0.3 ns a step or more until C2 leaves it out. */
+  private static final int LONG_COUNT = 4000;
+
+  /** So many vectors in a rehearsal tell C2 that the loop is worth unrolling. */
+  private static final int VECTORS = 8;
 
   private final Formula formula;
   private final LoopWriter portable;
-  private final @Nullable LoopWriter vector;
-  private final int lanes;
+  private final @Nullable LoopWriter writer;
+  private final boolean isPatient;
   private final Supplier<Double> nanos = Suppliers.memoize(this::estimate);
   private volatile Variant[] variants = {};
 
   /**
    * Makes a loop of which nothing is written yet.
    *
-   * @param writers of loops that compute elements one by one, and in vectors if there are two
+   * @param portable writes loops that compute elements one by one
+   * @param vector writes loops that compute in vectors, if there are any
+   * @param isPatient whether vectors wait until their loop is compiled
    * @throws IllegalArgumentException if there is no such function
    */
-  public Loop(Formula formula, LoopWriter... writers) {
+  public Loop(
+      Formula formula, LoopWriter portable, @Nullable LoopWriter vector, boolean isPatient) {
     if (formula.inputs() > MOST_INPUTS) {
       throw new IllegalArgumentException(
           "a formula of %d inputs; expected at most %d".formatted(formula.inputs(), MOST_INPUTS));
     }
     this.formula = formula;
-    this.portable = writers[0];
+    this.portable = portable;
     portable.require(formula);
-    this.vector = writers.length > 1 && writers[1].knows(formula) ? writers[1] : null;
-    this.lanes = vector == null ? Integer.MAX_VALUE : vector.lanes();
+    this.writer = vector != null && vector.knows(formula) ? vector : null;
+    this.isPatient = isPatient;
   }
 
   /** Returns how many nanoseconds an element takes, roughly: what is worth other threads. */
@@ -80,8 +100,13 @@ public final class Loop {
     return nanos.get();
   }
 
+  /** Returns whether all that has run so far runs in vectors by now. */
+  boolean isInVectors() {
+    return Arrays.stream(variants).allMatch(each -> each.vector != null);
+  }
+
   private double estimate() {
-    double functions = vector == null ? 5 * formula.calls().size() : 1.3 * vector.share(formula);
+    double functions = writer == null ? 5 * formula.calls().size() : 1.3 * writer.share(formula);
     return 0.25 + functions;
   }
 
@@ -119,12 +144,15 @@ public final class Loop {
       int outFrom,
       int n) {
     long repeated = (1 - xStep | 1 - yStep << 1 | 1 - zStep << 2) & (1 << formula.inputs()) - 1;
+    Variant variant = variant(repeated);
     int at = 0;
-    if (n >= lanes) {
-      at = body(repeated, true).run(x, xFrom, y, yFrom, z, zFrom, out, outFrom, 0, n);
+    Body vector = variant.vector;
+    if (vector != null) {
+      at = vector.run(x, xFrom, y, yFrom, z, zFrom, out, outFrom, 0, n);
     }
     if (at < n) {
-      body(repeated, false).run(x, xFrom, y, yFrom, z, zFrom, out, outFrom, at, n);
+      variant.portable.run(x, xFrom, y, yFrom, z, zFrom, out, outFrom, at, n);
+      variant.computed(n - at);
     }
   }
 
@@ -155,35 +183,111 @@ public final class Loop {
           n);
       return;
     }
+    Variant variant = variant(repeated);
     int at = 0;
-    if (n >= lanes) {
-      at = body(repeated, true).run(arrays, from, 0, n);
+    Body vector = variant.vector;
+    if (vector != null) {
+      at = vector.run(arrays, from, 0, n);
     }
     if (at < n) {
-      body(repeated, false).run(arrays, from, at, n);
+      variant.portable.run(arrays, from, at, n);
+      variant.computed(n - at);
     }
   }
 
-  private Body body(long repeated, boolean inVectors) {
-    long key = 2 * repeated + (inVectors ? 1 : 0);
+  private Variant variant(long repeated) {
     for (Variant each : variants) {
-      if (each.key == key) {
-        return each.body;
+      if (each.repeated == repeated) {
+        return each;
       }
     }
-    return write(key, repeated, inVectors && vector != null ? vector : portable);
+    return write(repeated);
   }
 
-  private synchronized Body write(long key, long repeated, LoopWriter writer) {
+  private synchronized Variant write(long repeated) {
     for (Variant each : variants) {
-      if (each.key == key) { // another thread was first
-        return each.body;
+      if (each.repeated == repeated) { // another thread was first
+        return each;
       }
     }
-    Variant made = new Variant(key, writer.write(formula, repeated));
+    Variant made = new Variant(repeated);
     Variant[] all = Arrays.copyOf(variants, variants.length + 1);
     all[variants.length] = made;
     variants = all;
-    return made.body;
+    return made;
+  }
+
+  /**
+   * The loops over one kind of inputs.
+   *
+   * <p>Until C2 has compiled a loop over vectors, each operation makes objects. So a patient loop
+   * begins on the portable one, and rehearses: it calls the loop over vectors for little more than
+   * to count (ADR 46). C2 compiles what is called often and counts often, and only then does
+   * counting for nothing take no time.
+   */
+  private final class Variant {
+
+    final long repeated;
+    final Body portable;
+    volatile @Nullable Body vector;
+    private @Nullable Body rehearsed;
+    private Object[] sample = {};
+    private boolean wasFast;
+    private int left = FIRST;
+
+    Variant(long repeated) {
+      this.repeated = repeated;
+      this.portable = Loop.this.portable.write(formula, repeated);
+      if (writer != null && !isPatient) {
+        this.vector = writer.write(formula, repeated);
+      }
+    }
+
+    /** Is told how many elements were computed one by one. */
+    void computed(int n) {
+      left -= n;
+      if (left <= 0 && vector == null && writer != null) {
+        left = BETWEEN;
+        rehearse(writer);
+      }
+    }
+
+    /** Threads that do this at once waste a little time, no more. */
+    private void rehearse(LoopWriter writer) {
+      Body body = rehearsed;
+      if (body == null) {
+        Object[] arrays = new Object[formula.inputs() + formula.results().size()];
+        Arrays.setAll(arrays, k -> writer.newArray(VECTORS * writer.lanes()));
+        sample = arrays;
+        body = writer.write(formula, repeated);
+        rehearsed = body;
+      }
+      run(body, VECTORS * writer.lanes());
+      for (int i = 0; i < CALLS; i++) {
+        run(body, -COUNT);
+      }
+      long few = nanos(body, 1);
+      long many = nanos(body, LONG_COUNT);
+      boolean isFast = many - Math.min(few, nanos(body, 1)) < LONG_COUNT * 0.1;
+      if (isFast && wasFast) { // so that it has run since it was compiled
+        vector = body;
+      }
+      wasFast = isFast;
+    }
+
+    private long nanos(Body body, int count) {
+      long start = System.nanoTime();
+      run(body, -count);
+      return System.nanoTime() - start;
+    }
+
+    private void run(Body body, int to) {
+      if (formula.isShort()) {
+        Object x = sample[0];
+        body.run(x, 0, x, 0, x, 0, sample[formula.inputs()], 0, 0, to);
+      } else {
+        body.run(sample, new int[sample.length], 0, to);
+      }
+    }
   }
 }

@@ -7,6 +7,9 @@ import static java.lang.constant.ConstantDescs.INIT_NAME;
 import static java.lang.constant.ConstantDescs.MTD_void;
 
 import dev.adjoint.kernel.Formula.Call;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.ClassModel;
 import java.lang.classfile.CodeBuilder;
@@ -14,6 +17,7 @@ import java.lang.classfile.CodeElement;
 import java.lang.classfile.CodeModel;
 import java.lang.classfile.Instruction;
 import java.lang.classfile.Label;
+import java.lang.classfile.MethodModel;
 import java.lang.classfile.TypeKind;
 import java.lang.classfile.instruction.InvokeInstruction;
 import java.lang.classfile.instruction.LoadInstruction;
@@ -21,13 +25,16 @@ import java.lang.classfile.instruction.ReturnInstruction;
 import java.lang.classfile.instruction.StoreInstruction;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
-import java.lang.invoke.MethodHandleInfo;
+import java.lang.invoke.MethodHandles.Lookup;
 import java.lang.invoke.MethodType;
-import java.util.Arrays;
+import java.lang.reflect.Array;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
+import java.util.Optional;
+import java.util.function.IntSupplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,10 +50,20 @@ public final class LoopWriter {
   /** Bytes of code that keep their constants in registers; C2 compiles up to 8,000. */
   private static final double MOST_BYTES = 1000;
 
+  private static final MethodTypeDesc SHORT =
+      MethodTypeDesc.of(
+          CD_int, CD_Object, CD_int, CD_Object, CD_int, CD_Object, CD_int, CD_Object, CD_int,
+          CD_int, CD_int);
+
+  private static final MethodTypeDesc LONG =
+      MethodTypeDesc.of(CD_int, CD_Object.arrayType(), CD_int.arrayType(), CD_int, CD_int);
+
   private static final ClassDesc SPECIES = ClassDesc.of("jdk.incubator.vector.VectorSpecies");
 
-  private final Specializer functions;
-  private final int lanes;
+  private final Lookup lookup;
+  private final Class<?> arrays;
+  private final List<Class<?>> functions;
+  private final IntSupplier lanes;
   private final boolean isVector;
   private final ClassDesc operand;
   private final ClassDesc array;
@@ -56,38 +73,77 @@ public final class LoopWriter {
   private final TypeKind elementKind;
   private final Map<ClassDesc, ClassModel> models = new HashMap<>();
 
+  /** A function, where it is written. */
+  private record Function(ClassDesc owner, String name, MethodTypeDesc type) {}
+
   /**
-   * Makes a writer of loops over functions.
+   * Makes a writer of loops over functions, of which nothing is initialized before it is used.
    *
+   * @param lookup a lookup of the package that the functions are in
+   * @param operand the type of the functions' parameters and results
    * @param array the type of arrays
-   * @param lanesClass where the functions are, and their {@code SPECIES} if they take vectors
    * @param lanes how many elements the functions compute at once
+   * @param functions the classes to search, in this order; the first has the {@code SPECIES} of
+   *     vectors
    */
-  public LoopWriter(Specializer functions, Class<?> array, Class<?> lanesClass, int lanes) {
-    this.functions = functions;
+  public LoopWriter(
+      Lookup lookup, Class<?> operand, Class<?> array, IntSupplier lanes, Class<?>... functions) {
+    this.lookup = lookup;
+    this.arrays = array;
     this.lanes = lanes;
-    this.operand = describe(functions.operand());
+    this.functions = List.of(functions);
+    this.operand = describe(operand);
     this.array = describe(array);
     this.element = this.array.componentType();
-    this.lanesClass = describe(lanesClass);
+    this.lanesClass = describe(functions[0]);
     this.isVector = !operand.isPrimitive();
-    this.kind = TypeKind.from(operand);
+    this.kind = TypeKind.from(this.operand);
     this.elementKind = TypeKind.from(element);
   }
 
+  private Optional<Function> find(String name, int arity) {
+    MethodTypeDesc type = MethodTypeDesc.of(operand, Collections.nCopies(arity, operand));
+    for (Class<?> owner : functions) {
+      Function function = new Function(describe(owner), name, type);
+      if (code(function).isPresent()) {
+        return Optional.of(function);
+      }
+    }
+    return Optional.empty();
+  }
+
+  private Function get(Call call) {
+    int arity = call.operands().size();
+    return find(call.function(), arity)
+        .orElseThrow(() ->
+            new IllegalArgumentException(
+                "No function '%s' of %d value%s: add it to one of %s"
+                    .formatted(
+                        call.function(),
+                        arity,
+                        arity == 1 ? "" : "s",
+                        functions.stream()
+                            .map(Class::getSimpleName)
+                            .collect(Collectors.joining(", ")))));
+  }
+
   int lanes() {
-    return lanes;
+    return lanes.getAsInt();
+  }
+
+  Object newArray(int length) {
+    return Array.newInstance(arrays.componentType(), length);
   }
 
   /** Returns whether all functions of a formula are there. */
-  boolean knows(Formula formula) {
+  synchronized boolean knows(Formula formula) {
     return formula.calls().stream()
-        .allMatch(call -> functions.find(call.function(), call.operands().size()).isPresent());
+        .allMatch(call -> find(call.function(), call.operands().size()).isPresent());
   }
 
   /** Throws if a function of a formula is not there. */
-  void require(Formula formula) {
-    formula.calls().forEach(call -> functions.get(call.function(), call.operands().size()));
+  synchronized void require(Formula formula) {
+    formula.calls().forEach(this::get);
   }
 
   /**
@@ -95,12 +151,7 @@ public final class LoopWriter {
    * is not there.
    */
   public synchronized double share(String function, int arity) {
-    return functions
-        .find(function, arity)
-        .map(functions::reveal)
-        .map(f -> bytes(describe(f.getDeclaringClass()), f.getName(), type(f.getMethodType())))
-        .map(bytes -> bytes / MOST_BYTES)
-        .orElse(0.0);
+    return find(function, arity).map(f -> bytes(f) / MOST_BYTES).orElse(0.0);
   }
 
   /** Returns how much of a loop all functions of a formula take. */
@@ -110,12 +161,12 @@ public final class LoopWriter {
         .sum();
   }
 
-  private int bytes(ClassDesc owner, String name, MethodTypeDesc type) {
+  private int bytes(Function function) {
     int bytes = 0;
-    for (CodeElement each : code(owner, name, type)) {
+    for (CodeElement each : code(function).orElseThrow()) {
       bytes += each instanceof Instruction instruction ? instruction.sizeInBytes() : 0;
       if (each instanceof InvokeInstruction call && isOwn(call)) {
-        bytes += bytes(call.owner().asSymbol(), call.name().stringValue(), call.typeSymbol());
+        bytes += bytes(function(call));
       }
     }
     return bytes;
@@ -127,34 +178,32 @@ public final class LoopWriter {
    * @param repeated the bits of inputs that are one value
    */
   synchronized Loop.Body write(Formula formula, long repeated) {
-    MethodTypeDesc run =
-        type(
-            Arrays.stream(Loop.Body.class.getMethods())
-                .map(each -> MethodType.methodType(each.getReturnType(), each.getParameterTypes()))
-                .filter(each -> each.parameterCount() == 4 ^ formula.isShort())
-                .findFirst()
-                .orElseThrow());
     byte[] bytes =
         ClassFile.of()
             .build(
                 ClassDesc.of(lanesClass.packageName(), "Loop"),
                 made ->
-                    made.withFlags(ClassFile.ACC_FINAL | ClassFile.ACC_SUPER)
+                    made.withFlags(ClassFile.ACC_PUBLIC | ClassFile.ACC_FINAL | ClassFile.ACC_SUPER)
                         .withInterfaceSymbols(describe(Loop.Body.class))
                         .withMethodBody(
                             INIT_NAME,
                             MTD_void,
-                            0,
+                            ClassFile.ACC_PUBLIC,
                             code ->
                                 code.aload(0)
                                     .invokespecial(CD_Object, INIT_NAME, MTD_void)
                                     .return_())
                         .withMethodBody(
                             "run",
-                            run,
+                            formula.isShort() ? SHORT : LONG,
                             ClassFile.ACC_PUBLIC,
                             code -> new Method(code, formula, repeated).write()));
-    return functions.instance(Loop.Body.class, bytes, List.of());
+    try {
+      Lookup made = lookup.defineHiddenClass(bytes, true);
+      return (Loop.Body) made.lookupClass().getDeclaredConstructor().newInstance();
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException("Cannot make a loop", e);
+    }
   }
 
   /** The method that is being written: at, to and all values are local variables. */
@@ -180,16 +229,19 @@ public final class LoopWriter {
     }
 
     void write() {
+      if (isVector) {
+        count();
+      }
       for (int k = 0; k < arrays.length; k++) {
         operand(k);
       }
-      int[] moving = IntStream.range(0, arrays.length).filter(k -> !isRepeated(k)).toArray();
-      IntStream.range(0, formula.inputs())
-          .filter(this::isRepeated)
-          .forEach(k -> {
-            splat(() -> code.aload(arrays[k]).iload(from[k]).arrayLoad(elementKind));
-            store(k);
-          });
+      for (int k = 0; k < formula.inputs(); k++) {
+        if (isRepeated(k)) {
+          int input = k;
+          splat(() -> code.aload(arrays[input]).iload(from[input]).arrayLoad(elementKind));
+          store(k);
+        }
+      }
       for (int k = 0; k < formula.constants().size(); k++) {
         double value = formula.constants().get(k);
         splat(() -> {
@@ -212,9 +264,11 @@ public final class LoopWriter {
       }
       // C2 vectorizes where all arrays have one index.
       Label apart = code.newLabel();
-      int first = from[moving[0]];
-      for (int k : moving) {
-        code.iload(from[k]).iload(first).if_icmpne(apart);
+      int first = from[formula.inputs()]; // that of a result
+      for (int k = 0; k < arrays.length; k++) {
+        if (!isRepeated(k)) {
+          code.iload(from[k]).iload(first).if_icmpne(apart);
+        }
       }
       int index = code.allocateLocal(TypeKind.INT);
       int end = code.allocateLocal(TypeKind.INT);
@@ -225,6 +279,17 @@ public final class LoopWriter {
       code.labelBinding(apart);
       loop(at, to, from);
       code.iload(to).ireturn();
+    }
+
+    /** Counts down where there is nothing to compute, see {@link Loop.Body#run}. */
+    private void count() {
+      Label begin = code.newLabel();
+      Label head = code.newLabel();
+      Label out = code.newLabel();
+      code.iload(to).iload(at).if_icmpge(begin);
+      code.labelBinding(head).iload(at).iload(to).if_icmple(out);
+      code.iinc(at, -1).goto_(head);
+      code.labelBinding(out).iload(at).ireturn().labelBinding(begin);
     }
 
     private boolean isRepeated(int k) {
@@ -268,13 +333,11 @@ public final class LoopWriter {
       int next = formula.inputs();
       for (Call call : formula.calls()) {
         call.operands().forEach(this::load);
-        MethodHandleInfo info =
-            functions.reveal(functions.get(call.function(), call.operands().size()));
-        ClassDesc owner = describe(info.getDeclaringClass());
+        Function function = get(call);
         if (isVector) {
-          copy(owner, info.getName(), type(info.getMethodType()));
+          copy(function);
         } else {
-          code.invokestatic(owner, info.getName(), type(info.getMethodType()));
+          code.invokestatic(function.owner, function.name, function.type);
         }
         store(next++);
       }
@@ -290,7 +353,7 @@ public final class LoopWriter {
           code.arrayStore(elementKind);
         }
       }
-      code.iinc(index, lanes).goto_(head).labelBinding(out);
+      code.iinc(index, lanes.getAsInt()).goto_(head).labelBinding(out);
     }
 
     private void place(int k, int index, int @Nullable [] starts) {
@@ -329,23 +392,23 @@ public final class LoopWriter {
     }
 
     /** Copies the code of a function without branches, whose operands are on the stack. */
-    private void copy(ClassDesc owner, String name, MethodTypeDesc type) {
+    private void copy(Function function) {
       Map<Integer, Integer> locals = new HashMap<>();
-      int slot = type.parameterList().stream().mapToInt(p -> TypeKind.from(p).slotSize()).sum();
-      for (ClassDesc each : type.parameterList().reversed()) {
+      List<ClassDesc> parameters = function.type.parameterList();
+      int slot = parameters.stream().mapToInt(p -> TypeKind.from(p).slotSize()).sum();
+      for (ClassDesc each : parameters.reversed()) {
         TypeKind passed = TypeKind.from(each);
         slot -= passed.slotSize();
         code.storeLocal(passed, local(locals, slot, passed));
       }
-      for (CodeElement each : code(owner, name, type)) {
+      for (CodeElement each : code(function).orElseThrow()) {
         switch (each) {
           case LoadInstruction x ->
               code.loadLocal(x.typeKind(), local(locals, x.slot(), x.typeKind()));
           case StoreInstruction x ->
               code.storeLocal(x.typeKind(), local(locals, x.slot(), x.typeKind()));
           case ReturnInstruction end -> {} // its value is on the stack
-          case InvokeInstruction call when isOwn(call) ->
-              copy(call.owner().asSymbol(), call.name().stringValue(), call.typeSymbol());
+          case InvokeInstruction call when isOwn(call) -> copy(function(call));
           case Instruction instruction -> code.with(instruction);
           default -> {} // line numbers and such
         }
@@ -353,16 +416,30 @@ public final class LoopWriter {
     }
   }
 
-  private CodeModel code(ClassDesc owner, String name, MethodTypeDesc type) {
-    return models
-        .computeIfAbsent(owner, o -> ClassFile.of().parse(functions.bytes(o.displayName())))
-        .methods()
-        .stream()
-        .filter(
-            each -> each.methodName().equalsString(name) && each.methodTypeSymbol().equals(type))
-        .findFirst()
-        .flatMap(each -> each.code())
-        .orElseThrow();
+  private Optional<CodeModel> code(Function function) {
+    for (MethodModel each : models.computeIfAbsent(function.owner, this::parsed).methods()) {
+      if (each.methodName().equalsString(function.name)
+          && each.methodTypeSymbol().equals(function.type)) {
+        return each.code();
+      }
+    }
+    return Optional.empty();
+  }
+
+  private ClassModel parsed(ClassDesc owner) {
+    String file = owner.displayName() + ".class";
+    try (InputStream in = lookup.lookupClass().getResourceAsStream(file)) {
+      if (in == null) {
+        throw new IllegalStateException("The class file " + file + " is not readable");
+      }
+      return ClassFile.of().parse(in.readAllBytes());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Function function(InvokeInstruction call) {
+    return new Function(call.owner().asSymbol(), call.name().stringValue(), call.typeSymbol());
   }
 
   private boolean isOwn(InvokeInstruction call) {

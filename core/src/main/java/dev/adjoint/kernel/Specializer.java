@@ -1,17 +1,15 @@
 package dev.adjoint.kernel;
 
-import java.io.IOException;
+import static com.google.common.base.Preconditions.checkNotNull;
+
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.lang.invoke.MethodHandle;
-import java.lang.invoke.MethodHandleInfo;
 import java.lang.invoke.MethodHandles.Lookup;
 import java.lang.invoke.MethodType;
 import java.lang.reflect.Constructor;
 import java.util.Collections;
 import java.util.List;
-import java.util.Optional;
-import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes a loop for each function: a hidden copy of a loop class that has the function as a
@@ -39,35 +37,19 @@ public final class Specializer {
     this.functions = List.of(functions);
   }
 
-  /** Finds a function of so many values. */
-  public Optional<MethodHandle> find(String name, int arity) {
+  /** Returns a function of so many values. */
+  public MethodHandle get(String name, int arity) {
     MethodType type = MethodType.methodType(operand, Collections.nCopies(arity, operand));
     for (Class<?> owner : functions) {
       try {
-        return Optional.of(lookup.findStatic(owner, name, type));
+        return lookup.findStatic(owner, name, type);
       } catch (NoSuchMethodException e) {
         // perhaps in the next class
       } catch (IllegalAccessException e) {
         throw new IllegalStateException(e);
       }
     }
-    return Optional.empty();
-  }
-
-  /** Returns a function of so many values, or says where it would have to be. */
-  public MethodHandle get(String name, int arity) {
-    return find(name, arity)
-        .orElseThrow(() ->
-            new IllegalArgumentException(
-                "No function '"
-                    + name
-                    + "' of "
-                    + arity
-                    + (arity == 1 ? " value" : " values")
-                    + ": add it to one of "
-                    + functions.stream()
-                        .map(Class::getSimpleName)
-                        .collect(Collectors.joining(", "))));
+    throw new IllegalArgumentException("No function '%s' of %s".formatted(name, type));
   }
 
   /**
@@ -78,41 +60,16 @@ public final class Specializer {
    * @param arguments the constructor's arguments
    */
   public <T> T copy(
-      Class<T> type, Class<? extends T> loop, List<?> constants, Object... arguments) {
-    return instance(type, bytes(loop.getSimpleName()), constants, arguments);
-  }
-
-  /** Returns an instance of a hidden class of the lookup's package. */
-  <T> T instance(Class<T> type, byte[] bytes, List<?> constants, Object... arguments) {
-    try {
+      Class<T> type, Class<? extends T> loop, List<?> constants, @Nullable Object... arguments) {
+    String file = loop.getSimpleName() + ".class";
+    try (InputStream in = lookup.lookupClass().getResourceAsStream(file)) {
+      byte[] bytes = checkNotNull(in, "The class file %s is not readable", file).readAllBytes();
       Lookup made = lookup.defineHiddenClassWithClassData(bytes, constants, true);
       Constructor<?> constructor = made.lookupClass().getDeclaredConstructors()[0];
       return type.cast(made.unreflectConstructor(constructor).invokeWithArguments(arguments));
     } catch (Throwable e) {
       throw new IllegalStateException("Cannot make a " + type.getName(), e);
     }
-  }
-
-  /** Returns the class file of a class of the lookup's package. */
-  byte[] bytes(String simpleName) {
-    try (InputStream in = lookup.lookupClass().getResourceAsStream(simpleName + ".class")) {
-      if (in == null) {
-        throw new IllegalStateException("The class file of " + simpleName + " is not readable");
-      }
-      return in.readAllBytes();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  /** Returns the type of the functions' parameters and results. */
-  Class<?> operand() {
-    return operand;
-  }
-
-  /** Tells where a function is. */
-  MethodHandleInfo reveal(MethodHandle function) {
-    return lookup.revealDirect(function);
   }
 
   /**

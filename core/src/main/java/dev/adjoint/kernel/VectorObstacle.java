@@ -4,6 +4,7 @@ import static com.google.common.base.Preconditions.checkState;
 
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.function.IntSupplier;
 
 /**
  * Reasons why vector kernels cannot run in this JVM, or would run a hundred times slower than
@@ -33,38 +34,29 @@ final class VectorObstacle {
 
   /** Says why vector kernels, which can be loaded, would be slow. */
   static Optional<String> toSpeed() {
-    return toSpeed(System.getProperty("java.vm.name", ""), System.getProperty("java.vm.info", ""))
-        .or(VectorObstacle::toWidth);
+    return toSpeed(System.getProperty("java.vm.name", ""), System.getProperty("java.vm.info", ""));
   }
 
   /** Says why a JVM does not make vector instructions of them: every vector is then an object. */
   static Optional<String> toSpeed(String name, String info) {
-    String vm = name + ", " + info;
     if (info.contains("interpreted mode")
         || info.contains("emulated-client")
         || name.contains("Client")) {
-      return Optional.of("this JVM (" + vm + ") runs without the C2 compiler");
+      return Optional.of("this JVM (%s, %s) runs without the C2 compiler".formatted(name, info));
     }
     return name.contains("HotSpot") || name.contains("Server VM")
         ? Optional.empty()
         : Optional.of(
-            "this JVM (%s) is not known to make vector instructions of them; -Dadjoint.kernels=vector tries"
-                .formatted(vm));
+            "this JVM (%s, %s) is not known to make vector instructions of them; -Dadjoint.kernels=vector tries"
+                .formatted(name, info));
   }
 
   /** Says that the JVM's vectors are no vectors. */
-  private static Optional<String> toWidth() {
-    try {
-      Object species =
-          Class.forName(MODULE + ".FloatVector").getField("SPECIES_PREFERRED").get(null);
-      Object bits =
-          Class.forName(MODULE + ".VectorSpecies").getMethod("vectorBitSize").invoke(species);
-      return (int) bits >= 128
-          ? Optional.empty()
-          : Optional.of("this JVM has vectors of %s bits, no more".formatted(bits));
-    } catch (ReflectiveOperationException e) {
-      return changed(e);
-    }
+  static Optional<String> toWidth() {
+    int bits = ((IntSupplier) KernelProvider.vector("VectorWidth")).getAsInt();
+    return bits >= 128
+        ? Optional.empty()
+        : Optional.of("this JVM has vectors of %d bits, no more".formatted(bits));
   }
 
   /**

@@ -42,13 +42,8 @@ public enum Binary implements Primitive {
   ELU(
       (g, x, alpha, y) -> Where.where(x.greater(0), g, g.times(alpha).times(lower(x).exp())),
       (g, x, alpha, y) -> g.times(lower(x).expm1())),
-  /** g where y is positive, else 0. */
-  RELU_PULLBACK((h, g, y, z) -> reluPullback(h, y), (h, g, y, z) -> h.times(0)),
-  /** g * (1 - y^2). */
-  TANH_PULLBACK((h, g, y, z) -> tanhPullback(h, y), (h, g, y, z) -> h.times(g).times(y).times(-2)),
-  /** g * y * (1 - y). */
-  SIGMOID_PULLBACK(
-      (h, g, y, z) -> sigmoidPullback(h, y), (h, g, y, z) -> h.times(g).times(y.times(-2).plus(1)));
+  /** g * (1 - y^2), where 1 - y^2 is rounded once. */
+  TANH_PULLBACK((h, g, y, z) -> tanhPullback(h, y), (h, g, y, z) -> h.times(g).times(y).times(-2));
 
   /** Computes the cotangent of one input from that of the output, the inputs and the output. */
   private interface Pullback {
@@ -105,17 +100,9 @@ public enum Binary implements Primitive {
     return first != null;
   }
 
-  private static Tensor reluPullback(Tensor g, Tensor y) {
-    return RELU_PULLBACK.apply(g, y);
-  }
-
   /** TANH_PULLBACK is linear in g, so it is its own pullback; an enum row cannot name itself. */
   private static Tensor tanhPullback(Tensor g, Tensor y) {
     return TANH_PULLBACK.apply(g, y);
-  }
-
-  private static Tensor sigmoidPullback(Tensor g, Tensor y) {
-    return SIGMOID_PULLBACK.apply(g, y);
   }
 
   /** b - 1; but 0 for a^0 where 1/a is infinite, so that 0 * infinity does not become NaN. */

@@ -27,11 +27,14 @@ public enum Unary implements Primitive {
   SIN((g, x, y) -> g.times(x.cos())),
   COS((g, x, y) -> g.times(x.sin()).neg()),
   TANH((g, x, y) -> Binary.TANH_PULLBACK.apply(g, y)),
-  SIGMOID((g, x, y) -> Binary.SIGMOID_PULLBACK.apply(g, y)),
+  SIGMOID((g, x, y) -> g.times(y.times(y.neg().plus(1)))),
   SOFTPLUS((g, x, y) -> g.times(x.sigmoid())),
   // d/dx erf(x) = 2/sqrt(pi) * exp(-x^2)
   ERF((g, x, y) -> g.times(x.square().neg().exp()).times(2 / Math.sqrt(Math.PI))),
-  RELU((g, x, y) -> Binary.RELU_PULLBACK.apply(g, y)),
+  RELU((g, x, y) -> {
+    Tensor known = y.untracked();
+    return Where.where(known.greater(0), g, known.times(0)); // NaN where y is
+  }),
   /** P(x) + x * p(x), P and p the normal distribution function and density; p' = -x * p. */
   GELU_SLOPE((g, x, y) -> {
     Tensor near = x.clamp(-40, 40); // where p is 0 already

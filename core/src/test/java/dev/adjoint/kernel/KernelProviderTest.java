@@ -108,19 +108,20 @@ class KernelProviderTest {
   @Test
   @EnabledIf("dev.adjoint.kernel.KernelProvider#isVectorAvailable")
   void aLaterJavaIsTriedBeforeItsVectorsAreTrusted() {
-    KernelProvider.Pair pair = KernelProvider.make("vector");
-    KernelProvider.Pair portable = KernelProvider.make("portable");
-    assertThat(VectorObstacle.toTrust(26, pair.float32(), portable.float32())).isEmpty();
-    assertThat(VectorObstacle.toTrust(26, pair.float64(), portable.float64())).isEmpty();
+    KernelProvider.Pair pair = KernelProvider.patientKernels();
+    Kernels portable = KernelProvider.float32("portable");
+    assertThat(VectorObstacle.toTrust(26, pair.float32(), portable)).isEmpty();
+    assertThat(VectorObstacle.toTrust(26, pair.float64(), KernelProvider.float64("portable")))
+        .isEmpty();
     Kernels changed = failing(pair.float32(), "tile", new NoSuchMethodError("FloatVector.fma"));
-    assertThat(VectorObstacle.toTrust(26, changed, portable.float32()))
+    assertThat(VectorObstacle.toTrust(26, changed, portable))
         .get(STRING)
         .contains("NoSuchMethodError: FloatVector.fma", "that they were written for");
     Kernels wrong = failing(pair.float32(), "tile", null);
-    assertThat(VectorObstacle.toTrust(26, wrong, portable.float32()))
+    assertThat(VectorObstacle.toTrust(26, wrong, portable))
         .get(STRING)
         .contains("other numbers than portable kernels");
-    assertThat(VectorObstacle.toTrust(25, wrong, portable.float32())).isEmpty();
+    assertThat(VectorObstacle.toTrust(25, wrong, portable)).isEmpty();
   }
 
   /** Returns kernels of which one method throws, or does nothing. */

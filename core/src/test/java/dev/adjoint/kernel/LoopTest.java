@@ -5,9 +5,11 @@ import static dev.adjoint.kernel.TestKernels.random;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.adjoint.AllocatedBytes;
 import dev.adjoint.kernel.Formula.Call;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -79,6 +81,30 @@ class LoopTest {
     Loop deep = kernels.loop(DEEP);
     AllocationTest.assertAllocatesLessThan(16, "two", () -> two.run(arrays, from, 2, n));
     AllocationTest.assertAllocatesLessThan(16, "deep", () -> deep.run(x, 0, out, 0, n));
+  }
+
+  @Test
+  @EnabledIf("dev.adjoint.kernel.KernelProvider#isVectorAvailable")
+  void a_loop_begins_portable_and_goes_over_to_vectors_in_any_case() {
+    int n = 1029;
+    Loop loop = KernelProvider.patientKernels().float32().loop(DEEP);
+    Kernels vector = KernelProvider.float32("vector");
+    Object x = random(vector, n, 1);
+    Object expected = filled(vector, n, 0);
+    vector.loop(DEEP).run(x, 0, expected, 0, n);
+    Object out = filled(vector, n, 0);
+    loop.run(x, 0, out, 0, n);
+    assertThat(out).isEqualTo(expected);
+    assertThat(loop.isInVectors()).isFalse();
+    for (long start = System.nanoTime();
+        !loop.isInVectors() && System.nanoTime() - start < AllocationTest.PATIENCE_NANOS; ) {
+      loop.run(x, 0, out, 0, n);
+    }
+    assertThat(loop.isInVectors()).isTrue();
+    long before = AllocatedBytes.ofThisThread();
+    loop.run(x, 0, out, 0, n);
+    assertThat(AllocatedBytes.ofThisThread() - before).as("bytes").isLessThan(n);
+    assertThat(out).isEqualTo(expected);
   }
 
   @ParameterizedTest

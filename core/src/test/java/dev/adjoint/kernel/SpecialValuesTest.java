@@ -97,7 +97,6 @@ class SpecialValuesTest {
     check(kernels, "lessEqual", (x, y) -> x <= y ? 1 : 0);
     check(kernels, "greater", (x, y) -> x > y ? 1 : 0);
     check(kernels, "greaterEqual", (x, y) -> x >= y ? 1 : 0);
-    check(kernels, "reluPullback", (g, y) -> y > 0 ? g : y <= 0 ? 0 : y);
     check(
         kernels,
         "leakyRelu",

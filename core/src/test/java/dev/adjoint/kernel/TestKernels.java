@@ -62,7 +62,6 @@ final class TestKernels {
           "greaterEqual",
           "leakyRelu",
           "elu",
-          "reluPullback",
           "belowOne",
           "tanhPullback",
           "sigmoidPullback");

@@ -103,9 +103,7 @@ final class ArithmeticRows {
     rows.addAll(comparison(Binary.GREATER_EQUAL, Tensor::greaterEqual, (a, b) -> a >= b ? 1 : 0));
     rows.addAll(primitive(Binary.LEAKY_RELU, (x, slope) -> x > 0 ? x : x * slope));
     rows.addAll(primitive(Binary.ELU, (x, alpha) -> x > 0 ? x : alpha * Math.expm1(x)));
-    rows.addAll(primitive(Binary.RELU_PULLBACK, (g, y) -> y > 0 ? g : 0));
     rows.addAll(primitive(Binary.TANH_PULLBACK, (g, y) -> g * (1 - y * y)));
-    rows.addAll(primitive(Binary.SIGMOID_PULLBACK, (g, y) -> g * y * (1 - y)));
   }
 
   /** The shapes that meet in a function of two tensors. */

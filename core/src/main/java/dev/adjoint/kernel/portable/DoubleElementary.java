@@ -32,6 +32,11 @@ final class DoubleElementary {
     return StrictMath.exp(x);
   }
 
+  /** Returns e^x where x is not positive. */
+  static double expNegative(double x) {
+    return StrictMath.exp(x);
+  }
+
   static double expm1(double x) {
     return StrictMath.expm1(x);
   }
@@ -58,16 +63,28 @@ final class DoubleElementary {
     return copySign(y, x);
   }
 
+  /** Returns e^(-x^2 / 2), accurate in both tails. */
+  static double gaussian(double x) {
+    double near = max(min(x, 39), -39); // where it is 0 already
+    double halved = near / 2;
+    double exponent = halved * near;
+    double rest = fma(halved, near, -exponent);
+    double e = StrictMath.exp(-exponent);
+    return fma(-rest, e, e);
+  }
+
+  /** Returns the density of the standard normal distribution, from {@code gaussian(x)}. */
+  static double normalDensity(double gaussian) {
+    return gaussian * 0.3989422804014327;
+  }
+
   /**
    * Returns the distribution function of the standard normal distribution, accurate in both tails.
+   *
+   * @param gaussian of x
    */
-  static double normalCdf(double x) {
-    double magnitude = min(abs(x), 39); // where the tail is 0 already
-    double halved = magnitude / 2;
-    double exponent = halved * magnitude;
-    double rest = fma(halved, magnitude, -exponent);
-    double e = StrictMath.exp(-exponent);
-    double tail = fma(-rest, e, e) * (erfcx(magnitude * Math.sqrt(0.5)) / 2);
+  static double normalCdf(double x, double gaussian) {
+    double tail = gaussian * (erfcx(min(abs(x), 39) * Math.sqrt(0.5)) / 2);
     return x < 0 ? tail : 1 - tail;
   }
 

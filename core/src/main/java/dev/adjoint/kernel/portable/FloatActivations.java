@@ -18,9 +18,6 @@ final class FloatActivations {
 
   private static final float GELU_CUBIC_SLOPE = (float) 0.21406444881780075;
 
-  /** 1 / sqrt(2 pi). */
-  private static final float DENSITY = (float) 0.3989422804014327;
-
   /** The value at -infinity, too, is the limit 0. */
   private static final float LOWEST = -Float.MAX_VALUE;
 
@@ -28,7 +25,7 @@ final class FloatActivations {
 
   /** Returns {@code 1 / (1 + exp(-x))}, by an exponential that cannot overflow. */
   static float sigmoid(float x) {
-    float e = exp(neg(abs(x)));
+    float e = expNegative(neg(abs(x)));
     float d = plus(1f, e);
     float y = div(select(isLess(x, 0f), e, 1f), d);
     float lost =
@@ -38,7 +35,7 @@ final class FloatActivations {
 
   /** Returns {@code log(1 + exp(x))}. */
   static float softplus(float x) {
-    return plus(max(x, 0f), log1p(exp(neg(abs(x)))));
+    return plus(max(x, 0f), log1p(expNegative(neg(abs(x)))));
   }
 
   static float silu(float x) {
@@ -55,7 +52,7 @@ final class FloatActivations {
    * Returns {@code x * Phi(x)}, with the distribution function of the standard normal distribution.
    */
   static float gelu(float x) {
-    return times(max(x, LOWEST), normalCdf(x));
+    return times(max(x, LOWEST), normalCdf(x, gaussian(x)));
   }
 
   /**
@@ -64,12 +61,8 @@ final class FloatActivations {
    */
   static float geluSlope(float x) {
     float near = max(min(x, 40f), -40f);
-    float halved = times(near, 0.5f);
-    float exponent = times(halved, near);
-    float rest = fma(halved, near, neg(exponent));
-    float e = exp(neg(exponent));
-    float density = times(fma(neg(rest), e, e), DENSITY);
-    return fma(near, density, normalCdf(near));
+    float e = gaussian(near);
+    return fma(near, normalDensity(e), normalCdf(near, e));
   }
 
   /**

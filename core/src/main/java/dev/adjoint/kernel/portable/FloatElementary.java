@@ -18,6 +18,9 @@ final class FloatElementary {
   private static final float LOG2_E = 1.442695f;
   private static final float LN2 = 0.6931472f;
   private static final float LN2_REST = -1.9046542e-9f; // ln 2 - LN2
+  private static final float SCALE = 5.421011e-20f; // 2^-64
+  private static final float HALF = 0.5f * SCALE;
+  private static final float DENSITY = 0.3989423f * SCALE; // 1 / sqrt(2 pi)
 
   private FloatElementary() {}
 
@@ -45,6 +48,21 @@ final class FloatElementary {
     y = select(isLess(89f, x), INFINITY, y);
     y = select(isLess(abs(x), 1e-30f), x, y); // half of a subnormal number is not exact
     return copySign(y, x);
+  }
+
+  /** Returns e^x where x is not positive. */
+  static float expNegative(float x) {
+    return times(expScaled(max(x, -104f)), SCALE);
+  }
+
+  /**
+   * Returns e^x / SCALE for -120 <= x <= 0: a normal number, which is rounded once when it is
+   * scaled, perhaps to a subnormal one.
+   */
+  private static float expScaled(float x) {
+    float k = roundSmall(times(x, LOG2_E));
+    float y = expReduced(fma(k, neg(LN2), x), times(k, neg(LN2_REST)));
+    return times(y, pow2(plus(k, 64f)));
   }
 
   /** Returns e^x where the result is known to be a normal number. */
@@ -152,16 +170,29 @@ final class FloatElementary {
     return fma(x, p, x);
   }
 
+  /** Returns a multiple of e^(-x^2 / 2), accurate in both tails; 0 from 15 on. */
+  static float gaussian(float x) {
+    float near = max(min(x, 15f), -15f);
+    float halved = times(near, 0.5f);
+    float exponent = times(halved, near);
+    float rest = fma(halved, near, neg(exponent));
+    float e = expScaled(neg(exponent));
+    return fma(neg(rest), e, e);
+  }
+
+  /** Returns the density of the standard normal distribution, from {@code gaussian(x)}. */
+  static float normalDensity(float gaussian) {
+    return times(gaussian, DENSITY);
+  }
+
   /**
    * Returns the distribution function of the standard normal distribution, accurate in both tails.
+   *
+   * @param gaussian of x
    */
-  static float normalCdf(float x) {
-    float magnitude = min(abs(x), 15f); // where the tail is 0 already
-    float halved = times(magnitude, 0.5f);
-    float exponent = times(halved, magnitude);
-    float rest = fma(halved, magnitude, neg(exponent));
-    float e = exp(neg(exponent));
-    float tail = times(fma(neg(rest), e, e), times(erfcx(times(magnitude, 0.70710677f)), 0.5f));
+  static float normalCdf(float x, float gaussian) {
+    float z = times(min(abs(x), 15f), 0.70710677f);
+    float tail = times(gaussian, times(erfcx(z), HALF));
     return select(isLess(x, 0f), tail, minus(1f, tail));
   }
 

@@ -1,7 +1,13 @@
 package dev.adjoint.kernel.portable;
 
+import static java.lang.invoke.MethodHandles.classDataAt;
+import static java.lang.invoke.MethodHandles.lookup;
+
 import dev.adjoint.kernel.Buffers;
 import dev.adjoint.kernel.Fold;
+import java.lang.invoke.MethodHandle;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The order in which both providers fold, which depends on the number of elements only.
@@ -11,20 +17,35 @@ import dev.adjoint.kernel.Fold;
  * precision, then what is left over after the last 32. Down columns, rows are folded by fours,
  * these over a chunk of rows, and the chunks in double precision.
  *
- * <p>Lives in hidden copies, one for each pair of loops, so that no others are ever inlined here.
+ * <p>Lives in hidden copies, one for each pair of a function to fold and one to fold by. What fills
+ * vectors is left to the loops over them, if there are any.
  */
-public final class FloatFold implements Fold {
+final class FloatFold implements Fold {
 
-  /** Rows that are shorter are folded four elements at a time. */
   private static final int LANES = FloatFoldLoops.LANES;
-
   private static final int CHUNK = 4096;
   private static final int CHUNK_ROWS = 256;
 
-  private final FloatFoldLoops loops;
+  private static final MethodHandle MAP;
+  private static final MethodHandle FOLD;
+  private static final MethodHandle COMBINE;
+  private static final float IDENTITY;
 
-  FloatFold(FloatFoldLoops loops) {
-    this.loops = loops;
+  static {
+    try {
+      MAP = classDataAt(lookup(), "_", MethodHandle.class, 0);
+      FOLD = classDataAt(lookup(), "_", MethodHandle.class, 1);
+      COMBINE = classDataAt(lookup(), "_", MethodHandle.class, 2);
+      IDENTITY = (float) (double) classDataAt(lookup(), "_", Double.class, 3);
+    } catch (IllegalAccessException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  private final @Nullable FloatFoldLoops vectors;
+
+  FloatFold(@Nullable FloatFoldLoops vectors) {
+    this.vectors = vectors;
   }
 
   @Override
@@ -43,7 +64,10 @@ public final class FloatFold implements Fold {
     float[] ys = (float[]) y;
     float[] outs = (float[]) out;
     if (n < LANES) {
-      loops.shortRows(xs, xFrom, xStride, ys, yFrom, yStride, rows, n, outs, outFrom);
+      for (int r = 0; r < rows; r++) {
+        outs[outFrom + r] =
+            n == 0 ? IDENTITY : few(xs, xFrom + r * xStride, ys, yFrom + r * yStride, n);
+      }
       return;
     }
     float[] scratch = Buffers.uninitializedFloats(LANES / 2);
@@ -57,12 +81,12 @@ public final class FloatFold implements Fold {
     int i = 0;
     while (n - i >= LANES) {
       int length = Math.min(n - i, CHUNK) / LANES * LANES;
-      float chunk = loops.lanes(x, xFrom + i, y, yFrom + i, length, scratch);
-      total = i == 0 ? chunk : loops.combine(total, chunk);
+      float chunk = lanes(x, xFrom + i, y, yFrom + i, length, scratch);
+      total = i == 0 ? chunk : combine(total, chunk);
       i += length;
     }
     if (i < n) {
-      total = loops.combine(total, loops.few(x, xFrom + i, y, yFrom + i, n - i));
+      total = combine(total, few(x, xFrom + i, y, yFrom + i, n - i));
     }
     return (float) total;
   }
@@ -82,8 +106,7 @@ public final class FloatFold implements Fold {
     float[] xs = (float[]) x;
     float[] ys = (float[]) y;
     float[] outs = (float[]) out;
-    loops.chunk(
-        xs, xFrom, xStride, ys, yFrom, yStride, Math.min(rows, CHUNK_ROWS), n, outs, outFrom);
+    chunk(xs, xFrom, xStride, ys, yFrom, yStride, Math.min(rows, CHUNK_ROWS), n, outs, outFrom);
     if (rows <= CHUNK_ROWS) {
       return;
     }
@@ -93,7 +116,7 @@ public final class FloatFold implements Fold {
     }
     for (int r = CHUNK_ROWS; r < rows; r += CHUNK_ROWS) {
       int height = Math.min(CHUNK_ROWS, rows - r);
-      loops.chunk(
+      chunk(
           xs,
           xFrom + r * xStride,
           xStride,
@@ -105,11 +128,140 @@ public final class FloatFold implements Fold {
           outs,
           outFrom);
       for (int j = 0; j < n; j++) {
-        totals[j] = loops.combine(totals[j], outs[outFrom + j]);
+        totals[j] = combine(totals[j], outs[outFrom + j]);
       }
     }
     for (int j = 0; j < n; j++) {
       outs[outFrom + j] = (float) totals[j];
+    }
+  }
+
+  private static double combine(double x, double y) {
+    try {
+      return (double) COMBINE.invokeExact(x, y);
+    } catch (Throwable e) {
+      throw new AssertionError(e); // functions throw nothing
+    }
+  }
+
+  /** Folds a multiple of 32 elements by lanes. */
+  private float lanes(float[] x, int xFrom, float[] y, int yFrom, int n, float[] scratch) {
+    if (vectors == null) {
+      float a = everyFourth(x, xFrom, y, yFrom, n);
+      float b = everyFourth(x, xFrom + 1, y, yFrom + 1, n);
+      float c = everyFourth(x, xFrom + 2, y, yFrom + 2, n);
+      float d = everyFourth(x, xFrom + 3, y, yFrom + 3, n);
+      return fold(fold(a, c), fold(b, d));
+    }
+    vectors.lanes(x, xFrom, y, yFrom, n, scratch);
+    for (int half = LANES / 4; half > 0; half /= 2) {
+      for (int l = 0; l < half; l++) {
+        scratch[l] = fold(scratch[l], scratch[l + half]);
+      }
+    }
+    return scratch[0];
+  }
+
+  /** Folds lanes 0, 4, 8, ..., 28, counted from the first element. */
+  private static float everyFourth(float[] x, int xFrom, float[] y, int yFrom, int n) {
+    float a = map(x, xFrom, y, yFrom, 0);
+    float b = map(x, xFrom, y, yFrom, 4);
+    float c = map(x, xFrom, y, yFrom, 8);
+    float d = map(x, xFrom, y, yFrom, 12);
+    float e = map(x, xFrom, y, yFrom, 16);
+    float f = map(x, xFrom, y, yFrom, 20);
+    float g = map(x, xFrom, y, yFrom, 24);
+    float h = map(x, xFrom, y, yFrom, 28);
+    for (int i = LANES; i < n; i += LANES) {
+      a = fold(a, map(x, xFrom, y, yFrom, i));
+      b = fold(b, map(x, xFrom, y, yFrom, i + 4));
+      c = fold(c, map(x, xFrom, y, yFrom, i + 8));
+      d = fold(d, map(x, xFrom, y, yFrom, i + 12));
+      e = fold(e, map(x, xFrom, y, yFrom, i + 16));
+      f = fold(f, map(x, xFrom, y, yFrom, i + 20));
+      g = fold(g, map(x, xFrom, y, yFrom, i + 24));
+      h = fold(h, map(x, xFrom, y, yFrom, i + 28));
+    }
+    return fold(fold(fold(a, e), fold(c, g)), fold(fold(b, f), fold(d, h)));
+  }
+
+  /** Folds one to 31 elements. */
+  private static float few(float[] x, int xFrom, float[] y, int yFrom, int n) {
+    float a = map(x, xFrom, y, yFrom, 0);
+    int i = 1;
+    if (n >= 4) {
+      float b = map(x, xFrom, y, yFrom, 1);
+      float c = map(x, xFrom, y, yFrom, 2);
+      float d = map(x, xFrom, y, yFrom, 3);
+      for (i = 4; i + 3 < n; i += 4) {
+        a = fold(a, map(x, xFrom, y, yFrom, i));
+        b = fold(b, map(x, xFrom, y, yFrom, i + 1));
+        c = fold(c, map(x, xFrom, y, yFrom, i + 2));
+        d = fold(d, map(x, xFrom, y, yFrom, i + 3));
+      }
+      a = fold(fold(a, b), fold(c, d));
+    }
+    for (; i < n; i++) {
+      a = fold(a, map(x, xFrom, y, yFrom, i));
+    }
+    return a;
+  }
+
+  /** Folds columns of up to 256 elements. */
+  private void chunk(
+      float[] x,
+      int xFrom,
+      int xStride,
+      float[] y,
+      int yFrom,
+      int yStride,
+      int rows,
+      int n,
+      float[] out,
+      int outFrom) {
+    Arrays.fill(out, outFrom, outFrom + n, IDENTITY);
+    int done =
+        vectors == null
+            ? 0
+            : vectors.chunk(x, xFrom, xStride, y, yFrom, yStride, rows, n, out, outFrom);
+    int r = 0;
+    for (; r + 3 < rows; r += 4) {
+      int xRow = xFrom + r * xStride;
+      int yRow = yFrom + r * yStride;
+      for (int j = done; j < n; j++) {
+        float a = map(x[xRow + j], y[yRow + j]);
+        float b = map(x[xRow + xStride + j], y[yRow + yStride + j]);
+        float c = map(x[xRow + 2 * xStride + j], y[yRow + 2 * yStride + j]);
+        float d = map(x[xRow + 3 * xStride + j], y[yRow + 3 * yStride + j]);
+        out[outFrom + j] = fold(out[outFrom + j], fold(fold(a, b), fold(c, d)));
+      }
+    }
+    for (; r < rows; r++) {
+      int xRow = xFrom + r * xStride;
+      int yRow = yFrom + r * yStride;
+      for (int j = done; j < n; j++) {
+        out[outFrom + j] = fold(out[outFrom + j], map(x[xRow + j], y[yRow + j]));
+      }
+    }
+  }
+
+  private static float map(float[] x, int xFrom, float[] y, int yFrom, int i) {
+    return map(x[xFrom + i], y[yFrom + i]);
+  }
+
+  private static float map(float x, float y) {
+    try {
+      return (float) MAP.invokeExact(x, y);
+    } catch (Throwable e) {
+      throw new AssertionError(e); // functions throw nothing
+    }
+  }
+
+  private static float fold(float x, float y) {
+    try {
+      return (float) FOLD.invokeExact(x, y);
+    } catch (Throwable e) {
+      throw new AssertionError(e); // functions throw nothing
     }
   }
 }

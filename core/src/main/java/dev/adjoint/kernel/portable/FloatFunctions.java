@@ -85,11 +85,6 @@ final class FloatFunctions {
     return select(isLess(0f, x), x, times(x, slope));
   }
 
-  /** The pullback of relu at its output y; NaN where that is. */
-  static float reluPullback(float g, float y) {
-    return select(isLess(0f, y), g, select(isEqual(y, y), 0f, y));
-  }
-
   /** The pullback of tanh at its output y. */
   static float tanhPullback(float g, float y) {
     return times(g, fma(neg(y), y, 1f));

@@ -8,9 +8,7 @@ import dev.adjoint.kernel.Fold;
 import dev.adjoint.kernel.Formula;
 import dev.adjoint.kernel.Kernels;
 import dev.adjoint.kernel.Loop;
-import dev.adjoint.kernel.LoopWriter;
 import dev.adjoint.kernel.Norm;
-import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -28,11 +26,24 @@ public abstract class FloatKernels implements Kernels {
   private final Supplier<FloatNormalize> normalize =
       Suppliers.memoize(() -> new FloatNormalize(this));
 
+  private boolean isPatient;
+
   /** Makes kernels that have no loops yet. */
   protected FloatKernels() {}
 
-  /** Returns what writes loops; the first computes values one by one. */
-  protected abstract LoopWriter[] writers();
+  /** Lets elementwise loops begin as portable ones (ADR 46). */
+  public FloatKernels patient() {
+    isPatient = true;
+    return this;
+  }
+
+  /** Returns whether elementwise loops begin as portable ones. */
+  protected final boolean isPatient() {
+    return isPatient;
+  }
+
+  /** Makes the loop over a formula. */
+  protected abstract Loop newLoop(Formula formula);
 
   /**
    * Makes the loops of a fold.
@@ -47,20 +58,12 @@ public abstract class FloatKernels implements Kernels {
 
   @Override
   public final Loop loop(String function, int arity) {
-    return loops.computeIfAbsent(function, name -> loop(Formula.of(name, arity)));
+    return loops.computeIfAbsent(function, name -> newLoop(Formula.of(name, arity)));
   }
 
   @Override
   public final Loop loop(Formula formula) {
-    return formulas.computeIfAbsent(formula, f -> new Loop(f, writers()));
-  }
-
-  @Override
-  public final double share(String function, int arity) {
-    return Arrays.stream(writers())
-        .mapToDouble(each -> each.share(function, arity))
-        .max()
-        .orElseThrow();
+    return formulas.computeIfAbsent(formula, this::newLoop);
   }
 
   /** Returns the fold by {@code fold} of {@code function(x, y)}. */

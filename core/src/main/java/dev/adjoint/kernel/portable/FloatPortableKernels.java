@@ -2,6 +2,8 @@ package dev.adjoint.kernel.portable;
 
 import dev.adjoint.kernel.FloatNormLoops;
 import dev.adjoint.kernel.Fold;
+import dev.adjoint.kernel.Formula;
+import dev.adjoint.kernel.Loop;
 import dev.adjoint.kernel.LoopWriter;
 import dev.adjoint.kernel.Specializer;
 import dev.adjoint.kernel.Tiles;
@@ -9,6 +11,7 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodHandles.Lookup;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The kernels in plain Java. */
 public final class FloatPortableKernels extends FloatKernels {
@@ -16,18 +19,19 @@ public final class FloatPortableKernels extends FloatKernels {
   private static final Lookup LOOKUP = MethodHandles.lookup();
 
   private final Specializer specializer =
-      new Specializer(
+      new Specializer(LOOKUP, float.class, FloatLanes.class, FloatFunctions.class);
+
+  private final LoopWriter writer =
+      new LoopWriter(
           LOOKUP,
           float.class,
+          float[].class,
+          () -> 1,
           FloatLanes.class,
           FloatFunctions.class,
           FloatElementary.class,
           FloatActivations.class,
           FloatStrict.class);
-
-  private final LoopWriter[] writers = {
-    new LoopWriter(specializer, float[].class, FloatLanes.class, 1)
-  };
 
   /** Makes kernels that have no loops yet. */
   public FloatPortableKernels() {}
@@ -37,18 +41,32 @@ public final class FloatPortableKernels extends FloatKernels {
     return "portable float32";
   }
 
+  /** Returns what writes loops that compute elements one by one. */
+  public LoopWriter writer() {
+    return writer;
+  }
+
   @Override
-  public LoopWriter[] writers() {
-    return writers;
+  protected Loop newLoop(Formula formula) {
+    return new Loop(formula, writer, null, false);
+  }
+
+  @Override
+  public double share(String function, int arity) {
+    return writer.share(function, arity);
   }
 
   @Override
   protected Fold newFold(String function, String fold) {
-    return copyFold(foldLoops(function, fold));
+    return newFold(function, fold, null);
   }
 
-  /** Makes the loops of a fold. */
-  public FloatFoldLoops foldLoops(String function, String fold) {
+  /**
+   * Makes a fold.
+   *
+   * @param vectors its loops over vectors, if there are any
+   */
+  public Fold newFold(String function, String fold, @Nullable FloatFoldLoops vectors) {
     double identity =
         switch (fold) {
           case "plus" -> 0;
@@ -59,12 +77,7 @@ public final class FloatPortableKernels extends FloatKernels {
     MethodHandle combine = new Specializer(LOOKUP, double.class, DoubleLanes.class).get(fold, 2);
     List<Object> constants =
         List.of(specializer.get(function, 2), specializer.get(fold, 2), combine, identity);
-    return specializer.copy(FloatFoldLoops.class, FloatFoldLoop.class, constants);
-  }
-
-  /** Makes a fold of loops. */
-  public Fold copyFold(FloatFoldLoops loops) {
-    return specializer.copy(Fold.class, FloatFold.class, List.of(), loops);
+    return specializer.copy(Fold.class, FloatFold.class, constants, vectors);
   }
 
   @Override

@@ -7,13 +7,12 @@ import static java.lang.invoke.MethodHandles.lookup;
 import dev.adjoint.kernel.Specializer;
 import dev.adjoint.kernel.portable.FloatFoldLoops;
 import java.lang.invoke.MethodHandle;
-import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 
 /**
  * The loops of a fold, in the portable ones' order; lives in hidden copies, one for each pair of a
- * function to fold and one to fold by. What is too short for vectors is left to the portable loops.
- * No helper methods take vectors here, since C2 would leave those on the heap (ADR 38).
+ * function to fold and one to fold by. No helper methods take vectors here, since C2 would leave
+ * those on the heap (ADR 38).
  */
 final class FloatFoldLoop implements FloatFoldLoops {
 
@@ -29,14 +28,8 @@ final class FloatFoldLoop implements FloatFoldLoops {
     }
   }
 
-  private final FloatFoldLoops remainders;
-
-  FloatFoldLoop(FloatFoldLoops remainders) {
-    this.remainders = remainders;
-  }
-
   @Override
-  public float lanes(float[] x, int xFrom, float[] y, int yFrom, int n, float[] scratch) {
+  public void lanes(float[] x, int xFrom, float[] y, int yFrom, int n, float[] lanes) {
     try {
       for (int lane = 0; lane < LANES / 2; lane += SPECIES.length()) {
         int other = lane + LANES / 2;
@@ -58,16 +51,15 @@ final class FloatFoldLoop implements FloatFoldLoops {
           a = (FloatVector) FOLD.invokeExact(a, nextA);
           b = (FloatVector) FOLD.invokeExact(b, nextB);
         }
-        ((FloatVector) FOLD.invokeExact(a, b)).intoArray(scratch, lane);
+        ((FloatVector) FOLD.invokeExact(a, b)).intoArray(lanes, lane);
       }
     } catch (Throwable e) {
       throw Specializer.rethrown(e);
     }
-    return remainders.halve(scratch);
   }
 
   @Override
-  public void chunk(
+  public int chunk(
       float[] x,
       int xFrom,
       int xStride,
@@ -79,30 +71,15 @@ final class FloatFoldLoop implements FloatFoldLoops {
       float[] out,
       int outFrom) {
     int bound = SPECIES.loopBound(n);
-    if (bound > 0) {
-      Arrays.fill(out, outFrom, outFrom + bound, identity());
-      int fours = rows / 4 * 4;
-      for (int r = 0; r < fours; r += 4) {
-        foldFour(
-            x, xFrom + r * xStride, xStride, y, yFrom + r * yStride, yStride, bound, out, outFrom);
-      }
-      for (int r = fours; r < rows; r++) {
-        foldOne(x, xFrom + r * xStride, y, yFrom + r * yStride, bound, out, outFrom);
-      }
+    int fours = rows / 4 * 4;
+    for (int r = 0; r < fours; r += 4) {
+      foldFour(
+          x, xFrom + r * xStride, xStride, y, yFrom + r * yStride, yStride, bound, out, outFrom);
     }
-    if (bound < n) {
-      remainders.chunk(
-          x,
-          xFrom + bound,
-          xStride,
-          y,
-          yFrom + bound,
-          yStride,
-          rows,
-          n - bound,
-          out,
-          outFrom + bound);
+    for (int r = fours; r < rows; r++) {
+      foldOne(x, xFrom + r * xStride, y, yFrom + r * yStride, bound, out, outFrom);
     }
+    return bound;
   }
 
   private static void foldFour(
@@ -165,40 +142,5 @@ final class FloatFoldLoop implements FloatFoldLoops {
     } catch (Throwable e) {
       throw Specializer.rethrown(e);
     }
-  }
-
-  @Override
-  public float halve(float[] lanes) {
-    return remainders.halve(lanes);
-  }
-
-  @Override
-  public float few(float[] x, int xFrom, float[] y, int yFrom, int n) {
-    return remainders.few(x, xFrom, y, yFrom, n);
-  }
-
-  @Override
-  public void shortRows(
-      float[] x,
-      int xFrom,
-      int xStride,
-      float[] y,
-      int yFrom,
-      int yStride,
-      int rows,
-      int n,
-      float[] out,
-      int outFrom) {
-    remainders.shortRows(x, xFrom, xStride, y, yFrom, yStride, rows, n, out, outFrom);
-  }
-
-  @Override
-  public double combine(double x, double y) {
-    return remainders.combine(x, y);
-  }
-
-  @Override
-  public float identity() {
-    return remainders.identity();
   }
 }

@@ -2,6 +2,8 @@ package dev.adjoint.kernel.vector;
 
 import dev.adjoint.kernel.FloatNormLoops;
 import dev.adjoint.kernel.Fold;
+import dev.adjoint.kernel.Formula;
+import dev.adjoint.kernel.Loop;
 import dev.adjoint.kernel.LoopWriter;
 import dev.adjoint.kernel.Specializer;
 import dev.adjoint.kernel.Tiles;
@@ -19,10 +21,13 @@ public final class FloatVectorKernels extends FloatKernels {
   private final Specializer specializer =
       new Specializer(MethodHandles.lookup(), FloatVector.class, FloatVectorFunctions.CLASSES);
 
-  private final LoopWriter[] writers = {
-    portable.writers()[0],
-    new LoopWriter(specializer, float[].class, FloatLanes.class, FloatLanes.SPECIES.length())
-  };
+  private final LoopWriter writer =
+      new LoopWriter(
+          MethodHandles.lookup(),
+          FloatVector.class,
+          float[].class,
+          () -> FloatLanes.STEP,
+          FloatVectorFunctions.CLASSES);
 
   /** Makes kernels that have no loops yet. */
   public FloatVectorKernels() {}
@@ -33,16 +38,20 @@ public final class FloatVectorKernels extends FloatKernels {
   }
 
   @Override
-  protected LoopWriter[] writers() {
-    return writers;
+  protected Loop newLoop(Formula formula) {
+    return new Loop(formula, portable.writer(), writer, isPatient());
+  }
+
+  @Override
+  public double share(String function, int arity) {
+    return Math.max(writer.share(function, arity), portable.share(function, arity));
   }
 
   @Override
   protected Fold newFold(String function, String fold) {
     List<Object> constants = List.of(specializer.get(function, 2), specializer.get(fold, 2));
-    FloatFoldLoops remainders = portable.foldLoops(function, fold);
-    return portable.copyFold(
-        specializer.copy(FloatFoldLoops.class, FloatFoldLoop.class, constants, remainders));
+    FloatFoldLoops vectors = specializer.copy(FloatFoldLoops.class, FloatFoldLoop.class, constants);
+    return portable.newFold(function, fold, vectors);
   }
 
   @Override
