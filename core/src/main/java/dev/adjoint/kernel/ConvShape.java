@@ -70,6 +70,11 @@ public record ConvShape(
     return (w + 2 * padW - dilationW * (kw - 1) - 1) / strideW + 1;
   }
 
+  /** Returns whether every channel is convolved by itself. */
+  boolean isDepthwise() {
+    return groups == inC && groups == outC;
+  }
+
   private static long padded(int length, int padding) {
     return length + 2L * padding;
   }

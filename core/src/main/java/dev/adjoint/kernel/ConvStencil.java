@@ -18,7 +18,7 @@ import java.util.List;
  * @param column first output column of the grid
  * @param tap place of each tap in the kernel, in row-major order
  */
-record ConvStencil(
+public record ConvStencil(
     int row,
     int rowStep,
     int rows,

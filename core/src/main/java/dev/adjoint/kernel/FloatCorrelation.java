@@ -16,24 +16,34 @@ record FloatCorrelation(
 
   /** Computes y. */
   void run() {
-    int planes = shape.n() * shape.groups();
-    int blocks = geometry().blocks();
-    long weights = (long) shape.groups() * panelRows() * depth();
-    float[] panels = Buffers.scratchFloats(weights);
-    int groupSize = (int) (weights / shape.groups());
-    packWeights(panels);
-    Parallel.run(
-        planes * blocks,
-        (long) planes * w.rows() * depth() * stencil().points() / 32,
-        chunk -> {
-          int plane = chunk / blocks; // which image and group
-          int panelsFrom = plane % shape.groups() * groupSize;
-          block(plane, geometry().block(chunk % blocks), panels, panelsFrom);
-        });
-    Buffers.give(panels);
+    if (shape.isDepthwise()) {
+      runBlocks((plane, block) -> correlate(plane, block));
+    } else {
+      long weights = (long) shape.groups() * panelRows() * depth();
+      float[] panels = Buffers.scratchFloats(weights);
+      int groupSize = (int) (weights / shape.groups());
+      packWeights(panels);
+      runBlocks((plane, block) -> block(plane, block, panels, plane % shape.groups() * groupSize));
+      Buffers.give(panels);
+    }
     if (!isFinite(w.data(), w.from(), shape.groups() * groupWeights())) {
       leavePaddingOut();
     }
+  }
+
+  /** What is done with a rectangle of the images of a group. */
+  private interface BlockBody {
+    void run(int plane, ConvLayout.Block block);
+  }
+
+  /** Runs all rectangles of all images and groups. */
+  private void runBlocks(BlockBody body) {
+    int planes = shape.n() * shape.groups();
+    int blocks = geometry().blocks();
+    Parallel.run(
+        planes * blocks,
+        (long) planes * w.rows() * depth() * stencil().points() / 32,
+        chunk -> body.run(chunk / blocks, geometry().block(chunk % blocks)));
   }
 
   private ConvLayout geometry() {
@@ -59,7 +69,7 @@ record FloatCorrelation(
     return (float[]) y.data();
   }
 
-  /** Returns the weights of a group. */
+  /** Returns the number of weights of a group. */
   private int groupWeights() {
     return Math.max(w.rowStride() * w.rows(), w.columnStride() * w.columns());
   }
@@ -168,9 +178,29 @@ record FloatCorrelation(
       float[] product = Buffers.scratchFloats((long) outC * stride);
       multiply(part, panels, panelsFrom, new Matrix(product, 0, outC, length, stride, 1), 1);
       for (int channel = 0; channel < outC; channel++) {
-        scatter(product, channel * stride, block, out + channel * outH * outW);
+        scatter(product, channel * stride, geometry().pitch(), block, out + channel * outH * outW);
       }
       Buffers.give(product);
+    }
+    layout.give(part);
+  }
+
+  /** Computes a rectangle of a channel from the same channel of the input. */
+  private void correlate(int plane, ConvLayout.Block block) {
+    int out = y.from() + plane * outH * outW;
+    int columns = block.columns();
+    FloatLayout.Part part = layout.take(plane, 1, block);
+    Matrix x = new Matrix(part.data(), part.from(), block.rows(), columns, geometry().pitch(), 1);
+    Span weights = new Span(w.data(), w.from() + plane % shape.groups() * groupWeights());
+    if (stencil().isWhole()) {
+      int to = out + block.row() * outW + block.column();
+      Matrix c = new Matrix(y.data(), to, block.rows(), columns, outW, 1);
+      kernels.correlate(geometry(), x, weights, c);
+    } else {
+      float[] result = Buffers.scratchFloats((long) block.rows() * columns);
+      kernels.correlate(geometry(), x, weights, Matrix.packed(result, 0, block.rows(), columns));
+      scatter(result, 0, columns, block, out);
+      Buffers.give(result);
     }
     layout.give(part);
   }
@@ -220,12 +250,12 @@ record FloatCorrelation(
   }
 
   /** Puts a rectangle of one channel where it belongs. */
-  private void scatter(float[] product, int from, ConvLayout.Block block, int out) {
+  private void scatter(float[] product, int from, int pitch, ConvLayout.Block block, int out) {
     ConvStencil s = stencil();
     int to = out + (s.row() + block.row() * s.rowStep()) * outW + s.column();
     to += block.column() * s.columnStep();
     int at = from;
-    for (int i = 0; i < block.rows(); i++, at += geometry().pitch(), to += s.rowStep() * outW) {
+    for (int i = 0; i < block.rows(); i++, at += pitch, to += s.rowStep() * outW) {
       FloatCopy.scatter(block.columns(), product, at, out(), to, s.columnStep());
     }
   }
