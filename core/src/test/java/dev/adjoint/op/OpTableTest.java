@@ -40,7 +40,6 @@ class OpTableTest {
           Clamp.class,
           Contiguous.class,
           CumulativeSum.class,
-          MatMul.class,
           Movement.class,
           Pad.class,
           Reductions.class);
@@ -52,7 +51,8 @@ class OpTableTest {
           "Joining.chunk(Tensor, int, int)",
           "Joining.tile(Tensor, int[])",
           "Joining.repeat(Tensor, int, int)",
-          "Joining.roll(Tensor, int, int)");
+          "Joining.roll(Tensor, int, int)",
+          "MatMul.apply(Tensor, Tensor)");
 
   /** Creation, what a tensor is, reading, gradients, and the engine's view of it: no operations. */
   private static final Set<String> NO_OPERATION =
