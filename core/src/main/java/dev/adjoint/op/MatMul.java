@@ -2,6 +2,7 @@ package dev.adjoint.op;
 
 import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.kernel.Matrices;
+import dev.adjoint.kernel.Span;
 import dev.adjoint.kernel.StridedCopy;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
@@ -85,7 +86,7 @@ public enum MatMul implements Primitive {
     boolean hasBias = x.length == 3;
     if (hasBias) { // what the product is added to
       int[] strides = {0, x[2].strides()[0]};
-      StridedCopy.gather(shape.toArray(), Engine.array(x[2]), x[2].offset(), strides, c, 0);
+      StridedCopy.GATHER.run(shape.toArray(), new Span(c, 0), Engine.span(x[2]), strides);
     }
     dev.adjoint.kernel.MatMul.multiplyBatch(
         Engine.kernels(dtype),
