@@ -28,29 +28,9 @@ record FloatWeightGradient(Kernels kernels, ConvShape shape, FloatLayout layout,
 
   /** Computes dw. */
   void run() {
-    if (shape.isDepthwise()) {
-      runDepthwise();
-    } else {
-      runTiles();
-    }
-    if (!FloatCorrelation.isFinite(dw.data(), dw.from(), shape.outC() * depth())) {
-      leavePaddingOut();
-    }
-  }
-
-  /** Returns into how many parts the batch is cut. */
-  private int parts(int elementsOfPart) {
-    return Math.clamp(Math.min(shape.n(), PARTIALS / elementsOfPart), 1, MAX_PARTS);
-  }
-
-  /** Returns the first image of a part. */
-  private int firstOf(int part, int parts) {
-    return (int) ((long) part * shape.n() / parts);
-  }
-
-  private void runTiles() {
+    int n = shape.n();
     int weights = shape.outC() * depth();
-    int parts = parts(weights);
+    int parts = Math.clamp(Math.min(n, PARTIALS / weights), 1, MAX_PARTS);
     float[] partials = Buffers.scratchFloats((long) parts * weights);
     Arrays.fill(partials, 0, parts * weights, 0f);
     int taps = stencil().taps();
@@ -63,7 +43,7 @@ record FloatWeightGradient(Kernels kernels, ConvShape shape, FloatLayout layout,
         rows, i -> i / taps * layout.layout().channel() + layout.layout().shifts()[i % taps]);
     Parallel.run(
         parts * chunksOfPart,
-        (long) shape.n() * weights * stencil().points() / 32,
+        (long) n * weights * stencil().points() / 32,
         chunk -> {
           int part = chunk / chunksOfPart;
           int group = chunk % chunksOfPart / blocks;
@@ -71,60 +51,49 @@ record FloatWeightGradient(Kernels kernels, ConvShape shape, FloatLayout layout,
           int count = Math.min(channels, inC - channel);
           int to = part * weights + (group * depth() + channel * taps) * shape.groupOutC();
           Matrix c = Matrix.packed(partials, to, count * taps, shape.groupOutC());
-          for (int image = firstOf(part, parts); image < firstOf(part + 1, parts); image++) {
-            addImage(image, group, channel, count, rows, c);
+          int first = (int) ((long) part * n / parts);
+          int end = (int) ((part + 1L) * n / parts);
+          if (shape.isDepthwise()) {
+            addColumns(first, end, group, c);
+          } else {
+            for (int image = first; image < end; image++) {
+              addImage(image, group, channel, count, rows, c);
+            }
           }
         });
     addParts(parts, partials);
     Buffers.give(partials);
-  }
-
-  /** Adds up columns first, over all rows of a part's images, and then these sums. */
-  private void runDepthwise() {
-    int channels = shape.groups();
-    int taps = stencil().taps();
-    int columns = layout.layout().blockColumns();
-    int pitch = columns + ConvLayout.SLACK;
-    int size = channels * taps * pitch;
-    int parts = parts(size);
-    float[] partials = Buffers.scratchFloats((long) parts * size);
-    Arrays.fill(partials, 0, parts * size, 0f);
-    Parallel.run(
-        parts * channels,
-        (long) shape.n() * channels * taps * stencil().points() / 32,
-        chunk -> {
-          int part = chunk / channels;
-          Matrix sums = Matrix.packed(partials, chunk * taps * pitch, taps, pitch);
-          for (int image = firstOf(part, parts); image < firstOf(part + 1, parts); image++) {
-            addColumns(image * channels + chunk % channels, sums);
-          }
-        });
-    for (int weight = 0; weight < channels * taps; weight++) {
-      for (int j = 0; j < columns; j++) {
-        float sum = partials[weight * pitch + j];
-        for (int part = 1; part < parts; part++) {
-          sum += partials[part * size + weight * pitch + j];
-        }
-        partials[weight * columns + j] = sum;
-      }
+    if (!FloatCorrelation.isFinite(dw.data(), dw.from(), weights)) {
+      leavePaddingOut();
     }
-    kernels.reduction("sum").rows(partials, 0, channels * taps, columns, dw.data(), dw.from());
-    Buffers.give(partials);
   }
 
-  /** Adds what one channel of one image contributes to sums of columns. */
-  private void addColumns(int plane, Matrix sums) {
+  /** Computes one channel's share of some images: its columns are added up first. */
+  private void addColumns(int firstImage, int endImage, int channel, Matrix c) {
     ConvLayout geometry = layout.layout();
     int columns = stencil().columns();
-    for (int index = 0; index < geometry.blocks(); index++) {
-      ConvLayout.Block block = geometry.block(index);
-      FloatLayout.Part part = layout.take(plane, 1, block);
-      Matrix x = new Matrix(part.data(), part.from(), 0, 0, geometry.pitch(), 1);
-      int from = g.from() + plane * stencil().points() + block.row() * columns + block.column();
-      kernels.correlateRows(
-          geometry, x, new Matrix(g.data(), from, block.rows(), block.columns(), columns, 1), sums);
-      layout.give(part);
+    int pitch = geometry.blockColumns() + ConvLayout.SLACK;
+    float[] sums = Buffers.scratchFloats((long) c.rows() * pitch);
+    Arrays.fill(sums, 0, c.rows() * pitch, 0f);
+    for (int image = firstImage; image < endImage; image++) {
+      int plane = image * shape.groups() + channel;
+      for (int index = 0; index < geometry.blocks(); index++) {
+        ConvLayout.Block block = geometry.block(index);
+        FloatLayout.Part part = layout.take(plane, 1, block);
+        int from = g.from() + plane * stencil().points() + block.row() * columns + block.column();
+        kernels.correlateRows(
+            geometry,
+            new Matrix(part.data(), part.from(), 0, 0, geometry.pitch(), 1),
+            new Matrix(g.data(), from, block.rows(), block.columns(), columns, 1),
+            Matrix.packed(sums, 0, c.rows(), pitch));
+        layout.give(part);
+      }
     }
+    Kernels.Reduction sum = kernels.reduction("sum");
+    for (int t = 0; t < c.rows(); t++) {
+      sum.rows(sums, t * pitch, 1, geometry.blockColumns(), c.data(), c.at(t, 0));
+    }
+    Buffers.give(sums);
   }
 
   private ConvStencil stencil() {
