@@ -16,34 +16,26 @@ record FloatCorrelation(
 
   /** Computes y. */
   void run() {
-    if (shape.isDepthwise()) {
-      runBlocks((plane, block) -> correlate(plane, block));
-    } else {
-      long weights = (long) shape.groups() * panelRows() * depth();
-      float[] panels = Buffers.scratchFloats(weights);
-      int groupSize = (int) (weights / shape.groups());
-      packWeights(panels);
-      runBlocks((plane, block) -> block(plane, block, panels, plane % shape.groups() * groupSize));
-      Buffers.give(panels);
-    }
-    if (!isFinite(w.data(), w.from(), shape.groups() * groupWeights())) {
-      leavePaddingOut();
-    }
-  }
-
-  /** What is done with a rectangle of the images of a group. */
-  private interface BlockBody {
-    void run(int plane, ConvLayout.Block block);
-  }
-
-  /** Runs all rectangles of all images and groups. */
-  private void runBlocks(BlockBody body) {
     int planes = shape.n() * shape.groups();
     int blocks = geometry().blocks();
+    long weights = (long) shape.groups() * panelRows() * depth();
+    float[] panels = Buffers.scratchFloats(weights);
+    int groupSize = (int) (weights / shape.groups());
+    if (!shape.isDepthwise()) {
+      packWeights(panels);
+    }
     Parallel.run(
         planes * blocks,
         (long) planes * w.rows() * depth() * stencil().points() / 32,
-        chunk -> body.run(chunk / blocks, geometry().block(chunk % blocks)));
+        chunk -> {
+          int plane = chunk / blocks; // which image and group
+          int panelsFrom = plane % shape.groups() * groupSize;
+          block(plane, geometry().block(chunk % blocks), panels, panelsFrom);
+        });
+    Buffers.give(panels);
+    if (!isFinite(w.data(), w.from(), shape.groups() * groupWeights())) {
+      leavePaddingOut();
+    }
   }
 
   private ConvLayout geometry() {
@@ -167,7 +159,9 @@ record FloatCorrelation(
     int length = geometry().length(block);
     FloatLayout.Part part = layout.take(plane * w.columns(), w.columns(), block);
     boolean isOneRun = geometry().pitch() == outW;
-    if (stencil().isWhole() && (isOneRun || isNearlyFull(outC, block.columns()))) {
+    if (shape.isDepthwise()) {
+      correlate(plane, part, block, out);
+    } else if (stencil().isWhole() && (isOneRun || isNearlyFull(outC, block.columns()))) {
       int to = out + block.row() * outW + block.column();
       int runs = isOneRun ? 1 : block.rows();
       int columns = isOneRun ? length : block.columns();
@@ -186,23 +180,20 @@ record FloatCorrelation(
   }
 
   /** Computes a rectangle of a channel from the same channel of the input. */
-  private void correlate(int plane, ConvLayout.Block block) {
-    int out = y.from() + plane * outH * outW;
+  private void correlate(int plane, FloatLayout.Part part, ConvLayout.Block block, int out) {
+    int rows = block.rows();
     int columns = block.columns();
-    FloatLayout.Part part = layout.take(plane, 1, block);
-    Matrix x = new Matrix(part.data(), part.from(), block.rows(), columns, geometry().pitch(), 1);
+    Matrix x = new Matrix(part.data(), part.from(), rows, columns, geometry().pitch(), 1);
     Span weights = new Span(w.data(), w.from() + plane % shape.groups() * groupWeights());
     if (stencil().isWhole()) {
       int to = out + block.row() * outW + block.column();
-      Matrix c = new Matrix(y.data(), to, block.rows(), columns, outW, 1);
-      kernels.correlate(geometry(), x, weights, c);
+      kernels.correlate(geometry(), x, weights, new Matrix(y.data(), to, rows, columns, outW, 1));
     } else {
-      float[] result = Buffers.scratchFloats((long) block.rows() * columns);
-      kernels.correlate(geometry(), x, weights, Matrix.packed(result, 0, block.rows(), columns));
+      float[] result = Buffers.scratchFloats((long) rows * columns);
+      kernels.correlate(geometry(), x, weights, Matrix.packed(result, 0, rows, columns));
       scatter(result, 0, columns, block, out);
       Buffers.give(result);
     }
-    layout.give(part);
   }
 
   /**
