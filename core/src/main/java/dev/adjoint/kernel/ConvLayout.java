@@ -20,8 +20,9 @@ import java.util.Arrays;
  * @param plane elements of a plane
  * @param shifts for each tap, where in a channel the first output element reads
  */
-record ConvLayout(
+public record ConvLayout(
     ConvStencil stencil,
+    boolean isDepthwise,
     int top,
     int left,
     int[] downs,
@@ -36,14 +37,23 @@ record ConvLayout(
   /** Output elements of a rectangle, roughly: the part and the result stay in the L2 cache. */
   private static final int POINTS = FloatMatMul.DEPTH;
 
-  static ConvLayout of(ConvStencil s) {
+  /** Elements that may be read past the last of a part that is used by itself: a long vector. */
+  static final int SLACK = 16;
+
+  /**
+   * Lays out the input of a stencil.
+   *
+   * @param isDepthwise whether each channel is used by itself, so that larger parts fit the cache
+   */
+  static ConvLayout of(ConvStencil s, boolean isDepthwise) {
+    int points = isDepthwise ? 8 * POINTS : POINTS;
     int top = Arrays.stream(s.dy()).min().orElse(0);
     int left = Arrays.stream(s.dx()).min().orElse(0);
     int deepest = Arrays.stream(s.dy()).max().orElse(0) - top;
     int widest = Arrays.stream(s.dx()).max().orElse(0) - left;
-    int columns = Math.ceilDiv(s.columns(), Math.ceilDiv(s.columns(), POINTS));
+    int columns = Math.ceilDiv(s.columns(), Math.ceilDiv(s.columns(), points));
     int width = columns + widest / s.strideW();
-    int rows = Math.clamp(POINTS / width, 1, s.rows());
+    int rows = Math.clamp(points / width, 1, s.rows());
     rows = Math.ceilDiv(s.rows(), Math.ceilDiv(s.rows(), rows));
     boolean isWhole = s.strideW() == 1 && columns == s.columns();
     int most = isWhole ? Math.clamp(-left, 0, width - columns) : 0;
@@ -68,6 +78,7 @@ record ConvLayout(
     }
     return new ConvLayout(
         s,
+        isDepthwise,
         top,
         left,
         Arrays.copyOf(downs, planes),
@@ -81,7 +92,7 @@ record ConvLayout(
   }
 
   /** A rectangle of output elements. */
-  record Block(int row, int rows, int column, int columns) {}
+  public record Block(int row, int rows, int column, int columns) {}
 
   /** Returns how many rectangles cover the output. */
   int blocks() {
@@ -107,9 +118,10 @@ record ConvLayout(
     return (block.rows - 1) * pitch + block.columns;
   }
 
-  /** Returns whether the input lies so already. */
+  /** Returns whether the input lies so already, and is read where it is. */
   boolean isGiven() {
-    return stencil.strideH() == 1
+    return !isDepthwise
+        && stencil.strideH() == 1
         && stencil.strideW() == 1
         && top == 0
         && left == 0

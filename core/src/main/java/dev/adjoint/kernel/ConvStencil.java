@@ -3,6 +3,8 @@ package dev.adjoint.kernel;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntUnaryOperator;
+import java.util.stream.IntStream;
 
 /**
  * Which input elements an output element of a convolution is made of: output {@code (i, j)} of a
@@ -18,7 +20,7 @@ import java.util.List;
  * @param column first output column of the grid
  * @param tap place of each tap in the kernel, in row-major order
  */
-record ConvStencil(
+public record ConvStencil(
     int row,
     int rowStep,
     int rows,
@@ -34,15 +36,9 @@ record ConvStencil(
     int[] dx) {
 
   static ConvStencil forward(ConvShape s) {
-    int taps = s.kh() * s.kw();
-    int[] tap = new int[taps];
-    int[] dy = new int[taps];
-    int[] dx = new int[taps];
-    for (int t = 0; t < taps; t++) {
-      tap[t] = t;
-      dy[t] = t / s.kw() * s.dilationH() - s.padH();
-      dx[t] = t % s.kw() * s.dilationW() - s.padW();
-    }
+    int[] tap = IntStream.range(0, s.kh() * s.kw()).toArray();
+    int[] dy = each(tap, t -> t / s.kw() * s.dilationH() - s.padH());
+    int[] dx = each(tap, t -> t % s.kw() * s.dilationW() - s.padW());
     return new ConvStencil(
         0, 1, s.outH(), 0, 1, s.outW(), s.strideH(), s.strideW(), s.h(), s.w(), tap, dy, dx);
   }
@@ -59,22 +55,14 @@ record ConvStencil(
   }
 
   private static ConvStencil phase(ConvShape s, int y, int x) {
-    int taps = s.kh() * s.kw();
-    int[] tap = new int[taps];
-    int[] dy = new int[taps];
-    int[] dx = new int[taps];
-    int found = 0;
-    for (int t = 0; t < taps; t++) {
-      // Input row y was read by output row (y + pad - ky * dilation) / stride, if that is whole.
-      int up = y + s.padH() - t / s.kw() * s.dilationH();
-      int left = x + s.padW() - t % s.kw() * s.dilationW();
-      if (up % s.strideH() == 0 && left % s.strideW() == 0) {
-        tap[found] = t;
-        dy[found] = up / s.strideH();
-        dx[found] = left / s.strideW();
-        found++;
-      }
-    }
+    // Input row y was read by output row (y + pad - ky * dilation) / stride, if that is whole.
+    IntUnaryOperator up = t -> y + s.padH() - t / s.kw() * s.dilationH();
+    IntUnaryOperator left = t -> x + s.padW() - t % s.kw() * s.dilationW();
+    int[] tap =
+        IntStream.range(0, s.kh() * s.kw())
+            .filter(t -> up.applyAsInt(t) % s.strideH() == 0)
+            .filter(t -> left.applyAsInt(t) % s.strideW() == 0)
+            .toArray();
     return new ConvStencil(
         y,
         s.strideH(),
@@ -86,9 +74,13 @@ record ConvStencil(
         1,
         s.outH(),
         s.outW(),
-        Arrays.copyOf(tap, found),
-        Arrays.copyOf(dy, found),
-        Arrays.copyOf(dx, found));
+        tap,
+        each(tap, t -> up.applyAsInt(t) / s.strideH()),
+        each(tap, t -> left.applyAsInt(t) / s.strideW()));
+  }
+
+  private static int[] each(int[] taps, IntUnaryOperator function) {
+    return Arrays.stream(taps).map(function).toArray();
   }
 
   int taps() {

@@ -62,5 +62,5 @@ public interface Elements {
   void convolve(Conv2d side, Kernels kernels, ConvShape shape, Span a, Span b, Span out);
 
   /** Copies a few rows between two layouts, as {@link StridedCopy} says. */
-  void copy(StridedCopy.Mode mode, Matrix dense, Matrix strided);
+  void copy(StridedCopy mode, Matrix dense, Matrix strided);
 }

@@ -15,18 +15,18 @@ final class FloatConv2d {
     switch (side) {
       case FORWARD -> {
         Matrix w = new Matrix(b.data(), b.from(), s.groupOutC(), in, in * taps, taps);
-        FloatLayout x = new FloatLayout(ConvLayout.of(ConvStencil.forward(s)), a);
+        FloatLayout x = new FloatLayout(ConvLayout.of(ConvStencil.forward(s), s.isDepthwise()), a);
         new FloatCorrelation(kernels, x, s, w, s.outH(), s.outW(), out).run();
       }
       case INPUT_GRADIENT -> {
         Matrix w = new Matrix(b.data(), b.from(), in, s.groupOutC(), taps, in * taps);
         for (ConvStencil phase : ConvStencil.inputGradient(s)) {
-          FloatLayout g = new FloatLayout(ConvLayout.of(phase), a);
+          FloatLayout g = new FloatLayout(ConvLayout.of(phase, s.isDepthwise()), a);
           new FloatCorrelation(kernels, g, s, w, s.h(), s.w(), out).run();
         }
       }
       case WEIGHT_GRADIENT -> {
-        FloatLayout x = new FloatLayout(ConvLayout.of(ConvStencil.forward(s)), b);
+        FloatLayout x = new FloatLayout(ConvLayout.of(ConvStencil.forward(s), s.isDepthwise()), b);
         new FloatWeightGradient(kernels, s, x, a, out).run();
       }
     }

@@ -17,7 +17,7 @@ final class FloatCopy {
    *
    * @param dense the side whose columns are contiguous
    */
-  static void strip(StridedCopy.Mode mode, Matrix dense, Matrix strided) {
+  static void strip(StridedCopy mode, Matrix dense, Matrix strided) {
     float[] x = (float[]) dense.data();
     float[] y = (float[]) strided.data();
     int step = strided.columnStride();

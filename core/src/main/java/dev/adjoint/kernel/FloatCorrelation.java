@@ -21,7 +21,9 @@ record FloatCorrelation(
     long weights = (long) shape.groups() * panelRows() * depth();
     float[] panels = Buffers.scratchFloats(weights);
     int groupSize = (int) (weights / shape.groups());
-    packWeights(panels);
+    if (!shape.isDepthwise()) {
+      packWeights(panels);
+    }
     Parallel.run(
         planes * blocks,
         (long) planes * w.rows() * depth() * stencil().points() / 32,
@@ -59,7 +61,7 @@ record FloatCorrelation(
     return (float[]) y.data();
   }
 
-  /** Returns the weights of a group. */
+  /** Returns the number of weights of a group. */
   private int groupWeights() {
     return Math.max(w.rowStride() * w.rows(), w.columnStride() * w.columns());
   }
@@ -157,7 +159,9 @@ record FloatCorrelation(
     int length = geometry().length(block);
     FloatLayout.Part part = layout.take(plane * w.columns(), w.columns(), block);
     boolean isOneRun = geometry().pitch() == outW;
-    if (stencil().isWhole() && (isOneRun || isNearlyFull(outC, block.columns()))) {
+    if (shape.isDepthwise()) {
+      correlate(plane, part, block, out);
+    } else if (stencil().isWhole() && (isOneRun || isNearlyFull(outC, block.columns()))) {
       int to = out + block.row() * outW + block.column();
       int runs = isOneRun ? 1 : block.rows();
       int columns = isOneRun ? length : block.columns();
@@ -168,11 +172,28 @@ record FloatCorrelation(
       float[] product = Buffers.scratchFloats((long) outC * stride);
       multiply(part, panels, panelsFrom, new Matrix(product, 0, outC, length, stride, 1), 1);
       for (int channel = 0; channel < outC; channel++) {
-        scatter(product, channel * stride, block, out + channel * outH * outW);
+        scatter(product, channel * stride, geometry().pitch(), block, out + channel * outH * outW);
       }
       Buffers.give(product);
     }
     layout.give(part);
+  }
+
+  /** Computes a rectangle of a channel from the same channel of the input. */
+  private void correlate(int plane, FloatLayout.Part part, ConvLayout.Block block, int out) {
+    int rows = block.rows();
+    int columns = block.columns();
+    Matrix x = new Matrix(part.data(), part.from(), rows, columns, geometry().pitch(), 1);
+    Span weights = new Span(w.data(), w.from() + plane % shape.groups() * groupWeights());
+    if (stencil().isWhole()) {
+      int to = out + block.row() * outW + block.column();
+      kernels.correlate(geometry(), x, weights, new Matrix(y.data(), to, rows, columns, outW, 1));
+    } else {
+      float[] result = Buffers.scratchFloats((long) rows * columns);
+      kernels.correlate(geometry(), x, weights, Matrix.packed(result, 0, rows, columns));
+      scatter(result, 0, columns, block, out);
+      Buffers.give(result);
+    }
   }
 
   /**
@@ -220,12 +241,12 @@ record FloatCorrelation(
   }
 
   /** Puts a rectangle of one channel where it belongs. */
-  private void scatter(float[] product, int from, ConvLayout.Block block, int out) {
+  private void scatter(float[] product, int from, int pitch, ConvLayout.Block block, int out) {
     ConvStencil s = stencil();
     int to = out + (s.row() + block.row() * s.rowStep()) * outW + s.column();
     to += block.column() * s.columnStep();
     int at = from;
-    for (int i = 0; i < block.rows(); i++, at += geometry().pitch(), to += s.rowStep() * outW) {
+    for (int i = 0; i < block.rows(); i++, at += pitch, to += s.rowStep() * outW) {
       FloatCopy.scatter(block.columns(), product, at, out(), to, s.columnStep());
     }
   }

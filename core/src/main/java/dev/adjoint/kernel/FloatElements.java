@@ -81,7 +81,7 @@ final class FloatElements implements Elements {
   }
 
   @Override
-  public void copy(StridedCopy.Mode mode, Matrix dense, Matrix strided) {
+  public void copy(StridedCopy mode, Matrix dense, Matrix strided) {
     FloatCopy.strip(mode, dense, strided);
   }
 }

@@ -24,7 +24,7 @@ record FloatLayout(ConvLayout layout, Span x) {
       return new Part(data(), x.from() + channel * plane + block.row() * s.inW());
     }
     long size = (long) channels * layout.channel();
-    float[] out = Buffers.scratchFloats(size);
+    float[] out = Buffers.scratchFloats(size + ConvLayout.SLACK);
     Arrays.fill(out, 0, (int) size, 0f);
     int step = s.strideW();
     int pitch = layout.pitch();

@@ -51,9 +51,14 @@ record FloatWeightGradient(Kernels kernels, ConvShape shape, FloatLayout layout,
           int count = Math.min(channels, inC - channel);
           int to = part * weights + (group * depth() + channel * taps) * shape.groupOutC();
           Matrix c = Matrix.packed(partials, to, count * taps, shape.groupOutC());
+          int first = (int) ((long) part * n / parts);
           int end = (int) ((part + 1L) * n / parts);
-          for (int image = (int) ((long) part * n / parts); image < end; image++) {
-            addImage(image, group, channel, count, rows, c);
+          if (shape.isDepthwise()) {
+            addColumns(first, end, group, c);
+          } else {
+            for (int image = first; image < end; image++) {
+              addImage(image, group, channel, count, rows, c);
+            }
           }
         });
     addParts(parts, partials);
@@ -61,6 +66,34 @@ record FloatWeightGradient(Kernels kernels, ConvShape shape, FloatLayout layout,
     if (!FloatCorrelation.isFinite(dw.data(), dw.from(), weights)) {
       leavePaddingOut();
     }
+  }
+
+  /** Computes one channel's share of some images: its columns are added up first. */
+  private void addColumns(int firstImage, int endImage, int channel, Matrix c) {
+    ConvLayout geometry = layout.layout();
+    int columns = stencil().columns();
+    int pitch = geometry.blockColumns() + ConvLayout.SLACK;
+    float[] sums = Buffers.scratchFloats((long) c.rows() * pitch);
+    Arrays.fill(sums, 0, c.rows() * pitch, 0f);
+    for (int image = firstImage; image < endImage; image++) {
+      int plane = image * shape.groups() + channel;
+      for (int index = 0; index < geometry.blocks(); index++) {
+        ConvLayout.Block block = geometry.block(index);
+        FloatLayout.Part part = layout.take(plane, 1, block);
+        int from = g.from() + plane * stencil().points() + block.row() * columns + block.column();
+        kernels.correlateRows(
+            geometry,
+            new Matrix(part.data(), part.from(), 0, 0, geometry.pitch(), 1),
+            new Matrix(g.data(), from, block.rows(), block.columns(), columns, 1),
+            Matrix.packed(sums, 0, c.rows(), pitch));
+        layout.give(part);
+      }
+    }
+    Kernels.Reduction sum = kernels.reduction("sum");
+    for (int t = 0; t < c.rows(); t++) {
+      sum.rows(sums, t * pitch, 1, geometry.blockColumns(), c.data(), c.at(t, 0));
+    }
+    Buffers.give(sums);
   }
 
   private ConvStencil stencil() {

@@ -159,4 +159,22 @@ public interface Kernels {
    */
   void tile(
       Tiles operands, int rows, int columns, int depth, int aFrom, int aRow, int bFrom, int cFrom);
+
+  // ---- convolution of one channel by itself ----------------------------------------------------
+
+  /**
+   * Computes {@code y[i][j] = sum}, where {@code sum = fma(w[tap], x[i][j + shift], sum)} from 0
+   * for the taps in their order.
+   *
+   * @param x laid out as {@code layout} says, from what element (0, 0) of y reads
+   * @param y whose rows are contiguous, as those of x
+   */
+  void correlate(ConvLayout layout, Matrix x, Span w, Matrix y);
+
+  /**
+   * Adds what rows contribute to the gradient of w: {@code sums[tap][j] += sum}, where {@code sum =
+   * fma(g[i][j], x[i][j + shift], sum)} from 0 for the rows in their order. A row of sums, added
+   * up, is the gradient of one weight; it has room for a vector past its end.
+   */
+  void correlateRows(ConvLayout layout, Matrix x, Matrix g, Matrix sums);
 }

@@ -19,7 +19,8 @@ public final class MatMul {
   }
 
   /** Computes each c of a batch, as {@link #multiply}. */
-  public static void multiplyBatch(Kernels kernels, Matrices a, Matrices b, Matrices c) {
+  public static void multiplyBatch(
+      Kernels kernels, Matrices a, Matrices b, Matrices c, boolean accumulate) {
     int batch = c.starts().length;
     long work = Math.max(1, (long) a.rows() * a.columns() * b.columns());
     // Large products are split themselves; small ones go to chunks that are worth a hand-over.
@@ -30,7 +31,7 @@ public final class MatMul {
         batch * work / 32,
         (from, to) -> {
           for (int t = from; t < to; t++) {
-            multiply(kernels, a.get(t), b.get(t), c.get(t), false);
+            multiply(kernels, a.get(t), b.get(t), c.get(t), accumulate);
           }
         });
   }

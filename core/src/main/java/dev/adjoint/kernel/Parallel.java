@@ -6,6 +6,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -22,13 +23,6 @@ import org.jspecify.annotations.Nullable;
  * adjoint.threads}.
  */
 public final class Parallel {
-
-  /** One chunk of work. */
-  @FunctionalInterface
-  public interface ChunkBody {
-    /** Computes one chunk; chunks run in any order, and at the same time. */
-    void run(int chunk);
-  }
 
   /** A range of units of work. */
   @FunctionalInterface
@@ -55,12 +49,13 @@ public final class Parallel {
   private Parallel() {}
 
   /**
-   * Runs all chunks {@code 0 .. chunks - 1} and returns when they are done. If a chunk throws,
-   * chunks that have not started are skipped, and the (first) exception is thrown here.
+   * Runs all chunks {@code 0 .. chunks - 1}, in any order and at the same time, and returns when
+   * they are done. If a chunk throws, chunks that have not started are skipped, and the (first)
+   * exception is thrown here.
    *
    * @param estimatedNanos how long one thread would take for all chunks, roughly
    */
-  public static void run(int chunks, long estimatedNanos, ChunkBody body) {
+  public static void run(int chunks, long estimatedNanos, IntConsumer body) {
     Budget.chargeWork(estimatedNanos);
     boolean tiny = estimatedNanos < INLINE_WHILE_AWAKE_NANOS && !SCOPED_TEAM.isBound();
     if (chunks <= 1 || tiny || Thread.currentThread() instanceof Helper) {
@@ -120,9 +115,9 @@ public final class Parallel {
     withThreads(n, function);
   }
 
-  private static void runInline(int chunks, ChunkBody body) {
+  private static void runInline(int chunks, IntConsumer body) {
     for (int chunk = 0; chunk < chunks; chunk++) {
-      body.run(chunk);
+      body.accept(chunk);
     }
   }
 
@@ -191,7 +186,7 @@ public final class Parallel {
       this.pool = new ForkJoinPool(Math.max(1, threads - 1), Helper::new, null, true);
     }
 
-    void run(int chunks, long estimatedNanos, ChunkBody body) {
+    void run(int chunks, long estimatedNanos, IntConsumer body) {
       boolean asleep = awake.get() == 0;
       if (threads == 1 || asleep && estimatedNanos < inlineWhileAsleepNanos) {
         runInline(chunks, body);
@@ -253,13 +248,13 @@ public final class Parallel {
   /** The chunks of one call. */
   private static final class Job {
     private final int chunks;
-    private final ChunkBody body;
+    private final IntConsumer body;
     private final AtomicLong next = new AtomicLong(); // every thread counts beyond the last
     private final AtomicInteger done = new AtomicInteger();
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     private volatile @Nullable Thread sleeper;
 
-    Job(int chunks, ChunkBody body) {
+    Job(int chunks, IntConsumer body) {
       this.chunks = chunks;
       this.body = body;
     }
@@ -278,7 +273,7 @@ public final class Parallel {
         mine++;
         if (failure.get() == null) {
           try {
-            body.run((int) chunk);
+            body.accept((int) chunk);
           } catch (Throwable t) {
             failure.compareAndSet(null, t);
           }

@@ -9,21 +9,17 @@ import java.util.function.ToIntFunction;
 /**
  * Copies between a contiguous array and one of any strides, for either element type: what makes a
  * view contiguous, and what puts a gradient back where the view took from.
- *
- * <p>The contiguous side lists its elements in row-major order. Strides may be negative, and 0 on
- * the side that is read.
  */
-public final class StridedCopy {
-
-  /** What is done with an element. */
-  enum Mode {
-    /** Strided to contiguous. */
-    GATHER,
-    /** Contiguous to strided. */
-    SCATTER,
-    /** Contiguous is added to strided. */
-    ADD
-  }
+public enum StridedCopy {
+  /** Copies strided elements to contiguous ones. */
+  GATHER,
+  /** Copies contiguous elements to strided ones. */
+  SCATTER,
+  /**
+   * Adds contiguous elements to strided ones. These may coincide (as with stride 0): they then
+   * receive their sum, in an order that depends on shape and strides only.
+   */
+  ADD;
 
   /**
    * Rows that are copied together, so that a transpose uses all of a cache line that it fetches.
@@ -33,37 +29,13 @@ public final class StridedCopy {
   /** Elements of one chunk of work, roughly. */
   private static final int CHUNK = 1 << 15;
 
-  private StridedCopy() {}
-
-  /** Copies strided elements of x to contiguous elements of out. */
-  public static void gather(
-      int[] shape, Object x, int xFrom, int[] xStrides, Object out, int outFrom) {
-    copy(Mode.GATHER, shape, out, outFrom, x, xFrom, xStrides);
-  }
-
-  /** Copies contiguous elements of x to strided elements of out. */
-  public static void scatter(
-      int[] shape, Object x, int xFrom, Object out, int outFrom, int[] outStrides) {
-    copy(Mode.SCATTER, shape, x, xFrom, out, outFrom, outStrides);
-  }
-
   /**
-   * Adds contiguous elements of x to strided elements of out. Elements of out may coincide (as with
-   * stride 0): they then receive their sum, in an order that depends on shape and strides only.
+   * Copies or adds all elements of a shape.
+   *
+   * @param dense the contiguous side, in row-major order
+   * @param strides of the other side; they may be negative, and 0 where that is read
    */
-  public static void scatterAdd(
-      int[] shape, Object x, int xFrom, Object out, int outFrom, int[] outStrides) {
-    copy(Mode.ADD, shape, x, xFrom, out, outFrom, outStrides);
-  }
-
-  private static void copy(
-      Mode mode,
-      int[] shape,
-      Object dense,
-      int denseFrom,
-      Object strided,
-      int stridedFrom,
-      int[] strides) {
+  public void run(int[] shape, Span dense, Span strided, int[] strides) {
     for (int size : shape) {
       if (size == 0) {
         return;
@@ -71,17 +43,17 @@ public final class StridedCopy {
     }
     Axes axes = Axes.of(shape, strides);
     int strips = axes.strips();
-    Elements type = Elements.of(dense);
+    Elements type = Elements.of(dense.data());
     Parallel.RangeBody body =
         (from, to) -> {
           for (int strip = from; strip < to; strip++) {
             type.copy(
-                mode,
-                axes.strip(strip, dense, denseFrom, Axis::denseStride),
-                axes.strip(strip, strided, stridedFrom, Axis::stride));
+                this,
+                axes.strip(strip, dense, Axis::denseStride),
+                axes.strip(strip, strided, Axis::stride));
           }
         };
-    if (mode != Mode.GATHER && axes.mayOverlap()) {
+    if (this != GATHER && axes.mayOverlap()) {
       body.run(0, strips); // elements that coincide are written in one order, by one thread
       return;
     }
@@ -172,17 +144,17 @@ public final class StridedCopy {
     }
 
     /** Returns a strip of rows on one side. */
-    Matrix strip(int strip, Object data, int from, ToIntFunction<Axis> stride) {
+    Matrix strip(int strip, Span side, ToIntFunction<Axis> stride) {
       int stripsOfRows = Math.ceilDiv(rows().size, STRIP);
       int row = strip % stripsOfRows * STRIP;
-      int at = from + row * stride.applyAsInt(rows());
+      int at = side.from() + row * stride.applyAsInt(rows());
       int rest = strip / stripsOfRows;
       for (Axis axis : list.subList(2, list.size())) {
         at += rest % axis.size * stride.applyAsInt(axis);
         rest /= axis.size;
       }
       return new Matrix(
-          data,
+          side.data(),
           at,
           Math.min(STRIP, rows().size - row),
           columns().size,

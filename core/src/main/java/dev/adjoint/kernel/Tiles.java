@@ -41,9 +41,9 @@ public record Tiles(
     boolean isRow = rows == 1 && bNext == 1;
     int most = isRow ? kernels.rowColumns() : kernels.tileColumns();
     int width;
-    for (int j = 0; j < columns; j += width) {
-      width = isRow ? Math.min(most, columns - j) : width(columns - j, most);
-      for (int i = 0; i < rows; i += tileRows) {
+    for (int i = 0; i < rows; i += tileRows) {
+      for (int j = 0; j < columns; j += width) {
+        width = isRow ? Math.min(most, columns - j) : width(columns - j, most);
         kernels.tile(
             this,
             Math.min(tileRows, rows - i),

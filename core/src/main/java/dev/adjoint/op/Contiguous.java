@@ -1,6 +1,7 @@
 package dev.adjoint.op;
 
 import dev.adjoint.autodiff.Recorder;
+import dev.adjoint.kernel.Span;
 import dev.adjoint.kernel.StridedCopy;
 import dev.adjoint.tensor.Tensor;
 
@@ -23,7 +24,7 @@ public enum Contiguous implements Primitive {
   /** Copies without recording. */
   static Tensor pack(Tensor x) {
     Object out = Engine.uninitialized(x.dtype(), x.size());
-    StridedCopy.gather(x.shape().toArray(), Engine.array(x), x.offset(), x.strides(), out, 0);
+    StridedCopy.GATHER.run(x.shape().toArray(), new Span(out, 0), Engine.span(x), x.strides());
     return Engine.tensor(out, x.dtype(), x.shape());
   }
 

@@ -167,38 +167,24 @@ public final class Convolution {
             "a kernel of at least 1 that fits into the padded input");
       }
     }
+    boolean isSignal = axes == 1; // an image of one row
+    int last = axes - 1;
     ConvShape shape =
-        axes == 1
-            ? new ConvShape(
-                input.size(0),
-                channels,
-                1,
-                input.size(2),
-                kernel.size(0),
-                1,
-                kernel.size(2),
-                1,
-                s[0],
-                0,
-                p[0],
-                1,
-                d[0],
-                groups)
-            : new ConvShape(
-                input.size(0),
-                channels,
-                input.size(2),
-                input.size(3),
-                kernel.size(0),
-                kernel.size(2),
-                kernel.size(3),
-                s[0],
-                s[1],
-                p[0],
-                p[1],
-                d[0],
-                d[1],
-                groups);
+        new ConvShape(
+            input.size(0),
+            channels,
+            isSignal ? 1 : input.size(2),
+            input.size(last + 2),
+            kernel.size(0),
+            isSignal ? 1 : kernel.size(2),
+            kernel.size(last + 2),
+            isSignal ? 1 : s[0],
+            s[last],
+            isSignal ? 0 : p[0],
+            p[last],
+            isSignal ? 1 : d[0],
+            d[last],
+            groups);
     var _ = Shape.of(operation, shape.n(), shape.outC(), shape.outH(), shape.outW());
     return shape;
   }

@@ -1,6 +1,7 @@
 package dev.adjoint.op;
 
 import dev.adjoint.autodiff.Recorder;
+import dev.adjoint.kernel.Span;
 import dev.adjoint.kernel.StridedCopy;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
@@ -81,13 +82,8 @@ public final class Joining {
       int at = 0;
       for (Tensor part : x) {
         Tensor source = Engine.packed(part);
-        StridedCopy.scatter(
-            source.shape().toArray(),
-            Engine.array(source),
-            source.offset(),
-            out,
-            at * strides[axis],
-            strides);
+        Span to = new Span(out, at * strides[axis]);
+        StridedCopy.SCATTER.run(source.shape().toArray(), Engine.span(source), to, strides);
         at += part.size(axis);
       }
       return Engine.tensor(out, dtype, shape);

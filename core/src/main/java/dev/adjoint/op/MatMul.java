@@ -2,6 +2,8 @@ package dev.adjoint.op;
 
 import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.kernel.Matrices;
+import dev.adjoint.kernel.Span;
+import dev.adjoint.kernel.StridedCopy;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
@@ -41,6 +43,31 @@ public enum MatMul implements Primitive {
     return Recorder.apply(MATMUL, x, y);
   }
 
+  /**
+   * Returns {@code x W' + b}, as {@code torch.nn.functional.linear}.
+   *
+   * @param x of shape (..., in)
+   * @param weight of shape (out, in)
+   * @param bias of shape (out)
+   * @return of shape (..., out)
+   */
+  public static Tensor linear(Tensor x, Tensor weight, Tensor bias) {
+    if (weight.rank() != 2
+        || x.rank() == 0
+        || x.size(-1) != weight.size(1)
+        || !bias.shape().equals(Shape.of(weight.size(0)))) {
+      throw new IllegalArgumentException(
+          "linear: input of shape %s, weight of shape %s and bias of shape %s; expected (..., in), (out, in) and (out)"
+              .formatted(x.shape(), weight.shape(), bias.shape()));
+    }
+    DType dtype = DType.promote(DType.promote(x.dtype(), weight.dtype()), bias.dtype());
+    Shape shape = x.shape();
+    Tensor rows = x.rank() == 2 ? x : x.reshape(shape.with(-1, 1).size(), x.size(-1));
+    Tensor y = Recorder.apply(MATMUL, rows.to(dtype), weight.transpose().to(dtype), bias.to(dtype));
+    return x.rank() == 2 ? y : y.reshape(shape.with(-1, weight.size(0)));
+  }
+
+  /** The inputs are two matrices, or batches of them; and perhaps what is added to each row. */
   @Override
   public Tensor forward(Tensor... x) {
     Shape a = x[0].shape();
@@ -56,19 +83,27 @@ public enum MatMul implements Primitive {
     Object c = Engine.uninitialized(dtype, shape.size());
     int[] starts = new int[batch.size()];
     Arrays.setAll(starts, t -> t * m * n);
+    boolean hasBias = x.length == 3;
+    if (hasBias) { // what the product is added to
+      int[] strides = {0, x[2].strides()[0]};
+      StridedCopy.GATHER.run(shape.toArray(), new Span(c, 0), Engine.span(x[2]), strides);
+    }
     dev.adjoint.kernel.MatMul.multiplyBatch(
         Engine.kernels(dtype),
         batched(x[0], batch),
         batched(x[1], batch),
-        new Matrices(c, starts, m, n, n, 1));
+        new Matrices(c, starts, m, n, n, 1),
+        hasBias);
     return Engine.tensor(c, dtype, shape);
   }
 
   @Override
   public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
-    return input == 0
-        ? Recorder.apply(this, g, x[1].transpose())
-        : Recorder.apply(this, x[0].transpose(), g);
+    return switch (input) {
+      case 0 -> Recorder.apply(this, g, x[1].transpose());
+      case 1 -> Recorder.apply(this, x[0].transpose(), g);
+      default -> g.sum(0);
+    };
   }
 
   private static void requireBatches(Tensor a, Tensor b) {

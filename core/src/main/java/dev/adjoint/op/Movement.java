@@ -142,13 +142,8 @@ public sealed interface Movement extends Primitive {
     public void addPullback(Tensor g, Tensor sum) {
       Tensor part = Engine.packed(g.to(sum.dtype()));
       Tensor place = forward(sum);
-      StridedCopy.scatterAdd(
-          part.shape().toArray(),
-          Engine.array(part),
-          part.offset(),
-          Engine.array(place),
-          place.offset(),
-          place.strides());
+      StridedCopy.ADD.run(
+          part.shape().toArray(), Engine.span(part), Engine.span(place), place.strides());
     }
   }
 

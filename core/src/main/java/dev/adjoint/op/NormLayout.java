@@ -2,6 +2,7 @@ package dev.adjoint.op;
 
 import dev.adjoint.kernel.Elements;
 import dev.adjoint.kernel.Norm;
+import dev.adjoint.kernel.Span;
 import dev.adjoint.kernel.StridedCopy;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
@@ -141,8 +142,8 @@ record NormLayout(Shape shape, int[] axes, int[] order, Shape features, int repe
         int own = order[axis] - (rank - values.rank());
         strides[axis] = own < 0 || values.size(own) == 1 ? 0 : values.strides()[own];
       }
-      StridedCopy.gather(
-          sizes, Engine.array(values), values.offset(), strides, all, i * norm.features());
+      Span to = new Span(all, i * norm.features());
+      StridedCopy.GATHER.run(sizes, to, Engine.span(values), strides);
     }
     return all;
   }

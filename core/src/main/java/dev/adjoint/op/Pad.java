@@ -1,6 +1,7 @@
 package dev.adjoint.op;
 
 import dev.adjoint.autodiff.Recorder;
+import dev.adjoint.kernel.Span;
 import dev.adjoint.kernel.StridedCopy;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
@@ -48,8 +49,8 @@ public record Pad(int axis, int from, int step, int size, double value) implemen
     int[] strides = shape.strides();
     int start = from * strides[axis];
     strides[axis] *= step;
-    StridedCopy.scatter(
-        source.shape().toArray(), Engine.array(source), source.offset(), out, start, strides);
+    Span to = new Span(out, start);
+    StridedCopy.SCATTER.run(source.shape().toArray(), Engine.span(source), to, strides);
     return Engine.tensor(out, source.dtype(), shape);
   }
 

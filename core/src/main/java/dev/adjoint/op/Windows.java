@@ -2,6 +2,7 @@ package dev.adjoint.op;
 
 import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.kernel.Parallel;
+import dev.adjoint.kernel.Span;
 import dev.adjoint.kernel.StridedCopy;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
@@ -114,8 +115,8 @@ final class Windows {
           source.size(),
           (first, end) -> {
             int[] block = {end - first, count, inner, size};
-            int from = source.offset() + first * dense;
-            StridedCopy.scatterAdd(block, in, from, out, first * length * inner, strides);
+            Span from = new Span(in, source.offset() + first * dense);
+            StridedCopy.ADD.run(block, from, new Span(out, first * length * inner), strides);
           });
       return Engine.tensor(out, source.dtype(), shape);
     }

@@ -72,6 +72,8 @@ class Conv2dTest {
               groups));
     }
     shapes.add(new ConvShape(2, 6, 9, 11, 6, 3, 3, 1, 1, 1, 1, 1, 1, 6)); // depthwise
+    shapes.add(new ConvShape(2, 2, 80, 61, 2, 3, 2, 1, 1, 1, 1, 1, 1, 2)); // and several blocks
+    shapes.add(new ConvShape(1, 2, 1, 9000, 2, 1, 5, 1, 2, 0, 2, 1, 1, 2)); // of rows, of columns
     shapes.add(new ConvShape(2, 3, 1, 700, 5, 1, 5, 1, 1, 0, 2, 1, 1, 1)); // 1-D, several blocks
     shapes.add(new ConvShape(17, 33, 6, 6, 40, 3, 3, 1, 1, 1, 1, 1, 1, 1)); // several blocks of k
     shapes.add(new ConvShape(1, 2, 5, 5, 3, 1, 1, 3, 3, 0, 0, 1, 1, 1)); // inputs that nobody reads

@@ -282,7 +282,8 @@ class MatMulTest {
       for (int threads : new int[] {1, 4}) {
         Object c = filled(kernels, batch * m * n, Double.NaN);
         Matrices products = new Matrices(c, places, m, n, n, 1);
-        Parallel.withThreads(threads, () -> MatMul.multiplyBatch(kernels, left, right, products));
+        Parallel.withThreads(
+            threads, () -> MatMul.multiplyBatch(kernels, left, right, products, false));
         assertSameBits(c, expected, batch + " products");
       }
     }

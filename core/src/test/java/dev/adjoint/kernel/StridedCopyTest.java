@@ -105,7 +105,8 @@ class StridedCopyTest {
     Object dense = random(kernels, view.size() + 3, 2);
 
     Object gathered = filled(kernels, view.size(), Double.NaN);
-    StridedCopy.gather(shape, strided, view.from, view.strides, gathered, 0);
+    StridedCopy.GATHER.run(
+        shape, new Span(gathered, 0), new Span(strided, view.from), view.strides);
     Object expected = filled(kernels, view.size(), Double.NaN);
     view.forEach((element, at) -> set(expected, element, get(strided, at)));
     assertSameBits(gathered, expected, "gathered from " + view);
@@ -115,12 +116,13 @@ class StridedCopyTest {
     Object expectedSums = filled(kernels, view.length, 3);
     view.forEach((element, at) -> set(expectedSums, at, get(expectedSums, at) + element % 7));
     Object sums = filled(kernels, view.length, 3);
-    StridedCopy.scatterAdd(shape, whole, 1, sums, view.from, view.strides);
+    StridedCopy.ADD.run(shape, new Span(whole, 1), new Span(sums, view.from), view.strides);
     assertSameBits(sums, expectedSums, "added to " + view);
 
     if (!view.overlaps) {
       Object scattered = random(kernels, view.length, 1);
-      StridedCopy.scatter(shape, dense, 1, scattered, view.from, view.strides);
+      StridedCopy.SCATTER.run(
+          shape, new Span(dense, 1), new Span(scattered, view.from), view.strides);
       Object expectedStrided = random(kernels, view.length, 1);
       view.forEach((element, at) -> set(expectedStrided, at, get(dense, 1 + element)));
       assertSameBits(scattered, expectedStrided, "scattered to " + view);

@@ -270,6 +270,15 @@ class BadCallTest {
   private static void products(List<BadCall> calls) {
     calls.add(
         new BadCall(
+            "linear with a bias of inputs",
+            () -> MatMul.linear(A, B.transpose().slice(1, 0, 3), Tensors.ones(3)),
+            "linear:",
+            "(2, 3)",
+            "(5, 3)",
+            "(3)",
+            "expected (..., in), (out, in) and (out)"));
+    calls.add(
+        new BadCall(
             "matmul of other sizes", () -> A.matmul(B), "matmul:", "(2, 3)", "(4, 5)", "expected"));
     calls.add(
         new BadCall(

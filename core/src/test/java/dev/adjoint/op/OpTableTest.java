@@ -40,10 +40,12 @@ class OpTableTest {
           Clamp.class,
           Contiguous.class,
           CumulativeSum.class,
-          MatMul.class,
           Movement.class,
           Pad.class,
           Reductions.class);
+
+  /** A function that a method of Tensor leads to. */
+  private static final String BEHIND_METHOD = "MatMul.apply(Tensor, Tensor)";
 
   /** Creation, what a tensor is, reading, gradients, and the engine's view of it: no operations. */
   private static final Set<String> NO_OPERATION =
@@ -105,6 +107,7 @@ class OpTableTest {
   void everyFunctionOfATopicClassHasARow() throws IOException, ClassNotFoundException {
     Set<String> missing = new TreeSet<>(functions());
     missing.removeAll(coveredMethods());
+    missing.remove(BEHIND_METHOD);
     assertThat(missing).as("functions in dev.adjoint.op without a row in OpTable").isEmpty();
   }
 

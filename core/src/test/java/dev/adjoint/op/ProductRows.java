@@ -40,6 +40,30 @@ final class ProductRows {
               .uses("MatMul.MATMUL")
               .tolerance(4));
     }
+    for (String x : List.of("k", "m k", "b m k")) {
+      rows.add(
+          op(
+                  "linear of (%s)".formatted(x),
+                  t -> MatMul.linear(t[0], t[1], t[2]),
+                  t ->
+                      Dense.of(
+                          withLast(t[0], t[1].size(0)),
+                          i -> {
+                            double sum = t[2].at(i[i.length - 1]);
+                            int[] at = i.clone();
+                            for (int k = 0; k < t[1].size(1); k++) {
+                              at[i.length - 1] = k;
+                              sum += t[0].at(at) * t[1].at(i[i.length - 1], k);
+                            }
+                            return sum;
+                          }),
+                  in(REAL, x),
+                  in(REAL, "n k"),
+                  in(REAL, "n"))
+              .covers("MatMul.linear(Tensor, Tensor, Tensor)")
+              .uses("MatMul.MATMUL")
+              .tolerance(4));
+    }
     rows.add(
         op(
                 "matmul of transposed matrices",
@@ -102,5 +126,11 @@ final class ProductRows {
       result[i] = sizes[i < axis ? i : i + 1];
     }
     return result;
+  }
+
+  private static int[] withLast(Dense x, int size) {
+    int[] shape = x.sizes().clone();
+    shape[shape.length - 1] = size;
+    return shape;
   }
 }

@@ -1,5 +1,6 @@
 package dev.adjoint.nn;
 
+import dev.adjoint.op.MatMul;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
@@ -96,8 +97,7 @@ public final class Linear extends Layer implements Transform, Foldable<Linear> {
   }
 
   private static Tensor product(Tensor x, Tensor w, @Nullable Tensor b) {
-    Tensor product = x.matmul(w.transpose());
-    return b == null ? product : product.plus(b);
+    return b == null ? x.matmul(w.transpose()) : MatMul.linear(x, w, b);
   }
 
   @Override

@@ -1,10 +1,13 @@
 package dev.adjoint.kernel.portable;
 
+import dev.adjoint.kernel.ConvLayout;
 import dev.adjoint.kernel.FloatNormLoops;
 import dev.adjoint.kernel.Fold;
 import dev.adjoint.kernel.Formula;
 import dev.adjoint.kernel.Loop;
 import dev.adjoint.kernel.LoopWriter;
+import dev.adjoint.kernel.Matrix;
+import dev.adjoint.kernel.Span;
 import dev.adjoint.kernel.Specializer;
 import dev.adjoint.kernel.Tiles;
 import java.lang.invoke.MethodHandle;
@@ -99,5 +102,15 @@ public final class FloatPortableKernels extends FloatKernels {
   public void tile(
       Tiles operands, int rows, int columns, int depth, int aFrom, int aRow, int bFrom, int cFrom) {
     FloatPortableTile.tile(operands, rows, columns, depth, aFrom, aRow, bFrom, cFrom);
+  }
+
+  @Override
+  public void correlate(ConvLayout layout, Matrix x, Span w, Matrix y) {
+    FloatPortableStencil.correlate(layout, x, w, y);
+  }
+
+  @Override
+  public void correlateRows(ConvLayout layout, Matrix x, Matrix g, Matrix sums) {
+    FloatPortableStencil.correlateRows(layout, x, g, sums);
   }
 }
