@@ -98,25 +98,17 @@ public interface Kernels {
   // ---- normalization ---------------------------------------------------------------------------
 
   /** Returns how many numbers {@link #normalize} keeps of each set. */
-  int STATISTICS = 5;
+  int STATISTICS = 7;
 
   /**
    * Normalizes sets: {@code h = gain (x - mu) / sigma + bias}, {@code mu} 0 where not centred. As
    * sums of columns need all rows, this splits its work itself.
    *
    * @param affine the gains of all features, then their biases
-   * @param statistics receives what {@link #normalizePullback} needs: rows of one value a set
-   * @param mean receives the mean of each set (0 where not centred)
-   * @param variance receives the biased variance (the mean square where not centred) of each set
+   * @param statistics receives rows of one value a set: what {@link #normalizePullback} needs, and
+   *     last the mean (0 where not centred) and the biased variance (or the mean square)
    */
-  void normalize(
-      Norm norm,
-      Object x,
-      Object affine,
-      Object h,
-      Object statistics,
-      Object mean,
-      Object variance);
+  void normalize(Norm norm, Object x, Object affine, Object h, Object statistics);
 
   /**
    * Computes {@code dx = (q - mean(q) - y mean(q y)) / sigma}, where {@code q = gain dh} and y is

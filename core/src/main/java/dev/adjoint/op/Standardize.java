@@ -128,9 +128,12 @@ public final class Standardize {
             ? new Tensor[] {x}
             : new Tensor[] {x, g.to(x.dtype()), b.to(x.dtype())};
     Computed computed = compute(layout, inputs);
-    Fused primitive = new Fused(rule, layout, computed.statistics);
+    Tensor statistics = computed.statistics;
+    int[] sets = layout.statistics().toArray();
     return new Standardized(
-        Recorder.record(computed.h, primitive, inputs), computed.mean, computed.variance);
+        Recorder.record(computed.h, new Fused(rule, layout, statistics), inputs),
+        statistics.select(0, Kernels.STATISTICS - 2).reshape(sets),
+        statistics.select(0, Kernels.STATISTICS - 1).reshape(sets));
   }
 
   /** Standardizes by the definition: what the kernel is compared with. */
@@ -139,7 +142,7 @@ public final class Standardize {
     return new Rule(centred, epsilon, false).composed(x, axes);
   }
 
-  private record Computed(Tensor h, Tensor mean, Tensor variance, Tensor statistics) {}
+  private record Computed(Tensor h, Tensor statistics) {}
 
   private static Computed compute(NormLayout layout, Tensor... inputs) {
     DType dtype = inputs[0].dtype();
@@ -148,16 +151,10 @@ public final class Standardize {
     Object affine = layout.affine(inputs);
     Object h = Engine.uninitialized(dtype, inputs[0].size());
     Object statistics = Engine.uninitialized(dtype, Kernels.STATISTICS * sets);
-    Object mean = Engine.uninitialized(dtype, sets);
-    Object variance = Engine.uninitialized(dtype, sets);
     Kernels kernels = Engine.kernels(dtype);
-    kernels.normalize(layout.norm(), in, affine, h, statistics, mean, variance);
-    Shape shape = layout.statistics();
-    return new Computed(
-        layout.tensor(h, dtype),
-        Engine.tensor(mean, dtype, shape),
-        Engine.tensor(variance, dtype, shape),
-        Engine.tensor(statistics, dtype, Shape.of(Kernels.STATISTICS, sets)));
+    kernels.normalize(layout.norm(), in, affine, h, statistics);
+    Tensor kept = Engine.tensor(statistics, dtype, Shape.of(Kernels.STATISTICS, sets));
+    return new Computed(layout.tensor(h, dtype), kept);
   }
 
   /**

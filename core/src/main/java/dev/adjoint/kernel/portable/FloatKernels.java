@@ -133,24 +133,8 @@ public abstract class FloatKernels implements Kernels {
   }
 
   @Override
-  public final void normalize(
-      Norm norm,
-      Object x,
-      Object affine,
-      Object h,
-      Object statistics,
-      Object mean,
-      Object variance) {
-    normalize
-        .get()
-        .forward(
-            norm,
-            (float[]) x,
-            (float[]) affine,
-            (float[]) h,
-            (float[]) statistics,
-            (float[]) mean,
-            (float[]) variance);
+  public final void normalize(Norm norm, Object x, Object affine, Object h, Object statistics) {
+    normalize.get().forward(norm, (float[]) x, (float[]) affine, (float[]) h, (float[]) statistics);
   }
 
   @Override
