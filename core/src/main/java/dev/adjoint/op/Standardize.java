@@ -6,7 +6,6 @@ import dev.adjoint.kernel.Kernels;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -172,13 +171,6 @@ public final class Standardize {
     @Override
     public Tensor forward(Tensor... x) {
       return compute(layout, x).h;
-    }
-
-    @Override
-    public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
-      boolean[] needed = new boolean[x.length];
-      needed[input] = true;
-      return Objects.requireNonNull(pullbacks(needed, g, x, y)[input]);
     }
 
     @Override

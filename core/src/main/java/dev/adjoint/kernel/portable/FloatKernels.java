@@ -94,42 +94,35 @@ public abstract class FloatKernels implements Kernels {
 
   @Override
   public final void softmax(Object x, int xFrom, int rows, int n, Object out, int outFrom) {
-    softmax.get().softmax((float[]) x, xFrom, rows, n, (float[]) out, outFrom);
+    softmax.get().softmax(x, xFrom, rows, n, out, outFrom);
   }
 
   @Override
   public final void exponentials(Object x, int xFrom, int rows, int n, Object out, int outFrom) {
-    softmax.get().exponentials((float[]) x, xFrom, rows, n, (float[]) out, outFrom);
+    softmax.get().exponentials(x, xFrom, rows, n, out, outFrom);
   }
 
   @Override
   public final void softmaxPullback(
       Object g, int gFrom, Object y, int yFrom, int rows, int n, Object out, int outFrom) {
-    softmax
-        .get()
-        .softmaxPullback((float[]) g, gFrom, (float[]) y, yFrom, rows, n, (float[]) out, outFrom);
+    softmax.get().softmaxPullback(g, gFrom, y, yFrom, rows, n, out, outFrom);
   }
 
   @Override
   public final void logSoftmax(Object x, int xFrom, int rows, int n, Object out, int outFrom) {
-    softmax.get().logSoftmax((float[]) x, xFrom, rows, n, (float[]) out, outFrom);
+    softmax.get().logSoftmax(x, xFrom, rows, n, out, outFrom);
   }
 
   @Override
   public final void logSoftmaxPullback(
       Object g, int gFrom, Object y, int yFrom, int rows, int n, Object out, int outFrom) {
-    softmax
-        .get()
-        .logSoftmaxPullback(
-            (float[]) g, gFrom, (float[]) y, yFrom, rows, n, (float[]) out, outFrom);
+    softmax.get().logSoftmaxPullback(g, gFrom, y, yFrom, rows, n, out, outFrom);
   }
 
   @Override
   public final void logSumExp(
       Object x, int xFrom, int rows, int n, Object shift, int shiftFrom, Object log, int logFrom) {
-    softmax
-        .get()
-        .logSumExp((float[]) x, xFrom, rows, n, (float[]) shift, shiftFrom, (float[]) log, logFrom);
+    softmax.get().logSumExp(x, xFrom, rows, n, (float[]) shift, shiftFrom, (float[]) log, logFrom);
   }
 
   @Override
