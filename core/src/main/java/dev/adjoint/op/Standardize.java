@@ -131,8 +131,8 @@ public final class Standardize {
     int[] sets = layout.statistics().toArray();
     return new Standardized(
         Recorder.record(computed.h, new Fused(rule, layout, statistics), inputs),
-        statistics.select(0, Kernels.STATISTICS - 2).reshape(sets),
-        statistics.select(0, Kernels.STATISTICS - 1).reshape(sets));
+        statistics.select(0, Kernels.Normalizer.STATISTICS - 2).reshape(sets),
+        statistics.select(0, Kernels.Normalizer.STATISTICS - 1).reshape(sets));
   }
 
   /** Standardizes by the definition: what the kernel is compared with. */
@@ -149,10 +149,10 @@ public final class Standardize {
     Object in = layout.array(inputs[0]);
     Object affine = layout.affine(inputs);
     Object h = Engine.uninitialized(dtype, inputs[0].size());
-    Object statistics = Engine.uninitialized(dtype, Kernels.STATISTICS * sets);
+    Object statistics = Engine.uninitialized(dtype, Kernels.Normalizer.STATISTICS * sets);
     Kernels kernels = Engine.kernels(dtype);
-    kernels.normalize(layout.norm(), in, affine, h, statistics);
-    Tensor kept = Engine.tensor(statistics, dtype, Shape.of(Kernels.STATISTICS, sets));
+    kernels.normalizer().forward(layout.norm(), in, affine, h, statistics);
+    Tensor kept = Engine.tensor(statistics, dtype, Shape.of(Kernels.Normalizer.STATISTICS, sets));
     return new Computed(layout.tensor(h, dtype), kept);
   }
 
@@ -204,7 +204,7 @@ public final class Standardize {
           x.length > 1 && (needed[1] || needed[2])
               ? Buffers.zeroedDoubles(2 * layout.norm().features())
               : null;
-      kernels.normalizePullback(layout.norm(), dh, in, affine, kept, dx, sums);
+      kernels.normalizer().pullback(layout.norm(), dh, in, affine, kept, dx, sums);
       @Nullable Tensor[] cotangents = new Tensor[x.length];
       cotangents[0] = dx == null ? null : layout.tensor(dx, dtype);
       for (int i = 1; sums != null && i < x.length; i++) {

@@ -73,7 +73,7 @@ class NormalizeTest {
         Case c = new Case(kernels, shape, features, true);
         c.run();
         double[] sums = new double[2 * features];
-        kernels.normalizePullback(c.norm, c.dh, c.x, c.affine, c.statistics, null, sums);
+        kernels.normalizer().pullback(c.norm, c.dh, c.x, c.affine, c.statistics, null, sums);
         assertThat(sums).isEqualTo(c.sums);
       }
     }
@@ -110,7 +110,7 @@ class NormalizeTest {
       Norm plain = new Norm(shape[0], shape[1], shape[2], 1 << 20, 1, true, 0, false);
       Object none = filled(kernels, 2, 0);
       set(none, 0, 1);
-      kernels.normalize(plain, c.x, none, c.y, c.statistics);
+      kernels.normalizer().forward(plain, c.x, none, c.y, c.statistics);
       assertThat(c.variance(0)).isZero();
       TestKernels.assertSameBits(c.y, filled(kernels, shape[0] * shape[1] * shape[2], 0), "y");
     }
@@ -157,13 +157,13 @@ class NormalizeTest {
       affine = random(kernels, 2 * features, 10);
       y = filled(kernels, size, Double.NaN);
       dx = filled(kernels, size, Double.NaN);
-      statistics = filled(kernels, Kernels.STATISTICS * shape[1], Double.NaN);
+      statistics = filled(kernels, Kernels.Normalizer.STATISTICS * shape[1], Double.NaN);
       sums = new double[2 * features];
     }
 
     void run() {
-      kernels.normalize(norm, x, affine, y, statistics);
-      kernels.normalizePullback(norm, dh, x, affine, statistics, dx, sums);
+      kernels.normalizer().forward(norm, x, affine, y, statistics);
+      kernels.normalizer().pullback(norm, dh, x, affine, statistics, dx, sums);
     }
 
     /** Compares one set, and adds what its elements give to the sums of the features. */

@@ -162,23 +162,23 @@ class SameBitsTest {
       TestKernels.set(x, 0, 20); // a row with one certain value
     }
     Object out = filled(kernels, 8 * size + 40, 0);
-    kernels.softmax(x, 0, rows, n, out, 0);
-    kernels.softmaxPullback(g, 0, out, 0, rows, n, out, size);
-    kernels.logSoftmax(x, 0, rows, n, out, 2 * size);
-    kernels.logSoftmaxPullback(g, 0, out, 2 * size, rows, n, out, 3 * size);
-    kernels.logSumExp(x, 0, rows, n, out, 8 * size, out, 8 * size + rows);
+    kernels.rows().softmax(x, 0, rows, n, out, 0);
+    kernels.rows().softmaxPullback(g, 0, out, 0, rows, n, out, size);
+    kernels.rows().logSoftmax(x, 0, rows, n, out, 2 * size);
+    kernels.rows().logSoftmaxPullback(g, 0, out, 2 * size, rows, n, out, 3 * size);
+    kernels.rows().logSumExp(x, 0, rows, n, out, 8 * size, out, 8 * size + rows);
     kernels.loop("gelu", 1).run(x, 0, out, 4 * size, size);
     int at = 8 * size + 8;
     for (boolean wide : new boolean[] {false, true}) {
       int channels = wide ? n : rows;
       Object y = filled(kernels, size, 0);
       Object dx = filled(kernels, size, 0);
-      Object statistics = filled(kernels, Kernels.STATISTICS * channels, 0);
+      Object statistics = filled(kernels, Kernels.Normalizer.STATISTICS * channels, 0);
       Object affine = random(kernels, 2 * n, 8);
       double[] sums = new double[2 * n];
       Norm norm = new Norm(wide ? rows : 1, channels, wide ? 1 : n, 1, n, true, 1e-5, false);
-      kernels.normalize(norm, x, affine, y, statistics);
-      kernels.normalizePullback(norm, g, x, affine, statistics, dx, sums);
+      kernels.normalizer().forward(norm, x, affine, y, statistics);
+      kernels.normalizer().pullback(norm, g, x, affine, statistics, dx, sums);
       for (int i = 0; i < size && n > 0; i++) {
         TestKernels.set(dx, i, TestKernels.get(dx, i) + sums[i % (2 * n)]);
       }

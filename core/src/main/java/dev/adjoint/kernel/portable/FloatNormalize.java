@@ -2,6 +2,7 @@ package dev.adjoint.kernel.portable;
 
 import dev.adjoint.kernel.Buffers;
 import dev.adjoint.kernel.FloatNormLoops;
+import dev.adjoint.kernel.Kernels;
 import dev.adjoint.kernel.Norm;
 import dev.adjoint.kernel.Parallel;
 import java.util.Arrays;
@@ -11,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * Normalizes sets of elements: reads x and writes h; on the way back reads x and dh and writes dx.
  * Where b is 1, sets are columns and go side by side; else one goes after another.
  */
-final class FloatNormalize {
+final class FloatNormalize implements Kernels.Normalizer {
 
   private final FloatNormLoops loops;
 
@@ -23,7 +24,12 @@ final class FloatNormalize {
     columnLoops = kernels.normLoops();
   }
 
-  void forward(Norm norm, float[] x, float[] affine, float[] h, float[] statistics) {
+  @Override
+  public void forward(Norm norm, Object in, Object gains, Object out, Object kept) {
+    float[] x = (float[]) in;
+    float[] affine = (float[]) gains;
+    float[] h = (float[]) out;
+    float[] statistics = (float[]) kept;
     if (norm.size() == 0) {
       Arrays.fill(statistics, Float.NaN);
     } else if (norm.b() == 1) {
@@ -37,28 +43,32 @@ final class FloatNormalize {
     }
   }
 
-  /**
-   * Computes dx, unless it is null, and adds {@code sum(dh y)} and {@code sum(dh)} of each feature
-   * to the sums, unless they are null: first those of the gains, then those of the biases.
-   */
-  void pullback(
+  @Override
+  public void pullback(
       Norm norm,
-      float[] dh,
-      float[] x,
-      float[] affine,
-      float[] statistics,
-      float @Nullable [] dx,
+      Object cotangent,
+      Object in,
+      Object gains,
+      Object kept,
+      @Nullable Object out,
       double @Nullable [] sums) {
+    float[] dh = (float[]) cotangent;
+    float[] x = (float[]) in;
+    float[] affine = (float[]) gains;
+    float[] statistics = (float[]) kept;
     if (norm.size() == 0) {
       return;
     }
     if (norm.b() == 1) {
-      new FloatColumns(columnLoops, norm, x, statistics).pullback(dh, affine, dx, sums);
+      new FloatColumns(columnLoops, norm, x, statistics)
+          .pullback(dh, affine, (float @Nullable []) out, sums);
       return;
     }
     // The sums of features are made where dx is written.
-    float @Nullable [] out =
-        dx == null && norm.inner() == 1 ? Buffers.uninitializedFloats(x.length) : dx;
+    float @Nullable [] dx =
+        out == null && norm.inner() == 1
+            ? Buffers.uninitializedFloats(x.length)
+            : (float @Nullable []) out;
     double[][] parts = new double[Math.ceilDiv(norm.channels(), chunk(norm))][];
     for (int i = 0; sums != null && i < parts.length; i++) {
       parts[i] = i == 0 ? sums : Buffers.zeroedDoubles(sums.length);
@@ -67,7 +77,7 @@ final class FloatNormalize {
         norm,
         (chunk, from, to) ->
             new FloatSets(loops, norm, x, statistics)
-                .pullback(from, to, dh, affine, out, parts[chunk]));
+                .pullback(from, to, dh, affine, dx, parts[chunk]));
     for (int part = 1; sums != null && part < parts.length; part++) {
       for (int i = 0; i < sums.length; i++) {
         sums[i] += parts[part][i];

@@ -2,13 +2,14 @@ package dev.adjoint.kernel.portable;
 
 import dev.adjoint.kernel.Buffers;
 import dev.adjoint.kernel.Fold;
+import dev.adjoint.kernel.Kernels;
 import dev.adjoint.kernel.Loop;
 
 /**
  * Softmax and its relatives, by short passes over rows that stay in the nearest cache between
  * passes.
  */
-final class FloatSoftmax {
+final class FloatSoftmax implements Kernels.Rows {
 
   /**
    * So many elements at a time, where rows are short: one pass over several rows costs less than
@@ -53,7 +54,8 @@ final class FloatSoftmax {
     logSoftmaxPullback = kernels.loop("logSoftmaxPullback", 3);
   }
 
-  void softmax(Object x, int xFrom, int rows, int n, Object out, int outFrom) {
+  @Override
+  public void softmax(Object x, int xFrom, int rows, int n, Object out, int outFrom) {
     int block = block(rows, n);
     float[] shifts = shifts(x, xFrom, rows, n);
     float[] folded = Buffers.uninitializedFloats(block);
@@ -68,8 +70,8 @@ final class FloatSoftmax {
     }
   }
 
-  /** Computes exp(x - shift), where the shift of a row is its largest value. */
-  void exponentials(Object x, int xFrom, int rows, int n, Object out, int outFrom) {
+  @Override
+  public void exponentials(Object x, int xFrom, int rows, int n, Object out, int outFrom) {
     expMinus(x, xFrom, shifts(x, xFrom, rows, n), 0, rows, n, out, outFrom);
   }
 
@@ -80,7 +82,8 @@ final class FloatSoftmax {
     return shifts;
   }
 
-  void softmaxPullback(
+  @Override
+  public void softmaxPullback(
       Object g, int gFrom, Object y, int yFrom, int rows, int n, Object out, int outFrom) {
     int block = block(rows, n);
     float[] dots = Buffers.uninitializedFloats(block);
@@ -94,7 +97,8 @@ final class FloatSoftmax {
     }
   }
 
-  void logSoftmax(Object x, int xFrom, int rows, int n, Object out, int outFrom) {
+  @Override
+  public void logSoftmax(Object x, int xFrom, int rows, int n, Object out, int outFrom) {
     int block = block(rows, n);
     float[] shifts = shifts(x, xFrom, rows, n);
     float[] logs = Buffers.uninitializedFloats(block);
@@ -117,7 +121,8 @@ final class FloatSoftmax {
     }
   }
 
-  void logSoftmaxPullback(
+  @Override
+  public void logSoftmaxPullback(
       Object g, int gFrom, Object y, int yFrom, int rows, int n, Object out, int outFrom) {
     int block = block(rows, n);
     float[] sums = Buffers.uninitializedFloats(rows);
@@ -140,27 +145,23 @@ final class FloatSoftmax {
     }
   }
 
-  void logSumExp(
-      Object x,
-      int xFrom,
-      int rows,
-      int n,
-      float[] shifts,
-      int shiftsFrom,
-      float[] logs,
-      int logsFrom) {
+  @Override
+  public void logSumExp(
+      Object x, int xFrom, int rows, int n, Object shift, int shiftFrom, Object log, int logFrom) {
+    float[] shifts = (float[]) shift;
+    float[] logs = (float[]) log;
     int block = block(rows, n);
     float[] exponentials = Buffers.uninitializedFloats(block * n);
-    max.rows(x, xFrom, n, x, xFrom, n, rows, n, shifts, shiftsFrom);
+    max.rows(x, xFrom, n, x, xFrom, n, rows, n, shifts, shiftFrom);
     for (int r = 0; r < rows; r += block) {
       int height = Math.min(block, rows - r);
       int from = xFrom + r * n;
-      int shift = shiftsFrom + r;
-      for (int i = shift; i < shift + height; i++) { // infinity - infinity would be NaN
+      int first = shiftFrom + r;
+      for (int i = first; i < first + height; i++) { // infinity - infinity would be NaN
         shifts[i] = shifts[i] == Float.NEGATIVE_INFINITY ? 0 : shifts[i];
       }
-      expMinus(x, from, shifts, shift, height, n, exponentials, 0);
-      logOfSums(exponentials, 0, height, n, logs, logsFrom + r);
+      expMinus(x, from, shifts, first, height, n, exponentials, 0);
+      logOfSums(exponentials, 0, height, n, logs, logFrom + r);
     }
   }
 
