@@ -2,7 +2,7 @@ package dev.adjoint.op;
 
 import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.kernel.Buffers;
-import dev.adjoint.kernel.Kernels;
+import dev.adjoint.kernel.Kernels.Normalizer;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
@@ -126,13 +126,16 @@ public final class Standardize {
         gain == null && bias == null
             ? new Tensor[] {x}
             : new Tensor[] {x, g.to(x.dtype()), b.to(x.dtype())};
-    Computed computed = compute(layout, inputs);
-    Tensor statistics = computed.statistics;
-    int[] sets = layout.statistics().toArray();
+    int count = Normalizer.STATISTICS;
+    int sets = layout.norm().channels();
+    Object kept = Engine.uninitialized(x.dtype(), count * sets);
+    Tensor h = compute(layout, kept, inputs);
+    Tensor statistics = Engine.tensor(kept, x.dtype(), Shape.of(count, sets));
+    int[] shape = layout.statistics().toArray();
     return new Standardized(
-        Recorder.record(computed.h, new Fused(rule, layout, statistics), inputs),
-        statistics.select(0, Kernels.Normalizer.STATISTICS - 2).reshape(sets),
-        statistics.select(0, Kernels.Normalizer.STATISTICS - 1).reshape(sets));
+        Recorder.record(h, new Fused(rule, layout, statistics), inputs),
+        statistics.select(0, count - 2).reshape(shape),
+        statistics.select(0, count - 1).reshape(shape));
   }
 
   /** Standardizes by the definition: what the kernel is compared with. */
@@ -141,19 +144,13 @@ public final class Standardize {
     return new Rule(centred, epsilon, false).composed(x, axes);
   }
 
-  private record Computed(Tensor h, Tensor statistics) {}
-
-  private static Computed compute(NormLayout layout, Tensor... inputs) {
+  private static Tensor compute(NormLayout layout, Object statistics, Tensor... inputs) {
     DType dtype = inputs[0].dtype();
-    int sets = layout.norm().channels();
     Object in = layout.array(inputs[0]);
-    Object affine = layout.affine(inputs);
     Object h = Engine.uninitialized(dtype, inputs[0].size());
-    Object statistics = Engine.uninitialized(dtype, Kernels.Normalizer.STATISTICS * sets);
-    Kernels kernels = Engine.kernels(dtype);
-    kernels.normalizer().forward(layout.norm(), in, affine, h, statistics);
-    Tensor kept = Engine.tensor(statistics, dtype, Shape.of(Kernels.Normalizer.STATISTICS, sets));
-    return new Computed(layout.tensor(h, dtype), kept);
+    Normalizer normalizer = Engine.kernels(dtype).normalizer();
+    normalizer.forward(layout.norm(), in, layout.affine(inputs), h, statistics);
+    return layout.tensor(h, dtype);
   }
 
   /**
@@ -170,7 +167,7 @@ public final class Standardize {
 
     @Override
     public Tensor forward(Tensor... x) {
-      return compute(layout, x).h;
+      return compute(layout, Engine.uninitialized(x[0].dtype(), statistics.size()), x);
     }
 
     @Override
@@ -194,7 +191,7 @@ public final class Standardize {
 
     private @Nullable Tensor[] fused(boolean[] needed, Tensor g, Tensor[] x) {
       DType dtype = x[0].dtype();
-      Kernels kernels = Engine.kernels(dtype);
+      Normalizer normalizer = Engine.kernels(dtype).normalizer();
       Object dh = layout.array(g);
       Object in = layout.array(x[0]);
       Object affine = layout.affine(x);
@@ -204,7 +201,7 @@ public final class Standardize {
           x.length > 1 && (needed[1] || needed[2])
               ? Buffers.zeroedDoubles(2 * layout.norm().features())
               : null;
-      kernels.normalizer().pullback(layout.norm(), dh, in, affine, kept, dx, sums);
+      normalizer.pullback(layout.norm(), dh, in, affine, kept, dx, sums);
       @Nullable Tensor[] cotangents = new Tensor[x.length];
       cotangents[0] = dx == null ? null : layout.tensor(dx, dtype);
       for (int i = 1; sums != null && i < x.length; i++) {
