@@ -57,83 +57,84 @@ public interface Kernels {
     void columns(Object x, int from, int rows, int stride, int n, Object out, int outFrom);
   }
 
-  // ---- rows of n contiguous elements
-  // -------------------------------------------------------------
+  /** Returns what computes on rows. */
+  Rows rows();
 
-  /**
-   * Computes {@code exp(x - max) / sum(exp(x - max))} of each row; where the largest value is
-   * infinite, the limit: 1 for that value (or its share), else 0.
-   */
-  void softmax(Object x, int xFrom, int rows, int n, Object out, int outFrom);
+  /** Softmax and its relatives, on rows of n elements that follow one another. */
+  interface Rows {
+    /**
+     * Computes {@code exp(x - max) / sum(exp(x - max))} of each row; where the largest value is
+     * infinite, the limit: 1 for that value (or its share), else 0.
+     */
+    void softmax(Object x, int xFrom, int rows, int n, Object out, int outFrom);
 
-  /**
-   * Computes {@code exp(x - max)} of each row; where the largest value is infinite, the limit: 1
-   * for that value, else 0.
-   */
-  void exponentials(Object x, int xFrom, int rows, int n, Object out, int outFrom);
+    /**
+     * Computes {@code exp(x - max)} of each row; where the largest value is infinite, the limit: 1
+     * for that value, else 0.
+     */
+    void exponentials(Object x, int xFrom, int rows, int n, Object out, int outFrom);
 
-  /** Computes {@code y * (g - sum(g * y))} of each row: the pullback of softmax at its output y. */
-  void softmaxPullback(
-      Object g, int gFrom, Object y, int yFrom, int rows, int n, Object out, int outFrom);
+    /**
+     * Computes {@code y * (g - sum(g * y))} of each row: the pullback of softmax at its output y.
+     */
+    void softmaxPullback(
+        Object g, int gFrom, Object y, int yFrom, int rows, int n, Object out, int outFrom);
 
-  /** Computes {@code x - logsumexp(x)} of each row. */
-  void logSoftmax(Object x, int xFrom, int rows, int n, Object out, int outFrom);
+    /** Computes {@code x - logsumexp(x)} of each row. */
+    void logSoftmax(Object x, int xFrom, int rows, int n, Object out, int outFrom);
 
-  /**
-   * Computes {@code g - exp(y) * sum(g)} of each row: the pullback of log-softmax at its output y.
-   */
-  void logSoftmaxPullback(
-      Object g, int gFrom, Object y, int yFrom, int rows, int n, Object out, int outFrom);
+    /**
+     * Computes {@code g - exp(y) * sum(g)} of each row: the pullback of log-softmax at its output
+     * y.
+     */
+    void logSoftmaxPullback(
+        Object g, int gFrom, Object y, int yFrom, int rows, int n, Object out, int outFrom);
 
-  /**
-   * Computes the two summands of {@code log(sum(exp(x)))} of each row, one value a row: together
-   * they would lose what the smaller one says.
-   *
-   * @param shift receives the largest value; 0 where that is -infinity
-   * @param log receives {@code log(sum(exp(x - shift)))}
-   */
-  void logSumExp(
-      Object x, int xFrom, int rows, int n, Object shift, int shiftFrom, Object log, int logFrom);
+    /**
+     * Computes the two summands of {@code log(sum(exp(x)))} of each row, one value a row: together
+     * they would lose what the smaller one says.
+     *
+     * @param shift receives the largest value; 0 where that is -infinity
+     * @param log receives {@code log(sum(exp(x - shift)))}
+     */
+    void logSumExp(
+        Object x, int xFrom, int rows, int n, Object shift, int shiftFrom, Object log, int logFrom);
+  }
 
-  // ---- normalization ---------------------------------------------------------------------------
+  /** Returns what normalizes. */
+  Normalizer normalizer();
 
-  /** Returns how many numbers {@link #normalize} keeps of each set. */
-  int STATISTICS = 5;
+  /** Normalization. As sums of columns need all rows, this splits its work itself. */
+  interface Normalizer {
+    /** Returns how many numbers {@link #forward} keeps of each set. */
+    int STATISTICS = 7;
 
-  /**
-   * Normalizes sets: {@code h = gain (x - mu) / sigma + bias}, {@code mu} 0 where not centred. As
-   * sums of columns need all rows, this splits its work itself.
-   *
-   * @param affine the gains of all features, then their biases
-   * @param statistics receives what {@link #normalizePullback} needs: rows of one value a set
-   * @param mean receives the mean of each set (0 where not centred)
-   * @param variance receives the biased variance (the mean square where not centred) of each set
-   */
-  void normalize(
-      Norm norm,
-      Object x,
-      Object affine,
-      Object h,
-      Object statistics,
-      Object mean,
-      Object variance);
+    /**
+     * Normalizes sets: {@code h = gain (x - mu) / sigma + bias}, {@code mu} 0 where not centred.
+     *
+     * @param affine the gains of all features, then their biases
+     * @param statistics receives rows of one value a set: what {@link #pullback} needs, and last
+     *     the mean (0 where not centred) and the biased variance (or the mean square)
+     */
+    void forward(Norm norm, Object x, Object affine, Object h, Object statistics);
 
-  /**
-   * Computes {@code dx = (q - mean(q) - y mean(q y)) / sigma}, where {@code q = gain dh} and y is
-   * what is standardized, without {@code mean(q)} where not centred.
-   *
-   * @param dx or null
-   * @param sums what {@code sum(dh y)} of each feature is added to, and after these {@code
-   *     sum(dh)}; or null
-   */
-  void normalizePullback(
-      Norm norm,
-      Object dh,
-      Object x,
-      Object affine,
-      Object statistics,
-      @Nullable Object dx,
-      double @Nullable [] sums);
+    /**
+     * Computes {@code dx = (q - mean(q) - y mean(q y)) / sigma}, where {@code q = gain dh} and y is
+     * what is standardized, without {@code mean(q)} where not centred.
+     *
+     * @param dx or null
+     * @param sums what {@code sum(dh y)} of each feature is added to, and after these {@code
+     *     sum(dh)}; or null
+     */
+    void pullback(
+        Norm norm,
+        Object dh,
+        Object x,
+        Object affine,
+        Object statistics,
+        @Nullable Object dx,
+        double @Nullable [] sums);
+  }
 
   // ---- matrix product --------------------------------------------------------------------------
 

@@ -37,11 +37,6 @@ public record Norm(
     return p / inner % features;
   }
 
-  /** Returns 1 if neighbors have gains and biases of their own, 0 if they share them. */
-  public int featureStep() {
-    return inner == 1 ? 1 : 0;
-  }
-
   /**
    * Returns how many elements from p on, before an end, have features one after another, or one.
    */
@@ -56,8 +51,15 @@ public record Norm(
         : Math.sqrt(variance + scaledEpsilon);
   }
 
-  /** Returns the same over one set whose elements lie one after another. */
-  public Norm ofOneSet() {
-    return new Norm(1, 1, (int) size(), inner, features, centred, epsilon, epsilonOutsideRoot);
+  /**
+   * A part of an array for loops: the columns {@code from <= i < to} of some rows, whose elements
+   * are at {@code at + row * stride + i}.
+   */
+  public record Tile(int at, int stride, int rows, int from, int to) {
+
+    /** Returns what is left from a column on. */
+    public Tile rest(int column) {
+      return new Tile(at, stride, rows, column, to);
+    }
   }
 }

@@ -96,7 +96,7 @@ final class VectorObstacle {
     kernels.loop("where", 3).run(x, 0, 1, y, 0, 1, x, 0, 1, y, 0, n);
     kernels.reduction("sum").rows(y, 0, 1, n, x, 0);
     kernels.reduction("max").columns(y, 10, 9, 10, 10, x, 1);
-    kernels.softmax(y, 0, 1, n, y, 0);
+    kernels.rows().softmax(y, 0, 1, n, y, 0);
     Tiles tiles = new Tiles(y, Tiles.NO_TAPS, 1, 0, y, 8, Tiles.NO_TAPS, 1, x, 8);
     kernels.tile(tiles, 1, 8, 5, 0, 0, 20, 11);
     return new Object[] {x, y};

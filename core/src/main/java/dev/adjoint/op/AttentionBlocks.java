@@ -209,7 +209,7 @@ final class AttentionBlocks {
       scaleQueries();
       compare(scaled, keyColumns);
       hide(scores, lowest);
-      kernels.softmax(scores.data(), scores.from(), rows, n, weights.data(), weights.from());
+      kernels.rows().softmax(scores.data(), scores.from(), rows, n, weights.data(), weights.from());
       hide(weights, zero);
     }
 
@@ -330,7 +330,7 @@ final class AttentionBlocks {
       Object ds = b.scores.data();
       int from = b.scores.from();
       Matrix p = b.weights;
-      kernels.softmaxPullback(ds, from, p.data(), p.from(), b.rows, b.n, ds, from);
+      kernels.rows().softmaxPullback(ds, from, p.data(), p.from(), b.rows, b.n, ds, from);
       if (dk != null) {
         Matrix out = rowsOf(dk, s * keys, b.n, width);
         multiply(kernels, b.scores.transpose(), b.scaled, out, true);

@@ -36,7 +36,7 @@ record CrossEntropy(ClassTargets targets) implements Primitive {
         n,
         (first, count) -> {
           Object shifts = Engine.uninitialized(dtype, count);
-          kernels.logSumExp(in, from + first * n, count, n, shifts, 0, out, first);
+          kernels.rows().logSumExp(in, from + first * n, count, n, shifts, 0, out, first);
           for (int row = first; row < first + count; row++) {
             if (targets.counts(row)) {
               int right = from + row * n + targets.classes().get(row);
@@ -87,7 +87,7 @@ record CrossEntropy(ClassTargets targets) implements Primitive {
         targets.classes().size(),
         n,
         (first, count) -> {
-          kernels.exponentials(in, from + first * n, count, n, out, first * n);
+          kernels.rows().exponentials(in, from + first * n, count, n, out, first * n);
           Object factor = Engine.uninitialized(dtype, 1);
           for (int row = first; row < first + count; row++) {
             if (!targets.counts(row)) {

@@ -12,21 +12,29 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>Each method returns changed options.
+ *
+ * @param labelSmoothing 0 to 1; 0 by default
+ * @param classWeights of shape (C); null, the default, for equal ones
+ * @param ignoreIndex null, the default, for none
  */
-public final class CrossEntropyOptions {
+public record CrossEntropyOptions(
+    double labelSmoothing, @Nullable Tensor classWeights, @Nullable Integer ignoreIndex) {
 
   /** No smoothing, equal weights, and every row counts: no target but a class is accepted. */
   public static final CrossEntropyOptions DEFAULT = new CrossEntropyOptions(0, null, null);
 
-  private final double labelSmoothing;
-  private final @Nullable Tensor classWeights;
-  private final @Nullable Integer ignoreIndex;
-
-  private CrossEntropyOptions(
-      double labelSmoothing, @Nullable Tensor classWeights, @Nullable Integer ignoreIndex) {
-    this.labelSmoothing = labelSmoothing;
-    this.classWeights = classWeights;
-    this.ignoreIndex = ignoreIndex;
+  /** Checks the options. */
+  public CrossEntropyOptions {
+    if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
+      throw new IllegalArgumentException(
+          "labelSmoothing: share %s; expected 0 to 1".formatted(labelSmoothing));
+    }
+    if (classWeights != null && classWeights.rank() != 1) {
+      throw new IllegalArgumentException(
+          "classWeights: weights of shape %s; expected one axis, the classes"
+              .formatted(classWeights.shape()));
+    }
+    classWeights = classWeights == null ? null : classWeights.untracked();
   }
 
   /**
@@ -34,10 +42,6 @@ public final class CrossEntropyOptions {
    * right one included (Szegedy et al. 2016, arXiv:1512.00567).
    */
   public CrossEntropyOptions labelSmoothing(double share) {
-    if (!(share >= 0 && share <= 1)) {
-      throw new IllegalArgumentException(
-          "labelSmoothing: share %s; expected 0 to 1".formatted(share));
-    }
     return new CrossEntropyOptions(share, classWeights, ignoreIndex);
   }
 
@@ -49,12 +53,7 @@ public final class CrossEntropyOptions {
    * @param weights of shape (C)
    */
   public CrossEntropyOptions classWeights(Tensor weights) {
-    if (weights.rank() != 1) {
-      throw new IllegalArgumentException(
-          "classWeights: weights of shape %s; expected one axis, the classes"
-              .formatted(weights.shape()));
-    }
-    return new CrossEntropyOptions(labelSmoothing, weights.untracked(), ignoreIndex);
+    return new CrossEntropyOptions(labelSmoothing, weights, ignoreIndex);
   }
 
   /**
@@ -63,18 +62,6 @@ public final class CrossEntropyOptions {
    */
   public CrossEntropyOptions ignoreIndex(int target) {
     return new CrossEntropyOptions(labelSmoothing, classWeights, target);
-  }
-
-  double labelSmoothing() {
-    return labelSmoothing;
-  }
-
-  @Nullable Tensor classWeights() {
-    return classWeights;
-  }
-
-  @Nullable Integer ignoreIndex() {
-    return ignoreIndex;
   }
 
   @Override

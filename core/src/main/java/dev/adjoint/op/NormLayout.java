@@ -7,6 +7,7 @@ import dev.adjoint.kernel.StridedCopy;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,10 +15,17 @@ import org.jspecify.annotations.Nullable;
  * each: by joining axes where the kept ones are neighbors, else by moving these to the front.
  *
  * @param order of the axes of the shape
- * @param features the shape of gain and bias
+ * @param features the shape of gain and bias, whose sizes in this order are featureSizes
  * @param repeats how often each gain and bias is repeated, where few neighbors share them
  */
-record NormLayout(Shape shape, int[] axes, int[] order, Shape features, int repeats, Norm norm) {
+record NormLayout(
+    Shape shape,
+    int[] axes,
+    int[] order,
+    Shape features,
+    int[] featureSizes,
+    int repeats,
+    Norm norm) {
 
   /** Below so many neighbors with one gain, it is cheaper to repeat the gain for each. */
   private static final int FEW = 32;
@@ -57,13 +65,18 @@ record NormLayout(Shape shape, int[] axes, int[] order, Shape features, int repe
         product[2] *= shape.size(axis);
       }
     }
+    int[] sizes = new int[rank];
+    for (int i = 0; i < rank; i++) {
+      int own = order[i] - (rank - features.rank());
+      sizes[i] = own < 0 ? 1 : features.size(own);
+    }
     int axis = rank - 1;
     int inner = 1;
-    for (; axis >= 0 && size(features, rank, order[axis]) == 1; axis--) {
+    for (; axis >= 0 && sizes[axis] == 1; axis--) {
       inner *= shape.size(order[axis]);
     }
     int count = 1;
-    for (; axis >= 0 && size(features, rank, order[axis]) == shape.size(order[axis]); axis--) {
+    for (; axis >= 0 && sizes[axis] == shape.size(order[axis]); axis--) {
       count *= shape.size(order[axis]);
     }
     boolean fits = features.broadcastsTo(shape) && count == features.size();
@@ -83,13 +96,7 @@ record NormLayout(Shape shape, int[] axes, int[] order, Shape features, int repe
             rule.centred(),
             rule.epsilon(),
             rule.outsideRoot());
-    return new NormLayout(shape, axes, order, features, repeats, norm);
-  }
-
-  /** Returns the size of features at an axis of a shape of this rank. */
-  private static int size(Shape features, int rank, int axis) {
-    int own = axis - (rank - features.rank());
-    return own < 0 ? 1 : features.size(own);
+    return new NormLayout(shape, axes, order, features, sizes, repeats, norm);
   }
 
   /** Returns the shape of one value a set. */
@@ -106,20 +113,19 @@ record NormLayout(Shape shape, int[] axes, int[] order, Shape features, int repe
 
   /** Returns a tensor of the shape over elements in this order. */
   Tensor tensor(Object array, DType dtype) {
-    return arranged(array, dtype, shape);
-  }
-
-  private Tensor arranged(Object array, DType dtype, Shape whole) {
     int[] sizes = new int[order.length];
     for (int i = 0; i < order.length; i++) {
-      sizes[i] = whole.size(order[i]);
+      sizes[i] = shape.size(order[i]);
     }
-    int[] arranged = Shape.of(sizes).strides();
-    int[] strides = new int[order.length];
+    return tensor(array, dtype, sizes);
+  }
+
+  private Tensor tensor(Object array, DType dtype, int[] sizes) {
+    int[] inverse = new int[order.length];
     for (int i = 0; i < order.length; i++) {
-      strides[order[i]] = arranged[i];
+      inverse[order[i]] = i;
     }
-    return Engine.tensor(array, dtype, Shape.of(sizes)).view(whole, strides, 0);
+    return Movement.permute(Engine.tensor(array, dtype, Shape.of(sizes)), inverse);
   }
 
   /** Returns all gains in this order, and then all biases, of inputs (x, gain, bias), or (x). */
@@ -129,11 +135,8 @@ record NormLayout(Shape shape, int[] axes, int[] order, Shape features, int repe
       return Engine.array(Tensor.of(1.0, 0.0).to(dtype));
     }
     int rank = order.length;
-    int[] sizes = new int[rank + 1];
+    int[] sizes = Arrays.copyOf(featureSizes, rank + 1);
     sizes[rank] = repeats;
-    for (int i = 0; i < rank; i++) {
-      sizes[i] = size(features, rank, order[i]);
-    }
     Object all = Engine.uninitialized(dtype, 2 * norm.features());
     for (int i = 0; i < 2; i++) {
       Tensor values = inputs[1 + i].untracked();
@@ -161,10 +164,6 @@ record NormLayout(Shape shape, int[] axes, int[] order, Shape features, int repe
       }
       elements.set(array, f, value);
     }
-    int[] padded = new int[order.length];
-    for (int axis = 0; axis < padded.length; axis++) {
-      padded[axis] = size(features, padded.length, axis);
-    }
-    return arranged(array, dtype, Shape.of(padded)).reshape(features);
+    return tensor(array, dtype, featureSizes).reshape(features);
   }
 }

@@ -3,7 +3,7 @@ package dev.adjoint.op;
 import com.google.common.base.CaseFormat;
 import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.kernel.Elements;
-import dev.adjoint.kernel.Kernels;
+import dev.adjoint.kernel.Kernels.Rows;
 import dev.adjoint.kernel.Parallel;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
@@ -15,14 +15,14 @@ import org.jspecify.annotations.Nullable;
  */
 public enum RowOp implements Primitive {
   /** exp(x) / sum(exp(x)). */
-  SOFTMAX(Kernels::softmax, Kernels::softmaxPullback) {
+  SOFTMAX(Rows::softmax, Rows::softmaxPullback) {
     @Override
     Tensor composedPullback(Tensor g, Tensor x, Tensor y) {
       return y.times(g.minus(Reductions.sum(g.times(y), true, -1)));
     }
   },
   /** x - logsumexp(x). */
-  LOG_SOFTMAX(Kernels::logSoftmax, Kernels::logSoftmaxPullback) {
+  LOG_SOFTMAX(Rows::logSoftmax, Rows::logSoftmaxPullback) {
     @Override
     Tensor composedPullback(Tensor g, Tensor x, Tensor y) {
       return g.minus(y.exp().times(Reductions.sum(g, true, -1)));
@@ -44,21 +44,12 @@ public enum RowOp implements Primitive {
 
   /** Runs over rows of n elements. */
   private interface RowKernel {
-    void run(Kernels kernels, Object x, int xFrom, int rows, int n, Object out, int outFrom);
+    void run(Rows kernels, Object x, int xFrom, int rows, int n, Object out, int outFrom);
   }
 
   /** Runs over rows of n elements of a cotangent and an output. */
   private interface RowPullback {
-    void run(
-        Kernels kernels,
-        Object g,
-        int gFrom,
-        Object y,
-        int yFrom,
-        int rows,
-        int n,
-        Object out,
-        int outFrom);
+    void run(Rows k, Object g, int gFrom, Object y, int yFrom, int rows, int n, Object out, int to);
   }
 
   private final RowKernel kernel;
@@ -111,7 +102,7 @@ public enum RowOp implements Primitive {
     Object in = Engine.array(source);
     Object out = Engine.uninitialized(source.dtype(), shape.size());
     int from = source.offset();
-    Kernels kernels = Engine.kernels(source.dtype());
+    Rows kernels = Engine.kernels(source.dtype()).rows();
     inRows(
         rows,
         n,
@@ -133,7 +124,7 @@ public enum RowOp implements Primitive {
     Object b = Engine.array(output);
     int aFrom = cotangent.offset();
     int bFrom = output.offset();
-    Kernels kernels = Engine.kernels(output.dtype());
+    Rows kernels = Engine.kernels(output.dtype()).rows();
     inRows(
         rows(output),
         n,
@@ -145,10 +136,11 @@ public enum RowOp implements Primitive {
   abstract Tensor composedPullback(Tensor g, Tensor x, Tensor y);
 
   private static void logSumExp(
-      Kernels kernels, Object x, int xFrom, int rows, int n, Object out, int outFrom) {
-    Object shifts = Elements.of(x).uninitialized(rows);
+      Rows kernels, Object x, int xFrom, int rows, int n, Object out, int outFrom) {
+    Elements elements = Elements.of(x);
+    Object shifts = elements.uninitialized(rows);
     kernels.logSumExp(x, xFrom, rows, n, shifts, 0, out, outFrom);
-    kernels.loop("plus", 2).run(out, outFrom, 1, shifts, 0, 1, out, outFrom, rows);
+    elements.kernels().loop("plus", 2).run(out, outFrom, 1, shifts, 0, 1, out, outFrom, rows);
   }
 
   private static int rows(Tensor x) {

@@ -2,11 +2,10 @@ package dev.adjoint.op;
 
 import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.kernel.Buffers;
-import dev.adjoint.kernel.Kernels;
+import dev.adjoint.kernel.Kernels.Normalizer;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -127,10 +126,16 @@ public final class Standardize {
         gain == null && bias == null
             ? new Tensor[] {x}
             : new Tensor[] {x, g.to(x.dtype()), b.to(x.dtype())};
-    Computed computed = compute(layout, inputs);
-    Fused primitive = new Fused(rule, layout, computed.statistics);
+    int count = Normalizer.STATISTICS;
+    int sets = layout.norm().channels();
+    Object kept = Engine.uninitialized(x.dtype(), count * sets);
+    Tensor h = compute(layout, kept, inputs);
+    Tensor statistics = Engine.tensor(kept, x.dtype(), Shape.of(count, sets));
+    int[] shape = layout.statistics().toArray();
     return new Standardized(
-        Recorder.record(computed.h, primitive, inputs), computed.mean, computed.variance);
+        Recorder.record(h, new Fused(rule, layout, statistics), inputs),
+        statistics.select(0, count - 2).reshape(shape),
+        statistics.select(0, count - 1).reshape(shape));
   }
 
   /** Standardizes by the definition: what the kernel is compared with. */
@@ -139,25 +144,13 @@ public final class Standardize {
     return new Rule(centred, epsilon, false).composed(x, axes);
   }
 
-  private record Computed(Tensor h, Tensor mean, Tensor variance, Tensor statistics) {}
-
-  private static Computed compute(NormLayout layout, Tensor... inputs) {
+  private static Tensor compute(NormLayout layout, Object statistics, Tensor... inputs) {
     DType dtype = inputs[0].dtype();
-    int sets = layout.norm().channels();
     Object in = layout.array(inputs[0]);
-    Object affine = layout.affine(inputs);
     Object h = Engine.uninitialized(dtype, inputs[0].size());
-    Object statistics = Engine.uninitialized(dtype, Kernels.STATISTICS * sets);
-    Object mean = Engine.uninitialized(dtype, sets);
-    Object variance = Engine.uninitialized(dtype, sets);
-    Kernels kernels = Engine.kernels(dtype);
-    kernels.normalize(layout.norm(), in, affine, h, statistics, mean, variance);
-    Shape shape = layout.statistics();
-    return new Computed(
-        layout.tensor(h, dtype),
-        Engine.tensor(mean, dtype, shape),
-        Engine.tensor(variance, dtype, shape),
-        Engine.tensor(statistics, dtype, Shape.of(Kernels.STATISTICS, sets)));
+    Normalizer normalizer = Engine.kernels(dtype).normalizer();
+    normalizer.forward(layout.norm(), in, layout.affine(inputs), h, statistics);
+    return layout.tensor(h, dtype);
   }
 
   /**
@@ -174,14 +167,7 @@ public final class Standardize {
 
     @Override
     public Tensor forward(Tensor... x) {
-      return compute(layout, x).h;
-    }
-
-    @Override
-    public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
-      boolean[] needed = new boolean[x.length];
-      needed[input] = true;
-      return Objects.requireNonNull(pullbacks(needed, g, x, y)[input]);
+      return compute(layout, Engine.uninitialized(x[0].dtype(), statistics.size()), x);
     }
 
     @Override
@@ -205,7 +191,7 @@ public final class Standardize {
 
     private @Nullable Tensor[] fused(boolean[] needed, Tensor g, Tensor[] x) {
       DType dtype = x[0].dtype();
-      Kernels kernels = Engine.kernels(dtype);
+      Normalizer normalizer = Engine.kernels(dtype).normalizer();
       Object dh = layout.array(g);
       Object in = layout.array(x[0]);
       Object affine = layout.affine(x);
@@ -215,7 +201,7 @@ public final class Standardize {
           x.length > 1 && (needed[1] || needed[2])
               ? Buffers.zeroedDoubles(2 * layout.norm().features())
               : null;
-      kernels.normalizePullback(layout.norm(), dh, in, affine, kept, dx, sums);
+      normalizer.pullback(layout.norm(), dh, in, affine, kept, dx, sums);
       @Nullable Tensor[] cotangents = new Tensor[x.length];
       cotangents[0] = dx == null ? null : layout.tensor(dx, dtype);
       for (int i = 1; sums != null && i < x.length; i++) {

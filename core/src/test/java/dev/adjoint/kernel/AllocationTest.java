@@ -53,20 +53,19 @@ class AllocationTest {
       assertAllocatesLessThan(
           16, name + " of columns", () -> reduction.columns(x, 0, rows, n, n, out, 0));
     }
-    assertAllocatesLessThan(1000, "softmax", () -> kernels.softmax(x, 0, rows, n, out, 0));
-    assertAllocatesLessThan(1000, "logSoftmax", () -> kernels.logSoftmax(x, 0, rows, n, out, 0));
+    assertAllocatesLessThan(1000, "softmax", () -> kernels.rows().softmax(x, 0, rows, n, out, 0));
     assertAllocatesLessThan(
-        1000, "softmaxPullback", () -> kernels.softmaxPullback(x, 0, y, 0, rows, n, out, 0));
+        1000, "logSoftmax", () -> kernels.rows().logSoftmax(x, 0, rows, n, out, 0));
+    assertAllocatesLessThan(
+        1000, "softmaxPullback", () -> kernels.rows().softmaxPullback(x, 0, y, 0, rows, n, out, 0));
     Norm norm = new Norm(1, rows, n, 1, n, true, 1, false);
     double[] sums = new double[2 * n];
     assertAllocatesLessThan(
-        7 * 1000,
-        "normalize",
-        () -> kernels.normalize(norm, x, y, out, statistics, statistics, statistics));
+        7 * 1000, "normalize", () -> kernels.normalizer().forward(norm, x, y, out, statistics));
     assertAllocatesLessThan(
         7 * 1000,
         "normalizePullback",
-        () -> kernels.normalizePullback(norm, x, y, y, statistics, out, sums));
+        () -> kernels.normalizer().pullback(norm, x, y, y, statistics, out, sums));
   }
 
   /**

@@ -169,8 +169,6 @@ class SameBitsTest {
     private final Object out;
     private final Object y;
     private final Object dx;
-    private final Object mean;
-    private final Object variance;
     private final Object statistics;
 
     RowKernels(Kernels kernels, int n) {
@@ -186,19 +184,16 @@ class SameBitsTest {
       out = filled(kernels, 8 * size + 40, 0);
       y = filled(kernels, size, 0);
       dx = filled(kernels, size, 0);
-      int channels = Math.max(n, ROWS);
-      mean = filled(kernels, channels, 0);
-      variance = filled(kernels, channels, 0);
-      statistics = filled(kernels, Kernels.STATISTICS * channels, 0);
+      statistics = filled(kernels, Kernels.Normalizer.STATISTICS * Math.max(n, ROWS), 0);
     }
 
     /** Returns all results, one after another. */
     Object run() {
-      kernels.softmax(x, 0, ROWS, n, out, 0);
-      kernels.softmaxPullback(g, 0, out, 0, ROWS, n, out, size);
-      kernels.logSoftmax(x, 0, ROWS, n, out, 2 * size);
-      kernels.logSoftmaxPullback(g, 0, out, 2 * size, ROWS, n, out, 3 * size);
-      kernels.logSumExp(x, 0, ROWS, n, out, 8 * size, out, 8 * size + ROWS);
+      kernels.rows().softmax(x, 0, ROWS, n, out, 0);
+      kernels.rows().softmaxPullback(g, 0, out, 0, ROWS, n, out, size);
+      kernels.rows().logSoftmax(x, 0, ROWS, n, out, 2 * size);
+      kernels.rows().logSoftmaxPullback(g, 0, out, 2 * size, ROWS, n, out, 3 * size);
+      kernels.rows().logSumExp(x, 0, ROWS, n, out, 8 * size, out, 8 * size + ROWS);
       kernels.loop("gelu", 1).run(x, 0, out, 4 * size, size);
       normalize(false, 8 * size + 8);
       normalize(true, 8 * size + 10);
@@ -209,14 +204,14 @@ class SameBitsTest {
       int channels = wide ? n : ROWS;
       double[] sums = new double[2 * n];
       Norm norm = new Norm(wide ? ROWS : 1, channels, wide ? 1 : n, 1, n, true, 1e-5, false);
-      kernels.normalize(norm, x, affine, y, statistics, mean, variance);
-      kernels.normalizePullback(norm, g, x, affine, statistics, dx, sums);
+      kernels.normalizer().forward(norm, x, affine, y, statistics);
+      kernels.normalizer().pullback(norm, g, x, affine, statistics, dx, sums);
       for (int i = 0; i < size && n > 0; i++) {
         TestKernels.set(dx, i, TestKernels.get(dx, i) + sums[i % (2 * n)]);
       }
       kernels.loop("plus", 2).run(y, 0, 1, dx, 0, 1, out, (wide ? 5 : 6) * size, size);
-      kernels.reduction("sum").rows(mean, 0, 1, channels, out, at);
-      kernels.reduction("max").rows(variance, 0, 1, channels, out, at + 1);
+      kernels.reduction("sum").rows(statistics, 5 * channels, 1, channels, out, at);
+      kernels.reduction("max").rows(statistics, 6 * channels, 1, channels, out, at + 1);
     }
   }
 }

@@ -28,11 +28,11 @@ class SoftmaxTest {
       for (int i = 0; i < out.length; i++) {
         out[i] = filled(kernels, size, Double.NaN);
       }
-      kernels.softmax(x, 0, rows, n, out[0], 0);
-      kernels.softmaxPullback(g, 0, out[0], 0, rows, n, out[1], 0);
-      kernels.logSoftmax(x, 0, rows, n, out[2], 0);
-      kernels.logSoftmaxPullback(g, 0, out[2], 0, rows, n, out[3], 0);
-      kernels.logSumExp(x, 0, rows, n, out[5], 0, out[4], 0);
+      kernels.rows().softmax(x, 0, rows, n, out[0], 0);
+      kernels.rows().softmaxPullback(g, 0, out[0], 0, rows, n, out[1], 0);
+      kernels.rows().logSoftmax(x, 0, rows, n, out[2], 0);
+      kernels.rows().logSoftmaxPullback(g, 0, out[2], 0, rows, n, out[3], 0);
+      kernels.rows().logSumExp(x, 0, rows, n, out[5], 0, out[4], 0);
       for (int r = 0; r < rows; r++) {
         int from = r * n;
         double sum = 0;
@@ -61,9 +61,9 @@ class SoftmaxTest {
   @MethodSource("dev.adjoint.kernel.TestKernels#all")
   void greatValuesDoNotOverflow(Kernels kernels) {
     Object out = filled(kernels, 2, 0);
-    kernels.softmax(array(kernels, 1e30, 1e30), 0, 1, 2, out, 0);
+    kernels.rows().softmax(array(kernels, 1e30, 1e30), 0, 1, 2, out, 0);
     assertThat(get(out, 0)).isEqualTo(0.5);
-    kernels.logSumExp(array(kernels, 1000, MINUS_INFINITY), 0, 1, 2, out, 0, out, 1);
+    kernels.rows().logSumExp(array(kernels, 1000, MINUS_INFINITY), 0, 1, 2, out, 0, out, 1);
     assertThat(get(out, 0)).isEqualTo(1000);
     assertThat(get(out, 1)).isZero();
   }
@@ -73,9 +73,9 @@ class SoftmaxTest {
   void aRowOfMinusInfinitiesHasNoSoftmaxButALogSumExp(Kernels kernels) {
     Object x = array(kernels, MINUS_INFINITY, MINUS_INFINITY, MINUS_INFINITY);
     Object out = filled(kernels, 3, 0);
-    kernels.softmax(x, 0, 1, 3, out, 0);
+    kernels.rows().softmax(x, 0, 1, 3, out, 0);
     assertThat(get(out, 1)).isNaN();
-    kernels.logSumExp(x, 0, 1, 3, out, 0, out, 1);
+    kernels.rows().logSumExp(x, 0, 1, 3, out, 0, out, 1);
     assertThat(get(out, 0)).isZero();
     assertThat(get(out, 1)).isEqualTo(MINUS_INFINITY);
   }
@@ -87,14 +87,14 @@ class SoftmaxTest {
     Object one = array(kernels, 1, infinity, MINUS_INFINITY);
     Object two = array(kernels, infinity, 2, infinity);
     Object out = filled(kernels, 3, Double.NaN);
-    kernels.softmax(one, 0, 1, 3, out, 0);
+    kernels.rows().softmax(one, 0, 1, 3, out, 0);
     TestKernels.assertSameBits(out, array(kernels, 0, 1, 0), "softmax");
-    kernels.softmax(two, 0, 1, 3, out, 0);
+    kernels.rows().softmax(two, 0, 1, 3, out, 0);
     TestKernels.assertSameBits(out, array(kernels, 0.5, 0, 0.5), "softmax of two");
-    kernels.logSoftmax(one, 0, 1, 3, out, 0);
+    kernels.rows().logSoftmax(one, 0, 1, 3, out, 0);
     TestKernels.assertSameBits(
         out, array(kernels, MINUS_INFINITY, 0, MINUS_INFINITY), "log-softmax");
-    kernels.logSumExp(two, 0, 1, 3, out, 0, out, 1);
+    kernels.rows().logSumExp(two, 0, 1, 3, out, 0, out, 1);
     assertThat(get(out, 0)).isEqualTo(infinity);
     assertThat(get(out, 1)).isCloseTo(Math.log(2), within(1e-7));
   }
@@ -110,10 +110,10 @@ class SoftmaxTest {
       TestKernels.set(x, n / 2, 0);
       double right = Math.log1p((n - 1) * Math.exp(-gap));
       Object out = filled(kernels, n, Double.NaN);
-      kernels.logSoftmax(x, 0, 1, n, out, 0);
+      kernels.rows().logSoftmax(x, 0, 1, n, out, 0);
       assertThat(get(out, n / 2) / -right).isCloseTo(1, within(close));
       Object parts = filled(kernels, 2, Double.NaN);
-      kernels.logSumExp(x, 0, 1, n, parts, 0, parts, 1);
+      kernels.rows().logSumExp(x, 0, 1, n, parts, 0, parts, 1);
       assertThat(get(parts, 1) / right).isCloseTo(1, within(close));
     }
   }

@@ -23,6 +23,15 @@ final class FloatActivations {
 
   private FloatActivations() {}
 
+  static float expMinus(float x, float shift) {
+    return exp(minus(x, shift));
+  }
+
+  /** The pullback of log-softmax at its output y, where sum is that of g over the row. */
+  static float logSoftmaxPullback(float g, float y, float sum) {
+    return fma(neg(sum), exp(y), g);
+  }
+
   /** Returns {@code 1 / (1 + exp(-x))}, by an exponential that cannot overflow. */
   static float sigmoid(float x) {
     float e = expNegative(neg(abs(x)));

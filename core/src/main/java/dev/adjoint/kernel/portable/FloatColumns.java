@@ -1,11 +1,17 @@
 package dev.adjoint.kernel.portable;
 
+import static dev.adjoint.kernel.FloatNormLoops.LANES;
+
 import dev.adjoint.kernel.Buffers;
+import dev.adjoint.kernel.FloatNormLoops;
 import dev.adjoint.kernel.Norm;
+import dev.adjoint.kernel.Norm.Tile;
 import dev.adjoint.kernel.Parallel;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Walks over a matrix whose columns are sets, whole rows at a time: what is read by columns comes
+ * Normalizes a matrix whose columns are sets, whole rows at a time: what is read by columns comes
  * slowly from memory. Where tiles end depends on sizes only.
  */
 final class FloatColumns {
@@ -16,61 +22,144 @@ final class FloatColumns {
   /** So many columns at most: what belongs to them stays in cache. */
   private static final int WIDTH = 4096;
 
-  /** Receives a tile; its sums start at s. */
-  interface Body {
-    void run(int at, int rows, int from, int to, int s);
+  /** At most so many rows are added up in the arrays' precision before they are added in double. */
+  private static final int ADDED = 256;
+
+  /** Receives a tile, and the number of the block of rows that it belongs to. */
+  private interface Body {
+    void run(Tile tile, int block);
   }
 
+  /** Adds a tile to the two sums of each column. */
+  private interface Adder {
+    void run(Tile tile, float[] sums);
+  }
+
+  private final FloatNormLoops loops;
+  private final Norm norm;
+  private final float[] x;
+  private final float[] statistics;
   private final int rows;
-  private final int columns;
+  private final int n;
   private final int height;
 
-  FloatColumns(Norm norm) {
+  FloatColumns(FloatNormLoops loops, Norm norm, float[] x, float[] statistics) {
+    this.loops = loops;
+    this.norm = norm;
+    this.x = x;
+    this.statistics = statistics;
     rows = norm.a();
-    columns = norm.channels();
-    height = Math.clamp((1 << 16) / Math.max(1, columns), 16, FloatNormalize.ADDED);
+    n = norm.channels();
+    height = Math.clamp((1 << 16) / Math.max(1, n), 16, ADDED);
+  }
+
+  void forward(float[] affine, float[] h, FloatSets sets) {
+    measure(sets);
+    float[] table = table(affine);
+    forEach(false, (tile, block) -> loops.apply(x, tile, table, h));
+  }
+
+  private void measure(FloatSets sets) {
+    Arrays.fill(statistics, 0, n, 1);
+    Arrays.fill(statistics, n, 2 * n, 0);
+    if (norm.centred()) { // around the mean of the first elements
+      for (int c = 0; c < n; c++) {
+        statistics[n + c] = -x[c];
+      }
+      int few = Math.min(LANES, rows);
+      float[] first = Buffers.zeroedFloats(2 * n);
+      loops.moments(x, new Tile(0, n, few, 0, n), statistics, first);
+      for (int c = 0; c < n; c++) {
+        statistics[n + c] -= first[c] / few;
+      }
+    }
+    Adder moments = (tile, sums) -> loops.moments(x, tile, statistics, sums);
+    double[] sums = sums(moments);
+    boolean again = false;
+    for (int c = 0; norm.centred() && c < n; c++) {
+      double rest = sums[c] / rows;
+      if (FloatSets.isFar(rest, sums[n + c] / rows)) {
+        statistics[n + c] = (float) (statistics[n + c] - rest);
+        again = true;
+      }
+    }
+    if (again) {
+      sums = sums(moments);
+    }
+    for (int c = 0; c < n; c++) {
+      sets.store(c, 0, -statistics[n + c], sums[c] / rows, sums[n + c] / rows);
+    }
+  }
+
+  void pullback(float[] dh, float[] affine, float @Nullable [] dx, double @Nullable [] sums) {
+    float[] table = table(affine);
+    double[] totals = sums((tile, added) -> loops.sums(dh, x, tile, table, added));
+    for (int c = 0; c < n; c++) {
+      double inverse = table[2 * n + c];
+      double shift = table[3 * n + c];
+      double sum = totals[n + c];
+      double product = totals[c] * inverse + sum * shift;
+      if (sums != null) {
+        int f = norm.feature(c);
+        sums[f] += product;
+        sums[norm.features() + f] += sum;
+      }
+      double share = (double) table[4 * n + c] / rows;
+      double along = share * product * statistics[4 * n + c];
+      table[5 * n + c] = (float) (-along * inverse);
+      table[6 * n + c] = (float) -(along * shift + (norm.centred() ? share * sum : 0));
+    }
+    if (dx != null) {
+      forEach(false, (tile, block) -> loops.pullback(dh, x, tile, table, dx));
+    }
+  }
+
+  /** Returns what is known of each column, and its gain and bias, with room for more. */
+  private float[] table(float[] affine) {
+    float[] table = Buffers.uninitializedFloats(FloatNormLoops.NUMBERS * n);
+    System.arraycopy(statistics, 0, table, 0, 4 * n);
+    for (int c = 0; c < n; c++) {
+      int f = norm.feature(c);
+      table[4 * n + c] = affine[f];
+      table[5 * n + c] = affine[norm.features() + f];
+    }
+    return table;
   }
 
   /** Walks down, or up: to begin with what the walk before has left in the caches. */
-  void forEach(boolean down, Body body) {
-    int parts = Math.ceilDiv(columns, WIDTH);
+  private void forEach(boolean down, Body body) {
+    int parts = Math.ceilDiv(n, WIDTH);
     int tiles = parts * Math.ceilDiv(rows, height);
     Parallel.runRanges(
         tiles,
-        (long) height * Math.min(columns, WIDTH),
+        (long) height * Math.min(n, WIDTH),
         1 << 15,
-        (long) rows * columns / 2,
+        (long) rows * n / 2,
         (first, last) -> {
           for (int i = first; i < last; i++) {
             int tile = down ? i : tiles - 1 - i;
+            int block = tile / parts;
             int from = tile % parts * WIDTH;
-            run(tile / parts, from, from + Math.min(WIDTH, columns - from), body);
+            int end = Math.min(rows, (block + 1) * height);
+            for (int r = block * height; r < end; r += ROWS) {
+              int to = from + Math.min(WIDTH, n - from);
+              body.run(new Tile(r * n, n, Math.min(ROWS, end - r), from, to), block);
+            }
           }
         });
   }
 
-  private void run(int part, int from, int to, Body body) {
-    int end = Math.min(rows, (part + 1) * height);
-    for (int r = part * height; r < end; r += ROWS) {
-      body.run(r * columns, Math.min(ROWS, end - r), from, to, 2 * columns * part);
-    }
-  }
-
   /** Adds up two numbers of each column: in the arrays' precision, and then in double. */
-  double[] sums(Adder adder) {
-    float[] added = Buffers.zeroedFloats(2 * columns * Math.ceilDiv(rows, height));
-    forEach(true, (at, n, from, to, s) -> adder.run(at, n, from, to, added, s));
-    double[] sums = Buffers.zeroedDoubles(2 * columns);
-    for (int s = 0; s < added.length; s += sums.length) {
+  private double[] sums(Adder adder) {
+    float[][] blocks = new float[Math.ceilDiv(rows, height)][];
+    Arrays.setAll(blocks, block -> Buffers.zeroedFloats(2 * n));
+    forEach(true, (tile, block) -> adder.run(tile, blocks[block]));
+    double[] sums = Buffers.zeroedDoubles(2 * n);
+    for (float[] block : blocks) {
       for (int i = 0; i < sums.length; i++) {
-        sums[i] += added[s + i];
+        sums[i] += block[i];
       }
     }
     return sums;
-  }
-
-  /** Adds a tile to sums. */
-  interface Adder {
-    void run(int at, int rows, int from, int to, float[] added, int s);
   }
 }

@@ -8,10 +8,8 @@ import dev.adjoint.kernel.Fold;
 import dev.adjoint.kernel.Formula;
 import dev.adjoint.kernel.Kernels;
 import dev.adjoint.kernel.Loop;
-import dev.adjoint.kernel.Norm;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What the providers share: each loop is made on first use, and row kernels are composed of loops
@@ -96,84 +94,12 @@ public abstract class FloatKernels implements Kernels {
   }
 
   @Override
-  public final void softmax(Object x, int xFrom, int rows, int n, Object out, int outFrom) {
-    softmax.get().softmax((float[]) x, xFrom, rows, n, (float[]) out, outFrom);
+  public final Rows rows() {
+    return softmax.get();
   }
 
   @Override
-  public final void exponentials(Object x, int xFrom, int rows, int n, Object out, int outFrom) {
-    softmax.get().exponentials((float[]) x, xFrom, rows, n, (float[]) out, outFrom);
-  }
-
-  @Override
-  public final void softmaxPullback(
-      Object g, int gFrom, Object y, int yFrom, int rows, int n, Object out, int outFrom) {
-    softmax
-        .get()
-        .softmaxPullback((float[]) g, gFrom, (float[]) y, yFrom, rows, n, (float[]) out, outFrom);
-  }
-
-  @Override
-  public final void logSoftmax(Object x, int xFrom, int rows, int n, Object out, int outFrom) {
-    softmax.get().logSoftmax((float[]) x, xFrom, rows, n, (float[]) out, outFrom);
-  }
-
-  @Override
-  public final void logSoftmaxPullback(
-      Object g, int gFrom, Object y, int yFrom, int rows, int n, Object out, int outFrom) {
-    softmax
-        .get()
-        .logSoftmaxPullback(
-            (float[]) g, gFrom, (float[]) y, yFrom, rows, n, (float[]) out, outFrom);
-  }
-
-  @Override
-  public final void logSumExp(
-      Object x, int xFrom, int rows, int n, Object shift, int shiftFrom, Object log, int logFrom) {
-    softmax
-        .get()
-        .logSumExp((float[]) x, xFrom, rows, n, (float[]) shift, shiftFrom, (float[]) log, logFrom);
-  }
-
-  @Override
-  public final void normalize(
-      Norm norm,
-      Object x,
-      Object affine,
-      Object h,
-      Object statistics,
-      Object mean,
-      Object variance) {
-    normalize
-        .get()
-        .forward(
-            norm,
-            (float[]) x,
-            (float[]) affine,
-            (float[]) h,
-            (float[]) statistics,
-            (float[]) mean,
-            (float[]) variance);
-  }
-
-  @Override
-  public final void normalizePullback(
-      Norm norm,
-      Object dh,
-      Object x,
-      Object affine,
-      Object statistics,
-      @Nullable Object dx,
-      double @Nullable [] sums) {
-    normalize
-        .get()
-        .pullback(
-            norm,
-            (float[]) dh,
-            (float[]) x,
-            (float[]) affine,
-            (float[]) statistics,
-            (float @Nullable []) dx,
-            sums);
+  public final Normalizer normalizer() {
+    return normalize.get();
   }
 }

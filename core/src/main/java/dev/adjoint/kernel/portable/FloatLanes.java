@@ -30,6 +30,10 @@ final class FloatLanes {
     return array[at];
   }
 
+  static float repeat(float[] array, int at) {
+    return array[at];
+  }
+
   static void store(float x, float[] array, int at) {
     array[at] = x;
   }

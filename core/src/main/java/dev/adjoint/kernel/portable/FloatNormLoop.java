@@ -3,6 +3,7 @@ package dev.adjoint.kernel.portable;
 import static dev.adjoint.kernel.portable.FloatLanes.*;
 
 import dev.adjoint.kernel.FloatNormLoops;
+import dev.adjoint.kernel.Norm.Tile;
 import org.jspecify.annotations.Nullable;
 
 /** The loops of a normalization. What is left after the last whole step is done by others. */
@@ -16,99 +17,84 @@ public final class FloatNormLoop implements FloatNormLoops {
   }
 
   @Override
-  public void moments(
-      float[] x,
-      int at,
-      int stride,
-      int rows,
-      float[] set,
-      int width,
-      int from,
-      int to,
-      float[] sums,
-      int s) {
-    int i = from;
-    for (; i <= to - STEP; i += STEP) {
-      float scale = load(set, i);
-      float offset = load(set, width + i);
-      float sum = load(sums, s + i);
-      float squares = load(sums, s + width + i);
+  public void repeatNumbers(float[] numbers, int k, float[] table) {
+    for (int i = 0; i < NUMBERS * LANES; i += STEP) {
+      store(repeat(numbers, k + i / LANES), table, i);
+    }
+  }
+
+  @Override
+  public void moments(float[] x, Tile tile, float[] table, float[] sums) {
+    int stride = tile.stride();
+    int rows = tile.rows();
+    int i = tile.from();
+    for (; i <= tile.to() - STEP; i += STEP) {
+      float scale = load(table, i);
+      float offset = load(table, stride + i);
+      float sum = load(sums, i);
+      float squares = load(sums, stride + i);
+      int p = tile.at() + i;
       if (rows % 2 > 0) {
-        float d = fma(load(x, at + i), scale, offset);
+        float d = fma(load(x, p), scale, offset);
         sum = plus(sum, d);
         squares = fma(d, d, squares);
+        p += stride;
       }
-      for (int r = rows % 2; r < rows; r += 2) { // two at a time, so that sums wait less
-        int p = at + i + r * stride;
+      for (int r = rows / 2; r > 0; r--) { // two at a time, so that sums wait less
         float d = fma(load(x, p), scale, offset);
         float e = fma(load(x, p + stride), scale, offset);
         sum = plus(sum, plus(d, e));
         squares = plus(squares, fma(d, d, times(e, e)));
+        p += 2 * stride;
       }
-      store(sum, sums, s + i);
-      store(squares, sums, s + width + i);
+      store(sum, sums, i);
+      store(squares, sums, stride + i);
     }
-    if (i < to) {
-      remainder.moments(x, at, stride, rows, set, width, i, to, sums, s);
+    if (i < tile.to()) {
+      remainder.moments(x, tile.rest(i), table, sums);
     }
   }
 
   @Override
-  public void apply(
-      float[] x,
-      int at,
-      int stride,
-      int rows,
-      float[] set,
-      int width,
-      int from,
-      int to,
-      float[] h) {
-    int i = from;
-    for (; i <= to - STEP; i += STEP) {
-      float scale = load(set, i);
-      float offset = load(set, width + i);
-      float inverse = load(set, 2 * width + i);
-      float shift = load(set, 3 * width + i);
-      float gain = load(set, 4 * width + i);
-      float bias = load(set, 5 * width + i);
-      for (int r = 0; r < rows; r++) {
-        int p = at + i + r * stride;
+  public void apply(float[] x, Tile tile, float[] table, float[] h) {
+    int stride = tile.stride();
+    int i = tile.from();
+    for (; i <= tile.to() - STEP; i += STEP) {
+      float scale = load(table, i);
+      float offset = load(table, stride + i);
+      float inverse = load(table, 2 * stride + i);
+      float shift = load(table, 3 * stride + i);
+      float gain = load(table, 4 * stride + i);
+      float bias = load(table, 5 * stride + i);
+      for (int r = 0; r < tile.rows(); r++) {
+        int p = tile.at() + i + r * stride;
         float y = fma(fma(load(x, p), scale, offset), inverse, shift);
         store(fma(y, gain, bias), h, p);
       }
     }
-    if (i < to) {
-      remainder.apply(x, at, stride, rows, set, width, i, to, h);
+    if (i < tile.to()) {
+      remainder.apply(x, tile.rest(i), table, h);
     }
   }
 
   @Override
-  public void sums(
-      float[] dh,
-      float[] x,
-      int at,
-      int stride,
-      int rows,
-      float[] set,
-      int width,
-      int from,
-      int to,
-      float[] sums,
-      int s) {
-    int i = from;
-    for (; i <= to - STEP; i += STEP) {
-      float scale = load(set, i);
-      float offset = load(set, width + i);
-      float products = load(sums, s + i);
-      float sum = load(sums, s + width + i);
+  public void sums(float[] dh, float[] x, Tile tile, float[] table, float[] sums) {
+    int stride = tile.stride();
+    int rows = tile.rows();
+    int i = tile.from();
+    for (; i <= tile.to() - STEP; i += STEP) {
+      float scale = load(table, i);
+      float offset = load(table, stride + i);
+      float products = load(sums, i);
+      float sum = load(sums, stride + i);
       if (rows % 2 > 0) {
-        float g = load(dh, at + i);
-        products = fma(g, fma(load(x, at + i), scale, offset), products);
+        int p = tile.at() + i;
+        float g = load(dh, p);
+        products = fma(g, fma(load(x, p), scale, offset), products);
         sum = plus(sum, g);
       }
       for (int r = rows % 2; r < rows; r += 2) {
-        int p = at + i + r * stride;
+        int p = tile.at() + i + r * stride;
         float d = fma(load(x, p), scale, offset);
         float e = fma(load(x, p + stride), scale, offset);
         float g = load(dh, p);
@@ -116,68 +102,52 @@ public final class FloatNormLoop implements FloatNormLoops {
         products = plus(products, fma(g, d, times(h, e)));
         sum = plus(sum, plus(g, h));
       }
-      store(products, sums, s + i);
-      store(sum, sums, s + width + i);
+      store(products, sums, i);
+      store(sum, sums, stride + i);
     }
-    if (i < to) {
-      remainder.sums(dh, x, at, stride, rows, set, width, i, to, sums, s);
+    if (i < tile.to()) {
+      remainder.sums(dh, x, tile.rest(i), table, sums);
     }
   }
 
   @Override
-  public void pullback(
-      float[] dh,
-      float[] x,
-      int at,
-      int stride,
-      int rows,
-      float[] set,
-      int width,
-      int from,
-      int to,
-      float[] dx) {
-    int i = from;
-    for (; i <= to - STEP; i += STEP) {
-      float scale = load(set, i);
-      float offset = load(set, width + i);
-      float inverse = load(set, 2 * width + i);
-      float gain = load(set, 4 * width + i);
-      float slope = load(set, 5 * width + i);
-      float mean = load(set, 6 * width + i);
-      for (int r = 0; r < rows; r++) {
-        int p = at + i + r * stride;
+  public void pullback(float[] dh, float[] x, Tile tile, float[] table, float[] dx) {
+    int stride = tile.stride();
+    int i = tile.from();
+    for (; i <= tile.to() - STEP; i += STEP) {
+      float scale = load(table, i);
+      float offset = load(table, stride + i);
+      float inverse = load(table, 2 * stride + i);
+      float gain = load(table, 4 * stride + i);
+      float slope = load(table, 5 * stride + i);
+      float mean = load(table, 6 * stride + i);
+      for (int r = 0; r < tile.rows(); r++) {
+        int p = tile.at() + i + r * stride;
         float d = fma(load(x, p), scale, offset);
         float rest = fma(load(dh, p), gain, fma(d, slope, mean));
         store(times(times(rest, inverse), scale), dx, p);
       }
     }
-    if (i < to) {
-      remainder.pullback(dh, x, at, stride, rows, set, width, i, to, dx);
+    if (i < tile.to()) {
+      remainder.pullback(dh, x, tile.rest(i), table, dx);
     }
   }
 
   @Override
   public void applyFeatures(
-      float[] x,
-      int at,
-      float[] set,
-      float[] affine,
-      int f,
-      int features,
-      int from,
-      int to,
-      float[] h) {
-    float scale = load(set, 0);
-    float offset = load(set, LANES);
-    float inverse = load(set, 2 * LANES);
-    float shift = load(set, 3 * LANES);
-    int i = from;
-    for (; i <= to - STEP; i += STEP) {
-      float y = fma(fma(load(x, at + i), scale, offset), inverse, shift);
-      store(fma(y, load(affine, f + i), load(affine, features + f + i)), h, at + i);
+      float[] x, Tile tile, float[] numbers, int k, float[] affine, int f, float[] h) {
+    float scale = repeat(numbers, k);
+    float offset = repeat(numbers, k + 1);
+    float inverse = repeat(numbers, k + 2);
+    float shift = repeat(numbers, k + 3);
+    int bias = affine.length / 2 + f;
+    int i = tile.from();
+    for (; i <= tile.to() - STEP; i += STEP) {
+      float y = fma(fma(load(x, tile.at() + i), scale, offset), inverse, shift);
+      store(fma(y, load(affine, f + i), load(affine, bias + i)), h, tile.at() + i);
     }
-    if (i < to) {
-      remainder.applyFeatures(x, at, set, affine, f, features, i, to, h);
+    if (i < tile.to()) {
+      remainder.applyFeatures(x, tile.rest(i), numbers, k, affine, f, h);
     }
   }
 
@@ -185,19 +155,19 @@ public final class FloatNormLoop implements FloatNormLoops {
   public void sumsFeatures(
       float[] dh,
       float[] x,
-      int at,
-      float[] set,
+      Tile tile,
+      float[] numbers,
+      int k,
       float[] affine,
       int f,
-      int from,
-      int to,
       float[] sums) {
-    float scale = load(set, 0);
-    float offset = load(set, LANES);
-    for (int lane = from; lane < LANES; lane += STEP) {
+    float scale = repeat(numbers, k);
+    float offset = repeat(numbers, k + 1);
+    int at = tile.at();
+    for (int lane = tile.from(); lane < LANES; lane += STEP) {
       float products = load(sums, lane);
       float sum = load(sums, LANES + lane);
-      for (int i = lane; i <= to - STEP; i += LANES) {
+      for (int i = lane; i <= tile.to() - STEP; i += LANES) {
         float q = times(load(dh, at + i), load(affine, f + i));
         products = fma(q, fma(load(x, at + i), scale, offset), products);
         sum = plus(sum, q);
@@ -205,9 +175,9 @@ public final class FloatNormLoop implements FloatNormLoops {
       store(products, sums, lane);
       store(sum, sums, LANES + lane);
     }
-    int done = to / STEP * STEP;
-    if (done < to) { // then there are fewer than 16
-      remainder.sumsFeatures(dh, x, at, set, affine, f, done, to, sums);
+    int done = tile.to() / STEP * STEP;
+    if (done < tile.to()) { // then there are fewer than 16
+      remainder.sumsFeatures(dh, x, tile.rest(done), numbers, k, affine, f, sums);
     }
   }
 
@@ -215,33 +185,32 @@ public final class FloatNormLoop implements FloatNormLoops {
   public void pullbackFeatures(
       float[] dh,
       float[] x,
-      int at,
-      float[] set,
+      Tile tile,
+      float[] numbers,
+      int k,
       float[] affine,
       int f,
-      int features,
-      int from,
-      int to,
       float[] added,
       float[] dx) {
-    float scale = load(set, 0);
-    float offset = load(set, LANES);
-    float inverse = load(set, 2 * LANES);
-    float shift = load(set, 3 * LANES);
-    float slope = load(set, 5 * LANES);
-    float mean = load(set, 6 * LANES);
-    int i = from;
-    for (; i <= to - STEP; i += STEP) {
+    float scale = repeat(numbers, k);
+    float offset = repeat(numbers, k + 1);
+    float inverse = repeat(numbers, k + 2);
+    float shift = repeat(numbers, k + 3);
+    float slope = repeat(numbers, k + 5);
+    float mean = repeat(numbers, k + 6);
+    int at = tile.at();
+    int bias = added.length / 2 + f;
+    int i = tile.from();
+    for (; i <= tile.to() - STEP; i += STEP) {
       float d = fma(load(x, at + i), scale, offset);
       float g = load(dh, at + i);
       store(fma(g, fma(d, inverse, shift), load(added, f + i)), added, f + i);
-      int bias = features + f + i;
-      store(plus(load(added, bias), g), added, bias);
+      store(plus(load(added, bias + i), g), added, bias + i);
       float rest = fma(g, load(affine, f + i), fma(d, slope, mean));
       store(times(times(rest, inverse), scale), dx, at + i);
     }
-    if (i < to) {
-      remainder.pullbackFeatures(dh, x, at, set, affine, f, features, i, to, added, dx);
+    if (i < tile.to()) {
+      remainder.pullbackFeatures(dh, x, tile.rest(i), numbers, k, affine, f, added, dx);
     }
   }
 }

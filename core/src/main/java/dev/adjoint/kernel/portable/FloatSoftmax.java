@@ -2,19 +2,23 @@ package dev.adjoint.kernel.portable;
 
 import dev.adjoint.kernel.Buffers;
 import dev.adjoint.kernel.Fold;
+import dev.adjoint.kernel.Kernels;
 import dev.adjoint.kernel.Loop;
 
 /**
  * Softmax and its relatives, by short passes over rows that stay in the nearest cache between
  * passes.
  */
-final class FloatSoftmax {
+final class FloatSoftmax implements Kernels.Rows {
 
   /**
    * So many elements at a time, where rows are short: one pass over several rows costs less than
    * several.
    */
   private static final int BLOCK = 2048;
+
+  /** Rows from here on are exponentiated one by one, in the pass that shifts them. */
+  private static final int LONG = 256;
 
   private final Fold max;
   private final Fold sum;
@@ -23,12 +27,14 @@ final class FloatSoftmax {
   private final Loop log;
   private final Loop log1p;
   private final Loop exp;
+  private final Loop expMinus;
   private final Loop minus;
   private final Loop div;
   private final Loop equal;
   private final Loop logSoftmax;
   private final Loop softmaxPullback;
   private final Loop minusMultiple;
+  private final Loop logSoftmaxPullback;
 
   FloatSoftmax(FloatKernels kernels) {
     max = kernels.fold("first", "max");
@@ -38,15 +44,18 @@ final class FloatSoftmax {
     log = kernels.loop("log", 1);
     log1p = kernels.loop("log1p", 1);
     exp = kernels.loop("exp", 1);
+    expMinus = kernels.loop("expMinus", 2);
     minus = kernels.loop("minus", 2);
     div = kernels.loop("div", 2);
     equal = kernels.loop("equal", 2);
     logSoftmax = kernels.loop("logSoftmax", 3);
     softmaxPullback = kernels.loop("softmaxPullback", 3);
     minusMultiple = kernels.loop("minusMultiple", 3);
+    logSoftmaxPullback = kernels.loop("logSoftmaxPullback", 3);
   }
 
-  void softmax(float[] x, int xFrom, int rows, int n, float[] out, int outFrom) {
+  @Override
+  public void softmax(Object x, int xFrom, int rows, int n, Object out, int outFrom) {
     int block = block(rows, n);
     float[] shifts = shifts(x, xFrom, rows, n);
     float[] folded = Buffers.uninitializedFloats(block);
@@ -61,20 +70,21 @@ final class FloatSoftmax {
     }
   }
 
-  /** Computes exp(x - shift), where the shift of a row is its largest value. */
-  void exponentials(float[] x, int xFrom, int rows, int n, float[] out, int outFrom) {
+  @Override
+  public void exponentials(Object x, int xFrom, int rows, int n, Object out, int outFrom) {
     expMinus(x, xFrom, shifts(x, xFrom, rows, n), 0, rows, n, out, outFrom);
   }
 
   /** Returns the largest value of each row: all first, as memory is read fastest in one go. */
-  private float[] shifts(float[] x, int xFrom, int rows, int n) {
+  private float[] shifts(Object x, int xFrom, int rows, int n) {
     float[] shifts = Buffers.uninitializedFloats(rows);
     max.rows(x, xFrom, n, x, xFrom, n, rows, n, shifts, 0);
     return shifts;
   }
 
-  void softmaxPullback(
-      float[] g, int gFrom, float[] y, int yFrom, int rows, int n, float[] out, int outFrom) {
+  @Override
+  public void softmaxPullback(
+      Object g, int gFrom, Object y, int yFrom, int rows, int n, Object out, int outFrom) {
     int block = block(rows, n);
     float[] dots = Buffers.uninitializedFloats(block);
     for (int r = 0; r < rows; r += block) {
@@ -87,7 +97,8 @@ final class FloatSoftmax {
     }
   }
 
-  void logSoftmax(float[] x, int xFrom, int rows, int n, float[] out, int outFrom) {
+  @Override
+  public void logSoftmax(Object x, int xFrom, int rows, int n, Object out, int outFrom) {
     int block = block(rows, n);
     float[] shifts = shifts(x, xFrom, rows, n);
     float[] logs = Buffers.uninitializedFloats(block);
@@ -110,43 +121,47 @@ final class FloatSoftmax {
     }
   }
 
-  void logSoftmaxPullback(
-      float[] g, int gFrom, float[] y, int yFrom, int rows, int n, float[] out, int outFrom) {
+  @Override
+  public void logSoftmaxPullback(
+      Object g, int gFrom, Object y, int yFrom, int rows, int n, Object out, int outFrom) {
     int block = block(rows, n);
     float[] sums = Buffers.uninitializedFloats(rows);
     sum.rows(g, gFrom, n, g, gFrom, n, rows, n, sums, 0);
     for (int r = 0; r < rows; r += block) {
       int height = Math.min(block, rows - r);
-      exp.run(y, yFrom + r * n, out, outFrom + r * n, height * n);
+      if (n < LONG) {
+        exp.run(y, yFrom + r * n, out, outFrom + r * n, height * n);
+      }
       for (int i = 0; i < height; i++) {
         int at = (r + i) * n;
-        minusMultiple.run(
-            g, gFrom + at, 1, out, outFrom + at, 1, sums, r + i, 0, out, outFrom + at, n);
+        if (n < LONG) {
+          minusMultiple.run(
+              g, gFrom + at, 1, out, outFrom + at, 1, sums, r + i, 0, out, outFrom + at, n);
+        } else {
+          logSoftmaxPullback.run(
+              g, gFrom + at, 1, y, yFrom + at, 1, sums, r + i, 0, out, outFrom + at, n);
+        }
       }
     }
   }
 
-  void logSumExp(
-      float[] x,
-      int xFrom,
-      int rows,
-      int n,
-      float[] shifts,
-      int shiftsFrom,
-      float[] logs,
-      int logsFrom) {
+  @Override
+  public void logSumExp(
+      Object x, int xFrom, int rows, int n, Object shift, int shiftFrom, Object log, int logFrom) {
+    float[] shifts = (float[]) shift;
+    float[] logs = (float[]) log;
     int block = block(rows, n);
     float[] exponentials = Buffers.uninitializedFloats(block * n);
-    max.rows(x, xFrom, n, x, xFrom, n, rows, n, shifts, shiftsFrom);
+    max.rows(x, xFrom, n, x, xFrom, n, rows, n, shifts, shiftFrom);
     for (int r = 0; r < rows; r += block) {
       int height = Math.min(block, rows - r);
       int from = xFrom + r * n;
-      int shift = shiftsFrom + r;
-      for (int i = shift; i < shift + height; i++) { // infinity - infinity would be NaN
+      int first = shiftFrom + r;
+      for (int i = first; i < first + height; i++) { // infinity - infinity would be NaN
         shifts[i] = shifts[i] == Float.NEGATIVE_INFINITY ? 0 : shifts[i];
       }
-      expMinus(x, from, shifts, shift, height, n, exponentials, 0);
-      logOfSums(exponentials, 0, height, n, logs, logsFrom + r);
+      expMinus(x, from, shifts, first, height, n, exponentials, 0);
+      logOfSums(exponentials, 0, height, n, logs, logFrom + r);
     }
   }
 
@@ -154,7 +169,7 @@ final class FloatSoftmax {
    * Computes the logarithm of the sum of each row of exponentials. A sum below 2 is that of a 1 and
    * of others below it, whose own sum says more than what is left of it beside the 1.
    */
-  private void logOfSums(float[] exponentials, int from, int rows, int n, float[] out, int to) {
+  private void logOfSums(Object exponentials, int from, int rows, int n, float[] out, int to) {
     sum.rows(exponentials, from, n, exponentials, from, n, rows, n, out, to);
     boolean isCertain = false; // of one value in some row
     for (int i = to; i < to + rows; i++) {
@@ -175,15 +190,18 @@ final class FloatSoftmax {
   }
 
   /**
-   * Computes exp(x - shift); the exponential of all rows at once, since it is slow at the end of a
-   * run. Of a row whose largest value is infinite it is the limit: 1 for that value, else 0.
+   * Computes exp(x - shift); the exponential of short rows at once, since it is slow at the end of
+   * a run. Of a row whose largest value is infinite it is the limit: 1 for that value, else 0.
    */
   private void expMinus(
-      float[] x, int xFrom, float[] shifts, int shiftsFrom, int rows, int n, float[] out, int to) {
+      Object x, int xFrom, float[] shifts, int shiftsFrom, int rows, int n, Object out, int to) {
+    Loop first = n < LONG ? minus : expMinus;
     for (int i = 0; i < rows; i++) {
-      minus.run(x, xFrom + i * n, 1, shifts, shiftsFrom + i, 0, out, to + i * n, n);
+      first.run(x, xFrom + i * n, 1, shifts, shiftsFrom + i, 0, out, to + i * n, n);
     }
-    exp.run(out, to, out, to, rows * n);
+    if (n < LONG) {
+      exp.run(out, to, out, to, rows * n);
+    }
     for (int i = 0; i < rows; i++) {
       if (shifts[shiftsFrom + i] == Float.POSITIVE_INFINITY) {
         equal.run(x, xFrom + i * n, 1, shifts, shiftsFrom + i, 0, out, to + i * n, n);

@@ -41,6 +41,10 @@ final class FloatLanes {
     return FloatVector.fromArray(SPECIES, array, at);
   }
 
+  static FloatVector repeat(float[] array, int at) {
+    return FloatVector.broadcast(SPECIES, array[at]);
+  }
+
   static void store(FloatVector x, float[] array, int at) {
     x.intoArray(array, at);
   }

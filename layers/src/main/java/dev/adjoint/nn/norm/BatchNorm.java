@@ -4,6 +4,7 @@ import dev.adjoint.nn.Buffer;
 import dev.adjoint.nn.Description;
 import dev.adjoint.nn.PerChannelAffine;
 import dev.adjoint.nn.Setting;
+import dev.adjoint.op.ElementwiseFunction;
 import dev.adjoint.op.Standardize.Standardized;
 import dev.adjoint.tensor.Tensor;
 import java.util.Map;
@@ -27,6 +28,10 @@ import org.jspecify.annotations.Nullable;
  * running_var and num_batches_tracked.
  */
 public final class BatchNorm extends RunningNorm<BatchNorm> implements PerChannelAffine {
+
+  private static final ElementwiseFunction NORMALIZED =
+      new ElementwiseFunction(
+          "normalized", 5, in -> in[0].minus(in[1]).times(in[2]).times(in[3]).plus(in[4]));
 
   private final Setting<Boolean> biasedVariance = flag("biased_running_variance");
   private final Buffer runningMean = buffer("running_mean", features(), 0);
@@ -62,8 +67,12 @@ public final class BatchNorm extends RunningNorm<BatchNorm> implements PerChanne
   Tensor normalized(Tensor x, @Nullable Tensor mask) {
     if (usesRunningStatistics()) {
       int[] sizes = placement(x);
-      Tensor mean = runningMean.value().reshape(sizes);
-      return affine(x.minus(mean).times(inverse(runningVariance.value()).reshape(sizes)));
+      Tensor mean = runningMean.value();
+      Tensor inverse = inverse(runningVariance.value());
+      Tensor g = gain(mean.dtype());
+      Tensor b = shift(mean.dtype());
+      return NORMALIZED.apply(
+          x, mean.reshape(sizes), inverse.reshape(sizes), g.reshape(sizes), b.reshape(sizes));
     }
     double count = count(x, mask);
     if (count < 2) {

@@ -4,7 +4,6 @@ import dev.adjoint.nn.Description;
 import dev.adjoint.nn.Setting;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
-import java.util.stream.IntStream;
 
 /**
  * Normalizes the features of each example (Ba, Kiros and Hinton 2016, arXiv:1607.06450).
@@ -54,20 +53,12 @@ public final class LayerNorm extends Normalization<LayerNorm> {
   }
 
   @Override
-  protected int[] reductionAxes(Tensor x) {
-    int first = featureAxis(x);
-    return IntStream.range(first, first + features().rank()).toArray();
-  }
-
-  @Override
   protected int featureAxis(Tensor x) {
-    return channelsFirst.get() ? 1 : x.rank() - features().rank();
+    return channelsFirst.get() ? 1 : super.featureAxis(x);
   }
 
   @Override
   protected String expected() {
-    return channelsFirst.get()
-        ? "(N, %d, ...)".formatted(features().size(0))
-        : "(..., %s)".formatted(sizes());
+    return channelsFirst.get() ? "(N, %d, ...)".formatted(features().size(0)) : super.expected();
   }
 }

@@ -17,6 +17,7 @@ import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,7 +30,8 @@ import org.jspecify.annotations.Nullable;
  * their own, those along the <em>feature axes</em>. {@code sigma = sqrt(variance + epsilon)}, with
  * the biased variance. g and b are the weights named weight and bias, and start at 1 and 0.
  *
- * <p>A norm of one's own extends this and says its axes.
+ * <p>A norm of one's own extends this and says its axes; by default the features are the last axes,
+ * along which elements share their statistics, too.
  *
  * @param <N> the norm itself, which its options return
  */
@@ -119,14 +121,21 @@ public abstract class Normalization<N extends Normalization<N>> extends Layer im
     return normalize(x, null, placement(x), reductionAxes(x)).y();
   }
 
-  /** Returns the axes along which elements of an input share their statistics. */
-  protected abstract int[] reductionAxes(Tensor x);
+  /** Returns the axes along which elements share their statistics; defaults to the feature axes. */
+  protected int[] reductionAxes(Tensor x) {
+    int first = featureAxis(x);
+    return IntStream.range(first, first + features.rank()).toArray();
+  }
 
-  /** Returns the axis of an input at which the feature axes start. */
-  protected abstract int featureAxis(Tensor x);
+  /** Returns the axis of an input at which the feature axes start; by default they are the last. */
+  protected int featureAxis(Tensor x) {
+    return x.rank() - features.rank();
+  }
 
-  /** Says in messages what inputs are expected, as in "(..., 8)". */
-  protected abstract String expected();
+  /** Says in messages what inputs are expected; the default is like "(..., 8)". */
+  protected String expected() {
+    return "(..., %s)".formatted(CharMatcher.anyOf("()").trimFrom(features.toString()));
+  }
 
   /** Returns the sizes of the feature axes. */
   protected final Shape features() {
@@ -223,11 +232,6 @@ public abstract class Normalization<N extends Normalization<N>> extends Layer im
     int[] sizes = Arrays.copyOf(features.toArray(), features.rank() + after);
     Arrays.fill(sizes, features.rank(), sizes.length, 1);
     return sizes;
-  }
-
-  /** Returns the sizes of the feature axes for messages, as in "3, 8, 8". */
-  final String sizes() {
-    return CharMatcher.anyOf("()").trimFrom(features.toString());
   }
 
   final void requireFeatures(Tensor x) {

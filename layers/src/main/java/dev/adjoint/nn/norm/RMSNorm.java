@@ -5,7 +5,6 @@ import dev.adjoint.nn.Setting;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
-import java.util.stream.IntStream;
 
 /**
  * Divides the features of each example by the root of their mean square: {@code g * x /
@@ -81,20 +80,5 @@ public final class RMSNorm extends Normalization<RMSNorm> {
   @Override
   boolean isUsualEpsilon() {
     return epsilonOfType.get();
-  }
-
-  @Override
-  protected int[] reductionAxes(Tensor x) {
-    return IntStream.range(featureAxis(x), x.rank()).toArray();
-  }
-
-  @Override
-  protected int featureAxis(Tensor x) {
-    return x.rank() - features().rank();
-  }
-
-  @Override
-  protected String expected() {
-    return "(..., %s)".formatted(sizes());
   }
 }

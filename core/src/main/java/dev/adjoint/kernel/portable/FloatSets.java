@@ -1,0 +1,305 @@
+package dev.adjoint.kernel.portable;
+
+import static dev.adjoint.kernel.FloatNormLoops.LANES;
+import static dev.adjoint.kernel.FloatNormLoops.NUMBERS;
+
+import dev.adjoint.kernel.Buffers;
+import dev.adjoint.kernel.FloatNormLoops;
+import dev.adjoint.kernel.Norm;
+import dev.adjoint.kernel.Norm.Tile;
+import java.util.Arrays;
+import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Normalizes sets, one after another, and measures their mean and variance, as the rows {@code
+ * scale, offset, inverse, shift, along} of a table, with {@code y = (x scale + offset) inverse +
+ * shift}, and along by how much more sigma follows x than if epsilon did so, too: 1 but for an
+ * epsilon outside the root.
+ *
+ * <p>Differences from a center that is near the mean have the mean and the variance that correct
+ * for its being elsewhere: {@code var(x) = mean((x - m)^2) - mean(x - m)^2} for any m (Chan, Golub,
+ * LeVeque, 1983). The center is the mean of a few elements, which is exact for a constant set; if
+ * it is farther from the mean than the others are, the sums are made again around the mean.
+ *
+ * <p>The scale is 1; for a set whose squares overflow or vanish a power of two, which rounds
+ * nothing.
+ */
+final class FloatSets {
+
+  /** So many elements are added up in the arrays' precision before they are added in double. */
+  private static final int PIECE = 4096;
+
+  /** At most so many sets are measured before they are written. */
+  private static final int GROUP = 64;
+
+  /** Mean squares from here on do not feel the squares that vanished. */
+  private static final double LEAST = Math.scalb(1d, Float.MIN_EXPONENT + 2 * Float.PRECISION);
+
+  /** Receives elements of one feature, or with features one after another, as lanes. */
+  private interface Body {
+    void run(Tile tile, int feature);
+  }
+
+  private final FloatNormLoops loops;
+  private final Norm norm;
+  private final float[] x;
+  private final float[] statistics;
+
+  /** Whether neighbors have gains of their own. */
+  private final boolean features;
+
+  private final int group;
+
+  /** The numbers of each set of a group, and those of one for its lanes. */
+  private final float[] numbers;
+
+  private final float[] table = Buffers.uninitializedFloats(NUMBERS * LANES);
+  private final float[] lanes = Buffers.zeroedFloats(2 * LANES);
+
+  /** What lanes have added up to. */
+  private double first;
+
+  private double second;
+
+  FloatSets(FloatNormLoops loops, Norm norm, float[] x, float[] statistics) {
+    this.loops = loops;
+    this.norm = norm;
+    this.x = x;
+    this.statistics = statistics;
+    features = norm.inner() == 1;
+    group = (int) Math.clamp((1 << 14) / norm.size(), 1, Math.min(GROUP, norm.channels()));
+    numbers = Buffers.uninitializedFloats(group * NUMBERS);
+  }
+
+  /**
+   * Measures each of some sets that stay in cache, and then writes them: memory is fastest where it
+   * is read in long stretches.
+   */
+  void forward(int from, int to, float[] affine, float[] h) {
+    for (int c = from, end; c < to; c = end) {
+      end = Math.min(to, c + group);
+      for (int i = c; i < end; i++) {
+        measure(i, 0);
+      }
+      for (int i = c; i < end; i++) {
+        apply(i, affine, h);
+      }
+    }
+  }
+
+  /** Measures a set of numbers divided by a power of two. */
+  private void measure(int c, int exponent) {
+    numbers[0] = Math.scalb(1f, -exponent);
+    int start = norm.at(0, c);
+    float center = 0;
+    if (norm.centred()) {
+      center = norm.b() >= LANES && exponent == 0 ? total(x, start) / LANES : x[start] * numbers[0];
+    }
+    addUp(c, center);
+    if (norm.centred() && isFar(first, second)) {
+      center = (float) (center + first);
+      addUp(c, center);
+    }
+    store(c, exponent, center, first, second);
+  }
+
+  /** Computes the means of d and its square. */
+  private void addUp(int c, float center) {
+    numbers[1] = -center;
+    loops.repeatNumbers(numbers, 0, table);
+    first = 0;
+    second = 0;
+    forEach(
+        c,
+        (tile, f) -> loops.moments(x, tile, table, lanes),
+        f -> {
+          first += taken(0);
+          second += taken(LANES);
+        });
+    first /= norm.size();
+    second /= norm.size();
+  }
+
+  private static double variance(double rest, double meanSquare) {
+    return Math.max(0, meanSquare - rest * rest);
+  }
+
+  /** Tells whether a mean is so far from the center that the variance has lost digits. */
+  static boolean isFar(double rest, double meanSquare) {
+    return rest * rest > 2 * variance(rest, meanSquare);
+  }
+
+  /** Stores 1 / sigma; 0 where sigma is 0, so that a constant set becomes zeros. */
+  void store(int c, int exponent, float center, double meanOfRests, double meanSquare) {
+    int n = norm.channels();
+    double rest = norm.centred() ? meanOfRests : 0;
+    double v = variance(rest, meanSquare);
+    double epsilon =
+        Math.scalb(norm.epsilon(), norm.epsilonOutsideRoot() ? -exponent : -2 * exponent);
+    double sigma = norm.sigma(v, epsilon);
+    double inverse = sigma == 0 ? 0 : 1 / sigma;
+    statistics[c] = Math.scalb(1f, -exponent);
+    statistics[n + c] = -center;
+    statistics[2 * n + c] = (float) inverse;
+    statistics[3 * n + c] = (float) (-rest * inverse);
+    boolean moves = norm.epsilonOutsideRoot() && v > 0;
+    statistics[4 * n + c] = moves ? (float) (sigma / Math.sqrt(v)) : 1;
+    statistics[5 * n + c] = (float) Math.scalb(center + rest, exponent);
+    statistics[6 * n + c] = (float) Math.scalb(v, 2 * exponent);
+    if (exponent == 0 && !(v + epsilon >= LEAST && v < Float.POSITIVE_INFINITY)) {
+      measureScaled(c);
+    }
+  }
+
+  /** Measures a set whose squares did not fit again, by a power of two smaller or larger. */
+  private void measureScaled(int c) {
+    float largest = 0;
+    for (int i = 0; i < norm.a(); i++) {
+      int at = norm.at(i, c);
+      for (int j = at; j < at + norm.b(); j++) {
+        largest = Math.max(largest, Math.abs(x[j]));
+      }
+    }
+    if (largest > 0 && largest < Float.POSITIVE_INFINITY) {
+      measure(c, Math.max(Float.MIN_EXPONENT, Math.getExponent(largest)));
+    }
+  }
+
+  private void apply(int c, float[] affine, float[] h) {
+    take(c, 0);
+    forEach(
+        c,
+        (tile, f) -> {
+          if (features) {
+            loops.applyFeatures(x, inRow(tile), numbers, 0, affine, f, h);
+            return;
+          }
+          numbers[4] = affine[f];
+          numbers[5] = affine[norm.features() + f];
+          loops.repeatNumbers(numbers, 0, table);
+          loops.apply(x, tile, table, h);
+        },
+        f -> {});
+  }
+
+  /** Differentiates some sets, at most as many as may be added up in the arrays' precision. */
+  void pullback(
+      int from,
+      int to,
+      float[] dh,
+      float[] affine,
+      float @Nullable [] dx,
+      double @Nullable [] sums) {
+    float[] added = Buffers.zeroedFloats(features ? 2 * norm.features() : 0);
+    for (int c = from, end; c < to; c = end) {
+      end = Math.min(to, c + group);
+      for (int i = c; i < end; i++) {
+        addUp(i, (i - c) * NUMBERS, dh, affine, sums);
+      }
+      for (int i = c; dx != null && i < end; i++) {
+        write(i, (i - c) * NUMBERS, dh, affine, added, dx);
+      }
+    }
+    for (int i = 0; sums != null && i < added.length; i++) {
+      sums[i] += added[i];
+    }
+  }
+
+  /** Adds up what dx needs of a set. */
+  private void addUp(int c, int k, float[] dh, float[] affine, double @Nullable [] sums) {
+    take(c, k);
+    loops.repeatNumbers(numbers, k, table);
+    double inverse = numbers[k + 2];
+    double shift = numbers[k + 3];
+    first = 0;
+    second = 0;
+    forEach(
+        c,
+        (tile, f) -> {
+          if (features) {
+            loops.sumsFeatures(dh, x, inRow(tile), numbers, k, affine, f, lanes);
+          } else {
+            loops.sums(dh, x, tile, table, lanes);
+          }
+        },
+        f -> {
+          double s = taken(LANES);
+          double product = taken(0) * inverse + s * shift;
+          double gain = features ? 1 : affine[f];
+          first += gain * product;
+          second += gain * s;
+          if (sums != null && !features) {
+            sums[f] += product;
+            sums[norm.features() + f] += s;
+          }
+        });
+    double along = first / norm.size() * statistics[4 * norm.channels() + c];
+    double mean = norm.centred() ? second / norm.size() : 0;
+    numbers[k + 5] = (float) (-along * inverse);
+    numbers[k + 6] = (float) -(along * shift + mean);
+  }
+
+  private void write(int c, int k, float[] dh, float[] affine, float[] added, float[] dx) {
+    forEach(
+        c,
+        (tile, f) -> {
+          if (features) {
+            loops.pullbackFeatures(dh, x, inRow(tile), numbers, k, affine, f, added, dx);
+            return;
+          }
+          numbers[k + 4] = affine[f];
+          loops.repeatNumbers(numbers, k, table);
+          loops.pullback(dh, x, tile, table, dx);
+        },
+        f -> {});
+  }
+
+  /** Takes what was measured of a set. */
+  private void take(int c, int k) {
+    for (int row = 0; row < 4; row++) {
+      numbers[k + row] = statistics[row * norm.channels() + c];
+    }
+  }
+
+  /** Adds up lanes, and clears them. */
+  private double taken(int from) {
+    float total = total(lanes, from);
+    Arrays.fill(lanes, from, from + LANES, 0);
+    return total;
+  }
+
+  /** Adds up lanes in halves. */
+  private static float total(float[] lanes, int from) {
+    float even = quarter(lanes, from) + quarter(lanes, from + 2);
+    return even + (quarter(lanes, from + 1) + quarter(lanes, from + 3));
+  }
+
+  private static float quarter(float[] lanes, int i) {
+    return (lanes[i] + lanes[i + 8]) + (lanes[i + 4] + lanes[i + 12]);
+  }
+
+  /** Walks over a set, and tells whenever lanes are to be added up. */
+  private void forEach(int c, Body body, IntConsumer atEnd) {
+    for (int i = 0; i < norm.a(); i++) {
+      int end = norm.at(i, c) + norm.b();
+      for (int at = norm.at(i, c), n; at < end; at += n) {
+        n = Math.min(PIECE, norm.run(at, end));
+        int f = norm.feature(at);
+        int whole = n / LANES * LANES;
+        if (whole > 0) {
+          body.run(new Tile(at, LANES, n / LANES, 0, LANES), f);
+        }
+        if (whole < n) {
+          body.run(new Tile(at + whole, LANES, 1, 0, n - whole), features ? f + whole : f);
+        }
+        atEnd.accept(f);
+      }
+    }
+  }
+
+  /** Returns a tile of lanes as one row. */
+  private static Tile inRow(Tile tile) {
+    return new Tile(tile.at(), 0, 1, 0, (tile.rows() - 1) * LANES + tile.to());
+  }
+}
