@@ -125,7 +125,7 @@ record NormLayout(
     for (int i = 0; i < order.length; i++) {
       inverse[order[i]] = i;
     }
-    return Movement.permute(Engine.tensor(array, dtype, Shape.of(sizes)), inverse);
+    return Engine.tensor(array, dtype, Shape.of(sizes)).permute(inverse);
   }
 
   /** Returns all gains in this order, and then all biases, of inputs (x, gain, bias), or (x). */
