@@ -32,9 +32,9 @@ final class ActivationRows {
         row(
             "gelu(Tensor)",
             Activations::gelu,
-            x -> x / 2 * (1 + ArithmeticRows.erf(x / Math.sqrt(2)))),
-        row("geluTanh(Tensor)", Activations::geluTanh, ArithmeticRows::geluTanh),
-        row("silu(Tensor)", Activations::silu, x -> x * ArithmeticRows.sigmoid(x)));
+            x -> x / 2 * (1 + UnaryRow.erf(x / Math.sqrt(2)))),
+        row("geluTanh(Tensor)", Activations::geluTanh, UnaryRow::geluTanh),
+        row("silu(Tensor)", Activations::silu, x -> x * UnaryRow.sigmoid(x)));
   }
 
   private static OpCase row(

@@ -4,7 +4,6 @@ import static dev.adjoint.op.Domain.MASK;
 import static dev.adjoint.op.Domain.NONZERO;
 import static dev.adjoint.op.Domain.POSITIVE;
 import static dev.adjoint.op.Domain.REAL;
-import static dev.adjoint.op.Domain.UNIT;
 import static dev.adjoint.op.Domain.WHOLE;
 import static dev.adjoint.op.OpCase.in;
 import static dev.adjoint.op.OpCase.op;
@@ -27,64 +26,11 @@ final class ArithmeticRows {
 
   static List<OpCase> rows() {
     List<OpCase> rows = new ArrayList<>();
-    unary(rows);
+    UnaryRow.all().forEach(row -> rows.add(row.opCase()));
     binary(rows);
     withNumbers(rows);
     rest(rows);
     return rows;
-  }
-
-  private static void unary(List<OpCase> rows) {
-    rows.add(unary(Unary.NEG, Tensor::neg, REAL, x -> -x));
-    rows.add(unary(Unary.ABS, Tensor::abs, REAL, Math::abs));
-    rows.add(unary(Unary.SIGN, Tensor::sign, REAL, Math::signum));
-    rows.add(unary(Unary.EXP, Tensor::exp, REAL, Math::exp));
-    rows.add(unary(Unary.EXPM1, Tensor::expm1, REAL, Math::expm1));
-    rows.add(unary(Unary.LOG, Tensor::log, POSITIVE, Math::log));
-    rows.add(unary(Unary.LOG1P, Tensor::log1p, UNIT, Math::log1p));
-    rows.add(unary(Unary.SQRT, Tensor::sqrt, POSITIVE, Math::sqrt));
-    rows.add(unary(Unary.RSQRT, Tensor::rsqrt, POSITIVE, x -> 1 / Math.sqrt(x)));
-    rows.add(unary(Unary.SQUARE, Tensor::square, REAL, x -> x * x));
-    rows.add(unary(Unary.RECIPROCAL, Tensor::reciprocal, NONZERO, x -> 1 / x));
-    rows.add(unary(Unary.SIN, Tensor::sin, REAL, Math::sin));
-    rows.add(unary(Unary.COS, Tensor::cos, REAL, Math::cos));
-    rows.add(unary(Unary.TANH, Tensor::tanh, REAL, Math::tanh));
-    rows.add(unary(Unary.SIGMOID, Tensor::sigmoid, REAL, ArithmeticRows::sigmoid));
-    rows.add(unary(Unary.ERF, Tensor::erf, REAL, ArithmeticRows::erf));
-    rows.add(unary(Unary.RELU, Tensor::relu, REAL, x -> Math.max(x, 0)));
-    rows.add(unary(Unary.FLOOR, Tensor::floor, REAL, Math::floor));
-    rows.add(unary(Unary.CEIL, Tensor::ceil, REAL, Math::ceil));
-    rows.add(unary(Unary.ROUND, Tensor::round, REAL, Math::rint));
-    rows.add(unary(Unary.IS_NAN, Tensor::isNaN, REAL, x -> 0).order(0));
-    rows.add(unary(Unary.IS_FINITE, Tensor::isFinite, REAL, x -> 1).order(0));
-    rows.add(primitive(Unary.SOFTPLUS, x -> Math.log1p(Math.exp(x))));
-    rows.add(primitive(Unary.SILU, x -> x * sigmoid(x)));
-    rows.add(primitive(Unary.GELU, x -> x * 0.5 * (1 + erf(x * Math.sqrt(0.5)))));
-    rows.add(primitive(Unary.GELU_TANH, ArithmeticRows::geluTanh));
-    rows.add(primitive(Unary.SILU_SLOPE, x -> sigmoid(x) * (1 + x * sigmoid(-x))));
-    rows.add(
-        primitive(
-            Unary.GELU_SLOPE,
-            x ->
-                0.5 * (1 + erf(x * Math.sqrt(0.5)))
-                    + x * Math.exp(-x * x / 2) / Math.sqrt(2 * Math.PI)));
-    rows.add(primitive(Unary.GELU_TANH_SLOPE, ArithmeticRows::geluTanhSlope));
-  }
-
-  private static OpCase unary(
-      Unary primitive, UnaryOperator<Tensor> function, Domain domain, DoubleUnaryOperator oracle) {
-    String method =
-        primitive == Unary.IS_NAN
-            ? "isNaN"
-            : CaseFormat.UPPER_UNDERSCORE.to(CaseFormat.LOWER_CAMEL, primitive.name());
-    return op(method, x -> function.apply(x[0]), elementwise(oracle), in(domain, "m n"))
-        .covers(method + "()")
-        .uses(OpTable.key(primitive));
-  }
-
-  /** A function that has no method. */
-  private static OpCase primitive(Unary primitive, DoubleUnaryOperator oracle) {
-    return unary(primitive, primitive::apply, REAL, oracle).covers();
   }
 
   private static void binary(List<OpCase> rows) {
@@ -202,36 +148,11 @@ final class ArithmeticRows {
     }
   }
 
-  private static Function<Dense[], Dense> elementwise(DoubleUnaryOperator function) {
+  static Function<Dense[], Dense> elementwise(DoubleUnaryOperator function) {
     return x -> Dense.of(x[0].sizes(), i -> function.applyAsDouble(x[0].at(i)));
   }
 
   private static Function<Dense[], Dense> elementwise(DoubleBinaryOperator function) {
     return x -> Dense.of(Dense.broadcast(x), i -> function.applyAsDouble(x[0].at(i), x[1].at(i)));
-  }
-
-  static double sigmoid(double x) {
-    return 1 / (1 + Math.exp(-x));
-  }
-
-  /** Taylor's series; good to 1e-15 for |x| up to 3. */
-  static double erf(double x) {
-    double sum = 0;
-    double term = x; // (-1)^n x^(2n + 1) / n!
-    for (int n = 0; n < 100; n++, term *= -x * x / n) {
-      sum += term / (2 * n + 1);
-    }
-    return 2 / Math.sqrt(Math.PI) * sum;
-  }
-
-  static double geluTanhSlope(double x) {
-    double u = 2 * Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x);
-    double slope = 2 * Math.sqrt(2 / Math.PI) * (1 + 3 * 0.044715 * x * x);
-    return sigmoid(u) * (1 + x * slope * sigmoid(-u));
-  }
-
-  static double geluTanh(double x) {
-    double u = Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x);
-    return x / 2 * (1 + Math.tanh(u));
   }
 }

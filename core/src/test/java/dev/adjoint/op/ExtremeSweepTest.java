@@ -324,19 +324,19 @@ class ExtremeSweepTest {
   }
 
   @ParameterizedTest
-  @MethodSource("dev.adjoint.op.Formula#all")
-  void functionsOfOneValueHaveTheirLimits(Formula formula) {
+  @MethodSource("dev.adjoint.op.UnaryRow#all")
+  void functionsOfOneValueHaveTheirLimits(UnaryRow row) {
     for (DType dtype : DType.values()) {
       double[][] rows = grid(VALUES, 1);
-      Sweep sweep = sweep(formula.unary().name(), 1, x -> formula.unary().apply(x[0]));
+      Sweep sweep = sweep(row.unary().name(), 1, x -> row.unary().apply(x[0]));
       List<double[]> results = results(sweep, rows, dtype);
-      boolean byOutput = formula.unary() == Unary.TANH || formula.unary() == Unary.SIGMOID;
+      boolean byOutput = row.unary() == Unary.TANH || row.unary() == Unary.SIGMOID;
       for (int i = 0; i < VALUES.length; i++) {
         for (int k = 0; k < results.size(); k++) {
-          double right = (k == 0 ? formula.value() : formula.derivative()).applyAsDouble(VALUES[i]);
+          double right = (k == 0 ? row.value() : row.derivative()).applyAsDouble(VALUES[i]);
           double actual = results.get(k)[i];
           assertThat(agree(actual, right, k == 1 && byOutput ? 1e-7 : 0))
-              .as("derivative %d of %s at %s: %s, right %s", k, formula, VALUES[i], actual, right)
+              .as("derivative %d of %s at %s: %s, right %s", k, row, VALUES[i], actual, right)
               .isTrue();
         }
       }

@@ -82,10 +82,10 @@ final class RecurrentRows {
       Dense.Element gates, Dense.Element c, int n, int hidden, double[] state) {
     for (int row = 0; row < n; row++) {
       for (int j = 0; j < hidden; j++) {
-        double i = sigmoid(gates.at(new int[] {row, j}));
-        double f = sigmoid(gates.at(new int[] {row, hidden + j}));
+        double i = UnaryRow.sigmoid(gates.at(new int[] {row, j}));
+        double f = UnaryRow.sigmoid(gates.at(new int[] {row, hidden + j}));
         double g = Math.tanh(gates.at(new int[] {row, 2 * hidden + j}));
-        double o = sigmoid(gates.at(new int[] {row, 3 * hidden + j}));
+        double o = UnaryRow.sigmoid(gates.at(new int[] {row, 3 * hidden + j}));
         double next = f * c.at(new int[] {row, j}) + i * g;
         state[row * hidden + j] = o * Math.tanh(next);
         state[(n + row) * hidden + j] = next;
@@ -93,7 +93,4 @@ final class RecurrentRows {
     }
   }
 
-  private static double sigmoid(double x) {
-    return 1 / (1 + Math.exp(-x));
-  }
 }
