@@ -29,10 +29,7 @@ final class ActivationRows {
             "selu(Tensor)",
             Activations::selu,
             x -> 1.0507009873554805 * (x > 0 ? x : 1.6732632423543772 * Math.expm1(x))),
-        row(
-            "gelu(Tensor)",
-            Activations::gelu,
-            x -> x / 2 * (1 + UnaryRow.erf(x / Math.sqrt(2)))),
+        row("gelu(Tensor)", Activations::gelu, x -> x / 2 * (1 + UnaryRow.erf(x / Math.sqrt(2)))),
         row("geluTanh(Tensor)", Activations::geluTanh, UnaryRow::geluTanh),
         row("silu(Tensor)", Activations::silu, x -> x * UnaryRow.sigmoid(x)));
   }
