@@ -26,7 +26,6 @@ import java.lang.classfile.instruction.StoreInstruction;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
 import java.lang.invoke.MethodHandles.Lookup;
-import java.lang.invoke.MethodType;
 import java.lang.reflect.Array;
 import java.util.Collections;
 import java.util.HashMap;
@@ -444,10 +443,6 @@ public final class LoopWriter {
 
   private boolean isOwn(InvokeInstruction call) {
     return call.owner().asSymbol().packageName().equals(lanesClass.packageName());
-  }
-
-  private static MethodTypeDesc type(MethodType type) {
-    return type.describeConstable().orElseThrow();
   }
 
   private static ClassDesc describe(Class<?> type) {
