@@ -68,7 +68,8 @@ final class FloatSets {
     this.x = x;
     this.statistics = statistics;
     features = norm.inner() == 1;
-    group = (int) Math.clamp((1 << 14) / norm.size(), 1, Math.min(GROUP, norm.channels()));
+    int most = Math.clamp(norm.channels(), 1, GROUP);
+    group = Math.clamp((1 << 14) / norm.size(), 1, most);
     numbers = Buffers.uninitializedFloats(group * NUMBERS);
   }
 
