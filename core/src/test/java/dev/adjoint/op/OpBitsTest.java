@@ -71,19 +71,26 @@ class OpBitsTest {
   @Test
   @Tag("vector")
   void portableKernelsGiveTheSameBitsAsVectorKernels() throws Exception {
-    Process other = fork(List.of("-Dadjoint.kernels=portable"), "hashes");
-    Map<String, Long> vector = OpProbe.hashes(); // at the same time
-    Map<String, Long> portable = new TreeMap<>();
-    for (String line : linesOf(other)) {
-      List<String> parts = Splitter.on('\t').splitToList(line);
-      portable.put(parts.get(0), Long.parseLong(parts.get(1)));
-    }
+    Process first = fork(List.of("-Dadjoint.kernels=vector"), "hashes");
+    Process second = fork(List.of("-Dadjoint.kernels=portable"), "hashes"); // at the same time
+    Map<String, String> vector = hashes(first);
+    Map<String, String> portable = hashes(second);
     assertThat(portable.keySet()).isEqualTo(vector.keySet());
     List<String> different =
         vector.keySet().stream()
             .filter(label -> !vector.get(label).equals(portable.get(label)))
             .toList();
     assertThat(different).as("results that differ between vector and portable kernels").isEmpty();
+  }
+
+  private static Map<String, String> hashes(Process process)
+      throws IOException, InterruptedException {
+    Map<String, String> hashes = new TreeMap<>();
+    for (String line : linesOf(process)) {
+      List<String> parts = Splitter.on('\t').splitToList(line);
+      hashes.put(parts.get(0), parts.get(1));
+    }
+    return hashes;
   }
 
   /** Runs {@link OpProbe} in a new JVM. */
