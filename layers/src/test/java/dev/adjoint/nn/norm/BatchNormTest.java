@@ -59,6 +59,9 @@ class BatchNormTest {
     norm.eval();
     Tensor y = norm.forward(Tensor.of(new double[][] {{4, 30}}));
     assertThat(y.toDoubleArray()).containsExactly(2, 0);
+    norm.parameters().forEach(p -> p.assign(Tensor.of(3.0, 5.0))); // g and b
+    assertThat(norm.forward(Tensor.of(new double[][] {{4, 37}})).toDoubleArray())
+        .containsExactly(new double[] {9, 5 * 7 / Math.sqrt(700) + 5}, within(1e-12));
     assertThat(norm.runningMean().toDoubleArray()).containsExactly(2, 30);
     norm.train();
     assertThat(norm.isTraining()).isTrue();
