@@ -1,5 +1,6 @@
 package dev.adjoint.check;
 
+import dev.adjoint.kernel.Buffers;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.IntTensor;
 import java.util.Arrays;
@@ -16,7 +17,7 @@ record Direction(double[] base, double[] step) {
 
   /** Returns the line along which one element moves. */
   static Direction of(double[] base, int element) {
-    double[] step = new double[base.length];
+    double[] step = Buffers.zeroedDoubles(base.length);
     step[element] = 1;
     return new Direction(base, step);
   }

@@ -1,5 +1,6 @@
 package dev.adjoint.check;
 
+import dev.adjoint.kernel.Buffers;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Tensor;
@@ -34,11 +35,11 @@ record RoundingNoise(List<double[]> typical, double[] largest) {
             .mapToObj(trial -> changes(function, seed, analytic, trial))
             .toList();
     List<double[]> typical = new ArrayList<>();
-    double[] largest = new double[analytic.size()];
+    double[] largest = Buffers.zeroedDoubles(analytic.size());
     for (int i = 0; i < largest.length; i++) {
       int variable = i;
       List<double[]> changes = trials.stream().map(trial -> trial.get(variable)).toList();
-      double[] noises = new double[analytic.get(i).length];
+      double[] noises = Buffers.zeroedDoubles(analytic.get(i).length);
       Arrays.setAll(
           noises, e -> changes.stream().mapToDouble(c -> c[e]).sorted().toArray()[TRIALS - 1]);
       double most = Direction.largest(noises);

@@ -47,7 +47,7 @@ class TabularTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> predictor.classify(Map.of("weight in g", 70, "color", "lilac")))
         .withMessage(
-            "classify: 'color' is 'lilac'; expected one of 'blue', 'green', 'red', 'yellow'");
+            "classify: 'color' is 'lilac'; expected one of ['blue', 'green', 'red', 'yellow']");
     assertThat(predictor.metadata()).containsEntry("rows", "3000").containsKey("accuracy");
     assertThat(directory.resolve("report.html")).isNotEmptyFile();
   }

@@ -151,7 +151,8 @@ final class FloatColumns {
 
   /** Adds up two numbers of each column: in the arrays' precision, and then in double. */
   private double[] sums(Adder adder) {
-    float[][] blocks = new float[Math.ceilDiv(rows, height)][];
+    int count = Math.ceilDiv(rows, height);
+    float[][] blocks = new float[count][];
     Arrays.setAll(blocks, block -> Buffers.zeroedFloats(2 * n));
     forEach(true, (tile, block) -> adder.run(tile, blocks[block]));
     double[] sums = Buffers.zeroedDoubles(2 * n);

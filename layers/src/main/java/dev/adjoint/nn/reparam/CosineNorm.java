@@ -18,6 +18,7 @@ import dev.adjoint.tensor.Keep;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -169,16 +170,34 @@ public final class CosineNorm extends Layer implements Transform {
 
   private void requireInput(Tensor x, Shape w) {
     int channels = options == null ? w.size(1) : w.size(1) * options.groups();
-    boolean fits =
-        options == null
-            ? x.rank() > 0 && x.size(-1) == channels
-            : x.rank() == w.rank() && x.size(1) == channels;
-    if (!fits) {
-      String form = options == null ? "(..., %d)" : w.rank() == 3 ? "(N, %d, L)" : "(N, %d, H, W)";
-      throw new IllegalArgumentException(
-          "%s: input of shape %s; expected %s"
-              .formatted(this, x.shape(), form.formatted(channels)));
+    String form = options == null ? "(..., %d)" : w.rank() == 3 ? "(N, %d, L)" : "(N, %d, H, W)";
+    String expected = form.formatted(channels);
+    if (options == null) {
+      require(x.rank() > 0 && x.size(-1) == channels, x, expected);
+    } else {
+      require(x.rank() == w.rank() && x.size(1) == channels, x, expected);
+      require(kernelFits(x.shape(), w, options), x, expected + " into which the kernel fits");
     }
+  }
+
+  private void require(boolean fits, Tensor x, String expected) {
+    if (!fits) {
+      throw new IllegalArgumentException(
+          "%s: input of shape %s; expected %s".formatted(this, x.shape(), expected));
+    }
+  }
+
+  private static boolean kernelFits(Shape x, Shape w, ConvOptions how) {
+    return IntStream.range(2, w.rank())
+        .allMatch(axis -> {
+          long padded = x.size(axis) + 2L * of(how.padding(), axis);
+          return (w.size(axis) - 1L) * of(how.dilation(), axis) < padded;
+        });
+  }
+
+  /** Returns the setting of an axis, of one for all or one each. */
+  private static int of(int[] setting, int axis) {
+    return setting[Math.min(axis - 2, setting.length - 1)];
   }
 
   @Override

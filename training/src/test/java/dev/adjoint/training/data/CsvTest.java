@@ -315,7 +315,7 @@ class CsvTest {
     assertThatThrownBy(() -> Schema.label("y").numeric("x", "y"))
         .hasMessage("Schema: column 'y' is there twice; expected each once");
     assertThatThrownBy(() -> Schema.label("y").category("x", "a", "a"))
-        .hasMessage("category: column 'x' has categories [a, a]; expected each once");
+        .hasMessage("category: column 'x': 'a' is there twice; expected each once");
     assertThatThrownBy(() -> Schema.label("y").missing(1e39))
         .hasMessage(
             "missing: 1.0E39 for a missing value; expected NaN or a number that float32 holds");
