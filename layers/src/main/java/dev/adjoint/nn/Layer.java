@@ -12,6 +12,7 @@ import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -80,6 +81,23 @@ public abstract non-sealed class Layer extends Parts {
    */
   protected final Tensor observed(Tensor output) {
     return OBSERVER.isBound() ? OBSERVER.get().onOutput(this, output) : output;
+  }
+
+  /**
+   * Returns a weight of one value a channel, in the shape that broadcasts over an input.
+   *
+   * @throws IllegalArgumentException unless the input has the shape (N, C, ...) with these channels
+   */
+  protected final Tensor perChannel(Weight values, Tensor x) {
+    int channels = values.shape().size();
+    if (x.rank() < 2 || x.size(1) != channels) {
+      throw new IllegalArgumentException(
+          "%s: input of shape %s; expected (N, %d, ...)".formatted(this, x.shape(), channels));
+    }
+    int[] sizes = new int[x.rank() - 1];
+    Arrays.fill(sizes, 1);
+    sizes[0] = channels;
+    return values.value().reshape(sizes);
   }
 
   // ---- what it holds ---------------------------------------------------------------------------

@@ -3,7 +3,6 @@ package dev.adjoint.nn;
 import dev.adjoint.op.Binary;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
-import java.util.Arrays;
 
 /**
  * Computes x where it is positive, else a learned slope times x (He et al. 2015, arXiv:1502.01852).
@@ -32,17 +31,7 @@ public final class PReLU extends Layer implements Transform {
 
   @Override
   public Tensor forward(Tensor x) {
-    Tensor slopes = weight.value();
-    int channels = slopes.size();
-    if (channels != 1 && (x.rank() < 2 || x.size(1) != channels)) {
-      throw new IllegalArgumentException(
-          "%s: input of shape %s; expected (N, %d, ...)".formatted(this, x.shape(), channels));
-    }
-    int[] sizes = new int[channels == 1 ? 0 : x.rank() - 1];
-    Arrays.fill(sizes, 1);
-    if (channels != 1) {
-      sizes[0] = channels;
-    }
-    return observed(Binary.LEAKY_RELU.apply(x, slopes.reshape(sizes)));
+    Tensor slopes = weight.shape().size() == 1 ? weight.value().reshape() : perChannel(weight, x);
+    return observed(Binary.LEAKY_RELU.apply(x, slopes));
   }
 }

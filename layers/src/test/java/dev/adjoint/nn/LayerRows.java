@@ -1,15 +1,29 @@
 package dev.adjoint.nn;
 
 import dev.adjoint.nn.norm.BatchNorm;
+import dev.adjoint.nn.norm.BatchRenorm;
+import dev.adjoint.nn.norm.ConditionalNorm;
 import dev.adjoint.nn.norm.DecorrelatedBatchNorm;
+import dev.adjoint.nn.norm.Derf;
+import dev.adjoint.nn.norm.DyT;
+import dev.adjoint.nn.norm.EvoNormB0;
+import dev.adjoint.nn.norm.EvoNormS0;
+import dev.adjoint.nn.norm.FilterResponseNorm;
+import dev.adjoint.nn.norm.GhostBatchNorm;
+import dev.adjoint.nn.norm.GlobalResponseNorm;
 import dev.adjoint.nn.norm.GroupNorm;
 import dev.adjoint.nn.norm.Imputation;
 import dev.adjoint.nn.norm.InstanceNorm;
 import dev.adjoint.nn.norm.IterNorm;
+import dev.adjoint.nn.norm.L1BatchNorm;
 import dev.adjoint.nn.norm.LayerNorm;
+import dev.adjoint.nn.norm.LocalResponseNorm;
+import dev.adjoint.nn.norm.MeanOnlyBatchNorm;
 import dev.adjoint.nn.norm.RMSNorm;
 import dev.adjoint.nn.norm.ScaleNorm;
 import dev.adjoint.nn.norm.Standardization;
+import dev.adjoint.nn.norm.SwitchableNorm;
+import dev.adjoint.nn.norm.UnitNorm;
 import dev.adjoint.nn.norm.Whitening;
 import dev.adjoint.nn.reparam.CosineNorm;
 import dev.adjoint.nn.reparam.SpectralNorm;
@@ -28,6 +42,7 @@ import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
+import dev.adjoint.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -73,7 +88,9 @@ final class LayerRows {
 
     /** Tells whether there is nothing that the layer could return of a NaN, in training. */
     boolean refusesNaN() {
-      return layer instanceof DecorrelatedBatchNorm || layer instanceof IterNorm;
+      return layer instanceof DecorrelatedBatchNorm
+          || layer instanceof IterNorm
+          || layer instanceof BatchRenorm;
     }
   }
 
@@ -126,6 +143,26 @@ final class LayerRows {
     rows.add(row(new RMSNorm(4), last4));
     rows.add(row(new RMSNorm(4).epsilon(1e-5).partial(0.5), last4));
     rows.add(row(new ScaleNorm(4), last4));
+    rows.add(row(new DyT(4), last4));
+    rows.add(row(new Derf(4), last4));
+    rows.add(row(new LayerScale(4, 0.1), last4));
+    rows.add(row(new UnitNorm(), any().but(x -> x.rank() == 0)));
+    rows.add(row(new UnitNorm().channelsFirst(), any().but(x -> x.rank() < 2)));
+    rows.add(row(new TLU(4), channels()));
+    rows.add(row(new GlobalResponseNorm(4), channels()));
+    rows.add(row(new EvoNormS0(2, 4), channels()));
+    rows.add(row(new EvoNormB0(4), channels().but(x -> x.rank() < 3)));
+    rows.add(row(new LocalResponseNorm(3), any().but(x -> x.rank() < 2)));
+    rows.add(row(new BatchRenorm(4), sets));
+    rows.add(row(new GhostBatchNorm(8, 4), sets));
+    rows.add(row(new L1BatchNorm(4), sets));
+    rows.add(row(new MeanOnlyBatchNorm(4), channels()));
+    rows.add(row(new SwitchableNorm(4), channels().but(x -> x.rank() < 3)));
+    rows.add(row(new FilterResponseNorm(4), channels().but(x -> x.rank() < 3)));
+    rows.add(
+        row(
+            new Conditioned(new ConditionalNorm(new LayerNorm(4), 3, G)),
+            last4.but(x -> x.rank() < 2)));
     rows.add(row(new DecorrelatedBatchNorm(1, 4), blocks));
     rows.add(row(new IterNorm(1, 4), blocks));
     rows.add(row(Standardization.fit(DATA), last4));
@@ -252,6 +289,25 @@ final class LayerRows {
       int[] indices = new int[x.size()];
       Arrays.setAll(indices, i -> i % 5);
       return embedding.forward(IntTensor.of(indices, x.shape().toArray()));
+    }
+  }
+
+  /** A norm with the same condition for every example. */
+  static final class Conditioned extends Layer implements Transform {
+    private final ConditionalNorm norm = child("norm", ConditionalNorm.class);
+
+    Conditioned(ConditionalNorm norm) {
+      this(Description.of(Conditioned::new).with("norm", norm));
+    }
+
+    Conditioned(Description from) {
+      super(from);
+    }
+
+    @Override
+    public Tensor forward(Tensor x) {
+      int examples = x.rank() == 0 ? 0 : x.size(0);
+      return norm.forward(x, Tensors.full(Shape.of(examples, 3), 0.5, x.dtype()));
     }
   }
 }

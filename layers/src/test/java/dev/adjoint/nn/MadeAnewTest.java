@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.tngtech.archunit.core.domain.JavaField;
 import com.tngtech.archunit.core.domain.JavaModifier;
 import dev.adjoint.autodiff.Gradients;
+import dev.adjoint.nn.LayerRows.Conditioned;
 import dev.adjoint.nn.LayerRows.Looking;
 import dev.adjoint.nn.LayerRows.Reading;
 import dev.adjoint.nn.Unusual.Subject;
@@ -36,11 +37,15 @@ class MadeAnewTest {
 
   /** Constructors of the layers here, as users give them. */
   private static final Map<String, java.util.function.Function<Description, ?>> OWN =
-      Map.of("Reading", Reading::new, "Looking", Looking::new);
+      Map.of("Reading", Reading::new, "Looking", Looking::new, "Conditioned", Conditioned::new);
 
   /** What no option can change. */
   private static final Set<String> NEVER_CHANGED =
-      Set.of("IterNorm epsilon_outside_root", "DecorrelatedBatchNorm epsilon_outside_root");
+      Set.of(
+          "IterNorm epsilon_outside_root",
+          "DecorrelatedBatchNorm epsilon_outside_root",
+          "MeanOnlyBatchNorm epsilon",
+          "MeanOnlyBatchNorm epsilon_outside_root");
 
   @TempDir private Path directory;
 

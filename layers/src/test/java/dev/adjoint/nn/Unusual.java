@@ -1,18 +1,33 @@
 package dev.adjoint.nn;
 
+import dev.adjoint.nn.LayerRows.Conditioned;
 import dev.adjoint.nn.LayerRows.Looking;
 import dev.adjoint.nn.LayerRows.Reading;
 import dev.adjoint.nn.norm.BatchNorm;
+import dev.adjoint.nn.norm.BatchRenorm;
+import dev.adjoint.nn.norm.ConditionalNorm;
 import dev.adjoint.nn.norm.DecorrelatedBatchNorm;
+import dev.adjoint.nn.norm.Derf;
+import dev.adjoint.nn.norm.DyT;
+import dev.adjoint.nn.norm.EvoNormB0;
+import dev.adjoint.nn.norm.EvoNormS0;
+import dev.adjoint.nn.norm.FilterResponseNorm;
+import dev.adjoint.nn.norm.GhostBatchNorm;
+import dev.adjoint.nn.norm.GlobalResponseNorm;
 import dev.adjoint.nn.norm.GroupNorm;
 import dev.adjoint.nn.norm.Imputation;
 import dev.adjoint.nn.norm.InstanceNorm;
 import dev.adjoint.nn.norm.IterNorm;
+import dev.adjoint.nn.norm.L1BatchNorm;
 import dev.adjoint.nn.norm.LayerNorm;
+import dev.adjoint.nn.norm.LocalResponseNorm;
+import dev.adjoint.nn.norm.MeanOnlyBatchNorm;
 import dev.adjoint.nn.norm.RMSNorm;
 import dev.adjoint.nn.norm.RunningNorm;
 import dev.adjoint.nn.norm.ScaleNorm;
 import dev.adjoint.nn.norm.Standardization;
+import dev.adjoint.nn.norm.SwitchableNorm;
+import dev.adjoint.nn.norm.UnitNorm;
 import dev.adjoint.nn.norm.Whitening;
 import dev.adjoint.nn.reparam.CosineNorm;
 import dev.adjoint.nn.reparam.SpectralNorm;
@@ -114,10 +129,31 @@ final class Unusual {
     norms.add(new ScaleNorm(4).epsilon(0.2));
     norms.add(new ScaleNorm(4).epsilonOutsideRoot(0.2));
     norms.add(new IterNorm(2, 4).iterations(3));
+    norms.add(new DyT(4, 0.8));
+    norms.add(new Derf(4, 0.8));
+    norms.add(new LayerScale(4, 0.3));
+    norms.add(new UnitNorm().epsilon(3));
+    norms.add(new BatchRenorm(4).limits(1.5, 0.5).biasedRunningVariance());
+    norms.add(new BatchRenorm(4).limits(1.5, 0.5).ramp(0, 3, 3));
+    norms.add(new GhostBatchNorm(7, 4).biasedRunningVariance());
+    norms.add(new L1BatchNorm(4).biasedRunningVariance());
+    norms.add(new Conditioned(conditional()));
     addRunning(norms, BatchNorm::new);
     addRunning(norms, IterNorm::new);
     addRunning(norms, DecorrelatedBatchNorm::new);
+    addRunning(norms, channels -> new BatchRenorm(channels).epsilonOutsideRoot(0.3));
+    addRunning(norms, channels -> new GhostBatchNorm(7, channels).epsilonOutsideRoot(0.3));
+    addRunning(norms, channels -> new L1BatchNorm(channels).epsilonOutsideRoot(0.3));
+    norms.add(new MeanOnlyBatchNorm(4).updateRate(0.4));
+    norms.add(new MeanOnlyBatchNorm(4).cumulativeAverage());
+    norms.add(new MeanOnlyBatchNorm(4).freezeStatistics());
     return norms;
+  }
+
+  private static ConditionalNorm conditional() {
+    ConditionalNorm norm = new ConditionalNorm(new LayerNorm(4), 3, G);
+    norm.parameters().forEach(p -> p.assign(G.normal(0, 0.5, p.shape(), DType.FLOAT32)));
+    return norm;
   }
 
   private static <N extends RunningNorm<N> & Transform> void addRunning(
@@ -129,15 +165,26 @@ final class Unusual {
 
   private static List<Transform> signals() {
     ConvOptions options = ConvOptions.DEFAULT.stride(2).padding(1).dilation(2).groups(2);
-    return List.of(
-        new Conv1d(4, 6, 2, options, G),
-        CosineNorm.of(new Conv1d(4, 6, 2, options, G)).epsilon(0.1),
-        new MaxPool1d(3, 2, 1),
-        new AvgPool1d(3, 2, 1),
-        new LayerNorm(4).channelsFirst(),
-        new InstanceNorm(4).epsilon(0.2),
-        new InstanceNorm(4).withAffine().epsilonOutsideRoot(0.2),
-        new GlobalAvgPool());
+    List<Transform> signals =
+        new ArrayList<>(
+            List.of(
+                new Conv1d(4, 6, 2, options, G),
+                CosineNorm.of(new Conv1d(4, 6, 2, options, G)).epsilon(0.1),
+                new MaxPool1d(3, 2, 1),
+                new AvgPool1d(3, 2, 1),
+                new LayerNorm(4).channelsFirst(),
+                new InstanceNorm(4).epsilon(0.2),
+                new InstanceNorm(4).withAffine().epsilonOutsideRoot(0.2),
+                new GlobalAvgPool()));
+    signals.add(new UnitNorm().channelsFirst());
+    signals.add(new TLU(4));
+    signals.add(new EvoNormS0(2, 4).epsilon(0.2));
+    signals.add(new GlobalResponseNorm(4).epsilon(0.2));
+    signals.add(new LocalResponseNorm(3).alpha(0.5).beta(0.6).k(2));
+    signals.add(new FilterResponseNorm(4).epsilonOutsideRoot(0.2).withoutBias());
+    addRunning(signals, channels -> new EvoNormB0(channels).epsilonOutsideRoot(0.3));
+    addRunning(signals, channels -> new SwitchableNorm(channels).epsilonOutsideRoot(0.3));
+    return signals;
   }
 
   private static List<Transform> images() {

@@ -3,6 +3,7 @@ package dev.adjoint.nn.norm;
 import dev.adjoint.nn.Description;
 import dev.adjoint.nn.Mask;
 import dev.adjoint.op.Where;
+import dev.adjoint.tensor.Keep;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import java.util.stream.IntStream;
@@ -23,7 +24,12 @@ public abstract class ChannelNorm<N extends ChannelNorm<N>> extends Normalizatio
 
   /** Creates a norm from its description. */
   ChannelNorm(Description from) {
-    super(from, true);
+    this(from, true);
+  }
+
+  /** Creates a norm from its description that subtracts the mean, or does not. */
+  ChannelNorm(Description from, boolean centred) {
+    super(from, centred, true);
     if (features().rank() != 1) {
       throw new IllegalArgumentException(
           "%s: features of shape %s; expected one axis, the channels"
@@ -58,6 +64,27 @@ public abstract class ChannelNorm<N extends ChannelNorm<N>> extends Normalizatio
 
   /** Normalizes; the mask broadcasts to the shape of x, which is 0 where the mask is. */
   abstract Tensor normalized(Tensor x, @Nullable Tensor mask);
+
+  /** Means and biased variances along axes that are kept. */
+  record Moments(Tensor mean, Tensor variance) {}
+
+  /** Returns the moments of an input that is 0 where the mask is, which does not count there. */
+  static Moments moments(Tensor x, @Nullable Tensor mask, int... axes) {
+    Tensor known = mask == null ? Tensor.scalar(1, x.dtype()) : mask;
+    Tensor count = known.expand(x.shape()).sum(Keep.AXES, axes).clamp(1, Double.MAX_VALUE);
+    Tensor mean = x.sum(Keep.AXES, axes).div(count);
+    Tensor deviation = x.minus(mean).times(known);
+    return new Moments(mean, deviation.square().sum(Keep.AXES, axes).div(count));
+  }
+
+  /** Returns the axes after the channels, at least one. */
+  final int[] positions(Tensor x) {
+    if (x.rank() < 3) {
+      throw new IllegalArgumentException(
+          "%s: input of shape %s; expected (N, %d, ...)".formatted(this, x.shape(), channels()));
+    }
+    return IntStream.range(2, x.rank()).toArray();
+  }
 
   /** Throws if sets of so many elements have no variance. */
   final void requireVariance(int count, Tensor x) {

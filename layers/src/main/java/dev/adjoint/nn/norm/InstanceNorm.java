@@ -2,7 +2,6 @@ package dev.adjoint.nn.norm;
 
 import dev.adjoint.nn.Description;
 import dev.adjoint.tensor.Tensor;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,11 +42,7 @@ public final class InstanceNorm extends ChannelNorm<InstanceNorm> {
 
   @Override
   protected int[] reductionAxes(Tensor x) {
-    if (x.rank() < 3) {
-      throw new IllegalArgumentException(
-          "%s: input of shape %s; expected %s".formatted(this, x.shape(), expected()));
-    }
-    return IntStream.range(2, x.rank()).toArray();
+    return positions(x);
   }
 
   @Override

@@ -39,6 +39,7 @@ public abstract class Normalization<N extends Normalization<N>> extends Layer im
 
   private final Shape features = shape("features").get();
   private final boolean centred;
+  private final boolean shifted;
   private final Setting<Double> epsilon = decimal("epsilon", 1e-5).printedAs(this::printedEpsilon);
   private final Setting<Boolean> epsilonOutsideRoot =
       flag("epsilon_outside_root").printedAs(() -> "");
@@ -49,20 +50,26 @@ public abstract class Normalization<N extends Normalization<N>> extends Layer im
    * Creates a norm from its description, with g of the shape {@code features} and b if it is
    * centred.
    */
-  @SuppressWarnings("this-escape") // to Layer, which is initialized
   protected Normalization(Description from, boolean centred) {
+    this(from, centred, centred);
+  }
+
+  /** Creates a norm from its description that subtracts the mean or not, with a b or without. */
+  @SuppressWarnings("this-escape") // to Layer, which is initialized
+  protected Normalization(Description from, boolean centred, boolean shifted) {
     super(from);
     if (features.size() == 0) {
       throw new IllegalArgumentException(
           "%s: features of shape %s; expected sizes of at least 1".formatted(type(), features));
     }
     this.centred = centred;
+    this.shifted = shifted;
     declareAffine();
   }
 
   private void declareAffine() {
     weight = optional("weight", features, 1);
-    bias = centred ? optional("bias", features, 0) : null;
+    bias = shifted ? optional("bias", features, 0) : null;
   }
 
   // ---- options ---------------------------------------------------------------------------------
@@ -171,7 +178,11 @@ public abstract class Normalization<N extends Normalization<N>> extends Layer im
     return new Standardized(affine(known.y(), sizes), known.mean(), known.variance());
   }
 
-  private Standardized standardize(Tensor x, Tensor mask, int... axes) {
+  /** Normalizes as {@link #normalize} does, without g and b. */
+  final Standardized standardize(Tensor x, @Nullable Tensor mask, int... axes) {
+    if (mask == null) {
+      return Standardize.normalize(x, null, null, rule(x.dtype()), axes);
+    }
     Tensor counted = mask.to(x.dtype()).expand(x.shape());
     Tensor zero = Tensor.scalar(0, x.dtype());
     Tensor count = counted.sum(Keep.AXES, axes).clamp(1, Double.MAX_VALUE);

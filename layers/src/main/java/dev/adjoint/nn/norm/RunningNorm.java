@@ -1,10 +1,15 @@
 package dev.adjoint.nn.norm;
 
+import dev.adjoint.autodiff.Autodiff;
 import dev.adjoint.nn.Buffer;
 import dev.adjoint.nn.Description;
+import dev.adjoint.nn.Layer;
 import dev.adjoint.nn.Setting;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -81,6 +86,61 @@ public abstract class RunningNorm<N extends RunningNorm<N>> extends ChannelNorm<
           running.update(average -> average.times(1 - rate).plus(batch.untracked().times(rate))));
       return seen;
     });
+  }
+
+  /**
+   * Measures the running statistics of all norms of a model anew, as after its weights were
+   * averaged or its data have changed: each becomes the plain average of what it sees. The norms
+   * are in training mode, all other layers in eval mode; norms whose statistics are frozen stay as
+   * they are, and so does everything else of the model.
+   *
+   * <pre>{@code RunningNorm.recalibrate(model, () -> batches.forEach(model::forward));}</pre>
+   *
+   * @param forwards runs the model on the data, batch by batch
+   */
+  public static void recalibrate(Layer model, Runnable forwards) {
+    List<RunningNorm<?>> norms = of(model);
+    norms.removeIf(norm -> norm.frozenStatistics.get());
+    Map<RunningNorm<?>, Boolean> before = new LinkedHashMap<>();
+    norms.forEach(norm -> {
+      before.put(norm, norm.cumulative.get());
+      norm.cumulative.set(true);
+      norm.batches.assign(Tensor.scalar(0));
+    });
+    try {
+      model.inEval(() -> {
+        norms.forEach(Layer::train);
+        Autodiff.noGrad(forwards);
+        return model;
+      });
+    } finally {
+      before.forEach((norm, cumulative) -> norm.cumulative.set(cumulative));
+    }
+  }
+
+  /** Calls {@link #freezeStatistics()} of all norms of a model. */
+  public static void freezeStatistics(Layer model) {
+    of(model).forEach(norm -> norm.freezeStatistics());
+  }
+
+  /** Calls {@link #unfreezeStatistics()} of all norms of a model. */
+  public static void unfreezeStatistics(Layer model) {
+    of(model).forEach(norm -> norm.unfreezeStatistics());
+  }
+
+  private static List<RunningNorm<?>> of(Layer model) {
+    List<RunningNorm<?>> norms = new ArrayList<>();
+    for (Layer layer : model.namedLayers().values()) {
+      if (layer instanceof RunningNorm<?> norm) {
+        norms.add(norm);
+      }
+    }
+    return norms;
+  }
+
+  /** Returns the number of batches so far. */
+  final double batches() {
+    return batches.value().item();
   }
 
   /** Returns how many values each channel has that are not masked. */

@@ -12,22 +12,38 @@ import dev.adjoint.nn.Dropout;
 import dev.adjoint.nn.Embedding;
 import dev.adjoint.nn.Flatten;
 import dev.adjoint.nn.GlobalAvgPool;
+import dev.adjoint.nn.LayerScale;
 import dev.adjoint.nn.Linear;
 import dev.adjoint.nn.MaxPool1d;
 import dev.adjoint.nn.MaxPool2d;
 import dev.adjoint.nn.PReLU;
 import dev.adjoint.nn.Residual;
 import dev.adjoint.nn.Sequential;
+import dev.adjoint.nn.TLU;
 import dev.adjoint.nn.norm.BatchNorm;
+import dev.adjoint.nn.norm.BatchRenorm;
+import dev.adjoint.nn.norm.ConditionalNorm;
 import dev.adjoint.nn.norm.DecorrelatedBatchNorm;
+import dev.adjoint.nn.norm.Derf;
+import dev.adjoint.nn.norm.DyT;
+import dev.adjoint.nn.norm.EvoNormB0;
+import dev.adjoint.nn.norm.EvoNormS0;
+import dev.adjoint.nn.norm.FilterResponseNorm;
+import dev.adjoint.nn.norm.GhostBatchNorm;
+import dev.adjoint.nn.norm.GlobalResponseNorm;
 import dev.adjoint.nn.norm.GroupNorm;
 import dev.adjoint.nn.norm.Imputation;
 import dev.adjoint.nn.norm.InstanceNorm;
 import dev.adjoint.nn.norm.IterNorm;
+import dev.adjoint.nn.norm.L1BatchNorm;
 import dev.adjoint.nn.norm.LayerNorm;
+import dev.adjoint.nn.norm.LocalResponseNorm;
+import dev.adjoint.nn.norm.MeanOnlyBatchNorm;
 import dev.adjoint.nn.norm.RMSNorm;
 import dev.adjoint.nn.norm.ScaleNorm;
 import dev.adjoint.nn.norm.Standardization;
+import dev.adjoint.nn.norm.SwitchableNorm;
+import dev.adjoint.nn.norm.UnitNorm;
 import dev.adjoint.nn.norm.Whitening;
 import dev.adjoint.nn.reparam.CosineNorm;
 import dev.adjoint.nn.sequence.GRU;
@@ -53,24 +69,37 @@ final class LayerTypes {
           .put(AvgPool1d.class, AvgPool1d::new)
           .put(AvgPool2d.class, AvgPool2d::new)
           .put(BatchNorm.class, BatchNorm::new)
+          .put(BatchRenorm.class, BatchRenorm::new)
+          .put(ConditionalNorm.class, ConditionalNorm::new)
           .put(Conv1d.class, Conv1d::new)
           .put(Conv2d.class, Conv2d::new)
           .put(CosineNorm.class, CosineNorm::new)
           .put(DecorrelatedBatchNorm.class, DecorrelatedBatchNorm::new)
+          .put(Derf.class, Derf::new)
           .put(Dropout.class, Dropout::new)
+          .put(DyT.class, DyT::new)
           .put(Embedding.class, Embedding::new)
+          .put(EvoNormB0.class, EvoNormB0::new)
+          .put(EvoNormS0.class, EvoNormS0::new)
+          .put(FilterResponseNorm.class, FilterResponseNorm::new)
           .put(Flatten.class, from -> new Flatten())
           .put(GRU.class, GRU::new)
+          .put(GhostBatchNorm.class, GhostBatchNorm::new)
           .put(GlobalAvgPool.class, from -> new GlobalAvgPool())
+          .put(GlobalResponseNorm.class, GlobalResponseNorm::new)
           .put(GroupNorm.class, GroupNorm::new)
           .put(Imputation.class, Imputation::new)
           .put(InstanceNorm.class, InstanceNorm::new)
           .put(IterNorm.class, IterNorm::new)
+          .put(L1BatchNorm.class, L1BatchNorm::new)
           .put(LSTM.class, LSTM::new)
           .put(LayerNorm.class, LayerNorm::new)
+          .put(LayerScale.class, LayerScale::new)
           .put(Linear.class, Linear::new)
+          .put(LocalResponseNorm.class, LocalResponseNorm::new)
           .put(MaxPool1d.class, MaxPool1d::new)
           .put(MaxPool2d.class, MaxPool2d::new)
+          .put(MeanOnlyBatchNorm.class, MeanOnlyBatchNorm::new)
           .put(MultiHeadAttention.class, MultiHeadAttention::new)
           .put(PReLU.class, PReLU::new)
           .put(PositionalEncoding.class, PositionalEncoding::new)
@@ -80,8 +109,11 @@ final class LayerTypes {
           .put(ScaleNorm.class, ScaleNorm::new)
           .put(Sequential.class, Sequential::new)
           .put(Standardization.class, Standardization::new)
+          .put(SwitchableNorm.class, SwitchableNorm::new)
+          .put(TLU.class, TLU::new)
           .put(TransformerEncoder.class, TransformerEncoder::new)
           .put(TransformerEncoderLayer.class, TransformerEncoderLayer::new)
+          .put(UnitNorm.class, UnitNorm::new)
           .put(Whitening.class, Whitening::new)
           .buildOrThrow();
 

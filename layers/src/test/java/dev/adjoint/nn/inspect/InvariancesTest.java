@@ -9,17 +9,23 @@ import dev.adjoint.nn.Linear;
 import dev.adjoint.nn.Sequential;
 import dev.adjoint.nn.Transform;
 import dev.adjoint.nn.norm.BatchNorm;
+import dev.adjoint.nn.norm.BatchRenorm;
+import dev.adjoint.nn.norm.Derf;
+import dev.adjoint.nn.norm.DyT;
+import dev.adjoint.nn.norm.FilterResponseNorm;
+import dev.adjoint.nn.norm.GhostBatchNorm;
 import dev.adjoint.nn.norm.GroupNorm;
 import dev.adjoint.nn.norm.InstanceNorm;
+import dev.adjoint.nn.norm.L1BatchNorm;
 import dev.adjoint.nn.norm.LayerNorm;
+import dev.adjoint.nn.norm.MeanOnlyBatchNorm;
 import dev.adjoint.nn.norm.RMSNorm;
 import dev.adjoint.nn.norm.ScaleNorm;
+import dev.adjoint.nn.norm.UnitNorm;
 import dev.adjoint.op.ConvOptions;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Generator;
-import dev.adjoint.tensor.Keep;
 import dev.adjoint.tensor.Shape;
-import dev.adjoint.tensor.Tensor;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -74,21 +80,34 @@ class InvariancesTest {
     assertRow(rows(new ScaleNorm(OUT).epsilon(0)), "Y - -  - -  Y - -  Y");
   }
 
-  // ---- norms of one's own ----------------------------------------------------------------------
+  // ---- relatives -------------------------------------------------------------------------------
 
   @Test
-  void batchNormByMeanAbsoluteDeviation() {
-    Transform l1BatchNorm =
-        x -> {
-          Tensor centred = x.minus(x.mean(Keep.AXES, 0));
-          return centred.div(centred.abs().mean(Keep.AXES, 0).times(Math.sqrt(Math.PI / 2)));
-        };
-    assertRow(rows(l1BatchNorm), "Y - -  Y -  Y Y Y  -");
+  void relativesOfBatchNormHaveItsInvariances() {
+    assertRow(rows(new L1BatchNorm(OUT).epsilon(0)), "Y - -  Y -  Y Y Y  -");
+    assertRow(rows(new GhostBatchNorm(16, OUT).epsilon(0)), "Y - -  Y -  Y Y Y  -");
+    assertRow(rows(new BatchRenorm(OUT).limits(1, 0).epsilon(0)), "Y - -  Y -  Y Y Y  -");
   }
 
   @Test
-  void dynamicTanhHasNoInvariance() {
-    assertRow(rows(x -> x.times(0.5).tanh()), "- - -  - -  - - -  -");
+  void subtractingTheMeanAloneMakesInvariantToShiftsAlone() {
+    assertRow(rows(new MeanOnlyBatchNorm(OUT)), "- - -  - -  - Y Y  -");
+  }
+
+  @Test
+  void batchRenormWithinItsLimitsIsAFixedMap() {
+    assertRow(rows(new BatchRenorm(OUT).limits(1e9, 1e9).epsilon(0)), "- - -  - -  - - -  -");
+  }
+
+  @Test
+  void unitNormIsThatOfOneCase() {
+    assertRow(rows(new UnitNorm()), "Y - -  - -  Y - -  Y");
+  }
+
+  @Test
+  void functionsInPlaceOfNormsHaveNoInvariance() {
+    assertRow(rows(new DyT(OUT)), "- - -  - -  - - -  -");
+    assertRow(rows(new Derf(OUT)), "- - -  - -  - - -  -");
   }
 
   // ---- images: x of shape (N, 6, 5, 5), a 1 x 1 convolution ------------------------------------
@@ -121,8 +140,7 @@ class InvariancesTest {
 
   @Test
   void filterResponseNormIsInstanceNormWithoutTheMean() {
-    Transform filterResponseNorm = x -> x.div(x.square().mean(Keep.AXES, 2, 3).sqrt());
-    assertRow(images(filterResponseNorm), "Y - -  Y -  Y - -  Y");
+    assertRow(images(new FilterResponseNorm(OUT).epsilon(0)), "Y - -  Y -  Y - -  Y");
   }
 
   @Test

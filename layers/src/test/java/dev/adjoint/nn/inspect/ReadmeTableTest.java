@@ -10,10 +10,16 @@ import dev.adjoint.nn.Sequential;
 import dev.adjoint.nn.Transform;
 import dev.adjoint.nn.norm.BatchNorm;
 import dev.adjoint.nn.norm.DecorrelatedBatchNorm;
+import dev.adjoint.nn.norm.Derf;
+import dev.adjoint.nn.norm.DyT;
+import dev.adjoint.nn.norm.FilterResponseNorm;
 import dev.adjoint.nn.norm.GroupNorm;
 import dev.adjoint.nn.norm.InstanceNorm;
+import dev.adjoint.nn.norm.L1BatchNorm;
 import dev.adjoint.nn.norm.LayerNorm;
+import dev.adjoint.nn.norm.MeanOnlyBatchNorm;
 import dev.adjoint.nn.norm.RMSNorm;
+import dev.adjoint.nn.norm.UnitNorm;
 import dev.adjoint.nn.reparam.CosineNorm;
 import dev.adjoint.nn.reparam.SpectralNorm;
 import dev.adjoint.nn.reparam.WeightNorm;
@@ -35,10 +41,16 @@ class ReadmeTableTest {
         InvarianceTable.of(
             row("no norm", linear()),
             row("batch norm", new Sequential(linear(), new BatchNorm(12))),
+            row("L1 batch norm", new Sequential(linear(), new L1BatchNorm(12))),
+            row("mean-only BN", new Sequential(linear(), new MeanOnlyBatchNorm(12))),
             row("layer norm", new Sequential(linear(), new LayerNorm(12))),
             row("group norm", new Sequential(linear(), new GroupNorm(3, 12))),
             row("instance norm", new Sequential(convolution(), new InstanceNorm(12))),
+            row("filter response", new Sequential(convolution(), new FilterResponseNorm(12))),
             row("RMS norm", new Sequential(linear(), new RMSNorm(12))),
+            row("unit norm", new Sequential(linear(), new UnitNorm())),
+            row("DyT", new Sequential(linear(), new DyT(12))),
+            row("Derf", new Sequential(linear(), new Derf(12))),
             row("weight norm", WeightNorm.on(linear())),
             row("cosine norm", CosineNorm.of(linear())),
             row("centred cosine", CosineNorm.centred(linear())),

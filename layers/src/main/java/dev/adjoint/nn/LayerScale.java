@@ -1,0 +1,45 @@
+package dev.adjoint.nn;
+
+import dev.adjoint.tensor.DType;
+import dev.adjoint.tensor.Shape;
+import dev.adjoint.tensor.Tensor;
+import dev.adjoint.tensor.Tensors;
+
+/**
+ * Multiplies each feature by a learned factor that is small at first, so that a deep residual
+ * network starts as the identity (Touvron et al. 2021, arXiv:2103.17239): {@code new Residual(new
+ * Sequential(block, new LayerScale(features)))}.
+ *
+ * <p>The features are the last axis. The factors are 1e-5 at first unless it is set; the paper has
+ * 0.1 up to 18 blocks, 1e-5 up to 24, then 1e-6.
+ */
+public final class LayerScale extends Layer implements Transform {
+
+  private final Setting<Integer> features = size("features");
+  private final Weight weight = parameter("weight", Shape.of(features.get()), 1e-5);
+
+  /** Creates a layer for inputs of shape (..., features), with factors of 1e-5 at first. */
+  public LayerScale(int features) {
+    this(features, 1e-5);
+  }
+
+  /** Creates a layer for inputs of shape (..., features), with these factors at first. */
+  public LayerScale(int features, double factor) {
+    this(Description.of(LayerScale::new).set("features", features));
+    weight.assign(Tensors.full(weight.shape(), factor, DType.FLOAT32));
+  }
+
+  /** Creates a layer from its description. */
+  public LayerScale(Description from) {
+    super(from);
+  }
+
+  @Override
+  public Tensor forward(Tensor x) {
+    if (x.rank() == 0 || x.size(-1) != features.get()) {
+      throw new IllegalArgumentException(
+          "%s: input of shape %s; expected (..., %d)".formatted(this, x.shape(), features.get()));
+    }
+    return observed(x.times(weight.value()));
+  }
+}
