@@ -12,23 +12,39 @@ import dev.adjoint.nn.Embedding;
 import dev.adjoint.nn.Flatten;
 import dev.adjoint.nn.GlobalAvgPool;
 import dev.adjoint.nn.Layer;
+import dev.adjoint.nn.LayerScale;
 import dev.adjoint.nn.Linear;
 import dev.adjoint.nn.MaxPool1d;
 import dev.adjoint.nn.MaxPool2d;
 import dev.adjoint.nn.PReLU;
 import dev.adjoint.nn.Residual;
 import dev.adjoint.nn.Sequential;
+import dev.adjoint.nn.TLU;
 import dev.adjoint.nn.Transform;
 import dev.adjoint.nn.norm.BatchNorm;
+import dev.adjoint.nn.norm.BatchRenorm;
+import dev.adjoint.nn.norm.ConditionalNorm;
 import dev.adjoint.nn.norm.DecorrelatedBatchNorm;
+import dev.adjoint.nn.norm.Derf;
+import dev.adjoint.nn.norm.DyT;
+import dev.adjoint.nn.norm.EvoNormB0;
+import dev.adjoint.nn.norm.EvoNormS0;
+import dev.adjoint.nn.norm.FilterResponseNorm;
+import dev.adjoint.nn.norm.GhostBatchNorm;
+import dev.adjoint.nn.norm.GlobalResponseNorm;
 import dev.adjoint.nn.norm.GroupNorm;
 import dev.adjoint.nn.norm.Imputation;
 import dev.adjoint.nn.norm.InstanceNorm;
 import dev.adjoint.nn.norm.IterNorm;
+import dev.adjoint.nn.norm.L1BatchNorm;
 import dev.adjoint.nn.norm.LayerNorm;
+import dev.adjoint.nn.norm.LocalResponseNorm;
+import dev.adjoint.nn.norm.MeanOnlyBatchNorm;
 import dev.adjoint.nn.norm.RMSNorm;
 import dev.adjoint.nn.norm.ScaleNorm;
 import dev.adjoint.nn.norm.Standardization;
+import dev.adjoint.nn.norm.SwitchableNorm;
+import dev.adjoint.nn.norm.UnitNorm;
 import dev.adjoint.nn.norm.Whitening;
 import dev.adjoint.nn.reparam.CosineNorm;
 import dev.adjoint.nn.reparam.WeightNorm;
@@ -62,7 +78,7 @@ final class Models {
 
   /** Constructors of the layers here, as users give them. */
   static final Map<String, Function<Description, ?>> OWN =
-      Map.of("Reader", Reader::new, "Lookup", Lookup::new);
+      Map.of("Reader", Reader::new, "Lookup", Lookup::new, "Lit", Lit::new);
 
   private Models() {}
 
@@ -123,6 +139,27 @@ final class Models {
             CosineNorm.of(new Conv1d(4, 4, 2, g)),
             new GlobalAvgPool()),
         of(
+            "relatives",
+            g.normal(3, 4, 5, 5),
+            new BatchRenorm(4).limits(2, 1),
+            new GhostBatchNorm(2, 4),
+            new L1BatchNorm(4),
+            new MeanOnlyBatchNorm(4),
+            new SwitchableNorm(4),
+            new FilterResponseNorm(4),
+            new TLU(4),
+            new EvoNormS0(2, 4),
+            new EvoNormB0(4),
+            new GlobalResponseNorm(4),
+            new LocalResponseNorm(3).alpha(0.5),
+            new UnitNorm().channelsFirst(),
+            new Flatten(),
+            new Linear(100, 4, g),
+            new DyT(4),
+            new Derf(4),
+            new LayerScale(4),
+            new Lit(new ConditionalNorm(new LayerNorm(4), 4, g))),
+        of(
             "sequences",
             g.normal(2, 5, 8),
             new PositionalEncoding(9, 8),
@@ -145,6 +182,24 @@ final class Models {
     model.forward(x); // moves running statistics
     model.eval();
     return new Case(name, model, x);
+  }
+
+  /** A user's own layer: a norm with the input as its condition. */
+  static final class Lit extends Layer implements Transform {
+    private final ConditionalNorm norm = child("norm", ConditionalNorm.class);
+
+    Lit(ConditionalNorm norm) {
+      this(Description.of(Lit::new).with("norm", norm));
+    }
+
+    Lit(Description from) {
+      super(from);
+    }
+
+    @Override
+    public Tensor forward(Tensor x) {
+      return norm.forward(x, x);
+    }
   }
 
   /** A user's own layer: rows of a table, chosen by the largest feature. */
