@@ -32,31 +32,31 @@ class OwnLayerTest {
   private final Generator generator = Generator.seeded(2);
   private final Tensor x = generator.normal(5, 4);
 
-  private DyT trained() {
-    DyT layer = new DyT(4, 0.8);
+  private TanhNorm trained() {
+    TanhNorm layer = new TanhNorm(4, 0.8);
     layer.parameters().forEach(p -> p.assign(generator.normal(0, 1, p.shape(), DType.FLOAT32)));
     return layer;
   }
 
   @Test
   void aNormOfOnesOwnIsCopiedSavedAndLoaded() throws IOException {
-    DyT layer = trained();
+    TanhNorm layer = trained();
     Tensor expected = layer.forward(x).copy();
-    assertThat(layer).hasToString("DyT(4, start 0.8)");
-    DyT copy = Layer.copyOf(layer);
+    assertThat(layer).hasToString("TanhNorm(4, start 0.8)");
+    TanhNorm copy = Layer.copyOf(layer);
     assertThat(copy.forward(x)).hasSameBitsAs(expected);
     copy.parameters().forEach(p -> p.assign(p.value().times(2)));
     assertThat(layer.forward(x)).hasSameBitsAs(expected);
 
     Path file = directory.resolve("model.safetensors");
     Predictor.of(new Sequential(layer, Activation.TANH)).save(file);
-    Predictor loaded = Predictor.load(file, Map.of("DyT", DyT::new));
+    Predictor loaded = Predictor.load(file, Map.of("TanhNorm", TanhNorm::new));
     assertThat(loaded.predict(x)).hasSameBitsAs(expected.tanh());
     assertThat(loaded.toString())
         .isEqualTo(
             """
             Sequential
-              0: DyT features=4 start=0.8
+              0: TanhNorm features=4 start=0.8
               1: Activation function=TANH
             """);
   }
@@ -100,9 +100,10 @@ class OwnLayerTest {
         .isThrownBy(() -> Layer.copyOf(new Forgetful().more()))
         .withMessage("Forgetful: unknown tensor 'more'");
     assertThatIllegalStateException()
-        .isThrownBy(() -> Layer.copyOf(new DyT(Description.of(Swish::new).set("features", 4))))
+        .isThrownBy(() -> Layer.copyOf(new TanhNorm(Description.of(Swish::new).set("features", 4))))
         .withMessage(
-            "DyT: its copy is a Swish; expected Description.of(DyT::new) in its constructors");
+            "TanhNorm: its copy is a Swish; expected Description.of(TanhNorm::new) in its"
+                + " constructors");
   }
 
   @Test

@@ -11,7 +11,7 @@ import dev.adjoint.tensor.Tensor;
 /**
  * Computes {@code g * tanh(alpha x) + b} in place of a norm (Zhu et al. 2025, arXiv:2503.10622).
  */
-public final class DyT extends Layer implements Transform {
+public final class TanhNorm extends Layer implements Transform {
 
   private final Setting<Integer> features = size("features");
   private final Setting<Double> start = decimal("start", 0.5);
@@ -20,12 +20,12 @@ public final class DyT extends Layer implements Transform {
   private final Weight bias = parameter("bias", Shape.of(features.get()), 0);
 
   /** Creates a layer for inputs of shape (..., features), with this alpha at first. */
-  public DyT(int features, double start) {
-    this(Description.of(DyT::new).set("features", features).set("start", start));
+  public TanhNorm(int features, double start) {
+    this(Description.of(TanhNorm::new).set("features", features).set("start", start));
   }
 
   /** Creates what was described. */
-  public DyT(Description from) {
+  public TanhNorm(Description from) {
     super(from);
   }
 
