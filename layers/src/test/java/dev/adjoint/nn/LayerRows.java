@@ -149,7 +149,7 @@ final class LayerRows {
     rows.add(row(new UnitNorm(), any().but(x -> x.rank() == 0)));
     rows.add(row(new UnitNorm().channelsFirst(), any().but(x -> x.rank() < 2)));
     rows.add(row(new TLU(4), channels()));
-    rows.add(row(new GlobalResponseNorm(4), channels()));
+    rows.add(row(new GlobalResponseNorm(4), channels().but(x -> x.rank() < 3)));
     rows.add(row(new EvoNormS0(2, 4), channels()));
     rows.add(row(new EvoNormB0(4), channels().but(x -> x.rank() < 3)));
     rows.add(row(new LocalResponseNorm(3), any().but(x -> x.rank() < 2)));

@@ -16,8 +16,9 @@ import java.util.stream.IntStream;
  * channel over all positions, divided by the mean length of the channels plus epsilon (Woo et al.
  * 2023, arXiv:2301.00808).
  *
- * <p>Inputs have the shape (N, C, ...). Each channel has its g and b, both 0 at first: then the
- * layer changes nothing. epsilon defaults to 1e-6. Both modes compute the same.
+ * <p>Inputs have the shape (N, C, L), (N, C, H, W) or (N, C, D, H, W). Each channel has its g and
+ * b, both 0 at first: then the layer changes nothing. epsilon defaults to 1e-6. Both modes compute
+ * the same.
  */
 public final class GlobalResponseNorm extends Layer implements Transform {
 
@@ -45,6 +46,11 @@ public final class GlobalResponseNorm extends Layer implements Transform {
   @Override
   public Tensor forward(Tensor x) {
     Tensor g = perChannel(weight, x);
+    if (x.rank() == 2) {
+      throw new IllegalArgumentException(
+          "%s: input of shape %s; expected (N, %d, ...), with positions to measure lengths over"
+              .formatted(this, x.shape(), channels.get()));
+    }
     Tensor length = Reductions.length(x, 0, true, IntStream.range(2, x.rank()).toArray());
     Tensor relative = length.div(length.mean(Keep.AXES, 1).plus(epsilon.get()));
     return observed(x.plus(g.times(x).times(relative)).plus(perChannel(bias, x)));
