@@ -5,6 +5,7 @@ import static java.lang.constant.ConstantDescs.CD_int;
 import static java.lang.constant.ConstantDescs.CD_void;
 import static java.lang.constant.ConstantDescs.INIT_NAME;
 import static java.lang.constant.ConstantDescs.MTD_void;
+import static java.util.stream.Collectors.joining;
 
 import dev.adjoint.kernel.Formula.Call;
 import java.io.IOException;
@@ -33,7 +34,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.IntSupplier;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -121,9 +121,7 @@ public final class LoopWriter {
                         call.function(),
                         arity,
                         arity == 1 ? "" : "s",
-                        functions.stream()
-                            .map(Class::getSimpleName)
-                            .collect(Collectors.joining(", ")))));
+                        functions.stream().map(Class::getSimpleName).collect(joining(", ")))));
   }
 
   int lanes() {

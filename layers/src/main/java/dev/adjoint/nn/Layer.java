@@ -100,6 +100,19 @@ public abstract non-sealed class Layer extends Parts {
     return values.value().reshape(sizes);
   }
 
+  /**
+   * Throws unless the last axis of a tensor has this size.
+   *
+   * @param what the tensor for the message, as in "input"
+   * @throws IllegalArgumentException with the shape of the tensor and (..., size)
+   */
+  protected final void requireLastAxis(String what, Tensor x, int size) {
+    if (x.rank() == 0 || x.size(-1) != size) {
+      throw new IllegalArgumentException(
+          "%s: %s of shape %s; expected (..., %d)".formatted(this, what, x.shape(), size));
+    }
+  }
+
   // ---- what it holds ---------------------------------------------------------------------------
 
   /** Returns the layers that this one consists of, by name, in the order of their declaration. */

@@ -36,10 +36,7 @@ public final class LayerScale extends Layer implements Transform {
 
   @Override
   public Tensor forward(Tensor x) {
-    if (x.rank() == 0 || x.size(-1) != features.get()) {
-      throw new IllegalArgumentException(
-          "%s: input of shape %s; expected (..., %d)".formatted(this, x.shape(), features.get()));
-    }
+    requireLastAxis("input", x, features.get());
     return observed(x.times(weight.value()));
   }
 }

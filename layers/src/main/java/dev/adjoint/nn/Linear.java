@@ -78,10 +78,7 @@ public final class Linear extends Layer implements Transform, Foldable<Linear> {
   @Override
   public Tensor forward(Tensor x) {
     Tensor w = weight.value();
-    if (x.rank() == 0 || x.size(-1) != w.size(1)) {
-      throw new IllegalArgumentException(
-          "%s: input of shape %s; expected (..., %d)".formatted(this, x.shape(), w.size(1)));
-    }
+    requireLastAxis("input", x, w.size(1));
     if (folded == null) {
       return observed(product(x, w, bias == null ? null : bias.value()));
     }

@@ -94,10 +94,7 @@ public final class Imputation extends Layer implements Transform {
   @Override
   public Tensor forward(Tensor x) {
     Tensor medians = median.value();
-    if (x.rank() == 0 || x.size(-1) != medians.size()) {
-      throw new IllegalArgumentException(
-          "%s: input of shape %s; expected (..., %d)".formatted(this, x.shape(), medians.size()));
-    }
+    requireLastAxis("input", x, medians.size());
     Tensor isMissing = x.untracked().isNaN();
     Tensor filled = Where.where(isMissing, medians, x);
     if (!indicators.get()) {

@@ -27,10 +27,7 @@ abstract sealed class PointwiseNorm extends Layer implements Transform permits D
   /** Returns {@code g * f(alpha x + s) + b}, of the shape of x. */
   @Override
   public Tensor forward(Tensor x) {
-    if (x.rank() == 0 || x.size(-1) != features.get()) {
-      throw new IllegalArgumentException(
-          "%s: input of shape %s; expected (..., %d)".formatted(this, x.shape(), features.get()));
-    }
+    requireLastAxis("input", x, features.get());
     return observed(bounded(x, alpha.value(), weight.value(), bias.value()));
   }
 

@@ -32,10 +32,7 @@ public final class ScaleNorm extends Normalization<ScaleNorm> {
   /** Returns g x / |x|, whose length is g: where sigma is 1, it is sqrt(size). */
   @Override
   protected Tensor normalized(Tensor x) {
-    if (x.rank() == 0 || x.size(-1) != size.get()) {
-      throw new IllegalArgumentException(
-          "%s: input of shape %s; expected %s".formatted(this, x.shape(), expected()));
-    }
+    requireLastAxis("input", x, size.get());
     Tensor g = gain(x.dtype()).times(1 / Math.sqrt(size.get()));
     return Standardize.normalize(x, g, null, rule(x.dtype()), reductionAxes(x)).y();
   }

@@ -85,7 +85,7 @@ public final class Standardization extends Layer implements Transform {
    */
   @Override
   public Tensor forward(Tensor x) {
-    requireFeatures("", x);
+    requireLastAxis("input", x, mean().size());
     return observed(x.minus(mean.value()).div(deviation.value()));
   }
 
@@ -95,7 +95,7 @@ public final class Standardization extends Layer implements Transform {
    * @param y of shape (..., n)
    */
   public Tensor inverse(Tensor y) {
-    requireFeatures("inverse: ", y);
+    requireLastAxis("inverse: input", y, mean().size());
     return y.times(deviation.value()).plus(mean.value());
   }
 
@@ -107,15 +107,6 @@ public final class Standardization extends Layer implements Transform {
   /** Returns the deviations of the training data, 1 for a constant feature: shape (n). */
   public Tensor deviation() {
     return deviation.value();
-  }
-
-  private void requireFeatures(String operation, Tensor x) {
-    int features = mean().size();
-    if (x.rank() == 0 || x.size(-1) != features) {
-      throw new IllegalArgumentException(
-          "%s: %sinput of shape %s; expected (..., %d)"
-              .formatted(this, operation, x.shape(), features));
-    }
   }
 
   @Override

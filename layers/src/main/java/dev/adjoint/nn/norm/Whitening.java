@@ -110,7 +110,7 @@ public final class Whitening extends Layer implements Transform {
    */
   @Override
   public Tensor forward(Tensor x) {
-    requireLast("forward", x, matrix().size(1));
+    requireLastAxis("forward", x, matrix().size(1));
     return observed(x.minus(mean()).matmul(matrix().transpose()));
   }
 
@@ -123,7 +123,7 @@ public final class Whitening extends Layer implements Transform {
    */
   public Tensor inverse(Tensor y) {
     Tensor back = backward.value();
-    requireLast("inverse", y, back.size(0));
+    requireLastAxis("inverse", y, back.size(0));
     return y.matmul(back).plus(mean());
   }
 
@@ -168,13 +168,6 @@ public final class Whitening extends Layer implements Transform {
       throw new IllegalArgumentException(
           "Whitening: data of shape %s vary in %d directions, and epsilon is %s; expected at most %2$d components instead of %d, or a larger epsilon"
               .formatted(x.shape(), rank, epsilon, components));
-    }
-  }
-
-  private void requireLast(String operation, Tensor x, int expected) {
-    if (x.rank() == 0 || x.size(-1) != expected) {
-      throw new IllegalArgumentException(
-          "%s: %s of shape %s; expected (..., %d)".formatted(this, operation, x.shape(), expected));
     }
   }
 }
