@@ -45,7 +45,8 @@ class MadeAnewTest {
           "IterNorm epsilon_outside_root",
           "DecorrelatedBatchNorm epsilon_outside_root",
           "MeanOnlyBatchNorm epsilon",
-          "MeanOnlyBatchNorm epsilon_outside_root");
+          "MeanOnlyBatchNorm epsilon_outside_root",
+          "MeanOnlyBatchNorm zero_centred_gain");
 
   @TempDir private Path directory;
 

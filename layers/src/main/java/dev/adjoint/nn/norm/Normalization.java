@@ -28,7 +28,8 @@ import org.jspecify.annotations.Nullable;
  * <em>reduction axes</em>; whether the mean is subtracted ({@code sigma} is the deviation) or not
  * ({@code sigma} is the root of the mean square); and which have a {@code g} and a {@code b} of
  * their own, those along the <em>feature axes</em>. {@code sigma = sqrt(variance + epsilon)}, with
- * the biased variance. g and b are the weights named weight and bias, and start at 1 and 0.
+ * the biased variance. g and b are the weights named weight and bias, and start at 1 and 0; with a
+ * {@linkplain #zeroCentredGain zero-centred gain} the weight is {@code g - 1}.
  *
  * <p>A norm of one's own extends this and says its axes; by default the features are the last axes,
  * along which elements share their statistics, too.
@@ -43,6 +44,7 @@ public abstract class Normalization<N extends Normalization<N>> extends Layer im
   private final Setting<Double> epsilon = decimal("epsilon", 1e-5).printedAs(this::printedEpsilon);
   private final Setting<Boolean> epsilonOutsideRoot =
       flag("epsilon_outside_root").printedAs(() -> "");
+  private final Setting<Boolean> zeroCentredGain = flag("zero_centred_gain");
   private @Nullable Weight weight;
   private @Nullable Weight bias;
 
@@ -68,7 +70,7 @@ public abstract class Normalization<N extends Normalization<N>> extends Layer im
   }
 
   private void declareAffine() {
-    weight = optional("weight", features, 1);
+    weight = optional("weight", features, zeroCentredGain.get() ? 0 : 1);
     bias = shifted ? optional("bias", features, 0) : null;
   }
 
@@ -87,6 +89,18 @@ public abstract class Normalization<N extends Normalization<N>> extends Layer im
   private N epsilon(double value, boolean outsideRoot) {
     epsilon.set(value);
     epsilonOutsideRoot.set(outsideRoot);
+    return self();
+  }
+
+  /**
+   * Lets the weight be {@code g - 1}, 0 at first, as in Gemma and Qwen3-Next: what is computed
+   * stays the same, and weight decay pulls g to 1 instead of 0.
+   */
+  public N zeroCentredGain() {
+    if (weight != null && !zeroCentredGain.get()) {
+      weight.assign(weight.value().minus(1));
+    }
+    zeroCentredGain.set(true);
     return self();
   }
 
@@ -170,7 +184,7 @@ public abstract class Normalization<N extends Normalization<N>> extends Layer im
    */
   final Standardized normalize(Tensor x, @Nullable Tensor mask, int[] sizes, int... axes) {
     if (mask == null) {
-      Tensor g = weight == null ? null : weight.value().reshape(sizes);
+      Tensor g = weight == null ? null : gain(x.dtype()).reshape(sizes);
       Tensor b = bias == null ? null : bias.value().reshape(sizes);
       return Standardize.normalize(x, g, b, rule(x.dtype()), axes);
     }
@@ -223,13 +237,16 @@ public abstract class Normalization<N extends Normalization<N>> extends Layer im
   }
 
   private Tensor affine(Tensor y, int[] sizes) {
-    Tensor scaled = weight == null ? y : y.times(weight.value().reshape(sizes));
+    Tensor scaled = weight == null ? y : y.times(gain(y.dtype()).reshape(sizes));
     return bias == null ? scaled : scaled.plus(bias.value().reshape(sizes));
   }
 
   /** Returns g, or ones. */
   final Tensor gain(DType dtype) {
-    return weight == null ? Tensors.ones(features, dtype) : weight.value();
+    if (weight == null) {
+      return Tensors.ones(features, dtype);
+    }
+    return zeroCentredGain.get() ? weight.value().plus(1) : weight.value();
   }
 
   /** Returns b, or zeros. */

@@ -1,6 +1,7 @@
 package dev.adjoint.nn.inspect;
 
 import static dev.adjoint.nn.Float64.float64;
+import static dev.adjoint.nn.Float64.scrambled;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.adjoint.nn.Activation;
@@ -8,9 +9,13 @@ import dev.adjoint.nn.Conv2d;
 import dev.adjoint.nn.Linear;
 import dev.adjoint.nn.Sequential;
 import dev.adjoint.nn.Transform;
+import dev.adjoint.nn.norm.AdaIN;
 import dev.adjoint.nn.norm.BatchNorm;
 import dev.adjoint.nn.norm.BatchRenorm;
+import dev.adjoint.nn.norm.ConditionalNorm;
+import dev.adjoint.nn.norm.ConditionalResidual;
 import dev.adjoint.nn.norm.Derf;
+import dev.adjoint.nn.norm.DivisiveNorm;
 import dev.adjoint.nn.norm.DyT;
 import dev.adjoint.nn.norm.FilterResponseNorm;
 import dev.adjoint.nn.norm.GhostBatchNorm;
@@ -26,6 +31,7 @@ import dev.adjoint.op.ConvOptions;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Shape;
+import dev.adjoint.tensor.Tensor;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -141,6 +147,40 @@ class InvariancesTest {
   @Test
   void filterResponseNormIsInstanceNormWithoutTheMean() {
     assertRow(images(new FilterResponseNorm(OUT).epsilon(0)), "Y - -  Y -  Y - -  Y");
+  }
+
+  @Test
+  void divisiveNormHasOfItsNeighborhoodOnlyWhatALayerNormOfImagesHas() {
+    assertRow(images(new DivisiveNorm(OUT, 3).epsilon(0)), "Y - -  - -  Y - -  Y");
+    // A window of one position is the layer norm over channels there.
+    assertRow(images(new DivisiveNorm(OUT, 1).epsilon(0)), "Y Y Y  - -  Y - -  Y");
+    assertRow(images(new DivisiveNorm(OUT, 3)), "- - -  - -  - - -  -");
+  }
+
+  @Test
+  void conditionalNormsHaveTheInvariancesOfTheirNormForAFixedCondition() {
+    ConditionalNorm norm = new ConditionalNorm(new LayerNorm(OUT).epsilon(0), 3, generator);
+    scrambled(float64(norm), generator);
+    Tensor c = generator.normal(0, 1, Shape.of(3), DType.FLOAT64);
+    assertRow(rows(x -> norm.forward(x, c.expand(x.size(0), 3))), "Y Y Y  - -  Y - -  Y");
+    AdaIN adaIN = new AdaIN(new InstanceNorm(OUT).epsilon(0));
+    Tensor style = generator.normal(0, 1, Shape.of(1, OUT, 4, 7), DType.FLOAT64);
+    assertRow(
+        images(x -> adaIN.forward(x, style.expand(x.size(0), OUT, 4, 7))), "Y - -  Y -  Y Y Y  Y");
+  }
+
+  @Test
+  void aResidualBlockHasNoneOfTheInvariancesOfItsNorm() {
+    ConditionalResidual block =
+        new ConditionalResidual(new LayerNorm(OUT).epsilon(0), Tensor::tanh, 3, generator);
+    scrambled(float64(block), generator);
+    Tensor c = generator.normal(0, 1, Shape.of(3), DType.FLOAT64);
+    assertRow(rows(x -> block.forward(x, c.expand(x.size(0), 3))), "- - -  - -  - - -  -");
+  }
+
+  @Test
+  void aZeroCentredGainChangesNoInvariance() {
+    assertRow(rows(new RMSNorm(OUT).epsilon(0).zeroCentredGain()), "Y - -  - -  Y - -  Y");
   }
 
   @Test

@@ -21,11 +21,14 @@ import dev.adjoint.nn.Residual;
 import dev.adjoint.nn.Sequential;
 import dev.adjoint.nn.TLU;
 import dev.adjoint.nn.Transform;
+import dev.adjoint.nn.norm.AdaIN;
 import dev.adjoint.nn.norm.BatchNorm;
 import dev.adjoint.nn.norm.BatchRenorm;
 import dev.adjoint.nn.norm.ConditionalNorm;
+import dev.adjoint.nn.norm.ConditionalResidual;
 import dev.adjoint.nn.norm.DecorrelatedBatchNorm;
 import dev.adjoint.nn.norm.Derf;
+import dev.adjoint.nn.norm.DivisiveNorm;
 import dev.adjoint.nn.norm.DyT;
 import dev.adjoint.nn.norm.EvoNormB0;
 import dev.adjoint.nn.norm.EvoNormS0;
@@ -153,12 +156,15 @@ final class Models {
             new GlobalResponseNorm(4),
             new LocalResponseNorm(3).alpha(0.5),
             new UnitNorm().channelsFirst(),
+            new DivisiveNorm(4, 3).zeroCentredGain(),
+            new Lit(new AdaIN(4)),
             new Flatten(),
             new Linear(100, 4, g),
             new DyT(4),
             new Derf(4),
             new LayerScale(4),
-            new Lit(new ConditionalNorm(new LayerNorm(4), 4, g))),
+            new Lit(new ConditionalNorm(new LayerNorm(4), 4, g)),
+            new Lit(new ConditionalResidual(new LayerNorm(4), Activation.TANH, 4, g))),
         of(
             "sequences",
             g.normal(2, 5, 8),
@@ -186,9 +192,9 @@ final class Models {
 
   /** A user's own layer: a norm with the input as its condition. */
   static final class Lit extends Layer implements Transform {
-    private final ConditionalNorm norm = child("norm", ConditionalNorm.class);
+    private final Layer norm = child("norm", Layer.class);
 
-    Lit(ConditionalNorm norm) {
+    Lit(Layer norm) {
       this(Description.of(Lit::new).with("norm", norm));
     }
 
@@ -198,7 +204,12 @@ final class Models {
 
     @Override
     public Tensor forward(Tensor x) {
-      return norm.forward(x, x);
+      return switch (norm) {
+        case ConditionalNorm conditional -> conditional.forward(x, x);
+        case ConditionalResidual residual -> residual.forward(x, x);
+        case AdaIN adaIN -> adaIN.forward(x, x.flip(-1).square());
+        default -> throw new AssertionError(norm);
+      };
     }
   }
 
