@@ -37,8 +37,10 @@ public final class BatchNorm extends MomentNorm<BatchNorm> {
   @Override
   Tensor ofBatch(Tensor x, @Nullable Tensor mask) {
     double count = requireCount(x, mask);
-    Standardized batch = normalize(x, mask, placement(x), reductionAxes(x));
+    boolean isWhole = !Shards.areSeveral();
+    Standardized batch =
+        isWhole ? normalize(x, mask, placement(x), reductionAxes(x)) : standardizeBatch(x, mask);
     move(count, batch.mean(), batch.variance());
-    return batch.y();
+    return isWhole ? batch.y() : affine(batch.y());
   }
 }

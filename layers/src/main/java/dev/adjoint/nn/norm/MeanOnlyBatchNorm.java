@@ -44,7 +44,8 @@ public final class MeanOnlyBatchNorm extends RunningNorm<MeanOnlyBatchNorm> {
     if (usesRunningStatistics()) {
       return affine(x.minus(runningMean.value().reshape(placement(x))));
     }
-    Tensor mean = x.sum(Keep.AXES, reductionAxes(x)).div(Math.max(1, count(x, mask)));
+    Tensor sum = Shards.total(x.sum(Keep.AXES, reductionAxes(x)));
+    Tensor mean = sum.div(Math.max(1, count(x, mask)));
     move(Map.of(runningMean, mean.untracked().reshape(features())));
     return affine(x.minus(mean));
   }
