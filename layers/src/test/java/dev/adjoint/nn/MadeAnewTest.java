@@ -42,6 +42,7 @@ class MadeAnewTest {
   /** What no option can change. */
   private static final Set<String> NEVER_CHANGED =
       Set.of(
+          "GlobalResponseNorm epsilon_outside_root",
           "IterNorm epsilon_outside_root",
           "DecorrelatedBatchNorm epsilon_outside_root",
           "MeanOnlyBatchNorm epsilon",

@@ -186,8 +186,9 @@ final class Unusual {
                 new GlobalAvgPool()));
     signals.add(new UnitNorm().channelsFirst());
     signals.add(new TLU(4));
-    signals.add(new EvoNormS0(2, 4).epsilon(0.2));
-    signals.add(new GlobalResponseNorm(4).epsilon(0.2));
+    signals.add(new EvoNormS0(2, 4).epsilon(0.2).zeroCentredGain());
+    signals.add(new EvoNormS0(2, 4).epsilonOutsideRoot(0.2));
+    signals.add(new GlobalResponseNorm(4).epsilon(0.2).zeroCentredGain());
     signals.add(new LocalResponseNorm(3).alpha(0.5).beta(0.6).k(2));
     signals.add(new FilterResponseNorm(4).epsilonOutsideRoot(0.2).withoutBias());
     signals.add(new FilterResponseNorm(4).zeroCentredGain());

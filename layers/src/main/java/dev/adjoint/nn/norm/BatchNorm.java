@@ -37,10 +37,8 @@ public final class BatchNorm extends MomentNorm<BatchNorm> {
   @Override
   Tensor ofBatch(Tensor x, @Nullable Tensor mask) {
     double count = requireCount(x, mask);
-    boolean isWhole = !Shards.areSeveral();
-    Standardized batch =
-        isWhole ? normalize(x, mask, placement(x), reductionAxes(x)) : standardizeBatch(x, mask);
+    Standardized batch = normalizeBatch(x, mask);
     move(count, batch.mean(), batch.variance());
-    return isWhole ? batch.y() : affine(batch.y());
+    return batch.y();
   }
 }

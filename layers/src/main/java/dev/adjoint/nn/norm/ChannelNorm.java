@@ -25,12 +25,12 @@ public abstract class ChannelNorm<N extends ChannelNorm<N>> extends Normalizatio
 
   /** Creates a norm from its description. */
   ChannelNorm(Description from) {
-    this(from, true);
+    this(from, true, 1e-5);
   }
 
-  /** Creates a norm from its description that subtracts the mean, or does not. */
-  ChannelNorm(Description from, boolean centred) {
-    super(from, centred, true);
+  /** Creates a norm from its description that subtracts the mean or not, and its usual epsilon. */
+  ChannelNorm(Description from, boolean centred, double usualEpsilon) {
+    super(from, centred, true, usualEpsilon);
     if (features().rank() != 1) {
       throw new IllegalArgumentException(
           "%s: features of shape %s; expected one axis, the channels"
@@ -87,9 +87,18 @@ public abstract class ChannelNorm<N extends ChannelNorm<N>> extends Normalizatio
     Tensor known = mask == null ? Tensor.scalar(1, x.dtype()) : mask;
     Tensor count = known.expand(x.shape()).sum(Keep.AXES, axes);
     Tensor divisor = count.clamp(1, Double.MAX_VALUE);
-    Tensor mean = x.sum(Keep.AXES, axes).div(divisor);
-    Tensor deviation = x.minus(mean).times(known);
-    return new Moments(count, mean, deviation.square().sum(Keep.AXES, axes).div(divisor));
+    Tensor once = centred(x, known, divisor, axes);
+    Tensor deviation = centred(once, known, divisor, axes);
+    return new Moments(
+        count,
+        x.sum(Keep.AXES, axes).div(divisor),
+        deviation.square().sum(Keep.AXES, axes).div(divisor));
+  }
+
+  /** Returns the elements by group: shape (N, groups, channels of a group, positions). */
+  final Tensor grouped(Tensor x, int groups) {
+    int positions = x.size() / Math.max(1, x.size(0) * channels());
+    return x.reshape(x.size(0), groups, channels() / groups, positions);
   }
 
   /** Returns the axes after the channels, at least one. */

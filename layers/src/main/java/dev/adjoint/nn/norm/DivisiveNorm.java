@@ -1,7 +1,6 @@
 package dev.adjoint.nn.norm;
 
 import dev.adjoint.nn.Description;
-import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Keep;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
@@ -17,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * epsilon is the square of the paper's smoother sigma, and defaults to 1. The paper has no g and b
  * on images ({@link #withoutAffine}). Both modes compute the same.
  */
-public final class DivisiveNorm extends ChannelNorm<DivisiveNorm> {
+public final class DivisiveNorm extends SpatialNorm<DivisiveNorm> {
 
   private final int summation = size("summation").get();
   private final int suppression = size("suppression").get();
@@ -32,14 +31,13 @@ public final class DivisiveNorm extends ChannelNorm<DivisiveNorm> {
     this(
         Description.of(DivisiveNorm::new)
             .set("features", channels)
-            .set("epsilon", 1.0)
             .set("summation", summation)
             .set("suppression", suppression));
   }
 
   /** Creates a layer from its description. */
   public DivisiveNorm(Description from) {
-    super(from);
+    super(from, true, 1);
   }
 
   @Override
@@ -58,15 +56,5 @@ public final class DivisiveNorm extends ChannelNorm<DivisiveNorm> {
       count = LocalResponseNorm.neighbors(count, axis, size);
     }
     return sum.div(count.clamp(1, Double.MAX_VALUE));
-  }
-
-  @Override
-  boolean isUsualEpsilon() {
-    return epsilon(DType.FLOAT64) == 1;
-  }
-
-  @Override
-  protected String expected() {
-    return "(N, %d, ...)".formatted(channels());
   }
 }

@@ -30,13 +30,8 @@ public final class MeanOnlyBatchNorm extends RunningNorm<MeanOnlyBatchNorm> {
   }
 
   @Override
-  public MeanOnlyBatchNorm epsilon(double underTheRoot) {
+  MeanOnlyBatchNorm setEpsilon(double value, boolean outsideRoot) {
     throw new UnsupportedOperationException("MeanOnlyBatchNorm: it divides by nothing");
-  }
-
-  @Override
-  public MeanOnlyBatchNorm epsilonOutsideRoot(double besideTheRoot) {
-    return epsilon(besideTheRoot);
   }
 
   @Override

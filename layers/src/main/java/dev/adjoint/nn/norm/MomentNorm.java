@@ -67,7 +67,16 @@ public abstract class MomentNorm<N extends MomentNorm<N>> extends RunningNorm<N>
   /** Normalizes a batch by its own statistics, which move the running ones. */
   abstract Tensor ofBatch(Tensor x, @Nullable Tensor mask);
 
-  /** Standardizes a batch by its moments, those of all of its shards. */
+  /** Normalizes a batch by its moments, those of all of its shards. */
+  final Standardized normalizeBatch(Tensor x, @Nullable Tensor mask) {
+    if (!Shards.areSeveral()) {
+      return normalize(x, mask, placement(x), reductionAxes(x));
+    }
+    Standardized all = standardizeBatch(x, mask);
+    return new Standardized(affine(all.y()), all.mean(), all.variance());
+  }
+
+  /** Normalizes as {@link #normalizeBatch} does, without g and b. */
   final Standardized standardizeBatch(Tensor x, @Nullable Tensor mask) {
     int[] axes = reductionAxes(x);
     if (!Shards.areSeveral()) {

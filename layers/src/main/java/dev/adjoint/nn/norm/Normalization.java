@@ -41,7 +41,8 @@ public abstract class Normalization<N extends Normalization<N>> extends Layer im
   private final Shape features = shape("features").get();
   private final boolean centred;
   private final boolean shifted;
-  private final Setting<Double> epsilon = decimal("epsilon", 1e-5).printedAs(this::printedEpsilon);
+  private final double usualEpsilon;
+  private final Setting<Double> epsilon;
   private final Setting<Boolean> epsilonOutsideRoot =
       flag("epsilon_outside_root").printedAs(() -> "");
   private final Setting<Boolean> zeroCentredGain = flag("zero_centred_gain");
@@ -57,8 +58,13 @@ public abstract class Normalization<N extends Normalization<N>> extends Layer im
   }
 
   /** Creates a norm from its description that subtracts the mean or not, with a b or without. */
-  @SuppressWarnings("this-escape") // to Layer, which is initialized
   protected Normalization(Description from, boolean centred, boolean shifted) {
+    this(from, centred, shifted, 1e-5);
+  }
+
+  /** Creates a norm from its description with an epsilon that is the default of its own. */
+  @SuppressWarnings("this-escape") // to Layer, which is initialized
+  Normalization(Description from, boolean centred, boolean shifted, double usualEpsilon) {
     super(from);
     if (features.size() == 0) {
       throw new IllegalArgumentException(
@@ -66,6 +72,8 @@ public abstract class Normalization<N extends Normalization<N>> extends Layer im
     }
     this.centred = centred;
     this.shifted = shifted;
+    this.usualEpsilon = usualEpsilon;
+    epsilon = decimal("epsilon", usualEpsilon).printedAs(this::printedEpsilon);
     declareAffine();
   }
 
@@ -76,17 +84,17 @@ public abstract class Normalization<N extends Normalization<N>> extends Layer im
 
   // ---- options ---------------------------------------------------------------------------------
 
-  /** Sets what is added to the variance, under the root; the default is 1e-5. */
+  /** Sets what is added to the variance, under the root; defaults to 1e-5 in most norms. */
   public N epsilon(double underTheRoot) {
-    return epsilon(underTheRoot, false);
+    return setEpsilon(underTheRoot, false);
   }
 
   /** Divides by {@code sqrt(variance) + epsilon} instead, as some papers' code does. */
   public N epsilonOutsideRoot(double besideTheRoot) {
-    return epsilon(besideTheRoot, true);
+    return setEpsilon(besideTheRoot, true);
   }
 
-  private N epsilon(double value, boolean outsideRoot) {
+  N setEpsilon(double value, boolean outsideRoot) {
     epsilon.set(value);
     epsilonOutsideRoot.set(outsideRoot);
     return self();
@@ -111,9 +119,11 @@ public abstract class Normalization<N extends Normalization<N>> extends Layer im
     return self();
   }
 
-  /** Brings back g and b, for norms that start without. */
-  N withAffine() {
-    declareAffine();
+  /** Brings back g and b, which {@link InstanceNorm} starts without. */
+  public N withAffine() {
+    if (weight == null) {
+      declareAffine();
+    }
     return self();
   }
 
@@ -212,7 +222,8 @@ public abstract class Normalization<N extends Normalization<N>> extends Layer im
         deviation.div(sigma(shares, axes)), mean.untracked().reshape(sets), variance.reshape(sets));
   }
 
-  private static Tensor centred(Tensor x, Tensor counted, Tensor count, int... axes) {
+  /** Subtracts the mean, and puts zeros where nothing is counted. */
+  static Tensor centred(Tensor x, Tensor counted, Tensor count, int... axes) {
     Tensor mean = x.sum(Keep.AXES, axes).div(count);
     return Where.where(counted, x.minus(mean), Tensor.scalar(0, x.dtype()));
   }
@@ -274,6 +285,14 @@ public abstract class Normalization<N extends Normalization<N>> extends Layer im
     }
   }
 
+  /** Throws if the features have several axes, for an option that knows of one only. */
+  final void requireOneAxis(String option) {
+    if (features.rank() != 1) {
+      throw new IllegalStateException(
+          "%s: %s for features of shape %s; expected one axis".formatted(this, option, features));
+    }
+  }
+
   private String printedEpsilon() {
     return epsilonOutsideRoot.get()
         ? "epsilon %s outside the root".formatted(epsilon.get())
@@ -282,7 +301,7 @@ public abstract class Normalization<N extends Normalization<N>> extends Layer im
 
   /** Tells whether epsilon is the default, and under the root. */
   boolean isUsualEpsilon() {
-    return epsilon.get() == 1e-5;
+    return epsilon.get() == usualEpsilon;
   }
 
   @SuppressWarnings("unchecked") // N is the class itself

@@ -167,6 +167,8 @@ class NormVariantsTest {
           new SwitchableNorm(4),
           new FilterResponseNorm(4),
           new DivisiveNorm(4, 9),
+          new EvoNormS0(2, 4),
+          new GlobalResponseNorm(4),
           new EvoNormB0(4)
         }) {
       scrambled(float64(norm), generator);
