@@ -7,6 +7,8 @@ import dev.adjoint.op.Where;
 import dev.adjoint.tensor.Keep;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
+import dev.adjoint.tensor.Tensors;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -66,33 +68,33 @@ public abstract class ChannelNorm<N extends ChannelNorm<N>> extends Normalizatio
   /** Normalizes; the mask broadcasts to the shape of x, which is 0 where the mask is. */
   abstract Tensor normalized(Tensor x, @Nullable Tensor mask);
 
-  /** Numbers of values, their means and biased variances, along axes that are kept. */
-  record Moments(Tensor count, Tensor mean, Tensor variance) {
-
-    /** Returns the moments of all shards together (Chan, Golub and LeVeque 1979). */
-    Moments ofAllShards() {
-      if (!Shards.areSeveral()) {
-        return this;
-      }
-      Tensor sums = Shards.total(Joining.stack(0, count, mean.times(count)));
-      Tensor all = sums.select(0, 0).clamp(1, Double.MAX_VALUE);
-      Tensor center = sums.select(0, 1).div(all);
-      Tensor squares = variance.plus(mean.minus(center).square()).times(count);
-      return new Moments(all, center, Shards.total(squares).div(all));
-    }
-  }
+  /** Means and biased variances along axes that are kept, and what lies off the means. */
+  record Moments(Tensor mean, Tensor variance, Tensor deviation) {}
 
   /** Returns the moments of an input that is 0 where the mask is, which does not count there. */
   static Moments moments(Tensor x, @Nullable Tensor mask, int... axes) {
-    Tensor known = mask == null ? Tensor.scalar(1, x.dtype()) : mask;
-    Tensor count = known.expand(x.shape()).sum(Keep.AXES, axes);
-    Tensor divisor = count.clamp(1, Double.MAX_VALUE);
-    Tensor once = centred(x, known, divisor, axes);
-    Tensor deviation = centred(once, known, divisor, axes);
-    return new Moments(
-        count,
-        x.sum(Keep.AXES, axes).div(divisor),
-        deviation.square().sum(Keep.AXES, axes).div(divisor));
+    return moments(UnaryOperator.identity(), x, mask, axes);
+  }
+
+  /**
+   * Returns the moments of an input and what more a function adds to its sums. What the rounded
+   * mean leaves is summed with the squares: corrected two-pass (Chan, Golub and LeVeque 1983).
+   */
+  static Moments moments(
+      UnaryOperator<Tensor> total, Tensor x, @Nullable Tensor mask, int... axes) {
+    Tensor sum = x.sum(Keep.AXES, axes);
+    Tensor count =
+        mask == null
+            ? Tensors.full(sum.shape(), (double) x.size() / Math.max(1, sum.size()), x.dtype())
+            : mask.expand(x.shape()).sum(Keep.AXES, axes);
+    Tensor sums = total.apply(Joining.stack(0, count, sum));
+    Tensor n = sums.select(0, 0).clamp(1, Double.MAX_VALUE);
+    Tensor mean = sums.select(0, 1).div(n);
+    Tensor off = mask == null ? x.minus(mean) : x.minus(mean).times(mask);
+    Tensor squares = off.square().sum(Keep.AXES, axes);
+    Tensor rest = total.apply(Joining.stack(0, off.sum(Keep.AXES, axes), squares)).div(n);
+    Tensor left = rest.select(0, 0);
+    return new Moments(mean.plus(left), rest.select(0, 1).minus(left.square()), off.minus(left));
   }
 
   /** Returns the elements by group: shape (N, groups, channels of a group, positions). */

@@ -34,8 +34,8 @@ public final class EvoNormB0 extends RunningNorm<EvoNormB0> {
   Tensor normalized(Tensor x, @Nullable Tensor mask) {
     Tensor ofBatch = runningVariance.value().reshape(placement(x));
     if (!usesRunningStatistics()) {
-      ofBatch = moments(x, mask, reductionAxes(x)).ofAllShards().variance();
-      move(Map.of(runningVariance, ofBatch.untracked().reshape(features())));
+      ofBatch = batchMoments(x, mask).variance();
+      move(Map.of(runningVariance, ofBatch));
     }
     Tensor instance = moments(x, mask, positions(x)).variance();
     Tensor gate = x.times(perChannel(v, x)).plus(inverse(instance).reciprocal());

@@ -34,7 +34,7 @@ public final class L1BatchNorm extends MomentNorm<L1BatchNorm> {
     Tensor distance = Shards.total(deviation.abs().sum(Keep.AXES, axes)).div(count);
     Tensor sigma = distance.times(Math.sqrt(Math.PI / 2));
     Tensor variance = sigma.square();
-    move(count, mean.untracked().reshape(features()), variance.untracked().reshape(features()));
+    move(count, mean, variance);
     return affine(deviation.times(inverse(variance)));
   }
 }

@@ -41,7 +41,7 @@ public final class MeanOnlyBatchNorm extends RunningNorm<MeanOnlyBatchNorm> {
     }
     Tensor sum = Shards.total(x.sum(Keep.AXES, reductionAxes(x)));
     Tensor mean = sum.div(Math.max(1, count(x, mask)));
-    move(Map.of(runningMean, mean.untracked().reshape(features())));
+    move(Map.of(runningMean, mean));
     return affine(x.minus(mean));
   }
 }

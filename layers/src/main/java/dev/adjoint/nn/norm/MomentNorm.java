@@ -78,13 +78,12 @@ public abstract class MomentNorm<N extends MomentNorm<N>> extends RunningNorm<N>
 
   /** Normalizes as {@link #normalizeBatch} does, without g and b. */
   final Standardized standardizeBatch(Tensor x, @Nullable Tensor mask) {
-    int[] axes = reductionAxes(x);
     if (!Shards.areSeveral()) {
-      return standardize(x, mask, axes);
+      return standardize(x, mask, reductionAxes(x));
     }
-    Moments all = moments(x, mask, axes).ofAllShards();
+    Moments all = batchMoments(x, mask);
     return new Standardized(
-        x.minus(all.mean()).times(inverse(all.variance())),
+        all.deviation().times(inverse(all.variance())),
         all.mean().untracked().reshape(features()),
         all.variance().untracked().reshape(features()));
   }

@@ -222,8 +222,7 @@ public abstract class Normalization<N extends Normalization<N>> extends Layer im
         deviation.div(sigma(shares, axes)), mean.untracked().reshape(sets), variance.reshape(sets));
   }
 
-  /** Subtracts the mean, and puts zeros where nothing is counted. */
-  static Tensor centred(Tensor x, Tensor counted, Tensor count, int... axes) {
+  private static Tensor centred(Tensor x, Tensor counted, Tensor count, int... axes) {
     Tensor mean = x.sum(Keep.AXES, axes).div(count);
     return Where.where(counted, x.minus(mean), Tensor.scalar(0, x.dtype()));
   }

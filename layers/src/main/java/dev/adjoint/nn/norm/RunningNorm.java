@@ -79,13 +79,16 @@ public abstract class RunningNorm<N extends RunningNorm<N>> extends ChannelNorm<
     return !isTraining() || frozenStatistics.get();
   }
 
-  /** Moves running statistics towards those of a batch. */
+  /** Moves running statistics towards those of a batch, in any shape. */
   final void move(Map<Buffer, Tensor> statistics) {
     batches.update(before -> {
       Tensor seen = before.plus(1);
       double rate = cumulative.get() ? 1 / seen.item() : updateRate.get();
       statistics.forEach((running, batch) ->
-          running.update(average -> average.times(1 - rate).plus(batch.untracked().times(rate))));
+          running.update(average -> {
+            Tensor news = batch.untracked().reshape(average.shape());
+            return average.times(1 - rate).plus(news.times(rate));
+          }));
       return seen;
     });
   }
@@ -152,6 +155,11 @@ public abstract class RunningNorm<N extends RunningNorm<N>> extends ChannelNorm<
             ? Tensor.scalar(x.size() / (double) channels(), DType.FLOAT64)
             : mask.to(DType.FLOAT64).sum();
     return Shards.total(count).item();
+  }
+
+  /** Returns the moments of each channel over the batch, in all shards. */
+  final Moments batchMoments(Tensor x, @Nullable Tensor mask) {
+    return moments(Shards::total, x, mask, reductionAxes(x));
   }
 
   @Override

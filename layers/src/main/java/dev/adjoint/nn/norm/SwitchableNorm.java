@@ -38,34 +38,24 @@ public final class SwitchableNorm extends RunningNorm<SwitchableNorm> {
   Tensor normalized(Tensor x, @Nullable Tensor mask) {
     Moments instance = moments(x, mask, positions(x));
     Moments layer = moments(x, mask, IntStream.range(1, x.rank()).toArray());
-    Moments batch = ofBatch(x, mask);
-    Tensor m = meanWeight.value().softmax(0);
-    Tensor v = varianceWeight.value().softmax(0);
-    Tensor mean = mixed(m, instance.mean(), layer.mean(), batch.mean());
-    Tensor variance = mixed(v, instance.variance(), layer.variance(), batch.variance());
+    Tensor batchMean = runningMean.value().reshape(placement(x));
+    Tensor batchVariance = runningVariance.value().reshape(placement(x));
+    if (!usesRunningStatistics()) {
+      Moments batch = batchMoments(x, mask);
+      batchMean = batch.mean();
+      batchVariance = batch.variance();
+      move(Map.of(runningMean, batchMean, runningVariance, batchVariance));
+    }
+    Tensor mean = mixed(meanWeight, instance.mean(), layer.mean(), batchMean);
+    Tensor variance = mixed(varianceWeight, instance.variance(), layer.variance(), batchVariance);
     return affine(x.minus(mean).times(inverse(variance)));
   }
 
-  private Moments ofBatch(Tensor x, @Nullable Tensor mask) {
-    if (usesRunningStatistics()) {
-      int[] sizes = placement(x);
-      return new Moments(
-          Tensor.scalar(0),
-          runningMean.value().reshape(sizes),
-          runningVariance.value().reshape(sizes));
-    }
-    Moments batch = moments(x, mask, reductionAxes(x)).ofAllShards();
-    move(
-        Map.of(
-            runningMean, batch.mean().untracked().reshape(features()),
-            runningVariance, batch.variance().untracked().reshape(features())));
-    return batch;
-  }
-
-  private static Tensor mixed(Tensor shares, Tensor... of) {
-    return of[0]
+  private static Tensor mixed(Weight weight, Tensor instance, Tensor layer, Tensor batch) {
+    Tensor shares = weight.value().softmax(0);
+    return instance
         .times(shares.select(0, 0))
-        .plus(of[1].times(shares.select(0, 1)))
-        .plus(of[2].times(shares.select(0, 2)));
+        .plus(layer.times(shares.select(0, 1)))
+        .plus(batch.times(shares.select(0, 2)));
   }
 }

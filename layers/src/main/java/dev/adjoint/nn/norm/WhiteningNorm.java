@@ -117,7 +117,7 @@ public abstract class WhiteningNorm<N extends WhiteningNorm<N>> extends RunningN
     }
     Tensor ridge = Tensors.eye(block, DType.FLOAT64).times(epsilon(DType.FLOAT64));
     Tensor whitening = inverseRoot(covariance.plus(ridge)).to(x.dtype());
-    move(Map.of(runningMean, mean.reshape(-1), runningWhitening, whitening));
+    move(Map.of(runningMean, mean, runningWhitening, whitening));
     return whitening.matmul(centred);
   }
 }

@@ -17,6 +17,7 @@ import dev.adjoint.nn.Layer;
 import dev.adjoint.nn.Sequential;
 import dev.adjoint.nn.Transform;
 import dev.adjoint.op.Joining;
+import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Tensor;
 import java.util.ArrayList;
@@ -135,6 +136,17 @@ class ShardsTest {
               sum, () -> copy.forward(of(worker, x), of(worker, mask)).untracked());
         });
     assertClose(Joining.concat(0, shards.toArray(Tensor[]::new)), expected);
+  }
+
+  @Test
+  void aLargeMeanCostsNoDigits() {
+    Tensor x = normal(G, 9, 4).plus(1e4).to(DType.FLOAT32);
+    Tensor expected = float64(new BatchNorm(4)).forward(x.to(DType.FLOAT64));
+    List<Tensor> shards =
+        workers((worker, sum) ->
+            Shards.synchronize(sum, () -> new BatchNorm(4).forward(of(worker, x)).untracked()));
+    Tensor together = Joining.concat(0, shards.toArray(Tensor[]::new));
+    assertClose(together.to(DType.FLOAT64), expected, 1e-6);
   }
 
   @Test
