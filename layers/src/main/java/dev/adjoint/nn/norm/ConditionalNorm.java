@@ -3,6 +3,7 @@ package dev.adjoint.nn.norm;
 import dev.adjoint.nn.Description;
 import dev.adjoint.nn.Layer;
 import dev.adjoint.nn.Linear;
+import dev.adjoint.op.Where;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
@@ -52,20 +53,37 @@ public final class ConditionalNorm extends Layer {
    * @param condition of shape (N, condition): one for each example
    */
   public Tensor forward(Tensor x, Tensor condition) {
-    Tensor y = norm.forward(x);
+    return observed(modulated(norm.forward(x), x, condition));
+  }
+
+  /**
+   * Returns the normalized activations, with statistics of what is not padded, and 0 where it is.
+   *
+   * @param mask as {@link ChannelNorm#forward(Tensor, Tensor)} takes it
+   * @throws IllegalStateException if the norm takes no mask
+   */
+  public Tensor forward(Tensor x, Tensor condition, Tensor mask) {
+    if (!(norm instanceof ChannelNorm<?> masked)) {
+      throw new IllegalStateException(
+          "%s: a mask for %s; expected a norm of channels".formatted(headline(), norm));
+    }
+    Tensor y = modulated(masked.forward(x, mask), x, condition);
+    return observed(Where.where(mask.unsqueeze(1), y, Tensor.scalar(0, y.dtype())));
+  }
+
+  private Tensor modulated(Tensor y, Tensor x, Tensor condition) {
     if (norm.featureAxis(x) == 0 || condition.rank() != 2 || condition.size(0) != x.size(0)) {
       throw new IllegalArgumentException(
           "%s: input of shape %s and condition of shape %s; expected (N, ...) and (N, condition)"
               .formatted(headline(), x.shape(), condition.shape()));
     }
-    int features = features();
     Tensor both = projection.forward(condition);
-    Tensor g = perExample(both.slice(-1, 0, features), x);
-    Tensor b = perExample(both.slice(-1, features, 2 * features), x);
-    return observed(y.times(g.plus(1)).plus(b));
+    Tensor g = perExample(both.slice(-1, 0, features()), x);
+    Tensor b = perExample(both.slice(-1, features(), 2 * features()), x);
+    return y.times(g.plus(1)).plus(b);
   }
 
-  int features() {
+  private int features() {
     return norm.features().size();
   }
 

@@ -8,6 +8,7 @@ import static dev.adjoint.nn.LayerAssertions.assertGradients;
 import static dev.adjoint.nn.LayerAssertions.assertSameBits;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import dev.adjoint.autodiff.Gradients;
 import dev.adjoint.check.GradientCheck;
@@ -46,6 +47,24 @@ class ConditionalNormTest {
     Tensor g = both.slice(1, 0, 4).unsqueeze(2).plus(1);
     Tensor b = both.slice(1, 4, 8).unsqueeze(2);
     assertClose(norm.forward(x, c), plain.forward(x).times(g).plus(b));
+  }
+
+  @Test
+  void maskedPositionsTakeNoPartAndAreZero() {
+    Tensor x = normal(generator, 3, 4, 5);
+    Tensor c = normal(generator, 3, 3);
+    Tensor mask = Tensor.of(1.0, 1, 1, 0, 0).expand(3, 5);
+    ConditionalNorm norm = new ConditionalNorm(new InstanceNorm(4), 3, generator);
+    scrambled(float64(norm), generator);
+    Tensor y = norm.forward(x, c, mask);
+    assertClose(y.slice(2, 0, 3), norm.forward(x.slice(2, 0, 3), c));
+    assertThat(y.slice(2, 3, 5).abs().sum().item()).isZero();
+    ConditionalNorm layer = new ConditionalNorm(new LayerNorm(5), 3, generator);
+    assertThatIllegalStateException()
+        .isThrownBy(() -> layer.forward(x, c, mask))
+        .withMessage(
+            "ConditionalNorm: a mask for LayerNorm(5, no weight, no bias); expected a norm of"
+                + " channels");
   }
 
   @Test
