@@ -11,6 +11,7 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -188,6 +189,33 @@ public abstract class FluentOptimizer<O extends FluentOptimizer<O>> implements O
     return learningRate * scheduledFactor(steps);
   }
 
+  @Override
+  public final OptionalDouble equilibriumAngle(Parameter parameter) {
+    ParameterState state =
+        states.stream()
+            .filter(each -> each.parameter().equals(parameter))
+            .findFirst()
+            .orElseThrow(() ->
+                new IllegalArgumentException(
+                    "%s: parameter '%s' is none of this optimizer's"
+                        .formatted(name(), parameter.name())));
+    double square = 2 * rate(state) * scheduledFactor(steps) * decay(state) * turning();
+    return square > 0 ? OptionalDouble.of(Math.sqrt(square)) : OptionalDouble.empty();
+  }
+
+  /**
+   * Returns the square of {@link #equilibriumAngle} over {@code 2 rate decay}; the default is NaN,
+   * which says that it is not known.
+   *
+   * <p>Say that a gradient moves the parameter by c(0) times the rate in its step, and by c(k) in
+   * the k-th step afterwards. Independent gradients move it by the square sum of c in each step,
+   * and by the square of the sum of c in the end. So it is the one over the other if weights decay
+   * by themselves, and over the sum of c if the decay passes through the same c.
+   */
+  protected double turning() {
+    return Double.NaN;
+  }
+
   private double scheduledFactor(int taken) {
     double value = schedule.factor(taken);
     if (!(value >= 0 && value < Double.POSITIVE_INFINITY)) {
@@ -203,9 +231,15 @@ public abstract class FluentOptimizer<O extends FluentOptimizer<O>> implements O
    * and changes nothing that is remembered.
    */
   Consumer<Object> update(ParameterState state, Object gradient) {
-    double rate = state.setting(group -> group.learningRate, learningRate) * factor;
-    double decay = state.setting(group -> group.weightDecay, weightDecay);
-    return rule().prepare(state, gradient, rate, decay);
+    return rule().prepare(state, gradient, rate(state) * factor, decay(state));
+  }
+
+  private double rate(ParameterState state) {
+    return state.setting(group -> group.learningRate, learningRate);
+  }
+
+  private double decay(ParameterState state) {
+    return state.setting(group -> group.weightDecay, weightDecay);
   }
 
   /** Returns the names of what is remembered of a parameter, as the settings are now. */
