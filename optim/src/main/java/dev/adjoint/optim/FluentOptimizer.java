@@ -215,9 +215,17 @@ public abstract class FluentOptimizer<O extends FluentOptimizer<O>> implements O
 
   /** Returns what {@link #update(Update)} changes; it may have something else for the gradient. */
   final Consumer<Object> formula(ParameterState state, Object gradient) {
-    double rate = state.setting(group -> group.learningRate, learningRate()) * root().factor;
-    double decay = state.setting(group -> group.weightDecay, root().weightDecay);
-    return rule().prepare(state, gradient, rate, decay);
+    return rule().prepare(state, gradient, rate(state), decay(state));
+  }
+
+  /** Returns the learning rate of a parameter in the step that is being taken. */
+  final double rate(ParameterState state) {
+    return state.setting(group -> group.learningRate, learningRate()) * root().factor;
+  }
+
+  /** Returns the weight decay of a parameter. */
+  final double decay(ParameterState state) {
+    return state.setting(group -> group.weightDecay, root().weightDecay);
   }
 
   /** Returns the names of what is remembered of a parameter, as the settings are now. */

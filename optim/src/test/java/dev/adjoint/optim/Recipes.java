@@ -13,6 +13,8 @@ enum Recipes {
   ADAM(p -> new Adam(p).learningRate(0.01).weightDecay(0.1)),
   ADAM_W(p -> new AdamW(p).learningRate(0.01).amsgrad()),
   NADAM(p -> new NAdam(p).learningRate(0.01)),
+  RADAM(p -> new RAdam(p).learningRate(0.01).weightDecay(0.1).decoupledWeightDecay()),
+  ADA_MAX(p -> new AdaMax(p).learningRate(0.01)),
   RMS_PROP(p -> new RMSProp(p)),
   CENTERED(p -> new RMSProp(p).momentum(0.5).centered()),
   ADAGRAD(p -> new Adagrad(p).learningRateDecay(0.1).initialSum(0.1)),
