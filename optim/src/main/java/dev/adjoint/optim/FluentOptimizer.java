@@ -1,11 +1,12 @@
 package dev.adjoint.optim;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.Maps;
 import dev.adjoint.autodiff.Gradients;
 import dev.adjoint.autodiff.Parameter;
+import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
@@ -228,9 +229,9 @@ public abstract class FluentOptimizer<O extends FluentOptimizer<O>> implements O
     return state.setting(group -> group.weightDecay, root().weightDecay);
   }
 
-  /** Returns the names of what is remembered of a parameter, as the settings are now. */
-  Collection<String> slots(ParameterState state) {
-    return rule().initial().keySet();
+  /** Returns the shapes of what is remembered of a parameter, by name, as the settings are now. */
+  Map<String, Shape> slots(ParameterState state) {
+    return Maps.toMap(rule().initial().keySet(), _ -> state.parameter().shape());
   }
 
   private Update.Rule rule() {

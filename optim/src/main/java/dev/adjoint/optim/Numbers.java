@@ -13,6 +13,14 @@ final class Numbers {
     return value;
   }
 
+  static double atMostZero(String owner, String setting, double value) {
+    if (!(value <= 0 && value > Double.NEGATIVE_INFINITY)) {
+      throw new IllegalArgumentException(
+          "%s: %s %s; expected a number of at most 0".formatted(owner, setting, value));
+    }
+    return value;
+  }
+
   static double belowOne(String owner, String setting, double value) {
     if (!(value >= 0 && value < 1)) {
       throw new IllegalArgumentException(

@@ -1,8 +1,9 @@
 package dev.adjoint.optim;
 
-import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.ImmutableMap;
+import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
-import java.util.Collection;
+import java.util.Map;
 import java.util.function.Consumer;
 
 /**
@@ -41,10 +42,10 @@ abstract class Wrapper<O extends Wrapper<O>> extends FluentOptimizer<O> {
   }
 
   @Override
-  Collection<String> slots(ParameterState state) {
-    return ImmutableSet.<String>builder()
-        .addAll(inner.slots(state))
-        .addAll(super.slots(state))
-        .build();
+  Map<String, Shape> slots(ParameterState state) {
+    return ImmutableMap.<String, Shape>builder()
+        .putAll(inner.slots(state))
+        .putAll(super.slots(state))
+        .buildKeepingLast();
   }
 }

@@ -15,6 +15,8 @@ enum Recipes {
   NADAM(p -> new NAdam(p).learningRate(0.01)),
   RADAM(p -> new RAdam(p).learningRate(0.01).weightDecay(0.1).decoupledWeightDecay()),
   ADA_MAX(p -> new AdaMax(p).learningRate(0.01)),
+  LAMB(p -> new LAMB(p).learningRate(0.01).weightDecay(0.1)),
+  ADAFACTOR(p -> new Adafactor(p).weightDecay(0.1)),
   RMS_PROP(p -> new RMSProp(p)),
   CENTERED(p -> new RMSProp(p).momentum(0.5).centered()),
   ADAGRAD(p -> new Adagrad(p).learningRateDecay(0.1).initialSum(0.1)),
