@@ -52,6 +52,12 @@ public abstract class FluentOptimizer<O extends FluentOptimizer<O>> implements O
   private Schedule schedule = Schedule.constant();
   private int steps;
 
+  /** Numbers that are remembered from step to step, beside those of parameters, by name. */
+  final Map<String, Double> numbers = new LinkedHashMap<>();
+
+  /** The values of the parameters in training, while they have others for evaluation. */
+  private @Nullable Map<Parameter, Tensor> trained;
+
   /** The factor of the learning rates in the step that is being taken. */
   private double factor = 1;
 
@@ -163,6 +169,7 @@ public abstract class FluentOptimizer<O extends FluentOptimizer<O>> implements O
 
   @Override
   public final void step(Gradients gradients) {
+    requireTraining("step");
     begin(root().steps, 1);
     Set<Object> values = Collections.newSetFromMap(new IdentityHashMap<>());
     states.forEach(state -> values.add(state.parameter().value().storage().array()));
@@ -178,6 +185,7 @@ public abstract class FluentOptimizer<O extends FluentOptimizer<O>> implements O
       }
     }
     updates.forEach(ParameterState::step);
+    end();
     root().steps++;
   }
 
@@ -186,9 +194,12 @@ public abstract class FluentOptimizer<O extends FluentOptimizer<O>> implements O
     factor = outer * scheduledFactor(taken);
   }
 
+  /** Ends a step, after all parameters have been updated. */
+  void end() {}
+
   /** Returns the factor of the learning rates in the step that is being taken. */
   final double factor() {
-    return factor;
+    return root().factor;
   }
 
   @Override
@@ -249,26 +260,65 @@ public abstract class FluentOptimizer<O extends FluentOptimizer<O>> implements O
     return (packed.offset() == 0 ? packed : packed.copy()).storage().array();
   }
 
+  // ---- evaluation ------------------------------------------------------------------------------
+
+  /** Returns the values for evaluation of the parameters that have others in training. */
+  Map<Parameter, Tensor> evaluated() {
+    return Map.of();
+  }
+
+  @Override
+  public final void eval() {
+    Map<Parameter, Tensor> values = root().trained == null ? evaluated() : Map.of();
+    if (!values.isEmpty()) {
+      Map<Parameter, Tensor> own = new LinkedHashMap<>();
+      values.keySet().forEach(p -> own.put(p, p.value().untracked().copy()));
+      Parameter.assign(values);
+      root().trained = own;
+    }
+  }
+
+  @Override
+  public final void train() {
+    Map<Parameter, Tensor> own = root().trained;
+    if (own != null) {
+      Parameter.assign(own);
+      root().trained = null;
+    }
+  }
+
+  private void requireTraining(String operation) {
+    if (root().trained != null) {
+      throw new IllegalStateException(
+          "%s: %s in eval mode; expected train() before".formatted(name(), operation));
+    }
+  }
+
   // ---- state -----------------------------------------------------------------------------------
 
   @Override
   public final Map<String, Tensor> state() {
+    requireTraining("state");
     ParameterState.requireDistinctPaths(name(), states);
     Map<String, Tensor> state = new LinkedHashMap<>();
     state.put("step", SavedState.entry(root().steps));
+    root().numbers.forEach((name, number) -> state.put(name, SavedState.entry(number)));
     states.forEach(each -> each.save(slots(each), state));
     return Collections.unmodifiableMap(state);
   }
 
   @Override
   public final void load(Map<String, Tensor> state) {
+    requireTraining("load");
     ParameterState.requireDistinctPaths(name(), states);
     SavedState saved = new SavedState(name(), state);
     int count = saved.count("step");
+    Map<String, Double> read = Maps.toMap(root().numbers.keySet(), saved::number);
     List<Runnable> changes = new ArrayList<>();
     states.forEach(each -> changes.add(each.read(slots(each), saved)));
     saved.requireFit();
     root().steps = count;
+    root().numbers.putAll(read);
     changes.forEach(Runnable::run);
   }
 }

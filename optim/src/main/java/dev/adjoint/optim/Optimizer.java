@@ -37,6 +37,16 @@ public interface Optimizer {
    */
   void step(Gradients gradients);
 
+  /**
+   * Gives the parameters the values that predict best, where these are others than those that
+   * learn, as in {@link ScheduleFreeAdamW}; until {@link #train} no step is taken, and nothing
+   * saved or loaded. A trainer calls both.
+   */
+  default void eval() {}
+
+  /** Gives the parameters the values back that they had before {@link #eval}. */
+  default void train() {}
+
   /** Returns the parameters that this optimizer updates, in their order. */
   List<Parameter> parameters();
 

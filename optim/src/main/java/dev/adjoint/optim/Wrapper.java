@@ -1,6 +1,7 @@
 package dev.adjoint.optim;
 
 import com.google.common.collect.ImmutableMap;
+import dev.adjoint.autodiff.Parameter;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import java.util.Map;
@@ -29,6 +30,16 @@ abstract class Wrapper<O extends Wrapper<O>> extends FluentOptimizer<O> {
   @Override
   final void begin(int taken, double outer) {
     inner.begin(taken, outer);
+  }
+
+  @Override
+  final void end() {
+    inner.end();
+  }
+
+  @Override
+  final Map<Parameter, Tensor> evaluated() {
+    return inner.evaluated();
   }
 
   @Override

@@ -17,6 +17,8 @@ enum Recipes {
   ADA_MAX(p -> new AdaMax(p).learningRate(0.01)),
   LAMB(p -> new LAMB(p).learningRate(0.01).weightDecay(0.1)),
   ADAFACTOR(p -> new Adafactor(p).weightDecay(0.1)),
+  PRODIGY(p -> new Prodigy(p).weightDecay(0.1)),
+  SCHEDULE_FREE(p -> new ScheduleFreeAdamW(p).learningRate(0.01).weightDecay(0.1)),
   RMS_PROP(p -> new RMSProp(p)),
   CENTERED(p -> new RMSProp(p).momentum(0.5).centered()),
   ADAGRAD(p -> new Adagrad(p).learningRateDecay(0.1).initialSum(0.1)),

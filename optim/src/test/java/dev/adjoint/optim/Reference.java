@@ -93,6 +93,21 @@ interface Reference {
     };
   }
 
+  /** Schedule-free AdamW as in Defazio et al., algorithm 1, with y, z and x, at a constant rate. */
+  static Reference scheduleFree(double rate, double beta1, double decay) {
+    double[] s = {0, 0, 0, Double.NaN};
+    return (y, g) -> {
+      double t = ++s[0];
+      s[1] = 0.999 * s[1] + (1 - 0.999) * g * g;
+      double z = t == 1 ? y : s[2];
+      double x = t == 1 ? y : s[3];
+      double root = Math.sqrt(s[1] / (1 - Math.pow(0.999, t))) + 1e-8;
+      s[2] = z - rate * g / root - rate * decay * y;
+      s[3] = x + (s[2] - x) / t;
+      return (1 - beta1) * s[2] + beta1 * s[3];
+    };
+  }
+
   /** RMSProp as in Hinton's slides, centered as in Graves 2013, equations 38 to 45. */
   static Reference rmsProp(
       double rate, double penalty, double alpha, double momentum, boolean centered) {

@@ -133,6 +133,16 @@ class ReferencesTest {
 
   @ParameterizedTest
   @EnumSource
+  void scheduleFreeAdamWIsTheReference(DType dtype) {
+    compare(dtype, ScheduleFreeAdamW::new, () -> Reference.scheduleFree(2.5e-3, 0.9, 0));
+    compare(
+        dtype,
+        w -> new ScheduleFreeAdamW(w).learningRate(0.01).betas(0.5, 0.999).weightDecay(0.1),
+        () -> Reference.scheduleFree(0.01, 0.5, 0.1));
+  }
+
+  @ParameterizedTest
+  @EnumSource
   void rmsPropIsTheReference(DType dtype) {
     compare(dtype, RMSProp::new, () -> Reference.rmsProp(1e-2, 0, 0.99, 0, false));
     compare(

@@ -49,14 +49,14 @@ class UpdateAllocationTest {
   @ParameterizedTest
   @EnumSource(
       mode = EnumSource.Mode.EXCLUDE,
-      names = {"LAMB", "ADAFACTOR"})
+      names = {"LAMB", "ADAFACTOR", "PRODIGY"})
   void aStepAllocatesNothingThatGrowsWithAVector(Recipes recipe) {
     assertThat(allocatedByAStep(recipe, new int[] {N}, Runnable::run, N / 10)).isLessThan(N / 10);
   }
 
   /** What is measured before the move is a tensor of 4 N bytes, which a step gives back. */
   @ParameterizedTest
-  @EnumSource(names = {"LAMB", "ADAFACTOR"})
+  @EnumSource(names = {"LAMB", "ADAFACTOR", "PRODIGY"})
   void aMemoryStepAllocatesNothingThatGrowsWithAMatrix(Recipes recipe) {
     assertThat(allocatedByAStep(recipe, new int[] {N / 500, 500}, Memory::step, N)).isLessThan(N);
   }

@@ -144,6 +144,54 @@ class WholeParameterTest {
         adafactor(4, 6, 0.5, 0.1, 1.5, 0.5));
   }
 
+  /** Prodigy as in Mishchenko and Defazio, algorithm 4. */
+  private static Reference prodigy(int n, double gamma, double decay, double first) {
+    double[] m = new double[n];
+    double[] v = new double[n];
+    double[] s = new double[n];
+    double[] start = new double[n];
+    double[] d = {first, 0};
+    double beta3 = Math.sqrt(0.999);
+    return (t, p, g) -> {
+      double gain = 0;
+      double length = 0;
+      double now = d[0];
+      for (int i = 0; i < n; i++) {
+        start[i] = t == 1 ? p[i] : start[i];
+        gain += g[i] * (start[i] - p[i]);
+        m[i] = 0.9 * m[i] + 0.1 * now * g[i];
+        v[i] = 0.999 * v[i] + (1 - 0.999) * now * now * g[i] * g[i];
+        s[i] = beta3 * s[i] + (1 - beta3) * gamma * now * now * g[i];
+        length += Math.abs(s[i]);
+        p[i] -= gamma * now * (m[i] / (Math.sqrt(v[i]) + now * 1e-8) + decay * p[i]);
+      }
+      d[1] = beta3 * d[1] + (1 - beta3) * gamma * now * now * gain;
+      d[0] = Math.max(now, d[1] / length);
+    };
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void prodigyIsTheReference(DType dtype) {
+    compare(dtype, Shape.of(30, 7), Prodigy::new, prodigy(210, 1, 0, 1e-6));
+    compare(
+        dtype,
+        Shape.of(40),
+        w -> new Prodigy(w).learningRate(0.5).d0(1e-3).weightDecay(0.1),
+        prodigy(40, 0.5, 0.1, 1e-3));
+  }
+
+  @Test
+  void prodigyFindsTheDistanceToTheSolution() {
+    Parameter w = new Parameter("w", Tensor.of(0.0, 0.0));
+    Prodigy prodigy = new Prodigy(List.of(w));
+    for (int t = 0; t < 500; t++) {
+      prodigy.step(w.value().minus(Tensor.of(30.0, -20.0)).abs().sum().backward());
+    }
+    assertThat(prodigy.d()).isBetween(3.0, 36.0);
+    assertThat(w.value().toDoubleArray()).containsExactly(new double[] {30, -20}, within(10.0));
+  }
+
   @Test
   void adafactorRemembersRowsAndColumnsOfTheLastTwoAxes() {
     Parameter kernel = new Parameter("kernel", Tensors.ones(2, 3, 4, 5));
@@ -175,5 +223,10 @@ class WholeParameterTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> adafactor.beta2Decay(0.8))
         .withMessage("Adafactor: beta2 decay 0.8; expected a number of at most 0");
+    Prodigy prodigy = new Prodigy(List.of(w));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> prodigy.d0(0))
+        .withMessage("Prodigy: d0 0.0; expected a number above 0");
+    assertThatIllegalArgumentException().isThrownBy(() -> prodigy.dCoef(-1));
   }
 }
