@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -169,10 +170,20 @@ public abstract class FluentOptimizer<O extends FluentOptimizer<O>> implements O
 
   @Override
   public final void step(Gradients gradients) {
+    step(
+        gradients,
+        () -> {
+          throw new IllegalStateException(
+              "%s: a step by gradients at one place; expected step(() -> loss)".formatted(name()));
+        });
+  }
+
+  @Override
+  public final void step(Gradients here, Supplier<Gradients> again) {
     requireTraining("step");
     begin(root().steps, 1);
-    Set<Object> values = Collections.newSetFromMap(new IdentityHashMap<>());
-    states.forEach(state -> values.add(state.parameter().value().storage().array()));
+    Gradients gradients = lookedAt(here, again);
+    Set<Object> values = values();
     Map<ParameterState, Consumer<Object>> updates = new LinkedHashMap<>();
     for (ParameterState state : states) {
       Parameter parameter = state.parameter();
@@ -187,6 +198,18 @@ public abstract class FluentOptimizer<O extends FluentOptimizer<O>> implements O
     updates.forEach(ParameterState::step);
     end();
     root().steps++;
+  }
+
+  /** Returns the gradients of a step: those at the values of the parameters, or others. */
+  Gradients lookedAt(Gradients here, Supplier<Gradients> again) {
+    return here;
+  }
+
+  /** Returns the arrays of the parameters' values. */
+  final Set<Object> values() {
+    Set<Object> values = Collections.newSetFromMap(new IdentityHashMap<>());
+    states.forEach(state -> values.add(state.parameter().value().storage().array()));
+    return values;
   }
 
   /** Prepares the step after so many, of which the learning rate has this factor already. */

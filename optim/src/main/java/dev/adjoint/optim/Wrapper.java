@@ -1,11 +1,13 @@
 package dev.adjoint.optim;
 
 import com.google.common.collect.ImmutableMap;
+import dev.adjoint.autodiff.Gradients;
 import dev.adjoint.autodiff.Parameter;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * An optimizer around another, whose parameters, rates, groups, schedule and memory are its own: it
@@ -30,6 +32,11 @@ abstract class Wrapper<O extends Wrapper<O>> extends FluentOptimizer<O> {
   @Override
   final void begin(int taken, double outer) {
     inner.begin(taken, outer);
+  }
+
+  @Override
+  Gradients lookedAt(Gradients here, Supplier<Gradients> again) {
+    return inner.lookedAt(here, again);
   }
 
   @Override
