@@ -6,6 +6,7 @@ import dev.adjoint.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.function.Supplier;
 
 /**
  * Improves parameters by their gradients.
@@ -37,6 +38,40 @@ public interface Optimizer {
    * <p>Memory is allocated before the first update: if it runs out, nothing has changed.
    */
   void step(Gradients gradients);
+
+  /**
+   * Updates every parameter, as {@link #step(Gradients)}, by an optimizer that may also need
+   * gradients at other values, as {@link SAM} does.
+   *
+   * @param gradients at the values that the parameters have
+   * @param again computes gradients of the same loss at the values that the parameters have then
+   */
+  default void step(Gradients gradients, Supplier<Gradients> again) {
+    step(gradients);
+  }
+
+  /**
+   * Updates every parameter by the gradients of a loss.
+   *
+   * @param loss computes it, a scalar, from the values that the parameters have then
+   * @return the loss before the step
+   */
+  default double step(Supplier<Tensor> loss) {
+    Tensor value = loss.get();
+    double before = value.item();
+    step(value.backward(), () -> loss.get().backward());
+    return before;
+  }
+
+  /**
+   * Gives the parameters the values that predict best, where these are others than those that
+   * learn, as in {@link ScheduleFreeAdamW}; until {@link #train} no step is taken, and nothing
+   * saved or loaded. A trainer calls both.
+   */
+  default void eval() {}
+
+  /** Gives the parameters the values back that they had before {@link #eval}. */
+  default void train() {}
 
   /** Returns the parameters that this optimizer updates, in their order. */
   List<Parameter> parameters();
