@@ -9,6 +9,7 @@ import dev.adjoint.nn.Mask;
 import dev.adjoint.nn.Setting;
 import dev.adjoint.nn.Transform;
 import dev.adjoint.nn.Weight;
+import dev.adjoint.op.Joining;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
@@ -185,6 +186,14 @@ public final class MultiHeadAttention extends Layer implements Transform {
 
   int heads() {
     return heads;
+  }
+
+  /** Multiplies the weights that values and results are projected by. */
+  void scaleValues(double factor) {
+    Tensor all = inProjWeight.value();
+    Tensor values = all.slice(0, 2 * width, 3 * width).times(factor);
+    inProjWeight.assign(Joining.concat(0, all.slice(0, 0, 2 * width), values));
+    outProj.weight("weight").assign(outProj.weight("weight").value().times(factor));
   }
 
   /** Splits features into heads: (N, T, width) to (N, heads, T, width / heads). */
