@@ -17,7 +17,8 @@ enum Recipes {
   CENTERED(p -> new RMSProp(p).momentum(0.5).centered()),
   ADAGRAD(p -> new Adagrad(p).learningRateDecay(0.1).initialSum(0.1)),
   LION(p -> new Lion(p).learningRate(0.01).weightDecay(0.1)),
-  MUON(p -> new Muon(p).learningRate(0.02).adamW(others -> others.learningRate(0.01)));
+  MUON(p -> new Muon(p).learningRate(0.02).adamW(others -> others.learningRate(0.01))),
+  LOOKAHEAD(p -> new Lookahead(new Adam(p)).steps(2).learningRate(0.01).weightDecay(0.1));
 
   private final Function<Map<String, Parameter>, Optimizer> made;
 
