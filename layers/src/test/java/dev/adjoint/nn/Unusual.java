@@ -211,6 +211,9 @@ final class Unusual {
                     .activation(Activation.GELU)
                     .dropout(0.3))
             .withNorm(new LayerNorm(4)),
+        new TransformerEncoderLayer(4, 2, 5, G).layerNormScaling(3).layerScale(0.3),
+        new TransformerEncoderLayer(4, 2, 5, G).normFirst().normLast().norm(RMSNorm::new),
+        new TransformerEncoderLayer(4, 2, 5, G).deepNorm(3),
         recurrent(new RNN(4, 3, G).activation(Activation.SIGMOID)),
         recurrent(new LSTM(4, 3, G)),
         recurrent(new GRU(4, 3, G)),

@@ -90,18 +90,18 @@ public abstract class FluentOptimizer<O extends FluentOptimizer<O>> implements O
 
   @Override
   public final double learningRate() {
-    return learningRate;
+    return root().learningRate;
   }
 
   @Override
   public final O learningRate(double rate) {
-    learningRate = atLeastZero("learning rate", rate);
+    root().learningRate = atLeastZero("learning rate", rate);
     return self();
   }
 
   /** Sets the weight decay; the class says what it defaults to, and what it does. */
   public final O weightDecay(double factor) {
-    weightDecay = atLeastZero("weight decay", factor);
+    root().weightDecay = atLeastZero("weight decay", factor);
     return self();
   }
 
@@ -113,7 +113,7 @@ public abstract class FluentOptimizer<O extends FluentOptimizer<O>> implements O
 
   /** Sets the schedule, whose factors multiply all learning rates; defaults to a constant 1. */
   public final O schedule(Schedule schedule) {
-    this.schedule = schedule;
+    root().schedule = schedule;
     return self();
   }
 
@@ -151,11 +151,18 @@ public abstract class FluentOptimizer<O extends FluentOptimizer<O>> implements O
     return states;
   }
 
+  /**
+   * Returns who holds rate, decay, schedule and the number of steps: in a {@link Wrapper}, another.
+   */
+  FluentOptimizer<?> root() {
+    return this;
+  }
+
   // ---- steps -----------------------------------------------------------------------------------
 
   @Override
   public final void step(Gradients gradients) {
-    begin(steps, 1);
+    begin(root().steps, 1);
     Set<Object> values = Collections.newSetFromMap(new IdentityHashMap<>());
     states.forEach(state -> values.add(state.parameter().value().storage().array()));
     Map<ParameterState, Consumer<Object>> updates = new LinkedHashMap<>();
@@ -170,7 +177,7 @@ public abstract class FluentOptimizer<O extends FluentOptimizer<O>> implements O
       }
     }
     updates.forEach(ParameterState::step);
-    steps++;
+    root().steps++;
   }
 
   /** Prepares the step after so many, of which the learning rate has this factor already. */
@@ -185,11 +192,11 @@ public abstract class FluentOptimizer<O extends FluentOptimizer<O>> implements O
 
   @Override
   public final double currentLearningRate() {
-    return learningRate * scheduledFactor(steps);
+    return learningRate() * scheduledFactor(root().steps);
   }
 
   private double scheduledFactor(int taken) {
-    double value = schedule.factor(taken);
+    double value = root().schedule.factor(taken);
     if (!(value >= 0 && value < Double.POSITIVE_INFINITY)) {
       throw new IllegalStateException(
           "%s: the schedule's factor for step %d is %s; expected a number of at least 0"
@@ -203,8 +210,13 @@ public abstract class FluentOptimizer<O extends FluentOptimizer<O>> implements O
    * and changes nothing that is remembered.
    */
   Consumer<Object> update(ParameterState state, Object gradient) {
-    double rate = state.setting(group -> group.learningRate, learningRate) * factor;
-    double decay = state.setting(group -> group.weightDecay, weightDecay);
+    return formula(state, gradient);
+  }
+
+  /** Returns what {@link #update(Update)} changes; it may have something else for the gradient. */
+  final Consumer<Object> formula(ParameterState state, Object gradient) {
+    double rate = state.setting(group -> group.learningRate, learningRate()) * root().factor;
+    double decay = state.setting(group -> group.weightDecay, root().weightDecay);
     return rule().prepare(state, gradient, rate, decay);
   }
 
@@ -234,7 +246,7 @@ public abstract class FluentOptimizer<O extends FluentOptimizer<O>> implements O
   public final Map<String, Tensor> state() {
     ParameterState.requireDistinctPaths(name(), states);
     Map<String, Tensor> state = new LinkedHashMap<>();
-    state.put("step", SavedState.entry(steps));
+    state.put("step", SavedState.entry(root().steps));
     states.forEach(each -> each.save(slots(each), state));
     return Collections.unmodifiableMap(state);
   }
@@ -247,7 +259,7 @@ public abstract class FluentOptimizer<O extends FluentOptimizer<O>> implements O
     List<Runnable> changes = new ArrayList<>();
     states.forEach(each -> changes.add(each.read(slots(each), saved)));
     saved.requireFit();
-    steps = count;
+    root().steps = count;
     changes.forEach(Runnable::run);
   }
 }

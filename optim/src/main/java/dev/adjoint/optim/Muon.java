@@ -127,7 +127,7 @@ public final class Muon extends FluentOptimizer<Muon> {
     Tensor old = state.slot(MOMENTUM, 0);
     Tensor mean = old.plus(gradient.minus(old).times(1 - momentum)).copy();
     Tensor direction = nesterov ? gradient.plus(mean.minus(gradient).times(momentum)) : mean;
-    Consumer<Object> move = super.update(state, elements(orthogonalized(direction)));
+    Consumer<Object> move = formula(state, elements(orthogonalized(direction)));
     return p -> {
       state.put(MOMENTUM, mean);
       move.accept(p);

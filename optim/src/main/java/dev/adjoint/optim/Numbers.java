@@ -21,6 +21,14 @@ final class Numbers {
     return value;
   }
 
+  static double part(String owner, String setting, double value) {
+    if (!(value >= 0 && value <= 1)) {
+      throw new IllegalArgumentException(
+          "%s: %s %s; expected 0 <= %2$s <= 1".formatted(owner, setting, value));
+    }
+    return value;
+  }
+
   static double atLeastOne(String owner, String setting, double value) {
     if (!(value >= 1 && value < Double.POSITIVE_INFINITY)) {
       throw new IllegalArgumentException(

@@ -22,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class ParameterState {
 
+  /** As the first value of a slot: the parameter's own. */
+  static final double VALUE = Double.NaN;
+
   private final String path;
   private final Parameter parameter;
   private final List<ParameterGroup> groups = new ArrayList<>();
@@ -118,6 +121,9 @@ final class ParameterState {
   /** Returns a slot in the parameter's type; a new one, of {@code first}, is not remembered yet. */
   Tensor slot(String name, double first) {
     Tensor tensor = slots.get(name);
+    if (tensor == null && Double.isNaN(first)) {
+      return parameter.value().untracked().copy();
+    }
     if (tensor == null) {
       return Tensors.full(parameter.shape(), first, parameter.dtype()).copy();
     }

@@ -93,4 +93,18 @@ interface Reference {
       return p - rate * update;
     };
   }
+
+  /** Lookahead as in Zhang et al., algorithm 1. */
+  static Reference lookahead(Reference fast, int k, double alpha) {
+    double[] s = {0, Double.NaN};
+    return (p, g) -> {
+      s[1] = s[0] == 0 ? p : s[1];
+      double next = fast.step(p, g);
+      if (++s[0] % k != 0) {
+        return next;
+      }
+      s[1] += alpha * (next - s[1]);
+      return s[1];
+    };
+  }
 }

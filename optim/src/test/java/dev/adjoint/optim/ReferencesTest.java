@@ -144,4 +144,17 @@ class ReferencesTest {
         w -> new Lion(w).learningRate(0.01).weightDecay(0.3).betas(0.95, 0.98),
         () -> Reference.lion(0.01, 0.3, 0.95, 0.98));
   }
+
+  @ParameterizedTest
+  @EnumSource
+  void lookaheadIsTheReference(DType dtype) {
+    compare(
+        dtype,
+        w -> new Lookahead(new Adam(w).learningRate(0.05)),
+        () -> Reference.lookahead(Reference.adam(0.05, 0.9, 0.999, 1e-8, 0, 0, false), 5, 0.5));
+    compare(
+        dtype,
+        w -> new Lookahead(new SGD(w).momentum(0.9)).learningRate(0.1).steps(3).alpha(0.8),
+        () -> Reference.lookahead(Reference.sgd(0.1, 0, 0.9, 0, false), 3, 0.8));
+  }
 }

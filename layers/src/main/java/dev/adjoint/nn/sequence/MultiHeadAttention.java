@@ -10,6 +10,7 @@ import dev.adjoint.nn.Setting;
 import dev.adjoint.nn.Transform;
 import dev.adjoint.nn.Weight;
 import dev.adjoint.op.AttentionOptions;
+import dev.adjoint.op.Joining;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
@@ -336,6 +337,15 @@ public final class MultiHeadAttention extends Layer implements Transform {
 
   int heads() {
     return heads;
+  }
+
+  /** Multiplies the weights that values and results are projected by. */
+  void scaleValues(double factor) {
+    Tensor all = inProjWeight.value();
+    int first = width + shared;
+    Tensor values = all.slice(0, first, first + shared).times(factor);
+    inProjWeight.assign(Joining.concat(0, all.slice(0, 0, first), values));
+    outProj.weight("weight").assign(outProj.weight("weight").value().times(factor));
   }
 
   private Tensor requireMask(Tensor mask, Tensor query, Tensor key) {

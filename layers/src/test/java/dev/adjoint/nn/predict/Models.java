@@ -171,6 +171,7 @@ final class Models {
                     new TransformerEncoderLayer(8, 2, 12, g).activation(Activation.GELU))
                 .withNorm(new LayerNorm(8)),
             new TransformerEncoder(new TransformerEncoderLayer(8, 1, 12, g).normFirst()),
+            new TransformerEncoderLayer(8, 2, 12, g).layerScale(0.1).norm(DyT::new).normLast(),
             new Reader(new RNN(8, 6, g).activation(Activation.SIGMOID).withoutBias()),
             new Reader(new GRU(6, 5, g).layers(2)),
             new Reader(new LSTM(5, 4, g).bidirectional()),
