@@ -184,6 +184,7 @@ final class LayerRows {
     rows.add(row(new MultiHeadAttention(4, 2, G), sequences));
     rows.add(row(new TransformerEncoderLayer(4, 2, 6, G), sequences));
     rows.add(row(new TransformerEncoderLayer(4, 2, 6, G).normFirst(), sequences));
+    rows.add(row(new TransformerEncoderLayer(4, 2, 6, G).normFirst().normLast(), sequences));
     rows.add(row(new TransformerEncoder(new TransformerEncoderLayer(4, 1, 6, G)), sequences));
     Rule read = last(6).but(x -> x.rank() != 3 || x.size(1) == 0);
     rows.add(row(new Reading(new RNN(4, 6, G)), read));
