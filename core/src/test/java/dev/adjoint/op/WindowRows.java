@@ -18,11 +18,17 @@ final class WindowRows {
   private static final ConvOptions ALL =
       ConvOptions.DEFAULT.stride(2, 1).padding(1, 2).dilation(1, 2).groups(2);
 
+  private static final ConvOptions LINE =
+      ConvOptions.DEFAULT.stride(2).padding(1).dilation(2).groups(2);
+  private static final ConvOptions SPREAD =
+      LINE.stride(3, 2).padding(0, 1).dilation(1, 2).outputPadding(2, 0);
+
   private WindowRows() {}
 
   static List<OpCase> rows() {
     List<OpCase> rows = new ArrayList<>();
     convolutions(rows);
+    transposed(rows);
     windows(rows);
     pools(rows);
     return rows;
@@ -101,6 +107,93 @@ final class WindowRows {
             .covers("Convolution.conv1d(Tensor, Tensor, Tensor, ConvOptions)")
             .tolerance(4)
             .nonEmpty("n"));
+  }
+
+  private static void transposed(List<OpCase> rows) {
+    rows.add(
+        op(
+                "convTranspose2d",
+                x -> Convolution.convTranspose2d(x[0], x[1], SPREAD),
+                x -> spread(x[0], x[1], 3, 2),
+                in(REAL, "b 4 m n"),
+                in(REAL, "4 3 2 3"))
+            .covers("Convolution.convTranspose2d(Tensor, Tensor, ConvOptions)")
+            .tolerance(4)
+            .nonEmpty("mn"));
+    rows.add(
+        op(
+                "convTranspose2d with a bias",
+                x -> Convolution.convTranspose2d(x[0], x[1], x[2], SPREAD),
+                x -> {
+                  Dense y = spread(x[0], x[1], 3, 2);
+                  return Dense.of(y.sizes(), i -> y.at(i) + x[2].at(i[1]));
+                },
+                in(REAL, "b 4 m n"),
+                in(REAL, "4 3 2 3"),
+                in(REAL, "6"))
+            .covers("Convolution.convTranspose2d(Tensor, Tensor, Tensor, ConvOptions)")
+            .tolerance(4)
+            .nonEmpty("mn"));
+    rows.add(
+        op(
+                "convTranspose1d",
+                x -> Convolution.convTranspose1d(x[0], x[1], LINE),
+                x -> line(x[0], x[1]),
+                in(REAL, "b 4 n"),
+                in(REAL, "4 3 3"))
+            .covers("Convolution.convTranspose1d(Tensor, Tensor, ConvOptions)")
+            .tolerance(4)
+            .nonEmpty("n"));
+    rows.add(
+        op(
+                "convTranspose1d with a bias",
+                x -> Convolution.convTranspose1d(x[0], x[1], x[2], LINE),
+                x -> {
+                  Dense y = line(x[0], x[1]);
+                  return Dense.of(y.sizes(), i -> y.at(i) + x[2].at(i[1]));
+                },
+                in(REAL, "b 4 n"),
+                in(REAL, "4 3 3"),
+                in(REAL, "6"))
+            .covers("Convolution.convTranspose1d(Tensor, Tensor, Tensor, ConvOptions)")
+            .tolerance(4)
+            .nonEmpty("n"));
+  }
+
+  private static Dense line(Dense x, Dense w) {
+    Dense y =
+        spread(
+            x.reshape(x.size(0), x.size(1), 1, x.size(2)),
+            w.reshape(w.size(0), w.size(1), 1, w.size(2)),
+            1,
+            2);
+    return y.reshape(y.size(0), y.size(1), y.size(3));
+  }
+
+  /** The definition, of strides s and t, paddings 0 and 1, dilations 1 and 2, and two groups. */
+  private static Dense spread(Dense x, Dense w, int s, int t) {
+    int more = s - 1; // output padding of the rows, 0 of the columns
+    int outH = (x.size(2) - 1) * s + w.size(2) + more;
+    int outW = (x.size(3) - 1) * t - 2 + 2 * (w.size(3) - 1) + 1;
+    int out = w.size(1);
+    int in = w.size(0) / 2;
+    return Dense.of(
+        new int[] {x.size(0), 2 * out, outH, outW},
+        i -> {
+          double sum = 0;
+          for (int c = i[1] / out * in; c < (i[1] / out + 1) * in; c++) {
+            for (int u = 0; u < w.size(2); u++) {
+              for (int v = 0; v < w.size(3); v++) {
+                int row = i[2] - u;
+                int column = i[3] + 1 - 2 * v;
+                if (row % s == 0 && column % t == 0) {
+                  sum += padded(x, i[0], c, row / s, column / t, 0) * w.at(c, i[1] % out, u, v);
+                }
+              }
+            }
+          }
+          return sum;
+        });
   }
 
   private static Dense conv1d(Dense x, Dense w) {
