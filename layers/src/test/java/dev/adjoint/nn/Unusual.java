@@ -178,6 +178,10 @@ final class Unusual {
         new ArrayList<>(
             List.of(
                 new Conv1d(4, 6, 2, options, G),
+                new ConvTranspose1d(4, 6, 2, options.outputPadding(1), G),
+                WeightNorm.on(new ConvTranspose1d(4, 6, 2, options, G)),
+                SpectralNorm.on(new ConvTranspose1d(4, 6, 2, options, G), G),
+                WeightStandardization.on(new ConvTranspose1d(4, 6, 2, options, G)),
                 CosineNorm.of(new Conv1d(4, 6, 2, options, G)).epsilon(0.1),
                 new MaxPool1d(3, 2, 1),
                 new AvgPool1d(3, 2, 1),
@@ -207,6 +211,8 @@ final class Unusual {
     return List.of(
         new Conv2d(4, 6, 3, 2, options, G).withoutBias(),
         new Conv2d(4, 6, 3, 2, options, G),
+        new ConvTranspose2d(4, 6, 3, 2, options.outputPadding(0, 1), G),
+        new ConvTranspose2d(4, 6, 3, 2, options, G).withoutBias(),
         CosineNorm.centred(new Conv2d(4, 6, 3, 2, options, G)),
         new MaxPool2d(3, 2, 1),
         new AvgPool2d(3, 2, 1),

@@ -6,6 +6,8 @@ import dev.adjoint.nn.AvgPool2d;
 import dev.adjoint.nn.Buffer;
 import dev.adjoint.nn.Conv1d;
 import dev.adjoint.nn.Conv2d;
+import dev.adjoint.nn.ConvTranspose1d;
+import dev.adjoint.nn.ConvTranspose2d;
 import dev.adjoint.nn.Description;
 import dev.adjoint.nn.Dropout;
 import dev.adjoint.nn.Embedding;
@@ -137,11 +139,20 @@ final class Models {
             "signals",
             g.normal(3, 2, 20),
             new Conv1d(2, 4, 3, ConvOptions.DEFAULT.dilation(2), g),
+            new ConvTranspose1d(4, 4, 2, ConvOptions.DEFAULT.stride(2).padding(1), g),
             new MaxPool1d(2, 2, 0),
             new AvgPool1d(3, 1, 1),
             new Conv1d(4, 4, 1, g).withoutBias(),
             CosineNorm.of(new Conv1d(4, 4, 2, g)),
             new GlobalAvgPool()),
+        of(
+            "spread",
+            g.normal(3, 4, 5, 6),
+            new ConvTranspose2d(
+                4, 6, 3, ConvOptions.DEFAULT.stride(2).padding(1).outputPadding(1, 0).groups(2), g),
+            new BatchNorm(6),
+            WeightNorm.on(new ConvTranspose2d(6, 2, 2, g).withoutBias()),
+            new Flatten()),
         of(
             "relatives",
             g.normal(3, 4, 5, 5),
