@@ -224,6 +224,7 @@ final class Unusual {
         new PositionalEncoding(6, 4),
         new MultiHeadAttention(4, 2, G).withoutBias().causal(),
         new MultiHeadAttention(4, 2, 1, G).positions(Positions.ROTARY).rotaryBase(50).dropout(0.3),
+        new MultiHeadAttention(4, 1, G).positions(Positions.ROTARY_INTERLEAVED).rotaryBase(50),
         new MultiHeadAttention(4, 2, G).positions(Positions.ALIBI),
         new TransformerEncoder(
                 new TransformerEncoderLayer(4, 2, 5, G)
