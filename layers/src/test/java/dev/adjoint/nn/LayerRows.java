@@ -125,6 +125,9 @@ final class LayerRows {
     rows.add(row(new Conv2d(4, 6, 2, G), windows(2, 6, length -> length - 1)));
     ConvOptions grouped = ConvOptions.DEFAULT.padding(1).groups(2);
     rows.add(row(new Conv2d(4, 6, 3, grouped, G).withoutBias(), windows(2, 6, n -> n)));
+    ConvOptions twice = ConvOptions.DEFAULT.stride(2).outputPadding(1).groups(2);
+    rows.add(row(new ConvTranspose1d(4, 6, 2, G), windows(1, 6, LayerRows::longer)));
+    rows.add(row(new ConvTranspose2d(4, 6, 1, twice, G), windows(2, 6, n -> 2 * n)));
     rows.add(row(CosineNorm.of(new Conv1d(4, 6, 2, G)), windows(1, 6, length -> length - 1)));
     rows.add(row(CosineNorm.centred(new Conv2d(4, 6, 2, G)), windows(2, 6, length -> length - 1)));
     rows.add(row(new MaxPool1d(2), pooled(1, length -> length / 2)));
@@ -184,6 +187,7 @@ final class LayerRows {
     rows.add(row(new MultiHeadAttention(4, 2, G), sequences));
     rows.add(row(new TransformerEncoderLayer(4, 2, 6, G), sequences));
     rows.add(row(new TransformerEncoderLayer(4, 2, 6, G).normFirst(), sequences));
+    rows.add(row(new TransformerEncoderLayer(4, 2, 6, G).normFirst().normLast(), sequences));
     rows.add(row(new TransformerEncoder(new TransformerEncoderLayer(4, 1, 6, G)), sequences));
     Rule read = last(6).but(x -> x.rank() != 3 || x.size(1) == 0);
     rows.add(row(new Reading(new RNN(4, 6, G)), read));
@@ -220,6 +224,10 @@ final class LayerRows {
         x.rank() == axes + 2 && x.size(1) == 4
             ? inner.output(x, training).map(y -> y.with(1, out))
             : Optional.empty();
+  }
+
+  private static int longer(int length) {
+    return length == 0 ? 0 : length + 1;
   }
 
   private static Rule pooled(int axes, UnaryOperator<Integer> length) {

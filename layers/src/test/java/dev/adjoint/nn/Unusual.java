@@ -40,6 +40,7 @@ import dev.adjoint.nn.sequence.GRU;
 import dev.adjoint.nn.sequence.LSTM;
 import dev.adjoint.nn.sequence.MultiHeadAttention;
 import dev.adjoint.nn.sequence.PositionalEncoding;
+import dev.adjoint.nn.sequence.Positions;
 import dev.adjoint.nn.sequence.RNN;
 import dev.adjoint.nn.sequence.Recurrent;
 import dev.adjoint.nn.sequence.TransformerEncoder;
@@ -177,6 +178,10 @@ final class Unusual {
         new ArrayList<>(
             List.of(
                 new Conv1d(4, 6, 2, options, G),
+                new ConvTranspose1d(4, 6, 2, options.outputPadding(1), G),
+                WeightNorm.on(new ConvTranspose1d(4, 6, 2, options, G)),
+                SpectralNorm.on(new ConvTranspose1d(4, 6, 2, options, G), G),
+                WeightStandardization.on(new ConvTranspose1d(4, 6, 2, options, G)),
                 CosineNorm.of(new Conv1d(4, 6, 2, options, G)).epsilon(0.1),
                 new MaxPool1d(3, 2, 1),
                 new AvgPool1d(3, 2, 1),
@@ -206,6 +211,8 @@ final class Unusual {
     return List.of(
         new Conv2d(4, 6, 3, 2, options, G).withoutBias(),
         new Conv2d(4, 6, 3, 2, options, G),
+        new ConvTranspose2d(4, 6, 3, 2, options.outputPadding(0, 1), G),
+        new ConvTranspose2d(4, 6, 3, 2, options, G).withoutBias(),
         CosineNorm.centred(new Conv2d(4, 6, 3, 2, options, G)),
         new MaxPool2d(3, 2, 1),
         new AvgPool2d(3, 2, 1),
@@ -216,13 +223,18 @@ final class Unusual {
     return List.of(
         new PositionalEncoding(6, 4),
         new MultiHeadAttention(4, 2, G).withoutBias().causal(),
-        new MultiHeadAttention(4, 2, G).dropout(0.3),
+        new MultiHeadAttention(4, 2, 1, G).positions(Positions.ROTARY).rotaryBase(50).dropout(0.3),
+        new MultiHeadAttention(4, 1, G).positions(Positions.ROTARY_INTERLEAVED).rotaryBase(50),
+        new MultiHeadAttention(4, 2, G).positions(Positions.ALIBI),
         new TransformerEncoder(
                 new TransformerEncoderLayer(4, 2, 5, G)
                     .normFirst()
                     .activation(Activation.GELU)
                     .dropout(0.3))
             .withNorm(new LayerNorm(4)),
+        new TransformerEncoderLayer(4, 2, 5, G).layerNormScaling(3).layerScale(0.3),
+        new TransformerEncoderLayer(4, 2, 5, G).normFirst().normLast().norm(RMSNorm::new),
+        new TransformerEncoderLayer(4, 2, 5, G).deepNorm(3),
         recurrent(new RNN(4, 3, G).activation(Activation.SIGMOID)),
         recurrent(new LSTM(4, 3, G)),
         recurrent(new GRU(4, 3, G)),

@@ -7,6 +7,8 @@ import dev.adjoint.nn.AvgPool1d;
 import dev.adjoint.nn.AvgPool2d;
 import dev.adjoint.nn.Conv1d;
 import dev.adjoint.nn.Conv2d;
+import dev.adjoint.nn.ConvTranspose1d;
+import dev.adjoint.nn.ConvTranspose2d;
 import dev.adjoint.nn.Description;
 import dev.adjoint.nn.Dropout;
 import dev.adjoint.nn.Embedding;
@@ -78,6 +80,8 @@ final class LayerTypes {
           .put(ConditionalResidual.class, ConditionalResidual::new)
           .put(Conv1d.class, Conv1d::new)
           .put(Conv2d.class, Conv2d::new)
+          .put(ConvTranspose1d.class, ConvTranspose1d::new)
+          .put(ConvTranspose2d.class, ConvTranspose2d::new)
           .put(CosineNorm.class, CosineNorm::new)
           .put(DecorrelatedBatchNorm.class, DecorrelatedBatchNorm::new)
           .put(Derf.class, Derf::new)

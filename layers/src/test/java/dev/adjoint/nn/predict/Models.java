@@ -6,6 +6,8 @@ import dev.adjoint.nn.AvgPool2d;
 import dev.adjoint.nn.Buffer;
 import dev.adjoint.nn.Conv1d;
 import dev.adjoint.nn.Conv2d;
+import dev.adjoint.nn.ConvTranspose1d;
+import dev.adjoint.nn.ConvTranspose2d;
 import dev.adjoint.nn.Description;
 import dev.adjoint.nn.Dropout;
 import dev.adjoint.nn.Embedding;
@@ -55,6 +57,7 @@ import dev.adjoint.nn.sequence.GRU;
 import dev.adjoint.nn.sequence.LSTM;
 import dev.adjoint.nn.sequence.MultiHeadAttention;
 import dev.adjoint.nn.sequence.PositionalEncoding;
+import dev.adjoint.nn.sequence.Positions;
 import dev.adjoint.nn.sequence.RNN;
 import dev.adjoint.nn.sequence.Recurrent;
 import dev.adjoint.nn.sequence.TransformerEncoder;
@@ -136,11 +139,20 @@ final class Models {
             "signals",
             g.normal(3, 2, 20),
             new Conv1d(2, 4, 3, ConvOptions.DEFAULT.dilation(2), g),
+            new ConvTranspose1d(4, 4, 2, ConvOptions.DEFAULT.stride(2).padding(1), g),
             new MaxPool1d(2, 2, 0),
             new AvgPool1d(3, 1, 1),
             new Conv1d(4, 4, 1, g).withoutBias(),
             CosineNorm.of(new Conv1d(4, 4, 2, g)),
             new GlobalAvgPool()),
+        of(
+            "spread",
+            g.normal(3, 4, 5, 6),
+            new ConvTranspose2d(
+                4, 6, 3, ConvOptions.DEFAULT.stride(2).padding(1).outputPadding(1, 0).groups(2), g),
+            new BatchNorm(6),
+            WeightNorm.on(new ConvTranspose2d(6, 2, 2, g).withoutBias()),
+            new Flatten()),
         of(
             "relatives",
             g.normal(3, 4, 5, 5),
@@ -170,11 +182,13 @@ final class Models {
             g.normal(2, 5, 8),
             new PositionalEncoding(9, 8),
             new MultiHeadAttention(8, 2, g).withoutBias(),
+            new MultiHeadAttention(8, 2, 1, g).positions(Positions.ROTARY_INTERLEAVED).causal(),
             new TransformerEncoder(
                     new TransformerEncoderLayer(8, 4, 12, g),
                     new TransformerEncoderLayer(8, 2, 12, g).activation(Activation.GELU))
                 .withNorm(new LayerNorm(8)),
             new TransformerEncoder(new TransformerEncoderLayer(8, 1, 12, g).normFirst()),
+            new TransformerEncoderLayer(8, 2, 12, g).layerScale(0.1).norm(DyT::new).normLast(),
             new Reader(new RNN(8, 6, g).activation(Activation.SIGMOID).withoutBias()),
             new Reader(new GRU(6, 5, g).layers(2)),
             new Reader(new LSTM(5, 4, g).bidirectional()),
