@@ -41,7 +41,7 @@ record Turning(Map<Double, double[]> starts, Sweep ends) implements Result {
   private static final int BATCH = 60;
 
   /** Optimizers whose weights forget their first size within a few hundred steps. */
-  private enum With {
+  enum With {
     SGD("SGD", p -> new SGD(p).learningRate(0.1).weightDecay(0.05)),
     MOMENTUM("momentum", p -> new SGD(p).learningRate(0.01).weightDecay(0.05).momentum(0.9)),
     ADAM_W("AdamW", p -> new AdamW(p).learningRate(0.003).weightDecay(1));
@@ -75,7 +75,7 @@ record Turning(Map<Double, double[]> starts, Sweep ends) implements Result {
   }
 
   /** Trains, and returns the mean over the hidden layers of the angle over its equilibrium. */
-  private static double[] angles(Lab lab, Norm norm, With with, double deviation, long seed) {
+  static double[] angles(Lab lab, Norm norm, With with, double deviation, long seed) {
     Generator generator = Generator.seeded(seed);
     Generator draws = generator.split();
     Sequential model = new Network(3, 60, Activation.RELU, norm, deviation).make(generator);
@@ -166,7 +166,7 @@ record Turning(Map<Double, double[]> starts, Sweep ends) implements Result {
                 : within(0.2) ? Verdict.HOLDS_IN_PART : Verdict.DOES_NOT_HOLD));
   }
 
-  private static double end(double[] angles) {
+  static double end(double[] angles) {
     return IntStream.range(LOOKS / 2, LOOKS).mapToDouble(i -> angles[i]).average().orElseThrow();
   }
 
