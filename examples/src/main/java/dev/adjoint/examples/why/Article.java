@@ -13,12 +13,15 @@ public final class Article {
   private static final List<List<String>> NORMS =
       List.of(
           List.of("batch norm", "mean and deviation of one unit over a batch"),
+          List.of("batch renorm", "the same, corrected towards running averages"),
+          List.of("ghost batch norm", "those of batch norm, over each part of a batch"),
           List.of("layer norm", "mean and deviation of one example over the units of a layer"),
           List.of("group norm", "the same over a group of the units"),
           List.of("RMS norm", "0 and the root of the mean square of one example over the units"),
           List.of("weight norm", "0 and the length of the weights of one unit"),
           List.of("cosine norm", "0 and the length of the weights times that of the input"),
-          List.of("whitening", "mean and covariance matrix of a block of units over a batch"));
+          List.of("whitening", "mean and covariance matrix of a block of units over a batch"),
+          List.of("DyT", "none: tanh(alpha x) in place of the quotient"));
 
   private Article() {}
 
@@ -81,7 +84,7 @@ public final class Article {
                 + " and sigma are:")
         .table(List.of("norm", "mu and sigma"), NORMS)
         .paragraph(
-            "The data are %d kinds of blobs, pictures of 14 by 14 pixels in black and white. The easy set moves them by up to one pixel and flips 12 %% of the pixels: any network learns it. The hard set moves them by up to two and flips 30 %%: about 60 %% right is what these networks achieve. All learn by plain gradient descent. Ranges in parentheses are over the seeds."
+            "The data are %d kinds of blobs, pictures of 14 by 14 pixels in black and white. The easy set moves them by up to one pixel and flips 12 %% of the pixels: any network learns it. The hard set moves them by up to two and flips 30 %%: about 60 %% right is what these networks achieve. All learn by plain gradient descent, but where another optimizer is named. Ranges in parentheses are over the seeds."
                 .formatted(Blobs.CLASSES))
         .paragraph(
             "That a claim holds here is no proof, and that it does not is no refutation: what one"

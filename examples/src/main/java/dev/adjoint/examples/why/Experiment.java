@@ -24,7 +24,11 @@ public enum Experiment {
   /** Are g and b needed? */
   I(GainAndBias::run),
   /** Does it need fair samples? */
-  J(SortedBatches::run);
+  J(SortedBatches::run),
+  /** Does a function do as well? */
+  K(InPlaceOfANorm::run),
+  /** How fast do weights turn? */
+  L(Turning::run);
 
   private final Function<Lab, Result> run;
 

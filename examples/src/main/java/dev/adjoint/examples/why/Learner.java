@@ -7,6 +7,7 @@ import dev.adjoint.nn.Layer;
 import dev.adjoint.nn.LayerObserver;
 import dev.adjoint.nn.Sequential;
 import dev.adjoint.op.Losses;
+import dev.adjoint.optim.Optimizer;
 import dev.adjoint.optim.SGD;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Generator;
@@ -16,13 +17,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 
-/** Trains a network by plain gradient descent on batches. */
+/** Trains a network on batches, by plain gradient descent if nothing else is said. */
 final class Learner {
 
   private final Sequential model;
   private final Blobs blobs;
   private final Supplier<IntTensor> batches;
-  private final SGD sgd;
+  private final Optimizer optimizer;
 
   /**
    * Prepares a training.
@@ -30,10 +31,15 @@ final class Learner {
    * @param batches gives the numbers of the examples of one batch after another
    */
   Learner(Sequential model, Blobs blobs, Supplier<IntTensor> batches, double rate) {
+    this(model, blobs, batches, new SGD(model.parameters()).learningRate(rate));
+  }
+
+  /** Prepares a training with this optimizer of the model's parameters. */
+  Learner(Sequential model, Blobs blobs, Supplier<IntTensor> batches, Optimizer optimizer) {
     this.model = model;
     this.blobs = blobs;
     this.batches = batches;
-    sgd = new SGD(model.parameters()).learningRate(rate);
+    this.optimizer = optimizer;
   }
 
   /** Returns batches of examples drawn at random. */
@@ -63,7 +69,7 @@ final class Learner {
 
   /** Makes one step along gradients. */
   void step(Gradients gradients) {
-    sgd.step(gradients);
+    optimizer.step(gradients);
   }
 
   /** Returns the numbers of the examples of the next batch. */

@@ -9,7 +9,9 @@ import static dev.adjoint.nn.inspect.Perturbation.WEIGHTS_RESCALED;
 
 import dev.adjoint.nn.Linear;
 import dev.adjoint.nn.Sequential;
+import dev.adjoint.nn.inspect.GradientFact;
 import dev.adjoint.nn.inspect.InvarianceTable;
+import dev.adjoint.nn.inspect.InvarianceTable.Verdict;
 import dev.adjoint.nn.inspect.Invariances;
 import dev.adjoint.nn.inspect.Perturbation;
 import dev.adjoint.tensor.DType;
@@ -18,6 +20,7 @@ import dev.adjoint.training.report.Page;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiFunction;
 import java.util.stream.Stream;
 
 /** Measures what each norm is invariant to. */
@@ -32,7 +35,8 @@ record MeasuredInvariances(InvarianceTable table) implements Result {
           Norm.GROUP,
           Norm.RMS,
           Norm.COSINE,
-          Norm.WHITENING);
+          Norm.WHITENING,
+          Norm.DYT);
 
   /** The columns of the paper's Table 1. */
   private static final List<Perturbation> COLUMNS =
@@ -55,7 +59,7 @@ record MeasuredInvariances(InvarianceTable table) implements Result {
     List<InvarianceTable.Row> rows = new ArrayList<>();
     for (Norm norm : NORMS) {
       Generator generator = Generator.seeded(lab.seed());
-      Sequential layer = new Sequential(norm.around(new Linear(20, 60, generator).withoutBias()));
+      Sequential layer = new Sequential(norm.around(new Linear(80, 60, generator).withoutBias()));
       layer.to(DType.FLOAT64);
       rows.add(Invariances.of(layer).named(norm.toString()).measure());
     }
@@ -73,22 +77,34 @@ record MeasuredInvariances(InvarianceTable table) implements Result {
             "Why it works, in one table: to which changes of its weights W and of its data x a"
                 + " linear layer with a norm is invariant. Measured in double precision with d ="
                 + " 0.1, 3 and 1000; \"eps\" is a yes but for the epsilon that keeps the norm from"
-                + " dividing by 0.")
+                + " dividing by 0; \"eqv\" is equivariant: the output is scaled or shifted along.")
         .table(
-            Stream.concat(Stream.of(""), Stream.of(Perturbation.values()).map(Object::toString))
-                .toList(),
-            table.rows().stream()
-                .map(row ->
-                    Stream.concat(
-                            Stream.of(row.name()),
-                            Stream.of(Perturbation.values())
-                                .map(column -> row.verdict(column).toString()))
-                        .toList())
-                .toList())
+            head(Perturbation.values()), rows(Perturbation.values(), InvarianceTable.Row::verdict))
         .paragraph(
             "W d: all weights times d. 1g': one vector added to every row of W, or to every case of"
                 + " x. c: one number added everywhere. row: only one row of W, the weights of one"
-                + " neuron. case: only one example.");
+                + " neuron. case: only one example.")
+        .paragraph(
+            "What follows for gradients of a loss, also measured: whether a step only turns the"
+                + " weights, as far as it is small (<W, dW> = 0; w: each row), and how the"
+                + " gradients dW and dx look where the weights or the data are d times as large."
+                + " Weights that grow get smaller gradients, and the layer below does not notice.")
+        .table(
+            head(GradientFact.values()), rows(GradientFact.values(), InvarianceTable.Row::verdict));
+  }
+
+  private static <C> List<String> head(C[] columns) {
+    return Stream.concat(Stream.of(""), Stream.of(columns).map(Object::toString)).toList();
+  }
+
+  private <C> List<List<String>> rows(C[] columns, BiFunction<InvarianceTable.Row, C, Verdict> of) {
+    return table.rows().stream()
+        .map(row ->
+            Stream.concat(
+                    Stream.of(row.name()),
+                    Stream.of(columns).map(column -> of.apply(row, column).toString()))
+                .toList())
+        .toList();
   }
 
   @Override
@@ -106,12 +122,23 @@ record MeasuredInvariances(InvarianceTable table) implements Result {
         }
       }
     }
+    InvarianceTable.Row batch = table.rows().get(NORMS.indexOf(Norm.BATCH));
     return List.of(
         new Finding(
             "Batch, weight and layer norm are invariant to what Table 1 says, and to nothing else"
                 + " in it.",
             "Ba, Kiros and Hinton 2016, Table 1",
             "%d of its %d cells agree".formatted(equal, cells),
-            equal == cells));
+            equal == cells),
+        new Finding(
+            "Larger weights get smaller gradients behind a batch norm, and the layer below feels no"
+                + " difference.",
+            "Ioffe and Szegedy 2015, section 3.3",
+            "at a W the gradient is dW / a: %s; that of the data is the same: %s"
+                .formatted(
+                    batch.verdict(GradientFact.WEIGHTS_RESCALED_DW),
+                    batch.verdict(GradientFact.WEIGHTS_RESCALED_DX)),
+            batch.verdict(GradientFact.WEIGHTS_RESCALED_DW).isInvariant()
+                && batch.verdict(GradientFact.WEIGHTS_RESCALED_DX).isInvariant()));
   }
 }

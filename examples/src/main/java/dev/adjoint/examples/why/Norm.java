@@ -3,7 +3,10 @@ package dev.adjoint.examples.why;
 import dev.adjoint.nn.Linear;
 import dev.adjoint.nn.Transform;
 import dev.adjoint.nn.norm.BatchNorm;
+import dev.adjoint.nn.norm.BatchRenorm;
 import dev.adjoint.nn.norm.DecorrelatedBatchNorm;
+import dev.adjoint.nn.norm.DyT;
+import dev.adjoint.nn.norm.GhostBatchNorm;
 import dev.adjoint.nn.norm.GroupNorm;
 import dev.adjoint.nn.norm.IterNorm;
 import dev.adjoint.nn.norm.LayerNorm;
@@ -33,10 +36,21 @@ enum Norm {
       "layer norm without g, b",
       PlotColor.ORANGE,
       (linear, width) -> List.of(linear.withoutBias(), new LayerNorm(width).withoutAffine())),
+  RENORM(
+      "batch renorm",
+      PlotColor.ORANGE,
+      (linear, width) ->
+          List.of(
+              linear.withoutBias(), new BatchRenorm(width).updateRate(0.02).ramp(100, 300, 300))),
+  GHOST(
+      "ghost batch norm",
+      PlotColor.GRAY,
+      (linear, width) -> List.of(linear.withoutBias(), new GhostBatchNorm(4, width))),
   GROUP(
       "group norm",
       PlotColor.GREEN,
       (linear, width) -> List.of(linear.withoutBias(), new GroupNorm(10, width))),
+  DYT("DyT", PlotColor.GREEN, (linear, width) -> List.of(linear.withoutBias(), new DyT(width))),
   RMS("RMS norm", PlotColor.PURPLE, (linear, width) -> List.of(linear, new RMSNorm(width))),
   WEIGHT("weight norm", PlotColor.PURPLE, (linear, width) -> List.of(WeightNorm.on(linear))),
   COSINE("cosine norm", PlotColor.ORANGE, (linear, width) -> List.of(CosineNorm.of(linear))),
