@@ -12,6 +12,7 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -230,6 +231,34 @@ public abstract class FluentOptimizer<O extends FluentOptimizer<O>> implements O
     return learningRate() * scheduledFactor(root().steps);
   }
 
+  @Override
+  public final OptionalDouble equilibriumAngle(Parameter parameter) {
+    ParameterState state =
+        states.stream()
+            .filter(each -> each.parameter().equals(parameter))
+            .findFirst()
+            .orElseThrow(() ->
+                new IllegalArgumentException(
+                    "%s: parameter '%s' is none of this optimizer's"
+                        .formatted(name(), parameter.name())));
+    double rate = baseRate(state) * scheduledFactor(root().steps);
+    double square = 2 * rate * decay(state) * turning();
+    return square > 0 ? OptionalDouble.of(Math.sqrt(square)) : OptionalDouble.empty();
+  }
+
+  /**
+   * Returns the square of {@link #equilibriumAngle} over {@code 2 rate decay}; the default is NaN,
+   * which says that it is not known.
+   *
+   * <p>Say that a gradient moves the parameter by c(0) times the rate in its step, and by c(k) in
+   * the k-th step afterwards. Independent gradients move it by the square sum of c in each step,
+   * and by the square of the sum of c in the end. So it is the one over the other if weights decay
+   * by themselves, and over the sum of c if the decay passes through the same c.
+   */
+  protected double turning() {
+    return Double.NaN;
+  }
+
   private double scheduledFactor(int taken) {
     double value = root().schedule.factor(taken);
     if (!(value >= 0 && value < Double.POSITIVE_INFINITY)) {
@@ -255,7 +284,11 @@ public abstract class FluentOptimizer<O extends FluentOptimizer<O>> implements O
 
   /** Returns the learning rate of a parameter in the step that is being taken. */
   final double rate(ParameterState state) {
-    return state.setting(group -> group.learningRate, learningRate()) * root().factor;
+    return baseRate(state) * root().factor;
+  }
+
+  private double baseRate(ParameterState state) {
+    return state.setting(group -> group.learningRate, learningRate());
   }
 
   /** Returns the weight decay of a parameter. */

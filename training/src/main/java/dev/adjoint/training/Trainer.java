@@ -187,7 +187,7 @@ public final class Trainer<X, Y> {
     optimizer.train();
     History history = new History();
     Checkpoint all = withMemories(history, data);
-    Training training = new Training(epochs, data.batches(), goals(), all, load(all));
+    Training training = new Training(optimizer, epochs, data.batches(), goals(), all, load(all));
     try (Interruption interruption = Interruption.watch(() -> tellOfInterruption(training))) {
       Run run = new Run(data, history, training, interruption);
       run.rehearse();
