@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.BiFunction;
 import java.util.function.UnaryOperator;
 
 /**
@@ -110,6 +111,18 @@ public final class Gradients {
   public Gradients map(UnaryOperator<Tensor> function) {
     Map<Node, Tensor> mapped = new HashMap<>();
     byNode.forEach((node, gradient) -> mapped.put(node, function.apply(gradient)));
+    return new Gradients(mapped);
+  }
+
+  /**
+   * Returns every gradient of a parameter changed by a function of both that keeps its shape, in
+   * the order of {@link #parameters}; the gradients of tensors stay.
+   */
+  public Gradients map(BiFunction<Parameter, Tensor, Tensor> function) {
+    Map<Node, Tensor> mapped = new HashMap<>(byNode);
+    for (Parameter parameter : parameters()) {
+      mapped.put(parameter.leaf(), function.apply(parameter, of(parameter)));
+    }
     return new Gradients(mapped);
   }
 

@@ -2,7 +2,12 @@ package dev.adjoint.optim;
 
 import dev.adjoint.autodiff.Gradients;
 import dev.adjoint.autodiff.Parameter;
+import dev.adjoint.tensor.Keep;
 import dev.adjoint.tensor.Tensor;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.IntStream;
 
 /** Limits the size of gradients: {@code optimizer.step(Clipping.clipNorm(gradients, 1))}. */
 public final class Clipping {
@@ -38,6 +43,45 @@ public final class Clipping {
     Numbers.atLeastZero("clipNorm", "largest norm", maxNorm);
     double factor = maxNorm / (totalNorm(gradients) + 1e-6);
     return factor >= 1 ? gradients : gradients.times(factor);
+  }
+
+  /**
+   * Returns the gradients with that of each unit limited to a part of the unit's weights, by norms
+   * (Brock et al. 2021, "High-performance large-scale image recognition without normalization",
+   * arXiv:2102.06171): what training without normalization needs.
+   *
+   * <p>A unit is an index of the first axis, which is that of the outputs of linear layers and
+   * convolutions; a vector, such as a bias, is one unit, and so is a scalar. Weights count as at
+   * least 1e-3 long, so that zeros can learn. The paper takes parts of 0.01 to 0.08, less for
+   * larger batches, and leaves the last linear layer alone.
+   *
+   * @param part of the norm of a unit's weights that its gradient may have
+   * @param except parameters whose gradients stay as they are
+   */
+  public static Gradients clipAdaptive(
+      Gradients gradients, double part, Collection<Parameter> except) {
+    Numbers.atLeastZero("clipAdaptive", "part", part);
+    Set<Parameter> kept = Set.copyOf(except);
+    return gradients.map((parameter, gradient) ->
+        kept.contains(parameter)
+            ? gradient
+            : clipped(gradient.untracked(), parameter.value().untracked(), part));
+  }
+
+  private static Tensor clipped(Tensor gradient, Tensor weight, double part) {
+    int[] axes = IntStream.range(gradient.rank() < 2 ? 0 : 1, gradient.rank()).toArray();
+    Tensor norm = length(gradient, axes).clamp(1e-6, Double.POSITIVE_INFINITY);
+    Tensor largest = length(weight, axes).clamp(1e-3, Double.POSITIVE_INFINITY).times(part);
+    return gradient.times(largest.div(norm).clamp(0, 1));
+  }
+
+  /** As {@link #clipAdaptive(Gradients, double, Collection)}, of all parameters. */
+  public static Gradients clipAdaptive(Gradients gradients, double part) {
+    return clipAdaptive(gradients, part, List.of());
+  }
+
+  private static Tensor length(Tensor tensor, int[] axes) {
+    return tensor.rank() == 0 ? tensor.abs() : tensor.norm(2, Keep.AXES, axes);
   }
 
   /** Returns the gradients with every element limited to {@code -limit} to {@code limit}. */

@@ -72,6 +72,41 @@ public interface Schedule {
     return step -> halfCosine(1, lowest, Math.min(step, steps) / (double) steps);
   }
 
+  /** Falls to 0 as a power of the steps that are left, and stays there (PolynomialLR). */
+  static Schedule polynomial(int steps, double power) {
+    Numbers.atLeast(1, "Schedule.polynomial", "number of steps", steps);
+    Numbers.atLeastZero("polynomial", "power", power);
+    return step -> Math.pow(1 - Math.min(step, steps) / (double) steps, power);
+  }
+
+  /**
+   * Rises in so many steps, the last of which has factor 1, and falls with the inverse square root
+   * of the number of steps (Vaswani et al. 2017, arXiv:1706.03762, section 5.3): theirs with a
+   * learning rate of {@code 1 / sqrt(width * warmup)}.
+   */
+  static Schedule inverseSquareRoot(int warmup) {
+    Numbers.atLeast(1, "inverseSquareRoot", "warmup", warmup);
+    Schedule fall = step -> Math.sqrt(warmup / (double) (warmup + step));
+    return fall.warmup(warmup - 1);
+  }
+
+  /** Falls to 0 in so many steps, as 1 minus a square root, and stays there. */
+  static Schedule oneMinusSqrt(int steps) {
+    Numbers.atLeast(1, "oneMinusSqrt", "number of steps", steps);
+    return step -> 1 - Math.sqrt(Math.min(step, steps) / (double) steps);
+  }
+
+  /**
+   * Rises, stays at 1 for so many steps, and falls (WSD; Hu et al. 2024, arXiv:2404.06395): the
+   * number of stable steps need not be known before.
+   *
+   * @param decay the fall: {@code linear(1, 0, steps)}, or {@link #oneMinusSqrt}, which Hägele et
+   *     al. 2024, arXiv:2405.18392, found to be better
+   */
+  static Schedule warmupStableDecay(int warmup, int stable, Schedule decay) {
+    return constant().then(stable, decay).warmup(warmup);
+  }
+
   /**
    * Falls along half a cosine and starts anew, again and again (CosineAnnealingWarmRestarts).
    *
@@ -126,7 +161,8 @@ public interface Schedule {
   /** Returns this after a linear rise over so many steps, from {@code 1 / (steps + 1)}. */
   default Schedule warmup(int steps) {
     Numbers.atLeast(0, "warmup", "steps", steps);
-    return step -> step < steps ? (step + 1.0) / (steps + 1) * factor(0) : factor(step - steps);
+    Schedule rise = step -> (step + 1.0) / (steps + 1) * factor(0);
+    return rise.then(steps, this);
   }
 
   /** Returns this for so many steps, and then another from its beginning (SequentialLR). */

@@ -12,8 +12,10 @@ import java.util.Map;
 import java.util.function.Supplier;
 
 /**
- * Exponential moving averages of parameters, which often predict better than the parameters
- * themselves (Polyak and Juditsky 1992).
+ * Moving averages of parameters, which often predict better than the parameters themselves (Polyak
+ * and Juditsky 1992): exponential ones, or, of the weights at some times, the plain mean (Izmailov
+ * et al. 2018, "Averaging weights leads to wider optima and better generalization",
+ * arXiv:1803.05407).
  *
  * <pre>{@code
  * WeightAverage average = new WeightAverage(model.namedParameters());
@@ -25,7 +27,8 @@ import java.util.function.Supplier;
  * }</pre>
  *
  * <p>The first update copies, as in PyTorch's AveragedModel; later ones move the average towards
- * the parameters. The default decay is 0.999. Buffers of layers are not averaged.
+ * the parameters. The default decay is 0.999. Buffers of layers are not averaged: running
+ * statistics are those of the weights before, until {@code RunningNorm.recalibrate}.
  */
 public final class WeightAverage {
 
@@ -39,6 +42,7 @@ public final class WeightAverage {
 
   private final ImmutableList<ParameterState> states;
   private double decay = 0.999;
+  private boolean cumulative;
   private int updates;
   private boolean swappedIn;
 
@@ -59,7 +63,19 @@ public final class WeightAverage {
   /** Sets the weight of the old average in the new. */
   public WeightAverage decay(double weight) {
     decay = Numbers.belowOne(NAME, "decay", weight);
+    cumulative = false;
     return this;
+  }
+
+  /** Makes the average the plain mean of the values at all updates so far. */
+  public WeightAverage cumulativeAverage() {
+    cumulative = true;
+    return this;
+  }
+
+  /** Returns the number of updates so far. */
+  public int updates() {
+    return updates;
   }
 
   /** Updates the averages by the values that the parameters have now. */
@@ -67,10 +83,14 @@ public final class WeightAverage {
     requireSwappedOut("update");
     for (ParameterState state : states) {
       Tensor value = state.parameter().value().untracked();
+      if (updates == 0) {
+        state.put(AVERAGE, value.copy());
+        continue;
+      }
       Tensor average = state.slot(AVERAGE, 0);
       state.put(AVERAGE, average);
       Object[] arrays = {average.storage().array(), FluentOptimizer.elements(value)};
-      double[] part = {updates == 0 ? 1 : 1 - decay};
+      double[] part = {cumulative ? 1.0 / (updates + 1) : 1 - decay};
       APPROACH.run(value.dtype(), arrays, part, state.size());
     }
     updates++;
@@ -92,6 +112,35 @@ public final class WeightAverage {
     }
   }
 
+  /** Gives the parameters their averages for good, if there was an {@link #update}. */
+  public void assign() {
+    requireSwappedOut("assign");
+    assign(averages());
+  }
+
+  private static void assign(Map<ParameterState, Tensor> averages) {
+    Map<Parameter, Tensor> values = new LinkedHashMap<>();
+    averages.forEach((state, average) -> values.put(state.parameter(), average));
+    Parameter.assign(values);
+  }
+
+  /** Forgets all updates. */
+  public void reset() {
+    requireSwappedOut("reset");
+    updates = 0;
+  }
+
+  private Map<ParameterState, Tensor> averages() {
+    Map<ParameterState, Tensor> averages = new LinkedHashMap<>();
+    for (ParameterState state : states) {
+      Tensor average = state.get(AVERAGE);
+      if (updates > 0 && average != null) {
+        averages.put(state, average);
+      }
+    }
+    return averages;
+  }
+
   /**
    * Returns a copy of the averages: the number of updates as {@code n_averaged}, and each by the
    * path of its parameter, as in {@code hidden.weight.average}.
@@ -103,12 +152,7 @@ public final class WeightAverage {
     ParameterState.requireDistinctPaths(NAME, states);
     Map<String, Tensor> state = new LinkedHashMap<>();
     state.put("n_averaged", SavedState.entry(updates));
-    for (ParameterState each : states) {
-      Tensor average = each.get(AVERAGE);
-      if (average != null) {
-        state.put(each.path() + "." + AVERAGE, average.copy());
-      }
-    }
+    averages().forEach((each, average) -> state.put(each.path() + "." + AVERAGE, average.copy()));
     return Collections.unmodifiableMap(state);
   }
 
@@ -138,15 +182,8 @@ public final class WeightAverage {
 
   private void swap() {
     Map<ParameterState, Tensor> own = new LinkedHashMap<>();
-    Map<Parameter, Tensor> averages = new LinkedHashMap<>();
-    for (ParameterState state : states) {
-      Tensor average = state.get(AVERAGE);
-      if (average != null) {
-        own.put(state, state.parameter().value().untracked().copy());
-        averages.put(state.parameter(), average);
-      }
-    }
-    Parameter.assign(averages);
+    averages().forEach((state, _) -> own.put(state, state.parameter().value().untracked().copy()));
+    assign(averages());
     own.forEach((state, value) -> state.put(AVERAGE, value));
   }
 

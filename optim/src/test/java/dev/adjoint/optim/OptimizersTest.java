@@ -157,6 +157,44 @@ class OptimizersTest {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource
+  void zeroGradientsMoveNothingButByDecay(Recipes recipe) {
+    Parameter matrix = new Parameter("matrix", Tensors.ones(2, 3));
+    Parameter zeros = new Parameter("zeros", Tensors.zeros(2));
+    Optimizer optimizer = recipe.of(matrix, zeros);
+    for (int step = 0; step < 6; step++) {
+      optimizer.step(matrix.value().sum().plus(zeros.value().sum()).times(0).backward());
+    }
+    assertThat(zeros.value().toFloatArray()).containsOnly(0);
+    for (float value : matrix.value().toFloatArray()) {
+      assertThat(value).isBetween(0.5f, 1f);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aRegressionIsLearned(Recipes recipe) {
+    Generator generator = Generator.seeded(2);
+    Tensor x = generator.normal(30, 4);
+    Tensor y = x.matmul(generator.normal(4, 3)).plus(0.5);
+    Parameter w = new Parameter("w", generator.normal(4, 3));
+    Parameter b = new Parameter("b", Tensors.zeros(3));
+    Optimizer optimizer = recipe.of(w, b);
+    if (recipe == Recipes.ADAGRAD) {
+      optimizer.learningRate(0.5); // its steps become shorter and shorter
+    }
+    double first = 0;
+    double last = 0;
+    for (int step = 0; step < 300; step++) {
+      Tensor loss = x.matmul(w.value()).plus(b.value()).minus(y).square().mean();
+      last = loss.item();
+      first = step == 0 ? last : first;
+      optimizer.step(loss.backward());
+    }
+    assertThat(last).isLessThan(0.3 * first);
+  }
+
   @Test
   void adamMovesAgainWhenItsMemoryOfAHugeGradientIsCleared() {
     Parameter w = new Parameter("w", Tensor.of(1f));

@@ -225,4 +225,55 @@ class ScheduleTest {
         .withMessage(
             "SGD: the schedule's factor for step 2 is -1.0; expected a number of at least 0");
   }
+
+  @Test
+  void polynomialIsPolynomialLR() {
+    compare(
+        Schedule.polynomial(40, 1.7),
+        60,
+        1,
+        (rate, step) ->
+            step > 40 ? rate : rate * Math.pow((1 - step / 40.0) / (1 - (step - 1) / 40.0), 1.7));
+    // The rates that PyTorch's documentation lists for 0.001, 4 steps and power 1.
+    assertThat(factors(Schedule.polynomial(4, 1), 6)).containsExactly(1, 0.75, 0.5, 0.25, 0, 0);
+  }
+
+  @Test
+  void inverseSquareRootIsNoams() {
+    int width = 512;
+    int warmup = 400;
+    double rate = 1 / Math.sqrt(width * (double) warmup);
+    for (int step = 0; step < 2000; step++) {
+      double t = step + 1;
+      double noam = Math.pow(width, -0.5) * Math.min(Math.pow(t, -0.5), t * Math.pow(warmup, -1.5));
+      assertThat(rate * Schedule.inverseSquareRoot(warmup).factor(step))
+          .as("step %d", step)
+          .isCloseTo(noam, within(1e-15));
+    }
+    assertThat(Schedule.inverseSquareRoot(1).factor(0)).isEqualTo(1);
+  }
+
+  @Test
+  void warmupStableDecayHasThreePhases() {
+    assertThat(factors(Schedule.warmupStableDecay(3, 2, Schedule.linear(1, 0, 4)), 11))
+        .containsExactly(0.25, 0.5, 0.75, 1, 1, 1, 0.75, 0.5, 0.25, 0, 0);
+    assertThat(factors(Schedule.warmupStableDecay(0, 1, Schedule.oneMinusSqrt(4)), 7))
+        .containsExactly(
+            new double[] {1, 1, 0.5, 1 - Math.sqrt(0.5), 1 - Math.sqrt(0.75), 0, 0}, within(1e-15));
+  }
+
+  @Test
+  void newSchedulesRefuseBadNumbers() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Schedule.polynomial(0, 1))
+        .withMessage("Schedule.polynomial: number of steps 0; expected at least 1");
+    assertThatIllegalArgumentException().isThrownBy(() -> Schedule.polynomial(3, -1));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Schedule.inverseSquareRoot(0))
+        .withMessage("inverseSquareRoot: warmup 0; expected at least 1");
+    assertThatIllegalArgumentException().isThrownBy(() -> Schedule.oneMinusSqrt(0));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Schedule.warmupStableDecay(1, -1, Schedule.constant()))
+        .withMessage("then: steps -1; expected at least 0");
+  }
 }

@@ -79,7 +79,8 @@ class WeightAverageTest {
       assertThatIllegalStateException()
           .isThrownBy(average::update)
           .withMessage(
-              "WeightAverage: update while the averages are swapped in; expected it after swappedIn(...)");
+              "WeightAverage: update while the averages are swapped in; expected it after"
+                  + " swappedIn(...)");
       assertThatIllegalStateException().isThrownBy(() -> average.swappedIn(() -> 1));
       assertThatIllegalStateException().isThrownBy(average::state);
       return 1;
@@ -143,5 +144,26 @@ class WeightAverageTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> average.decay(1))
         .withMessage("WeightAverage: decay 1.0; expected 0 <= decay < 1");
+  }
+
+  @Test
+  void aCumulativeAverageIsThePlainMeanOfAllUpdates() {
+    Parameter w = new Parameter("w", Tensor.of(0.0, 0.0));
+    WeightAverage average = new WeightAverage(List.of(w)).cumulativeAverage();
+    for (int i = 1; i <= 7; i++) {
+      w.assign(Tensor.of(i, i * i));
+      average.update();
+    }
+    assertThat(average.updates()).isEqualTo(7);
+    average.assign();
+    assertThat(w.value().toDoubleArray()).containsExactly(new double[] {4, 20}, within(1e-12));
+    average.reset();
+    assertThat(average.state()).containsOnlyKeys("n_averaged");
+    w.assign(Tensor.of(Double.POSITIVE_INFINITY, 1.0));
+    average.update();
+    w.assign(Tensor.of(2.0, 3.0));
+    average.reset();
+    average.update();
+    assertThat(average.state().get("w.average").toDoubleArray()).containsExactly(2, 3);
   }
 }

@@ -30,12 +30,17 @@ final class Best {
     said = Goal.MINIMIZE;
   }
 
-  /** Finds out, before the first step, whether there is such a metric, and what is better. */
-  void begin(Training training) {
+  /** Finds out, before the first step, whether there is such a metric. */
+  void requireIn(Training training) {
     if (!training.metrics().contains(metric)) {
       throw new IllegalArgumentException(
           "%s: no metric '%s'; expected one of %s".formatted(owner, metric, training.metrics()));
     }
+  }
+
+  /** Finds out, before the first step, whether there is such a metric, and what is better. */
+  void begin(Training training) {
+    requireIn(training);
     Goal known = training.goal(metric).orElse(null);
     if (known == null && said == null) {
       throw new IllegalArgumentException(

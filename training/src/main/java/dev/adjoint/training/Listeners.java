@@ -75,6 +75,16 @@ final class Listeners {
     return outer.get();
   }
 
+  /** Measures, the first listener outermost. */
+  void measure(Runnable measurement) {
+    Runnable outer = measurement;
+    for (TrainingListener listener : all.reversed()) {
+      Runnable inner = outer;
+      outer = () -> listener.measure(inner);
+    }
+    outer.run();
+  }
+
   void update(Gradients gradients, Runnable update) {
     Runnable outer = update;
     for (TrainingListener listener : all) {

@@ -52,6 +52,9 @@ import org.jspecify.annotations.Nullable;
  * read until the step has been made. A loss that leaves a tensor in a field, for a listener to read
  * later, leaves a {@link Tensor#copy()}.
  *
+ * <p>Whatever is measured, is measured with the optimizer in {@link Optimizer#eval eval} mode, in
+ * which a training that has ended leaves it.
+ *
  * <p>A loss, gradient or running statistic that is not finite ends the training before it reaches a
  * parameter, with a {@link NonFiniteException} that names the layer; parameters and buffers are
  * then what they were before the step. A parameter that is not finite is found at the end of the
@@ -153,7 +156,7 @@ public final class Trainer<X, Y> {
     return this;
   }
 
-  private static int atLeastOne(String setting, int value) {
+  static int atLeastOne(String setting, int value) {
     if (value < 1) {
       throw new IllegalArgumentException("%s: %d; expected at least 1".formatted(setting, value));
     }
@@ -181,6 +184,7 @@ public final class Trainer<X, Y> {
     FirstStep.requireBatches("fit", data);
     validations.forEach(validation -> FirstStep.requireBatches("validation", validation.data()));
     requireTraining("before the first step");
+    optimizer.train();
     History history = new History();
     Checkpoint all = withMemories(history, data);
     Training training = new Training(optimizer, epochs, data.batches(), goals(), all, load(all));
@@ -195,6 +199,7 @@ public final class Trainer<X, Y> {
         throw failure;
       }
     }
+    optimizer.eval();
     listeners.tellEach(listener -> listener.ended(training));
     return history;
   }
@@ -373,8 +378,18 @@ public final class Trainer<X, Y> {
     }
 
     private void endEpoch(double examplesPerSecond) {
+      double loss = history.endEpoch();
+      optimizer.eval();
+      try {
+        listeners.measure(() -> measure(loss, examplesPerSecond));
+      } finally {
+        optimizer.train();
+      }
+    }
+
+    private void measure(double loss, double examplesPerSecond) {
       Map<String, Double> metrics = new LinkedHashMap<>();
-      metrics.put("loss", history.endEpoch());
+      metrics.put("loss", loss);
       for (Validation<X, Y> validation : validations) {
         Iterable<Batch<X, Y>> batches =
             Iterables.transform(
@@ -410,6 +425,9 @@ public final class Trainer<X, Y> {
 
     /** Saves a checkpoint, if there is one, of nothing but finite numbers. */
     private void save() {
+      if (training.isSaved()) {
+        return;
+      }
       Map<String, Tensor> parameters = new LinkedHashMap<>();
       model
           .namedParameters()

@@ -102,12 +102,17 @@ public final class Training {
         .orElse("there is no checkpoint");
   }
 
+  /** Tells whether there is a checkpoint, and it is of this position already. */
+  boolean isSaved() {
+    return checkpoint != null && saved().equals(Optional.of(position));
+  }
+
   /**
    * Saves a checkpoint, if there is one and it is not of this position already, even while the
    * thread is being interrupted.
    */
   void save() {
-    if (checkpoint == null || saved().equals(Optional.of(position))) {
+    if (checkpoint == null || isSaved()) {
       return;
     }
     boolean interrupted = false;

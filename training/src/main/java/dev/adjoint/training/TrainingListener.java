@@ -34,6 +34,17 @@ public interface TrainingListener {
     update.run();
   }
 
+  /**
+   * Measures the model after an epoch, which includes all calls of {@link #epochEnded}; overridden
+   * to measure it with other weights or statistics. What a listener does lies around what those do
+   * that were added after it; the optimizer is in eval mode.
+   *
+   * @param measurement is to be run once
+   */
+  default void measure(Runnable measurement) {
+    measurement.run();
+  }
+
   /** Called after each step. */
   default void stepped(Training training, Step step) {}
 
