@@ -28,6 +28,9 @@ record FloatMatMul(Kernels kernels, Matrix a, Matrix b, Matrix c) {
   /** Up to this many elements, b is read in place (or packed whole) rather than in panels. */
   private static final int SMALL = 8192;
 
+  /** Up to this many rows of a, a transposed b is read in place (ADR 53). */
+  private static final int FEW = 64;
+
   /** Computes a product as {@link MatMul#multiply} says. */
   static void multiply(Kernels kernels, Matrix a, Matrix b, Matrix c, boolean accumulate) {
     if (!accumulate) {
@@ -47,9 +50,44 @@ record FloatMatMul(Kernels kernels, Matrix a, Matrix b, Matrix c) {
       FloatDots.multiply(a, b, c);
     } else if (m == 1 && b.columnStride() != 1) {
       FloatDots.multiply(b.transpose(), a.transpose(), c.transpose());
+    } else if (b.columnStride() != 1 && isFew(kernels, a, b)) {
+      multiplyTransposed(kernels, a, b, c);
     } else {
       new FloatMatMul(kernels, a, b, c).multiply();
     }
+  }
+
+  /**
+   * Tells whether the rows of a are so few that packing b costs more than what b's packed panels
+   * gain. Tiles of portable loops are wide, and slow where they are not filled.
+   */
+  private static boolean isFew(Kernels kernels, Matrix a, Matrix b) {
+    long k = b.rows();
+    long n = b.columns();
+    return a.rows() <= FEW
+        && kernels.tileColumns() <= FEW
+        && k * n > SMALL
+        && a.rows() * (k + 2 * n) < k * n;
+  }
+
+  /**
+   * Computes the transposed product, where b is a matrix of contiguous rows that is read in place:
+   * for a few rows of a, which are packed instead, and as much of c.
+   */
+  private static void multiplyTransposed(Kernels kernels, Matrix a, Matrix b, Matrix c) {
+    int m = c.rows();
+    int n = c.columns();
+    int k = a.columns();
+    float[] columns = Buffers.scratchFloats(k * m);
+    float[] sums = Buffers.scratchFloats(n * m);
+    FloatPanels.pack(a, columns, 0, m);
+    FloatPanels.pack(c, sums, 0, m);
+    Matrix packed = Matrix.packed(columns, 0, k, m);
+    Matrix result = Matrix.packed(sums, 0, n, m);
+    new FloatMatMul(kernels, b.transpose(), packed, result).multiplyInPlace(packed);
+    FloatPanels.pack(result, (float[]) c.data(), c.from(), c.rowStride());
+    Buffers.give(columns);
+    Buffers.give(sums);
   }
 
   /** Sets a matrix of contiguous rows to zero. */
