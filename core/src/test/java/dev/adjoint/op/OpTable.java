@@ -33,6 +33,7 @@ final class OpTable {
             LossRows.rows(),
             LinalgRows.rows(),
             WindowRows.rows(),
+            SpatialRows.rows(),
             StandardizeRows.rows())
         .flatMap(List::stream)
         .toList();
