@@ -47,7 +47,7 @@ public enum Interpolation {
   public Tensor resize(Tensor x, int... sizes) {
     int[] m = ConvOptions.spread("resize", "sizes", sizes, axes("resize", x));
     Tensor y = x;
-    for (int i = 0; i < m.length; i++) {
+    for (int i = m.length - 1; i >= 0; i--) { // what comes last lies in the order of the result
       int n = x.size(i + 2);
       int to = m[i];
       check("resize", x, n > 0 && to > 0, "sizes " + Arrays.toString(sizes));
@@ -68,7 +68,7 @@ public enum Interpolation {
     int[] which = IntStream.range(0, factors.length).toArray();
     int[] spread = ConvOptions.spread("rescale", "factors numbered", which, axes);
     Tensor y = x;
-    for (int i = 0; i < axes; i++) {
+    for (int i = axes - 1; i >= 0; i--) {
       double factor = factors[spread[i]];
       double to = Math.floor(x.size(i + 2) * factor);
       check(
