@@ -76,7 +76,16 @@ class PrintingTest {
                     .normFirst()
                     .activation(Activation.GELU)
                     .dropout(0),
-                "TransformerEncoderLayer(4, 2, 8, activation gelu, norm first, dropout 0.0)"));
+                "TransformerEncoderLayer(4, 2, 8, activation gelu, norm first, dropout 0.0)"),
+            Map.entry(
+                new TransformerEncoderLayer(4, 2, 8, G).deepNorm(8),
+                "TransformerEncoderLayer(4, 2, 8, alpha 2.0)"),
+            Map.entry(
+                new TransformerEncoderLayer(4, 2, 8, G)
+                    .layerNormScaling(3)
+                    .normLast()
+                    .layerScale(0.1),
+                "TransformerEncoderLayer(4, 2, 8, norm first, norm last, depth 3, layer scale)"));
     expected.forEach((layer, text) -> assertThat(layer).hasToString(text));
   }
 

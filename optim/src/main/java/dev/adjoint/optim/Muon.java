@@ -113,8 +113,10 @@ public final class Muon extends FluentOptimizer<Muon> {
   }
 
   @Override
-  Collection<String> slots(ParameterState state) {
-    return isOrthogonalized(state) ? List.of(MOMENTUM) : adamW.slots(state);
+  Map<String, Shape> slots(ParameterState state) {
+    return isOrthogonalized(state)
+        ? Map.of(MOMENTUM, state.parameter().shape())
+        : adamW.slots(state);
   }
 
   @Override
@@ -127,7 +129,7 @@ public final class Muon extends FluentOptimizer<Muon> {
     Tensor old = state.slot(MOMENTUM, 0);
     Tensor mean = old.plus(gradient.minus(old).times(1 - momentum)).copy();
     Tensor direction = nesterov ? gradient.plus(mean.minus(gradient).times(momentum)) : mean;
-    Consumer<Object> move = super.update(state, elements(orthogonalized(direction)));
+    Consumer<Object> move = formula(state, elements(orthogonalized(direction)));
     return p -> {
       state.put(MOMENTUM, mean);
       move.accept(p);

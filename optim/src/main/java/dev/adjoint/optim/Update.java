@@ -87,6 +87,11 @@ public final class Update {
     return next;
   }
 
+  /** As {@link #remember(String, UnaryOperator)}; it is the parameter's value at first. */
+  public Tensor rememberValue(String name, UnaryOperator<Tensor> update) {
+    return remember(name, ParameterState.VALUE, update);
+  }
+
   /** Returns what was remembered by a name before the step. */
   public Tensor remembered(String name) {
     initial.putIfAbsent(name, 0.0);

@@ -109,6 +109,40 @@ class ReferencesTest {
 
   @ParameterizedTest
   @EnumSource
+  void radamIsTheReference(DType dtype) {
+    compare(dtype, RAdam::new, () -> Reference.radam(1e-3, 0.999, 0, 0));
+    compare(
+        dtype,
+        w -> new RAdam(w).learningRate(0.01).betas(0.9, 0.9).weightDecay(0.1),
+        () -> Reference.radam(0.01, 0.9, 0.1, 0));
+    compare(
+        dtype,
+        w -> new RAdam(w).learningRate(0.01).weightDecay(0.1).decoupledWeightDecay(),
+        () -> Reference.radam(0.01, 0.999, 0, 0.1));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void adaMaxIsTheReference(DType dtype) {
+    compare(dtype, AdaMax::new, () -> Reference.adaMax(2e-3, 0.9, 0.999, 0));
+    compare(
+        dtype,
+        w -> new AdaMax(w).learningRate(0.005).betas(0.8, 0.9).weightDecay(0.1),
+        () -> Reference.adaMax(0.005, 0.8, 0.9, 0.1));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void scheduleFreeAdamWIsTheReference(DType dtype) {
+    compare(dtype, ScheduleFreeAdamW::new, () -> Reference.scheduleFree(2.5e-3, 0.9, 0));
+    compare(
+        dtype,
+        w -> new ScheduleFreeAdamW(w).learningRate(0.01).betas(0.5, 0.999).weightDecay(0.1),
+        () -> Reference.scheduleFree(0.01, 0.5, 0.1));
+  }
+
+  @ParameterizedTest
+  @EnumSource
   void rmsPropIsTheReference(DType dtype) {
     compare(dtype, RMSProp::new, () -> Reference.rmsProp(1e-2, 0, 0.99, 0, false));
     compare(
@@ -143,5 +177,18 @@ class ReferencesTest {
         dtype,
         w -> new Lion(w).learningRate(0.01).weightDecay(0.3).betas(0.95, 0.98),
         () -> Reference.lion(0.01, 0.3, 0.95, 0.98));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void lookaheadIsTheReference(DType dtype) {
+    compare(
+        dtype,
+        w -> new Lookahead(new Adam(w).learningRate(0.05)),
+        () -> Reference.lookahead(Reference.adam(0.05, 0.9, 0.999, 1e-8, 0, 0, false), 5, 0.5));
+    compare(
+        dtype,
+        w -> new Lookahead(new SGD(w).momentum(0.9)).learningRate(0.1).steps(3).alpha(0.8),
+        () -> Reference.lookahead(Reference.sgd(0.1, 0, 0.9, 0, false), 3, 0.8));
   }
 }

@@ -31,11 +31,14 @@ import dev.adjoint.nn.Residual;
 import dev.adjoint.nn.Sequential;
 import dev.adjoint.nn.TLU;
 import dev.adjoint.nn.Upsample;
+import dev.adjoint.nn.norm.AdaIN;
 import dev.adjoint.nn.norm.BatchNorm;
 import dev.adjoint.nn.norm.BatchRenorm;
 import dev.adjoint.nn.norm.ConditionalNorm;
+import dev.adjoint.nn.norm.ConditionalResidual;
 import dev.adjoint.nn.norm.DecorrelatedBatchNorm;
 import dev.adjoint.nn.norm.Derf;
+import dev.adjoint.nn.norm.DivisiveNorm;
 import dev.adjoint.nn.norm.DyT;
 import dev.adjoint.nn.norm.EvoNormB0;
 import dev.adjoint.nn.norm.EvoNormS0;
@@ -79,12 +82,14 @@ final class LayerTypes {
           .put(Activation.class, Activation::of)
           .put(AdaptiveAvgPool.class, AdaptiveAvgPool::new)
           .put(AdaptiveMaxPool.class, AdaptiveMaxPool::new)
+          .put(AdaIN.class, AdaIN::new)
           .put(AvgPool1d.class, AvgPool1d::new)
           .put(AvgPool2d.class, AvgPool2d::new)
           .put(AvgPool3d.class, AvgPool3d::new)
           .put(BatchNorm.class, BatchNorm::new)
           .put(BatchRenorm.class, BatchRenorm::new)
           .put(ConditionalNorm.class, ConditionalNorm::new)
+          .put(ConditionalResidual.class, ConditionalResidual::new)
           .put(Conv1d.class, Conv1d::new)
           .put(Conv2d.class, Conv2d::new)
           .put(Conv3d.class, Conv3d::new)
@@ -93,6 +98,7 @@ final class LayerTypes {
           .put(CosineNorm.class, CosineNorm::new)
           .put(DecorrelatedBatchNorm.class, DecorrelatedBatchNorm::new)
           .put(Derf.class, Derf::new)
+          .put(DivisiveNorm.class, DivisiveNorm::new)
           .put(Dropout.class, Dropout::new)
           .put(DyT.class, DyT::new)
           .put(Embedding.class, Embedding::new)

@@ -4,7 +4,6 @@ import dev.adjoint.nn.Description;
 import dev.adjoint.nn.Layer;
 import dev.adjoint.nn.Sequential;
 import dev.adjoint.nn.Transform;
-import dev.adjoint.nn.norm.LayerNorm;
 import dev.adjoint.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -15,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 public final class TransformerEncoder extends Layer implements Transform {
 
   private final Sequential layers = child("layers", Sequential.class);
-  private @Nullable LayerNorm norm;
+  private @Nullable Transform norm;
 
   /** Creates an encoder of these layers, each with weights of its own. */
   public TransformerEncoder(TransformerEncoderLayer... layers) {
@@ -25,7 +24,7 @@ public final class TransformerEncoder extends Layer implements Transform {
   /** Creates a layer from its description. */
   public TransformerEncoder(Description from) {
     super(from);
-    norm = from.has("norm") ? child("norm", LayerNorm.class) : null;
+    norm = from.has("norm") ? child("norm", Transform.class) : null;
     for (Layer layer : layers.children().values()) {
       if (!(layer instanceof TransformerEncoderLayer)) {
         throw new IllegalArgumentException(
@@ -36,8 +35,8 @@ public final class TransformerEncoder extends Layer implements Transform {
   }
 
   /** Normalizes the output of the last layer. */
-  public TransformerEncoder withNorm(LayerNorm last) {
-    norm = child("norm", last);
+  public TransformerEncoder withNorm(Transform last) {
+    norm = child("norm", Transform.class, () -> last);
     return this;
   }
 

@@ -32,11 +32,14 @@ import dev.adjoint.nn.Sequential;
 import dev.adjoint.nn.TLU;
 import dev.adjoint.nn.Transform;
 import dev.adjoint.nn.Upsample;
+import dev.adjoint.nn.norm.AdaIN;
 import dev.adjoint.nn.norm.BatchNorm;
 import dev.adjoint.nn.norm.BatchRenorm;
 import dev.adjoint.nn.norm.ConditionalNorm;
+import dev.adjoint.nn.norm.ConditionalResidual;
 import dev.adjoint.nn.norm.DecorrelatedBatchNorm;
 import dev.adjoint.nn.norm.Derf;
+import dev.adjoint.nn.norm.DivisiveNorm;
 import dev.adjoint.nn.norm.DyT;
 import dev.adjoint.nn.norm.EvoNormB0;
 import dev.adjoint.nn.norm.EvoNormS0;
@@ -63,6 +66,7 @@ import dev.adjoint.nn.sequence.GRU;
 import dev.adjoint.nn.sequence.LSTM;
 import dev.adjoint.nn.sequence.MultiHeadAttention;
 import dev.adjoint.nn.sequence.PositionalEncoding;
+import dev.adjoint.nn.sequence.Positions;
 import dev.adjoint.nn.sequence.RNN;
 import dev.adjoint.nn.sequence.Recurrent;
 import dev.adjoint.nn.sequence.TransformerEncoder;
@@ -193,22 +197,27 @@ final class Models {
             new GlobalResponseNorm(4),
             new LocalResponseNorm(3).alpha(0.5),
             new UnitNorm().channelsFirst(),
+            new DivisiveNorm(4, 3).zeroCentredGain(),
+            new Lit(new AdaIN(4)),
             new Flatten(),
             new Linear(100, 4, g),
             new DyT(4),
             new Derf(4),
             new LayerScale(4),
-            new Lit(new ConditionalNorm(new LayerNorm(4), 4, g))),
+            new Lit(new ConditionalNorm(new LayerNorm(4), 4, g)),
+            new Lit(new ConditionalResidual(new LayerNorm(4), Activation.TANH, 4, g))),
         of(
             "sequences",
             g.normal(2, 5, 8),
             new PositionalEncoding(9, 8),
             new MultiHeadAttention(8, 2, g).withoutBias(),
+            new MultiHeadAttention(8, 2, 1, g).positions(Positions.ROTARY_INTERLEAVED).causal(),
             new TransformerEncoder(
                     new TransformerEncoderLayer(8, 4, 12, g),
                     new TransformerEncoderLayer(8, 2, 12, g).activation(Activation.GELU))
                 .withNorm(new LayerNorm(8)),
             new TransformerEncoder(new TransformerEncoderLayer(8, 1, 12, g).normFirst()),
+            new TransformerEncoderLayer(8, 2, 12, g).layerScale(0.1).norm(DyT::new).normLast(),
             new Reader(new RNN(8, 6, g).activation(Activation.SIGMOID).withoutBias()),
             new Reader(new GRU(6, 5, g).layers(2)),
             new Reader(new LSTM(5, 4, g).bidirectional()),
@@ -226,9 +235,9 @@ final class Models {
 
   /** A user's own layer: a norm with the input as its condition. */
   static final class Lit extends Layer implements Transform {
-    private final ConditionalNorm norm = child("norm", ConditionalNorm.class);
+    private final Layer norm = child("norm", Layer.class);
 
-    Lit(ConditionalNorm norm) {
+    Lit(Layer norm) {
       this(Description.of(Lit::new).with("norm", norm));
     }
 
@@ -238,7 +247,12 @@ final class Models {
 
     @Override
     public Tensor forward(Tensor x) {
-      return norm.forward(x, x);
+      return switch (norm) {
+        case ConditionalNorm conditional -> conditional.forward(x, x);
+        case ConditionalResidual residual -> residual.forward(x, x);
+        case AdaIN adaIN -> adaIN.forward(x, x.flip(-1).square());
+        default -> throw new AssertionError(norm);
+      };
     }
   }
 

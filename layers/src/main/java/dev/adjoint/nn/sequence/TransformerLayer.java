@@ -1,0 +1,285 @@
+package dev.adjoint.nn.sequence;
+
+import dev.adjoint.nn.Activation;
+import dev.adjoint.nn.Description;
+import dev.adjoint.nn.Dropout;
+import dev.adjoint.nn.Layer;
+import dev.adjoint.nn.LayerScale;
+import dev.adjoint.nn.Linear;
+import dev.adjoint.nn.Setting;
+import dev.adjoint.nn.Transform;
+import dev.adjoint.nn.norm.LayerNorm;
+import dev.adjoint.tensor.Generator;
+import dev.adjoint.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import java.util.function.IntFunction;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the layers of a transformer share: an attention of the sequence to itself, two linear layers
+ * for each position, and branches, which say where norms stand around such a function f.
+ *
+ * <pre>
+ *  x = norm(x + f(x))                 unless something else is set (Vaswani et al. 2017)
+ *  x = x + f(norm(x))                 after normFirst()
+ *  x = x + norm(f(x))                 after normLast()
+ *  x = x + last_norm(f(norm(x)))      after both: Peri-LN, or sandwich norm
+ *  x = norm(alpha x + f(x))           after deepNorm(layers)
+ *  x = x + f(norm(x) / sqrt(depth))   after layerNormScaling(depth)
+ *  x = x + lambda * f(norm(x))        after normFirst().layerScale(lambda)
+ * </pre>
+ *
+ * <p>Norms are {@link LayerNorm}, unless {@link #norm} says which. As in PyTorch, dropout has the
+ * probability 0.1 and applies to the weights of the attention, after the activation, and to what is
+ * added to x.
+ *
+ * @param <L> the layer itself, which its options return
+ */
+public abstract class TransformerLayer<L extends TransformerLayer<L>> extends Layer {
+
+  private final Setting<Activation> activation = constant("activation", Activation.RELU);
+  private final Setting<Boolean> normFirst = flag("norm_first");
+  private final Setting<Boolean> normLast = flag("norm_last");
+  private final Setting<Double> alpha = decimal("alpha", 1);
+  private final Setting<Integer> depth =
+      integer("depth", 1).require(number -> number >= 1, "at least 1");
+  private final Setting<Boolean> layerScale = flag("layer_scale");
+  private final MultiHeadAttention selfAttention = child("self_attn", MultiHeadAttention.class);
+  private final Linear linear1 = child("linear1", Linear.class);
+  private final Linear linear2 = child("linear2", Linear.class);
+  private final Dropout dropout = child("dropout", Dropout.class);
+  private final List<Branch> branches = new ArrayList<>();
+
+  /** Creates a layer from its description. */
+  protected TransformerLayer(Description from) {
+    super(from);
+  }
+
+  /** Begins the description of a layer with dropout of 0.1 everywhere. */
+  static Description describe(
+      Function<Description, ?> constructor, int width, int heads, int hidden, Generator generator) {
+    return Description.of(constructor)
+        .with("self_attn", new MultiHeadAttention(width, heads, generator).dropout(0.1))
+        .with("linear1", new Linear(width, hidden, generator))
+        .with("linear2", new Linear(hidden, width, generator))
+        .with("dropout", new Dropout(0.1, generator));
+  }
+
+  // ---- options ---------------------------------------------------------------------------------
+
+  /** Sets the function between the linear layers; the default is relu. */
+  public final L activation(Activation function) {
+    activation.set(function);
+    return self();
+  }
+
+  /** Sets the probability of every dropout inside; the default is 0.1. */
+  public final L dropout(double probability) {
+    children()
+        .values()
+        .forEach(child -> {
+          if (child instanceof MultiHeadAttention attention) {
+            attention.dropout(probability);
+          }
+        });
+    dropout.probability(probability);
+    return self();
+  }
+
+  /**
+   * Normalizes what a branch starts from instead of the sum: easier to train when deep (Xiong et
+   * al. 2020, arXiv:2002.04745).
+   */
+  public final L normFirst() {
+    normFirst.set(true);
+    return placed();
+  }
+
+  /**
+   * Normalizes what a branch adds instead of the sum, as Swin v2 does (Liu et al. 2022,
+   * arXiv:2111.09883).
+   *
+   * <p>With {@link #normFirst} as well, there is a second norm for what is added: Peri-LN (Kim et
+   * al. 2025, arXiv:2502.02732), which the sandwich norm of CogView (Ding et al. 2021,
+   * arXiv:2105.13290) is, too. So are the layers; Peri-LN also normalizes the embedding.
+   */
+  public final L normLast() {
+    normLast.set(true);
+    return placed();
+  }
+
+  /** Sets what makes the norms of a width, as in {@code norm(RMSNorm::new)}. */
+  public final L norm(IntFunction<? extends Transform> norm) {
+    branches.forEach(branch -> branch.replaceNorms(norm));
+    return self();
+  }
+
+  /**
+   * Makes post-norm trainable in stacks of any depth (Wang et al. 2022, arXiv:2203.00555): {@code
+   * deepNorm((2 layers)^(1/4), (8 layers)^(-1/4))}, the values of a stack by itself.
+   *
+   * @param layers the number of layers of the stack
+   */
+  public final L deepNorm(int layers) {
+    return deepNorm(Math.pow(2.0 * layers, 0.25), Math.pow(8.0 * layers, -0.25));
+  }
+
+  /**
+   * Multiplies x by alpha in the sum that is normalized and, now, by beta the weights of both
+   * linear layers and those that attentions project values and results by.
+   *
+   * <p>For N layers of an encoder before M of a decoder, the paper has 0.81 (N^4 M)^(1/16) and 0.87
+   * (N^4 M)^(-1/16) in the encoder, (3 M)^(1/4) and (12 M)^(-1/4) in the decoder.
+   */
+  public final L deepNorm(double alpha, double beta) {
+    if (this.alpha.get() != 1) {
+      throw new IllegalStateException(
+          "%s: deepNorm twice; expected once, since it scales weights".formatted(headline()));
+    }
+    this.alpha.set(alpha);
+    placed();
+    for (Layer child : children().values()) {
+      if (child instanceof MultiHeadAttention attention) {
+        attention.scaleValues(beta);
+      } else if (child instanceof Linear linear) {
+        linear.weight("weight").assign(linear.weight("weight").value().times(beta));
+      }
+    }
+    return self();
+  }
+
+  /**
+   * Normalizes first and divides by the root of the depth, so that deep layers add no more than
+   * others (Sun et al. 2025, arXiv:2502.05795).
+   *
+   * @param depth of this layer in the stack: 1 for the first
+   */
+  public final L layerNormScaling(int depth) {
+    this.depth.set(depth);
+    return normFirst();
+  }
+
+  /** Multiplies what each branch adds by a learned factor a feature: {@link LayerScale}. */
+  public final L layerScale(double initial) {
+    layerScale.set(true);
+    branches.forEach(branch -> branch.scaleBy(initial));
+    return self();
+  }
+
+  private L placed() {
+    if (alpha.get() != 1 && (normFirst.get() || normLast.get())) {
+      throw new IllegalStateException(
+          "%s: deepNorm, and a norm of what a branch starts from or adds; expected the norm of the sum"
+              .formatted(headline()));
+    }
+    branches.forEach(Branch::declareLast);
+    return self();
+  }
+
+  @SuppressWarnings("unchecked") // L is the class itself
+  private L self() {
+    return (L) this;
+  }
+
+  // ---- branches --------------------------------------------------------------------------------
+
+  /**
+   * Declares a branch, where its field is set.
+   *
+   * @param number in the names of its norm, norm1 for 1, and of last_norm1 and scale1
+   */
+  protected final Branch branch(int number) {
+    Branch branch = new Branch(Integer.toString(number));
+    branches.add(branch);
+    return branch;
+  }
+
+  /** A function of the sequence that is added to it, with its norms, dropout and scale. */
+  protected final class Branch {
+    private final String number;
+    private Transform norm;
+    private @Nullable Transform last;
+    private @Nullable LayerScale scale;
+
+    private Branch(String number) {
+      this.number = number;
+      norm = child("norm" + number, Transform.class, () -> new LayerNorm(width()));
+      declareLast();
+      if (layerScale.get()) {
+        scale = child("scale" + number, LayerScale.class);
+      }
+    }
+
+    /** Returns the sequence with what a function makes of it. */
+    public Tensor add(Tensor x, UnaryOperator<Tensor> f) {
+      Tensor y = f.apply(normFirst.get() ? scaled(norm.forward(x)) : x);
+      if (normLast.get()) {
+        y = (last == null ? norm : last).forward(y);
+      }
+      y = dropout.forward(scale == null ? y : scale.forward(y));
+      if (normFirst.get() || normLast.get()) {
+        return x.plus(y);
+      }
+      return norm.forward((alpha.get() == 1 ? x : x.times(alpha.get())).plus(y));
+    }
+
+    private Tensor scaled(Tensor x) {
+      return depth.get() == 1 ? x : x.times(1 / Math.sqrt(depth.get()));
+    }
+
+    private void declareLast() {
+      if (normFirst.get() && normLast.get() && last == null) {
+        last = child("last_norm" + number, Transform.class, this::anotherNorm);
+      }
+    }
+
+    private Transform anotherNorm() {
+      return norm instanceof Layer layer ? (Transform) copyOf(layer) : norm;
+    }
+
+    private void replaceNorms(IntFunction<? extends Transform> made) {
+      norm = replaced("norm" + number, Transform.class, made.apply(width()));
+      if (last != null) {
+        last = replaced("last_norm" + number, Transform.class, made.apply(width()));
+      }
+    }
+
+    private void scaleBy(double initial) {
+      scale = replaced("scale" + number, LayerScale.class, new LayerScale(width(), initial));
+    }
+
+    private <T> T replaced(String name, Class<T> type, T by) {
+      drop(name);
+      return child(name, type, () -> by);
+    }
+  }
+
+  // ---- what branches add -----------------------------------------------------------------------
+
+  /** Lets the positions of a sequence attend to one another. */
+  final Tensor attend(Tensor x, @Nullable Tensor mask) {
+    return selfAttention.forward(x, mask);
+  }
+
+  /** Transforms each position by itself. */
+  final Tensor transform(Tensor x) {
+    return linear2.forward(dropout.forward(activation.get().forward(linear1.forward(x))));
+  }
+
+  private int width() {
+    return linear2.outputs();
+  }
+
+  @Override
+  public String toString() {
+    return line(
+        Integer.toString(width()),
+        Integer.toString(selfAttention.heads()),
+        Integer.toString(linear1.outputs()),
+        settings(),
+        dropout.probability() == 0.1 ? "" : "dropout " + dropout.probability());
+  }
+}
