@@ -31,7 +31,7 @@ public final class Convolution {
    * @throws IllegalArgumentException if the shapes do not fit
    */
   public static Tensor conv1d(Tensor x, Tensor weight, ConvOptions options) {
-    ConvShape shape = shape("conv1d", x, weight, options, 1);
+    ConvShape shape = ConvShapes.of("conv1d", x, weight, options, 1);
     return conv(FORWARD, shape, x.unsqueeze(2), weight.unsqueeze(2)).squeeze(2);
   }
 
@@ -54,7 +54,7 @@ public final class Convolution {
    * @throws IllegalArgumentException if the shapes do not fit
    */
   public static Tensor conv2d(Tensor x, Tensor weight, ConvOptions options) {
-    ConvShape shape = shape("conv2d", x, weight, options, 2);
+    ConvShape shape = ConvShapes.of("conv2d", x, weight, options, 2);
     return conv(FORWARD, shape, x, weight);
   }
 
@@ -65,6 +65,46 @@ public final class Convolution {
    */
   public static Tensor conv2d(Tensor x, Tensor weight, Tensor bias, ConvOptions options) {
     return shifted("conv2d", x, weight, bias, conv2d(x, weight, options));
+  }
+
+  /**
+   * Convolves volumes: images whose channels are those of all slices under the kernel (ADR 43).
+   *
+   * @param x of shape (N, C, D, H, W)
+   * @param weight of shape (O, C / groups, kd, kh, kw)
+   * @return of shape (N, O, OD, OH, OW), with {@code OD = (D + 2 padding - dilation (kd - 1) - 1) /
+   *     stride + 1}
+   * @throws IllegalArgumentException if the shapes do not fit
+   */
+  public static Tensor conv3d(Tensor x, Tensor weight, ConvOptions options) {
+    ConvShapes.requireFit("conv3d", x, weight, options, 3);
+    int[] s = options.stride("conv3d", 3);
+    int[] p = options.padding("conv3d", 3);
+    int[] d = options.dilation("conv3d", 3);
+    Tensor padded = x.pad(2, p[0], p[0], 0);
+    Tensor windows = Windows.unfold(padded, 2, weight.size(2), s[0], d[0]); // (N, C, OD, H, W, kd)
+    Shape slices = windows.shape();
+    Shape images =
+        Shape.of(
+            "conv3d",
+            (long) slices.size(0) * slices.size(2),
+            (long) slices.size(1) * slices.size(5),
+            slices.size(3),
+            slices.size(4));
+    ConvOptions flat = options.stride(s[1], s[2]).padding(p[1], p[2]).dilation(d[1], d[2]);
+    Tensor y =
+        conv2d(windows.permute(0, 2, 1, 5, 3, 4).reshape(images), weight.flatten(1, 2), flat);
+    return y.reshape(slices.size(0), slices.size(2), y.size(1), y.size(2), y.size(3))
+        .transpose(1, 2);
+  }
+
+  /**
+   * Convolves volumes, and adds a number to each channel.
+   *
+   * @param bias of shape (O)
+   */
+  public static Tensor conv3d(Tensor x, Tensor weight, Tensor bias, ConvOptions options) {
+    return shifted("conv3d", x, weight, bias, conv3d(x, weight, options));
   }
 
   /**
@@ -79,7 +119,7 @@ public final class Convolution {
    * @throws IllegalArgumentException if the shapes do not fit, or the output would have no elements
    */
   public static Tensor convTranspose1d(Tensor x, Tensor weight, ConvOptions options) {
-    ConvShape shape = transposedShape("convTranspose1d", x, weight, options, 1);
+    ConvShape shape = ConvShapes.transposed("convTranspose1d", x, weight, options, 1);
     Tensor line = lengthened(x, options).unsqueeze(2);
     return conv(INPUT_GRADIENT, shape, line, weight.unsqueeze(2)).squeeze(2);
   }
@@ -105,7 +145,7 @@ public final class Convolution {
    * @throws IllegalArgumentException if the shapes do not fit, or the output would have no elements
    */
   public static Tensor convTranspose2d(Tensor x, Tensor weight, ConvOptions options) {
-    ConvShape shape = transposedShape("convTranspose2d", x, weight, options, 2);
+    ConvShape shape = ConvShapes.transposed("convTranspose2d", x, weight, options, 2);
     return conv(INPUT_GRADIENT, shape, lengthened(x, options), weight);
   }
 
@@ -173,90 +213,6 @@ public final class Convolution {
 
   // ---- checks --------------------------------------------------------------------------------
 
-  private static ConvShape shape(
-      String operation, Tensor x, Tensor weight, ConvOptions options, int axes) {
-    options.requireNoOutputPadding(operation);
-    Shape input = x.shape();
-    Shape kernel = weight.shape();
-    int[] s = options.stride(operation, axes);
-    int[] p = options.padding(operation, axes);
-    int[] d = options.dilation(operation, axes);
-    int groups = options.groups();
-    requireRanks(operation, x, weight, options, axes, "O, C / groups");
-    int channels = input.size(1);
-    if (channels < 1 || channels % groups != 0 || kernel.size(1) != channels / groups) {
-      throw mismatch(
-          operation,
-          x,
-          weight,
-          options,
-          "groups times the weight's input channels to be the input's");
-    }
-    if (kernel.size(0) < 1 || kernel.size(0) % groups != 0) {
-      throw mismatch(operation, x, weight, options, "groups to divide the output channels");
-    }
-    for (int axis = 0; axis < axes; axis++) {
-      int size = kernel.size(axis + 2);
-      int length = Windows.padded(operation, input.size(axis + 2), p[axis]);
-      if (Windows.count(length, size, s[axis], d[axis]) < 1) {
-        throw mismatch(
-            operation,
-            x,
-            weight,
-            options,
-            "a kernel of at least 1 that fits into the padded input");
-      }
-    }
-    ConvShape shape = imageShape(operation, input, kernel.size(0), kernel, options);
-    var _ = Shape.of(operation, shape.n(), shape.outC(), shape.outH(), shape.outW());
-    return shape;
-  }
-
-  /** Returns the shape of the convolution whose input has the shape of the result. */
-  private static ConvShape transposedShape(
-      String operation, Tensor x, Tensor weight, ConvOptions options, int axes) {
-    int[] s = options.stride(operation, axes);
-    int[] p = options.padding(operation, axes);
-    int[] d = options.dilation(operation, axes);
-    int[] more = options.outputPadding(operation, axes);
-    int groups = options.groups();
-    requireRanks(operation, x, weight, options, axes, "C, O / groups");
-    if (x.size(1) < 1 || x.size(1) != weight.size(0) || x.size(1) % groups != 0) {
-      throw mismatch(
-          operation,
-          x,
-          weight,
-          options,
-          "as many input channels as the weight's axis 0, which the groups divide");
-    }
-    long[] sizes = new long[axes + 2];
-    sizes[0] = x.size(0);
-    sizes[1] = (long) weight.size(1) * groups;
-    boolean fits = sizes[1] > 0;
-    for (int i = 0; i < axes; i++) {
-      int kernel = weight.size(i + 2);
-      long padded = (x.size(i + 2) - 1L) * s[i] + d[i] * (kernel - 1L) + more[i] + 1;
-      sizes[i + 2] = padded - 2L * p[i];
-      fits &=
-          x.size(i + 2) > 0
-              && kernel > 0
-              && sizes[i + 2] > 0
-              && padded <= Shape.MAX_SIZE
-              && more[i] < Math.max(s[i], d[i]);
-    }
-    if (!fits) {
-      throw mismatch(
-          operation,
-          x,
-          weight,
-          options,
-          "an input, kernel and output of at least 1, and an output padding below stride or"
-              + " dilation");
-    }
-    return imageShape(
-        operation, Shape.of(operation, sizes), weight.size(0), weight.shape(), options);
-  }
-
   /**
    * Adds the zeros that a convolution of the longest input would have as more outputs, where the
    * output padding is not below the stride.
@@ -270,54 +226,6 @@ public final class Convolution {
       longer = longer.pad(i + 2, 0, more[i] / s[i], 0);
     }
     return longer;
-  }
-
-  /** Returns the shape of a convolution of images, which signals are of one row. */
-  private static ConvShape imageShape(
-      String operation, Shape input, int outC, Shape kernel, ConvOptions options) {
-    int axes = input.rank() - 2;
-    int[] s = options.stride(operation, axes);
-    int[] p = options.padding(operation, axes);
-    int[] d = options.dilation(operation, axes);
-    boolean isSignal = axes == 1;
-    int last = axes - 1;
-    return new ConvShape(
-        input.size(0),
-        input.size(1),
-        isSignal ? 1 : input.size(2),
-        input.size(last + 2),
-        outC,
-        isSignal ? 1 : kernel.size(2),
-        kernel.size(last + 2),
-        isSignal ? 1 : s[0],
-        s[last],
-        isSignal ? 0 : p[0],
-        p[last],
-        isSignal ? 1 : d[0],
-        d[last],
-        options.groups());
-  }
-
-  private static void requireRanks(
-      String operation, Tensor x, Tensor weight, ConvOptions options, int axes, String channels) {
-    if (x.rank() != axes + 2 || weight.rank() != axes + 2) {
-      String lengths = "D, H, W".substring(axes == 2 ? 3 : 0);
-      String kernel = "kd, kh, kw".substring(axes == 2 ? 4 : 0);
-      throw mismatch(
-          operation,
-          x,
-          weight,
-          options,
-          "(N, C, %s) and (%s, %s)"
-              .formatted(axes == 1 ? "L" : lengths, channels, axes == 1 ? "k" : kernel));
-    }
-  }
-
-  private static IllegalArgumentException mismatch(
-      String operation, Tensor x, Tensor weight, ConvOptions options, String expected) {
-    return new IllegalArgumentException(
-        "%s: input of shape %s and weight of shape %s do not fit with %s; expected %s"
-            .formatted(operation, x.shape(), weight.shape(), options, expected));
   }
 
   private static Tensor shifted(String operation, Tensor x, Tensor weight, Tensor bias, Tensor y) {

@@ -29,10 +29,10 @@ public record PoolOptions(
     boolean ceilMode,
     boolean countIncludePad) {
 
-  /** Copies the lists. */
+  /** Copies the lists; without a stride it is the kernel. */
   public PoolOptions {
     kernel = List.copyOf(kernel);
-    stride = List.copyOf(stride);
+    stride = stride.isEmpty() ? kernel : List.copyOf(stride);
     padding = List.copyOf(padding);
     dilation = List.copyOf(dilation);
   }
@@ -77,7 +77,7 @@ public record PoolOptions(
   PoolOptions spread(String operation, int axes) {
     int[] k = spread(operation, "kernel", kernel, axes);
     return new PoolOptions(k)
-        .stride(stride.isEmpty() ? k : spread(operation, "stride", stride, axes))
+        .stride(spread(operation, "stride", stride, axes))
         .padding(spread(operation, "padding", padding, axes))
         .dilation(spread(operation, "dilation", dilation, axes))
         .ceilMode(ceilMode)
@@ -93,7 +93,7 @@ public record PoolOptions(
     return "kernel %s, stride %s, padding %s%s%s%s"
         .formatted(
             kernel,
-            stride.isEmpty() ? kernel : stride,
+            stride,
             padding,
             dilation.stream().allMatch(step -> step == 1) ? "" : ", dilation " + dilation,
             ceilMode ? ", ceil mode" : "",

@@ -35,6 +35,7 @@ final class OpTable {
             SequenceLossRows.rows(),
             LinalgRows.rows(),
             WindowRows.rows(),
+            SpatialRows.rows(),
             StandardizeRows.rows())
         .flatMap(List::stream)
         .toList();

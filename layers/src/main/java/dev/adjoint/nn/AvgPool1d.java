@@ -1,44 +1,45 @@
 package dev.adjoint.nn;
 
+import dev.adjoint.op.PoolOptions;
 import dev.adjoint.op.Pooling;
 import dev.adjoint.tensor.Tensor;
+import java.util.function.Function;
 
 /**
- * Takes the mean of each window, see {@link Pooling#avgPool1d}: from (N, C, L) to (N, C, OL).
+ * Takes the mean of each window, see {@link Pooling#avgPool1d(Tensor, PoolOptions)}: from (N, C, L)
+ * to (N, C, OL).
  *
- * @param kernel the size of a window
- * @param stride by how much windows are apart
- * @param padding how much is added on both sides
+ * @param options how windows lie
  */
-public record AvgPool1d(int kernel, int stride, int padding) implements Transform, Describable {
+public record AvgPool1d(PoolOptions options) implements WindowPool {
 
   /** Takes windows side by side, without padding. */
   public AvgPool1d(int kernel) {
-    this(kernel, kernel, 0);
+    this(new PoolOptions(kernel));
+  }
+
+  /** Takes windows {@code stride} apart, with so much padding on both sides. */
+  public AvgPool1d(int kernel, int stride, int padding) {
+    this(new PoolOptions(kernel).stride(stride).padding(padding));
   }
 
   /** Creates a layer from its description. */
   public AvgPool1d(Description from) {
-    this(from.integer("kernel"), from.integer("stride"), from.integer("padding"));
+    this(WindowPool.options(from));
   }
 
   @Override
-  public Description description() {
-    return Description.of(AvgPool1d::new)
-        .set("kernel", kernel)
-        .set("stride", stride)
-        .set("padding", padding);
+  public Function<Description, ?> constructor() {
+    return AvgPool1d::new;
   }
 
   @Override
   public Tensor forward(Tensor x) {
-    return Pooling.avgPool1d(x, kernel, stride, padding);
+    return Pooling.avgPool1d(x, options);
   }
 
   @Override
   public String toString() {
-    return kernel == stride && padding == 0
-        ? "AvgPool1d(%d)".formatted(kernel)
-        : "AvgPool1d(%d, stride %d, padding %d)".formatted(kernel, stride, padding);
+    return text();
   }
 }

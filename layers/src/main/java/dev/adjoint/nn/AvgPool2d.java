@@ -1,45 +1,45 @@
 package dev.adjoint.nn;
 
+import dev.adjoint.op.PoolOptions;
 import dev.adjoint.op.Pooling;
 import dev.adjoint.tensor.Tensor;
+import java.util.function.Function;
 
 /**
- * Takes the mean of each window, see {@link Pooling#avgPool2d}: from (N, C, H, W) to (N, C, OH,
- * OW).
+ * Takes the mean of each window, see {@link Pooling#avgPool2d(Tensor, PoolOptions)}: from (N, C, H,
+ * W) to (N, C, OH, OW).
  *
- * @param kernel the size of a window, a square
- * @param stride by how much windows are apart
- * @param padding how much is added on both sides
+ * @param options how windows lie
  */
-public record AvgPool2d(int kernel, int stride, int padding) implements Transform, Describable {
+public record AvgPool2d(PoolOptions options) implements WindowPool {
 
-  /** Takes windows side by side, without padding. */
+  /** Takes windows side by side, without padding, as large along every axis. */
   public AvgPool2d(int kernel) {
-    this(kernel, kernel, 0);
+    this(new PoolOptions(kernel));
+  }
+
+  /** Takes windows {@code stride} apart, with so much padding on both sides. */
+  public AvgPool2d(int kernel, int stride, int padding) {
+    this(new PoolOptions(kernel).stride(stride).padding(padding));
   }
 
   /** Creates a layer from its description. */
   public AvgPool2d(Description from) {
-    this(from.integer("kernel"), from.integer("stride"), from.integer("padding"));
+    this(WindowPool.options(from));
   }
 
   @Override
-  public Description description() {
-    return Description.of(AvgPool2d::new)
-        .set("kernel", kernel)
-        .set("stride", stride)
-        .set("padding", padding);
+  public Function<Description, ?> constructor() {
+    return AvgPool2d::new;
   }
 
   @Override
   public Tensor forward(Tensor x) {
-    return Pooling.avgPool2d(x, kernel, stride, padding);
+    return Pooling.avgPool2d(x, options);
   }
 
   @Override
   public String toString() {
-    return kernel == stride && padding == 0
-        ? "AvgPool2d(%d)".formatted(kernel)
-        : "AvgPool2d(%d, stride %d, padding %d)".formatted(kernel, stride, padding);
+    return text();
   }
 }

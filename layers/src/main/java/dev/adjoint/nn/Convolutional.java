@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param <C> the layer itself
  */
 public abstract sealed class Convolutional<C extends Convolutional<C>> extends Layer
-    implements Transform, Foldable<C> permits Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d {
+    implements Transform, Foldable<C>
+    permits Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d {
 
   private final Weight weight;
   private @Nullable Weight bias;
@@ -118,7 +119,11 @@ public abstract sealed class Convolutional<C extends Convolutional<C>> extends L
     if (x.rank() != w.rank() || x.size(1) != channels) {
       throw new IllegalArgumentException(
           "%s: input of shape %s; expected (N, %d, %s)"
-              .formatted(this, x.shape(), channels, w.rank() == 3 ? "L" : "H, W"));
+              .formatted(
+                  this,
+                  x.shape(),
+                  channels,
+                  w.rank() == 3 ? "L" : w.rank() == 4 ? "H, W" : "D, H, W"));
     }
     return observed(convolve(x, w, bias == null ? null : bias.value()));
   }

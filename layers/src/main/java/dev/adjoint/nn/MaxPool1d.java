@@ -1,44 +1,45 @@
 package dev.adjoint.nn;
 
+import dev.adjoint.op.PoolOptions;
 import dev.adjoint.op.Pooling;
 import dev.adjoint.tensor.Tensor;
+import java.util.function.Function;
 
 /**
- * Takes the maximum of each window, see {@link Pooling#maxPool1d}: from (N, C, L) to (N, C, OL).
+ * Takes the maximum of each window, see {@link Pooling#maxPool1d(Tensor, PoolOptions)}: from (N, C,
+ * L) to (N, C, OL).
  *
- * @param kernel the size of a window
- * @param stride by how much windows are apart
- * @param padding how much is added on both sides
+ * @param options how windows lie
  */
-public record MaxPool1d(int kernel, int stride, int padding) implements Transform, Describable {
+public record MaxPool1d(PoolOptions options) implements WindowPool {
 
   /** Takes windows side by side, without padding. */
   public MaxPool1d(int kernel) {
-    this(kernel, kernel, 0);
+    this(new PoolOptions(kernel));
+  }
+
+  /** Takes windows {@code stride} apart, with so much padding on both sides. */
+  public MaxPool1d(int kernel, int stride, int padding) {
+    this(new PoolOptions(kernel).stride(stride).padding(padding));
   }
 
   /** Creates a layer from its description. */
   public MaxPool1d(Description from) {
-    this(from.integer("kernel"), from.integer("stride"), from.integer("padding"));
+    this(WindowPool.options(from));
   }
 
   @Override
-  public Description description() {
-    return Description.of(MaxPool1d::new)
-        .set("kernel", kernel)
-        .set("stride", stride)
-        .set("padding", padding);
+  public Function<Description, ?> constructor() {
+    return MaxPool1d::new;
   }
 
   @Override
   public Tensor forward(Tensor x) {
-    return Pooling.maxPool1d(x, kernel, stride, padding);
+    return Pooling.maxPool1d(x, options);
   }
 
   @Override
   public String toString() {
-    return kernel == stride && padding == 0
-        ? "MaxPool1d(%d)".formatted(kernel)
-        : "MaxPool1d(%d, stride %d, padding %d)".formatted(kernel, stride, padding);
+    return text();
   }
 }

@@ -15,9 +15,13 @@ import dev.adjoint.nn.reparam.WeightNorm;
 import dev.adjoint.nn.reparam.WeightStandardization;
 import dev.adjoint.op.ConvOptions;
 import dev.adjoint.op.Convolution;
+import dev.adjoint.op.Interpolation;
+import dev.adjoint.op.PoolOptions;
+import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
+import dev.adjoint.tensor.Tensors;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -126,9 +130,26 @@ class ConvLayersTest {
   }
 
   @Test
-  void gradientsOfWhatMakesImagesLargerAreRight() {
+  void gradientsOfVolumesAndOfWhatMakesImagesLargerAreRight() {
+    PoolOptions windows = new PoolOptions(2, 3, 2).stride(1, 2, 2).padding(1).ceilMode(true);
     assertAllGradients(
         Map.of(
+            float64(new Conv3d(2, 2, 2, ConvOptions.DEFAULT.padding(1, 0, 1), generator)),
+            normal(generator, 1, 2, 2, 3, 2),
+            new MaxPool3d(windows),
+            normal(generator, 1, 2, 2, 3, 3),
+            new AvgPool3d(windows.countIncludePad(false)),
+            normal(generator, 1, 2, 2, 3, 3),
+            new AdaptiveAvgPool(2, 3),
+            normal(generator, 2, 3, 4),
+            new AdaptiveMaxPool(2, 3),
+            normal(generator, 2, 3, 4),
+            new GlobalMaxPool(),
+            normal(generator, 2, 3, 4),
+            new Upsample(1.5, Interpolation.LINEAR),
+            normal(generator, 1, 2, 2, 3),
+            new Sequential(new PixelShuffle(2), new PixelUnshuffle(2)),
+            normal(generator, 1, 4, 1, 2),
             float64(
                 new ConvTranspose2d(2, 2, 2, ConvOptions.DEFAULT.padding(1).stride(2), generator)),
             normal(generator, 1, 2, 3, 3)));
@@ -153,6 +174,50 @@ class ConvLayersTest {
     assertThat(new MaxPool1d(2).forward(signal).toDoubleArray()).containsExactly(2, 6, 4, 8);
     assertThat(new AvgPool1d(4).forward(signal).toDoubleArray()).containsExactly(3.5, 5.5);
     assertThat(new Flatten().forward(x).shape()).isEqualTo(Shape.of(1, 8));
+  }
+
+  @Test
+  void aMaximumOverAllPositionsIsOneWindow() {
+    Tensor x = generator.normal(2, 3, 4, 5);
+    assertThat(new GlobalMaxPool().forward(x).toDoubleArray())
+        .isEqualTo(x.max(2, 3).toDoubleArray());
+  }
+
+  @Test
+  void aVolumeIsConvolvedAsItsSlicesAre() {
+    Conv3d conv = new Conv3d(2, 3, 1, 3, 3, ConvOptions.DEFAULT.padding(0, 1, 1), generator);
+    assertThat(conv.weight("weight").shape()).isEqualTo(Shape.of(3, 2, 1, 3, 3));
+    Weight flat = Weight.constant(conv.weight("weight").value().untracked().squeeze(2));
+    Conv2d slices = new Conv2d(flat, conv.weight("bias"), ConvOptions.DEFAULT.padding(1));
+    Tensor x = generator.normal(2, 2, 4, 5, 5);
+    assertThat(conv.forward(x).select(2, 3).toDoubleArray())
+        .containsExactly(slices.forward(x.select(2, 3)).toDoubleArray(), within(1e-6));
+  }
+
+  @Test
+  void pixelsAreShuffledIntoBlocksAndBack() {
+    Tensor x = Tensors.arange(0, 8, 1, DType.FLOAT32).reshape(1, 4, 1, 2);
+    Tensor y = new PixelShuffle(2).forward(x);
+    assertThat(y.shape()).isEqualTo(Shape.of(1, 1, 2, 4));
+    assertThat(y.toFloatArray()).containsExactly(0, 2, 1, 3, 4, 6, 5, 7);
+    assertThat(new PixelUnshuffle(2).forward(y).toFloatArray()).isEqualTo(x.toFloatArray());
+  }
+
+  @Test
+  void whatSpatialLayersPrintSaysTheirOptions() {
+    PoolOptions windows = new PoolOptions(3, 2).stride(2).padding(1, 0).ceilMode(true);
+    assertThat(new MaxPool2d(windows.dilation(2)))
+        .hasToString("MaxPool2d(3x2, stride 2, padding 1x0, dilation 2, ceil mode)");
+    assertThat(new AvgPool3d(new PoolOptions(2).countIncludePad(false)))
+        .hasToString("AvgPool3d(2, padding not counted)");
+    assertThat(new AdaptiveAvgPool(3, 4)).hasToString("AdaptiveAvgPool(3x4)");
+    assertThat(Upsample.to(Interpolation.LINEAR_ALIGNED, 3, 4))
+        .hasToString("Upsample(to 3x4, linear_aligned)");
+    assertThat(new Conv3d(2, 4, 3, ConvOptions.DEFAULT.padding(1), generator))
+        .hasToString("Conv3d(2, 4, 3x3x3, padding 1)");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Upsample(0))
+        .withMessage("Upsample: factor 0.0 and sizes []; expected a factor above 0, or sizes");
   }
 
   @Test

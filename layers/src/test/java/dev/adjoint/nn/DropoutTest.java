@@ -30,6 +30,20 @@ class DropoutTest {
   }
 
   @Test
+  void wholeChannelsBecomeZero() {
+    Dropout dropout = new Dropout(0.3, generator).wholeChannels();
+    Tensor y = dropout.forward(Tensors.ones(50, 40, 3, 4));
+    Tensor channels = y.mean(2, 3);
+    assertThat(y.minus(channels.unsqueeze(2).unsqueeze(3)).abs().max().item()).isLessThan(1e-6);
+    assertThat(channels.equal(0).mean().item()).isCloseTo(0.3, within(0.05));
+    assertThat(channels.max().item()).isCloseTo(1 / 0.7, within(1e-6));
+    assertThat(dropout).hasToString("Dropout(0.3, whole channels)");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> dropout.forward(Tensors.ones(3)))
+        .withMessage("Dropout(0.3, whole channels): input of shape (3); expected (N, C, ...)");
+  }
+
+  @Test
   void everyForwardDropsOtherElements() {
     Dropout dropout = new Dropout(0.5, generator);
     Tensor ones = Tensors.ones(100);

@@ -125,6 +125,7 @@ final class LayerRows {
     rows.add(row(new Conv2d(4, 6, 2, G), windows(2, 6, length -> length - 1)));
     ConvOptions grouped = ConvOptions.DEFAULT.padding(1).groups(2);
     rows.add(row(new Conv2d(4, 6, 3, grouped, G).withoutBias(), windows(2, 6, n -> n)));
+    rows.add(row(new Conv3d(4, 6, 2, G), windows(3, 6, length -> length - 1)));
     ConvOptions twice = ConvOptions.DEFAULT.stride(2).outputPadding(1).groups(2);
     rows.add(row(new ConvTranspose1d(4, 6, 2, G), windows(1, 6, LayerRows::longer)));
     rows.add(row(new ConvTranspose2d(4, 6, 1, twice, G), windows(2, 6, n -> 2 * n)));
@@ -134,7 +135,16 @@ final class LayerRows {
     rows.add(row(new AvgPool1d(2), pooled(1, length -> length / 2)));
     rows.add(row(new MaxPool2d(2), pooled(2, length -> length / 2)));
     rows.add(row(new AvgPool2d(2), pooled(2, length -> length / 2)));
+    rows.add(row(new MaxPool3d(2), pooled(3, length -> length / 2)));
+    rows.add(row(new AvgPool3d(2), pooled(3, length -> length / 2)));
+    rows.add(row(new AdaptiveAvgPool(3, 2), pooled(2, 3, 2)));
+    rows.add(row(new AdaptiveMaxPool(3, 2), pooled(2, 3, 2)));
     rows.add(row(new GlobalAvgPool(), LayerRows::averaged));
+    rows.add(row(new GlobalMaxPool(), LayerRows::averaged));
+    rows.add(row(new Upsample(2), LayerRows::doubled));
+    rows.add(row(new PixelShuffle(2), LayerRows::shuffled));
+    rows.add(row(new PixelUnshuffle(2), LayerRows::unshuffled));
+    rows.add(row(new Dropout(0.5, G).wholeChannels(), any().but(x -> x.rank() < 2)));
     rows.add(row(new BatchNorm(4), sets));
     rows.add(row(new BatchNorm(4).epsilonOutsideRoot(0.1).freezeStatistics(), channels()));
     rows.add(row(new GroupNorm(2, 4), channels()));
@@ -245,6 +255,40 @@ final class LayerRows {
       }
       return Optional.of(y);
     };
+  }
+
+  /** The last axes become others, unless they are empty. */
+  private static Rule pooled(int axes, int... sizes) {
+    return (x, training) -> {
+      Shape y = x;
+      for (int i = 0; i < axes; i++) {
+        if (x.rank() < axes || x.size(i - axes) == 0) {
+          return Optional.empty();
+        }
+        y = y.with(i - axes, sizes[i]);
+      }
+      return Optional.of(y);
+    };
+  }
+
+  private static Optional<Shape> doubled(Shape x, boolean training) {
+    Shape y = x;
+    for (int axis = 2; axis < x.rank(); axis++) {
+      y = y.with(axis, 2 * x.size(axis));
+    }
+    return x.rank() < 3 || positions(x) == 0 ? Optional.empty() : Optional.of(y);
+  }
+
+  private static Optional<Shape> shuffled(Shape x, boolean training) {
+    return x.rank() == 4 && x.size(1) % 4 == 0
+        ? Optional.of(Shape.of(x.size(0), x.size(1) / 4, 2 * x.size(2), 2 * x.size(3)))
+        : Optional.empty();
+  }
+
+  private static Optional<Shape> unshuffled(Shape x, boolean training) {
+    return x.rank() == 4 && x.size(2) % 2 == 0 && x.size(3) % 2 == 0
+        ? Optional.of(Shape.of(x.size(0), 4 * x.size(1), x.size(2) / 2, x.size(3) / 2))
+        : Optional.empty();
   }
 
   /** Returns the product of all sizes after the channels. */

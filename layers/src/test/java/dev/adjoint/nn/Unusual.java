@@ -46,6 +46,8 @@ import dev.adjoint.nn.sequence.Recurrent;
 import dev.adjoint.nn.sequence.TransformerEncoder;
 import dev.adjoint.nn.sequence.TransformerEncoderLayer;
 import dev.adjoint.op.ConvOptions;
+import dev.adjoint.op.Interpolation;
+import dev.adjoint.op.PoolOptions;
 import dev.adjoint.op.Where;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Generator;
@@ -61,6 +63,7 @@ final class Unusual {
   private static final Tensor ROWS = G.normal(20, 4).times(2).plus(1);
   private static final Tensor SIGNALS = G.normal(3, 4, 9).times(2).plus(1);
   private static final Tensor IMAGES = G.normal(3, 4, 9, 8).times(2).plus(1);
+  private static final Tensor VOLUMES = G.normal(2, 4, 5, 4, 6).times(2).plus(1);
   private static final Tensor SEQUENCES = G.normal(2, 5, 4);
 
   /** A layer with one input, and an input for it. */
@@ -83,6 +86,7 @@ final class Unusual {
     add(subjects, ROWS, norms());
     add(subjects, SIGNALS, signals());
     add(subjects, IMAGES, images());
+    add(subjects, VOLUMES, volumes());
     add(subjects, SEQUENCES, sequences());
     for (Activation activation : Activation.values()) {
       add(subjects, ROWS, List.of(activation));
@@ -216,7 +220,29 @@ final class Unusual {
         CosineNorm.centred(new Conv2d(4, 6, 3, 2, options, G)),
         new MaxPool2d(3, 2, 1),
         new AvgPool2d(3, 2, 1),
+        new MaxPool2d(new PoolOptions(2, 3).dilation(2, 1).ceilMode(true)),
+        new AvgPool2d(new PoolOptions(2, 3).padding(1).countIncludePad(false)),
+        new Upsample(2),
+        new PixelShuffle(2),
+        new Sequential(new AdaptiveAvgPool(6, 4), new PixelUnshuffle(2)),
+        new Dropout(0.3, G.split()).wholeChannels(),
         new Flatten());
+  }
+
+  private static List<Transform> volumes() {
+    ConvOptions options =
+        ConvOptions.DEFAULT.stride(1, 2, 1).padding(1).dilation(2, 1, 1).groups(2);
+    PoolOptions windows = new PoolOptions(3, 2, 2).stride(2).padding(1, 0, 1).ceilMode(true);
+    return List.of(
+        new Conv3d(4, 6, 3, 2, 2, options, G),
+        CosineNorm.of(new Conv3d(4, 6, 3, 2, 2, options, G)),
+        new MaxPool3d(windows.dilation(1, 2, 1)),
+        new AvgPool3d(windows.countIncludePad(false)),
+        new AdaptiveAvgPool(2, 3, 4),
+        new AdaptiveMaxPool(2, 3, 4),
+        new GlobalMaxPool(),
+        new Upsample(1.5, Interpolation.LINEAR),
+        Upsample.to(Interpolation.LINEAR_ALIGNED, 3, 5, 7));
   }
 
   private static List<Transform> sequences() {

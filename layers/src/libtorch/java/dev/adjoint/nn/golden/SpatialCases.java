@@ -1,5 +1,6 @@
 package dev.adjoint.nn.golden;
 
+import java.util.List;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.DoubleOptional;
@@ -197,7 +198,10 @@ final class SpatialCases {
   private static GoldenCase linear(
       String variant, double factor, boolean aligned, long[] sizes, long... lengths) {
     GoldenCase c =
-        new GoldenCase("interpolate-linear-" + variant, "torch::upsample, linear in each axis");
+        new GoldenCase(
+            "interpolate-linear-" + variant,
+            "torch::upsample_%slinear%dd"
+                .formatted(List.of("", "bi", "tri").get(lengths.length - 1), lengths.length));
     target(c, factor, sizes).option("align_corners", aligned);
     Tensor x = c.input("input", images(c, lengths));
     return c.output(

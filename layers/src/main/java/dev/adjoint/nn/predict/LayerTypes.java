@@ -3,10 +3,14 @@ package dev.adjoint.nn.predict;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.Maps;
 import dev.adjoint.nn.Activation;
+import dev.adjoint.nn.AdaptiveAvgPool;
+import dev.adjoint.nn.AdaptiveMaxPool;
 import dev.adjoint.nn.AvgPool1d;
 import dev.adjoint.nn.AvgPool2d;
+import dev.adjoint.nn.AvgPool3d;
 import dev.adjoint.nn.Conv1d;
 import dev.adjoint.nn.Conv2d;
+import dev.adjoint.nn.Conv3d;
 import dev.adjoint.nn.ConvTranspose1d;
 import dev.adjoint.nn.ConvTranspose2d;
 import dev.adjoint.nn.Description;
@@ -14,14 +18,19 @@ import dev.adjoint.nn.Dropout;
 import dev.adjoint.nn.Embedding;
 import dev.adjoint.nn.Flatten;
 import dev.adjoint.nn.GlobalAvgPool;
+import dev.adjoint.nn.GlobalMaxPool;
 import dev.adjoint.nn.LayerScale;
 import dev.adjoint.nn.Linear;
 import dev.adjoint.nn.MaxPool1d;
 import dev.adjoint.nn.MaxPool2d;
+import dev.adjoint.nn.MaxPool3d;
 import dev.adjoint.nn.PReLU;
+import dev.adjoint.nn.PixelShuffle;
+import dev.adjoint.nn.PixelUnshuffle;
 import dev.adjoint.nn.Residual;
 import dev.adjoint.nn.Sequential;
 import dev.adjoint.nn.TLU;
+import dev.adjoint.nn.Upsample;
 import dev.adjoint.nn.norm.AdaIN;
 import dev.adjoint.nn.norm.BatchNorm;
 import dev.adjoint.nn.norm.BatchRenorm;
@@ -71,15 +80,19 @@ final class LayerTypes {
   private static final ImmutableMap<Class<?>, Function<Description, ?>> FACTORIES =
       ImmutableMap.<Class<?>, Function<Description, ?>>builder()
           .put(Activation.class, Activation::of)
+          .put(AdaptiveAvgPool.class, AdaptiveAvgPool::new)
+          .put(AdaptiveMaxPool.class, AdaptiveMaxPool::new)
           .put(AdaIN.class, AdaIN::new)
           .put(AvgPool1d.class, AvgPool1d::new)
           .put(AvgPool2d.class, AvgPool2d::new)
+          .put(AvgPool3d.class, AvgPool3d::new)
           .put(BatchNorm.class, BatchNorm::new)
           .put(BatchRenorm.class, BatchRenorm::new)
           .put(ConditionalNorm.class, ConditionalNorm::new)
           .put(ConditionalResidual.class, ConditionalResidual::new)
           .put(Conv1d.class, Conv1d::new)
           .put(Conv2d.class, Conv2d::new)
+          .put(Conv3d.class, Conv3d::new)
           .put(ConvTranspose1d.class, ConvTranspose1d::new)
           .put(ConvTranspose2d.class, ConvTranspose2d::new)
           .put(CosineNorm.class, CosineNorm::new)
@@ -96,6 +109,7 @@ final class LayerTypes {
           .put(GRU.class, GRU::new)
           .put(GhostBatchNorm.class, GhostBatchNorm::new)
           .put(GlobalAvgPool.class, from -> new GlobalAvgPool())
+          .put(GlobalMaxPool.class, from -> new GlobalMaxPool())
           .put(GlobalResponseNorm.class, GlobalResponseNorm::new)
           .put(GroupNorm.class, GroupNorm::new)
           .put(Imputation.class, Imputation::new)
@@ -109,9 +123,12 @@ final class LayerTypes {
           .put(LocalResponseNorm.class, LocalResponseNorm::new)
           .put(MaxPool1d.class, MaxPool1d::new)
           .put(MaxPool2d.class, MaxPool2d::new)
+          .put(MaxPool3d.class, MaxPool3d::new)
           .put(MeanOnlyBatchNorm.class, MeanOnlyBatchNorm::new)
           .put(MultiHeadAttention.class, MultiHeadAttention::new)
           .put(PReLU.class, PReLU::new)
+          .put(PixelShuffle.class, PixelShuffle::new)
+          .put(PixelUnshuffle.class, PixelUnshuffle::new)
           .put(PositionalEncoding.class, PositionalEncoding::new)
           .put(RMSNorm.class, RMSNorm::new)
           .put(RNN.class, RNN::new)
@@ -124,6 +141,7 @@ final class LayerTypes {
           .put(TransformerEncoder.class, TransformerEncoder::new)
           .put(TransformerEncoderLayer.class, TransformerEncoderLayer::new)
           .put(UnitNorm.class, UnitNorm::new)
+          .put(Upsample.class, Upsample::new)
           .put(Whitening.class, Whitening::new)
           .buildOrThrow();
 

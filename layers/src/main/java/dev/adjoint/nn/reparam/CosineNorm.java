@@ -2,6 +2,7 @@ package dev.adjoint.nn.reparam;
 
 import dev.adjoint.nn.Conv1d;
 import dev.adjoint.nn.Conv2d;
+import dev.adjoint.nn.Conv3d;
 import dev.adjoint.nn.Convolutional;
 import dev.adjoint.nn.Description;
 import dev.adjoint.nn.Layer;
@@ -71,9 +72,11 @@ public final class CosineNorm extends Layer implements Transform {
     if (options == null) {
       return new Linear(weight, null);
     }
-    return weight.shape().rank() == 3
-        ? new Conv1d(weight, null, options)
-        : new Conv2d(weight, null, options);
+    return switch (weight.shape().rank()) {
+      case 3 -> new Conv1d(weight, null, options);
+      case 5 -> new Conv3d(weight, null, options);
+      default -> new Conv2d(weight, null, options); // refuses what no convolution has
+    };
   }
 
   /** Returns cosines in place of the products of a linear layer. */
@@ -164,7 +167,11 @@ public final class CosineNorm extends Layer implements Transform {
   }
 
   private static Tensor convolve(Tensor x, Tensor w, ConvOptions how) {
-    return w.rank() == 3 ? Convolution.conv1d(x, w, how) : Convolution.conv2d(x, w, how);
+    return switch (w.rank()) {
+      case 3 -> Convolution.conv1d(x, w, how);
+      case 4 -> Convolution.conv2d(x, w, how);
+      default -> Convolution.conv3d(x, w, how);
+    };
   }
 
   /** Returns channels as (groups, channels of each). */
@@ -179,7 +186,13 @@ public final class CosineNorm extends Layer implements Transform {
 
   private void requireInput(Tensor x, Shape w) {
     int channels = options == null ? w.size(1) : w.size(1) * options.groups();
-    String form = options == null ? "(..., %d)" : w.rank() == 3 ? "(N, %d, L)" : "(N, %d, H, W)";
+    String form =
+        switch (options == null ? 2 : w.rank()) {
+          case 2 -> "(..., %d)";
+          case 3 -> "(N, %d, L)";
+          case 4 -> "(N, %d, H, W)";
+          default -> "(N, %d, D, H, W)";
+        };
     String expected = form.formatted(channels);
     if (options == null) {
       require(x.rank() > 0 && x.size(-1) == channels, x, expected);

@@ -1,15 +1,27 @@
 package dev.adjoint.nn.golden;
 
 import dev.adjoint.nn.Activation;
+import dev.adjoint.nn.AdaptiveAvgPool;
+import dev.adjoint.nn.AdaptiveMaxPool;
 import dev.adjoint.nn.AvgPool1d;
+import dev.adjoint.nn.AvgPool2d;
+import dev.adjoint.nn.AvgPool3d;
 import dev.adjoint.nn.Conv1d;
 import dev.adjoint.nn.Conv2d;
+import dev.adjoint.nn.Conv3d;
+import dev.adjoint.nn.ConvTranspose1d;
+import dev.adjoint.nn.ConvTranspose2d;
 import dev.adjoint.nn.Embedding;
 import dev.adjoint.nn.GlobalAvgPool;
 import dev.adjoint.nn.Linear;
 import dev.adjoint.nn.MaxPool1d;
+import dev.adjoint.nn.MaxPool2d;
+import dev.adjoint.nn.MaxPool3d;
 import dev.adjoint.nn.PReLU;
+import dev.adjoint.nn.PixelShuffle;
+import dev.adjoint.nn.PixelUnshuffle;
 import dev.adjoint.nn.Transform;
+import dev.adjoint.nn.Upsample;
 import dev.adjoint.nn.golden.Golden.Role;
 import dev.adjoint.nn.norm.BatchNorm;
 import dev.adjoint.nn.norm.GroupNorm;
@@ -21,10 +33,10 @@ import dev.adjoint.nn.norm.RMSNorm;
 import dev.adjoint.nn.norm.UnitNorm;
 import dev.adjoint.op.Activations;
 import dev.adjoint.op.ConvOptions;
-import dev.adjoint.op.Pooling;
+import dev.adjoint.op.Interpolation;
+import dev.adjoint.op.PoolOptions;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Tensor;
-import dev.adjoint.tensor.Tensors;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -59,11 +71,35 @@ final class Subjects {
     BY_PREFIX.put("embedding", Subjects::embedding);
     BY_PREFIX.put("conv1d", golden -> Subject.of(conv1d(golden)));
     BY_PREFIX.put("conv2d", golden -> Subject.of(conv2d(golden)));
-    BY_PREFIX.put("max-pool1d", golden -> function(new MaxPool1d(k(golden), s(golden), p(golden))));
-    BY_PREFIX.put("max-pool2d", golden -> function(windows(Pooling::maxPool2d, golden)));
+    BY_PREFIX.put("conv3d", golden -> Subject.of(conv3d(golden)));
+    BY_PREFIX.put("conv-transpose1d", golden -> Subject.of(convTranspose1d(golden)));
+    BY_PREFIX.put("conv-transpose2d", golden -> Subject.of(convTranspose2d(golden)));
+    BY_PREFIX.put("max-pool1d", golden -> function(new MaxPool1d(windows(golden))));
+    BY_PREFIX.put("max-pool2d", golden -> function(new MaxPool2d(windows(golden))));
+    BY_PREFIX.put("max-pool3d", golden -> function(new MaxPool3d(windows(golden))));
+    BY_PREFIX.put("avg-pool1d", golden -> function(new AvgPool1d(windows(golden))));
+    BY_PREFIX.put("avg-pool2d", golden -> function(new AvgPool2d(windows(golden))));
+    BY_PREFIX.put("avg-pool3d", golden -> function(new AvgPool3d(windows(golden))));
     BY_PREFIX.put(
-        "avg-pool1d", golden -> averages(new AvgPool1d(k(golden), s(golden), p(golden)), golden));
-    BY_PREFIX.put("avg-pool2d", golden -> averages(windows(Pooling::avgPool2d, golden), golden));
+        "adaptive-avg-pool",
+        golden -> function(new AdaptiveAvgPool(numbers(golden, "output_size"))));
+    BY_PREFIX.put(
+        "adaptive-max-pool",
+        golden -> function(new AdaptiveMaxPool(numbers(golden, "output_size"))));
+    BY_PREFIX.put(
+        "interpolate-nearest", golden -> function(upsample(golden, Interpolation.NEAREST)));
+    BY_PREFIX.put(
+        "interpolate-linear",
+        golden ->
+            function(
+                upsample(
+                    golden,
+                    is(golden, "align_corners")
+                        ? Interpolation.LINEAR_ALIGNED
+                        : Interpolation.LINEAR)));
+    BY_PREFIX.put("pixel-shuffle", golden -> function(new PixelShuffle(number(golden, "factor"))));
+    BY_PREFIX.put(
+        "pixel-unshuffle", golden -> function(new PixelUnshuffle(number(golden, "factor"))));
     BY_PREFIX.put(
         "global-avg-pool2d",
         golden ->
@@ -151,38 +187,38 @@ final class Subjects {
         .groups(number(golden, "groups"));
   }
 
-  private static int k(Golden golden) {
-    return numbers(golden, "kernel_size")[0];
+  private static Conv3d conv3d(Golden golden) {
+    int[] w = golden.get(Role.STATE, "weight").shape().toArray();
+    ConvOptions options = convOptions(golden);
+    return new Conv3d(w[1] * options.groups(), w[0], w[2], w[3], w[4], options, GENERATOR);
   }
 
-  private static int s(Golden golden) {
-    return numbers(golden, "stride")[0];
+  private static ConvTranspose1d convTranspose1d(Golden golden) {
+    int[] w = golden.get(Role.STATE, "weight").shape().toArray();
+    ConvOptions options = convOptions(golden).outputPadding(numbers(golden, "output_padding"));
+    return new ConvTranspose1d(w[0], w[1] * options.groups(), w[2], options, GENERATOR);
   }
 
-  private static int p(Golden golden) {
-    return numbers(golden, "padding")[0];
+  private static ConvTranspose2d convTranspose2d(Golden golden) {
+    int[] w = golden.get(Role.STATE, "weight").shape().toArray();
+    ConvOptions options = convOptions(golden).outputPadding(numbers(golden, "output_padding"));
+    return new ConvTranspose2d(w[0], w[1] * options.groups(), w[2], w[3], options, GENERATOR);
   }
 
-  /** Reduces rectangular windows. */
-  private interface Windows {
-    Tensor reduce(Tensor x, int[] kernel, int[] stride, int[] padding);
+  private static PoolOptions windows(Golden golden) {
+    PoolOptions options =
+        new PoolOptions(numbers(golden, "kernel_size"))
+            .stride(numbers(golden, "stride"))
+            .padding(numbers(golden, "padding"))
+            .ceilMode(golden.has("ceil_mode") && is(golden, "ceil_mode"))
+            .countIncludePad(!golden.has("count_include_pad") || is(golden, "count_include_pad"));
+    return golden.has("dilation") ? options.dilation(numbers(golden, "dilation")) : options;
   }
 
-  private static Transform windows(Windows pooling, Golden golden) {
-    return x ->
-        pooling.reduce(
-            x,
-            numbers(golden, "kernel_size"),
-            numbers(golden, "stride"),
-            numbers(golden, "padding"));
-  }
-
-  /** Averages; without counting the padding, over the share of each window that is not padding. */
-  private static Subject averages(Transform pool, Golden golden) {
-    if (is(golden, "count_include_pad")) {
-      return function(pool);
-    }
-    return function(x -> pool.forward(x).div(pool.forward(Tensors.ones(x.shape(), x.dtype()))));
+  private static Upsample upsample(Golden golden, Interpolation mode) {
+    return golden.has("size")
+        ? Upsample.to(mode, numbers(golden, "size"))
+        : new Upsample(decimal(golden, "scale_factor"), mode);
   }
 
   private static Subject softplus(double beta) {

@@ -8,11 +8,14 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.adjoint.autodiff.Autodiff;
 import dev.adjoint.check.GradientCheck;
+import dev.adjoint.nn.Float64;
+import dev.adjoint.nn.Transform;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -39,6 +42,27 @@ class BatchNormTest {
         .containsExactly(new double[] {.2, 3}, within(1e-12));
     assertThat(norm.runningVariance().toDoubleArray())
         .containsExactly(new double[] {1, 70.9}, within(1e-12));
+  }
+
+  @Test
+  void aVolumeIsNormalizedAsItsPositionsInARow() {
+    Tensor x = Float64.normal(generator, 3, 4, 2, 3, 5);
+    List<Transform> norms =
+        List.of(
+            float64(new BatchNorm(4)),
+            float64(new InstanceNorm(4).withAffine()),
+            float64(new GroupNorm(2, 4)),
+            float64(new LayerNorm(4).channelsFirst()));
+    for (Transform norm : norms) {
+      Tensor row = norm.forward(x.flatten(2, -1)).reshape(x.shape());
+      assertThat(norm.forward(x).toDoubleArray())
+          .as(norm.toString())
+          .containsExactly(row.toDoubleArray(), within(1e-12));
+    }
+    BatchNorm norm = float64(new BatchNorm(4));
+    norm.forward(x);
+    assertThat(norm.runningMean().toDoubleArray())
+        .containsExactly(x.mean(0, 2, 3, 4).times(0.1).toDoubleArray(), within(1e-12));
   }
 
   @Test

@@ -1,11 +1,15 @@
 package dev.adjoint.nn.predict;
 
 import dev.adjoint.nn.Activation;
+import dev.adjoint.nn.AdaptiveAvgPool;
+import dev.adjoint.nn.AdaptiveMaxPool;
 import dev.adjoint.nn.AvgPool1d;
 import dev.adjoint.nn.AvgPool2d;
+import dev.adjoint.nn.AvgPool3d;
 import dev.adjoint.nn.Buffer;
 import dev.adjoint.nn.Conv1d;
 import dev.adjoint.nn.Conv2d;
+import dev.adjoint.nn.Conv3d;
 import dev.adjoint.nn.ConvTranspose1d;
 import dev.adjoint.nn.ConvTranspose2d;
 import dev.adjoint.nn.Description;
@@ -13,16 +17,21 @@ import dev.adjoint.nn.Dropout;
 import dev.adjoint.nn.Embedding;
 import dev.adjoint.nn.Flatten;
 import dev.adjoint.nn.GlobalAvgPool;
+import dev.adjoint.nn.GlobalMaxPool;
 import dev.adjoint.nn.Layer;
 import dev.adjoint.nn.LayerScale;
 import dev.adjoint.nn.Linear;
 import dev.adjoint.nn.MaxPool1d;
 import dev.adjoint.nn.MaxPool2d;
+import dev.adjoint.nn.MaxPool3d;
 import dev.adjoint.nn.PReLU;
+import dev.adjoint.nn.PixelShuffle;
+import dev.adjoint.nn.PixelUnshuffle;
 import dev.adjoint.nn.Residual;
 import dev.adjoint.nn.Sequential;
 import dev.adjoint.nn.TLU;
 import dev.adjoint.nn.Transform;
+import dev.adjoint.nn.Upsample;
 import dev.adjoint.nn.norm.AdaIN;
 import dev.adjoint.nn.norm.BatchNorm;
 import dev.adjoint.nn.norm.BatchRenorm;
@@ -63,6 +72,8 @@ import dev.adjoint.nn.sequence.Recurrent;
 import dev.adjoint.nn.sequence.TransformerEncoder;
 import dev.adjoint.nn.sequence.TransformerEncoderLayer;
 import dev.adjoint.op.ConvOptions;
+import dev.adjoint.op.Interpolation;
+import dev.adjoint.op.PoolOptions;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Shape;
@@ -151,8 +162,26 @@ final class Models {
             new ConvTranspose2d(
                 4, 6, 3, ConvOptions.DEFAULT.stride(2).padding(1).outputPadding(1, 0).groups(2), g),
             new BatchNorm(6),
-            WeightNorm.on(new ConvTranspose2d(6, 2, 2, g).withoutBias()),
+            WeightNorm.on(new ConvTranspose2d(6, 4, 2, g).withoutBias()),
+            new MaxPool2d(new PoolOptions(2).stride(1).dilation(2).ceilMode(true)),
+            new AvgPool2d(new PoolOptions(3, 2).padding(1).countIncludePad(false)),
+            new PixelShuffle(2),
+            new Upsample(1.5, Interpolation.LINEAR),
+            new PixelUnshuffle(3),
+            new AdaptiveMaxPool(2, 3),
+            Upsample.to(Interpolation.LINEAR_ALIGNED, 4),
+            new Dropout(0.3, g).wholeChannels(),
+            new AdaptiveAvgPool(3, 3),
             new Flatten()),
+        of(
+            "volumes",
+            g.normal(2, 2, 4, 6, 5),
+            new Conv3d(2, 4, 3, ConvOptions.DEFAULT.padding(1, 1, 0).groups(2), g),
+            new BatchNorm(4),
+            new MaxPool3d(2, 1, 0),
+            new AvgPool3d(new PoolOptions(1, 2, 1)),
+            CosineNorm.of(new Conv3d(4, 3, 1, g)),
+            new GlobalMaxPool()),
         of(
             "relatives",
             g.normal(3, 4, 5, 5),

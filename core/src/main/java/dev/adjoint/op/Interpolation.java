@@ -1,0 +1,130 @@
+package dev.adjoint.op;
+
+import dev.adjoint.tensor.IntTensor;
+import dev.adjoint.tensor.Tensor;
+import java.util.Arrays;
+import java.util.function.DoubleUnaryOperator;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
+
+/**
+ * Makes signals, images and volumes larger or smaller, as {@code torch.nn.functional.interpolate}:
+ *
+ * <pre>{@code
+ * Interpolation.LINEAR.resize(x, 32, 48);
+ * Interpolation.NEAREST.rescale(x, 2);
+ * }</pre>
+ *
+ * <p>An axis of n elements becomes one of m, by one linear map an axis. Element i of the result
+ * lies at the position {@code i n / m} of the input, or {@code i / factor} where a factor is given,
+ * which is not the same unless {@code n factor} is whole. Positions are computed in double
+ * precision, where PyTorch has them in the type of the tensor.
+ */
+public enum Interpolation {
+  /** The element below the position: {@code floor(i n / m)}, PyTorch's {@code nearest}. */
+  NEAREST,
+
+  /**
+   * Between the two elements around the position, of elements that are seen as intervals with their
+   * middles at {@code i + 1/2}: PyTorch's linear, bilinear and trilinear mode.
+   */
+  LINEAR,
+
+  /**
+   * Between the two elements around {@code i (n - 1) / (m - 1)}, so that first and last elements
+   * stay what they are: PyTorch's {@code align_corners=True}.
+   */
+  LINEAR_ALIGNED;
+
+  /**
+   * Returns x with axes of other sizes.
+   *
+   * @param x of shape (N, C, ...)
+   * @param sizes of the axes after the first two: one for all, or one an axis
+   * @return of shape (N, C, sizes...)
+   * @throws IllegalArgumentException if an axis has or would have no elements
+   */
+  public Tensor resize(Tensor x, int... sizes) {
+    int[] m = ConvOptions.spread("resize", "sizes", sizes, axes("resize", x));
+    Tensor y = x;
+    for (int i = m.length - 1; i >= 0; i--) { // what comes last lies in the order of the result
+      int n = x.size(i + 2);
+      int to = m[i];
+      check("resize", x, n > 0 && to > 0, "sizes " + Arrays.toString(sizes));
+      y = along(y, i + 2, to, place -> place * n / to);
+    }
+    return y;
+  }
+
+  /**
+   * Returns x with axes that are by a factor longer, rounded down.
+   *
+   * @param x of shape (N, C, ...)
+   * @param factors of the axes after the first two: one for all, or one an axis
+   * @throws IllegalArgumentException if an axis has or would have no elements
+   */
+  public Tensor rescale(Tensor x, double... factors) {
+    int axes = axes("rescale", x);
+    int[] which = IntStream.range(0, factors.length).toArray();
+    int[] spread = ConvOptions.spread("rescale", "factors numbered", which, axes);
+    Tensor y = x;
+    for (int i = axes - 1; i >= 0; i--) {
+      double factor = factors[spread[i]];
+      double to = Math.floor(x.size(i + 2) * factor);
+      check(
+          "rescale", x, to >= 1 && to <= Integer.MAX_VALUE, "factors " + Arrays.toString(factors));
+      y = along(y, i + 2, (int) to, place -> place / factor);
+    }
+    return y;
+  }
+
+  private static int axes(String operation, Tensor x) {
+    check(operation, x, x.rank() >= 3, x.rank() + " axes");
+    return x.rank() - 2;
+  }
+
+  private static void check(String operation, Tensor x, boolean fits, String got) {
+    if (!fits) {
+      throw new IllegalArgumentException(
+          "%s: shape %s, %s; expected (N, C, ...) with at least one element along each axis after these, before and after"
+              .formatted(operation, x.shape(), got));
+    }
+  }
+
+  /** Maps an axis of n elements to m. */
+  private Tensor along(Tensor x, int axis, int m, DoubleUnaryOperator position) {
+    int n = x.size(axis);
+    double[] places =
+        IntStream.range(0, m)
+            .mapToDouble(i ->
+                switch (this) {
+                  case NEAREST -> Math.floor(position.applyAsDouble(i));
+                  case LINEAR -> Math.max(0, position.applyAsDouble(i + 0.5) - 0.5);
+                  case LINEAR_ALIGNED -> m == 1 ? 0 : i * (n - 1.0) / (m - 1);
+                })
+            .map(place -> Math.min(place, n - 1))
+            .toArray();
+    int[] below = DoubleStream.of(places).mapToInt(place -> (int) place).toArray();
+    if (this == NEAREST) {
+      return new AxisMap(IntTensor.of(below), null, null, m).apply(x, axis);
+    }
+    int[] from = new int[2 * m];
+    int[] to = new int[2 * m];
+    double[] weights = new double[2 * m];
+    int entries = 0;
+    for (int i = 0; i < m; i++) {
+      double above = places[i] - below[i];
+      for (int side = 0; side < (above == 0 ? 1 : 2); side++, entries++) {
+        from[entries] = below[i] + side;
+        to[entries] = i;
+        weights[entries] = side == 0 ? 1 - above : above;
+      }
+    }
+    return new AxisMap(
+            IntTensor.of(Arrays.copyOf(from, entries)),
+            IntTensor.of(Arrays.copyOf(to, entries)),
+            Arrays.copyOf(weights, entries),
+            m)
+        .apply(x, axis);
+  }
+}

@@ -1,0 +1,31 @@
+package dev.adjoint.nn;
+
+import dev.adjoint.op.Pooling;
+import dev.adjoint.tensor.Tensor;
+
+/**
+ * Takes the maximum of each channel over all positions: from (N, C, ...) to (N, C), as PyTorch's
+ * AdaptiveMaxPool with output size 1 and a flatten. Its gradient goes to the first of equal maxima.
+ */
+public record GlobalMaxPool() implements Transform, Describable {
+
+  @Override
+  public Tensor forward(Tensor x) {
+    if (x.rank() < 3 || (x.size() == 0 && x.size(0) > 0 && x.size(1) > 0)) {
+      throw new IllegalArgumentException(
+          "GlobalMaxPool: input of shape %s; expected (N, C, ...), at least one position"
+              .formatted(x.shape()));
+    }
+    return Pooling.adaptiveMaxPool(x.flatten(2, -1), 1).squeeze(2);
+  }
+
+  @Override
+  public Description description() {
+    return Description.of(from -> new GlobalMaxPool());
+  }
+
+  @Override
+  public String toString() {
+    return "GlobalMaxPool";
+  }
+}
