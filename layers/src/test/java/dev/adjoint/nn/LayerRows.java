@@ -32,12 +32,15 @@ import dev.adjoint.nn.reparam.CosineNorm;
 import dev.adjoint.nn.reparam.SpectralNorm;
 import dev.adjoint.nn.reparam.WeightNorm;
 import dev.adjoint.nn.reparam.WeightStandardization;
+import dev.adjoint.nn.sequence.CausalLanguageModel;
 import dev.adjoint.nn.sequence.GRU;
+import dev.adjoint.nn.sequence.GatedFeedForward;
 import dev.adjoint.nn.sequence.LSTM;
 import dev.adjoint.nn.sequence.MultiHeadAttention;
 import dev.adjoint.nn.sequence.PositionalEncoding;
 import dev.adjoint.nn.sequence.RNN;
 import dev.adjoint.nn.sequence.Recurrent;
+import dev.adjoint.nn.sequence.TransformerDecoderLayer;
 import dev.adjoint.nn.sequence.TransformerEncoder;
 import dev.adjoint.nn.sequence.TransformerEncoderLayer;
 import dev.adjoint.op.ConvOptions;
@@ -199,6 +202,11 @@ final class LayerRows {
     rows.add(row(new TransformerEncoderLayer(4, 2, 6, G).normFirst(), sequences));
     rows.add(row(new TransformerEncoderLayer(4, 2, 6, G).normFirst().normLast(), sequences));
     rows.add(row(new TransformerEncoder(new TransformerEncoderLayer(4, 1, 6, G)), sequences));
+    rows.add(row(TransformerDecoderLayer.decoderOnly(4, 2, 6, G), sequences));
+    rows.add(row(new GatedFeedForward(4, 6, G), last4));
+    CausalLanguageModel model =
+        new CausalLanguageModel(5, 4, 1, _ -> TransformerDecoderLayer.decoderOnly(4, 2, 6, G), G);
+    rows.add(row(new Writing(model), LayerRows::written));
     Rule read = last(6).but(x -> x.rank() != 3 || x.size(1) == 0);
     rows.add(row(new Reading(new RNN(4, 6, G)), read));
     rows.add(row(new Reading(new LSTM(4, 3, G).bidirectional()), read));
@@ -313,6 +321,11 @@ final class LayerRows {
     return Optional.of(Shape.of(sizes));
   }
 
+  private static Optional<Shape> written(Shape x, boolean training) {
+    boolean isText = x.rank() == 2 || x.rank() == 3;
+    return isText ? Optional.of(Shape.of(x.size(0), x.size(1), 5)) : Optional.empty();
+  }
+
   // ---- layers whose input or output is no tensor -----------------------------------------------
 
   /** The outputs of a recurrent layer. */
@@ -350,6 +363,27 @@ final class LayerRows {
       int[] indices = new int[x.size()];
       Arrays.setAll(indices, i -> i % 5);
       return embedding.forward(IntTensor.of(indices, x.shape().toArray()));
+    }
+  }
+
+  /** The scores after indices 0, 1, 2, and so on, one for each step of the input. */
+  static final class Writing extends Layer implements Transform {
+    private final CausalLanguageModel model = child("model", CausalLanguageModel.class);
+
+    Writing(CausalLanguageModel model) {
+      this(Description.of(Writing::new).with("model", model));
+    }
+
+    Writing(Description from) {
+      super(from);
+    }
+
+    @Override
+    public Tensor forward(Tensor x) {
+      int[] sizes = Arrays.copyOf(x.shape().toArray(), x.rank() == 3 ? 2 : x.rank());
+      int[] indices = new int[Shape.of(sizes).size()];
+      Arrays.setAll(indices, i -> i % 5);
+      return model.forward(IntTensor.of(indices, sizes));
     }
   }
 

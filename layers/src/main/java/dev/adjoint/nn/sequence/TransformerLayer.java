@@ -1,5 +1,7 @@
 package dev.adjoint.nn.sequence;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.adjoint.nn.Activation;
 import dev.adjoint.nn.Description;
 import dev.adjoint.nn.Dropout;
@@ -47,24 +49,34 @@ public abstract class TransformerLayer<L extends TransformerLayer<L>> extends La
   private final Setting<Integer> depth =
       integer("depth", 1).require(number -> number >= 1, "at least 1");
   private final Setting<Boolean> layerScale = flag("layer_scale");
-  private final MultiHeadAttention selfAttention = child("self_attn", MultiHeadAttention.class);
-  private final Linear linear1 = child("linear1", Linear.class);
-  private final Linear linear2 = child("linear2", Linear.class);
+  private MultiHeadAttention selfAttention = child("self_attn", MultiHeadAttention.class);
+  private @Nullable Linear linear1;
+  private @Nullable Linear linear2;
+  private @Nullable Transform feedForward;
   private final Dropout dropout = child("dropout", Dropout.class);
   private final List<Branch> branches = new ArrayList<>();
 
   /** Creates a layer from its description. */
   protected TransformerLayer(Description from) {
     super(from);
+    if (from.has("mlp")) {
+      feedForward = child("mlp", Transform.class);
+    } else {
+      linear1 = child("linear1", Linear.class);
+      linear2 = child("linear2", Linear.class);
+    }
   }
 
   /** Begins the description of a layer with dropout of 0.1 everywhere. */
   static Description describe(
-      Function<Description, ?> constructor, int width, int heads, int hidden, Generator generator) {
+      Function<Description, ?> constructor,
+      MultiHeadAttention attention,
+      int hidden,
+      Generator generator) {
     return Description.of(constructor)
-        .with("self_attn", new MultiHeadAttention(width, heads, generator).dropout(0.1))
-        .with("linear1", new Linear(width, hidden, generator))
-        .with("linear2", new Linear(hidden, width, generator))
+        .with("self_attn", attention.dropout(0.1))
+        .with("linear1", new Linear(attention.width(), hidden, generator))
+        .with("linear2", new Linear(hidden, attention.width(), generator))
         .with("dropout", new Dropout(0.1, generator));
   }
 
@@ -73,6 +85,38 @@ public abstract class TransformerLayer<L extends TransformerLayer<L>> extends La
   /** Sets the function between the linear layers; the default is relu. */
   public final L activation(Activation function) {
     activation.set(function);
+    return self();
+  }
+
+  /**
+   * Exchanges the attention of the sequence to itself: for one whose heads share keys, or with
+   * {@link Positions}. Its dropout is its own until {@link #dropout} is set; in a decoder it
+   * becomes causal.
+   *
+   * @param attention as wide as this layer
+   */
+  public final L selfAttention(MultiHeadAttention attention) {
+    if (attention.width() != width()) {
+      throw new IllegalArgumentException(
+          "%s: %s; expected one of width %d".formatted(headline(), attention, width()));
+    }
+    if (selfAttention.isCausal()) {
+      attention.causal();
+    }
+    selfAttention = exchange("self_attn", attention);
+    return self();
+  }
+
+  /**
+   * Exchanges the two linear layers, with the activation and the dropout between them, for another
+   * function of each position, such as {@link GatedFeedForward}; its name is mlp.
+   */
+  public final L feedForward(Transform function) {
+    drop("linear1");
+    drop("linear2");
+    linear1 = null;
+    linear2 = null;
+    feedForward = exchange("mlp", function);
     return self();
   }
 
@@ -144,8 +188,8 @@ public abstract class TransformerLayer<L extends TransformerLayer<L>> extends La
     for (Layer child : children().values()) {
       if (child instanceof MultiHeadAttention attention) {
         attention.scaleValues(beta);
-      } else if (child instanceof Linear linear) {
-        linear.weight("weight").assign(linear.weight("weight").value().times(beta));
+      } else {
+        child.namedLayers().values().forEach(each -> scale(each, beta));
       }
     }
     return self();
@@ -160,6 +204,12 @@ public abstract class TransformerLayer<L extends TransformerLayer<L>> extends La
   public final L layerNormScaling(int depth) {
     this.depth.set(depth);
     return normFirst();
+  }
+
+  private static void scale(Layer layer, double factor) {
+    if (layer instanceof Linear linear) {
+      linear.weight("weight").assign(linear.weight("weight").value().times(factor));
+    }
   }
 
   /** Multiplies what each branch adds by a learned factor a feature: {@link LayerScale}. */
@@ -241,36 +291,36 @@ public abstract class TransformerLayer<L extends TransformerLayer<L>> extends La
     }
 
     private void replaceNorms(IntFunction<? extends Transform> made) {
-      norm = replaced("norm" + number, Transform.class, made.apply(width()));
+      norm = exchange("norm" + number, made.apply(width()));
       if (last != null) {
-        last = replaced("last_norm" + number, Transform.class, made.apply(width()));
+        last = exchange("last_norm" + number, made.apply(width()));
       }
     }
 
     private void scaleBy(double initial) {
-      scale = replaced("scale" + number, LayerScale.class, new LayerScale(width(), initial));
-    }
-
-    private <T> T replaced(String name, Class<T> type, T by) {
-      drop(name);
-      return child(name, type, () -> by);
+      scale = exchange("scale" + number, new LayerScale(width(), initial));
     }
   }
 
   // ---- what branches add -----------------------------------------------------------------------
 
-  /** Lets the positions of a sequence attend to one another. */
-  final Tensor attend(Tensor x, @Nullable Tensor mask) {
-    return selfAttention.forward(x, mask);
+  /** Lets the positions of a sequence attend to one another, or to those in a cache as well. */
+  final Tensor attend(Tensor x, @Nullable Tensor mask, @Nullable KeyValueCache cache) {
+    return cache == null ? selfAttention.forward(x, mask) : selfAttention.extend(x, cache);
   }
 
   /** Transforms each position by itself. */
   final Tensor transform(Tensor x) {
-    return linear2.forward(dropout.forward(activation.get().forward(linear1.forward(x))));
+    return feedForward != null ? feedForward.forward(x) : betweenLinears(x);
+  }
+
+  private Tensor betweenLinears(Tensor x) {
+    Tensor hidden = requireNonNull(linear1).forward(x);
+    return requireNonNull(linear2).forward(dropout.forward(activation.get().forward(hidden)));
   }
 
   private int width() {
-    return linear2.outputs();
+    return selfAttention.width();
   }
 
   @Override
@@ -278,7 +328,7 @@ public abstract class TransformerLayer<L extends TransformerLayer<L>> extends La
     return line(
         Integer.toString(width()),
         Integer.toString(selfAttention.heads()),
-        Integer.toString(linear1.outputs()),
+        linear1 == null ? "mlp" : Integer.toString(linear1.outputs()),
         settings(),
         dropout.probability() == 0.1 ? "" : "dropout " + dropout.probability());
   }
