@@ -8,6 +8,11 @@ package dev.adjoint.kernel;
  */
 public interface Fold {
 
+  /**
+   * How many lanes a row is folded by; zeros that fill up the last lanes change no bit of a sum.
+   */
+  int LANES = 32;
+
   /** Folds each of {@code rows} rows of n elements to {@code out[outFrom + r]}. */
   void rows(
       Object x,

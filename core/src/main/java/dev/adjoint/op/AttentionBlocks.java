@@ -3,6 +3,7 @@ package dev.adjoint.op;
 import static dev.adjoint.kernel.MatMul.multiply;
 
 import dev.adjoint.kernel.Buffers;
+import dev.adjoint.kernel.Fold;
 import dev.adjoint.kernel.Kernels;
 import dev.adjoint.kernel.Loop;
 import dev.adjoint.kernel.Matrices;
@@ -49,7 +50,8 @@ final class AttentionBlocks {
   private final Kernels kernels;
   private final Loop where;
   private final Loop times;
-  private final boolean causal;
+  private final Loop minusMultiple;
+  private final AttentionOptions options;
   private final Tensor[] inputs;
   private final Matrices q;
   private final Matrices k;
@@ -61,6 +63,9 @@ final class AttentionBlocks {
   private final int keys;
   private final int width;
   private final int valueWidth;
+
+  /** Between rows of scores: so that a sum over what is not hidden has the bits of any length. */
+  private final int stride;
 
   /** Queries in a block, and blocks. */
   private final int block;
@@ -76,13 +81,19 @@ final class AttentionBlocks {
   /** A 1 for each query of a block, then as many zeros. */
   private final Object steps;
 
-  AttentionBlocks(boolean causal, double scaleBy, Tensor[] x) {
+  /** The slope of each head, and how far a key is from the last query, from key 0 on. */
+  private final Object slopes;
+
+  private final Object distances;
+
+  AttentionBlocks(AttentionOptions options, Tensor[] x) {
     inputs = x;
     dtype = x[0].dtype();
     kernels = Engine.kernels(dtype);
     where = kernels.loop("where", 3);
     times = kernels.loop("times", 2);
-    this.causal = causal;
+    minusMultiple = kernels.loop("minusMultiple", 3);
+    this.options = options;
     batch = batch(x[0], x[1], x[2]);
     q = MatMul.batched(inRows(x[0]), batch);
     k = MatMul.batched(x[1], batch);
@@ -91,6 +102,7 @@ final class AttentionBlocks {
     keys = x[1].size(-2);
     width = x[0].size(-1);
     valueWidth = x[2].size(-1);
+    stride = padded(keys);
     mask =
         x.length == 3
             ? null
@@ -101,10 +113,26 @@ final class AttentionBlocks {
     block = Math.clamp(queries, 1, most);
     blocks = Math.ceilDiv(queries, block);
     keyColumns = columns(x[1], k);
-    scale = Engine.array(Tensor.scalar(scaleBy, dtype));
+    scale = Engine.array(Tensor.scalar(options.scale(x[0]), dtype));
     lowest = Engine.array(Tensor.scalar(ScaledDotProduct.LOWEST, dtype));
     zero = Engine.array(Tensor.scalar(0, dtype));
     steps = Engine.array(Tensors.arange(2 * block).less(block).to(dtype));
+    slopes = Engine.array(options.slopes(dtype));
+    distances =
+        Engine.array(
+            options.slopes().isEmpty()
+                ? Tensors.zeros(0)
+                : Tensors.arange(0, last() + keys, 1, dtype).minus(last()).abs());
+  }
+
+  /** Returns the position of the last query. */
+  private int last() {
+    return options.first() + queries - 1;
+  }
+
+  /** Returns how much room a row of so many scores takes. */
+  private int padded(int n) {
+    return options.causal() ? Math.ceilDiv(n, Fold.LANES) * Fold.LANES : n;
   }
 
   /** Returns the leading axes of all inputs, broadcast. */
@@ -136,7 +164,7 @@ final class AttentionBlocks {
    * less than to compute them again; else null.
    */
   @Nullable Tensor kept() {
-    long all = (long) batch.size() * queries * keys;
+    long all = (long) batch.size() * queries * stride;
     return all > MOST_KEPT
         ? null
         : Engine.tensor(Engine.uninitialized(dtype, (int) all), dtype, Shape.of((int) all));
@@ -166,7 +194,7 @@ final class AttentionBlocks {
   }
 
   private Object takeScratch() {
-    return Engine.elements(dtype).scratch(block * (2L * keys + width));
+    return Engine.elements(dtype).scratch(block * (2L * stride + width));
   }
 
   /** Some queries of one matrix, with the keys to which they may attend at most. */
@@ -175,6 +203,9 @@ final class AttentionBlocks {
     final int i;
     final int rows;
     final int n;
+
+    /** Elements between rows of scores. */
+    final int next;
 
     /** Scores, or their cotangents. */
     final Matrix scores;
@@ -187,13 +218,14 @@ final class AttentionBlocks {
       this.t = t;
       this.i = i;
       rows = Math.min(block, queries - i);
-      n = causal ? Math.min(keys, i + rows) : keys;
-      scores = Matrix.packed(scratch, 0, rows, n);
+      n = options.causal() ? Math.min(keys, options.first() + i + rows) : keys;
+      next = padded(n);
+      scores = new Matrix(scratch, 0, rows, n, next, 1);
       weights =
           kept == null
-              ? Matrix.packed(scratch, block * keys, rows, n)
-              : Matrix.packed(kept, (t * queries + i) * keys, rows, n);
-      scaled = Matrix.packed(scratch, 2 * block * keys, rows, width);
+              ? new Matrix(scratch, block * stride, rows, n, next, 1)
+              : new Matrix(kept, (t * queries + i) * stride, rows, n, next, 1);
+      scaled = Matrix.packed(scratch, 2 * block * stride, rows, width);
     }
 
     void scaleQueries() {
@@ -208,24 +240,50 @@ final class AttentionBlocks {
     void weigh() {
       scaleQueries();
       compare(scaled, keyColumns);
+      if (!options.slopes().isEmpty()) {
+        prefersNear();
+      }
       hide(scores, lowest);
-      kernels.rows().softmax(scores.data(), scores.from(), rows, n, weights.data(), weights.from());
+      fillUp(scores, lowest);
+      kernels
+          .rows()
+          .softmax(scores.data(), scores.from(), rows, next, weights.data(), weights.from());
       hide(weights, zero);
+    }
+
+    private void prefersNear() {
+      int slope = t % options.slopes().size();
+      Object x = scores.data();
+      for (int r = 0; r < rows; r++) {
+        int at = scores.at(r, 0);
+        int from = queries - 1 - (i + r);
+        minusMultiple.run(x, at, 1, distances, from, 1, slopes, slope, 0, x, at, n);
+      }
     }
 
     /** Writes a number wherever a query may not attend to a key. */
     private void hide(Matrix matrix, Object number) {
       Object x = matrix.data();
-      for (int r = 0, at = matrix.from(); r < rows; r++, at += n) {
+      int own = options.first() + i;
+      for (int r = 0; r < rows; r++) {
+        int at = matrix.at(r, 0);
         if (mask != null) {
           Matrix allowed = mask.get(t);
           int row = allowed.at(i + r, 0);
           where.run(mask.data(), row, allowed.columnStride(), x, at, 1, number, 0, 0, x, at, n);
         }
-        if (causal && i < n) {
-          int last = at + i;
-          where.run(steps, block - 1 - r, 1, x, last, 1, number, 0, 0, x, last, n - i);
+        if (options.causal() && own < n) {
+          int from = at + own;
+          where.run(steps, block - 1 - r, 1, x, from, 1, number, 0, 0, x, from, n - own);
         }
+      }
+    }
+
+    /** Writes a number behind the scores of each row, where rows have room for more. */
+    void fillUp(Matrix matrix, Object number) {
+      for (int r = 0; r < rows && n < next; r++) {
+        int at = matrix.at(r, n);
+        where.run(zero, 0, 0, zero, 0, 0, number, 0, 0, matrix.data(), at, next - n);
       }
     }
 
@@ -327,10 +385,11 @@ final class AttentionBlocks {
         return;
       }
       b.compare(rows, values);
+      b.fillUp(b.scores, zero);
       Object ds = b.scores.data();
       int from = b.scores.from();
       Matrix p = b.weights;
-      kernels.rows().softmaxPullback(ds, from, p.data(), p.from(), b.rows, b.n, ds, from);
+      kernels.rows().softmaxPullback(ds, from, p.data(), p.from(), b.rows, b.next, ds, from);
       if (dk != null) {
         Matrix out = rowsOf(dk, s * keys, b.n, width);
         multiply(kernels, b.scores.transpose(), b.scaled, out, true);

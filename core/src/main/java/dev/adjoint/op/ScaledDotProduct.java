@@ -25,6 +25,13 @@ public final class ScaledDotProduct {
 
   private ScaledDotProduct() {}
 
+  /** Returns the mixed values, by a scale: {@link #attention} with these options. */
+  public static Tensor attention(
+      Tensor query, Tensor key, Tensor value, @Nullable Tensor mask, boolean causal, double scale) {
+    AttentionOptions options = AttentionOptions.DEFAULT.causal(causal).scale(scale);
+    return attention(query, key, value, mask, options);
+  }
+
   /**
    * Returns the mixed values. Leading axes broadcast; where the last of them, the heads, are a
    * multiple of those of keys and values, as many heads in a row share each key and value (Ainslie
@@ -34,12 +41,10 @@ public final class ScaledDotProduct {
    * @param key of shape (..., S, width)
    * @param value of shape (..., S, any)
    * @param mask broadcasts to (..., T, S), {@link #scores}; or null
-   * @param causal whether query t may attend to keys 0 to t only
-   * @param scale of the products: usually {@code 1 / sqrt(width)}
    * @return of shape (..., T, any)
    */
   public static Tensor attention(
-      Tensor query, Tensor key, Tensor value, @Nullable Tensor mask, boolean causal, double scale) {
+      Tensor query, Tensor key, Tensor value, @Nullable Tensor mask, AttentionOptions options) {
     Shape scores = scores(query, key);
     if (value.rank() < 2 || key.size(-2) != value.size(-2)) {
       throw new IllegalArgumentException(
@@ -47,60 +52,98 @@ public final class ScaledDotProduct {
               .formatted(key.shape(), value.shape()));
     }
     requireMask(mask, scores);
-    int shared = sharedHeads(query, key);
-    if (shared > 1 && value.rank() > 2 && value.size(-3) == key.size(-3)) {
-      Tensor y =
-          attention(
-              grouped(query, shared),
-              key.unsqueeze(-3),
-              value.unsqueeze(-3),
-              mask == null || mask.rank() < 3 ? mask : grouped(mask, shared),
-              causal,
-              scale);
-      Shape heads = MatMul.leading(scores);
-      return y.reshape(MatMul.matrices(heads, query.size(-2), value.size(-1)));
-    }
+    options.requireHeads(query);
     DType dtype = DType.promote(DType.promote(query.dtype(), key.dtype()), value.dtype());
     Tensor q = query.to(dtype);
     Tensor k = key.to(dtype);
     Tensor v = value.to(dtype);
-    if (mask == null) {
-      return apply(causal, scale, q, k, v);
+    Tensor allowed = mask == null || mask.dtype() == dtype ? mask : mask.notEqual(0).to(dtype);
+    int shared = sharedHeads(query, key);
+    if (shared < 2 || value.rank() < 3 || value.size(-3) != key.size(-3)) {
+      return apply(options, q, k, v, allowed);
     }
-    Tensor allowed = mask.dtype() == dtype ? mask : mask.notEqual(0).to(dtype);
-    return apply(causal, scale, q, k, v, allowed);
+    Tensor y =
+        apply(
+            options,
+            grouped(q, shared),
+            k.unsqueeze(-3),
+            v.unsqueeze(-3),
+            allowed == null || allowed.rank() < 3 ? allowed : grouped(allowed, shared));
+    return y.reshape(scores.with(-1, value.size(-1)));
   }
 
-  private static Tensor apply(boolean causal, double scale, Tensor... x) {
-    AttentionBlocks blocks = new AttentionBlocks(causal, scale, x);
+  private static Tensor apply(
+      AttentionOptions options, Tensor q, Tensor k, Tensor v, @Nullable Tensor mask) {
+    Tensor[] x = mask == null ? new Tensor[] {q, k, v} : new Tensor[] {q, k, v, mask};
+    AttentionBlocks blocks = new AttentionBlocks(options, x);
     Tensor weights = Recorder.isOn() ? blocks.kept() : null;
-    return Recorder.record(blocks.forward(weights), new Fused(causal, scale, weights), x);
+    return Recorder.record(blocks.forward(weights), new Fused(options, weights), x);
+  }
+
+  /** Returns the weights, by a scale: {@link #weights} with these options. */
+  public static Tensor weights(
+      Tensor query, Tensor key, @Nullable Tensor mask, boolean causal, double scale) {
+    return weights(query, key, mask, AttentionOptions.DEFAULT.causal(causal).scale(scale));
   }
 
   /**
    * Returns how much of each value goes into each result: rows that add up to 1, or are zeros. With
-   * these, {@code weights.matmul(value)} is the definition of {@link #attention}.
+   * these, {@code weights.matmul(value)} is the definition of {@link #attention} where heads share
+   * no values.
    *
    * @param query of shape (..., T, width)
-   * @param key of shape (..., S, width); leading axes broadcast
+   * @param key of shape (..., S, width); leading axes broadcast, and heads may share keys
    * @param mask broadcasts to (..., T, S); or null
-   * @param causal whether query t may attend to keys 0 to t only
    * @return of shape (..., T, S)
    */
   public static Tensor weights(
-      Tensor query, Tensor key, @Nullable Tensor mask, boolean causal, double scale) {
-    requireMask(mask, scores(query, key));
-    Tensor scores = query.times(scale).matmul(key.transpose());
+      Tensor query, Tensor key, @Nullable Tensor mask, AttentionOptions options) {
+    Shape shape = scores(query, key);
+    requireMask(mask, shape);
+    options.requireHeads(query);
+    int shared = sharedHeads(query, key);
+    Tensor q = query.times(options.scale(query));
+    Tensor scores =
+        shared > 1
+            ? grouped(q, shared).matmul(key.unsqueeze(-3).transpose()).reshape(shape)
+            : q.matmul(key.transpose());
+    return masked(nearer(scores, options), mask, options);
+  }
+
+  /** Subtracts what scores lose by distance. */
+  private static Tensor nearer(Tensor scores, AttentionOptions options) {
+    if (options.slopes().isEmpty()) {
+      return scores;
+    }
+    Tensor losses =
+        options
+            .slopes(scores.dtype())
+            .reshape(-1, 1, 1)
+            .times(lead(scores, options).abs().to(scores.dtype()));
+    Shape losing = losses.shape();
+    return scores
+        .reshape(-1, losing.size(0), losing.size(1), losing.size(2))
+        .minus(losses)
+        .reshape(scores.shape());
+  }
+
+  private static Tensor masked(Tensor scores, @Nullable Tensor mask, AttentionOptions options) {
     Tensor allowed = mask;
-    if (causal) {
-      Tensor lower = lowerTriangle(scores);
-      allowed = mask == null ? lower : mask.notEqual(0).times(lower);
+    if (options.causal()) {
+      Tensor seen = lead(scores, options).greaterEqual(0).to(scores.dtype());
+      allowed = mask == null ? seen : mask.notEqual(0).times(seen);
     }
     if (allowed == null) {
       return scores.softmax(-1);
     }
     Tensor finite = Where.where(allowed, scores, Tensor.scalar(LOWEST, scores.dtype()));
     return Where.where(allowed, finite.softmax(-1), Tensor.scalar(0, scores.dtype()));
+  }
+
+  /** Returns how many positions each query is after each key, of shape (T, S). */
+  private static Tensor lead(Tensor scores, AttentionOptions options) {
+    Tensor positions = Tensors.arange(scores.size(-2)).plus(options.first());
+    return positions.unsqueeze(1).minus(Tensors.arange(scores.size(-1)));
   }
 
   /** Returns the shape of all scores, (..., T, S), to which a mask broadcasts. */
@@ -124,12 +167,6 @@ public final class ScaledDotProduct {
           "attention: mask of shape %s; expected one that broadcasts to %s"
               .formatted(mask.shape(), scores));
     }
-  }
-
-  /** 1 where a key is not later than the query. */
-  private static Tensor lowerTriangle(Tensor scores) {
-    Tensor queries = Tensors.arange(scores.size(-2)).unsqueeze(1);
-    return queries.greaterEqual(Tensors.arange(scores.size(-1))).to(scores.dtype());
   }
 
   /** Returns how many heads in a row share one of the keys': 1 where heads broadcast. */
@@ -158,7 +195,7 @@ public final class ScaledDotProduct {
    *
    * @param weights what {@link AttentionBlocks} kept, if anything, to go back with
    */
-  record Fused(boolean causal, double scale, @Nullable Tensor weights) implements Primitive {
+  record Fused(AttentionOptions options, @Nullable Tensor weights) implements Primitive {
     @Override
     public String name() {
       return "attention";
@@ -166,7 +203,7 @@ public final class ScaledDotProduct {
 
     @Override
     public Tensor forward(Tensor... x) {
-      return new AttentionBlocks(causal, scale, x).forward(null);
+      return new AttentionBlocks(options, x).forward(null);
     }
 
     @Override
@@ -181,17 +218,24 @@ public final class ScaledDotProduct {
       @Nullable Tensor[] cotangents =
           Recorder.isOn()
               ? composedPullbacks(needed, g, x)
-              : new AttentionBlocks(causal, scale, x).pullbacks(needed, g, weights);
+              : new AttentionBlocks(options, x).pullbacks(needed, g, weights);
       if (x.length > 3 && needed[3]) {
         cotangents[3] = Tensors.zeros(x[3].shape(), x[3].dtype());
       }
       return cotangents;
     }
 
+    private Tensor composed(Tensor[] x) {
+      Tensor q = x[0].times(options.scale(x[0]));
+      Tensor scores = nearer(q.matmul(x[1].transpose()), options);
+      return masked(scores, x.length > 3 ? x[3] : null, options);
+    }
+
     private @Nullable Tensor[] composedPullbacks(boolean[] needed, Tensor g, Tensor[] x) {
-      Tensor p = ScaledDotProduct.weights(x[0], x[1], x.length > 3 ? x[3] : null, causal, scale);
+      Tensor p = composed(x);
       Tensor dp = g.matmul(x[2].transpose());
-      Tensor ds = p.times(dp.minus(Reductions.sum(dp.times(p), true, -1))).times(scale);
+      Tensor ds =
+          p.times(dp.minus(Reductions.sum(dp.times(p), true, -1))).times(options.scale(x[0]));
       @Nullable Tensor[] cotangents = new Tensor[x.length];
       cotangents[0] = needed[0] ? ds.matmul(x[1]) : null;
       cotangents[1] = needed[1] ? ds.transpose().matmul(x[0]) : null;

@@ -13,6 +13,10 @@ import java.util.List;
 final class AttentionRows {
 
   private static final double SCALE = 0.4;
+  private static final int FIRST = 1;
+  private static final double[] SLOPES = {0.5, 0.3, 0.25, 0.1, 0.05, 0};
+  private static final AttentionOptions LATER =
+      AttentionOptions.DEFAULT.scale(SCALE).causal(true).first(FIRST).slopes(SLOPES);
 
   private AttentionRows() {}
 
@@ -52,6 +56,26 @@ final class AttentionRows {
                 "ScaledDotProduct.weights(Tensor, Tensor, Tensor, boolean, double)",
                 "ScaledDotProduct.scores(Tensor, Tensor)") // the shape of these weights
             .tolerance(4));
+    rows.add(
+        op(
+                "attention that prefers what is near",
+                x -> ScaledDotProduct.attention(x[0], x[1], x[2], x[3], LATER),
+                x -> mixed(x[2], weights(x[0], x[1], x[3], LATER)),
+                in(REAL, "b 6 m k"),
+                in(REAL, "b 2 n k"),
+                in(REAL, "b 2 n 3"),
+                in(MASK, "b 1 1 n"))
+            .covers("ScaledDotProduct.attention(Tensor, Tensor, Tensor, Tensor, AttentionOptions)")
+            .tolerance(4));
+    rows.add(
+        op(
+                "weights of attention that prefers what is near",
+                x -> ScaledDotProduct.weights(x[0], x[1], null, LATER),
+                x -> weights(x[0], x[1], null, LATER),
+                in(REAL, "b 6 m k"),
+                in(REAL, "b 2 n k"))
+            .covers("ScaledDotProduct.weights(Tensor, Tensor, Tensor, AttentionOptions)")
+            .tolerance(4));
     return rows;
   }
 
@@ -71,6 +95,10 @@ final class AttentionRows {
   }
 
   private static Dense weights(Dense q, Dense k, Dense mask, boolean causal) {
+    return weights(q, k, mask, AttentionOptions.DEFAULT.scale(SCALE).causal(causal));
+  }
+
+  private static Dense weights(Dense q, Dense k, Dense mask, AttentionOptions options) {
     int[] sizes = q.sizes().clone();
     sizes[sizes.length - 1] = k.size(-2);
     Dense exponentials =
@@ -79,8 +107,10 @@ final class AttentionRows {
             i -> {
               int row = i[i.length - 2];
               int column = i[i.length - 1];
-              boolean hidden = causal && column > row || mask != null && mask.at(i) == 0;
-              double score = 0;
+              int ahead = column - row - options.first();
+              boolean hidden = options.causal() && ahead > 0 || mask != null && mask.at(i) == 0;
+              double slope = options.slopes().isEmpty() ? 0 : options.slopes().get(i[1]);
+              double score = -slope * Math.abs(ahead) / SCALE;
               for (int f = 0; f < q.size(-1); f++) {
                 score += q.at(with(i, row, f)) * k.at(with(sharing(i, q, k), column, f));
               }

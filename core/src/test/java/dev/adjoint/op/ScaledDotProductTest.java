@@ -40,11 +40,17 @@ class ScaledDotProductTest {
 
   private static Result run(
       boolean fused, @Nullable Tensor mask, boolean causal, Tensor seed, Tensor... x) {
+    AttentionOptions options = AttentionOptions.DEFAULT.scale(SCALE).causal(causal);
+    return run(fused, mask, options, seed, x);
+  }
+
+  private static Result run(
+      boolean fused, @Nullable Tensor mask, AttentionOptions options, Tensor seed, Tensor... x) {
     Tensor[] in = Arrays.stream(x).map(Tensor::tracked).toArray(Tensor[]::new);
     Tensor y =
         fused
-            ? ScaledDotProduct.attention(in[0], in[1], in[2], mask, causal, SCALE)
-            : ScaledDotProduct.weights(in[0], in[1], mask, causal, SCALE).matmul(in[2]);
+            ? ScaledDotProduct.attention(in[0], in[1], in[2], mask, options)
+            : ScaledDotProduct.weights(in[0], in[1], mask, options).matmul(in[2]);
     return new Result(y, y.backward(seed), in);
   }
 
@@ -84,6 +90,47 @@ class ScaledDotProductTest {
 
   @ParameterizedTest
   @EnumSource
+  void laterQueriesPreferWhatIsNearAsTheDefinitionSays(DType dtype) {
+    Tensor q = normal(dtype, 2, 3, 67, 5);
+    Tensor k = normal(dtype, 2, 1, 131, 5);
+    Tensor v = normal(dtype, 131, 3);
+    Tensor seed = normal(dtype, 2, 3, 67, 3);
+    for (boolean causal : new boolean[] {false, true}) {
+      AttentionOptions options =
+          AttentionOptions.DEFAULT.causal(causal).first(64).slopes(0.5, 0.25, 2);
+      Result blocks = run(true, null, options, seed, q, k, v);
+      Result composed = run(false, null, options, seed, q, k, v);
+      double tolerance = dtype == DType.FLOAT32 ? 2e-5 : 1e-13;
+      assertClose("y", blocks.y, composed.y, tolerance);
+      for (int input = 0; input < 3; input++) {
+        assertClose("gradient", blocks.gradient(input), composed.gradient(input), tolerance);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aCausalQueryHasTheSameBitsAloneAndAmongOthers(DType dtype) {
+    int t = 149; // several blocks, the last of them no multiple of the lanes
+    Tensor q = normal(dtype, 4, t, 8);
+    Tensor k = normal(dtype, 2, t, 8);
+    Tensor v = normal(dtype, 2, t, 6);
+    AttentionOptions options = AttentionOptions.DEFAULT.causal(true).slopes(0.5, 0.3, 0.2, 0.1);
+    Tensor all = ScaledDotProduct.attention(q, k, v, null, options);
+    for (int i : new int[] {0, 1, 30, 31, 32, 63, 64, 100, 127, 148}) {
+      Tensor one =
+          ScaledDotProduct.attention(
+              q.slice(1, i, i + 1),
+              k.slice(1, 0, i + 1),
+              v.slice(1, 0, i + 1),
+              null,
+              options.first(i));
+      assertThat(one.toDoubleArray()).isEqualTo(all.slice(1, i, i + 1).toDoubleArray());
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
   void heldWeightsAndThreadsChangeNoBit(DType dtype) {
     Tensor q = normal(dtype, 6, 130, 8);
     Tensor k = normal(dtype, 2, 70, 8);
@@ -93,7 +140,8 @@ class ScaledDotProductTest {
     Result four = Parallel.withThreads(4, () -> run(true, null, false, seed, q, k, v));
     AttentionBlocks again =
         new AttentionBlocks(
-            false, SCALE, new Tensor[] {q.reshape(2, 3, 130, 8), k.unsqueeze(1), v.unsqueeze(1)});
+            AttentionOptions.DEFAULT.scale(SCALE),
+            new Tensor[] {q.reshape(2, 3, 130, 8), k.unsqueeze(1), v.unsqueeze(1)});
     Tensor[] computed =
         again.pullbacks(new boolean[] {true, true, true}, seed.reshape(2, 3, 130, 4), null);
     assertThat(four.y.toDoubleArray()).isEqualTo(one.y.toDoubleArray());
@@ -127,6 +175,15 @@ class ScaledDotProductTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> ScaledDotProduct.attention(x, x, x, Tensors.ones(2, 2), false, 1))
         .withMessage("attention: mask of shape (2, 2); expected one that broadcasts to (2, 3, 3)");
+    AttentionOptions slopes = AttentionOptions.DEFAULT.slopes(1, 2, 3);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> ScaledDotProduct.attention(x, x, x, null, slopes))
+        .withMessage(
+            "attention: 3 slopes and queries of shape (2, 3, 4); expected one slope for each head"
+                + " of (..., heads, T, width)");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> AttentionOptions.DEFAULT.first(-1))
+        .withMessage("first: position -1; expected at least 0");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> ScaledDotProduct.weights(x, Tensors.zeros(4), null, false, 1))
         .withMessage(

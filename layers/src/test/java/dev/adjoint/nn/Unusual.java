@@ -37,6 +37,7 @@ import dev.adjoint.nn.sequence.GRU;
 import dev.adjoint.nn.sequence.LSTM;
 import dev.adjoint.nn.sequence.MultiHeadAttention;
 import dev.adjoint.nn.sequence.PositionalEncoding;
+import dev.adjoint.nn.sequence.Positions;
 import dev.adjoint.nn.sequence.RNN;
 import dev.adjoint.nn.sequence.Recurrent;
 import dev.adjoint.nn.sequence.TransformerEncoder;
@@ -202,7 +203,8 @@ final class Unusual {
     return List.of(
         new PositionalEncoding(6, 4),
         new MultiHeadAttention(4, 2, G).withoutBias().causal(),
-        new MultiHeadAttention(4, 2, G).dropout(0.3),
+        new MultiHeadAttention(4, 2, 1, G).positions(Positions.ROTARY).rotaryBase(50).dropout(0.3),
+        new MultiHeadAttention(4, 2, G).positions(Positions.ALIBI),
         new TransformerEncoder(
                 new TransformerEncoderLayer(4, 2, 5, G)
                     .normFirst()

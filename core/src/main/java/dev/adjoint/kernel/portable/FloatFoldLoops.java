@@ -1,10 +1,12 @@
 package dev.adjoint.kernel.portable;
 
+import dev.adjoint.kernel.Fold;
+
 /** The loops over vectors that a {@link FloatFold} may use. */
 public interface FloatFoldLoops {
 
   /** How many lanes a row is folded by. */
-  int LANES = 32;
+  int LANES = Fold.LANES;
 
   /** Folds a multiple of 32 elements by lanes, and these by twos to 16 lanes. */
   void lanes(float[] x, int xFrom, float[] y, int yFrom, int n, float[] lanes);

@@ -1,6 +1,7 @@
 package dev.adjoint.nn.sequence;
 
 import dev.adjoint.nn.Mask;
+import dev.adjoint.op.AttentionOptions;
 import dev.adjoint.op.ScaledDotProduct;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
@@ -45,8 +46,17 @@ public final class Attention {
    */
   public static Tensor scaledDotProduct(
       Tensor query, Tensor key, Tensor value, @Nullable Tensor mask, boolean causal) {
-    Tensor allowed = checked(mask, query, key);
-    return ScaledDotProduct.attention(query, key, value, allowed, causal, scale(query));
+    return scaledDotProduct(query, key, value, mask, AttentionOptions.DEFAULT.causal(causal));
+  }
+
+  /**
+   * Returns the mixed values, as {@link #scaledDotProduct(Tensor, Tensor, Tensor, Tensor)}, by
+   * another scale, of later positions, or with slopes. Heads, the last axis of those that lead, may
+   * share keys and values: where there are a multiple of them, as many in a row do.
+   */
+  public static Tensor scaledDotProduct(
+      Tensor query, Tensor key, Tensor value, @Nullable Tensor mask, AttentionOptions options) {
+    return ScaledDotProduct.attention(query, key, value, checked(mask, query, key), options);
   }
 
   /**
@@ -60,15 +70,11 @@ public final class Attention {
    * @return of shape (..., T, S)
    */
   public static Tensor weights(Tensor query, Tensor key, @Nullable Tensor mask) {
-    return weights(query, key, mask, false);
+    return weights(query, key, mask, AttentionOptions.DEFAULT);
   }
 
-  static Tensor weights(Tensor query, Tensor key, @Nullable Tensor mask, boolean causal) {
-    return ScaledDotProduct.weights(query, key, checked(mask, query, key), causal, scale(query));
-  }
-
-  private static double scale(Tensor query) {
-    return 1 / Math.sqrt(query.size(-1));
+  static Tensor weights(Tensor query, Tensor key, @Nullable Tensor mask, AttentionOptions options) {
+    return ScaledDotProduct.weights(query, key, checked(mask, query, key), options);
   }
 
   private static @Nullable Tensor checked(@Nullable Tensor mask, Tensor query, Tensor key) {

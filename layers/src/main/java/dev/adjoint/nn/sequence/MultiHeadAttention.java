@@ -9,12 +9,12 @@ import dev.adjoint.nn.Mask;
 import dev.adjoint.nn.Setting;
 import dev.adjoint.nn.Transform;
 import dev.adjoint.nn.Weight;
+import dev.adjoint.op.AttentionOptions;
 import dev.adjoint.op.Joining;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,12 +30,26 @@ import org.jspecify.annotations.Nullable;
  * <p>The weights are in_proj_weight (3 width, width) and in_proj_bias, for query, key and value one
  * below the other, and out_proj, a {@link Linear}. As in PyTorch, in_proj_weight starts
  * Glorot-uniform, out_proj.weight as in every Linear, and the biases at 0.
+ *
+ * <p>Several heads in a row may share keys and values (grouped-query attention: Ainslie et al.
+ * 2023, arXiv:2305.13245; with one head of keys, multi-query attention: arXiv:1911.02150). Then
+ * in_proj_weight has as many rows fewer, and shared keys and values are not repeated in memory.
+ *
+ * <p>{@link #positions} says how order counts. Positions are those in the sequences, and in a
+ * {@link KeyValueCache} they go on.
  */
 public final class MultiHeadAttention extends Layer implements Transform {
 
   private final int width = size("width").get();
   private final int heads = size("heads").get();
+  private final int keyValueHeads = integer("key_value_heads", heads).get();
+
+  /** The width of keys and of values. */
+  private final int shared = width / heads * keyValueHeads;
+
   private final Setting<Boolean> causal = flag("causal");
+  private final Setting<Positions> positions = constant("positions", Positions.NONE);
+  private final Setting<Double> rotaryBase = decimal("rotary_base", 10_000);
   private final Weight inProjWeight;
   private @Nullable Weight inProjBias;
   private final Linear outProj;
@@ -47,23 +61,37 @@ public final class MultiHeadAttention extends Layer implements Transform {
    * @param width of queries, keys, values and results; a multiple of the heads
    */
   public MultiHeadAttention(int width, int heads, Generator generator) {
+    this(width, heads, heads, generator);
+  }
+
+  /**
+   * Creates an attention whose heads share keys and values.
+   *
+   * @param width of queries, keys, values and results; a multiple of the heads
+   * @param keyValueHeads heads of keys and values, a divisor of the heads; as many by default
+   */
+  public MultiHeadAttention(int width, int heads, int keyValueHeads, Generator generator) {
     this(
         Description.of(MultiHeadAttention::new)
             .set("width", width)
             .set("heads", heads)
+            .set("key_value_heads", keyValueHeads)
             .with(generator));
   }
 
   /** Creates a layer from its description. */
   public MultiHeadAttention(Description from) {
     super(from);
-    requireEqualShares(width, heads);
+    requireEqualShares();
+    positions.require(
+        kind -> !kind.isRotary() || width / heads % 2 == 0,
+        "none or alibi for heads of odd widths");
     inProjWeight =
         parameter(
             "in_proj_weight",
-            Shape.of(3 * width, width),
+            Shape.of(width + 2 * shared, width),
             shape -> Initializers.xavierUniform(shape, 1, from.generator()));
-    inProjBias = optional("in_proj_bias", Shape.of(3 * width), 0);
+    inProjBias = optional("in_proj_bias", Shape.of(width + 2 * shared), 0);
     outProj = child("out_proj", Linear.class, () -> outProj(from.generator()));
     dropout = child("dropout", Dropout.class, () -> new Dropout(0, from.generator()));
   }
@@ -74,11 +102,16 @@ public final class MultiHeadAttention extends Layer implements Transform {
     return linear;
   }
 
-  private static void requireEqualShares(int width, int heads) {
-    if (width < 1 || heads < 1 || width % heads != 0) {
+  private void requireEqualShares() {
+    if (width % heads != 0) {
       throw new IllegalArgumentException(
           "MultiHeadAttention: width %d and %d heads; expected a width that the heads share equally"
               .formatted(width, heads));
+    }
+    if (keyValueHeads < 1 || heads % keyValueHeads != 0) {
+      throw new IllegalArgumentException(
+          "MultiHeadAttention: %d heads and %d of keys and values; expected that as many heads share each"
+              .formatted(heads, keyValueHeads));
     }
   }
 
@@ -102,6 +135,18 @@ public final class MultiHeadAttention extends Layer implements Transform {
    */
   public MultiHeadAttention causal() {
     causal.set(true);
+    return this;
+  }
+
+  /** Sets how order counts; the default is {@link Positions#NONE}. */
+  public MultiHeadAttention positions(Positions kind) {
+    positions.set(kind);
+    return this;
+  }
+
+  /** Sets the base of rotary positions, which is larger for longer texts; the default is 10000. */
+  public MultiHeadAttention rotaryBase(double base) {
+    rotaryBase.set(base);
     return this;
   }
 
@@ -137,51 +182,157 @@ public final class MultiHeadAttention extends Layer implements Transform {
    * @return of shape (N, T, width)
    */
   public Tensor forward(Tensor query, Tensor key, Tensor value, @Nullable Tensor mask) {
-    if (dropout.isTraining() && dropout.probability() > 0) { // of weights: so they are needed
-      return attend(query, key, value, mask).output();
+    return output(mixed(heads(query, key, value, mask, 0)), query);
+  }
+
+  /**
+   * Lets positions that go on attend to themselves and to all before, whose keys and values are in
+   * the cache, and adds theirs to it. A {@linkplain #causal causal} attention computes so what it
+   * computes of the whole sequence, to the bit.
+   *
+   * @param x of shape (N, T, width): the next T positions
+   * @return of shape (N, T, width)
+   * @throws IllegalStateException if the cache is full, gradients could flow to it, or this is not
+   *     causal
+   */
+  public Tensor extend(Tensor x, KeyValueCache cache) {
+    if (!causal.get()) {
+      throw new IllegalStateException(
+          "%s: positions so far cannot attend to those to come; expected causal()".formatted(this));
     }
-    Heads in = heads(query, key, value, mask);
-    return output(Attention.scaledDotProduct(in.q, in.k, in.v, in.mask, causal.get()), query);
+    int first = cache.length(this);
+    Heads in = heads(x, x, x, null, first);
+    KeyValueCache.Pair all = cache.append(this, new KeyValueCache.Pair(in.k, in.v));
+    return output(mixed(new Heads(in.q, all.keys(), all.values(), null, first)), x);
+  }
+
+  /**
+   * Lets the queries attend to another sequence, whose keys and values are computed in the first
+   * call with this cache and kept there.
+   *
+   * @param query of shape (N, T, width)
+   * @param memory of shape (N, S, width), the same in each call
+   * @param mask of shape (N, T, S), where each size may be 1; or null
+   * @return of shape (N, T, width)
+   */
+  public Tensor extend(Tensor query, Tensor memory, @Nullable Tensor mask, KeyValueCache cache) {
+    requireSequences(query, memory, memory);
+    if (positions.get() != Positions.NONE) {
+      throw new IllegalStateException(
+          "%s: positions of another sequence; expected Positions.NONE".formatted(this));
+    }
+    Projection by = projection();
+    KeyValueCache.Pair held =
+        cache.hold(this, memory, () -> new KeyValueCache.Pair(by.keys(memory), by.values(memory)));
+    Tensor allowed = mask == null ? null : requireMask(mask, query, memory).unsqueeze(1);
+    return output(
+        mixed(new Heads(by.queries(query), held.keys(), held.values(), allowed, 0)), query);
   }
 
   /** Does what {@code forward} does and returns the weights, before dropout, as well. */
   public Attended attend(Tensor query, Tensor key, Tensor value, @Nullable Tensor mask) {
-    Heads in = heads(query, key, value, mask);
-    Tensor weights = Attention.weights(in.q, in.k, in.mask, causal.get());
-    return new Attended(output(dropout.forward(weights).matmul(in.v), query), weights);
+    Heads in = heads(query, key, value, mask, 0);
+    Tensor weights = weights(in);
+    return new Attended(output(mixed(in, weights), query), weights);
   }
 
-  /** Holds what the heads attend with, each (N, heads, T or S, width / heads). */
-  private record Heads(Tensor q, Tensor k, Tensor v, @Nullable Tensor mask) {}
-
-  private Heads heads(Tensor query, Tensor key, Tensor value, @Nullable Tensor mask) {
-    requireSequences(query, key, value);
-    // Read once: to read a reparametrized weight is to compute it.
-    Tensor weight = inProjWeight.value();
-    Tensor bias = inProjBias == null ? null : inProjBias.value();
-    Tensor forHeads = mask == null ? null : requireMask(mask, query, key).unsqueeze(1);
-    if (query == key && key == value) { // one product, of which each takes a third
-      Tensor all = projected(query, weight, bias, 0, 3);
-      List<Tensor> thirds = all.chunk(3, 2);
-      return new Heads(split(thirds.get(0)), split(thirds.get(1)), split(thirds.get(2)), forHeads);
+  private Tensor mixed(Heads in) {
+    if (dropout.isTraining() && dropout.probability() > 0) { // of weights: so they are needed
+      return mixed(in, weights(in));
     }
+    return Attention.scaledDotProduct(in.q, in.k, in.v, in.mask, options(in.first));
+  }
+
+  /** Mixes the values by weights, some of which are dropped. */
+  private Tensor mixed(Heads in, Tensor weights) {
+    Shape all = weights.shape();
+    // Heads that share values are rows of one product.
+    Tensor rows =
+        weights.reshape(
+            all.size(0), keyValueHeads, heads / keyValueHeads * all.size(2), all.size(3));
+    Tensor mixed = dropout.forward(rows).matmul(in.v);
+    return mixed.reshape(all.with(3, width / heads));
+  }
+
+  private Tensor weights(Heads in) {
+    return Attention.weights(in.q, in.k, in.mask, options(in.first));
+  }
+
+  private AttentionOptions options(int first) {
+    AttentionOptions options = AttentionOptions.DEFAULT.causal(causal.get()).first(first);
+    return positions.get() == Positions.ALIBI ? options.slopes(Positions.slopes(heads)) : options;
+  }
+
+  /**
+   * What the heads attend with, each (N, heads, T or S, width / heads).
+   *
+   * @param first the position of the first query
+   */
+  private record Heads(Tensor q, Tensor k, Tensor v, @Nullable Tensor mask, int first) {}
+
+  private Heads heads(Tensor query, Tensor key, Tensor value, @Nullable Tensor mask, int first) {
+    requireSequences(query, key, value);
+    Projection by = projection();
+    Tensor forHeads = mask == null ? null : requireMask(mask, query, key).unsqueeze(1);
+    Tensor q;
+    Tensor k;
+    Tensor v;
+    if (query == key && key == value) { // one product, of which each takes a part
+      Tensor all = by.of(query, 0, width + 2 * shared);
+      q = split(all.slice(2, 0, width), heads);
+      k = split(all.slice(2, width, width + shared), keyValueHeads);
+      v = split(all.slice(2, width + shared, width + 2 * shared), keyValueHeads);
+    } else {
+      q = by.queries(query);
+      k = by.keys(key);
+      v = by.values(value);
+    }
+    Positions turned = positions.get();
+    double base = rotaryBase.get();
     return new Heads(
-        split(projected(query, weight, bias, 0, 1)),
-        split(projected(key, weight, bias, 1, 2)),
-        split(projected(value, weight, bias, 2, 3)),
-        forHeads);
+        turned.rotate(q, first, base), turned.rotate(k, first, base), v, forHeads, first);
+  }
+
+  /** The weights of a forward, read once: to read a reparametrized weight is to compute it. */
+  private final class Projection {
+    private final Tensor weight;
+    private final @Nullable Tensor bias;
+
+    Projection(Tensor weight, @Nullable Tensor bias) {
+      this.weight = weight;
+      this.bias = bias;
+    }
+
+    Tensor queries(Tensor x) {
+      return split(of(x, 0, width), heads);
+    }
+
+    Tensor keys(Tensor x) {
+      return split(of(x, width, width + shared), keyValueHeads);
+    }
+
+    Tensor values(Tensor x) {
+      return split(of(x, width + shared, width + 2 * shared), keyValueHeads);
+    }
+
+    /** Projects by some rows of the weight. */
+    Tensor of(Tensor x, int from, int to) {
+      Tensor product = x.matmul(weight.slice(0, from, to).transpose());
+      return bias == null ? product : product.plus(bias.slice(0, from, to));
+    }
+  }
+
+  private Projection projection() {
+    return new Projection(inProjWeight.value(), inProjBias == null ? null : inProjBias.value());
+  }
+
+  /** Splits features into heads: (N, T, any) to (N, heads, T, any / heads). */
+  private static Tensor split(Tensor x, int heads) {
+    return x.reshape(x.size(0), x.size(1), heads, x.size(2) / heads).transpose(1, 2);
   }
 
   private Tensor output(Tensor mixed, Tensor query) {
     return observed(outProj.forward(mixed.transpose(1, 2).reshape(query.shape())));
-  }
-
-  /** Projects by parts of the weights: those for queries (0), keys (1) and values (2). */
-  private Tensor projected(Tensor x, Tensor weight, @Nullable Tensor bias, int from, int to) {
-    int first = from * width;
-    int end = to * width;
-    Tensor product = x.matmul(weight.slice(0, first, end).transpose());
-    return bias == null ? product : product.plus(bias.slice(0, first, end));
   }
 
   int heads() {
@@ -191,14 +342,9 @@ public final class MultiHeadAttention extends Layer implements Transform {
   /** Multiplies the weights that values and results are projected by. */
   void scaleValues(double factor) {
     Tensor all = inProjWeight.value();
-    Tensor values = all.slice(0, 2 * width, 3 * width).times(factor);
-    inProjWeight.assign(Joining.concat(0, all.slice(0, 0, 2 * width), values));
+    Tensor values = all.slice(0, width + shared, width + 2 * shared).times(factor);
+    inProjWeight.assign(Joining.concat(0, all.slice(0, 0, width + shared), values));
     outProj.weight("weight").assign(outProj.weight("weight").value().times(factor));
-  }
-
-  /** Splits features into heads: (N, T, width) to (N, heads, T, width / heads). */
-  private Tensor split(Tensor x) {
-    return x.reshape(x.size(0), x.size(1), heads, width / heads).transpose(1, 2);
   }
 
   private Tensor requireMask(Tensor mask, Tensor query, Tensor key) {

@@ -52,6 +52,7 @@ import dev.adjoint.nn.sequence.GRU;
 import dev.adjoint.nn.sequence.LSTM;
 import dev.adjoint.nn.sequence.MultiHeadAttention;
 import dev.adjoint.nn.sequence.PositionalEncoding;
+import dev.adjoint.nn.sequence.Positions;
 import dev.adjoint.nn.sequence.RNN;
 import dev.adjoint.nn.sequence.Recurrent;
 import dev.adjoint.nn.sequence.TransformerEncoder;
@@ -164,6 +165,7 @@ final class Models {
             g.normal(2, 5, 8),
             new PositionalEncoding(9, 8),
             new MultiHeadAttention(8, 2, g).withoutBias(),
+            new MultiHeadAttention(8, 2, 1, g).positions(Positions.ROTARY_INTERLEAVED).causal(),
             new TransformerEncoder(
                     new TransformerEncoderLayer(8, 4, 12, g),
                     new TransformerEncoderLayer(8, 2, 12, g).activation(Activation.GELU))
