@@ -193,7 +193,9 @@ class MadeAnewTest {
     assertThat(changing.map(JavaField::getFullName))
         .containsExactlyInAnyOrder(
             "dev.adjoint.nn.Linear.folded", // made of the tensors scale and shift
-            "dev.adjoint.nn.sequence.TransformerEncoder.norm"); // a layer inside
+            "dev.adjoint.nn.sequence.MultiHeadAttention.qkNorm", // layers inside
+            "dev.adjoint.nn.sequence.TransformerEncoder.norm",
+            "dev.adjoint.nn.sequence.TransformerLayer.hiddenScale");
   }
 
   // ---- what is observed ------------------------------------------------------------------------

@@ -38,6 +38,7 @@ import dev.adjoint.nn.sequence.LSTM;
 import dev.adjoint.nn.sequence.MultiHeadAttention;
 import dev.adjoint.nn.sequence.PositionalEncoding;
 import dev.adjoint.nn.sequence.Positions;
+import dev.adjoint.nn.sequence.QueryKeyNorm;
 import dev.adjoint.nn.sequence.RNN;
 import dev.adjoint.nn.sequence.Recurrent;
 import dev.adjoint.nn.sequence.TransformerEncoder;
@@ -132,7 +133,7 @@ final class Unusual {
     norms.add(new IterNorm(2, 4).iterations(3));
     norms.add(new DyT(4, 0.8));
     norms.add(new Derf(4, 0.8));
-    norms.add(new LayerScale(4, 0.3));
+    norms.add(new LayerScale(4, 0.3).multiplier(2));
     norms.add(new UnitNorm().epsilon(3));
     norms.add(new BatchRenorm(4).limits(1.5, 0.5).biasedRunningVariance());
     norms.add(new BatchRenorm(4).limits(1.5, 0.5).ramp(0, 3, 3));
@@ -204,6 +205,7 @@ final class Unusual {
         new PositionalEncoding(6, 4),
         new MultiHeadAttention(4, 2, G).withoutBias().causal(),
         new MultiHeadAttention(4, 2, 1, G).positions(Positions.ROTARY).rotaryBase(50).dropout(0.3),
+        new MultiHeadAttention(4, 1, G).positions(Positions.ROTARY).rotaryBase(50),
         new MultiHeadAttention(4, 2, G).positions(Positions.ALIBI),
         new TransformerEncoder(
                 new TransformerEncoderLayer(4, 2, 5, G)
@@ -214,6 +216,10 @@ final class Unusual {
         new TransformerEncoderLayer(4, 2, 5, G).layerNormScaling(3).layerScale(0.3),
         new TransformerEncoderLayer(4, 2, 5, G).normFirst().normLast().norm(RMSNorm::new),
         new TransformerEncoderLayer(4, 2, 5, G).deepNorm(3),
+        new TransformerEncoderLayer(4, 2, 5, G).onSphere(),
+        new MultiHeadAttention(4, 2, 1, G).qkNorm(QueryKeyNorm.Kind.PER_HEAD),
+        new MultiHeadAttention(4, 2, 1, G).qkNorm(QueryKeyNorm.Kind.WHOLE_WIDTH),
+        new MultiHeadAttention(4, 2, G).qkNorm(QueryKeyNorm.Kind.COSINE),
         recurrent(new RNN(4, 3, G).activation(Activation.SIGMOID)),
         recurrent(new LSTM(4, 3, G)),
         recurrent(new GRU(4, 3, G)),

@@ -50,6 +50,7 @@ import dev.adjoint.nn.sequence.GRU;
 import dev.adjoint.nn.sequence.LSTM;
 import dev.adjoint.nn.sequence.MultiHeadAttention;
 import dev.adjoint.nn.sequence.PositionalEncoding;
+import dev.adjoint.nn.sequence.QueryKeyNorm;
 import dev.adjoint.nn.sequence.RNN;
 import dev.adjoint.nn.sequence.TransformerEncoder;
 import dev.adjoint.nn.sequence.TransformerEncoderLayer;
@@ -103,6 +104,7 @@ final class LayerTypes {
           .put(MultiHeadAttention.class, MultiHeadAttention::new)
           .put(PReLU.class, PReLU::new)
           .put(PositionalEncoding.class, PositionalEncoding::new)
+          .put(QueryKeyNorm.class, QueryKeyNorm::new)
           .put(RMSNorm.class, RMSNorm::new)
           .put(RNN.class, RNN::new)
           .put(Residual.class, Residual::new)

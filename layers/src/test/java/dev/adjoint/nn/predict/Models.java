@@ -53,6 +53,7 @@ import dev.adjoint.nn.sequence.LSTM;
 import dev.adjoint.nn.sequence.MultiHeadAttention;
 import dev.adjoint.nn.sequence.PositionalEncoding;
 import dev.adjoint.nn.sequence.Positions;
+import dev.adjoint.nn.sequence.QueryKeyNorm;
 import dev.adjoint.nn.sequence.RNN;
 import dev.adjoint.nn.sequence.Recurrent;
 import dev.adjoint.nn.sequence.TransformerEncoder;
@@ -171,6 +172,8 @@ final class Models {
                     new TransformerEncoderLayer(8, 2, 12, g).activation(Activation.GELU))
                 .withNorm(new LayerNorm(8)),
             new TransformerEncoder(new TransformerEncoderLayer(8, 1, 12, g).normFirst()),
+            new MultiHeadAttention(8, 2, g).qkNorm(QueryKeyNorm.Kind.COSINE),
+            new TransformerEncoderLayer(8, 2, 12, g).onSphere(),
             new TransformerEncoderLayer(8, 2, 12, g).layerScale(0.1).norm(DyT::new).normLast(),
             new Reader(new RNN(8, 6, g).activation(Activation.SIGMOID).withoutBias()),
             new Reader(new GRU(6, 5, g).layers(2)),
