@@ -31,7 +31,8 @@ class WhyNormalizeTest {
   void lettersOfNoExperimentAreRefused() {
     assertThat(program.run("--only", "a,z")).isEqualTo(2);
     assertThat(program.err())
-        .contains("expected one of [A, B, C, D, E, F, G, H, I, J] (case-insensitive) but was 'z'");
+        .contains(
+            "expected one of [A, B, C, D, E, F, G, H, I, J, S] (case-insensitive) but was 'z'");
   }
 
   @Test

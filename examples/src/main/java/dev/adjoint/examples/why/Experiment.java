@@ -24,7 +24,9 @@ public enum Experiment {
   /** Are g and b needed? */
   I(GainAndBias::run),
   /** Does it need fair samples? */
-  J(SortedBatches::run);
+  J(SortedBatches::run),
+  /** Are steps on a sphere better? */
+  S(StepsOnASphere::run);
 
   private final Function<Lab, Result> run;
 
