@@ -11,6 +11,7 @@ import dev.adjoint.kernel.Span;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
+import java.util.Arrays;
 
 /**
  * Convolutions of signals and images. As in PyTorch these are cross-correlations: the kernel is not
@@ -19,31 +20,6 @@ import dev.adjoint.tensor.Tensor;
 public final class Convolution {
 
   private Convolution() {}
-
-  /**
-   * Convolves images.
-   *
-   * @param x of shape (N, C, H, W)
-   * @param weight of shape (O, C / groups, kh, kw)
-   * @return of shape (N, O, OH, OW), with {@code OH = (H + 2 padding - dilation (kh - 1) - 1) /
-   *     stride + 1}
-   * @throws IllegalArgumentException if the shapes do not fit
-   */
-  public static Tensor conv2d(Tensor x, Tensor weight, ConvOptions options) {
-    ConvShape shape = shape("conv2d", x, weight, options, 2);
-    DType dtype = DType.promote(x.dtype(), weight.dtype());
-    return Recorder.apply(new Conv(FORWARD, shape), x.to(dtype), weight.to(dtype));
-  }
-
-  /**
-   * Convolves images, and adds a number to each channel.
-   *
-   * @param bias of shape (O)
-   */
-  public static Tensor conv2d(Tensor x, Tensor weight, Tensor bias, ConvOptions options) {
-    checkBias("conv2d", x, weight, bias);
-    return conv2d(x, weight, options).plus(bias.reshape(-1, 1, 1));
-  }
 
   /**
    * Convolves signals.
@@ -56,11 +32,7 @@ public final class Convolution {
    */
   public static Tensor conv1d(Tensor x, Tensor weight, ConvOptions options) {
     ConvShape shape = shape("conv1d", x, weight, options, 1);
-    DType dtype = DType.promote(x.dtype(), weight.dtype());
-    Tensor y =
-        Recorder.apply(
-            new Conv(FORWARD, shape), x.to(dtype).unsqueeze(2), weight.to(dtype).unsqueeze(2));
-    return y.squeeze(2);
+    return conv(FORWARD, shape, x.unsqueeze(2), weight.unsqueeze(2)).squeeze(2);
   }
 
   /**
@@ -69,8 +41,81 @@ public final class Convolution {
    * @param bias of shape (O)
    */
   public static Tensor conv1d(Tensor x, Tensor weight, Tensor bias, ConvOptions options) {
-    checkBias("conv1d", x, weight, bias);
-    return conv1d(x, weight, options).plus(bias.unsqueeze(1));
+    return shifted("conv1d", x, weight, bias, conv1d(x, weight, options));
+  }
+
+  /**
+   * Convolves images.
+   *
+   * @param x of shape (N, C, H, W)
+   * @param weight of shape (O, C / groups, kh, kw)
+   * @return of shape (N, O, OH, OW), with {@code OH = (H + 2 padding - dilation (kh - 1) - 1) /
+   *     stride + 1}
+   * @throws IllegalArgumentException if the shapes do not fit
+   */
+  public static Tensor conv2d(Tensor x, Tensor weight, ConvOptions options) {
+    ConvShape shape = shape("conv2d", x, weight, options, 2);
+    return conv(FORWARD, shape, x, weight);
+  }
+
+  /**
+   * Convolves images, and adds a number to each channel.
+   *
+   * @param bias of shape (O)
+   */
+  public static Tensor conv2d(Tensor x, Tensor weight, Tensor bias, ConvOptions options) {
+    return shifted("conv2d", x, weight, bias, conv2d(x, weight, options));
+  }
+
+  /**
+   * Spreads signals, as {@code torch.nn.functional.conv_transpose1d}: the gradient of a {@link
+   * #conv1d} with this weight and these options with respect to its input, whose output x has the
+   * shape of.
+   *
+   * @param x of shape (N, C, L)
+   * @param weight of shape (C, O / groups, k)
+   * @return of shape (N, O, OL), with {@code OL = (L - 1) stride - 2 padding + dilation (k - 1) +
+   *     output padding + 1}
+   * @throws IllegalArgumentException if the shapes do not fit, or the output would have no elements
+   */
+  public static Tensor convTranspose1d(Tensor x, Tensor weight, ConvOptions options) {
+    ConvShape shape = transposedShape("convTranspose1d", x, weight, options, 1);
+    Tensor line = lengthened(x, options).unsqueeze(2);
+    return conv(INPUT_GRADIENT, shape, line, weight.unsqueeze(2)).squeeze(2);
+  }
+
+  /**
+   * Spreads signals, and adds a number to each channel.
+   *
+   * @param bias of shape (O)
+   */
+  public static Tensor convTranspose1d(Tensor x, Tensor weight, Tensor bias, ConvOptions options) {
+    return shifted("convTranspose1d", x, weight, bias, convTranspose1d(x, weight, options));
+  }
+
+  /**
+   * Spreads images, as {@code torch.nn.functional.conv_transpose2d}: the gradient of a {@link
+   * #conv2d} with this weight and these options with respect to its input, whose output x has the
+   * shape of.
+   *
+   * @param x of shape (N, C, H, W)
+   * @param weight of shape (C, O / groups, kh, kw)
+   * @return of shape (N, O, OH, OW), with {@code OH = (H - 1) stride - 2 padding + dilation (kh -
+   *     1) + output padding + 1}
+   * @throws IllegalArgumentException if the shapes do not fit, or the output would have no elements
+   */
+  public static Tensor convTranspose2d(Tensor x, Tensor weight, ConvOptions options) {
+    ConvShape shape = transposedShape("convTranspose2d", x, weight, options, 2);
+    return conv(INPUT_GRADIENT, shape, lengthened(x, options), weight);
+  }
+
+  /**
+   * Spreads images, and adds a number to each channel.
+   *
+   * @param bias of shape (O)
+   */
+  public static Tensor convTranspose2d(Tensor x, Tensor weight, Tensor bias, ConvOptions options) {
+    return shifted("convTranspose2d", x, weight, bias, convTranspose2d(x, weight, options));
   }
 
   /**
@@ -130,19 +175,14 @@ public final class Convolution {
 
   private static ConvShape shape(
       String operation, Tensor x, Tensor weight, ConvOptions options, int axes) {
+    options.requireNoOutputPadding(operation);
     Shape input = x.shape();
     Shape kernel = weight.shape();
     int[] s = options.stride(operation, axes);
     int[] p = options.padding(operation, axes);
     int[] d = options.dilation(operation, axes);
     int groups = options.groups();
-    if (input.rank() != axes + 2 || kernel.rank() != axes + 2) {
-      String expected =
-          axes == 1
-              ? "(N, C, L) and (O, C / groups, k)"
-              : "(N, C, H, W) and (O, C / groups, kh, kw)";
-      throw mismatch(operation, x, weight, options, expected);
-    }
+    requireRanks(operation, x, weight, options, axes, "O, C / groups");
     int channels = input.size(1);
     if (channels < 1 || channels % groups != 0 || kernel.size(1) != channels / groups) {
       throw mismatch(
@@ -167,26 +207,110 @@ public final class Convolution {
             "a kernel of at least 1 that fits into the padded input");
       }
     }
-    boolean isSignal = axes == 1; // an image of one row
-    int last = axes - 1;
-    ConvShape shape =
-        new ConvShape(
-            input.size(0),
-            channels,
-            isSignal ? 1 : input.size(2),
-            input.size(last + 2),
-            kernel.size(0),
-            isSignal ? 1 : kernel.size(2),
-            kernel.size(last + 2),
-            isSignal ? 1 : s[0],
-            s[last],
-            isSignal ? 0 : p[0],
-            p[last],
-            isSignal ? 1 : d[0],
-            d[last],
-            groups);
+    ConvShape shape = imageShape(operation, input, kernel.size(0), kernel, options);
     var _ = Shape.of(operation, shape.n(), shape.outC(), shape.outH(), shape.outW());
     return shape;
+  }
+
+  /** Returns the shape of the convolution whose input has the shape of the result. */
+  private static ConvShape transposedShape(
+      String operation, Tensor x, Tensor weight, ConvOptions options, int axes) {
+    int[] s = options.stride(operation, axes);
+    int[] p = options.padding(operation, axes);
+    int[] d = options.dilation(operation, axes);
+    int[] more = options.outputPadding(operation, axes);
+    int groups = options.groups();
+    requireRanks(operation, x, weight, options, axes, "C, O / groups");
+    if (x.size(1) < 1 || x.size(1) != weight.size(0) || x.size(1) % groups != 0) {
+      throw mismatch(
+          operation,
+          x,
+          weight,
+          options,
+          "as many input channels as the weight's axis 0, which the groups divide");
+    }
+    long[] sizes = new long[axes + 2];
+    sizes[0] = x.size(0);
+    sizes[1] = (long) weight.size(1) * groups;
+    boolean fits = sizes[1] > 0;
+    for (int i = 0; i < axes; i++) {
+      int kernel = weight.size(i + 2);
+      long padded = (x.size(i + 2) - 1L) * s[i] + d[i] * (kernel - 1L) + more[i] + 1;
+      sizes[i + 2] = padded - 2L * p[i];
+      fits &=
+          x.size(i + 2) > 0
+              && kernel > 0
+              && sizes[i + 2] > 0
+              && padded <= Shape.MAX_SIZE
+              && more[i] < Math.max(s[i], d[i]);
+    }
+    if (!fits) {
+      throw mismatch(
+          operation,
+          x,
+          weight,
+          options,
+          "an input, kernel and output of at least 1, and an output padding below stride or"
+              + " dilation");
+    }
+    return imageShape(
+        operation, Shape.of(operation, sizes), weight.size(0), weight.shape(), options);
+  }
+
+  /**
+   * Adds the zeros that a convolution of the longest input would have as more outputs, where the
+   * output padding is not below the stride.
+   */
+  private static Tensor lengthened(Tensor x, ConvOptions options) {
+    int axes = x.rank() - 2;
+    int[] more = options.outputPadding("pad", axes);
+    int[] s = options.stride("pad", axes);
+    Tensor longer = x;
+    for (int i = 0; i < axes; i++) {
+      longer = longer.pad(i + 2, 0, more[i] / s[i], 0);
+    }
+    return longer;
+  }
+
+  /** Returns the shape of a convolution of images, which signals are of one row. */
+  private static ConvShape imageShape(
+      String operation, Shape input, int outC, Shape kernel, ConvOptions options) {
+    int axes = input.rank() - 2;
+    int[] s = options.stride(operation, axes);
+    int[] p = options.padding(operation, axes);
+    int[] d = options.dilation(operation, axes);
+    boolean isSignal = axes == 1;
+    int last = axes - 1;
+    return new ConvShape(
+        input.size(0),
+        input.size(1),
+        isSignal ? 1 : input.size(2),
+        input.size(last + 2),
+        outC,
+        isSignal ? 1 : kernel.size(2),
+        kernel.size(last + 2),
+        isSignal ? 1 : s[0],
+        s[last],
+        isSignal ? 0 : p[0],
+        p[last],
+        isSignal ? 1 : d[0],
+        d[last],
+        options.groups());
+  }
+
+  private static void requireRanks(
+      String operation, Tensor x, Tensor weight, ConvOptions options, int axes, String channels) {
+    if (x.rank() != axes + 2 || weight.rank() != axes + 2) {
+      String lengths = "D, H, W".substring(axes == 2 ? 3 : 0);
+      String kernel = "kd, kh, kw".substring(axes == 2 ? 4 : 0);
+      throw mismatch(
+          operation,
+          x,
+          weight,
+          options,
+          "(N, C, %s) and (%s, %s)"
+              .formatted(axes == 1 ? "L" : lengths, channels, axes == 1 ? "k" : kernel));
+    }
   }
 
   private static IllegalArgumentException mismatch(
@@ -196,12 +320,16 @@ public final class Convolution {
             .formatted(operation, x.shape(), weight.shape(), options, expected));
   }
 
-  private static void checkBias(String operation, Tensor x, Tensor weight, Tensor bias) {
-    if (weight.rank() == 0 || bias.rank() != 1 || bias.size(0) != weight.size(0)) {
+  private static Tensor shifted(String operation, Tensor x, Tensor weight, Tensor bias, Tensor y) {
+    if (bias.rank() != 1 || bias.size(0) != y.size(1)) {
       throw new IllegalArgumentException(
           "%s: input of shape %s, weight of shape %s and bias of shape %s; expected one bias for each output channel"
               .formatted(operation, x.shape(), weight.shape(), bias.shape()));
     }
+    int[] sizes = new int[y.rank() - 1];
+    Arrays.fill(sizes, 1);
+    sizes[0] = -1;
+    return y.plus(bias.reshape(sizes));
   }
 
   private static void requireRank(String operation, Tensor x, int rank, String expected) {
@@ -213,6 +341,7 @@ public final class Convolution {
 
   /** Returns the number of places of a kernel on each axis of images. */
   private static int[] places(String operation, int[] images, int[] kernel, ConvOptions options) {
+    options.requireNoOutputPadding(operation);
     int[] s = options.stride(operation, 2);
     int[] p = options.padding(operation, 2);
     int[] d = options.dilation(operation, 2);
@@ -231,6 +360,11 @@ public final class Convolution {
   }
 
   // ---- primitives ----------------------------------------------------------------------------
+
+  private static Tensor conv(Conv2d side, ConvShape shape, Tensor a, Tensor b) {
+    DType dtype = DType.promote(a.dtype(), b.dtype());
+    return Recorder.apply(new Conv(side, shape), a.to(dtype), b.to(dtype));
+  }
 
   /**
    * One of three bilinear functions, each of which has the other two as its pullbacks: so every

@@ -17,6 +17,11 @@ import dev.adjoint.tensor.Tensors;
  * <p>What is compared has equal shapes: nothing broadcasts here, where it would hide a mistake.
  * Classes are along the last axis, and scores of shape (..., C) are as many rows as the leading
  * axes have elements.
+ *
+ * @see DistributionLosses
+ * @see SegmentationLosses
+ * @see ContrastiveLosses
+ * @see SequenceLosses
  */
 public final class Losses {
 
@@ -173,11 +178,7 @@ public final class Losses {
       Tensor logits, Tensor targets, Tensor positiveWeight, Reduction reduction) {
     String loss = "binaryCrossEntropyWithLogits";
     requireEqualShapes(loss, "logits", logits.shape(), "targets", targets.shape());
-    if (!positiveWeight.shape().broadcastsTo(logits.shape())) {
-      throw new IllegalArgumentException(
-          "%s: positive weight of shape %s for logits of shape %s; expected one that broadcasts to it"
-              .formatted(loss, positiveWeight.shape(), logits.shape()));
-    }
+    requireBroadcast(loss, "positive weight", positiveWeight.shape(), "logits", logits.shape());
     return reduction.of(BINARY_CROSS_ENTROPY.apply(logits, targets, positiveWeight));
   }
 
@@ -268,9 +269,7 @@ public final class Losses {
    * @param delta above 0
    */
   public static Tensor huber(Tensor prediction, Tensor target, double delta, Reduction reduction) {
-    if (!(delta > 0)) {
-      throw new IllegalArgumentException("huber: delta %s; expected above 0".formatted(delta));
-    }
+    requireAboveZero("huber", "delta", delta);
     requireEqualShapes("huber", "prediction", prediction.shape(), "target", target.shape());
     DType dtype = DType.promote(prediction.dtype(), target.dtype());
     return reduction.of(HUBER.apply(prediction, target, Tensor.scalar(delta, dtype)));
@@ -309,6 +308,26 @@ public final class Losses {
 
   private static Tensor hinge(Tensor ofAlike, Tensor alike, Tensor ofOthers) {
     return Where.where(alike.greater(0), ofAlike, ofOthers.clamp(0, Double.POSITIVE_INFINITY));
+  }
+
+  /** Returns the mean of the margin ranking loss with a margin of 0. */
+  public static Tensor marginRanking(Tensor a, Tensor b, Tensor order) {
+    return marginRanking(a, b, order, 0, Reduction.MEAN);
+  }
+
+  /**
+   * Returns {@code max(0, margin - order (a - b))}, elementwise: what is missing where one score
+   * ought to be above the other. At the margin the gradient is that of above it, as in PyTorch.
+   *
+   * @param b of the shape of a
+   * @param order of the same shape: 1 where a ought to be higher, -1 where b
+   */
+  public static Tensor marginRanking(
+      Tensor a, Tensor b, Tensor order, double margin, Reduction reduction) {
+    requireEqualShapes("marginRanking", "scores", a.shape(), "others", b.shape());
+    requireEqualShapes("marginRanking", "scores", a.shape(), "order", order.shape());
+    Tensor missing = order.times(b.minus(a)).plus(margin);
+    return reduction.of(missing.clamp(0, Double.POSITIVE_INFINITY));
   }
 
   /** Returns the mean of the cosine embedding loss with a margin of 0. */
@@ -355,11 +374,35 @@ public final class Losses {
     return cosine.plus(rounded.clamp(-1, 1).minus(rounded));
   }
 
-  private static void requireEqualShapes(String loss, String a, Shape x, String b, Shape y) {
+  // ---- checks --------------------------------------------------------------------------------
+
+  static void requireEqualShapes(String loss, String a, Shape x, String b, Shape y) {
     if (!x.equals(y)) {
       throw new IllegalArgumentException(
           "%s: %s of shape %s and %s of shape %s; expected equal shapes, expand() to broadcast"
               .formatted(loss, a, x, b, y));
+    }
+  }
+
+  static void requireBroadcast(String loss, String a, Shape x, String b, Shape y) {
+    if (!x.broadcastsTo(y)) {
+      throw new IllegalArgumentException(
+          "%s: %s of shape %s for %s of shape %s; expected one that broadcasts to it"
+              .formatted(loss, a, x, b, y));
+    }
+  }
+
+  static void requireAboveZero(String loss, String name, double value) {
+    if (!(value > 0)) {
+      throw new IllegalArgumentException(
+          "%s: %s %s; expected above 0".formatted(loss, name, value));
+    }
+  }
+
+  static void requireAtLeastZero(String loss, String name, double value) {
+    if (!(value >= 0)) {
+      throw new IllegalArgumentException(
+          "%s: %s %s; expected at least 0".formatted(loss, name, value));
     }
   }
 }

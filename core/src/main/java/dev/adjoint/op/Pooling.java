@@ -4,229 +4,421 @@ import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.kernel.Elements;
 import dev.adjoint.kernel.Parallel;
 import dev.adjoint.op.Indexing.Gather;
+import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /**
- * Max and average pooling over windows of signals and images.
+ * Max and average pooling over windows of signals, images and volumes, as PyTorch's.
  *
- * <p>A window starts every {@code stride} elements; what does not fill a last window is left out.
- * {@code padding} elements are added on both sides, at most half of the kernel. For the maximum
- * they are minus infinity, and a NaN counts as the largest; for the mean they are zeros that count.
- * The maximum of an empty axis is refused, as there is nothing that it could be.
+ * <p>A window starts every {@code stride} elements; what does not fill a last window is left out,
+ * unless {@link PoolOptions#ceilMode} gives it one. {@code padding} elements are added on both
+ * sides, at most half of the window. For the maximum they are minus infinity, and a NaN counts as
+ * the largest; for the mean they are zeros that count, unless {@link PoolOptions#countIncludePad}
+ * is off. The maximum of an empty axis is refused, as there is nothing that it could be.
+ *
+ * <p>Adaptive pooling divides an axis of n elements into a given number m of windows: window i is
+ * elements {@code floor(i n / m)} to below {@code ceil((i + 1) n / m)}.
  */
 public final class Pooling {
 
   private Pooling() {}
 
+  // ---- maxima --------------------------------------------------------------------------------
+
+  /** Returns the maximum of each window, side by side and without padding. */
+  public static Tensor maxPool1d(Tensor x, int kernel) {
+    return maxPool1d(x, new PoolOptions(kernel));
+  }
+
+  /** Returns the maximum of each window. */
+  public static Tensor maxPool1d(Tensor x, int kernel, int stride, int padding) {
+    return maxPool1d(x, options(kernel, stride, padding));
+  }
+
   /**
    * Returns the maximum of each window; its gradient goes to the first of equal maxima.
    *
-   * @param x of shape (..., H, W)
-   * @param kernel height and width of a window; stride and padding likewise, an axis each
-   * @return of shape (..., OH, OW), with {@code OH = (H + 2 padding - kernel) / stride + 1}
+   * @param x of shape (..., L)
+   * @return of shape (..., OL), with {@code OL = (L + 2 padding - dilation (kernel - 1) - 1) /
+   *     stride + 1}
    */
-  public static Tensor maxPool2d(Tensor x, int[] kernel, int[] stride, int[] padding) {
-    Grid grid = Grid.of("maxPool2d", x, 2, kernel, stride, padding);
-    return maxima("maxPool2d", x, 2, grid);
+  public static Tensor maxPool1d(Tensor x, PoolOptions options) {
+    return maxima("maxPool1d", x, Bins.of("maxPool1d", x, options, 1));
   }
 
   /** Returns the maximum of each square window, side by side and without padding. */
   public static Tensor maxPool2d(Tensor x, int kernel) {
-    return maxPool2d(x, kernel, kernel, 0);
+    return maxPool2d(x, new PoolOptions(kernel));
   }
 
   /** Returns the maximum of each square window. */
   public static Tensor maxPool2d(Tensor x, int kernel, int stride, int padding) {
-    return maxPool2d(x, one(kernel), one(stride), one(padding));
+    return maxPool2d(x, options(kernel, stride, padding));
   }
 
-  /** Returns the maximum of each window, side by side and without padding. */
-  public static Tensor maxPool1d(Tensor x, int kernel) {
-    return maxPool1d(x, kernel, kernel, 0);
+  /**
+   * Returns the maximum of each window.
+   *
+   * @param kernel height and width of a window; stride and padding likewise, an axis each
+   */
+  public static Tensor maxPool2d(Tensor x, int[] kernel, int[] stride, int[] padding) {
+    return maxPool2d(x, new PoolOptions(kernel).stride(stride).padding(padding));
   }
 
   /**
    * Returns the maximum of each window; its gradient goes to the first of equal maxima.
    *
-   * @param x of shape (..., L)
-   * @return of shape (..., OL), with {@code OL = (L + 2 padding - kernel) / stride + 1}
+   * @param x of shape (..., H, W)
+   * @return of shape (..., OH, OW), with {@code OH = (H + 2 padding - dilation (kernel - 1) - 1) /
+   *     stride + 1}
    */
-  public static Tensor maxPool1d(Tensor x, int kernel, int stride, int padding) {
-    Grid grid = Grid.of("maxPool1d", x, 1, one(kernel), one(stride), one(padding));
-    return maxima("maxPool1d", x, 1, grid);
+  public static Tensor maxPool2d(Tensor x, PoolOptions options) {
+    return maxima("maxPool2d", x, Bins.of("maxPool2d", x, options, 2));
   }
 
   /**
-   * Returns the mean of each window, zeros of the padding included.
+   * Returns the maximum of each window; its gradient goes to the first of equal maxima.
    *
-   * @param x of shape (..., H, W)
-   * @param kernel height and width of a window; stride and padding likewise, an axis each
-   * @return of shape (..., OH, OW), with {@code OH = (H + 2 padding - kernel) / stride + 1}
+   * @param x of shape (..., D, H, W)
+   * @return of shape (..., OD, OH, OW), sizes as of {@link #maxPool2d(Tensor, PoolOptions)}
    */
-  public static Tensor avgPool2d(Tensor x, int[] kernel, int[] stride, int[] padding) {
-    Grid g = Grid.of("avgPool2d", x, 2, kernel, stride, padding);
-    Tensor padded = x.pad(-2, g.ph, g.ph, 0).pad(-1, g.pw, g.pw, 0);
-    // Rows first: their windows lie before the columns, which are summed many at a time.
-    Tensor rows = Windows.unfold(padded, -2, g.kh, g.sh, 1).transpose(-1, -2).sum(-2);
-    return Windows.unfold(rows, -1, g.kw, g.sw, 1).sum(-1).div((double) g.kh * g.kw);
+  public static Tensor maxPool3d(Tensor x, PoolOptions options) {
+    return maxima("maxPool3d", x, Bins.of("maxPool3d", x, options, 3));
+  }
+
+  /**
+   * Returns maxima of as many windows as are given, along one to three last axes.
+   *
+   * @param x of at least as many axes
+   * @param sizes the numbers of windows, an axis each
+   */
+  public static Tensor adaptiveMaxPool(Tensor x, int... sizes) {
+    return maxima("adaptiveMaxPool", x, Bins.adaptive("adaptiveMaxPool", x, sizes));
+  }
+
+  // ---- means ---------------------------------------------------------------------------------
+
+  /** Returns the mean of each window, side by side and without padding. */
+  public static Tensor avgPool1d(Tensor x, int kernel) {
+    return avgPool1d(x, new PoolOptions(kernel));
+  }
+
+  /** Returns the mean of each window, zeros of the padding included. */
+  public static Tensor avgPool1d(Tensor x, int kernel, int stride, int padding) {
+    return avgPool1d(x, options(kernel, stride, padding));
+  }
+
+  /**
+   * Returns the mean of each window.
+   *
+   * @param x of shape (..., L)
+   * @return of shape (..., OL), with {@code OL = (L + 2 padding - kernel) / stride + 1}
+   */
+  public static Tensor avgPool1d(Tensor x, PoolOptions options) {
+    return means("avgPool1d", x, options, 1);
   }
 
   /** Returns the mean of each square window, side by side and without padding. */
   public static Tensor avgPool2d(Tensor x, int kernel) {
-    return avgPool2d(x, kernel, kernel, 0);
+    return avgPool2d(x, new PoolOptions(kernel));
   }
 
   /** Returns the mean of each square window, zeros of the padding included. */
   public static Tensor avgPool2d(Tensor x, int kernel, int stride, int padding) {
-    return avgPool2d(x, one(kernel), one(stride), one(padding));
-  }
-
-  /** Returns the mean of each window, side by side and without padding. */
-  public static Tensor avgPool1d(Tensor x, int kernel) {
-    return avgPool1d(x, kernel, kernel, 0);
+    return avgPool2d(x, options(kernel, stride, padding));
   }
 
   /**
    * Returns the mean of each window, zeros of the padding included.
    *
-   * @param x of shape (..., L)
-   * @return of shape (..., OL), with {@code OL = (L + 2 padding - kernel) / stride + 1}
+   * @param kernel height and width of a window; stride and padding likewise, an axis each
    */
-  public static Tensor avgPool1d(Tensor x, int kernel, int stride, int padding) {
-    Grid.of("avgPool1d", x, 1, one(kernel), one(stride), one(padding));
-    Tensor padded = x.pad(-1, padding, padding, 0);
-    return Windows.unfold(padded, -1, kernel, stride, 1).sum(-1).div(kernel);
+  public static Tensor avgPool2d(Tensor x, int[] kernel, int[] stride, int[] padding) {
+    return avgPool2d(x, new PoolOptions(kernel).stride(stride).padding(padding));
   }
 
-  private static int[] one(int value) {
-    return new int[] {value};
+  /**
+   * Returns the mean of each window.
+   *
+   * @param x of shape (..., H, W)
+   * @return of shape (..., OH, OW), with {@code OH = (H + 2 padding - kernel) / stride + 1}
+   */
+  public static Tensor avgPool2d(Tensor x, PoolOptions options) {
+    return means("avgPool2d", x, options, 2);
   }
 
-  /** Holds the sizes of images, windows and results. */
-  private record Grid(
-      int h, int w, int kh, int kw, int sh, int sw, int ph, int pw, int oh, int ow) {
+  /**
+   * Returns the mean of each window.
+   *
+   * @param x of shape (..., D, H, W)
+   * @return of shape (..., OD, OH, OW), with {@code OD = (D + 2 padding - kernel) / stride + 1}
+   */
+  public static Tensor avgPool3d(Tensor x, PoolOptions options) {
+    return means("avgPool3d", x, options, 3);
+  }
 
-    /** Returns the first column of a window that is in the image for any window. */
-    int firstTap() {
-      return (int) Math.max(0, pw - (ow - 1L) * sw);
+  /**
+   * Returns means of as many windows as are given, along one to three last axes.
+   *
+   * @param x of at least as many axes
+   * @param sizes the numbers of windows, an axis each
+   */
+  public static Tensor adaptiveAvgPool(Tensor x, int... sizes) {
+    Bins[] bins = Bins.adaptive("adaptiveAvgPool", x, sizes);
+    return means(x, bins, Arrays.stream(bins).map(Bins::lengths).toArray(int[][]::new));
+  }
+
+  private static PoolOptions options(int kernel, int stride, int padding) {
+    return new PoolOptions(kernel).stride(stride).padding(padding);
+  }
+
+  // ---- windows -------------------------------------------------------------------------------
+
+  /**
+   * The windows of an axis: window i is the elements {@code from[i], from[i] + step, ...} below
+   * {@code to[i]}, without the padding.
+   *
+   * @param size of the axis
+   * @param kernel of each window, padding included; 0 if not all are as large
+   */
+  private record Bins(
+      int size, int[] from, int[] to, int step, int kernel, int stride, int padding) {
+
+    /** The windows of an axis that is not there. */
+    static final Bins ONE = regular(1, 1, 1, 0, 1, 1);
+
+    int count() {
+      return from.length;
     }
 
-    /** Returns the column of a window after the last that is in the image for any window. */
-    int lastTap() {
-      return (int) Math.min(kw, (long) w + pw);
+    int[] lengths() {
+      return IntStream.range(0, count())
+          .map(i -> Math.max(0, Math.ceilDiv(to[i] - from[i], step)))
+          .toArray();
     }
 
-    /** Returns the first window whose column k exists. */
-    int first(int k) {
-      return Math.clamp(Math.ceilDiv(pw - k, sw), 0, ow);
+    /** Returns the lengths with the padding, but not with what lies behind it. */
+    int[] padded() {
+      return IntStream.range(0, count())
+          .map(i -> Math.min(kernel, size + 2 * padding - i * stride))
+          .toArray();
     }
 
-    /** Returns the window after the last whose column k exists. */
-    int last(int k) {
-      return Math.clamp(Math.ceilDiv(w + pw - k, sw), first(k), ow);
+    boolean overlap() {
+      return IntStream.range(1, count()).anyMatch(i -> from[i] < to[i - 1]);
     }
 
-    static Grid of(
-        String operation, Tensor x, int axes, int[] kernel, int[] stride, int[] padding) {
-      int[] k = ConvOptions.spread(operation, "kernel", kernel, axes);
-      int[] s = ConvOptions.spread(operation, "stride", stride, axes);
-      int[] p = ConvOptions.spread(operation, "padding", padding, axes);
-      boolean fits = x.rank() >= axes;
-      int[] windows = new int[axes];
+    static Bins regular(int size, int kernel, int stride, int padding, int step, int count) {
+      int[] from = new int[count];
+      int[] to = new int[count];
+      for (int i = 0; i < count; i++) {
+        int start = i * stride - padding;
+        from[i] = start + Math.ceilDiv(Math.max(0, -start), step) * step;
+        to[i] = (int) Math.min(size, start + (kernel - 1L) * step + 1);
+      }
+      return new Bins(size, from, to, step, kernel, stride, padding);
+    }
+
+    static Bins[] adaptive(String operation, Tensor x, int... sizes) {
+      int axes = sizes.length;
+      Bins[] bins = new Bins[axes];
+      boolean fits = axes >= 1 && axes <= 3 && x.rank() >= axes;
       for (int i = 0; fits && i < axes; i++) {
-        fits = s[i] >= 1 && p[i] >= 0 && p[i] <= k[i] / 2;
-        if (fits) {
-          int length = Windows.padded(operation, x.size(i - axes), p[i]);
-          windows[i] = Windows.count(length, k[i], s[i], 1);
-          fits = windows[i] >= 1;
+        int n = x.size(i - axes);
+        int m = sizes[i];
+        fits = n >= 1 && m >= 1;
+        if (fits && n % m == 0) {
+          bins[i] = regular(n, n / m, n / m, 0, 1, m);
+        } else if (fits) {
+          int[] from = IntStream.range(0, m).map(j -> (int) ((long) j * n / m)).toArray();
+          int[] to = IntStream.range(0, m).map(j -> (int) Math.ceilDiv((j + 1L) * n, m)).toArray();
+          bins[i] = new Bins(n, from, to, 1, 0, 0, 0);
         }
       }
       if (!fits) {
         throw new IllegalArgumentException(
-            "%s: shape %s with kernel %s, stride %s, padding %s; expected at least %s, kernel and stride of at least 1, padding of at most half of the kernel, and a kernel that fits into the padded input"
+            "%s: shape %s with windows %s; expected one to three numbers of at least 1, for as many last axes of at least 1"
+                .formatted(operation, x.shape(), Arrays.toString(sizes)));
+      }
+      return bins;
+    }
+
+    static Bins[] of(String operation, Tensor x, PoolOptions options, int axes) {
+      PoolOptions o = options.spread(operation, axes);
+      Bins[] bins = new Bins[axes];
+      boolean fits = x.rank() >= axes;
+      for (int i = 0; fits && i < axes; i++) {
+        int k = o.kernel().get(i);
+        int s = o.stride().get(i);
+        int p = o.padding().get(i);
+        int d = o.dilation().get(i);
+        long window = (k - 1L) * d + 1;
+        fits = k >= 1 && s >= 1 && d >= 1 && p >= 0 && p <= window / 2;
+        if (fits) {
+          int size = x.size(i - axes);
+          long over = Windows.padded(operation, size, p) - window + (o.ceilMode() ? s - 1 : 0);
+          int count = (int) Math.floorDiv(over, s) + 1;
+          // As in PyTorch, no window starts behind the input.
+          count -= o.ceilMode() && (count - 1L) * s >= (long) size + p ? 1 : 0;
+          fits = count >= 1;
+          bins[i] = fits ? regular(size, k, s, p, d, count) : ONE;
+        }
+      }
+      if (!fits) {
+        throw new IllegalArgumentException(
+            "%s: shape %s with %s; expected at least %s, kernel and stride of at least 1, padding of at most half of the kernel, and a kernel that fits into the padded input"
                 .formatted(
                     operation,
                     x.shape(),
-                    Arrays.toString(k),
-                    Arrays.toString(s),
-                    Arrays.toString(p),
-                    axes == 1 ? "one axis" : "two axes"));
+                    o,
+                    axes == 1 ? "one axis" : axes == 2 ? "two axes" : "three axes"));
       }
-      int w = x.size(-1);
-      return axes == 1
-          ? new Grid(1, w, 1, k[0], 1, s[0], 0, p[0], 1, windows[0])
-          : new Grid(x.size(-2), w, k[0], k[1], s[0], s[1], p[0], p[1], windows[0], windows[1]);
+      return bins;
     }
   }
 
-  private static Tensor maxima(String operation, Tensor x, int axes, Grid grid) {
-    if (grid.h == 0 || grid.w == 0) {
+  // ---- what is done with windows -------------------------------------------------------------
+
+  private static Tensor means(String operation, Tensor x, PoolOptions options, int axes) {
+    if (options.dilation().stream().anyMatch(step -> step != 1)) {
+      throw new IllegalArgumentException(
+          "%s: %s; expected no dilation, which only the maximum has".formatted(operation, options));
+    }
+    Bins[] bins = Bins.of(operation, x, options, axes);
+    return means(
+        x,
+        bins,
+        Arrays.stream(bins)
+            .map(b -> options.countIncludePad() ? b.padded() : b.lengths())
+            .toArray(int[][]::new));
+  }
+
+  /** Divides the sums of windows by the product of what is counted of each axis. */
+  private static Tensor means(Tensor x, Bins[] bins, int[][] counts) {
+    Tensor sums = x;
+    for (int i = 0; i < bins.length; i++) {
+      sums = sums(sums, x.rank() - bins.length + i, bins[i]);
+    }
+    double common = 1;
+    Tensor divisor = Tensor.scalar(1, DType.FLOAT64);
+    for (int[] count : counts) {
+      common *= count[0];
+      double[] counted = Arrays.stream(count).asDoubleStream().toArray();
+      divisor = divisor.unsqueeze(-1).times(Tensor.of(counted, counted.length));
+    }
+    boolean same = Arrays.stream(counts).allMatch(c -> Arrays.stream(c).allMatch(n -> n == c[0]));
+    return same ? sums.div(common) : sums.div(divisor.to(x.dtype()));
+  }
+
+  /** Sums the windows of an axis. */
+  private static Tensor sums(Tensor x, int axis, Bins bins) {
+    if (bins.kernel == 0) {
+      int[] lengths = bins.lengths();
+      int[] to =
+          IntStream.range(0, lengths.length)
+              .flatMap(i -> IntStream.generate(() -> i).limit(lengths[i]))
+              .toArray();
+      int[] from =
+          IntStream.range(0, lengths.length)
+              .flatMap(i -> IntStream.range(bins.from[i], bins.to[i]))
+              .toArray();
+      return new AxisMap(IntTensor.of(from), IntTensor.of(to), null, lengths.length).apply(x, axis);
+    }
+    int length = bins.size + 2 * bins.padding;
+    int behind = Math.max(0, (bins.count() - 1) * bins.stride + bins.kernel - length);
+    Tensor padded = x.pad(axis, bins.padding, bins.padding + behind, 0);
+    Tensor windows = Windows.unfold(padded, axis, bins.kernel, bins.stride, 1);
+    // What is summed lies before the axes that follow, of which many are summed at a time.
+    int[] order = IntStream.rangeClosed(0, x.rank()).toArray();
+    System.arraycopy(order, axis + 1, order, axis + 2, x.rank() - axis - 1);
+    order[axis + 1] = x.rank();
+    return windows.permute(order).sum(axis + 1);
+  }
+
+  private static Tensor maxima(String operation, Tensor x, Bins... bins) {
+    int lead = x.rank() - bins.length;
+    int planes = 1;
+    int volume = 1;
+    long[] sizes = new long[x.rank()];
+    for (int axis = 0; axis < sizes.length; axis++) {
+      planes *= axis < lead ? x.size(axis) : 1;
+      volume *= axis < lead ? 1 : x.size(axis);
+      sizes[axis] = axis < lead ? x.size(axis) : bins[axis - lead].count();
+    }
+    if (Arrays.stream(bins).flatMapToInt(b -> Arrays.stream(b.lengths())).anyMatch(n -> n == 0)) {
       throw new IllegalArgumentException(
           "%s: no elements to choose from in windows of shape %s".formatted(operation, x.shape()));
     }
-    int lead = x.rank() - axes;
-    int planes = 1;
-    long[] sizes = new long[x.rank()];
-    for (int axis = 0; axis < lead; axis++) {
-      planes *= x.size(axis);
-      sizes[axis] = x.size(axis);
-    }
-    sizes[lead] = axes == 1 ? grid.ow : grid.oh;
-    sizes[x.rank() - 1] = grid.ow;
     Shape result = Shape.of(operation, sizes);
-    IntTensor index = winners(x.untracked(), planes, grid);
-    Tensor flat = x.reshape(planes, grid.h * grid.w);
-    boolean distinct = grid.sh >= grid.kh && grid.sw >= grid.kw; // windows side by side
-    return Recorder.apply(new Gather(1, index, distinct), flat).reshape(result);
-  }
-
-  /** Returns where in its plane the first maximum of each window is. */
-  private static IntTensor winners(Tensor x, int planes, Grid g) {
-    Tensor source = Engine.packed(x);
-    Object array = Engine.array(source);
-    Elements type = Elements.of(array);
-    int[] winners = new int[planes * g.oh * g.ow];
-    Parallel.runRanges(
-        planes * g.oh,
-        (long) g.ow * Math.min(g.h, g.kh) * Math.min(g.w, g.kw),
-        4096,
-        2L * winners.length * Math.min(g.h, g.kh) * Math.min(g.w, g.kw),
-        (first, end) -> {
-          long[] best = new long[g.ow];
-          int[] places = new int[g.ow];
-          for (int row = first; row < end; row++) {
-            int from = source.offset() + row / g.oh * g.h * g.w;
-            int top = row % g.oh * g.sh - g.ph;
-            int bottom = Math.min(g.h, top + g.kh);
-            Arrays.fill(best, Long.MIN_VALUE);
-            for (int y = Math.max(0, top); y < bottom; y++) {
-              choose(g, type, array, from, y * g.w, best, places);
-            }
-            System.arraycopy(places, 0, winners, row * g.ow, g.ow);
-          }
-        });
-    return IntTensor.of(winners, planes, g.oh * g.ow);
+    IntTensor index = winners(x.untracked(), planes, bins);
+    boolean distinct = Arrays.stream(bins).noneMatch(Bins::overlap);
+    return Recorder.apply(new Gather(1, index, distinct), x.reshape(planes, volume))
+        .reshape(result);
   }
 
   /**
-   * Compares a row of an image with what its windows have found so far: values as whole numbers in
-   * the same order, of which NaN is the largest. The first of equals wins.
+   * Returns where in its plane the maximum of each window is: values are compared as whole numbers
+   * in the same order, of which NaN is the largest. The first of equals wins.
    */
+  private static IntTensor winners(Tensor x, int planes, Bins[] bins) {
+    int axes = bins.length;
+    Bins slices = axes < 3 ? Bins.ONE : bins[0];
+    Bins rows = axes < 2 ? Bins.ONE : bins[axes - 2];
+    Bins columns = bins[axes - 1];
+    int lines = slices.count() * rows.count();
+    int width = columns.count();
+    Tensor source = Engine.packed(x);
+    Object array = Engine.array(source);
+    Elements type = Elements.of(array);
+    int[] winners = new int[planes * lines * width];
+    long compared = 1; // of a plane
+    for (Bins b : bins) {
+      compared *= Arrays.stream(b.lengths()).asLongStream().sum();
+    }
+    Parallel.runRanges(
+        planes * lines,
+        compared / lines,
+        4096,
+        2 * planes * compared,
+        (first, end) -> {
+          long[] best = new long[width];
+          int[] places = new int[width];
+          for (int line = first; line < end; line++) {
+            int row = line % rows.count();
+            int slice = line / rows.count() % slices.count();
+            int plane = source.offset() + line / lines * slices.size * rows.size * columns.size;
+            Arrays.fill(best, Long.MIN_VALUE);
+            for (int z = slices.from[slice]; z < slices.to[slice]; z += slices.step) {
+              for (int y = rows.from[row]; y < rows.to[row]; y += rows.step) {
+                choose(
+                    columns, type, array, plane, (z * rows.size + y) * columns.size, best, places);
+              }
+            }
+            System.arraycopy(places, 0, winners, line * width, width);
+          }
+        });
+    return IntTensor.of(winners, planes, lines * width);
+  }
+
+  /** Compares a line of an image with what its windows have found so far. */
   private static void choose(
-      Grid g, Elements type, Object x, int from, int row, long[] best, int[] places) {
-    for (int k = g.firstTap(); k < g.lastTap(); k++) {
-      int at = row + k - g.pw;
-      int last = g.last(k);
-      for (int column = g.first(k); column < last; column++) {
-        int place = at + column * g.sw;
-        long bits = Double.doubleToLongBits(type.get(x, from + place) + 0.0); // -0 becomes 0
+      Bins columns, Elements type, Object x, int plane, int line, long[] best, int[] places) {
+    for (int column = 0; column < best.length; column++) {
+      long most = best[column];
+      int place = places[column];
+      int to = line + columns.to[column];
+      for (int at = line + columns.from[column]; at < to; at += columns.step) {
+        long bits = Double.doubleToLongBits(type.get(x, plane + at) + 0.0); // -0 becomes 0
         long key = bits ^ ((bits >> 63) & Long.MAX_VALUE);
-        places[column] = key > best[column] ? place : places[column];
-        best[column] = Math.max(best[column], key);
+        place = key > most ? at : place;
+        most = Math.max(most, key);
       }
+      best[column] = most;
+      places[column] = place;
     }
   }
 }

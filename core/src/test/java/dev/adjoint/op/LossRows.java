@@ -217,6 +217,24 @@ final class LossRows {
             .covers("Losses.hingeEmbedding(Tensor, Tensor, double, Reduction)"));
     rows.add(
         op(
+                "marginRanking",
+                x -> Losses.marginRanking(x[0], x[1], x[2]),
+                x -> mean(ranking(x, 0)),
+                in(REAL, "m n"),
+                in(REAL, "m n"),
+                in(NONZERO, "m n"))
+            .covers("Losses.marginRanking(Tensor, Tensor, Tensor)"));
+    rows.add(
+        op(
+                "marginRanking of 0.3, elementwise",
+                x -> Losses.marginRanking(x[0], x[1], x[2], 0.3, Reduction.NONE),
+                x -> ranking(x, 0.3),
+                in(REAL, "m n"),
+                in(REAL, "m n"),
+                in(NONZERO, "m n"))
+            .covers("Losses.marginRanking(Tensor, Tensor, Tensor, double, Reduction)"));
+    rows.add(
+        op(
                 "cosineEmbedding",
                 x -> Losses.cosineEmbedding(x[0], x[1], x[2]),
                 x -> mean(cosineEmbedding(x, 0)),
@@ -336,6 +354,11 @@ final class LossRows {
 
   private static double huber(double d, double delta) {
     return Math.abs(d) <= delta ? d * d / 2 : delta * (Math.abs(d) - delta / 2);
+  }
+
+  private static Dense ranking(Dense[] x, double margin) {
+    return Dense.of(
+        x[0].sizes(), i -> Math.max(0, margin - x[2].at(i) * (x[0].at(i) - x[1].at(i))));
   }
 
   private static Dense cosines(Dense a, Dense b, int axis) {

@@ -31,6 +31,8 @@ final class OpTable {
             RecurrentRows.rows(),
             IndexingRows.rows(),
             LossRows.rows(),
+            TaskLossRows.rows(),
+            SequenceLossRows.rows(),
             LinalgRows.rows(),
             WindowRows.rows(),
             StandardizeRows.rows())

@@ -18,13 +18,20 @@ final class WindowRows {
   private static final ConvOptions ALL =
       ConvOptions.DEFAULT.stride(2, 1).padding(1, 2).dilation(1, 2).groups(2);
 
+  private static final ConvOptions LINE =
+      ConvOptions.DEFAULT.stride(2).padding(1).dilation(2).groups(2);
+  private static final ConvOptions SPREAD =
+      LINE.stride(3, 2).padding(0, 1).dilation(1, 2).outputPadding(2, 0);
+
   private WindowRows() {}
 
   static List<OpCase> rows() {
     List<OpCase> rows = new ArrayList<>();
     convolutions(rows);
+    transposed(rows);
     windows(rows);
     pools(rows);
+    allOptions(rows);
     return rows;
   }
 
@@ -101,6 +108,93 @@ final class WindowRows {
             .covers("Convolution.conv1d(Tensor, Tensor, Tensor, ConvOptions)")
             .tolerance(4)
             .nonEmpty("n"));
+  }
+
+  private static void transposed(List<OpCase> rows) {
+    rows.add(
+        op(
+                "convTranspose2d",
+                x -> Convolution.convTranspose2d(x[0], x[1], SPREAD),
+                x -> spread(x[0], x[1], 3, 2),
+                in(REAL, "b 4 m n"),
+                in(REAL, "4 3 2 3"))
+            .covers("Convolution.convTranspose2d(Tensor, Tensor, ConvOptions)")
+            .tolerance(4)
+            .nonEmpty("mn"));
+    rows.add(
+        op(
+                "convTranspose2d with a bias",
+                x -> Convolution.convTranspose2d(x[0], x[1], x[2], SPREAD),
+                x -> {
+                  Dense y = spread(x[0], x[1], 3, 2);
+                  return Dense.of(y.sizes(), i -> y.at(i) + x[2].at(i[1]));
+                },
+                in(REAL, "b 4 m n"),
+                in(REAL, "4 3 2 3"),
+                in(REAL, "6"))
+            .covers("Convolution.convTranspose2d(Tensor, Tensor, Tensor, ConvOptions)")
+            .tolerance(4)
+            .nonEmpty("mn"));
+    rows.add(
+        op(
+                "convTranspose1d",
+                x -> Convolution.convTranspose1d(x[0], x[1], LINE),
+                x -> line(x[0], x[1]),
+                in(REAL, "b 4 n"),
+                in(REAL, "4 3 3"))
+            .covers("Convolution.convTranspose1d(Tensor, Tensor, ConvOptions)")
+            .tolerance(4)
+            .nonEmpty("n"));
+    rows.add(
+        op(
+                "convTranspose1d with a bias",
+                x -> Convolution.convTranspose1d(x[0], x[1], x[2], LINE),
+                x -> {
+                  Dense y = line(x[0], x[1]);
+                  return Dense.of(y.sizes(), i -> y.at(i) + x[2].at(i[1]));
+                },
+                in(REAL, "b 4 n"),
+                in(REAL, "4 3 3"),
+                in(REAL, "6"))
+            .covers("Convolution.convTranspose1d(Tensor, Tensor, Tensor, ConvOptions)")
+            .tolerance(4)
+            .nonEmpty("n"));
+  }
+
+  private static Dense line(Dense x, Dense w) {
+    Dense y =
+        spread(
+            x.reshape(x.size(0), x.size(1), 1, x.size(2)),
+            w.reshape(w.size(0), w.size(1), 1, w.size(2)),
+            1,
+            2);
+    return y.reshape(y.size(0), y.size(1), y.size(3));
+  }
+
+  /** The definition, of strides s and t, paddings 0 and 1, dilations 1 and 2, and two groups. */
+  private static Dense spread(Dense x, Dense w, int s, int t) {
+    int more = s - 1; // output padding of the rows, 0 of the columns
+    int outH = (x.size(2) - 1) * s + w.size(2) + more;
+    int outW = (x.size(3) - 1) * t - 2 + 2 * (w.size(3) - 1) + 1;
+    int out = w.size(1);
+    int in = w.size(0) / 2;
+    return Dense.of(
+        new int[] {x.size(0), 2 * out, outH, outW},
+        i -> {
+          double sum = 0;
+          for (int c = i[1] / out * in; c < (i[1] / out + 1) * in; c++) {
+            for (int u = 0; u < w.size(2); u++) {
+              for (int v = 0; v < w.size(3); v++) {
+                int row = i[2] - u;
+                int column = i[3] + 1 - 2 * v;
+                if (row % s == 0 && column % t == 0) {
+                  sum += padded(x, i[0], c, row / s, column / t, 0) * w.at(c, i[1] % out, u, v);
+                }
+              }
+            }
+          }
+          return sum;
+        });
   }
 
   private static Dense conv1d(Dense x, Dense w) {
@@ -272,6 +366,155 @@ final class WindowRows {
                 x -> pool(x[0], row, row, none, 0, v -> Arrays.stream(v).sum() / 2),
                 in(REAL, "n 3 5"))
             .covers("Pooling.avgPool1d(Tensor, int)"));
+  }
+
+  private static void allOptions(List<OpCase> rows) {
+    Span[] line = {new Span(7, 3, 2, 1, 2)};
+    Span[] image = {new Span(5, 3, 2, 1, 1), new Span(6, 2, 3, 0, 2)};
+    Span[] volume = {new Span(4, 2, 3, 1, 1), new Span(3, 2, 2, 0, 2), new Span(6, 3, 2, 1, 1)};
+    ToDoubleFunction<double[]> max = v -> Arrays.stream(v).max().orElseThrow();
+    ToDoubleFunction<double[]> mean = v -> Arrays.stream(v).average().orElseThrow();
+    PoolOptions ofLine = new PoolOptions(3).stride(2).padding(1);
+    PoolOptions ofImage = new PoolOptions(3, 2).stride(2, 3).padding(1, 0).ceilMode(true);
+    PoolOptions ofVolume = new PoolOptions(2, 2, 3).stride(3, 2, 2).padding(1, 0, 1).ceilMode(true);
+    rows.add(
+        row(
+            "maxPool1d(Tensor, PoolOptions)",
+            x -> Pooling.maxPool1d(x, ofLine.dilation(2)),
+            "b 7",
+            x -> windows(x, line, false, max)));
+    rows.add(
+        row(
+            "maxPool2d(Tensor, PoolOptions)",
+            x -> Pooling.maxPool2d(x, ofImage.dilation(1, 2)),
+            "b 5 6",
+            x -> windows(x, image, false, max)));
+    rows.add(
+        row(
+            "maxPool3d(Tensor, PoolOptions)",
+            x -> Pooling.maxPool3d(x, ofVolume.dilation(1, 2, 1)),
+            "b 4 3 6",
+            x -> windows(x, volume, false, max)));
+    Span[] denseLine = {new Span(7, 3, 2, 1, 1)};
+    Span[] denseImage = {image[0], new Span(6, 2, 3, 0, 1)};
+    Span[] denseVolume = {volume[0], new Span(3, 2, 2, 0, 1), volume[2]};
+    rows.add(
+        row(
+            "avgPool1d(Tensor, PoolOptions)",
+            x -> Pooling.avgPool1d(x, ofLine.countIncludePad(false)),
+            "b 7",
+            x -> windows(x, denseLine, false, mean)));
+    rows.add(
+        row(
+            "avgPool2d(Tensor, PoolOptions)",
+            x -> Pooling.avgPool2d(x, ofImage),
+            "b 5 6",
+            x -> windows(x, denseImage, true, mean)));
+    rows.add(
+        row(
+            "avgPool3d(Tensor, PoolOptions)",
+            x -> Pooling.avgPool3d(x, ofVolume.countIncludePad(false)),
+            "b 4 3 6",
+            x -> windows(x, denseVolume, false, mean)));
+    rows.add(
+        row(
+            "adaptiveMaxPool(Tensor, int[])",
+            x -> Pooling.adaptiveMaxPool(x, 2, 3),
+            "b 4 7",
+            x -> adaptive(x, 2, 3, max)));
+    rows.add(
+        row(
+            "adaptiveAvgPool(Tensor, int[])",
+            x -> Pooling.adaptiveAvgPool(x, 2, 3),
+            "b 4 7",
+            x -> adaptive(x, 2, 3, mean)));
+  }
+
+  private static OpCase row(
+      String method,
+      Function<Tensor, Tensor> function,
+      String shape,
+      Function<Dense, Dense> oracle) {
+    return op(method, x -> function.apply(x[0]), x -> oracle.apply(x[0]), in(REAL, shape))
+        .covers("Pooling." + method);
+  }
+
+  /** An axis of a size, and its windows. */
+  private record Span(int size, int kernel, int stride, int padding, int dilation) {
+    /** Counts windows by what they are: all that start in the input or before, one at its end. */
+    int count(boolean ceil) {
+      int count = 0;
+      for (int start = -padding; start < size; start += stride) {
+        int last = start + (kernel - 1) * dilation;
+        if (last >= size + padding && !ceil) {
+          break;
+        }
+        count++;
+        if (last >= size + padding - 1) {
+          break;
+        }
+      }
+      return count;
+    }
+  }
+
+  /** The definition of pooling the last axes; those of more than one in ceil mode. */
+  private static Dense windows(
+      Dense x, Span[] spans, boolean countPadding, ToDoubleFunction<double[]> fold) {
+    int axes = spans.length;
+    int[] sizes = new int[axes + 1];
+    int[] taps = new int[axes];
+    sizes[0] = x.size(0);
+    for (int a = 0; a < axes; a++) {
+      sizes[a + 1] = spans[a].count(axes > 1);
+      taps[a] = spans[a].kernel;
+    }
+    return Dense.of(
+        sizes,
+        i -> {
+          List<Double> window = new ArrayList<>();
+          for (int tap = 0; tap < Dense.product(taps); tap++) {
+            int[] at = new int[axes + 1];
+            at[0] = i[0];
+            boolean inside = true;
+            boolean counts = true;
+            for (int a = axes - 1, rest = tap; a >= 0; rest /= taps[a--]) {
+              Span s = spans[a];
+              at[a + 1] = i[a + 1] * s.stride - s.padding + rest % taps[a] * s.dilation;
+              inside &= at[a + 1] >= 0 && at[a + 1] < s.size;
+              counts &= at[a + 1] < s.size + s.padding;
+            }
+            if (inside) {
+              window.add(x.at(at));
+            } else if (counts && countPadding) {
+              window.add(0.0);
+            }
+          }
+          return fold.applyAsDouble(window.stream().mapToDouble(v -> v).toArray());
+        });
+  }
+
+  private static Dense adaptive(Dense x, int rows, int columns, ToDoubleFunction<double[]> fold) {
+    int h = x.size(1);
+    int w = x.size(2);
+    return Dense.of(
+        new int[] {x.size(0), rows, columns},
+        i -> {
+          List<Double> window = new ArrayList<>();
+          for (int y = 0; y < h; y++) {
+            for (int z = 0; z < w; z++) {
+              boolean inside =
+                  (y + 1) * rows > i[1] * h
+                      && y * rows < (i[1] + 1) * h
+                      && (z + 1) * columns > i[2] * w
+                      && z * columns < (i[2] + 1) * w;
+              if (inside) {
+                window.add(x.at(i[0], y, z));
+              }
+            }
+          }
+          return fold.applyAsDouble(window.stream().mapToDouble(v -> v).toArray());
+        });
   }
 
   /** A row of a window function over images three high. */

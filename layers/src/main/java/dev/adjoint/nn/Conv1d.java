@@ -26,12 +26,12 @@ public final class Conv1d extends Convolutional<Conv1d> {
    * @param bias of shape (out), or null
    */
   public Conv1d(Weight weight, @Nullable Weight bias, ConvOptions options) {
-    this(ofWeights(Conv1d::new, 3, weight, bias, options));
+    this(ofWeights(Conv1d::new, 3, false, weight, bias, options));
   }
 
   /** Creates a layer from its description. */
   public Conv1d(Description from) {
-    super(from, 1);
+    super(from, 1, false);
   }
 
   @Override

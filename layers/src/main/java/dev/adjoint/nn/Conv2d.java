@@ -37,12 +37,12 @@ public final class Conv2d extends Convolutional<Conv2d> {
    * @param bias of shape (out), or null
    */
   public Conv2d(Weight weight, @Nullable Weight bias, ConvOptions options) {
-    this(ofWeights(Conv2d::new, 4, weight, bias, options));
+    this(ofWeights(Conv2d::new, 4, false, weight, bias, options));
   }
 
   /** Creates a layer from its description. */
   public Conv2d(Description from) {
-    super(from, 2);
+    super(from, 2, false);
   }
 
   @Override

@@ -10,39 +10,52 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Holds what convolutions share, whatever the number of their axes: a weight of shape (out, in /
- * groups, kernel...), and a bias of shape (out).
+ * groups, kernel...), or (in, out / groups, kernel...) of a transposed one, and a bias of shape
+ * (out).
  *
- * <p>Both start uniform between -1/sqrt(n) and 1/sqrt(n), n inputs for each output, as in PyTorch.
+ * <p>Both start uniform between -1/sqrt(n) and 1/sqrt(n), as in PyTorch: n is the product of all
+ * sizes of the weight but the first, for a convolution the inputs of each output.
  *
  * @param <C> the layer itself
  */
 public abstract sealed class Convolutional<C extends Convolutional<C>> extends Layer
-    implements Transform, Foldable<C> permits Conv1d, Conv2d {
+    implements Transform, Foldable<C> permits Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d {
 
   private final Weight weight;
   private @Nullable Weight bias;
   private final ConvOptions options;
+  private final boolean transposed;
 
   /** Creates a layer from its description, with a kernel of so many axes. */
-  Convolutional(Description from, int axes) {
+  Convolutional(Description from, int axes, boolean transposed) {
     super(from);
+    this.transposed = transposed;
     int in = size("in").get();
     int out = size("out").get();
     int[] kernel = integers("kernel").get();
-    options = convOptions();
+    if (!transposed && from.has("output_padding")) {
+      throw new IllegalArgumentException(
+          "%s: an output padding; expected none, as this is no transposed convolution"
+              .formatted(type()));
+    }
+    options =
+        transposed
+            ? convOptions().outputPadding(integers("output_padding", 0).get())
+            : convOptions();
     int groups = options.groups();
     if (in % groups != 0 || out % groups != 0) {
       throw new IllegalArgumentException(
           "%s: %d inputs, %d outputs and %d groups; expected groups that divide both"
               .formatted(type(), in, out, groups));
     }
-    Shape shape = Shape.of(Ints.concat(new int[] {out, in / groups}, kernel));
+    int[] channels = transposed ? new int[] {in, out / groups} : new int[] {out, in / groups};
+    Shape shape = Shape.of(Ints.concat(channels, kernel));
     if (kernel.length != axes || shape.size() == 0) {
       throw new IllegalArgumentException(
           "%s: kernel of sizes %s; expected %d, each at least 1"
               .formatted(type(), Arrays.toString(kernel), axes));
     }
-    double bound = 1 / Math.sqrt(shape.size() / (double) out);
+    double bound = 1 / Math.sqrt(shape.size() / (double) shape.size(0));
     Function<Shape, Tensor> uniform = any -> Initializers.uniform(bound, any, from.generator());
     weight = parameter("weight", shape, uniform);
     bias = optional("bias", Shape.of(out), uniform);
@@ -62,17 +75,26 @@ public abstract sealed class Convolutional<C extends Convolutional<C>> extends L
   static Description ofWeights(
       Function<Description, ?> constructor,
       int rank,
+      boolean transposed,
       Weight weight,
       @Nullable Weight bias,
       ConvOptions options) {
     int[] sizes = weight.shape().toArray();
-    if (sizes.length != rank || (bias != null && !bias.shape().equals(Shape.of(sizes[0])))) {
+    int grouped = sizes.length < 2 ? 0 : sizes[1] * options.groups();
+    int out = sizes.length < 2 || transposed ? grouped : sizes[0];
+    if (sizes.length != rank || (bias != null && !bias.shape().equals(Shape.of(out)))) {
       throw new IllegalArgumentException(
-          "Conv%dd: weight of shape %s and bias of shape %s; expected (out, in / groups, kernel...) of %d axes, and (out)"
-              .formatted(rank - 2, weight.shape(), bias == null ? "none" : bias.shape(), rank));
+          "%s%dd: weight of shape %s and bias of shape %s; expected (%s / groups, kernel...) of %d axes, and (out)"
+              .formatted(
+                  transposed ? "ConvTranspose" : "Conv",
+                  rank - 2,
+                  weight.shape(),
+                  bias == null ? "none" : bias.shape(),
+                  transposed ? "in, out" : "out, in",
+                  rank));
     }
     int[] kernel = Arrays.copyOfRange(sizes, 2, rank);
-    return initial(constructor, sizes[1] * options.groups(), sizes[0], options, kernel)
+    return initial(constructor, transposed ? sizes[0] : grouped, out, options, kernel)
         .with("weight", weight)
         .with("bias", bias);
   }
@@ -92,7 +114,7 @@ public abstract sealed class Convolutional<C extends Convolutional<C>> extends L
   @Override
   public Tensor forward(Tensor x) {
     Tensor w = weight.value();
-    int channels = w.size(1) * options.groups();
+    int channels = transposed ? w.size(0) : w.size(1) * options.groups();
     if (x.rank() != w.rank() || x.size(1) != channels) {
       throw new IllegalArgumentException(
           "%s: input of shape %s; expected (N, %d, %s)"
@@ -103,16 +125,29 @@ public abstract sealed class Convolutional<C extends Convolutional<C>> extends L
 
   abstract Tensor convolve(Tensor x, Tensor w, @Nullable Tensor b);
 
+  /** Returns the axis of the weight that counts outputs: 1 of a transposed convolution, else 0. */
+  public int outputAxis() {
+    return transposed ? 1 : 0;
+  }
+
   @Override
   public int outputs() {
-    return weight.shape().size(0);
+    return transposed ? weight.shape().size(1) * options.groups() : weight.shape().size(0);
   }
 
   @Override
   public C foldedInto(PerChannelAffine.Affine affine) {
+    Tensor scale = affine.scale();
+    if (transposed) { // each group of inputs meets the outputs of that group
+      int inputs = weight.shape().size(0) / options.groups();
+      scale = scale.reshape(options.groups(), 1, -1).expand(-1, inputs, -1).flatten(0, 1);
+    }
+    int[] sizes = new int[weight.shape().rank()];
+    Arrays.fill(sizes, 1);
+    System.arraycopy(scale.shape().toArray(), 0, sizes, 0, scale.rank());
     Description both =
         description()
-            .with("weight", Foldable.scaled(weight, affine))
+            .with("weight", Foldable.scaled(weight, scale.reshape(sizes)))
             .with("bias", Foldable.shifted(bias, affine));
     @SuppressWarnings("unchecked") // of this class
     C made = (C) both.make();

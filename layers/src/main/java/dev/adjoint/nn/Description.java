@@ -77,12 +77,14 @@ public final class Description {
     return value.equals(false) ? this : with(name, Setting.text(value));
   }
 
-  /** Adds the settings of a convolution. */
+  /** Adds the settings of a convolution, that of a transposed one unless it is 0. */
   public Description set(ConvOptions options) {
+    int[] longer = options.outputPadding();
     return set("stride", options.stride())
         .set("padding", options.padding())
         .set("dilation", options.dilation())
-        .set("groups", options.groups());
+        .set("groups", options.groups())
+        .set("output_padding", Arrays.stream(longer).allMatch(n -> n == 0) ? false : longer);
   }
 
   /**

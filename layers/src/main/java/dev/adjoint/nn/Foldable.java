@@ -2,7 +2,6 @@ package dev.adjoint.nn;
 
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Tensor;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** Marks a layer whose output channels can be scaled and shifted by other weights of its own. */
@@ -14,14 +13,10 @@ interface Foldable<L extends Layer & Transform> {
   /** Returns a constant layer that does what this one does and then the affine function. */
   L foldedInto(PerChannelAffine.Affine affine);
 
-  /** Returns {@code scale * weight}, where axis 0 of the weight is the channel. */
-  static Weight scaled(Weight weight, PerChannelAffine.Affine affine) {
+  /** Returns {@code scale * weight}, of a scale that broadcasts to the weight. */
+  static Weight scaled(Weight weight, Tensor scale) {
     Tensor w = weight.value().untracked();
-    int[] sizes = new int[w.rank()];
-    Arrays.fill(sizes, 1);
-    sizes[0] = -1;
-    Tensor scale = affine.scale().to(DType.FLOAT64).reshape(sizes);
-    return Weight.constant(w.to(DType.FLOAT64).times(scale).to(w.dtype()));
+    return Weight.constant(w.to(DType.FLOAT64).times(scale.to(DType.FLOAT64)).to(w.dtype()));
   }
 
   /** Returns {@code scale * bias + shift}. */

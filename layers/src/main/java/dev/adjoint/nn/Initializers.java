@@ -17,6 +17,11 @@ import dev.adjoint.tensor.Tensor;
  * <p>A shape does not tell the groups of a convolution: {@code fanIn} is right for any number of
  * them, {@code fanOut} only for one. Draw the weight of several group by group, {@code (out /
  * groups, in / groups, kernel...)}, and join them along axis 0.
+ *
+ * <p>The weight of a transposed convolution is (in, out / groups, kernel...): drawn in that shape,
+ * {@code fanIn} and {@code fanOut} change places, as in PyTorch, and {@code heNormal} keeps the
+ * variance of gradients rather than of values. For values draw {@code (out, in, kernel...)} and
+ * swap the first two axes; with a stride an output sees only {@code fanIn / stride} inputs an axis.
  */
 public final class Initializers {
 

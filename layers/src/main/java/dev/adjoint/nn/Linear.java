@@ -112,6 +112,8 @@ public final class Linear extends Layer implements Transform, Foldable<Linear> {
   private void fold(PerChannelAffine.Affine norm) {
     folded =
         new Folded(
-            norm, Foldable.scaled(weight, norm).value(), Foldable.shifted(bias, norm).value());
+            norm,
+            Foldable.scaled(weight, norm.scale().reshape(-1, 1)).value(),
+            Foldable.shifted(bias, norm).value());
   }
 }

@@ -8,6 +8,11 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.within;
 
 import dev.adjoint.check.GradientCheck;
+import dev.adjoint.nn.norm.BatchNorm;
+import dev.adjoint.nn.reparam.CosineNorm;
+import dev.adjoint.nn.reparam.SpectralNorm;
+import dev.adjoint.nn.reparam.WeightNorm;
+import dev.adjoint.nn.reparam.WeightStandardization;
 import dev.adjoint.op.ConvOptions;
 import dev.adjoint.op.Convolution;
 import dev.adjoint.tensor.Generator;
@@ -46,6 +51,52 @@ class ConvLayersTest {
   }
 
   @Test
+  void aTransposedConvolutionHasTheShapesAndTheRangeOfPyTorch() {
+    ConvOptions options = ConvOptions.DEFAULT.stride(2).padding(1).outputPadding(1).groups(2);
+    ConvTranspose2d conv = new ConvTranspose2d(4, 6, 3, 5, options, generator);
+    assertThat(conv.weight("weight").shape()).isEqualTo(Shape.of(4, 3, 3, 5));
+    assertThat(conv.weight("bias").shape()).isEqualTo(Shape.of(6));
+    assertThat(conv.forward(generator.normal(2, 4, 5, 5)).shape())
+        .isEqualTo(Shape.of(2, 6, 10, 12));
+    assertThat(conv.weight("weight").value().abs().max().item())
+        .isBetween(0.9 / Math.sqrt(45), 1 / Math.sqrt(45));
+    assertThat(conv)
+        .hasToString("ConvTranspose2d(4, 6, 3x5, stride 2, padding 1, groups 2, output padding 1)");
+  }
+
+  @Test
+  void aBatchNormIsFoldedIntoATransposedConvolutionOfGroups() {
+    ConvOptions options = ConvOptions.DEFAULT.stride(2).groups(2);
+    Sequential model =
+        new Sequential(new ConvTranspose1d(4, 6, 3, options, generator), new BatchNorm(6));
+    Tensor x = generator.normal(8, 4, 5);
+    model.parameters().forEach(p -> p.assign(generator.normal(p.shape().toArray())));
+    model.forward(x);
+    Sequential fast = Layer.forInference(model);
+    assertThat(fast.children()).hasSize(1);
+    Tensor expected = model.inEval(() -> model.forward(x));
+    assertThat(fast.forward(x).toDoubleArray())
+        .containsExactly(expected.toDoubleArray(), within(1e-4));
+  }
+
+  @Test
+  void reparametrizationsTakeTheOutputsOfATransposedConvolutionFromAxis1() {
+    ConvTranspose2d weightNorm = WeightNorm.on(new ConvTranspose2d(3, 5, 2, generator));
+    assertThat(weightNorm.namedParameters().get("weight.g").shape())
+        .isEqualTo(Shape.of(1, 5, 1, 1));
+    ConvTranspose2d spectral = SpectralNorm.on(new ConvTranspose2d(3, 5, 2, generator), generator);
+    assertThat(spectral.namedBuffers().get("weight.u").value().shape()).isEqualTo(Shape.of(5));
+    ConvTranspose2d standard = WeightStandardization.on(new ConvTranspose2d(3, 5, 2, generator));
+    assertThat(standard.weight("weight").value().mean(0, 2, 3).toDoubleArray())
+        .containsExactly(new double[5], within(1e-6));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> CosineNorm.of(new ConvTranspose2d(3, 5, 2, generator)))
+        .withMessage(
+            "CosineNorm: ConvTranspose2d(3, 5, 2x2); expected a convolution that is not transposed,"
+                + " whose outputs each see a patch");
+  }
+
+  @Test
   void gradientsAreRight() {
     Map<Transform, Tensor> cases =
         Map.of(
@@ -71,6 +122,19 @@ class ConvLayersTest {
             normal(generator, 2, 3),
             float64(new Embedded(generator)),
             normal(generator, 2, 3));
+    assertAllGradients(cases);
+  }
+
+  @Test
+  void gradientsOfWhatMakesImagesLargerAreRight() {
+    assertAllGradients(
+        Map.of(
+            float64(
+                new ConvTranspose2d(2, 2, 2, ConvOptions.DEFAULT.padding(1).stride(2), generator)),
+            normal(generator, 1, 2, 3, 3)));
+  }
+
+  private static void assertAllGradients(Map<Transform, Tensor> cases) {
     cases.forEach((layer, x) ->
         assertGradients(
             new Sequential(layer, Tensor::sin),
@@ -110,6 +174,22 @@ class ConvLayersTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new Conv2d(3, 4, 1, ConvOptions.DEFAULT.groups(2), generator))
         .withMessage("Conv2d: 3 inputs, 4 outputs and 2 groups; expected groups that divide both");
+    assertThatIllegalArgumentException()
+        .isThrownBy(
+            () -> new ConvTranspose2d(2, 3, 3, generator).forward(generator.normal(1, 3, 5, 5)))
+        .withMessage(
+            "ConvTranspose2d(2, 3, 3x3): input of shape (1, 3, 5, 5); expected (N, 2, H, W)");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Conv1d(2, 3, 1, ConvOptions.DEFAULT.outputPadding(1), generator))
+        .withMessage(
+            "Conv1d: an output padding; expected none, as this is no transposed convolution");
+    Weight weight = new ConvTranspose1d(2, 3, 4, generator).weight("weight");
+    assertThat(new ConvTranspose1d(weight, null, ConvOptions.DEFAULT).outputs()).isEqualTo(3);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new ConvTranspose2d(weight, null, ConvOptions.DEFAULT))
+        .withMessage(
+            "ConvTranspose2d: weight of shape (2, 3, 4) and bias of shape none; expected (in, out /"
+                + " groups, kernel...) of 4 axes, and (out)");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new Conv1d(3, 4, 0, generator))
         .withMessage("Conv1d: kernel of sizes [0]; expected 1, each at least 1");

@@ -1,10 +1,13 @@
 package dev.adjoint.nn;
 
+import dev.adjoint.nn.norm.AdaIN;
 import dev.adjoint.nn.norm.BatchNorm;
 import dev.adjoint.nn.norm.BatchRenorm;
 import dev.adjoint.nn.norm.ConditionalNorm;
+import dev.adjoint.nn.norm.ConditionalResidual;
 import dev.adjoint.nn.norm.DecorrelatedBatchNorm;
 import dev.adjoint.nn.norm.Derf;
+import dev.adjoint.nn.norm.DivisiveNorm;
 import dev.adjoint.nn.norm.DyT;
 import dev.adjoint.nn.norm.EvoNormB0;
 import dev.adjoint.nn.norm.EvoNormS0;
@@ -123,6 +126,9 @@ final class LayerRows {
     rows.add(row(new Conv2d(4, 6, 2, G), windows(2, 6, length -> length - 1)));
     ConvOptions grouped = ConvOptions.DEFAULT.padding(1).groups(2);
     rows.add(row(new Conv2d(4, 6, 3, grouped, G).withoutBias(), windows(2, 6, n -> n)));
+    ConvOptions twice = ConvOptions.DEFAULT.stride(2).outputPadding(1).groups(2);
+    rows.add(row(new ConvTranspose1d(4, 6, 2, G), windows(1, 6, LayerRows::longer)));
+    rows.add(row(new ConvTranspose2d(4, 6, 1, twice, G), windows(2, 6, n -> 2 * n)));
     rows.add(row(CosineNorm.of(new Conv1d(4, 6, 2, G)), windows(1, 6, length -> length - 1)));
     rows.add(row(CosineNorm.centred(new Conv2d(4, 6, 2, G)), windows(2, 6, length -> length - 1)));
     rows.add(row(new MaxPool1d(2), pooled(1, length -> length / 2)));
@@ -164,6 +170,12 @@ final class LayerRows {
         row(
             new Conditioned(new ConditionalNorm(new LayerNorm(4), 3, G)),
             last4.but(x -> x.rank() < 2)));
+    rows.add(
+        row(
+            new Conditioned(new ConditionalResidual(new LayerNorm(4), Activation.RELU, 3, G)),
+            last4.but(x -> x.rank() < 2)));
+    rows.add(row(new Conditioned(new AdaIN(4)), examples.but(x -> x.rank() < 3)));
+    rows.add(row(new DivisiveNorm(4, 3), channels().but(x -> x.rank() < 3)));
     rows.add(row(new DecorrelatedBatchNorm(1, 4), blocks));
     rows.add(row(new IterNorm(1, 4), blocks));
     rows.add(row(Standardization.fit(DATA), last4));
@@ -217,6 +229,10 @@ final class LayerRows {
         x.rank() == axes + 2 && x.size(1) == 4
             ? inner.output(x, training).map(y -> y.with(1, out))
             : Optional.empty();
+  }
+
+  private static int longer(int length) {
+    return length == 0 ? 0 : length + 1;
   }
 
   private static Rule pooled(int axes, UnaryOperator<Integer> length) {
@@ -298,11 +314,11 @@ final class LayerRows {
     }
   }
 
-  /** A norm with the same condition for every example. */
+  /** A norm with the same condition, or style, for every example. */
   static final class Conditioned extends Layer implements Transform {
-    private final ConditionalNorm norm = child("norm", ConditionalNorm.class);
+    private final Layer norm = child("norm", Layer.class);
 
-    Conditioned(ConditionalNorm norm) {
+    Conditioned(Layer norm) {
       this(Description.of(Conditioned::new).with("norm", norm));
     }
 
@@ -313,7 +329,21 @@ final class LayerRows {
     @Override
     public Tensor forward(Tensor x) {
       int examples = x.rank() == 0 ? 0 : x.size(0);
-      return norm.forward(x, Tensors.full(Shape.of(examples, 3), 0.5, x.dtype()));
+      Tensor condition = Tensors.full(Shape.of(examples, 3), 0.5, x.dtype());
+      return switch (norm) {
+        case ConditionalNorm conditional -> conditional.forward(x, condition);
+        case ConditionalResidual residual -> residual.forward(x, condition);
+        case AdaIN adaIN -> adaIN.forward(x, style(x));
+        default -> throw new AssertionError(norm);
+      };
+    }
+
+    /** Returns an image of as many channels and axes, which does not depend on the input. */
+    private static Tensor style(Tensor x) {
+      int[] sizes = x.shape().toArray();
+      Arrays.fill(sizes, Math.min(2, sizes.length), sizes.length, 2);
+      int size = Shape.of(sizes).size();
+      return Tensors.arange(0, size, 1, x.dtype()).reshape(sizes).sin();
     }
   }
 }

@@ -42,10 +42,12 @@ class MadeAnewTest {
   /** What no option can change. */
   private static final Set<String> NEVER_CHANGED =
       Set.of(
+          "GlobalResponseNorm epsilon_outside_root",
           "IterNorm epsilon_outside_root",
           "DecorrelatedBatchNorm epsilon_outside_root",
           "MeanOnlyBatchNorm epsilon",
-          "MeanOnlyBatchNorm epsilon_outside_root");
+          "MeanOnlyBatchNorm epsilon_outside_root",
+          "MeanOnlyBatchNorm zero_centred_gain");
 
   @TempDir private Path directory;
 

@@ -3,11 +3,14 @@ package dev.adjoint.nn;
 import dev.adjoint.nn.LayerRows.Conditioned;
 import dev.adjoint.nn.LayerRows.Looking;
 import dev.adjoint.nn.LayerRows.Reading;
+import dev.adjoint.nn.norm.AdaIN;
 import dev.adjoint.nn.norm.BatchNorm;
 import dev.adjoint.nn.norm.BatchRenorm;
 import dev.adjoint.nn.norm.ConditionalNorm;
+import dev.adjoint.nn.norm.ConditionalResidual;
 import dev.adjoint.nn.norm.DecorrelatedBatchNorm;
 import dev.adjoint.nn.norm.Derf;
+import dev.adjoint.nn.norm.DivisiveNorm;
 import dev.adjoint.nn.norm.DyT;
 import dev.adjoint.nn.norm.EvoNormB0;
 import dev.adjoint.nn.norm.EvoNormS0;
@@ -139,7 +142,13 @@ final class Unusual {
     norms.add(new BatchRenorm(4).limits(1.5, 0.5).ramp(0, 3, 3));
     norms.add(new GhostBatchNorm(7, 4).biasedRunningVariance());
     norms.add(new L1BatchNorm(4).biasedRunningVariance());
-    norms.add(new Conditioned(conditional()));
+    norms.add(new Conditioned(scattered(new ConditionalNorm(new LayerNorm(4), 3, G))));
+    Linear body = new Linear(4, 4, G);
+    norms.add(new Conditioned(scattered(new ConditionalResidual(new LayerNorm(4), body, 3, G))));
+    norms.add(new LayerNorm(4).zeroCentredGain());
+    norms.add(new RMSNorm(4).zeroCentredGain());
+    norms.add(new ScaleNorm(4).zeroCentredGain());
+    norms.add(new GroupNorm(2, 4).zeroCentredGain());
     addRunning(norms, BatchNorm::new);
     addRunning(norms, IterNorm::new);
     addRunning(norms, DecorrelatedBatchNorm::new);
@@ -152,16 +161,15 @@ final class Unusual {
     return norms;
   }
 
-  private static ConditionalNorm conditional() {
-    ConditionalNorm norm = new ConditionalNorm(new LayerNorm(4), 3, G);
-    norm.parameters().forEach(p -> p.assign(G.normal(0, 0.5, p.shape(), DType.FLOAT32)));
-    return norm;
+  private static <L extends Layer> L scattered(L layer) {
+    layer.parameters().forEach(p -> p.assign(G.normal(0, 0.5, p.shape(), DType.FLOAT32)));
+    return layer;
   }
 
   private static <N extends RunningNorm<N> & Transform> void addRunning(
       List<Transform> norms, IntFunction<N> norm) {
     norms.add(norm.apply(4).updateRate(0.4).epsilon(0.2));
-    norms.add(norm.apply(4).cumulativeAverage());
+    norms.add(norm.apply(4).cumulativeAverage().zeroCentredGain());
     norms.add(norm.apply(4).freezeStatistics());
   }
 
@@ -171,6 +179,10 @@ final class Unusual {
         new ArrayList<>(
             List.of(
                 new Conv1d(4, 6, 2, options, G),
+                new ConvTranspose1d(4, 6, 2, options.outputPadding(1), G),
+                WeightNorm.on(new ConvTranspose1d(4, 6, 2, options, G)),
+                SpectralNorm.on(new ConvTranspose1d(4, 6, 2, options, G), G),
+                WeightStandardization.on(new ConvTranspose1d(4, 6, 2, options, G)),
                 CosineNorm.of(new Conv1d(4, 6, 2, options, G)).epsilon(0.1),
                 new MaxPool1d(3, 2, 1),
                 new AvgPool1d(3, 2, 1),
@@ -180,10 +192,16 @@ final class Unusual {
                 new GlobalAvgPool()));
     signals.add(new UnitNorm().channelsFirst());
     signals.add(new TLU(4));
-    signals.add(new EvoNormS0(2, 4).epsilon(0.2));
-    signals.add(new GlobalResponseNorm(4).epsilon(0.2));
+    signals.add(new EvoNormS0(2, 4).epsilon(0.2).zeroCentredGain());
+    signals.add(new EvoNormS0(2, 4).epsilonOutsideRoot(0.2));
+    signals.add(new GlobalResponseNorm(4).epsilon(0.2).zeroCentredGain());
     signals.add(new LocalResponseNorm(3).alpha(0.5).beta(0.6).k(2));
     signals.add(new FilterResponseNorm(4).epsilonOutsideRoot(0.2).withoutBias());
+    signals.add(new FilterResponseNorm(4).zeroCentredGain());
+    signals.add(new InstanceNorm(4).withAffine().zeroCentredGain());
+    signals.add(new DivisiveNorm(4, 3, 5).epsilon(0.2).zeroCentredGain());
+    signals.add(new DivisiveNorm(4, 2).epsilonOutsideRoot(0.2));
+    signals.add(new Conditioned(new AdaIN(new InstanceNorm(4).epsilon(0.2))));
     addRunning(signals, channels -> new EvoNormB0(channels).epsilonOutsideRoot(0.3));
     addRunning(signals, channels -> new SwitchableNorm(channels).epsilonOutsideRoot(0.3));
     return signals;
@@ -194,6 +212,8 @@ final class Unusual {
     return List.of(
         new Conv2d(4, 6, 3, 2, options, G).withoutBias(),
         new Conv2d(4, 6, 3, 2, options, G),
+        new ConvTranspose2d(4, 6, 3, 2, options.outputPadding(0, 1), G),
+        new ConvTranspose2d(4, 6, 3, 2, options, G).withoutBias(),
         CosineNorm.centred(new Conv2d(4, 6, 3, 2, options, G)),
         new MaxPool2d(3, 2, 1),
         new AvgPool2d(3, 2, 1),
@@ -205,7 +225,7 @@ final class Unusual {
         new PositionalEncoding(6, 4),
         new MultiHeadAttention(4, 2, G).withoutBias().causal(),
         new MultiHeadAttention(4, 2, 1, G).positions(Positions.ROTARY).rotaryBase(50).dropout(0.3),
-        new MultiHeadAttention(4, 1, G).positions(Positions.ROTARY).rotaryBase(50),
+        new MultiHeadAttention(4, 1, G).positions(Positions.ROTARY_INTERLEAVED).rotaryBase(50),
         new MultiHeadAttention(4, 2, G).positions(Positions.ALIBI),
         new TransformerEncoder(
                 new TransformerEncoderLayer(4, 2, 5, G)

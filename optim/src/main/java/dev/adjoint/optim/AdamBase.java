@@ -4,14 +4,14 @@ import com.google.common.collect.ImmutableList;
 import dev.adjoint.tensor.Tensor;
 
 /**
- * The update of {@link Adam}, {@link AdamW} and {@link NAdam}: along the running mean of the
- * gradient, divided by the root of its running mean square.
+ * The update of {@link Adam} and its relatives: along the running mean of the gradient, divided by
+ * the root of its running mean square.
  */
 abstract class AdamBase<O extends AdamBase<O>> extends FluentOptimizer<O> {
 
   double beta1 = 0.9;
-  private double beta2 = 0.999;
-  private double epsilon = 1e-8;
+  double beta2 = 0.999;
+  double epsilon = 1e-8;
   private boolean amsgrad;
 
   /** Whether weights decay by themselves, and not by a penalty in the gradient. */
@@ -43,19 +43,34 @@ abstract class AdamBase<O extends AdamBase<O>> extends FluentOptimizer<O> {
     return changed();
   }
 
+  /** Lets weights decay by themselves, as those of {@link AdamW}. */
+  public final O decoupledWeightDecay() {
+    decoupled = true;
+    return changed();
+  }
+
   @Override
-  protected final Tensor update(Update u) {
-    Tensor value = decoupled ? u.decayedValue() : u.value();
+  protected Tensor update(Update u) {
+    return (decoupled ? u.decayedValue() : u.value()).minus(move(u));
+  }
+
+  /** Returns what is subtracted from the value. */
+  final Tensor move(Update u) {
     Tensor g = decoupled ? u.gradient() : u.penalizedGradient();
     Tensor m = u.remember("exp_avg", old -> old.plus(g.minus(old).times(1 - beta1)));
     Tensor v = u.remember("exp_avg_sq", old -> old.times(beta2).plus(g.times(1 - beta2).times(g)));
     Tensor square = amsgrad ? u.remember("max_exp_avg_sq", old -> old.max(v)) : v;
-    Tensor scale = u.number(s -> Math.sqrt(1 - Math.pow(beta2, s.number())));
-    return value.minus(direction(u, g, m).div(square.sqrt().div(scale).plus(epsilon)));
+    return scaled(u, direction(u, g, m), square);
   }
 
   /** Returns the mean m of the gradients g, without its bias, times the learning rate. */
   Tensor direction(Update u, Tensor g, Tensor m) {
     return u.number(s -> s.rate() / (1 - Math.pow(beta1, s.number()))).times(m);
+  }
+
+  /** Returns a direction divided by the root of the mean square, without its bias. */
+  Tensor scaled(Update u, Tensor direction, Tensor square) {
+    Tensor scale = u.number(s -> Math.sqrt(1 - Math.pow(beta2, s.number())));
+    return direction.div(square.sqrt().div(scale).plus(epsilon));
   }
 }

@@ -28,4 +28,9 @@ public final class AdamW extends AdamBase<AdamW> {
     super(states, 1e-3, 0.01);
     decoupled = true;
   }
+
+  @Override
+  protected double turning() {
+    return (1 - beta1) / (1 + beta1);
+  }
 }

@@ -1,18 +1,21 @@
 package dev.adjoint.optim;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.Maps;
 import dev.adjoint.autodiff.Gradients;
 import dev.adjoint.autodiff.Parameter;
+import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,6 +53,12 @@ public abstract class FluentOptimizer<O extends FluentOptimizer<O>> implements O
   private double weightDecay;
   private Schedule schedule = Schedule.constant();
   private int steps;
+
+  /** Numbers that are remembered from step to step, beside those of parameters, by name. */
+  final Map<String, Double> numbers = new LinkedHashMap<>();
+
+  /** The values of the parameters in training, while they have others for evaluation. */
+  private @Nullable Map<Parameter, Tensor> trained;
 
   /** The factor of the learning rates in the step that is being taken. */
   private double factor = 1;
@@ -162,9 +171,20 @@ public abstract class FluentOptimizer<O extends FluentOptimizer<O>> implements O
 
   @Override
   public final void step(Gradients gradients) {
+    step(
+        gradients,
+        () -> {
+          throw new IllegalStateException(
+              "%s: a step by gradients at one place; expected step(() -> loss)".formatted(name()));
+        });
+  }
+
+  @Override
+  public final void step(Gradients here, Supplier<Gradients> again) {
+    requireTraining("step");
     begin(root().steps, 1);
-    Set<Object> values = Collections.newSetFromMap(new IdentityHashMap<>());
-    states.forEach(state -> values.add(state.parameter().value().storage().array()));
+    Gradients gradients = lookedAt(here, again);
+    Set<Object> values = values();
     Map<ParameterState, Consumer<Object>> updates = new LinkedHashMap<>();
     for (ParameterState state : states) {
       Parameter parameter = state.parameter();
@@ -177,7 +197,20 @@ public abstract class FluentOptimizer<O extends FluentOptimizer<O>> implements O
       }
     }
     updates.forEach(ParameterState::step);
+    end();
     root().steps++;
+  }
+
+  /** Returns the gradients of a step: those at the values of the parameters, or others. */
+  Gradients lookedAt(Gradients here, Supplier<Gradients> again) {
+    return here;
+  }
+
+  /** Returns the arrays of the parameters' values. */
+  final Set<Object> values() {
+    Set<Object> values = Collections.newSetFromMap(new IdentityHashMap<>());
+    states.forEach(state -> values.add(state.parameter().value().storage().array()));
+    return values;
   }
 
   /** Prepares the step after so many, of which the learning rate has this factor already. */
@@ -185,14 +218,45 @@ public abstract class FluentOptimizer<O extends FluentOptimizer<O>> implements O
     factor = outer * scheduledFactor(taken);
   }
 
+  /** Ends a step, after all parameters have been updated. */
+  void end() {}
+
   /** Returns the factor of the learning rates in the step that is being taken. */
   final double factor() {
-    return factor;
+    return root().factor;
   }
 
   @Override
   public final double currentLearningRate() {
     return learningRate() * scheduledFactor(root().steps);
+  }
+
+  @Override
+  public final OptionalDouble equilibriumAngle(Parameter parameter) {
+    ParameterState state =
+        states.stream()
+            .filter(each -> each.parameter().equals(parameter))
+            .findFirst()
+            .orElseThrow(() ->
+                new IllegalArgumentException(
+                    "%s: parameter '%s' is none of this optimizer's"
+                        .formatted(name(), parameter.name())));
+    double rate = baseRate(state) * scheduledFactor(root().steps);
+    double square = 2 * rate * decay(state) * turning();
+    return square > 0 ? OptionalDouble.of(Math.sqrt(square)) : OptionalDouble.empty();
+  }
+
+  /**
+   * Returns the square of {@link #equilibriumAngle} over {@code 2 rate decay}; the default is NaN,
+   * which says that it is not known.
+   *
+   * <p>Say that a gradient moves the parameter by c(0) times the rate in its step, and by c(k) in
+   * the k-th step afterwards. Independent gradients move it by the square sum of c in each step,
+   * and by the square of the sum of c in the end. So it is the one over the other if weights decay
+   * by themselves, and over the sum of c if the decay passes through the same c.
+   */
+  protected double turning() {
+    return Double.NaN;
   }
 
   private double scheduledFactor(int taken) {
@@ -215,14 +279,26 @@ public abstract class FluentOptimizer<O extends FluentOptimizer<O>> implements O
 
   /** Returns what {@link #update(Update)} changes; it may have something else for the gradient. */
   final Consumer<Object> formula(ParameterState state, Object gradient) {
-    double rate = state.setting(group -> group.learningRate, learningRate()) * root().factor;
-    double decay = state.setting(group -> group.weightDecay, root().weightDecay);
-    return rule().prepare(state, gradient, rate, decay);
+    return rule().prepare(state, gradient, rate(state), decay(state));
   }
 
-  /** Returns the names of what is remembered of a parameter, as the settings are now. */
-  Collection<String> slots(ParameterState state) {
-    return rule().initial().keySet();
+  /** Returns the learning rate of a parameter in the step that is being taken. */
+  final double rate(ParameterState state) {
+    return baseRate(state) * root().factor;
+  }
+
+  private double baseRate(ParameterState state) {
+    return state.setting(group -> group.learningRate, learningRate());
+  }
+
+  /** Returns the weight decay of a parameter. */
+  final double decay(ParameterState state) {
+    return state.setting(group -> group.weightDecay, root().weightDecay);
+  }
+
+  /** Returns the shapes of what is remembered of a parameter, by name, as the settings are now. */
+  Map<String, Shape> slots(ParameterState state) {
+    return Maps.toMap(rule().initial().keySet(), _ -> state.parameter().shape());
   }
 
   private Update.Rule rule() {
@@ -240,26 +316,65 @@ public abstract class FluentOptimizer<O extends FluentOptimizer<O>> implements O
     return (packed.offset() == 0 ? packed : packed.copy()).storage().array();
   }
 
+  // ---- evaluation ------------------------------------------------------------------------------
+
+  /** Returns the values for evaluation of the parameters that have others in training. */
+  Map<Parameter, Tensor> evaluated() {
+    return Map.of();
+  }
+
+  @Override
+  public final void eval() {
+    Map<Parameter, Tensor> values = root().trained == null ? evaluated() : Map.of();
+    if (!values.isEmpty()) {
+      Map<Parameter, Tensor> own = new LinkedHashMap<>();
+      values.keySet().forEach(p -> own.put(p, p.value().untracked().copy()));
+      Parameter.assign(values);
+      root().trained = own;
+    }
+  }
+
+  @Override
+  public final void train() {
+    Map<Parameter, Tensor> own = root().trained;
+    if (own != null) {
+      Parameter.assign(own);
+      root().trained = null;
+    }
+  }
+
+  private void requireTraining(String operation) {
+    if (root().trained != null) {
+      throw new IllegalStateException(
+          "%s: %s in eval mode; expected train() before".formatted(name(), operation));
+    }
+  }
+
   // ---- state -----------------------------------------------------------------------------------
 
   @Override
   public final Map<String, Tensor> state() {
+    requireTraining("state");
     ParameterState.requireDistinctPaths(name(), states);
     Map<String, Tensor> state = new LinkedHashMap<>();
     state.put("step", SavedState.entry(root().steps));
+    root().numbers.forEach((name, number) -> state.put(name, SavedState.entry(number)));
     states.forEach(each -> each.save(slots(each), state));
     return Collections.unmodifiableMap(state);
   }
 
   @Override
   public final void load(Map<String, Tensor> state) {
+    requireTraining("load");
     ParameterState.requireDistinctPaths(name(), states);
     SavedState saved = new SavedState(name(), state);
     int count = saved.count("step");
+    Map<String, Double> read = Maps.toMap(root().numbers.keySet(), saved::number);
     List<Runnable> changes = new ArrayList<>();
     states.forEach(each -> changes.add(each.read(slots(each), saved)));
     saved.requireFit();
     root().steps = count;
+    root().numbers.putAll(read);
     changes.forEach(Runnable::run);
   }
 }

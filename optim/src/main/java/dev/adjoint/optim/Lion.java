@@ -35,6 +35,13 @@ public final class Lion extends FluentOptimizer<Lion> {
     return changed();
   }
 
+  /** Of the sign of a normal variable, Gaussian as a sum of many gradients is. */
+  @Override
+  protected double turning() {
+    double before = beta1 * beta1 * (1 - beta2) / (1 + beta2);
+    return Math.PI / 2 * ((1 - beta1) * (1 - beta1) + before);
+  }
+
   @Override
   protected Tensor update(Update u) {
     Tensor g = u.gradient();

@@ -113,8 +113,10 @@ public final class Muon extends FluentOptimizer<Muon> {
   }
 
   @Override
-  Collection<String> slots(ParameterState state) {
-    return isOrthogonalized(state) ? List.of(MOMENTUM) : adamW.slots(state);
+  Map<String, Shape> slots(ParameterState state) {
+    return isOrthogonalized(state)
+        ? Map.of(MOMENTUM, state.parameter().shape())
+        : adamW.slots(state);
   }
 
   @Override

@@ -38,12 +38,6 @@ public final class NAdam extends AdamBase<NAdam> {
     return changed();
   }
 
-  /** Lets weights decay by themselves, as those of {@link AdamW}. */
-  public NAdam decoupledWeightDecay() {
-    decoupled = true;
-    return changed();
-  }
-
   @Override
   Tensor direction(Update u, Tensor g, Tensor m) {
     product = 1; // of momenta that a setter may have changed

@@ -78,10 +78,6 @@ public final class OnSphere extends Wrapper<OnSphere> {
     return axes.containsKey(parameter) ? step.andThen(normalization(parameter)) : step;
   }
 
-  private double rate(ParameterState state) {
-    return state.setting(group -> group.learningRate, learningRate()) * root().factor();
-  }
-
   /** Returns what divides the vectors of a parameter by their lengths. */
   private Consumer<Object> normalization(Parameter parameter) {
     Shape shape = parameter.shape();

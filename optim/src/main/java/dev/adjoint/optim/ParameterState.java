@@ -6,7 +6,6 @@ import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -18,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What an optimizer remembers of one parameter from step to step: the number of steps, and tensors
- * of the parameter's shape ("slots") under PyTorch's names. And the groups the parameter is in.
+ * ("slots") under PyTorch's names. And the groups the parameter is in.
  */
 final class ParameterState {
 
@@ -120,12 +119,17 @@ final class ParameterState {
 
   /** Returns a slot in the parameter's type; a new one, of {@code first}, is not remembered yet. */
   Tensor slot(String name, double first) {
+    return slot(name, parameter.shape(), first);
+  }
+
+  /** As {@link #slot(String, double)}, of a shape of its own. */
+  Tensor slot(String name, Shape shape, double first) {
     Tensor tensor = slots.get(name);
     if (tensor == null && Double.isNaN(first)) {
       return parameter.value().untracked().copy();
     }
     if (tensor == null) {
-      return Tensors.full(parameter.shape(), first, parameter.dtype()).copy();
+      return Tensors.full(shape, first, parameter.dtype()).copy();
     }
     // Parameter.to may have been called
     return tensor.dtype() == parameter.dtype() ? tensor : tensor.to(parameter.dtype()).copy();
@@ -142,20 +146,19 @@ final class ParameterState {
   }
 
   /** Writes entries for the number of steps and, if there were any, for these slots. */
-  void save(Collection<String> names, Map<String, Tensor> entries) {
+  void save(Map<String, Shape> shapes, Map<String, Tensor> entries) {
     entries.put(entry("step"), SavedState.entry(steps));
     if (steps > 0) {
-      names.forEach(slot -> entries.put(entry(slot), slot(slot, 0).copy()));
+      shapes.forEach((slot, shape) -> entries.put(entry(slot), slot(slot, shape, 0).copy()));
     }
   }
 
   /** Reads what {@link #save} has written; returns what puts it into place. */
-  Runnable read(Collection<String> names, SavedState saved) {
+  Runnable read(Map<String, Shape> shapes, SavedState saved) {
     int count = saved.count(entry("step"));
-    Shape shape = parameter.shape();
     Map<String, Tensor> read = new HashMap<>();
     if (count > 0) {
-      names.forEach(slot -> read.put(slot, saved.tensor(entry(slot), shape)));
+      shapes.forEach((slot, shape) -> read.put(slot, saved.tensor(entry(slot), shape)));
     }
     return () -> {
       steps = count;

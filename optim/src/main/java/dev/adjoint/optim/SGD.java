@@ -62,6 +62,15 @@ public final class SGD extends FluentOptimizer<SGD> {
         : p.minus(rate.times(v));
   }
 
+  @Override
+  protected double turning() {
+    double squares = 1 / (1 - momentum * momentum);
+    double first = 1 + momentum;
+    return (1 - dampening)
+        * (1 - momentum)
+        * (nesterov ? first * first + Math.pow(momentum, 4) * squares : squares);
+  }
+
   private SGD checked() {
     if (nesterov && (momentum == 0 || dampening != 0)) {
       throw new IllegalArgumentException(

@@ -1,9 +1,13 @@
 package dev.adjoint.optim;
 
-import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.ImmutableMap;
+import dev.adjoint.autodiff.Gradients;
+import dev.adjoint.autodiff.Parameter;
+import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
-import java.util.Collection;
+import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * An optimizer around another, whose parameters, rates, groups, schedule and memory are its own: it
@@ -31,6 +35,21 @@ abstract class Wrapper<O extends Wrapper<O>> extends FluentOptimizer<O> {
   }
 
   @Override
+  Gradients lookedAt(Gradients here, Supplier<Gradients> again) {
+    return inner.lookedAt(here, again);
+  }
+
+  @Override
+  final void end() {
+    inner.end();
+  }
+
+  @Override
+  final Map<Parameter, Tensor> evaluated() {
+    return inner.evaluated();
+  }
+
+  @Override
   Consumer<Object> update(ParameterState state, Object gradient) {
     return inner.update(state, gradient);
   }
@@ -41,10 +60,10 @@ abstract class Wrapper<O extends Wrapper<O>> extends FluentOptimizer<O> {
   }
 
   @Override
-  Collection<String> slots(ParameterState state) {
-    return ImmutableSet.<String>builder()
-        .addAll(inner.slots(state))
-        .addAll(super.slots(state))
-        .build();
+  Map<String, Shape> slots(ParameterState state) {
+    return ImmutableMap.<String, Shape>builder()
+        .putAll(inner.slots(state))
+        .putAll(super.slots(state))
+        .buildKeepingLast();
   }
 }

@@ -42,11 +42,12 @@ class OwnOptimizerTest {
   }
 
   @Test
-  void adaMaxTakesTheStepsOfThePaper() {
-    AdaMax optimizer = new AdaMax(Map.of("w", w)).learningRate(0.1).schedule(t -> 1.0 / (1 + t));
+  void adaBeliefTakesTheStepsOfThePaper() {
+    AdaBelief optimizer =
+        new AdaBelief(Map.of("w", w)).learningRate(0.1).schedule(t -> 1.0 / (1 + t));
     double[] p = {1, -2, 0.5};
     double[] m = new double[3];
-    double[] largest = new double[3];
+    double[] surprise = new double[3];
     for (int t = 1; t <= 4; t++) {
       if (t == 3) {
         optimizer.betas(0.5, 0.9);
@@ -57,8 +58,9 @@ class OwnOptimizerTest {
       optimizer.step(gradients(g));
       for (int i = 0; i < 3; i++) {
         m[i] = beta1 * m[i] + (1 - beta1) * g[i];
-        largest[i] = Math.max(beta2 * largest[i], Math.abs(g[i]) + 1e-8);
-        p[i] -= 0.1 / t / (1 - Math.pow(beta1, t)) * m[i] / largest[i];
+        surprise[i] = beta2 * surprise[i] + (1 - beta2) * Math.pow(g[i] - m[i], 2) + 1e-8;
+        double mean = m[i] / (1 - Math.pow(beta1, t));
+        p[i] -= 0.1 / t * mean / (Math.sqrt(surprise[i] / (1 - Math.pow(beta2, t))) + 1e-8);
       }
     }
     assertThat(w.value().untracked().toDoubleArray()).containsExactly(p, offset(1e-12));
@@ -66,12 +68,12 @@ class OwnOptimizerTest {
 
   @Test
   void whatItRemembersIsSavedAndGoesOnWithTheSameBits() {
-    AdaMax first = new AdaMax(Map.of("w", w));
+    AdaBelief first = new AdaBelief(Map.of("w", w));
     first.step(gradients(1, 2, 3));
     Map<String, Tensor> state = first.state();
-    assertThat(state).containsOnlyKeys("step", "w.step", "w.exp_avg", "w.exp_inf");
+    assertThat(state).containsOnlyKeys("step", "w.step", "w.exp_avg", "w.exp_avg_var");
     Parameter copy = new Parameter("w", w.value().untracked().copy());
-    AdaMax second = new AdaMax(Map.of("w", copy));
+    AdaBelief second = new AdaBelief(Map.of("w", copy));
     second.load(state);
     second.step(copy.value().times(Tensor.of(3.0, 2.0, 1.0)).sum().backward());
     first.step(gradients(3, 2, 1));

@@ -292,6 +292,11 @@ class OptimizersTest {
         .withMessage("RMSProp: alpha 1.0; expected 0 <= alpha < 1");
     assertThatIllegalArgumentException().isThrownBy(() -> new RMSProp(list).momentum(-1));
     assertThatIllegalArgumentException().isThrownBy(() -> new Adagrad(list).initialSum(-1));
+    assertThatIllegalArgumentException().isThrownBy(() -> new RAdam(list).betas(0.9, -1));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new AdaMax(list).betas(1, 0.9))
+        .withMessage("AdaMax: beta1 1.0; expected 0 <= beta1 < 1");
+    assertThatIllegalArgumentException().isThrownBy(() -> new AdaMax(list).epsilon(-1));
     assertThatIllegalArgumentException().isThrownBy(() -> new Lion(list).betas(0.9, 1));
   }
 }

@@ -60,6 +60,54 @@ interface Reference {
     };
   }
 
+  /** RAdam as in Liu et al., algorithm 2, with PyTorch's epsilon and least length of 5. */
+  static Reference radam(double rate, double beta2, double penalty, double decay) {
+    double[] s = new double[3];
+    return (p, g) -> {
+      double slope = g + penalty * p;
+      double t = ++s[0];
+      s[1] = 0.9 * s[1] + 0.1 * slope;
+      s[2] = beta2 * s[2] + (1 - beta2) * slope * slope;
+      double mean = s[1] / (1 - Math.pow(0.9, t));
+      double longest = 2 / (1 - beta2) - 1;
+      double rho = longest - 2 * t * Math.pow(beta2, t) / (1 - Math.pow(beta2, t));
+      double kept = p - rate * decay * p;
+      if (rho <= 5) {
+        return kept - rate * mean;
+      }
+      double l = Math.sqrt(1 - Math.pow(beta2, t)) / (Math.sqrt(s[2]) + 1e-8);
+      double r = Math.sqrt((rho - 4) * (rho - 2) * longest / ((longest - 4) * (longest - 2) * rho));
+      return kept - rate * mean * r * l;
+    };
+  }
+
+  /** AdaMax as in Kingma and Ba, algorithm 2, with PyTorch's epsilon. */
+  static Reference adaMax(double rate, double beta1, double beta2, double penalty) {
+    double[] s = new double[3];
+    return (p, g) -> {
+      double slope = g + penalty * p;
+      double t = ++s[0];
+      s[1] = beta1 * s[1] + (1 - beta1) * slope;
+      s[2] = Math.max(beta2 * s[2], Math.abs(slope) + 1e-8);
+      return p - rate / (1 - Math.pow(beta1, t)) * s[1] / s[2];
+    };
+  }
+
+  /** Schedule-free AdamW as in Defazio et al., algorithm 1, with y, z and x, at a constant rate. */
+  static Reference scheduleFree(double rate, double beta1, double decay) {
+    double[] s = {0, 0, 0, Double.NaN};
+    return (y, g) -> {
+      double t = ++s[0];
+      s[1] = 0.999 * s[1] + (1 - 0.999) * g * g;
+      double z = t == 1 ? y : s[2];
+      double x = t == 1 ? y : s[3];
+      double root = Math.sqrt(s[1] / (1 - Math.pow(0.999, t))) + 1e-8;
+      s[2] = z - rate * g / root - rate * decay * y;
+      s[3] = x + (s[2] - x) / t;
+      return (1 - beta1) * s[2] + beta1 * s[3];
+    };
+  }
+
   /** RMSProp as in Hinton's slides, centered as in Graves 2013, equations 38 to 45. */
   static Reference rmsProp(
       double rate, double penalty, double alpha, double momentum, boolean centered) {

@@ -109,6 +109,40 @@ class ReferencesTest {
 
   @ParameterizedTest
   @EnumSource
+  void radamIsTheReference(DType dtype) {
+    compare(dtype, RAdam::new, () -> Reference.radam(1e-3, 0.999, 0, 0));
+    compare(
+        dtype,
+        w -> new RAdam(w).learningRate(0.01).betas(0.9, 0.9).weightDecay(0.1),
+        () -> Reference.radam(0.01, 0.9, 0.1, 0));
+    compare(
+        dtype,
+        w -> new RAdam(w).learningRate(0.01).weightDecay(0.1).decoupledWeightDecay(),
+        () -> Reference.radam(0.01, 0.999, 0, 0.1));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void adaMaxIsTheReference(DType dtype) {
+    compare(dtype, AdaMax::new, () -> Reference.adaMax(2e-3, 0.9, 0.999, 0));
+    compare(
+        dtype,
+        w -> new AdaMax(w).learningRate(0.005).betas(0.8, 0.9).weightDecay(0.1),
+        () -> Reference.adaMax(0.005, 0.8, 0.9, 0.1));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void scheduleFreeAdamWIsTheReference(DType dtype) {
+    compare(dtype, ScheduleFreeAdamW::new, () -> Reference.scheduleFree(2.5e-3, 0.9, 0));
+    compare(
+        dtype,
+        w -> new ScheduleFreeAdamW(w).learningRate(0.01).betas(0.5, 0.999).weightDecay(0.1),
+        () -> Reference.scheduleFree(0.01, 0.5, 0.1));
+  }
+
+  @ParameterizedTest
+  @EnumSource
   void rmsPropIsTheReference(DType dtype) {
     compare(dtype, RMSProp::new, () -> Reference.rmsProp(1e-2, 0, 0.99, 0, false));
     compare(

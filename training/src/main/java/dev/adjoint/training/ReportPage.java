@@ -1,16 +1,19 @@
 package dev.adjoint.training;
 
 import com.google.common.collect.Lists;
+import com.google.common.primitives.Doubles;
 import dev.adjoint.training.metric.Goal;
 import dev.adjoint.training.report.LinePlot;
 import dev.adjoint.training.report.Page;
 import dev.adjoint.training.report.PlotColor;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /** Puts what a {@link TrainingReport} has recorded on a page. */
@@ -19,6 +22,7 @@ final class ReportPage {
   private static final int MOST_LAYERS = 12;
   private static final int MOST_LINES = 6;
   private static final int MOST_ANSWERS = 4;
+  private static final String EQUILIBRIUM = "equilibrium";
 
   /** Plots of bands, and those of several noisy lines, show about so many points of each. */
   private static final int MOST_POINTS = 75;
@@ -170,7 +174,7 @@ final class ReportPage {
         "Gradient of the outputs",
         "norm",
         layers,
-        7,
+        List.of(7),
         "The Euclidean norm of the loss's gradient with respect to each layer's output, averaged"
             + " over neighboring steps.");
     page.folded(
@@ -210,28 +214,47 @@ final class ReportPage {
     }
     Map<String, TimeSeries> drawn = some(weights.isEmpty() ? all : weights);
     page.heading("Parameters");
-    addLines("Parameters", "norm", drawn, 1, "The Euclidean norm of each parameter.");
+    addLines("Parameters", "norm", drawn, List.of(1), "The Euclidean norm of each parameter.");
     addLines(
         "Updates",
         "norm of the update / norm of the parameter",
         drawn,
-        2,
+        List.of(2),
         "How far a step moves each parameter, compared with its size; a healthy rate is often near"
             + " 0.001.");
+    Map<String, TimeSeries> angles = named(rows, "angle ");
+    angles.keySet().retainAll(drawn.keySet());
+    addLines(
+        "Angles",
+        "angle of a step, in radians",
+        angles,
+        List.of(1, 2),
+        "By which angle a step turns each weight. In gray, the angle at which gradients and weight"
+            + " decay are in equilibrium, where the optimizer knows it: of a weight whose scale the"
+            + " loss does not see.");
   }
 
-  /** Draws a line for each, few to a plot, on one scale for all plots. */
+  /**
+   * Draws a line for each, few to a plot, on one scale for all plots.
+   *
+   * @param columns what is drawn, and perhaps its equilibrium, usually one line for all
+   */
   private void addLines(
-      String title, String yTitle, Map<String, TimeSeries> all, int column, String caption) {
+      String title,
+      String yTitle,
+      Map<String, TimeSeries> all,
+      List<Integer> columns,
+      String caption) {
     Map<String, TimeSeries> drawn = new LinkedHashMap<>();
     all.forEach((name, r) -> drawn.put(name, r.averaged(MOST_POINTS)));
     double[] positive =
         drawn.values().stream()
-            .flatMapToDouble(r -> Arrays.stream(r.column(column)))
+            .flatMap(r -> columns.stream().map(r::column))
+            .flatMapToDouble(Arrays::stream)
             .filter(value -> value > 0 && Double.isFinite(value))
             .sorted()
             .toArray();
-    int plots = Math.max(1, Math.ceilDiv(all.size(), MOST_LINES));
+    int plots = Math.max(1, Math.ceilDiv(all.size(), MOST_LINES + 1 - columns.size()));
     List<List<String>> parts =
         Lists.partition(List.copyOf(all.keySet()), Math.max(1, Math.ceilDiv(all.size(), plots)));
     for (int i = 0; i < parts.size(); i++) {
@@ -240,9 +263,18 @@ final class ReportPage {
       if (parts.size() > 1 && positive.length > 0) {
         plot.yRange(0.9 * positive[0], 1.1 * positive[positive.length - 1]);
       }
+      if (columns.size() > 1) {
+        plot.color(EQUILIBRIUM, PlotColor.GRAY);
+      }
+      Set<List<Double>> equilibria = new HashSet<>();
       for (String name : parts.get(i)) {
         TimeSeries r = drawn.getOrDefault(name, new TimeSeries());
-        plot.line(name, r.column(0), r.column(column));
+        plot.line(name, r.column(0), r.column(columns.getFirst()));
+        columns.stream()
+            .skip(1)
+            .map(r::column)
+            .filter(values -> !Double.isNaN(last(values)) && equilibria.add(Doubles.asList(values)))
+            .forEach(values -> plot.line(EQUILIBRIUM, r.column(0), values));
       }
       page.plot(plot, i == 0 ? caption : "");
     }

@@ -183,7 +183,7 @@ public final class Trainer<X, Y> {
     requireTraining("before the first step");
     History history = new History();
     Checkpoint all = withMemories(history, data);
-    Training training = new Training(epochs, data.batches(), goals(), all, load(all));
+    Training training = new Training(optimizer, epochs, data.batches(), goals(), all, load(all));
     try (Interruption interruption = Interruption.watch(() -> tellOfInterruption(training))) {
       Run run = new Run(data, history, training, interruption);
       run.rehearse();
@@ -228,6 +228,10 @@ public final class Trainer<X, Y> {
               .formatted(when));
     }
   }
+
+  /** The mean loss of some examples, and its gradients before and after they are changed. */
+  private record Slope(
+      int examples, double loss, Gradients gradients, double norm, Gradients changed) {}
 
   /** One call of fit. */
   private final class Run {
@@ -298,12 +302,38 @@ public final class Trainer<X, Y> {
     }
 
     private Step learn(List<Batch<X, Y>> batches, Position at, BuffersBefore buffers) {
-      int examples = batches.stream().mapToInt(Batch::size).sum();
       if (batches.stream().anyMatch(batch -> batch.size() < 1)) {
         throw new IllegalArgumentException(
             "fit: a batch of no examples at %s; expected batch.size() to be their number"
                 .formatted(at));
       }
+      Slope slope = slope(batches, at);
+      buffers
+          .spoiled()
+          .ifPresent(path -> {
+            throw NonFiniteException.ofBuffer(path, at);
+          });
+      if (!compared) {
+        FirstStep.check(model, optimizer, slope.gradients);
+        compared = true;
+      }
+      double rate = optimizer.currentLearningRate();
+      listeners.update(
+          slope.changed,
+          () -> {
+            if (updated) {
+              throw new IllegalStateException(
+                  "update: a listener updates twice in one step; expected once at most");
+            }
+            optimizer.step(slope.changed, () -> slopeElsewhere(batches, at));
+            updated = true;
+          });
+      return new Step(at, batches.size(), slope.examples, slope.loss, slope.norm, rate);
+    }
+
+    /** Computes the mean loss of batches and its gradients, and changes them. */
+    private Slope slope(List<Batch<X, Y>> batches, Position at) {
+      int examples = batches.stream().mapToInt(Batch::size).sum();
       double mean = 0;
       Gradients sum = null;
       for (Batch<X, Y> batch : batches) {
@@ -323,27 +353,17 @@ public final class Trainer<X, Y> {
       if (changed != gradients) {
         requireFinite(Finite.norm(changed), "the changed gradient", at, batches.getFirst());
       }
-      buffers
-          .spoiled()
-          .ifPresent(path -> {
-            throw NonFiniteException.ofBuffer(path, at);
-          });
-      if (!compared) {
-        FirstStep.check(model, optimizer, gradients);
-        compared = true;
+      return new Slope(examples, mean, gradients, norm, changed);
+    }
+
+    /** Returns gradients at other values of the parameters; buffers stay as they are. */
+    private Gradients slopeElsewhere(List<Batch<X, Y>> batches, Position at) {
+      BuffersBefore buffers = BuffersBefore.of(model);
+      try {
+        return slope(batches, at).changed;
+      } finally {
+        buffers.restore();
       }
-      double rate = optimizer.currentLearningRate();
-      listeners.update(
-          changed,
-          () -> {
-            if (updated) {
-              throw new IllegalStateException(
-                  "update: a listener updates twice in one step; expected once at most");
-            }
-            optimizer.step(changed);
-            updated = true;
-          });
-      return new Step(at, batches.size(), examples, mean, norm, rate);
     }
 
     private void requireFinite(double value, String what, Position at, Batch<X, Y> batch) {

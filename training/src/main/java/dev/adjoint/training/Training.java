@@ -1,5 +1,6 @@
 package dev.adjoint.training;
 
+import dev.adjoint.optim.Optimizer;
 import dev.adjoint.training.metric.Goal;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 /** A run of a {@link Trainer}, which listeners may inspect and stop. */
 public final class Training {
 
+  private final Optimizer optimizer;
   private final int epochs;
   private final int batches;
   private final Map<String, Optional<Goal>> goals;
@@ -23,17 +25,24 @@ public final class Training {
   private volatile @Nullable String stopReason;
 
   Training(
+      Optimizer optimizer,
       int epochs,
       int batches,
       Map<String, Optional<Goal>> goals,
       @Nullable Checkpoint checkpoint,
       Optional<Position> loaded) {
+    this.optimizer = optimizer;
     this.epochs = epochs;
     this.batches = batches;
     this.goals = goals;
     this.checkpoint = checkpoint;
     this.resumed = loaded.isPresent();
     this.position = loaded.orElse(Position.START);
+  }
+
+  /** Returns the optimizer, to read its settings. */
+  public Optimizer optimizer() {
+    return optimizer;
   }
 
   /** Returns the number of epochs after which the training ends. */

@@ -1,11 +1,13 @@
 package dev.adjoint.training;
 
 import dev.adjoint.autodiff.Gradients;
+import dev.adjoint.autodiff.Parameter;
 import dev.adjoint.nn.Layer;
 import dev.adjoint.nn.inspect.ActivationStatistics;
 import dev.adjoint.nn.inspect.LayerStatistics;
 import dev.adjoint.nn.inspect.ParameterStatistics;
 import dev.adjoint.nn.inspect.Percentiles;
+import dev.adjoint.optim.Optimizer;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.training.metric.ConfusionMatrix;
 import dev.adjoint.training.metric.Goal;
@@ -17,6 +19,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -29,7 +32,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A report on a training, one self-contained page of HTML: the best value of each metric and when,
  * what was learned by which model and how long it took, results; then plots of loss and metrics,
- * learning rate, and for each layer how activations, gradients and weights have moved.
+ * learning rate, and for each layer how activations, gradients and weights have moved: of weights
+ * also by which angle each step turns them, beside the angle of their equilibrium ({@link
+ * Optimizer#equilibriumAngle}).
  *
  * <pre>{@code
  * TrainingReport report =
@@ -57,6 +62,8 @@ public final class TrainingReport implements TrainingListener {
   private @Nullable Path path;
   private int every = 1;
   private @Nullable ActivationStatistics watched;
+  private final Map<String, Double> equilibria = new HashMap<>(); // angles of weights
+  private @Nullable Optimizer optimizer;
   private double lossSum;
   private int losses;
   private int stepsMade;
@@ -128,6 +135,7 @@ public final class TrainingReport implements TrainingListener {
   @Override
   public void started(Training training) {
     begun = clock.instant();
+    optimizer = training.optimizer();
     epochs = training.epochs();
     outcome = "";
     goals.clear();
@@ -165,8 +173,21 @@ public final class TrainingReport implements TrainingListener {
     if (watched == null) {
       update.run();
     } else {
+      model
+          .namedParameters()
+          .forEach((path, parameter) -> {
+            if (parameter.shape().rank() > 1) { // others are no weights: they have no direction
+              equilibria.put(path, equilibriumAngle(parameter));
+            }
+          });
       watched.step(gradients, update);
     }
+  }
+
+  private double equilibriumAngle(Parameter parameter) {
+    return optimizer != null && optimizer.parameters().contains(parameter)
+        ? optimizer.equilibriumAngle(parameter).orElse(Double.NaN)
+        : Double.NaN;
   }
 
   @Override
@@ -219,6 +240,10 @@ public final class TrainingReport implements TrainingListener {
 
   private void record(int step, ParameterStatistics s) {
     rows("parameter " + s.parameter()).add(step, s.norm(), s.updateRatio());
+    Double equilibrium = equilibria.get(s.parameter());
+    if (equilibrium != null) {
+      rows("angle " + s.parameter()).add(step, s.angle(), equilibrium);
+    }
   }
 
   @Override

@@ -3,12 +3,15 @@ package dev.adjoint.training;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.adjoint.autodiff.Parameter;
 import dev.adjoint.nn.Linear;
 import dev.adjoint.nn.Sequential;
 import dev.adjoint.nn.Transform;
 import dev.adjoint.nn.norm.BatchNorm;
 import dev.adjoint.op.Losses;
 import dev.adjoint.optim.Adam;
+import dev.adjoint.optim.ParameterGroup;
+import dev.adjoint.optim.SGD;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.IntTensor;
@@ -210,8 +213,39 @@ class TrainingReportTest {
     String html = report.page().html();
     assertThat(html.length()).isLessThan(400_000);
     assertThat(textOf(report.page())).contains("These are 12 of 40 layers.");
-    // Small multiples: outputs and gradients of 12 layers, and six lines a plot of the others.
-    assertThat(html.split("<figure>", -1)).hasSize(1 + 3 + 2 * 12 + 3 * 2);
+    // Small multiples: outputs and gradients of 12 layers, six lines a plot of the others, and the
+    // angles of five weights.
+    assertThat(html.split("<figure>", -1)).hasSize(1 + 3 + 2 * 12 + 3 * 2 + 1);
+  }
+
+  @Test
+  void weightsTurnBesideTheAngleOfTheirEquilibrium() {
+    Problem problem = new Problem();
+    Map<String, Parameter> parameters = problem.model.namedParameters();
+    SGD sgd = new SGD(parameters).learningRate(0.1).weightDecay(0.02);
+    sgd.group(ParameterGroup.where((path, p) -> path.equals("4.weight")).weightDecay(0.08));
+    TrainingReport report = report(problem);
+    new Trainer<>(problem.model, sgd, problem::loss).listener(report).fit(problem.loader, 2);
+    assertThat(report.state().get("angle 0.weight").select(1, 2).toDoubleArray())
+        .hasSize(26)
+        .containsOnly(Math.sqrt(2 * 0.1 * 0.02));
+    assertThat(report.state().get("angle 4.weight").select(1, 2).toDoubleArray())
+        .containsOnly(Math.sqrt(2 * 0.1 * 0.08));
+    assertThat(report.state()).containsKey("parameter 0.bias").doesNotContainKey("angle 0.bias");
+    assertThat(angles(report))
+        .contains("0.weight", "4.weight", "equilibrium")
+        .doesNotContain("bias");
+    Problem adam = new Problem(); // which does not know its equilibrium
+    TrainingReport ofAdam = report(adam);
+    adam.trainer().listener(ofAdam).fit(adam.loader, 2);
+    assertThat(angles(ofAdam)).contains("0.weight").doesNotContain("equilibrium");
+  }
+
+  /** Returns the plot of angles, without its caption. */
+  private static String angles(TrainingReport report) {
+    String html = report.page().html();
+    int begin = html.indexOf("angle of a step, in radians");
+    return html.substring(begin, html.indexOf("<figcaption>", begin));
   }
 
   @Test

@@ -10,7 +10,6 @@ import static dev.adjoint.nn.inspect.Perturbation.WEIGHTS_RESCALED;
 import dev.adjoint.nn.Linear;
 import dev.adjoint.nn.Sequential;
 import dev.adjoint.nn.inspect.InvarianceTable;
-import dev.adjoint.nn.inspect.InvarianceTable.Verdict;
 import dev.adjoint.nn.inspect.Invariances;
 import dev.adjoint.nn.inspect.Perturbation;
 import dev.adjoint.tensor.DType;
@@ -101,7 +100,7 @@ record MeasuredInvariances(InvarianceTable table) implements Result {
         if (row.name().equals(paper.getKey().toString())) {
           for (int i = 0; i < COLUMNS.size(); i++) {
             cells++;
-            boolean invariant = row.verdict(COLUMNS.get(i)) != Verdict.NO;
+            boolean invariant = row.verdict(COLUMNS.get(i)).isInvariant();
             equal += invariant == paper.getValue().get(i) ? 1 : 0;
           }
         }

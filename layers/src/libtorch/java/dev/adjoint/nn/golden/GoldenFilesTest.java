@@ -27,6 +27,7 @@ class GoldenFilesTest {
           NormCases::all,
           ReparametrizationCases::all,
           LayerCases::all,
+          SpatialCases::all,
           ActivationCases::all,
           LossCases::all,
           RecurrentCases::all,

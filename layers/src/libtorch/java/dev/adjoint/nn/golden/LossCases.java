@@ -82,6 +82,13 @@ final class LossCases {
             loss("hinge-embedding", "hinge_embedding_loss", LossCases::hingeEmbedding),
             loss("multi-margin", "multi_margin_loss", LossCases::multiMargin),
             loss("cosine-embedding", "cosine_embedding_loss", LossCases::cosineEmbedding),
+            loss("margin-ranking", "margin_ranking_loss", LossCases::marginRanking),
+            loss("poisson-nll", "poisson_nll_loss", (c, r) -> poisson(c, r, true)),
+            loss("poisson-nll-rates", "poisson_nll_loss", (c, r) -> poisson(c, r, false)),
+            loss("triplet-margin", "triplet_margin_loss", (c, r) -> triplets(c, r, 2, false)),
+            loss("triplet-margin-swap", "triplet_margin_loss", (c, r) -> triplets(c, r, 1, true)),
+            loss("ctc", "ctc_loss", (c, r) -> ctc(c, r, 0, 6, 6, 6)),
+            loss("ctc-lengths", "ctc_loss", (c, r) -> ctc(c, r, 2, 6, 5, 2)),
             Stream.of(batchMean(false), batchMean(true), cosineSimilarity()))
         .flatMap(family -> family);
   }
@@ -193,6 +200,39 @@ final class LossCases {
     Tensor x1 = c.option("margin", .1).input("input1", c.normal(1, 6, 3));
     Tensor x2 = c.input("input2", c.normal(1, 6, 3));
     return torch.cosine_embedding_loss(x1, x2, signs(c, 6), .1, reduction);
+  }
+
+  private static Tensor marginRanking(GoldenCase c, int reduction) {
+    Tensor x1 = c.option("margin", .3).input("input1", c.normal(1, 3, 4));
+    Tensor x2 = c.input("input2", c.normal(1, 3, 4));
+    return torch.margin_ranking_loss(x1, x2, signs(c, 3, 4), .3, reduction);
+  }
+
+  /** Of logarithms with PyTorch's defaults, or of rates in full. */
+  private static Tensor poisson(GoldenCase c, int reduction, boolean isLog) {
+    c.option("log_input", isLog).option("full", !isLog).option("eps", isLog ? 1e-8 : .01);
+    Tensor input = c.input("input", isLog ? c.normal(1, 3, 4) : c.uniform(.1, 3, 3, 4));
+    Tensor target = c.constant("target", c.uniform(0, 4, 3, 4));
+    return torch.poisson_nll_loss(input, target, isLog, !isLog, isLog ? 1e-8 : .01, reduction);
+  }
+
+  private static Tensor triplets(GoldenCase c, int reduction, double p, boolean swap) {
+    c.option("margin", .8).option("p", p).option("eps", 1e-6).option("swap", swap);
+    Tensor anchor = c.input("anchor", c.normal(1, 6, 3));
+    Tensor positive = c.input("positive", c.normal(1, 6, 3));
+    Tensor negative = c.input("negative", c.normal(1, 6, 3));
+    return torch.triplet_margin_loss(anchor, positive, negative, .8, p, 1e-6, swap, reduction);
+  }
+
+  /** Of logits, since PyTorch's gradient is right only before a softmax; one target is empty. */
+  private static Tensor ctc(GoldenCase c, int reduction, int blank, long... inputLengths) {
+    Tensor input = c.option("blank", blank).input("input", c.normal(1, 6, 3, 5));
+    long[] labels = {1, 1, 3, 4, 3, 4, 1, 3, 3};
+    Tensor target = c.index("target", Tensor.create(labels, 3, 3));
+    Tensor steps = c.index("input_lengths", Tensor.create(inputLengths, 3));
+    Tensor lengths = c.index("target_lengths", Tensor.create(new long[] {3, 2, 0}, 3));
+    Tensor logp = torch.log_softmax(input, 2);
+    return torch.ctc_loss(logp, target, steps, lengths, blank, reduction, false);
   }
 
   private static GoldenCase cosineSimilarity() {

@@ -3,6 +3,8 @@ package dev.adjoint.nn.golden;
 import java.util.Arrays;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.DoubleOptional;
+import org.bytedeco.pytorch.LocalResponseNormOptions;
+import org.bytedeco.pytorch.NormalizeFuncOptions;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
@@ -33,7 +35,15 @@ final class NormCases {
         rmsNorm("default", 1, true, null),
         rmsNorm("epsilon", 1, true, .1),
         rmsNorm("two-axes", 2, true, 1e-6),
-        rmsNorm("without-affine", 1, false, null));
+        rmsNorm("without-affine", 1, false, null),
+        localResponseNorm("defaults", 5, 1e-4, .75, 1, 2, 7, 2, 2),
+        localResponseNorm("odd", 3, .5, .6, 2, 2, 5, 4),
+        localResponseNorm("even", 4, .5, .75, 1, 2, 5, 2, 3),
+        localResponseNorm("wide", 9, 2, 1.5, .5, 2, 4, 3, 2),
+        localResponseNorm("one", 1, .5, .75, 1, 2, 3, 4),
+        unitNorm("last-axis", -1, 1e-12, 3, 4),
+        unitNorm("channels", 1, 1e-12, 2, 3, 4),
+        unitNorm("epsilon", -1, 2.5, 6, 3));
   }
 
   private static GoldenCase layerNorm(
@@ -108,5 +118,29 @@ final class NormCases {
     Tensor x = c.input("input", c.normal(2, sizes));
     DoubleOptional eps = epsilon == null ? new DoubleOptional() : new DoubleOptional(epsilon);
     return c.output("output", torch.rms_norm(x, shape, GoldenCase.optional(weight), eps));
+  }
+
+  private static GoldenCase localResponseNorm(
+      String variant, int size, double alpha, double beta, double k, long... sizes) {
+    GoldenCase c =
+        new GoldenCase(
+            "local-response-norm-" + variant, "torch::nn::functional::local_response_norm");
+    c.option("size", size).option("alpha", alpha).option("beta", beta).option("k", k);
+    LocalResponseNormOptions options = new LocalResponseNormOptions(size);
+    options.alpha().put(alpha);
+    options.beta().put(beta);
+    options.k().put(k);
+    Tensor x = c.input("input", c.normal(2, sizes));
+    return c.output("output", torch.local_response_norm(x, options));
+  }
+
+  private static GoldenCase unitNorm(String variant, int axis, double epsilon, long... sizes) {
+    GoldenCase c = new GoldenCase("unit-norm-" + variant, "torch::nn::functional::normalize");
+    c.option("dim", axis).option("eps", epsilon);
+    NormalizeFuncOptions options = new NormalizeFuncOptions();
+    options.dim().put(axis);
+    options.eps().put(epsilon);
+    Tensor x = c.input("input", c.normal(2, sizes));
+    return c.output("output", torch.normalize(x, options));
   }
 }

@@ -101,13 +101,23 @@ public final class ActivationStatistics {
           double gradient =
               gradients.contains(parameter) ? norm(gradients.of(parameter)) : Double.NaN;
           measurements.add(() -> {
-            double change = norm(parameter.value().untracked().minus(before));
+            Tensor after = parameter.value().untracked();
+            double change = norm(after.minus(before));
             double size = norm(before);
-            parameters.add(new ParameterStatistics(step, path, size, gradient, change / size));
+            parameters.add(
+                new ParameterStatistics(
+                    step, path, size, gradient, change / size, angle(before, after)));
           });
         });
     update.run();
     measurements.forEach(Runnable::run);
+  }
+
+  /** Returns the angle between two tensors, exact for small ones, too: cosines are not. */
+  private static double angle(Tensor a, Tensor b) {
+    Tensor u = a.div(norm(a));
+    Tensor v = b.div(norm(b));
+    return 2 * Math.atan2(norm(u.minus(v)), norm(u.plus(v)));
   }
 
   private static double norm(Tensor tensor) {
@@ -162,10 +172,11 @@ public final class ActivationStatistics {
       }
     }
     TextTable moves = new TextTable(true);
-    moves.row("parameter", List.of("norm", "gradient", "update / norm"));
+    moves.row("parameter", List.of("norm", "gradient", "update / norm", "angle"));
     parameters.stream()
         .filter(s -> s.step() == step)
-        .forEach(s -> moves.row(s.parameter(), s.norm(), s.gradientNorm(), s.updateRatio()));
+        .forEach(
+            s -> moves.row(s.parameter(), s.norm(), s.gradientNorm(), s.updateRatio(), s.angle()));
     boolean hasMoved = !parameters.isEmpty() && parameters.getLast().step() == step;
     return "step %d\n%s%s".formatted(step, outputs, hasMoved ? moves : "");
   }

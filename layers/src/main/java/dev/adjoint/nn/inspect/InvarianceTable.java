@@ -12,15 +12,25 @@ import java.util.Map;
  * The invariances of some layers, as {@link Invariances} measured them: Table 1 of Ba, Kiros and
  * Hinton 2016 (arXiv:1607.06450) for layers of one's own.
  *
- * <p>{@code toString} is the table, to be read in a terminal of 120 columns.
+ * <p>{@code toString} is the table, to be read in a terminal of 120 columns; {@link #gradientFacts}
+ * is another, of what this means for gradients.
  *
  * @param rows one for each layer
  */
 public record InvarianceTable(List<Row> rows) {
 
   private static final String LEGEND =
-      "yes: invariant; eps: up to the layer's epsilon; no: changes; with the largest relative"
-          + " deviation for d = 0.1, 3, 1000";
+      """
+      yes: invariant; eps: up to the layer's epsilon; eqv: equivariant, scaled or shifted along;
+      no: changes otherwise; with the largest relative deviation for d = 0.1, 3, 1000\
+      """;
+
+  private static final String LEGEND_OF_GRADIENTS =
+      """
+      <W, dW> = 0: a gradient turns the weights W and does not lengthen them; w: each row of W;
+      W d: where W is d times as large, its gradient is dW / d, and that of the data the same dx;
+      x d: where the data are; yes, eps and no as above, for d = 0.1, 3, 1000\
+      """;
 
   /** Creates a table. */
   public InvarianceTable {
@@ -41,13 +51,23 @@ public record InvarianceTable(List<Row> rows) {
      * that the epsilon does not count.
      */
     UP_TO_EPSILON("eps"),
-    /** It changed. */
+    /**
+     * It was scaled by the same factor, or shifted by an amount in proportion that is the same for
+     * all outputs or cases.
+     */
+    EQUIVARIANT("eqv"),
+    /** It changed otherwise. */
     NO("no");
 
     private final String label;
 
     Verdict(String label) {
       this.label = label;
+    }
+
+    /** Tells whether the output stayed the same, but for rounding or an epsilon. */
+    public boolean isInvariant() {
+      return this == INVARIANT || this == UP_TO_EPSILON;
     }
 
     @Override
@@ -57,17 +77,17 @@ public record InvarianceTable(List<Row> rows) {
   }
 
   /**
-   * The measurement of one layer and one perturbation.
+   * The measurement of one layer and one perturbation or one fact.
    *
-   * @param verdict the effect on the output
+   * @param verdict the effect on the output, or whether the fact is true
    * @param deviation the largest change of an element, relative to the largest element
    */
   public record Cell(Verdict verdict, double deviation) {
 
-    /** Returns the verdict, and the deviation unless it is rounding. */
+    /** Returns the verdict, and the deviation unless it is rounding or follows from it. */
     @Override
     public String toString() {
-      if (verdict == Verdict.INVARIANT) {
+      if (verdict == Verdict.INVARIANT || verdict == Verdict.EQUIVARIANT) {
         return verdict.toString();
       }
       boolean plain = deviation >= 1e-3 && deviation < 1e4;
@@ -84,30 +104,38 @@ public record InvarianceTable(List<Row> rows) {
    *
    * @param name of the layer
    * @param cells one for each perturbation
+   * @param gradientFacts one for each fact; none if the output has no gradient
    */
-  public record Row(String name, Map<Perturbation, Cell> cells) {
+  public record Row(
+      String name, Map<Perturbation, Cell> cells, Map<GradientFact, Cell> gradientFacts) {
 
     /** Creates a row. */
     public Row {
       cells = Maps.immutableEnumMap(cells);
+      gradientFacts = Maps.immutableEnumMap(gradientFacts);
+    }
+
+    /** Returns whether a fact is true of the layer's gradients: exactly, up to epsilon or not. */
+    public Verdict verdict(GradientFact fact) {
+      return cell(gradientFacts, fact).verdict;
     }
 
     /** Returns the effect of a perturbation on the output. */
     public Verdict verdict(Perturbation perturbation) {
-      return cell(perturbation).verdict;
+      return cell(cells, perturbation).verdict;
     }
 
     /** Returns how far the output changed, relative to the largest output. */
     public double deviation(Perturbation perturbation) {
-      return cell(perturbation).deviation;
+      return cell(cells, perturbation).deviation;
     }
 
-    private Cell cell(Perturbation perturbation) {
-      Cell cell = cells.get(perturbation);
+    private <K extends Enum<K>> Cell cell(Map<K, Cell> all, K column) {
+      Cell cell = all.get(column);
       if (cell == null) {
         throw new IllegalArgumentException(
             "row '%s' has no cell for %s; expected one of %s"
-                .formatted(name, perturbation.name(), cells.keySet()));
+                .formatted(name, column.name(), all.keySet()));
       }
       return cell;
     }
@@ -118,7 +146,19 @@ public record InvarianceTable(List<Row> rows) {
     List<Perturbation> columns = List.of(Perturbation.values());
     TextTable table = new TextTable(false);
     table.row("", columns);
-    rows.forEach(row -> table.row(row.name, columns.stream().map(row::cell).toList()));
+    rows.forEach(
+        row -> table.row(row.name, columns.stream().map(p -> row.cell(row.cells, p)).toList()));
     return table + LEGEND;
+  }
+
+  /** Returns the table of what is true of the layers' gradients, to be read in a terminal, too. */
+  public String gradientFacts() {
+    List<GradientFact> columns = List.of(GradientFact.values());
+    TextTable table = new TextTable(false);
+    table.row("", columns);
+    rows.stream()
+        .filter(row -> !row.gradientFacts.isEmpty())
+        .forEach(row -> table.row(row.name, columns.stream().map(row.gradientFacts::get).toList()));
+    return table + LEGEND_OF_GRADIENTS;
   }
 }

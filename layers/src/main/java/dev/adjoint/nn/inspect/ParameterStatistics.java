@@ -8,6 +8,13 @@ package dev.adjoint.nn.inspect;
  * @param norm the Euclidean norm before the step
  * @param gradientNorm that of its gradient; NaN if it has none
  * @param updateRatio the norm of its change over {@code norm}: for weights, about 1e-3 is usual
+ * @param angle by which it has turned, in radians: what a layer feels that is invariant to the
+ *     scale of the parameter
  */
 public record ParameterStatistics(
-    int step, String parameter, double norm, double gradientNorm, double updateRatio) {}
+    int step,
+    String parameter,
+    double norm,
+    double gradientNorm,
+    double updateRatio,
+    double angle) {}

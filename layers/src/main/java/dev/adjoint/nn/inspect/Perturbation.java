@@ -54,6 +54,14 @@ public enum Perturbation {
     return this == ROW_RESCALED || this == ROW_RECENTERED || this == CASE_RESCALED;
   }
 
+  /** Tells whether something is scaled, or else shifted. */
+  boolean isScale() {
+    return this == WEIGHTS_RESCALED
+        || this == ROW_RESCALED
+        || this == DATA_RESCALED
+        || this == CASE_RESCALED;
+  }
+
   /** Returns the head of the column. */
   @Override
   public String toString() {

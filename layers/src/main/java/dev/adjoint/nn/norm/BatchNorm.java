@@ -37,7 +37,7 @@ public final class BatchNorm extends MomentNorm<BatchNorm> {
   @Override
   Tensor ofBatch(Tensor x, @Nullable Tensor mask) {
     double count = requireCount(x, mask);
-    Standardized batch = normalize(x, mask, placement(x), reductionAxes(x));
+    Standardized batch = normalizeBatch(x, mask);
     move(count, batch.mean(), batch.variance());
     return batch.y();
   }

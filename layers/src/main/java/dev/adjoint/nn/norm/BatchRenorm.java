@@ -51,7 +51,7 @@ public final class BatchRenorm extends MomentNorm<BatchRenorm> {
   @Override
   Tensor ofBatch(Tensor x, @Nullable Tensor mask) {
     double count = requireCount(x, mask);
-    Standardized batch = standardize(x, mask, reductionAxes(x));
+    Standardized batch = standardizeBatch(x, mask);
     if (batch.variance().isFinite().all().item() == 0) {
       throw new IllegalArgumentException(
           "%s: input of shape %s has elements, or a variance, that are not finite, and would spoil the running statistics"

@@ -2,6 +2,7 @@ package dev.adjoint.nn.norm;
 
 import dev.adjoint.nn.Description;
 import dev.adjoint.nn.Mask;
+import dev.adjoint.op.Joining;
 import dev.adjoint.op.Where;
 import dev.adjoint.tensor.Keep;
 import dev.adjoint.tensor.Shape;
@@ -24,12 +25,12 @@ public abstract class ChannelNorm<N extends ChannelNorm<N>> extends Normalizatio
 
   /** Creates a norm from its description. */
   ChannelNorm(Description from) {
-    this(from, true);
+    this(from, true, 1e-5);
   }
 
-  /** Creates a norm from its description that subtracts the mean, or does not. */
-  ChannelNorm(Description from, boolean centred) {
-    super(from, centred, true);
+  /** Creates a norm from its description that subtracts the mean or not, and its usual epsilon. */
+  ChannelNorm(Description from, boolean centred, double usualEpsilon) {
+    super(from, centred, true, usualEpsilon);
     if (features().rank() != 1) {
       throw new IllegalArgumentException(
           "%s: features of shape %s; expected one axis, the channels"
@@ -65,16 +66,39 @@ public abstract class ChannelNorm<N extends ChannelNorm<N>> extends Normalizatio
   /** Normalizes; the mask broadcasts to the shape of x, which is 0 where the mask is. */
   abstract Tensor normalized(Tensor x, @Nullable Tensor mask);
 
-  /** Means and biased variances along axes that are kept. */
-  record Moments(Tensor mean, Tensor variance) {}
+  /** Numbers of values, their means and biased variances, along axes that are kept. */
+  record Moments(Tensor count, Tensor mean, Tensor variance) {
+
+    /** Returns the moments of all shards together (Chan, Golub and LeVeque 1979). */
+    Moments ofAllShards() {
+      if (!Shards.areSeveral()) {
+        return this;
+      }
+      Tensor sums = Shards.total(Joining.stack(0, count, mean.times(count)));
+      Tensor all = sums.select(0, 0).clamp(1, Double.MAX_VALUE);
+      Tensor center = sums.select(0, 1).div(all);
+      Tensor squares = variance.plus(mean.minus(center).square()).times(count);
+      return new Moments(all, center, Shards.total(squares).div(all));
+    }
+  }
 
   /** Returns the moments of an input that is 0 where the mask is, which does not count there. */
   static Moments moments(Tensor x, @Nullable Tensor mask, int... axes) {
     Tensor known = mask == null ? Tensor.scalar(1, x.dtype()) : mask;
-    Tensor count = known.expand(x.shape()).sum(Keep.AXES, axes).clamp(1, Double.MAX_VALUE);
-    Tensor mean = x.sum(Keep.AXES, axes).div(count);
-    Tensor deviation = x.minus(mean).times(known);
-    return new Moments(mean, deviation.square().sum(Keep.AXES, axes).div(count));
+    Tensor count = known.expand(x.shape()).sum(Keep.AXES, axes);
+    Tensor divisor = count.clamp(1, Double.MAX_VALUE);
+    Tensor once = centred(x, known, divisor, axes);
+    Tensor deviation = centred(once, known, divisor, axes);
+    return new Moments(
+        count,
+        x.sum(Keep.AXES, axes).div(divisor),
+        deviation.square().sum(Keep.AXES, axes).div(divisor));
+  }
+
+  /** Returns the elements by group: shape (N, groups, channels of a group, positions). */
+  final Tensor grouped(Tensor x, int groups) {
+    int positions = x.size() / Math.max(1, x.size(0) * channels());
+    return x.reshape(x.size(0), groups, channels() / groups, positions);
   }
 
   /** Returns the axes after the channels, at least one. */

@@ -13,8 +13,10 @@ import java.util.Arrays;
  * b(c)}.
  *
  * <p>With a batch norm this is conditional batch norm (de Vries et al. 2017, arXiv:1707.00683),
- * with a layer norm adaptive layer norm (Peebles and Xie 2022, arXiv:2212.09748). g and b are
- * linear in the condition, and 0 at first: then the layer is the norm without g and b.
+ * with a layer norm adaptive layer norm (Peebles and Xie 2022, arXiv:2212.09748), for which {@link
+ * ConditionalResidual} has a gate; with an instance norm what style-based generators call AdaIN,
+ * while {@link AdaIN} takes g and b from another image. g and b are linear in the condition, and 0
+ * at first: then the layer is the norm without g and b.
  */
 public final class ConditionalNorm extends Layer {
 
@@ -31,9 +33,7 @@ public final class ConditionalNorm extends Layer {
     this(
         Description.of(ConditionalNorm::new)
             .with("norm", norm.withoutAffine())
-            .with("projection", new Linear(condition, 2 * norm.features().size(), generator)));
-    projection.weight("weight").assign(Tensors.zeros(2 * norm.features().size(), condition));
-    projection.weight("bias").assign(Tensors.zeros(2 * norm.features().size()));
+            .with("projection", zeros(condition, 2 * norm.features().size(), generator)));
   }
 
   /** Creates a layer from its description. */
@@ -58,14 +58,31 @@ public final class ConditionalNorm extends Layer {
           "%s: input of shape %s and condition of shape %s; expected (N, ...) and (N, condition)"
               .formatted(headline(), x.shape(), condition.shape()));
     }
-    int features = norm.features().size();
+    int features = features();
+    Tensor both = projection.forward(condition);
+    Tensor g = perExample(both.slice(-1, 0, features), x);
+    Tensor b = perExample(both.slice(-1, features, 2 * features), x);
+    return observed(y.times(g.plus(1)).plus(b));
+  }
+
+  int features() {
+    return norm.features().size();
+  }
+
+  /** Returns values of shape (N, features) in the shape that broadcasts over an input. */
+  Tensor perExample(Tensor values, Tensor x) {
     int[] sizes = new int[x.rank()];
     Arrays.fill(sizes, 1);
     sizes[0] = x.size(0);
-    sizes[norm.featureAxis(x)] = features;
-    Tensor both = projection.forward(condition);
-    Tensor g = both.slice(-1, 0, features).reshape(sizes);
-    Tensor b = both.slice(-1, features, 2 * features).reshape(sizes);
-    return observed(y.times(g.plus(1)).plus(b));
+    sizes[norm.featureAxis(x)] = features();
+    return values.reshape(sizes);
+  }
+
+  /** Returns a linear layer that computes 0 at first. */
+  static Linear zeros(int in, int out, Generator generator) {
+    Linear linear = new Linear(in, out, generator);
+    linear.weight("weight").assign(Tensors.zeros(out, in));
+    linear.weight("bias").assign(Tensors.zeros(out));
+    return linear;
   }
 }

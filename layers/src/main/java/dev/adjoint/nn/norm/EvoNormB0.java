@@ -34,7 +34,7 @@ public final class EvoNormB0 extends RunningNorm<EvoNormB0> {
   Tensor normalized(Tensor x, @Nullable Tensor mask) {
     Tensor ofBatch = runningVariance.value().reshape(placement(x));
     if (!usesRunningStatistics()) {
-      ofBatch = moments(x, mask, reductionAxes(x)).variance();
+      ofBatch = moments(x, mask, reductionAxes(x)).ofAllShards().variance();
       move(Map.of(runningVariance, ofBatch.untracked().reshape(features())));
     }
     Tensor instance = moments(x, mask, positions(x)).variance();

@@ -1,7 +1,6 @@
 package dev.adjoint.nn.norm;
 
 import dev.adjoint.nn.Description;
-import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -14,35 +13,20 @@ import org.jspecify.annotations.Nullable;
  * a {@link dev.adjoint.nn.TLU}, since nothing centers what a relu would cut at 0. epsilon defaults
  * to 1e-6. Both modes compute the same.
  */
-public final class FilterResponseNorm extends ChannelNorm<FilterResponseNorm> {
+public final class FilterResponseNorm extends SpatialNorm<FilterResponseNorm> {
 
   /** Creates a norm of some channels. */
   public FilterResponseNorm(int channels) {
-    this(Description.of(FilterResponseNorm::new).set("features", channels).set("epsilon", 1e-6));
+    this(Description.of(FilterResponseNorm::new).set("features", channels));
   }
 
   /** Creates a layer from its description. */
   public FilterResponseNorm(Description from) {
-    super(from, false);
+    super(from, false, 1e-6);
   }
 
   @Override
   Tensor normalized(Tensor x, @Nullable Tensor mask) {
     return normalize(x, mask, placement(x), reductionAxes(x)).y();
-  }
-
-  @Override
-  protected int[] reductionAxes(Tensor x) {
-    return positions(x);
-  }
-
-  @Override
-  boolean isUsualEpsilon() {
-    return epsilon(DType.FLOAT64) == 1e-6;
-  }
-
-  @Override
-  protected String expected() {
-    return "(N, %d, ...)".formatted(channels());
   }
 }

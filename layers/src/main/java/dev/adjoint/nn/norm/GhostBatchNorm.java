@@ -33,6 +33,10 @@ public final class GhostBatchNorm extends MomentNorm<GhostBatchNorm> {
 
   @Override
   Tensor ofBatch(Tensor x, @Nullable Tensor mask) {
+    return Shards.alone(() -> ofParts(x, mask));
+  }
+
+  private Tensor ofParts(Tensor x, @Nullable Tensor mask) {
     int examples = x.size(0);
     int parts = Math.max(1, Math.ceilDiv(examples, virtualBatch));
     Tensor[] outputs = new Tensor[parts];

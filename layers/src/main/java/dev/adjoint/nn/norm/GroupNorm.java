@@ -32,21 +32,10 @@ public final class GroupNorm extends ChannelNorm<GroupNorm> {
 
   @Override
   Tensor normalized(Tensor x, @Nullable Tensor mask) {
-    Tensor grouped = grouped(x);
+    Tensor grouped = grouped(x, groups);
     requireVariance(grouped.size(2) * grouped.size(3), x);
-    Tensor known = mask == null ? null : grouped(mask.expand(x.shape()));
-    int[] sizes = {groups, channels() / groups, 1};
-    return normalize(grouped, known, sizes, reductionAxes(grouped)).y().reshape(x.shape());
-  }
-
-  /** Returns the elements by group: shape (N, groups, channels of a group, positions). */
-  private Tensor grouped(Tensor x) {
-    int positions = x.size() / Math.max(1, x.size(0) * channels());
-    return x.reshape(x.size(0), groups, channels() / groups, positions);
-  }
-
-  @Override
-  protected int[] reductionAxes(Tensor grouped) {
-    return new int[] {2, 3};
+    Tensor known = mask == null ? null : grouped(mask.expand(x.shape()), groups);
+    int[] placement = {groups, channels() / groups, 1};
+    return normalize(grouped, known, placement, 2, 3).y().reshape(x.shape());
   }
 }

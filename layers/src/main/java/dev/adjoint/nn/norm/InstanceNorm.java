@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * As in PyTorch there is no g and b unless {@link #withAffine} is called; at least two values a
  * channel are needed.
  */
-public final class InstanceNorm extends ChannelNorm<InstanceNorm> {
+public final class InstanceNorm extends SpatialNorm<InstanceNorm> {
 
   /** Creates a norm of some channels, without g and b. */
   public InstanceNorm(int channels) {
@@ -25,12 +25,7 @@ public final class InstanceNorm extends ChannelNorm<InstanceNorm> {
 
   /** Creates a layer from its description. */
   public InstanceNorm(Description from) {
-    super(from);
-  }
-
-  @Override
-  public InstanceNorm withAffine() {
-    return super.withAffine();
+    super(from, true, 1e-5);
   }
 
   @Override
@@ -38,15 +33,5 @@ public final class InstanceNorm extends ChannelNorm<InstanceNorm> {
     int[] axes = reductionAxes(x);
     requireVariance(x.shape().reduced(new int[] {0, 1}, false).size(), x);
     return normalize(x, mask, placement(x), axes).y();
-  }
-
-  @Override
-  protected int[] reductionAxes(Tensor x) {
-    return positions(x);
-  }
-
-  @Override
-  protected String expected() {
-    return "(N, %d, ...)".formatted(channels());
   }
 }

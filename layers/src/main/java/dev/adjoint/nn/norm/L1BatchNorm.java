@@ -29,9 +29,10 @@ public final class L1BatchNorm extends MomentNorm<L1BatchNorm> {
     double count = requireCount(x, mask);
     int[] axes = reductionAxes(x);
     Tensor known = mask == null ? Tensor.scalar(1, x.dtype()) : mask;
-    Tensor mean = x.sum(Keep.AXES, axes).div(count);
+    Tensor mean = Shards.total(x.sum(Keep.AXES, axes)).div(count);
     Tensor deviation = x.minus(mean).times(known);
-    Tensor sigma = deviation.abs().sum(Keep.AXES, axes).times(Math.sqrt(Math.PI / 2) / count);
+    Tensor distance = Shards.total(deviation.abs().sum(Keep.AXES, axes)).div(count);
+    Tensor sigma = distance.times(Math.sqrt(Math.PI / 2));
     Tensor variance = sigma.square();
     move(count, mean.untracked().reshape(features()), variance.untracked().reshape(features()));
     return affine(deviation.times(inverse(variance)));

@@ -43,11 +43,7 @@ public final class LayerNorm extends Normalization<LayerNorm> {
    * @throws IllegalStateException if the features have several axes
    */
   public LayerNorm channelsFirst() {
-    if (features().rank() != 1) {
-      throw new IllegalStateException(
-          "%s: channelsFirst for features of shape %s; expected one axis"
-              .formatted(this, features()));
-    }
+    requireOneAxis("channelsFirst");
     channelsFirst.set(true);
     return this;
   }

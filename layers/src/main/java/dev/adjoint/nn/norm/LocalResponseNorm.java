@@ -56,12 +56,17 @@ public final class LocalResponseNorm extends Layer implements Transform {
       throw new IllegalArgumentException(
           "%s: input of shape %s; expected (N, C, ...)".formatted(this, x.shape()));
     }
-    int channels = x.size(1);
-    Tensor squares = x.square().pad(1, size.get() / 2, (size.get() - 1) / 2, 0);
-    Tensor sum = squares.slice(1, 0, channels);
-    for (int i = 1; i < size.get(); i++) {
-      sum = sum.plus(squares.slice(1, i, i + channels));
-    }
+    Tensor sum = neighbors(x.square(), 1, size.get());
     return observed(x.div(sum.times(alpha.get() / size.get()).plus(k.get()).pow(beta.get())));
+  }
+
+  /** Returns the sum of so many elements around each along an axis, with zeros beyond its ends. */
+  static Tensor neighbors(Tensor x, int axis, int size) {
+    Tensor padded = x.pad(axis, size / 2, (size - 1) / 2, 0);
+    Tensor sum = padded.slice(axis, 0, x.size(axis));
+    for (int i = 1; i < size; i++) {
+      sum = sum.plus(padded.slice(axis, i, i + x.size(axis)));
+    }
+    return sum;
   }
 }

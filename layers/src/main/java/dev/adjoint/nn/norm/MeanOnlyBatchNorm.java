@@ -30,13 +30,8 @@ public final class MeanOnlyBatchNorm extends RunningNorm<MeanOnlyBatchNorm> {
   }
 
   @Override
-  public MeanOnlyBatchNorm epsilon(double underTheRoot) {
+  MeanOnlyBatchNorm setEpsilon(double value, boolean outsideRoot) {
     throw new UnsupportedOperationException("MeanOnlyBatchNorm: it divides by nothing");
-  }
-
-  @Override
-  public MeanOnlyBatchNorm epsilonOutsideRoot(double besideTheRoot) {
-    return epsilon(besideTheRoot);
   }
 
   @Override
@@ -44,7 +39,8 @@ public final class MeanOnlyBatchNorm extends RunningNorm<MeanOnlyBatchNorm> {
     if (usesRunningStatistics()) {
       return affine(x.minus(runningMean.value().reshape(placement(x))));
     }
-    Tensor mean = x.sum(Keep.AXES, reductionAxes(x)).div(Math.max(1, count(x, mask)));
+    Tensor sum = Shards.total(x.sum(Keep.AXES, reductionAxes(x)));
+    Tensor mean = sum.div(Math.max(1, count(x, mask)));
     move(Map.of(runningMean, mean.untracked().reshape(features())));
     return affine(x.minus(mean));
   }

@@ -5,6 +5,7 @@ import dev.adjoint.nn.Description;
 import dev.adjoint.nn.PerChannelAffine;
 import dev.adjoint.nn.Setting;
 import dev.adjoint.op.ElementwiseFunction;
+import dev.adjoint.op.Standardize.Standardized;
 import dev.adjoint.tensor.Tensor;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -65,6 +66,28 @@ public abstract class MomentNorm<N extends MomentNorm<N>> extends RunningNorm<N>
 
   /** Normalizes a batch by its own statistics, which move the running ones. */
   abstract Tensor ofBatch(Tensor x, @Nullable Tensor mask);
+
+  /** Normalizes a batch by its moments, those of all of its shards. */
+  final Standardized normalizeBatch(Tensor x, @Nullable Tensor mask) {
+    if (!Shards.areSeveral()) {
+      return normalize(x, mask, placement(x), reductionAxes(x));
+    }
+    Standardized all = standardizeBatch(x, mask);
+    return new Standardized(affine(all.y()), all.mean(), all.variance());
+  }
+
+  /** Normalizes as {@link #normalizeBatch} does, without g and b. */
+  final Standardized standardizeBatch(Tensor x, @Nullable Tensor mask) {
+    int[] axes = reductionAxes(x);
+    if (!Shards.areSeveral()) {
+      return standardize(x, mask, axes);
+    }
+    Moments all = moments(x, mask, axes).ofAllShards();
+    return new Standardized(
+        x.minus(all.mean()).times(inverse(all.variance())),
+        all.mean().untracked().reshape(features()),
+        all.variance().untracked().reshape(features()));
+  }
 
   /**
    * Moves the running statistics towards those of a batch.

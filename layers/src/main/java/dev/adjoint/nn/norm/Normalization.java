@@ -28,7 +28,8 @@ import org.jspecify.annotations.Nullable;
  * <em>reduction axes</em>; whether the mean is subtracted ({@code sigma} is the deviation) or not
  * ({@code sigma} is the root of the mean square); and which have a {@code g} and a {@code b} of
  * their own, those along the <em>feature axes</em>. {@code sigma = sqrt(variance + epsilon)}, with
- * the biased variance. g and b are the weights named weight and bias, and start at 1 and 0.
+ * the biased variance. g and b are the weights named weight and bias, and start at 1 and 0; with a
+ * {@linkplain #zeroCentredGain zero-centred gain} the weight is {@code g - 1}.
  *
  * <p>A norm of one's own extends this and says its axes; by default the features are the last axes,
  * along which elements share their statistics, too.
@@ -40,9 +41,11 @@ public abstract class Normalization<N extends Normalization<N>> extends Layer im
   private final Shape features = shape("features").get();
   private final boolean centred;
   private final boolean shifted;
-  private final Setting<Double> epsilon = decimal("epsilon", 1e-5).printedAs(this::printedEpsilon);
+  private final double usualEpsilon;
+  private final Setting<Double> epsilon;
   private final Setting<Boolean> epsilonOutsideRoot =
       flag("epsilon_outside_root").printedAs(() -> "");
+  private final Setting<Boolean> zeroCentredGain = flag("zero_centred_gain");
   private @Nullable Weight weight;
   private @Nullable Weight bias;
 
@@ -55,8 +58,13 @@ public abstract class Normalization<N extends Normalization<N>> extends Layer im
   }
 
   /** Creates a norm from its description that subtracts the mean or not, with a b or without. */
-  @SuppressWarnings("this-escape") // to Layer, which is initialized
   protected Normalization(Description from, boolean centred, boolean shifted) {
+    this(from, centred, shifted, 1e-5);
+  }
+
+  /** Creates a norm from its description with an epsilon that is the default of its own. */
+  @SuppressWarnings("this-escape") // to Layer, which is initialized
+  Normalization(Description from, boolean centred, boolean shifted, double usualEpsilon) {
     super(from);
     if (features.size() == 0) {
       throw new IllegalArgumentException(
@@ -64,29 +72,43 @@ public abstract class Normalization<N extends Normalization<N>> extends Layer im
     }
     this.centred = centred;
     this.shifted = shifted;
+    this.usualEpsilon = usualEpsilon;
+    epsilon = decimal("epsilon", usualEpsilon).printedAs(this::printedEpsilon);
     declareAffine();
   }
 
   private void declareAffine() {
-    weight = optional("weight", features, 1);
+    weight = optional("weight", features, zeroCentredGain.get() ? 0 : 1);
     bias = shifted ? optional("bias", features, 0) : null;
   }
 
   // ---- options ---------------------------------------------------------------------------------
 
-  /** Sets what is added to the variance, under the root; the default is 1e-5. */
+  /** Sets what is added to the variance, under the root; defaults to 1e-5 in most norms. */
   public N epsilon(double underTheRoot) {
-    return epsilon(underTheRoot, false);
+    return setEpsilon(underTheRoot, false);
   }
 
   /** Divides by {@code sqrt(variance) + epsilon} instead, as some papers' code does. */
   public N epsilonOutsideRoot(double besideTheRoot) {
-    return epsilon(besideTheRoot, true);
+    return setEpsilon(besideTheRoot, true);
   }
 
-  private N epsilon(double value, boolean outsideRoot) {
+  N setEpsilon(double value, boolean outsideRoot) {
     epsilon.set(value);
     epsilonOutsideRoot.set(outsideRoot);
+    return self();
+  }
+
+  /**
+   * Lets the weight be {@code g - 1}, 0 at first, as in Gemma and Qwen3-Next: what is computed
+   * stays the same, and weight decay pulls g to 1 instead of 0.
+   */
+  public N zeroCentredGain() {
+    if (weight != null && !zeroCentredGain.get()) {
+      weight.assign(weight.value().minus(1));
+    }
+    zeroCentredGain.set(true);
     return self();
   }
 
@@ -97,9 +119,11 @@ public abstract class Normalization<N extends Normalization<N>> extends Layer im
     return self();
   }
 
-  /** Brings back g and b, for norms that start without. */
-  N withAffine() {
-    declareAffine();
+  /** Brings back g and b, which {@link InstanceNorm} starts without. */
+  public N withAffine() {
+    if (weight == null) {
+      declareAffine();
+    }
     return self();
   }
 
@@ -170,7 +194,7 @@ public abstract class Normalization<N extends Normalization<N>> extends Layer im
    */
   final Standardized normalize(Tensor x, @Nullable Tensor mask, int[] sizes, int... axes) {
     if (mask == null) {
-      Tensor g = weight == null ? null : weight.value().reshape(sizes);
+      Tensor g = weight == null ? null : gain(x.dtype()).reshape(sizes);
       Tensor b = bias == null ? null : bias.value().reshape(sizes);
       return Standardize.normalize(x, g, b, rule(x.dtype()), axes);
     }
@@ -198,7 +222,8 @@ public abstract class Normalization<N extends Normalization<N>> extends Layer im
         deviation.div(sigma(shares, axes)), mean.untracked().reshape(sets), variance.reshape(sets));
   }
 
-  private static Tensor centred(Tensor x, Tensor counted, Tensor count, int... axes) {
+  /** Subtracts the mean, and puts zeros where nothing is counted. */
+  static Tensor centred(Tensor x, Tensor counted, Tensor count, int... axes) {
     Tensor mean = x.sum(Keep.AXES, axes).div(count);
     return Where.where(counted, x.minus(mean), Tensor.scalar(0, x.dtype()));
   }
@@ -223,13 +248,16 @@ public abstract class Normalization<N extends Normalization<N>> extends Layer im
   }
 
   private Tensor affine(Tensor y, int[] sizes) {
-    Tensor scaled = weight == null ? y : y.times(weight.value().reshape(sizes));
+    Tensor scaled = weight == null ? y : y.times(gain(y.dtype()).reshape(sizes));
     return bias == null ? scaled : scaled.plus(bias.value().reshape(sizes));
   }
 
   /** Returns g, or ones. */
   final Tensor gain(DType dtype) {
-    return weight == null ? Tensors.ones(features, dtype) : weight.value();
+    if (weight == null) {
+      return Tensors.ones(features, dtype);
+    }
+    return zeroCentredGain.get() ? weight.value().plus(1) : weight.value();
   }
 
   /** Returns b, or zeros. */
@@ -257,6 +285,14 @@ public abstract class Normalization<N extends Normalization<N>> extends Layer im
     }
   }
 
+  /** Throws if the features have several axes, for an option that knows of one only. */
+  final void requireOneAxis(String option) {
+    if (features.rank() != 1) {
+      throw new IllegalStateException(
+          "%s: %s for features of shape %s; expected one axis".formatted(this, option, features));
+    }
+  }
+
   private String printedEpsilon() {
     return epsilonOutsideRoot.get()
         ? "epsilon %s outside the root".formatted(epsilon.get())
@@ -265,7 +301,7 @@ public abstract class Normalization<N extends Normalization<N>> extends Layer im
 
   /** Tells whether epsilon is the default, and under the root. */
   boolean isUsualEpsilon() {
-    return epsilon.get() == 1e-5;
+    return epsilon.get() == usualEpsilon;
   }
 
   @SuppressWarnings("unchecked") // N is the class itself

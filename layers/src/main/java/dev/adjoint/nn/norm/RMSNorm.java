@@ -55,10 +55,7 @@ public final class RMSNorm extends Normalization<RMSNorm> {
    * @throws IllegalStateException if the features have several axes
    */
   public RMSNorm partial(double share) {
-    if (features().rank() != 1) {
-      throw new IllegalStateException(
-          "%s: partial for features of shape %s; expected one axis".formatted(this, features()));
-    }
+    requireOneAxis("partial");
     part.set(share);
     return this;
   }

@@ -27,6 +27,8 @@ import org.jspecify.annotations.Nullable;
  *  ONNX, DJL, DL4J       momentum 0.9  (old)      updateRate(1 - momentum)
  * </pre>
  *
+ * <p>Where several workers train on shards of a batch, {@link Shards} makes one batch of them.
+ *
  * <p>The number of batches so far is the buffer num_batches_tracked. Several threads may train one
  * norm at once, each by a batch of its own: every batch counts once, in the order in which they
  * come, on which the running statistics depend.
@@ -143,9 +145,13 @@ public abstract class RunningNorm<N extends RunningNorm<N>> extends ChannelNorm<
     return batches.value().item();
   }
 
-  /** Returns how many values each channel has that are not masked. */
+  /** Returns how many values each channel has that are not masked, in all shards. */
   final double count(Tensor x, @Nullable Tensor mask) {
-    return mask == null ? x.size() / (double) channels() : mask.to(DType.FLOAT64).sum().item();
+    Tensor count =
+        mask == null
+            ? Tensor.scalar(x.size() / (double) channels(), DType.FLOAT64)
+            : mask.to(DType.FLOAT64).sum();
+    return Shards.total(count).item();
   }
 
   @Override

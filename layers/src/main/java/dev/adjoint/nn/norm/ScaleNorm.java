@@ -34,21 +34,6 @@ public final class ScaleNorm extends Normalization<ScaleNorm> {
   protected Tensor normalized(Tensor x) {
     requireLastAxis("input", x, size.get());
     Tensor g = gain(x.dtype()).times(1 / Math.sqrt(size.get()));
-    return Standardize.normalize(x, g, null, rule(x.dtype()), reductionAxes(x)).y();
-  }
-
-  @Override
-  protected int[] reductionAxes(Tensor x) {
-    return new int[] {x.rank() - 1};
-  }
-
-  @Override
-  protected int featureAxis(Tensor x) {
-    return x.rank();
-  }
-
-  @Override
-  protected String expected() {
-    return "(..., %d)".formatted(size.get());
+    return Standardize.normalize(x, g, null, rule(x.dtype()), -1).y();
   }
 }

@@ -50,9 +50,11 @@ public final class SwitchableNorm extends RunningNorm<SwitchableNorm> {
     if (usesRunningStatistics()) {
       int[] sizes = placement(x);
       return new Moments(
-          runningMean.value().reshape(sizes), runningVariance.value().reshape(sizes));
+          Tensor.scalar(0),
+          runningMean.value().reshape(sizes),
+          runningVariance.value().reshape(sizes));
     }
-    Moments batch = moments(x, mask, reductionAxes(x));
+    Moments batch = moments(x, mask, reductionAxes(x)).ofAllShards();
     move(
         Map.of(
             runningMean, batch.mean().untracked().reshape(features()),

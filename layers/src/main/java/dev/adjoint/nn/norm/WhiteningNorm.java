@@ -104,12 +104,12 @@ public abstract class WhiteningNorm<N extends WhiteningNorm<N>> extends RunningN
           "%s: input of shape %s has %.0f values for each channel and blocks of %d channels, whose covariance has no inverse; expected more values than channels in training, better many more, or eval()"
               .formatted(this, x.shape(), count, block));
     }
-    Tensor mean = samples.sum(Keep.AXES, 2).div(count);
+    Tensor mean = Shards.total(samples.sum(Keep.AXES, 2)).div(count);
     Tensor centred = samples.minus(mean);
     Tensor zero = Tensor.scalar(0, samples.dtype());
     Tensor known = mask == null ? centred : Where.where(mask, centred, zero);
     Tensor deviation = known.to(DType.FLOAT64);
-    Tensor covariance = deviation.matmul(deviation.transpose()).div(count);
+    Tensor covariance = Shards.total(deviation.matmul(deviation.transpose())).div(count);
     if (covariance.isFinite().sum().item() < covariance.size()) {
       throw new IllegalArgumentException(
           "%s: input of shape %s has elements, or a covariance, that are not finite, and there is no whitening of them"

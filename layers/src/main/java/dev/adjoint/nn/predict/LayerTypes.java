@@ -7,6 +7,8 @@ import dev.adjoint.nn.AvgPool1d;
 import dev.adjoint.nn.AvgPool2d;
 import dev.adjoint.nn.Conv1d;
 import dev.adjoint.nn.Conv2d;
+import dev.adjoint.nn.ConvTranspose1d;
+import dev.adjoint.nn.ConvTranspose2d;
 import dev.adjoint.nn.Description;
 import dev.adjoint.nn.Dropout;
 import dev.adjoint.nn.Embedding;
@@ -20,11 +22,14 @@ import dev.adjoint.nn.PReLU;
 import dev.adjoint.nn.Residual;
 import dev.adjoint.nn.Sequential;
 import dev.adjoint.nn.TLU;
+import dev.adjoint.nn.norm.AdaIN;
 import dev.adjoint.nn.norm.BatchNorm;
 import dev.adjoint.nn.norm.BatchRenorm;
 import dev.adjoint.nn.norm.ConditionalNorm;
+import dev.adjoint.nn.norm.ConditionalResidual;
 import dev.adjoint.nn.norm.DecorrelatedBatchNorm;
 import dev.adjoint.nn.norm.Derf;
+import dev.adjoint.nn.norm.DivisiveNorm;
 import dev.adjoint.nn.norm.DyT;
 import dev.adjoint.nn.norm.EvoNormB0;
 import dev.adjoint.nn.norm.EvoNormS0;
@@ -67,16 +72,21 @@ final class LayerTypes {
   private static final ImmutableMap<Class<?>, Function<Description, ?>> FACTORIES =
       ImmutableMap.<Class<?>, Function<Description, ?>>builder()
           .put(Activation.class, Activation::of)
+          .put(AdaIN.class, AdaIN::new)
           .put(AvgPool1d.class, AvgPool1d::new)
           .put(AvgPool2d.class, AvgPool2d::new)
           .put(BatchNorm.class, BatchNorm::new)
           .put(BatchRenorm.class, BatchRenorm::new)
           .put(ConditionalNorm.class, ConditionalNorm::new)
+          .put(ConditionalResidual.class, ConditionalResidual::new)
           .put(Conv1d.class, Conv1d::new)
           .put(Conv2d.class, Conv2d::new)
+          .put(ConvTranspose1d.class, ConvTranspose1d::new)
+          .put(ConvTranspose2d.class, ConvTranspose2d::new)
           .put(CosineNorm.class, CosineNorm::new)
           .put(DecorrelatedBatchNorm.class, DecorrelatedBatchNorm::new)
           .put(Derf.class, Derf::new)
+          .put(DivisiveNorm.class, DivisiveNorm::new)
           .put(Dropout.class, Dropout::new)
           .put(DyT.class, DyT::new)
           .put(Embedding.class, Embedding::new)

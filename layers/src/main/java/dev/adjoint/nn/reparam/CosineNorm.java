@@ -83,7 +83,7 @@ public final class CosineNorm extends Layer implements Transform {
 
   /** Returns cosines in place of the products of a convolution. */
   public static CosineNorm of(Convolutional<?> layer) {
-    return new CosineNorm(layer, layer.options(), false);
+    return new CosineNorm(layer, patches(layer), false);
   }
 
   /** Returns cosines after centring, in place of the products of a linear layer. */
@@ -93,7 +93,16 @@ public final class CosineNorm extends Layer implements Transform {
 
   /** Returns cosines after centring, in place of the products of a convolution. */
   public static CosineNorm centred(Convolutional<?> layer) {
-    return new CosineNorm(layer, layer.options(), true);
+    return new CosineNorm(layer, patches(layer), true);
+  }
+
+  private static ConvOptions patches(Convolutional<?> layer) {
+    if (Lengths.outputAxis(layer) != 0) {
+      throw new IllegalArgumentException(
+          "CosineNorm: %s; expected a convolution that is not transposed, whose outputs each see a patch"
+              .formatted(layer));
+    }
+    return layer.options();
   }
 
   /** Sets what is added to the sum of squares of the input, under the root; defaults to 1e-5. */

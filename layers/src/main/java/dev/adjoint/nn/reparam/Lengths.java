@@ -1,5 +1,7 @@
 package dev.adjoint.nn.reparam;
 
+import dev.adjoint.nn.Convolutional;
+import dev.adjoint.nn.Layer;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import java.util.stream.IntStream;
@@ -8,6 +10,11 @@ import java.util.stream.IntStream;
 final class Lengths {
 
   private Lengths() {}
+
+  /** Returns the axis of a layer's weight that counts its outputs. */
+  static int outputAxis(Layer layer) {
+    return layer instanceof Convolutional<?> convolution ? convolution.outputAxis() : 0;
+  }
 
   /** Returns all axes of a weight but one: those of the vector at each position of that one. */
   static int[] allBut(int axis, Shape shape) {

@@ -31,6 +31,7 @@ public final class SpectralNorm extends Reparametrization {
   private static final int WARM_UP = 15;
 
   private final Weight original = parameter("original");
+  private final Setting<Integer> axis = integer("axis", 0);
   private final Buffer u;
   private final Buffer v;
   private final Setting<Integer> iterations =
@@ -43,20 +44,29 @@ public final class SpectralNorm extends Reparametrization {
    * @throws IllegalArgumentException if the weight is zero, which no number makes larger
    */
   public SpectralNorm(Weight original, Generator generator) {
-    this(ofWeight(original, generator));
-    iterate(matrix(original.value()).untracked(), WARM_UP);
+    this(original, 0, generator);
+  }
+
+  /**
+   * Creates the reparametrization of a weight.
+   *
+   * @param axis of the weight that counts outputs: 1 for a transposed convolution
+   */
+  public SpectralNorm(Weight original, int axis, Generator generator) {
+    this(ofWeight(original, axis, generator));
+    iterate(matrix(original.value(), axis).untracked(), WARM_UP);
   }
 
   /** Creates a layer from its description. */
   public SpectralNorm(Description from) {
     super(from);
-    int rows = original.shape().size(0);
+    int rows = original.shape().size(axis.get());
     u = buffer("u", Shape.of(rows), 0);
     v = buffer("v", Shape.of(original.shape().size() / rows), 0);
   }
 
-  private static Description ofWeight(Weight original, Generator generator) {
-    Tensor matrix = matrix(original.value()).untracked();
+  private static Description ofWeight(Weight original, int axis, Generator generator) {
+    Tensor matrix = matrix(original.value(), axis).untracked();
     if (matrix.any().item() == 0) {
       throw new IllegalArgumentException(
           "SpectralNorm: weight of shape %s is zero; expected one with a singular value above 0"
@@ -64,13 +74,15 @@ public final class SpectralNorm extends Reparametrization {
     }
     return Description.of(SpectralNorm::new)
         .with("original", original)
+        .set("axis", axis)
         .with("u", Tensors.zeros(Shape.of(matrix.size(0)), matrix.dtype()))
         .with("v", generator.normal(0, 1, Shape.of(matrix.size(1)), matrix.dtype()));
   }
 
   /** Lets a layer use its weight divided by its largest singular value, and returns the layer. */
   public static <L extends Layer> L on(L layer, Generator generator) {
-    layer.reparametrize("weight", w -> new SpectralNorm(w, generator));
+    int axis = Lengths.outputAxis(layer);
+    layer.reparametrize("weight", w -> new SpectralNorm(w, axis, generator));
     return layer;
   }
 
@@ -83,7 +95,7 @@ public final class SpectralNorm extends Reparametrization {
   @Override
   protected Tensor compute() {
     Tensor weight = original.value();
-    Tensor matrix = matrix(weight);
+    Tensor matrix = matrix(weight, axis.get());
     if (isTraining()) {
       iterate(matrix.untracked(), iterations.get());
     }
@@ -105,7 +117,7 @@ public final class SpectralNorm extends Reparametrization {
     return vector.div(Lengths.divisor(vector.norm(2)));
   }
 
-  private static Tensor matrix(Tensor weight) {
-    return weight.reshape(weight.size(0), -1);
+  private static Tensor matrix(Tensor weight, int axis) {
+    return weight.transpose(0, axis).reshape(weight.size(axis), -1);
   }
 }

@@ -27,10 +27,11 @@ import java.util.Set;
  * layer.reparametrize("weight", w -> new WeightNorm(w).overAll()); // with an option
  * }</pre>
  *
- * <p>There is a g for each position of axis 0, of size 1 in the other axes. At first g is |v|, so
- * that the weight does not change, as in PyTorch. A vector of zeros has no direction and could
- * never learn one: it is refused, where PyTorch computes NaN. Should v become 0 later, so is w, and
- * the gradients are finite.
+ * <p>There is a g for each position of axis 0, of size 1 in the other axes; {@link #on} takes axis
+ * 1 of a transposed convolution, which counts its outputs. At first g is |v|, so that the weight
+ * does not change, as in PyTorch. A vector of zeros has no direction and could never learn one: it
+ * is refused, where PyTorch computes NaN. Should v become 0 later, so is w, and the gradients are
+ * finite.
  */
 public final class WeightNorm extends Reparametrization {
 
@@ -56,7 +57,9 @@ public final class WeightNorm extends Reparametrization {
 
   /** Lets a layer learn the lengths and directions of its weight, and returns the layer. */
   public static <L extends Layer> L on(L layer) {
-    layer.reparametrize("weight", WeightNorm::new);
+    int axis = Lengths.outputAxis(layer);
+    layer.reparametrize(
+        "weight", w -> axis == 0 ? new WeightNorm(w) : new WeightNorm(w).axis(axis));
     return layer;
   }
 

@@ -16,16 +16,17 @@ import dev.adjoint.tensor.Tensor;
  * Conv2d layer = WeightStandardization.on(new Conv2d(3, 16, 3, generator));
  * }</pre>
  *
- * <p>Mean and biased variance are over all axes but the first. Epsilon is under the root; the
- * default is 1e-10: the variance of weights is about 1 over the inputs of an output, and thousands
- * of those would feel the 1e-5 of activations. (The authors' code takes the unbiased deviation, and
- * adds 1e-5 to that.)
+ * <p>Mean and biased variance are over all axes but that of the outputs. Epsilon is under the root;
+ * the default is 1e-10: the variance of weights is about 1 over the inputs of an output, and
+ * thousands of those would feel the 1e-5 of activations. (The authors' code takes the unbiased
+ * deviation, and adds 1e-5 to that.)
  */
 public final class WeightStandardization extends Reparametrization {
 
   private final Weight original = parameter("original");
   private final Setting<Double> epsilon = decimal("epsilon", 1e-10);
-  private final int[] axes = Lengths.allBut(0, original.shape());
+  private final Setting<Integer> axis = integer("axis", 0);
+  private final int[] axes;
 
   /**
    * Creates the reparametrization of a weight, for {@link Layer#reparametrize}.
@@ -33,13 +34,23 @@ public final class WeightStandardization extends Reparametrization {
    * @throws IllegalArgumentException if an output has only one weight, which has no variance
    */
   public WeightStandardization(Weight original) {
-    this(Description.of(WeightStandardization::new).with("original", original));
+    this(original, 0);
+  }
+
+  /**
+   * Creates the reparametrization of a weight.
+   *
+   * @param axis of the weight that counts outputs: 1 for a transposed convolution
+   */
+  public WeightStandardization(Weight original, int axis) {
+    this(Description.of(WeightStandardization::new).with("original", original).set("axis", axis));
   }
 
   /** Creates a layer from its description. */
   public WeightStandardization(Description from) {
     super(from);
-    if (original.shape().size() == original.shape().size(0)) {
+    axes = Lengths.allBut(axis.get(), original.shape());
+    if (original.shape().size() == original.shape().size(axis.get())) {
       throw new IllegalArgumentException(
           "WeightStandardization: weight of shape %s has 1 value for each output, which has no variance; expected at least 2"
               .formatted(original.shape()));
@@ -48,7 +59,8 @@ public final class WeightStandardization extends Reparametrization {
 
   /** Lets a layer use its weight standardized, and returns the layer. */
   public static <L extends Layer> L on(L layer) {
-    layer.reparametrize("weight", WeightStandardization::new);
+    int axis = Lengths.outputAxis(layer);
+    layer.reparametrize("weight", w -> new WeightStandardization(w, axis));
     return layer;
   }
 

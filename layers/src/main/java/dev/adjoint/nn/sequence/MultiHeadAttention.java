@@ -366,8 +366,9 @@ public final class MultiHeadAttention extends Layer implements Transform {
   /** Multiplies the weights that values and results are projected by. */
   void scaleValues(double factor) {
     Tensor all = inProjWeight.value();
-    Tensor values = all.slice(0, width + shared, width + 2 * shared).times(factor);
-    inProjWeight.assign(Joining.concat(0, all.slice(0, 0, width + shared), values));
+    int first = width + shared;
+    Tensor values = all.slice(0, first, first + shared).times(factor);
+    inProjWeight.assign(Joining.concat(0, all.slice(0, 0, first), values));
     outProj.weight("weight").assign(outProj.weight("weight").value().times(factor));
   }
 

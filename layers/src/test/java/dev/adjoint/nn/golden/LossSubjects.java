@@ -1,8 +1,11 @@
 package dev.adjoint.nn.golden;
 
+import dev.adjoint.op.ContrastiveLosses;
 import dev.adjoint.op.CrossEntropyOptions;
+import dev.adjoint.op.DistributionLosses;
 import dev.adjoint.op.Losses;
 import dev.adjoint.op.Losses.Reduction;
+import dev.adjoint.op.SequenceLosses;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
 import java.util.Locale;
@@ -61,6 +64,48 @@ final class LossSubjects {
         (golden, in, r) ->
             Losses.cosineEmbedding(
                 in.get("input1"), in.get("input2"), target(in), decimal(golden, "margin"), r));
+    put(
+        rows,
+        "loss-margin-ranking",
+        (golden, in, r) ->
+            Losses.marginRanking(
+                in.get("input1"), in.get("input2"), target(in), decimal(golden, "margin"), r));
+    put(
+        rows,
+        "loss-poisson-nll",
+        (golden, in, r) ->
+            DistributionLosses.poissonNll(
+                input(in),
+                target(in),
+                flag(golden, "log_input"),
+                flag(golden, "full"),
+                decimal(golden, "eps"),
+                r));
+    put(
+        rows,
+        "loss-triplet-margin",
+        (golden, in, r) ->
+            ContrastiveLosses.tripletMargin(
+                in.get("anchor"),
+                in.get("positive"),
+                in.get("negative"),
+                decimal(golden, "margin"),
+                decimal(golden, "p"),
+                decimal(golden, "eps"),
+                flag(golden, "swap"),
+                r));
+    put(
+        rows,
+        "loss-ctc",
+        (golden, in, r) ->
+            SequenceLosses.ctc(
+                input(in).logSoftmax(-1),
+                golden.index("target"),
+                golden.index("input_lengths"),
+                golden.index("target_lengths"),
+                Integer.parseInt(golden.option("blank")),
+                false,
+                r));
     rows.put(
         "cosine-similarity",
         golden ->
@@ -106,7 +151,7 @@ final class LossSubjects {
 
   /** The mean is over rows, as PyTorch's batchmean; its mean divides by the classes, too. */
   private static Tensor divergence(Golden golden, Map<String, Tensor> in, Reduction reduction) {
-    boolean logTarget = Boolean.parseBoolean(golden.option("log_target"));
+    boolean logTarget = flag(golden, "log_target");
     Tensor loss = Losses.klDiv(input(in), target(in), logTarget, reduction);
     return golden.option("reduction").equals("mean") ? loss.div(input(in).size(-1)) : loss;
   }
@@ -142,5 +187,9 @@ final class LossSubjects {
 
   private static double decimal(Golden golden, String option) {
     return Double.parseDouble(golden.option(option));
+  }
+
+  private static boolean flag(Golden golden, String option) {
+    return Boolean.parseBoolean(golden.option(option));
   }
 }

@@ -15,8 +15,10 @@ import dev.adjoint.nn.norm.BatchNorm;
 import dev.adjoint.nn.norm.GroupNorm;
 import dev.adjoint.nn.norm.InstanceNorm;
 import dev.adjoint.nn.norm.LayerNorm;
+import dev.adjoint.nn.norm.LocalResponseNorm;
 import dev.adjoint.nn.norm.Normalization;
 import dev.adjoint.nn.norm.RMSNorm;
+import dev.adjoint.nn.norm.UnitNorm;
 import dev.adjoint.op.Activations;
 import dev.adjoint.op.ConvOptions;
 import dev.adjoint.op.Pooling;
@@ -48,6 +50,8 @@ final class Subjects {
         "layer-norm", golden -> Subject.of(settings(new LayerNorm(features(golden)), golden)));
     BY_PREFIX.put(
         "rms-norm", golden -> Subject.of(settings(new RMSNorm(features(golden)), golden)));
+    BY_PREFIX.put("local-response-norm", golden -> Subject.of(localResponseNorm(golden)));
+    BY_PREFIX.put("unit-norm", golden -> Subject.of(unitNorm(golden)));
     LossSubjects.addTo(BY_PREFIX);
     SequenceSubjects.addTo(BY_PREFIX);
     ReparametrizationSubjects.addTo(BY_PREFIX);
@@ -196,6 +200,18 @@ final class Subjects {
   private static InstanceNorm instanceNorm(Golden golden) {
     InstanceNorm norm = new InstanceNorm(number(golden, "num_features"));
     return settings(is(golden, "affine") ? norm.withAffine() : norm, golden);
+  }
+
+  private static LocalResponseNorm localResponseNorm(Golden golden) {
+    return new LocalResponseNorm(number(golden, "size"))
+        .alpha(decimal(golden, "alpha"))
+        .beta(decimal(golden, "beta"))
+        .k(decimal(golden, "k"));
+  }
+
+  private static UnitNorm unitNorm(Golden golden) {
+    UnitNorm norm = new UnitNorm().epsilon(decimal(golden, "eps"));
+    return number(golden, "dim") == 1 ? norm.channelsFirst() : norm;
   }
 
   private static <N extends Normalization<N>> N settings(N norm, Golden golden) {

@@ -226,9 +226,25 @@ class ActivationStatisticsTest {
             0 Linear(2, 1, no bias)  -1.00       4.00  -4.60  -3.80  -1.00  1.80  2.60       0.00      1.00
             1 RELU                    1.50       1.50  0.150  0.450   1.50  2.55  2.85      0.500      1.41
             Sequential(2)             1.50       1.50  0.150  0.450   1.50  2.55  2.85      0.500      1.41
-            parameter  norm  gradient  update / norm
-            0.weight   5.83      1.00           0.00
+            parameter  norm  gradient  update / norm  angle
+            0.weight   5.83      1.00           0.00   0.00
             """);
+  }
+
+  @Test
+  void anAngleIsThatBetweenBeforeAndAfter() {
+    Linear linear = float64(new Linear(2, 1, generator).withoutBias());
+    Sequential model = new Sequential(linear);
+    ActivationStatistics statistics = ActivationStatistics.of(model);
+    double[][][] moves = {{{3, 0}}, {{3, 4}}, {{-6, -8}}, {{-6 - 8e-9, -8 + 6e-9}}};
+    for (double[][] weight : moves) {
+      Gradients g = statistics.watch(() -> model.forward(Tensor.of(moves[0])).sum()).backward();
+      statistics.step(g, () -> linear.weight("weight").assign(Tensor.of(weight)));
+    }
+    List<ParameterStatistics> moved = statistics.parameter("0.weight");
+    assertThat(moved.get(1).angle()).isCloseTo(Math.atan(4 / 3.0), within(1e-15));
+    assertThat(moved.get(2).angle()).isCloseTo(Math.PI, within(1e-15));
+    assertThat(moved.get(3).angle()).isCloseTo(1e-9, within(1e-15));
   }
 
   private Sequential model() {

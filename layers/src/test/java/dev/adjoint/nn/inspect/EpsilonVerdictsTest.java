@@ -42,24 +42,34 @@ class EpsilonVerdictsTest {
   @ParameterizedTest
   @EnumSource
   void anEpsilonIsToldFromAChange(DType dtype) {
-    assertVerdicts(dtype, new BatchNorm(OUT), "e - -  e -  e Y Y  -");
-    assertVerdicts(dtype, new LayerNorm(OUT), "e Y Y  - -  e - -  e");
-    assertVerdicts(dtype, new GroupNorm(3, OUT), "e Y Y  - -  e - -  e");
-    assertVerdicts(dtype, new RMSNorm(OUT).epsilon(1e-5), "e - -  - -  e - -  e");
-    assertVerdicts(dtype, x -> x.times(0.5).tanh(), "- - -  - -  - - -  -");
+    assertVerdicts(dtype, new BatchNorm(OUT), "e - -  e -  e Y Y  -", "e e  e e  e e");
+    assertVerdicts(dtype, new LayerNorm(OUT), "e Y Y  - -  e - -  e", "e -  e e  e e");
+    assertVerdicts(dtype, new GroupNorm(3, OUT), "e Y Y  - -  e - -  e", "e -  e e  e e");
+    assertVerdicts(dtype, new RMSNorm(OUT).epsilon(1e-5), "e - -  - -  e - -  e", "e -  e e  e e");
+    assertVerdicts(dtype, x -> x.times(0.5).tanh(), "- - -  - -  - - -  -", "- -  - -  - -");
   }
 
   @ParameterizedTest
   @EnumSource
   void anEpsilonBesideTheRootIsOneToo(DType dtype) {
-    assertVerdicts(dtype, new BatchNorm(OUT).epsilonOutsideRoot(1e-5), "e - -  e -  e Y Y  -");
-    assertVerdicts(dtype, new LayerNorm(OUT).epsilonOutsideRoot(1e-5), "e Y Y  - -  e - -  e");
+    assertVerdicts(
+        dtype,
+        new BatchNorm(OUT).epsilonOutsideRoot(1e-5),
+        "e - -  e -  e Y Y  -",
+        "e e  e e  e e");
+    assertVerdicts(
+        dtype,
+        new LayerNorm(OUT).epsilonOutsideRoot(1e-5),
+        "e Y Y  - -  e - -  e",
+        "e -  e e  e e");
   }
 
   @Test
   void anEpsilonBelowTheRoundingDoesNotCount() {
-    assertVerdicts(DType.FLOAT64, new RMSNorm(OUT), "Y - -  - -  Y - -  Y");
-    assertVerdicts(DType.FLOAT64, new LayerNorm(OUT).epsilon(1e-20), "Y Y Y  - -  Y - -  Y");
+    // Of gradients it does: at 0.1 W they are off by 5e-13, a little more than rounding.
+    assertVerdicts(DType.FLOAT64, new RMSNorm(OUT), "Y - -  - -  Y - -  Y", "e -  e e  e e");
+    assertVerdicts(
+        DType.FLOAT64, new LayerNorm(OUT).epsilon(1e-20), "Y Y Y  - -  Y - -  Y", "Y -  Y Y  Y Y");
   }
 
   @Test
@@ -165,11 +175,12 @@ class EpsilonVerdictsTest {
     return Invariances.of(float64(new Sequential(linear, norm))).measure();
   }
 
-  private void assertVerdicts(DType dtype, Transform norm, String expected) {
+  private void assertVerdicts(DType dtype, Transform norm, String expected, String ofGradients) {
     Sequential model = model(norm);
     model.to(dtype);
     InvarianceTable.Row row = Invariances.of(model).measure();
     assertThat(Verdicts.of(row)).as("%s", row).isEqualTo(expected.replace("  ", " "));
+    assertThat(Verdicts.ofGradients(row)).as("%s", row).isEqualTo(ofGradients.replace("  ", " "));
   }
 
   /** Has the parameters of a linear layer and of a layer norm, all in one. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import dev.adjoint.autodiff.Parameter;
 import dev.adjoint.nn.Layer;
 import dev.adjoint.nn.Linear;
 import dev.adjoint.nn.Sequential;
@@ -12,6 +13,7 @@ import dev.adjoint.nn.Transform;
 import dev.adjoint.nn.Weight;
 import dev.adjoint.nn.norm.BatchNorm;
 import dev.adjoint.nn.norm.LayerNorm;
+import dev.adjoint.nn.sequence.MultiHeadAttention;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Shape;
@@ -78,6 +80,52 @@ class InvariancesUseTest {
   }
 
   @Test
+  void aBlockOfAStackedWeightIsACaseOfItsOwn() {
+    NormedScores layer = float64(new NormedScores());
+    String scores = "Y Y Y - - ~ - - ~";
+    assertThat(Verdicts.of(block(layer, 0))).isEqualTo(scores);
+    assertThat(Verdicts.of(block(layer, 1))).isEqualTo(scores);
+    assertThat(Verdicts.of(block(layer, 2))).isEqualTo("~ ~ ~ ~ ~ ~ - - ~");
+    assertThat(Verdicts.ofGradients(block(layer, 0))).isEqualTo("Y - Y Y - -");
+    assertThat(Verdicts.ofGradients(block(layer, 2))).isEqualTo("- - - - - -");
+    InvarianceTable.Row all = Invariances.of(layer).on(normal(3, 5, 4)).measure();
+    assertThat(Verdicts.of(all)).isEqualTo("~ ~ ~ - - ~ - - ~");
+    MultiHeadAttention plain = float64(new MultiHeadAttention(4, 1, generator));
+    assertThat(Verdicts.of(block(plain, 0))).isEqualTo("- - - - - - - - -");
+    assertThat(Verdicts.of(block(plain, 2))).isEqualTo("~ - - - ~ - - - -");
+  }
+
+  /** Measures the rows of q, k or v. */
+  private <L extends Layer & Transform> InvarianceTable.Row block(L layer, int which) {
+    return Invariances.of(layer)
+        .weight("in_proj_weight")
+        .rows(4 * which, 4 * which + 4)
+        .on(normal(3, 5, 4))
+        .measure();
+  }
+
+  @Test
+  void aFrozenWeightStaysFrozen() {
+    Sequential layer = float64(new Sequential(new Linear(3, 4, generator), new LayerNorm(4)));
+    layer.freeze();
+    assertThat(Verdicts.ofGradients(Invariances.of(layer).measure())).isEqualTo("- - - - - -");
+    assertThat(layer.parameters()).allMatch(Parameter::isFrozen);
+  }
+
+  @Test
+  void anOutputWithoutGradientHasNoGradientFacts() {
+    Linear linear = new Linear(3, 4, generator).withoutBias();
+    InvarianceTable.Row row =
+        Invariances.of(float64(new Sequential(linear, Tensor::untracked))).measure();
+    assertThat(Verdicts.of(row)).isEqualTo("~ ~ ~ ~ ~ ~ ~ ~ ~");
+    assertThat(row.gradientFacts()).isEmpty();
+    assertThat(InvarianceTable.of(row).gradientFacts().lines()).hasSize(4);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> row.verdict(GradientFact.ROWS_ORTHOGONAL))
+        .withMessage("row 'Sequential(2)' has no cell for ROWS_ORTHOGONAL; expected one of []");
+  }
+
+  @Test
   void outputsMayLieAlongAnyAxisOfTheWeight() {
     Invariances invariances = Invariances.of(float64(new InputsFirst()));
     assertThat(Verdicts.of(invariances.outputAxis(1).measure())).isEqualTo("Y Y Y - - Y - - Y");
@@ -90,7 +138,7 @@ class InvariancesUseTest {
     ManyBiases layer = new ManyBiases();
     assertThat(Invariances.of(layer).measure().cells().values())
         .extracting(InvarianceTable.Cell::verdict)
-        .containsOnly(InvarianceTable.Verdict.NO);
+        .containsOnly(InvarianceTable.Verdict.NO, InvarianceTable.Verdict.EQUIVARIANT);
     assertThat(layer.runs).isLessThan(100);
   }
 
@@ -110,6 +158,13 @@ class InvariancesUseTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Invariances.of(layer).on(Tensors.ones(3)))
         .withMessage("Sequential(2): data of shape (3); expected (N, ...)");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Invariances.of(layer).rows(2, 2))
+        .withMessage("Sequential(2): rows from 2 to 2; expected 0 <= from < to");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Invariances.of(layer).rows(2, 6).measure())
+        .withMessage(
+            "Sequential(2): rows from 2 to 6 of '0.weight', which has 4; expected some of these");
     assertTellsNothing(x -> x.times(0), "0 everywhere");
     assertTellsNothing(x -> x.div(0), "not finite");
     assertTellsNothing(x -> x.times(generator.uniform(4)), "random");
@@ -130,7 +185,10 @@ class InvariancesUseTest {
     Sequential layer = float64(new Sequential(new Linear(3, 4, generator), new BatchNorm(4)));
     InvarianceTable.Row row = Invariances.of(layer).named("linear and batch norm").measure();
     String table = InvarianceTable.of(row, row).toString();
-    assertThat(table.lines()).hasSize(4).allSatisfy(line -> assertThat(line).hasSizeLessThan(121));
+    assertThat(table.lines()).hasSize(5).allSatisfy(line -> assertThat(line).hasSizeLessThan(111));
+    assertThat(InvarianceTable.of(row, row).gradientFacts().lines())
+        .hasSize(6)
+        .allSatisfy(line -> assertThat(line).hasSizeLessThan(111));
     assertThat(table.lines().toList().get(1))
         .matches("linear and batch norm  eps \\S+  no \\S+ .*");
     assertThat(row.name()).isEqualTo("linear and batch norm");
@@ -148,6 +206,20 @@ class InvariancesUseTest {
     @Override
     public Tensor forward(Tensor x) {
       return norm.forward(x.matmul(weight.value()));
+    }
+  }
+
+  /** Attends with one stacked weight, whose queries and keys are normalized. */
+  private final class NormedScores extends Layer implements Transform {
+    private final Weight weight = parameter("in_proj_weight", generator.normal(12, 4));
+    private final LayerNorm norm = child("norm", new LayerNorm(4).withoutAffine().epsilon(0));
+
+    @Override
+    public Tensor forward(Tensor x) {
+      Tensor qkv = x.matmul(weight.value().transpose());
+      Tensor q = norm.forward(qkv.slice(2, 0, 4));
+      Tensor k = norm.forward(qkv.slice(2, 4, 8));
+      return q.matmul(k.transpose(1, 2)).softmax(2).matmul(qkv.slice(2, 8, 12));
     }
   }
 

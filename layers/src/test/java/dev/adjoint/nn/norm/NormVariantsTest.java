@@ -15,6 +15,7 @@ import dev.adjoint.nn.LayerScale;
 import dev.adjoint.nn.Sequential;
 import dev.adjoint.nn.TLU;
 import dev.adjoint.nn.Transform;
+import dev.adjoint.op.Joining;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Keep;
@@ -51,6 +52,7 @@ class NormVariantsTest {
         new GlobalResponseNorm(4),
         new LocalResponseNorm(3).alpha(0.5),
         new UnitNorm().channelsFirst(),
+        new DivisiveNorm(4, 2, 3),
         new TLU(4));
   }
 
@@ -71,13 +73,6 @@ class NormVariantsTest {
       assertGradients(
           layer, GradientCheck.of(in -> ((Transform) layer).forward(in[0])).at(x).order(2));
     }
-    ConditionalNorm norm = scrambled(conditional(new LayerNorm(4)), generator);
-    Tensor c = normal(generator, 5, 3);
-    assertGradients(norm, GradientCheck.of(in -> norm.forward(in[0], in[1])).at(x, c).order(2));
-  }
-
-  private ConditionalNorm conditional(Normalization<?> norm) {
-    return float64(new ConditionalNorm(norm, 3, generator));
   }
 
   // ---- what one norm must be of another --------------------------------------------------------
@@ -171,6 +166,9 @@ class NormVariantsTest {
           new MeanOnlyBatchNorm(4),
           new SwitchableNorm(4),
           new FilterResponseNorm(4),
+          new DivisiveNorm(4, 9),
+          new EvoNormS0(2, 4),
+          new GlobalResponseNorm(4),
           new EvoNormB0(4)
         }) {
       scrambled(float64(norm), generator);
@@ -254,6 +252,40 @@ class NormVariantsTest {
   }
 
   @Test
+  void divisiveNormIsItsPapersFormula() {
+    DivisiveNorm norm = scrambled(float64(new DivisiveNorm(4, 3, 2).epsilon(0.25)), generator);
+    Tensor signals = normal(generator, 2, 4, 5).plus(3);
+    Tensor v = signals.minus(meansAround(signals, 1, 1));
+    Tensor square = meansAround(v.square(), 1, 0);
+    Tensor g = norm.weight("weight").value().reshape(4, 1);
+    Tensor b = norm.weight("bias").value().reshape(4, 1);
+    assertClose(norm.forward(signals), v.div(square.plus(0.25).sqrt()).times(g).plus(b));
+  }
+
+  /** Returns means over channels and the positions from some before to some after each. */
+  private static Tensor meansAround(Tensor x, int before, int after) {
+    int last = x.size(2) - 1;
+    Tensor[] means = new Tensor[x.size(2)];
+    for (int i = 0; i <= last; i++) {
+      Tensor window = x.slice(2, Math.max(0, i - before), Math.min(last, i + after) + 1);
+      means[i] = window.mean(Keep.AXES, 1, 2);
+    }
+    return Joining.concat(2, means);
+  }
+
+  @Test
+  void divisiveNormOfWindowsOverEverythingIsGroupNormOfOneGroup() {
+    GroupNorm expected = scrambled(float64(new GroupNorm(1, 4).epsilon(1)), generator);
+    DivisiveNorm norm = float64(new DivisiveNorm(4, 5));
+    norm.load(expected.state());
+    assertClose(norm.forward(images), expected.forward(images));
+    // Of one channel and along the units of a layer, it is layer norm without gains of the units.
+    Tensor units = normal(generator, 3, 1, 7);
+    LayerNorm plain = float64(new LayerNorm(7).epsilon(1));
+    assertClose(float64(new DivisiveNorm(1, 13)).forward(units), plain.forward(units));
+  }
+
+  @Test
   void unitNormHasLengthOneAndLeavesZerosAsTheyAre() {
     Tensor x = normal(generator, 3, 4);
     assertClose(new UnitNorm().forward(x).norm(2, 1), Tensor.of(1.0, 1, 1));
@@ -284,22 +316,6 @@ class NormVariantsTest {
     assertClose(
         new LayerScale(4).forward(Tensors.ones(3, 4)),
         Tensors.full(Shape.of(3, 4), 1e-5, DType.FLOAT32));
-  }
-
-  @Test
-  void aConditionSetsGainAndShiftOfEachExample() {
-    Tensor x = normal(generator, 3, 4, 5);
-    Tensor c = normal(generator, 3, 3);
-    ConditionalNorm norm = conditional(new InstanceNorm(4));
-    InstanceNorm plain = float64(new InstanceNorm(4));
-    assertClose(norm.forward(x, c), plain.forward(x));
-    scrambled(norm, generator);
-    Tensor both =
-        c.matmul(norm.children().get("projection").weight("weight").value().transpose())
-            .plus(norm.children().get("projection").weight("bias").value());
-    Tensor g = both.slice(1, 0, 4).unsqueeze(2).plus(1);
-    Tensor b = both.slice(1, 4, 8).unsqueeze(2);
-    assertClose(norm.forward(x, c), plain.forward(x).times(g).plus(b));
   }
 
   // ---- all norms of a model --------------------------------------------------------------------
