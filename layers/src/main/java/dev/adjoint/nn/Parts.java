@@ -143,6 +143,12 @@ abstract sealed class Parts implements Describable permits Layer {
     return add(name, from.part(name, type));
   }
 
+  /** Exchanges a layer or function inside, for options; it keeps its place among the others. */
+  protected final <T> T exchange(String name, T by) {
+    parts.put(name, by);
+    return by;
+  }
+
   /** Declares the random generator of the description, for layers that draw in each forward. */
   protected final Generator generator() {
     generator = from.generator();

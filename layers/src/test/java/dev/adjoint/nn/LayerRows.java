@@ -32,13 +32,16 @@ import dev.adjoint.nn.reparam.CosineNorm;
 import dev.adjoint.nn.reparam.SpectralNorm;
 import dev.adjoint.nn.reparam.WeightNorm;
 import dev.adjoint.nn.reparam.WeightStandardization;
+import dev.adjoint.nn.sequence.CausalLanguageModel;
 import dev.adjoint.nn.sequence.GRU;
+import dev.adjoint.nn.sequence.GatedFeedForward;
 import dev.adjoint.nn.sequence.LSTM;
 import dev.adjoint.nn.sequence.MultiHeadAttention;
 import dev.adjoint.nn.sequence.PositionalEncoding;
 import dev.adjoint.nn.sequence.QueryKeyNorm;
 import dev.adjoint.nn.sequence.RNN;
 import dev.adjoint.nn.sequence.Recurrent;
+import dev.adjoint.nn.sequence.TransformerDecoderLayer;
 import dev.adjoint.nn.sequence.TransformerEncoder;
 import dev.adjoint.nn.sequence.TransformerEncoderLayer;
 import dev.adjoint.op.ConvOptions;
@@ -194,6 +197,8 @@ final class LayerRows {
     rows.add(row(new TransformerEncoderLayer(4, 2, 6, G).normFirst(), sequences));
     rows.add(row(new TransformerEncoderLayer(4, 2, 6, G).normFirst().normLast(), sequences));
     rows.add(row(new TransformerEncoder(new TransformerEncoderLayer(4, 1, 6, G)), sequences));
+    rows.add(row(TransformerDecoderLayer.decoderOnly(4, 2, 6, G), sequences));
+    rows.add(row(new GatedFeedForward(4, 6, G), last4));
     Rule read = last(6).but(x -> x.rank() != 3 || x.size(1) == 0);
     rows.add(row(new Reading(new RNN(4, 6, G)), read));
     rows.add(row(new Reading(new LSTM(4, 3, G).bidirectional()), read));
@@ -311,6 +316,26 @@ final class LayerRows {
       int[] indices = new int[x.size()];
       Arrays.setAll(indices, i -> i % 5);
       return embedding.forward(IntTensor.of(indices, x.shape().toArray()));
+    }
+  }
+
+  /** The scores after indices 0, 1, 2, and so on, one for each step of the input. */
+  static final class Writing extends Layer implements Transform {
+    private final CausalLanguageModel model = child("model", CausalLanguageModel.class);
+
+    Writing(CausalLanguageModel model) {
+      this(Description.of(Writing::new).with("model", model));
+    }
+
+    Writing(Description from) {
+      super(from);
+    }
+
+    @Override
+    public Tensor forward(Tensor x) {
+      int[] indices = new int[x.size(0) * x.size(1)];
+      Arrays.setAll(indices, i -> i % 5);
+      return model.forward(IntTensor.of(indices, x.size(0), x.size(1)));
     }
   }
 

@@ -10,6 +10,7 @@ import dev.adjoint.autodiff.Gradients;
 import dev.adjoint.nn.LayerRows.Conditioned;
 import dev.adjoint.nn.LayerRows.Looking;
 import dev.adjoint.nn.LayerRows.Reading;
+import dev.adjoint.nn.LayerRows.Writing;
 import dev.adjoint.nn.Unusual.Subject;
 import dev.adjoint.nn.predict.Predictor;
 import dev.adjoint.tensor.DType;
@@ -37,7 +38,11 @@ class MadeAnewTest {
 
   /** Constructors of the layers here, as users give them. */
   private static final Map<String, java.util.function.Function<Description, ?>> OWN =
-      Map.of("Reading", Reading::new, "Looking", Looking::new, "Conditioned", Conditioned::new);
+      Map.of(
+          "Reading", Reading::new,
+          "Looking", Looking::new,
+          "Writing", Writing::new,
+          "Conditioned", Conditioned::new);
 
   /** What no option can change. */
   private static final Set<String> NEVER_CHANGED =
@@ -195,9 +200,17 @@ class MadeAnewTest {
     assertThat(changing.map(JavaField::getFullName))
         .containsExactlyInAnyOrder(
             "dev.adjoint.nn.Linear.folded", // made of the tensors scale and shift
-            "dev.adjoint.nn.sequence.MultiHeadAttention.qkNorm", // layers inside
+            "dev.adjoint.nn.sequence.CausalLanguageModel.head", // this and others: layers inside
+            "dev.adjoint.nn.sequence.CausalLanguageModel.norm",
+            "dev.adjoint.nn.sequence.CausalLanguageModel.positions",
+            "dev.adjoint.nn.sequence.GatedFeedForward.hiddenScale",
+            "dev.adjoint.nn.sequence.MultiHeadAttention.qkNorm",
             "dev.adjoint.nn.sequence.TransformerEncoder.norm",
-            "dev.adjoint.nn.sequence.TransformerLayer.hiddenScale");
+            "dev.adjoint.nn.sequence.TransformerLayer.feedForward",
+            "dev.adjoint.nn.sequence.TransformerLayer.hiddenScale",
+            "dev.adjoint.nn.sequence.TransformerLayer.linear1",
+            "dev.adjoint.nn.sequence.TransformerLayer.linear2",
+            "dev.adjoint.nn.sequence.TransformerLayer.selfAttention");
   }
 
   // ---- what is observed ------------------------------------------------------------------------

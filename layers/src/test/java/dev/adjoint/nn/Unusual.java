@@ -3,6 +3,7 @@ package dev.adjoint.nn;
 import dev.adjoint.nn.LayerRows.Conditioned;
 import dev.adjoint.nn.LayerRows.Looking;
 import dev.adjoint.nn.LayerRows.Reading;
+import dev.adjoint.nn.LayerRows.Writing;
 import dev.adjoint.nn.norm.AdaIN;
 import dev.adjoint.nn.norm.BatchNorm;
 import dev.adjoint.nn.norm.BatchRenorm;
@@ -36,7 +37,9 @@ import dev.adjoint.nn.reparam.CosineNorm;
 import dev.adjoint.nn.reparam.SpectralNorm;
 import dev.adjoint.nn.reparam.WeightNorm;
 import dev.adjoint.nn.reparam.WeightStandardization;
+import dev.adjoint.nn.sequence.CausalLanguageModel;
 import dev.adjoint.nn.sequence.GRU;
+import dev.adjoint.nn.sequence.GatedFeedForward;
 import dev.adjoint.nn.sequence.LSTM;
 import dev.adjoint.nn.sequence.MultiHeadAttention;
 import dev.adjoint.nn.sequence.PositionalEncoding;
@@ -44,6 +47,7 @@ import dev.adjoint.nn.sequence.Positions;
 import dev.adjoint.nn.sequence.QueryKeyNorm;
 import dev.adjoint.nn.sequence.RNN;
 import dev.adjoint.nn.sequence.Recurrent;
+import dev.adjoint.nn.sequence.TransformerDecoderLayer;
 import dev.adjoint.nn.sequence.TransformerEncoder;
 import dev.adjoint.nn.sequence.TransformerEncoderLayer;
 import dev.adjoint.op.ConvOptions;
@@ -240,6 +244,26 @@ final class Unusual {
         new MultiHeadAttention(4, 2, 1, G).qkNorm(QueryKeyNorm.Kind.PER_HEAD),
         new MultiHeadAttention(4, 2, 1, G).qkNorm(QueryKeyNorm.Kind.WHOLE_WIDTH),
         new MultiHeadAttention(4, 2, G).qkNorm(QueryKeyNorm.Kind.COSINE),
+        new GatedFeedForward(4, 3, G).activation(Activation.GELU),
+        TransformerDecoderLayer.decoderOnly(4, 2, 5, G)
+            .feedForward(new GatedFeedForward(4, 3, G))
+            .onSphere(),
+        TransformerDecoderLayer.decoderOnly(4, 2, 5, G)
+            .selfAttention(new MultiHeadAttention(4, 2, 1, G))
+            .feedForward(new GatedFeedForward(4, 3, G))
+            .dropout(0.3),
+        TransformerDecoderLayer.decoderOnly(4, 2, 5, G)
+            .activation(Activation.GELU)
+            .layerNormScaling(3)
+            .layerScale(0.3),
+        TransformerDecoderLayer.decoderOnly(4, 2, 5, G).normFirst().normLast(),
+        TransformerDecoderLayer.decoderOnly(4, 2, 5, G).deepNorm(3),
+        new Writing(
+            new CausalLanguageModel(
+                    5, 4, 1, _ -> TransformerDecoderLayer.decoderOnly(4, 2, 5, G), G)
+                .positions(7)
+                .norm(new RMSNorm(4))
+                .dropout(0.3)),
         recurrent(new RNN(4, 3, G).activation(Activation.SIGMOID)),
         recurrent(new LSTM(4, 3, G)),
         recurrent(new GRU(4, 3, G)),

@@ -4,17 +4,17 @@ import static java.util.Locale.ROOT;
 
 import dev.adjoint.examples.names.Alphabet;
 import dev.adjoint.examples.names.Names;
-import dev.adjoint.nn.Activation;
 import dev.adjoint.nn.Embedding;
 import dev.adjoint.nn.Layer;
 import dev.adjoint.nn.LayerScale;
 import dev.adjoint.nn.Linear;
 import dev.adjoint.nn.Sequential;
+import dev.adjoint.nn.Transform;
 import dev.adjoint.nn.norm.RMSNorm;
+import dev.adjoint.nn.sequence.GatedFeedForward;
 import dev.adjoint.nn.sequence.MultiHeadAttention;
 import dev.adjoint.nn.sequence.Positions;
-import dev.adjoint.nn.sequence.TransformerEncoder;
-import dev.adjoint.nn.sequence.TransformerEncoderLayer;
+import dev.adjoint.nn.sequence.TransformerDecoderLayer;
 import dev.adjoint.nn.sequence.TransformerLayer;
 import dev.adjoint.op.Losses;
 import dev.adjoint.optim.Adam;
@@ -46,6 +46,8 @@ record StepsOnASphere(List<Way> ways) implements Result {
   private static final int STEPS = 250;
   private static final int LAYERS = 2;
   private static final int WIDTH = 32;
+  private static final int HEADS = 2;
+  private static final int HIDDEN = 86;
   private static final int CONTEXT = 16;
   private static final int BATCH = 16;
   private static final double GOAL = 2.8;
@@ -124,7 +126,7 @@ record StepsOnASphere(List<Way> ways) implements Result {
   private static double[] losses(
       boolean onSphere, double rate, Generator generator, int characters, int[] text, int steps) {
     Embedding embedding = new Embedding(characters, WIDTH, generator);
-    TransformerEncoder layers = layers(onSphere, generator);
+    Sequential layers = layers(onSphere, generator);
     Linear scores = new Linear(WIDTH, characters, generator).withoutBias();
     Sequential head =
         onSphere
@@ -165,24 +167,23 @@ record StepsOnASphere(List<Way> ways) implements Result {
     return losses;
   }
 
-  private static TransformerEncoder layers(boolean onSphere, Generator generator) {
-    TransformerEncoderLayer[] layers = new TransformerEncoderLayer[LAYERS];
+  private static Sequential layers(boolean onSphere, Generator generator) {
+    List<Transform> layers = new ArrayList<>();
     for (int i = 0; i < LAYERS; i++) {
-      layers[i] =
-          new TransformerEncoderLayer(WIDTH, 2, 4 * WIDTH, generator)
-              .activation(Activation.SILU)
+      TransformerDecoderLayer layer =
+          TransformerDecoderLayer.decoderOnly(WIDTH, HEADS, HIDDEN, generator)
+              .selfAttention(
+                  new MultiHeadAttention(WIDTH, HEADS, generator)
+                      .withoutBias()
+                      .positions(Positions.ROTARY))
+              .feedForward(new GatedFeedForward(WIDTH, HIDDEN, generator))
               .dropout(0);
-      if (layers[i].children().get("self_attn") instanceof MultiHeadAttention attention) {
-        attention.causal().positions(Positions.ROTARY);
-      }
-      if (onSphere) {
-        layers[i].onSphere();
-      } else {
-        layers[i].normFirst().norm(RMSNorm::new);
-      }
+      layers.add(onSphere ? layer.onSphere() : layer.normFirst().norm(RMSNorm::new));
     }
-    TransformerEncoder encoder = new TransformerEncoder(layers);
-    return onSphere ? encoder : encoder.withNorm(new RMSNorm(WIDTH));
+    if (!onSphere) {
+      layers.add(new RMSNorm(WIDTH));
+    }
+    return new Sequential(layers);
   }
 
   /** Returns how a kind of layer learns at the rate that is best for it. */
@@ -207,7 +208,7 @@ record StepsOnASphere(List<Way> ways) implements Result {
       plot.line("%s, rate %s".formatted(way.label(), way.rate), steps, mean);
     }
     page.paragraph(
-            "In nGPT all vectors have length 1: the rows of the matrices, which an optimizer keeps so, and what passes through the layers, each of which is a step on the sphere. A transformer of %d layers, %d wide, reads names of classes of the JDK, %d characters at a time, and predicts each next character; beside it is one with RMS norms that come first, which learns in rising steps at first. Both learn by Adam, at each of the rates %s."
+            "In nGPT all vectors have length 1: the rows of the matrices, which an optimizer keeps so, and what passes through the layers, each of which is a step on the sphere. A transformer of %d layers, %d wide, reads names of classes of the JDK, %d characters at a time, and predicts each next character; beside it is one with RMS norms that come first, as in Llama, which takes smaller steps at first. Both learn by Adam, at each of the rates %s."
                 .formatted(LAYERS, WIDTH, CONTEXT, RATES))
         .plot(plot, "Running mean, at the rate that is best for each; mean of the seeds.")
         .table(

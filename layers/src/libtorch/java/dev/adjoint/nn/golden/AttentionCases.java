@@ -10,6 +10,8 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.StringSharedModuleDict;
 import org.bytedeco.pytorch.T_TensorTensor_T;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TransformerDecoderLayerImpl;
+import org.bytedeco.pytorch.TransformerDecoderLayerOptions;
 import org.bytedeco.pytorch.TransformerEncoderLayerImpl;
 import org.bytedeco.pytorch.TransformerEncoderLayerOptions;
 import org.bytedeco.pytorch.global.torch;
@@ -39,6 +41,7 @@ final class AttentionCases {
         scaledDotProduct("boolean-mask", QUERIES, "boolean", false, null),
         scaledDotProduct("causal", QUERIES, "none", true, null),
         scaledDotProduct("causal-square", KEYS, "none", true, null),
+        groupedHeads(),
         multihead("self", true, true, false, "none"),
         multihead("self-without-bias", true, false, false, "none"),
         multihead("self-padding", true, true, true, "none"),
@@ -52,7 +55,9 @@ final class AttentionCases {
         encoderLayer("boolean-mask", false, "relu", false, "boolean"),
         encoderLayer("norm-first-relu", true, "relu", false, "none"),
         encoderLayer("norm-first-gelu", true, "gelu", false, "none"),
-        encoderLayer("norm-first-all", true, "gelu", true, "boolean"));
+        encoderLayer("norm-first-all", true, "gelu", true, "boolean"),
+        decoderLayer("relu", "relu", false),
+        decoderLayer("gelu-padding", "gelu", true));
   }
 
   /** Attention of (N, heads, time, features); a 1 in a boolean mask takes part. */
@@ -79,6 +84,26 @@ final class AttentionCases {
             causal,
             scale == null ? new DoubleOptional() : new DoubleOptional(scale),
             /* enable_gqa= */ false));
+  }
+
+  /** Attention of 4 heads, of which two share keys and values each. */
+  private static GoldenCase groupedHeads() {
+    GoldenCase c = new GoldenCase("attention-grouped", "torch::scaled_dot_product_attention");
+    c.option("is_causal", true).option("scale", "None").option("enable_gqa", true);
+    Tensor query = c.input("query", c.normal(1, BATCH, 4, KEYS, 3));
+    Tensor key = c.input("key", c.normal(1, BATCH, 2, KEYS, 3));
+    Tensor value = c.input("value", c.normal(1, BATCH, 2, KEYS, 2));
+    return c.output(
+        "output",
+        torch.scaled_dot_product_attention(
+            query,
+            key,
+            value,
+            GoldenCase.optional(null),
+            /* dropout_p= */ 0,
+            /* is_causal= */ true,
+            new DoubleOptional(),
+            /* enable_gqa= */ true));
   }
 
   /** Attention of (N, time, features); a 1 in a boolean mask does not take part. */
@@ -128,6 +153,32 @@ final class AttentionCases {
         normFirst
             ? normFirst(layer, activation, x, attended, padding)
             : layer.forward(x, attended, padding);
+    return c.output("output", y.transpose(0, 1));
+  }
+
+  /** The layer of a decoder, causal, with a memory whose end may be padding. */
+  private static GoldenCase decoderLayer(String variant, String activation, boolean padded) {
+    GoldenCase c = new GoldenCase("decoder-layer-" + variant, "torch::nn::TransformerDecoderLayer");
+    TransformerDecoderLayerOptions options = new TransformerDecoderLayerOptions(EMBED, HEADS);
+    options.dim_feedforward().put(5);
+    options.dropout().put(0);
+    if (activation.equals("gelu")) {
+      options.activation().put(new kGELU());
+    } else {
+      options.activation().put(new kReLU());
+    }
+    c.option("d_model", EMBED).option("nhead", HEADS).option("dim_feedforward", 5);
+    c.option("activation", activation).option("dropout", 0);
+    TransformerDecoderLayerImpl layer = c.module(new TransformerDecoderLayerImpl(options));
+    Tensor x = c.input("tgt", c.normal(1, BATCH, QUERIES, EMBED)).transpose(0, 1);
+    Tensor memory = c.input("memory", c.normal(1, BATCH, KEYS, EMBED)).transpose(0, 1);
+    Tensor later =
+        torch
+            .full(new long[] {QUERIES, QUERIES}, new Scalar(Double.NEGATIVE_INFINITY))
+            .to(ScalarType.Double)
+            .triu(1);
+    Tensor y =
+        layer.forward(x, memory, later, new Tensor(), new Tensor(), padding(c, padded, KEYS));
     return c.output("output", y.transpose(0, 1));
   }
 

@@ -51,12 +51,15 @@ import dev.adjoint.nn.norm.SwitchableNorm;
 import dev.adjoint.nn.norm.UnitNorm;
 import dev.adjoint.nn.norm.Whitening;
 import dev.adjoint.nn.reparam.CosineNorm;
+import dev.adjoint.nn.sequence.CausalLanguageModel;
 import dev.adjoint.nn.sequence.GRU;
+import dev.adjoint.nn.sequence.GatedFeedForward;
 import dev.adjoint.nn.sequence.LSTM;
 import dev.adjoint.nn.sequence.MultiHeadAttention;
 import dev.adjoint.nn.sequence.PositionalEncoding;
 import dev.adjoint.nn.sequence.QueryKeyNorm;
 import dev.adjoint.nn.sequence.RNN;
+import dev.adjoint.nn.sequence.TransformerDecoderLayer;
 import dev.adjoint.nn.sequence.TransformerEncoder;
 import dev.adjoint.nn.sequence.TransformerEncoderLayer;
 import java.util.Map;
@@ -78,6 +81,7 @@ final class LayerTypes {
           .put(BatchNorm.class, BatchNorm::new)
           .put(BatchRenorm.class, BatchRenorm::new)
           .put(ConditionalNorm.class, ConditionalNorm::new)
+          .put(CausalLanguageModel.class, CausalLanguageModel::new)
           .put(ConditionalResidual.class, ConditionalResidual::new)
           .put(Conv1d.class, Conv1d::new)
           .put(Conv2d.class, Conv2d::new)
@@ -96,6 +100,7 @@ final class LayerTypes {
           .put(Flatten.class, from -> new Flatten())
           .put(GRU.class, GRU::new)
           .put(GhostBatchNorm.class, GhostBatchNorm::new)
+          .put(GatedFeedForward.class, GatedFeedForward::new)
           .put(GlobalAvgPool.class, from -> new GlobalAvgPool())
           .put(GlobalResponseNorm.class, GlobalResponseNorm::new)
           .put(GroupNorm.class, GroupNorm::new)
@@ -123,6 +128,7 @@ final class LayerTypes {
           .put(Standardization.class, Standardization::new)
           .put(SwitchableNorm.class, SwitchableNorm::new)
           .put(TLU.class, TLU::new)
+          .put(TransformerDecoderLayer.class, TransformerDecoderLayer::new)
           .put(TransformerEncoder.class, TransformerEncoder::new)
           .put(TransformerEncoderLayer.class, TransformerEncoderLayer::new)
           .put(UnitNorm.class, UnitNorm::new)

@@ -359,8 +359,16 @@ public final class MultiHeadAttention extends Layer implements Transform {
     return observed(outProj.forward(mixed.transpose(1, 2).reshape(query.shape())));
   }
 
+  int width() {
+    return width;
+  }
+
   int heads() {
     return heads;
+  }
+
+  boolean isCausal() {
+    return causal.get();
   }
 
   /** Multiplies the weights that values and results are projected by. */

@@ -61,12 +61,22 @@ public final class PositionalEncoding extends Layer implements Transform {
    */
   @Override
   public Tensor forward(Tensor x) {
-    if (x.rank() < 2 || x.size(-1) != table.size(1) || x.size(-2) > table.size(0)) {
+    return forward(x, 0);
+  }
+
+  /**
+   * Returns the sequence, of which so many positions came before, plus the encodings.
+   *
+   * @param x of shape (..., T, width)
+   */
+  public Tensor forward(Tensor x, int first) {
+    int most = table.size(0) - first;
+    if (x.rank() < 2 || x.size(-1) != table.size(1) || x.size(-2) > most) {
       throw new IllegalArgumentException(
           "%s: input of shape %s; expected (..., T, %d), T at most %d"
-              .formatted(this, x.shape(), table.size(1), table.size(0)));
+              .formatted(this, x.shape(), table.size(1), most));
     }
-    return observed(x.plus(table.slice(0, 0, x.size(-2)).to(x.dtype())));
+    return observed(x.plus(table.slice(0, first, first + x.size(-2)).to(x.dtype())));
   }
 
   @Override

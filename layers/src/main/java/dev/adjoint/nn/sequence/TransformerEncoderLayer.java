@@ -31,7 +31,12 @@ public final class TransformerEncoderLayer extends TransformerLayer<TransformerE
    * @param hidden the width between the two linear layers; PyTorch's default is 2048
    */
   public TransformerEncoderLayer(int width, int heads, int hidden, Generator generator) {
-    this(describe(TransformerEncoderLayer::new, width, heads, hidden, generator));
+    this(
+        describe(
+            TransformerEncoderLayer::new,
+            new MultiHeadAttention(width, heads, generator),
+            hidden,
+            generator));
   }
 
   /** Creates a layer from its description. */
@@ -52,7 +57,7 @@ public final class TransformerEncoderLayer extends TransformerLayer<TransformerE
    *     another ({@link MultiHeadAttention}); or null
    */
   public Tensor forward(Tensor x, @Nullable Tensor mask) {
-    Tensor attended = attention.add(x, input -> attend(input, mask));
+    Tensor attended = attention.add(x, input -> attend(input, mask, null));
     return observed(transformation.add(attended, this::transform));
   }
 }

@@ -1,5 +1,7 @@
 package dev.adjoint.nn.sequence;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.adjoint.autodiff.Parameter;
 import dev.adjoint.nn.Activation;
 import dev.adjoint.nn.Description;
@@ -55,9 +57,10 @@ public abstract class TransformerLayer<L extends TransformerLayer<L>> extends La
       integer("depth", 1).require(number -> number >= 1, "at least 1");
   private final Setting<Boolean> layerScale = flag("layer_scale");
   private final Setting<Boolean> onSphere = flag("on_sphere");
-  private final MultiHeadAttention selfAttention = child("self_attn", MultiHeadAttention.class);
-  private final Linear linear1 = child("linear1", Linear.class);
-  private final Linear linear2 = child("linear2", Linear.class);
+  private MultiHeadAttention selfAttention = child("self_attn", MultiHeadAttention.class);
+  private @Nullable Linear linear1;
+  private @Nullable Linear linear2;
+  private @Nullable Transform feedForward;
   private final Dropout dropout = child("dropout", Dropout.class);
   private @Nullable LayerScale hiddenScale;
   private final List<Branch> branches = new ArrayList<>();
@@ -65,16 +68,25 @@ public abstract class TransformerLayer<L extends TransformerLayer<L>> extends La
   /** Creates a layer from its description. */
   protected TransformerLayer(Description from) {
     super(from);
-    hiddenScale = onSphere.get() ? child("hidden_scale", LayerScale.class) : null;
+    if (from.has("mlp")) {
+      feedForward = child("mlp", Transform.class);
+    } else {
+      linear1 = child("linear1", Linear.class);
+      linear2 = child("linear2", Linear.class);
+      hiddenScale = onSphere.get() ? child("hidden_scale", LayerScale.class) : null;
+    }
   }
 
   /** Begins the description of a layer with dropout of 0.1 everywhere. */
   static Description describe(
-      Function<Description, ?> constructor, int width, int heads, int hidden, Generator generator) {
+      Function<Description, ?> constructor,
+      MultiHeadAttention attention,
+      int hidden,
+      Generator generator) {
     return Description.of(constructor)
-        .with("self_attn", new MultiHeadAttention(width, heads, generator).dropout(0.1))
-        .with("linear1", new Linear(width, hidden, generator))
-        .with("linear2", new Linear(hidden, width, generator))
+        .with("self_attn", attention.dropout(0.1))
+        .with("linear1", new Linear(attention.width(), hidden, generator))
+        .with("linear2", new Linear(hidden, attention.width(), generator))
         .with("dropout", new Dropout(0.1, generator));
   }
 
@@ -83,6 +95,38 @@ public abstract class TransformerLayer<L extends TransformerLayer<L>> extends La
   /** Sets the function between the linear layers; the default is relu. */
   public final L activation(Activation function) {
     activation.set(function);
+    return self();
+  }
+
+  /**
+   * Exchanges the attention of the sequence to itself: for one whose heads share keys, or with
+   * {@link Positions}. Its dropout is its own until {@link #dropout} is set; in a decoder it
+   * becomes causal.
+   *
+   * @param attention as wide as this layer
+   */
+  public final L selfAttention(MultiHeadAttention attention) {
+    if (attention.width() != width()) {
+      throw new IllegalArgumentException(
+          "%s: %s; expected one of width %d".formatted(headline(), attention, width()));
+    }
+    if (selfAttention.isCausal()) {
+      attention.causal();
+    }
+    selfAttention = exchange("self_attn", attention);
+    return self();
+  }
+
+  /**
+   * Exchanges the two linear layers, with the activation and the dropout between them, for another
+   * function of each position, such as {@link GatedFeedForward}; its name is mlp.
+   */
+  public final L feedForward(Transform function) {
+    drop("linear1");
+    drop("linear2");
+    linear1 = null;
+    linear2 = null;
+    feedForward = exchange("mlp", function);
     return self();
   }
 
@@ -154,8 +198,8 @@ public abstract class TransformerLayer<L extends TransformerLayer<L>> extends La
     for (Layer child : children().values()) {
       if (child instanceof MultiHeadAttention attention) {
         attention.scaleValues(beta);
-      } else if (child instanceof Linear linear) {
-        linear.weight("weight").assign(linear.weight("weight").value().times(beta));
+      } else {
+        child.namedLayers().values().forEach(each -> scale(each, beta));
       }
     }
     return self();
@@ -172,6 +216,12 @@ public abstract class TransformerLayer<L extends TransformerLayer<L>> extends La
     return normFirst();
   }
 
+  private static void scale(Layer layer, double factor) {
+    if (layer instanceof Linear linear) {
+      linear.weight("weight").assign(linear.weight("weight").value().times(factor));
+    }
+  }
+
   /** Multiplies what each branch adds by a learned factor a feature: {@link LayerScale}. */
   public final L layerScale(double initial) {
     layerScale.set(true);
@@ -185,8 +235,9 @@ public abstract class TransformerLayer<L extends TransformerLayer<L>> extends La
    * feature: 0.05 of the way at first.
    *
    * <p>There are no other norms and no biases; queries and keys are those of {@link
-   * QueryKeyNorm.Kind#SPHERE}, and hidden_scale multiplies what the activation gets, by sqrt(width)
-   * at first. The matrices are normalized now; an optimizer has to keep them so: {@code new
+   * QueryKeyNorm.Kind#SPHERE}, and hidden_scale multiplies hidden features before the activation,
+   * by sqrt(width) at first; the paper's are gated: exchange attention and {@link GatedFeedForward}
+   * before. The matrices are normalized now; an optimizer has to keep them so: {@code new
    * OnSphere(new Adam(...)).unit(TransformerLayer.unitVectors(model))}.
    */
   public final L onSphere() {
@@ -196,14 +247,17 @@ public abstract class TransformerLayer<L extends TransformerLayer<L>> extends La
     norm(_ -> new UnitNorm());
     layerScale(0.05);
     branches.forEach(branch -> branch.scale().multiplier(0.05 * Math.sqrt(width)));
-    hiddenScale =
-        child("hidden_scale", new LayerScale(linear1.outputs(), Math.sqrt(width)))
-            .multiplier(Math.sqrt(width));
+    if (linear1 != null) {
+      double root = Math.sqrt(width);
+      hiddenScale = child("hidden_scale", new LayerScale(linear1.outputs(), root)).multiplier(root);
+    }
     children()
         .values()
         .forEach(child -> {
           if (child instanceof MultiHeadAttention attention) {
             attention.withoutBias().qkNorm(QueryKeyNorm.Kind.SPHERE);
+          } else if (child instanceof GatedFeedForward gated) {
+            gated.onSphere();
           } else if (child instanceof Linear linear) {
             linear.withoutBias();
           }
@@ -226,7 +280,7 @@ public abstract class TransformerLayer<L extends TransformerLayer<L>> extends La
             .namedParameters()
             .forEach((path, parameter) -> {
               if (parameter.shape().rank() == 2) {
-                axes.put(parameter, path.matches("linear2.*|.*out_proj.*") ? 0 : 1);
+                axes.put(parameter, path.matches("linear2.*|.*(out|down)_proj.*") ? 0 : 1);
               }
             });
       }
@@ -318,38 +372,37 @@ public abstract class TransformerLayer<L extends TransformerLayer<L>> extends La
     }
 
     private void replaceNorms(IntFunction<? extends Transform> made) {
-      norm = replaced("norm" + number, Transform.class, made.apply(width()));
+      norm = exchange("norm" + number, made.apply(width()));
       if (last != null) {
-        last = replaced("last_norm" + number, Transform.class, made.apply(width()));
+        last = exchange("last_norm" + number, made.apply(width()));
       }
     }
 
     private void scaleBy(double initial) {
-      scale = replaced("scale" + number, LayerScale.class, new LayerScale(width(), initial));
-    }
-
-    private <T> T replaced(String name, Class<T> type, T by) {
-      drop(name);
-      return child(name, type, () -> by);
+      scale = exchange("scale" + number, new LayerScale(width(), initial));
     }
   }
 
   // ---- what branches add -----------------------------------------------------------------------
 
-  /** Lets the positions of a sequence attend to one another. */
-  final Tensor attend(Tensor x, @Nullable Tensor mask) {
-    return selfAttention.forward(x, mask);
+  /** Lets the positions of a sequence attend to one another, or to those in a cache as well. */
+  final Tensor attend(Tensor x, @Nullable Tensor mask, @Nullable KeyValueCache cache) {
+    return cache == null ? selfAttention.forward(x, mask) : selfAttention.extend(x, cache);
   }
 
   /** Transforms each position by itself. */
   final Tensor transform(Tensor x) {
-    Tensor hidden = linear1.forward(x);
+    return feedForward != null ? feedForward.forward(x) : betweenLinears(x);
+  }
+
+  private Tensor betweenLinears(Tensor x) {
+    Tensor hidden = requireNonNull(linear1).forward(x);
     Tensor scaled = hiddenScale == null ? hidden : hiddenScale.forward(hidden);
-    return linear2.forward(dropout.forward(activation.get().forward(scaled)));
+    return requireNonNull(linear2).forward(dropout.forward(activation.get().forward(scaled)));
   }
 
   private int width() {
-    return linear2.outputs();
+    return selfAttention.width();
   }
 
   @Override
@@ -357,7 +410,7 @@ public abstract class TransformerLayer<L extends TransformerLayer<L>> extends La
     return line(
         Integer.toString(width()),
         Integer.toString(selfAttention.heads()),
-        Integer.toString(linear1.outputs()),
+        linear1 == null ? "mlp" : Integer.toString(linear1.outputs()),
         settings(),
         dropout.probability() == 0.1 ? "" : "dropout " + dropout.probability());
   }

@@ -10,7 +10,9 @@ import dev.adjoint.nn.sequence.Masks;
 import dev.adjoint.nn.sequence.MultiHeadAttention;
 import dev.adjoint.nn.sequence.RNN;
 import dev.adjoint.nn.sequence.Recurrent;
+import dev.adjoint.nn.sequence.TransformerDecoderLayer;
 import dev.adjoint.nn.sequence.TransformerEncoderLayer;
+import dev.adjoint.nn.sequence.TransformerLayer;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Tensor;
 import java.util.LinkedHashMap;
@@ -34,6 +36,7 @@ final class SequenceSubjects {
     rows.put("attention", SequenceSubjects::attention);
     rows.put("multihead-attention", SequenceSubjects::multiHeadAttention);
     rows.put("encoder-layer", SequenceSubjects::encoderLayer);
+    rows.put("decoder-layer", SequenceSubjects::decoderLayer);
   }
 
   // ---- recurrent -------------------------------------------------------------------------------
@@ -150,15 +153,38 @@ final class SequenceSubjects {
         });
   }
 
-  private static Subject encoderLayer(Golden golden) {
-    TransformerEncoderLayer layer =
-        new TransformerEncoderLayer(
+  private static <L extends TransformerLayer<L>> L configured(Golden golden, L layer) {
+    return layer
+        .dropout(Double.parseDouble(golden.option("dropout")))
+        .activation(Activation.valueOf(golden.option("activation").toUpperCase(Locale.ROOT)));
+  }
+
+  private static Subject decoderLayer(Golden golden) {
+    TransformerDecoderLayer layer =
+        configured(
+            golden,
+            new TransformerDecoderLayer(
                 number(golden, "d_model"),
                 number(golden, "nhead"),
                 number(golden, "dim_feedforward"),
-                GENERATOR)
-            .dropout(Double.parseDouble(golden.option("dropout")))
-            .activation(Activation.valueOf(golden.option("activation").toUpperCase(Locale.ROOT)));
+                GENERATOR));
+    return new Subject(
+        layer,
+        name -> name,
+        inputs ->
+            Map.of(
+                "output", layer.forward(inputs.get("tgt"), inputs.get("memory"), shown(inputs))));
+  }
+
+  private static Subject encoderLayer(Golden golden) {
+    TransformerEncoderLayer layer =
+        configured(
+            golden,
+            new TransformerEncoderLayer(
+                number(golden, "d_model"),
+                number(golden, "nhead"),
+                number(golden, "dim_feedforward"),
+                GENERATOR));
     if (is(golden, "norm_first")) {
       layer.normFirst();
     }

@@ -53,7 +53,9 @@ import dev.adjoint.nn.norm.UnitNorm;
 import dev.adjoint.nn.norm.Whitening;
 import dev.adjoint.nn.reparam.CosineNorm;
 import dev.adjoint.nn.reparam.WeightNorm;
+import dev.adjoint.nn.sequence.CausalLanguageModel;
 import dev.adjoint.nn.sequence.GRU;
+import dev.adjoint.nn.sequence.GatedFeedForward;
 import dev.adjoint.nn.sequence.LSTM;
 import dev.adjoint.nn.sequence.MultiHeadAttention;
 import dev.adjoint.nn.sequence.PositionalEncoding;
@@ -61,6 +63,7 @@ import dev.adjoint.nn.sequence.Positions;
 import dev.adjoint.nn.sequence.QueryKeyNorm;
 import dev.adjoint.nn.sequence.RNN;
 import dev.adjoint.nn.sequence.Recurrent;
+import dev.adjoint.nn.sequence.TransformerDecoderLayer;
 import dev.adjoint.nn.sequence.TransformerEncoder;
 import dev.adjoint.nn.sequence.TransformerEncoderLayer;
 import dev.adjoint.op.ConvOptions;
@@ -85,7 +88,7 @@ final class Models {
 
   /** Constructors of the layers here, as users give them. */
   static final Map<String, Function<Description, ?>> OWN =
-      Map.of("Reader", Reader::new, "Lookup", Lookup::new, "Lit", Lit::new);
+      Map.of("Reader", Reader::new, "Lookup", Lookup::new, "Lit", Lit::new, "Writer", Writer::new);
 
   private Models() {}
 
@@ -191,11 +194,18 @@ final class Models {
             new TransformerEncoder(new TransformerEncoderLayer(8, 1, 12, g).normFirst()),
             new MultiHeadAttention(8, 2, g).qkNorm(QueryKeyNorm.Kind.COSINE),
             new TransformerEncoderLayer(8, 2, 12, g).onSphere(),
+            TransformerDecoderLayer.decoderOnly(8, 2, 12, g)
+                .feedForward(new GatedFeedForward(8, 6, g))
+                .normFirst(),
             new TransformerEncoderLayer(8, 2, 12, g).layerScale(0.1).norm(DyT::new).normLast(),
             new Reader(new RNN(8, 6, g).activation(Activation.SIGMOID).withoutBias()),
             new Reader(new GRU(6, 5, g).layers(2)),
             new Reader(new LSTM(5, 4, g).bidirectional()),
-            new Lookup(new Embedding(3, 2, g).paddingIndex(1))));
+            new Lookup(new Embedding(3, 2, g).paddingIndex(1)),
+            new Writer(
+                new CausalLanguageModel(
+                        3, 4, 2, _ -> TransformerDecoderLayer.decoderOnly(4, 2, 5, g), g)
+                    .tied())));
   }
 
   private static Case of(String name, Tensor x, Transform... steps) {
@@ -245,6 +255,24 @@ final class Models {
     @Override
     public Tensor forward(Tensor x) {
       return table.forward(x.slice(-1, 0, 3).argmax(-1));
+    }
+  }
+
+  /** A user's own layer: scores after the largest features. */
+  static final class Writer extends Layer implements Transform {
+    private final CausalLanguageModel model = child("model", CausalLanguageModel.class);
+
+    Writer(CausalLanguageModel model) {
+      this(Description.of(Writer::new).with("model", model));
+    }
+
+    Writer(Description from) {
+      super(from);
+    }
+
+    @Override
+    public Tensor forward(Tensor x) {
+      return model.forward(x.argmax(-1));
     }
   }
 

@@ -64,13 +64,42 @@ class OnSphereTest {
             .matmul(weight(layer, "self_attn.out_proj.weight").transpose());
     Tensor rate = weight(layer, "scale1.weight").times(0.05 * root).abs(); // attn_alpha
     h = unit(h.plus(unit(attended).minus(h).times(rate)));
-    Tensor hidden =
-        h.matmul(weight(layer, "linear1.weight").transpose())
-            .times(weight(layer, "hidden_scale.weight").times(root)); // suv
-    Tensor added =
-        hidden.times(hidden.sigmoid()).matmul(weight(layer, "linear2.weight").transpose());
+    Tensor added = hidden(layer, h, root);
     rate = weight(layer, "scale2.weight").times(0.05 * root).abs(); // mlp_alpha
     return unit(h.plus(unit(added).minus(h).times(rate)));
+  }
+
+  private static Tensor hidden(Layer layer, Tensor h, double root) {
+    if (layer.namedParameters().containsKey("linear1.weight")) {
+      Tensor hidden =
+          h.matmul(weight(layer, "linear1.weight").transpose())
+              .times(weight(layer, "hidden_scale.weight").times(root));
+      return hidden.times(hidden.sigmoid()).matmul(weight(layer, "linear2.weight").transpose());
+    }
+    Tensor scales = weight(layer, "mlp.hidden_scale.weight").times(root); // suv, v first
+    Tensor v = h.matmul(weight(layer, "mlp.gate_proj.weight").transpose());
+    Tensor u = h.matmul(weight(layer, "mlp.up_proj.weight").transpose());
+    v = v.times(scales.slice(0, 0, 5));
+    u = u.times(scales.slice(0, 5, 10));
+    return u.times(v.times(v.sigmoid())).matmul(weight(layer, "mlp.down_proj.weight").transpose());
+  }
+
+  @Test
+  void hiddenFeaturesMayBeGatedAsInThePaper() {
+    TransformerEncoderLayer layer =
+        float64(
+            new TransformerEncoderLayer(WIDTH, HEADS, 5, generator)
+                .feedForward(new GatedFeedForward(WIDTH, 5, generator))
+                .dropout(0)
+                .onSphere());
+    assertThat(TransformerLayer.unitVectors(layer)).hasSize(5);
+    TransformerLayer.unitVectors(layer)
+        .forEach((matrix, axis) -> assertThat(matrix.shape().size(axis)).isEqualTo(WIDTH));
+    assertClose(layer.forward(x), reference(layer, x));
+    layer
+        .parameters()
+        .forEach(p -> p.assign(generator.normal(-0.1, 0.5, p.shape(), DType.FLOAT64)));
+    assertClose(layer.forward(x), reference(layer, x));
   }
 
   @Test
