@@ -16,6 +16,7 @@ import dev.adjoint.tensor.Tensors;
 public final class LayerScale extends Layer implements Transform {
 
   private final Setting<Integer> features = size("features");
+  private final Setting<Double> multiplier = decimal("multiplier", 1);
   private final Weight weight = parameter("weight", Shape.of(features.get()), 1e-5);
 
   /** Creates a layer for inputs of shape (..., features), with factors of 1e-5 at first. */
@@ -34,9 +35,28 @@ public final class LayerScale extends Layer implements Transform {
     super(from);
   }
 
+  /**
+   * Makes the factors the weight times a number, 1 unless it is set, and changes the weight so that
+   * they stay what they are. A step of an optimizer moves the factors that many times as far: nGPT
+   * has init / scale for a factor that starts at init and learns like a weight of that scale
+   * (Loshchilov et al. 2024, arXiv:2410.01131, section 2.5).
+   */
+  public LayerScale multiplier(double number) {
+    Tensor factors = factors();
+    multiplier.set(number);
+    weight.assign(factors.div(number));
+    return this;
+  }
+
+  /** Returns the factors, of shape (features). */
+  public Tensor factors() {
+    Tensor value = weight.value();
+    return multiplier.get() == 1 ? value : value.times(multiplier.get());
+  }
+
   @Override
   public Tensor forward(Tensor x) {
     requireLastAxis("input", x, features.get());
-    return observed(x.times(weight.value()));
+    return observed(x.times(factors()));
   }
 }

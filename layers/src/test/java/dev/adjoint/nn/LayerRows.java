@@ -38,6 +38,7 @@ import dev.adjoint.nn.sequence.GatedFeedForward;
 import dev.adjoint.nn.sequence.LSTM;
 import dev.adjoint.nn.sequence.MultiHeadAttention;
 import dev.adjoint.nn.sequence.PositionalEncoding;
+import dev.adjoint.nn.sequence.QueryKeyNorm;
 import dev.adjoint.nn.sequence.RNN;
 import dev.adjoint.nn.sequence.Recurrent;
 import dev.adjoint.nn.sequence.TransformerDecoderLayer;
@@ -198,7 +199,11 @@ final class LayerRows {
     rows.add(row(new Sequential(new Linear(4, 5, G), Tensor::tanh, new Linear(5, 6, G)), last(6)));
     rows.add(row(new PositionalEncoding(4, 4), last4.but(x -> x.rank() < 2 || x.size(-2) > 4)));
     rows.add(row(new MultiHeadAttention(4, 2, G), sequences));
+    for (QueryKeyNorm.Kind kind : QueryKeyNorm.Kind.values()) {
+      rows.add(row(new MultiHeadAttention(4, 2, G).qkNorm(kind), sequences));
+    }
     rows.add(row(new TransformerEncoderLayer(4, 2, 6, G), sequences));
+    rows.add(row(new TransformerEncoderLayer(4, 2, 6, G).onSphere(), sequences));
     rows.add(row(new TransformerEncoderLayer(4, 2, 6, G).normFirst(), sequences));
     rows.add(row(new TransformerEncoderLayer(4, 2, 6, G).normFirst().normLast(), sequences));
     rows.add(row(new TransformerEncoder(new TransformerEncoderLayer(4, 1, 6, G)), sequences));

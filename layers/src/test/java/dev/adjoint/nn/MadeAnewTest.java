@@ -203,8 +203,11 @@ class MadeAnewTest {
             "dev.adjoint.nn.sequence.CausalLanguageModel.head", // this and others: layers inside
             "dev.adjoint.nn.sequence.CausalLanguageModel.norm",
             "dev.adjoint.nn.sequence.CausalLanguageModel.positions",
+            "dev.adjoint.nn.sequence.GatedFeedForward.hiddenScale",
+            "dev.adjoint.nn.sequence.MultiHeadAttention.qkNorm",
             "dev.adjoint.nn.sequence.TransformerEncoder.norm",
             "dev.adjoint.nn.sequence.TransformerLayer.feedForward",
+            "dev.adjoint.nn.sequence.TransformerLayer.hiddenScale",
             "dev.adjoint.nn.sequence.TransformerLayer.linear1",
             "dev.adjoint.nn.sequence.TransformerLayer.linear2",
             "dev.adjoint.nn.sequence.TransformerLayer.selfAttention");

@@ -44,6 +44,7 @@ import dev.adjoint.nn.sequence.LSTM;
 import dev.adjoint.nn.sequence.MultiHeadAttention;
 import dev.adjoint.nn.sequence.PositionalEncoding;
 import dev.adjoint.nn.sequence.Positions;
+import dev.adjoint.nn.sequence.QueryKeyNorm;
 import dev.adjoint.nn.sequence.RNN;
 import dev.adjoint.nn.sequence.Recurrent;
 import dev.adjoint.nn.sequence.TransformerDecoderLayer;
@@ -143,7 +144,7 @@ final class Unusual {
     norms.add(new IterNorm(2, 4).iterations(3));
     norms.add(new DyT(4, 0.8));
     norms.add(new Derf(4, 0.8));
-    norms.add(new LayerScale(4, 0.3));
+    norms.add(new LayerScale(4, 0.3).multiplier(2));
     norms.add(new UnitNorm().epsilon(3));
     norms.add(new BatchRenorm(4).limits(1.5, 0.5).biasedRunningVariance());
     norms.add(new BatchRenorm(4).limits(1.5, 0.5).ramp(0, 3, 3));
@@ -265,7 +266,14 @@ final class Unusual {
         new TransformerEncoderLayer(4, 2, 5, G).layerNormScaling(3).layerScale(0.3),
         new TransformerEncoderLayer(4, 2, 5, G).normFirst().normLast().norm(RMSNorm::new),
         new TransformerEncoderLayer(4, 2, 5, G).deepNorm(3),
+        new TransformerEncoderLayer(4, 2, 5, G).onSphere(),
+        new MultiHeadAttention(4, 2, 1, G).qkNorm(QueryKeyNorm.Kind.PER_HEAD),
+        new MultiHeadAttention(4, 2, 1, G).qkNorm(QueryKeyNorm.Kind.WHOLE_WIDTH),
+        new MultiHeadAttention(4, 2, G).qkNorm(QueryKeyNorm.Kind.COSINE),
         new GatedFeedForward(4, 3, G).activation(Activation.GELU),
+        TransformerDecoderLayer.decoderOnly(4, 2, 5, G)
+            .feedForward(new GatedFeedForward(4, 3, G))
+            .onSphere(),
         TransformerDecoderLayer.decoderOnly(4, 2, 5, G)
             .selfAttention(new MultiHeadAttention(4, 2, 1, G))
             .feedForward(new GatedFeedForward(4, 3, G))

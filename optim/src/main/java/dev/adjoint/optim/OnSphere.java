@@ -1,5 +1,6 @@
 package dev.adjoint.optim;
 
+import com.google.common.collect.Maps;
 import dev.adjoint.autodiff.Parameter;
 import dev.adjoint.kernel.Elements;
 import dev.adjoint.tensor.Shape;
@@ -42,11 +43,16 @@ public final class OnSphere extends Wrapper<OnSphere> {
    * @param axis along which the vectors lie: 1 or -1 for rows of matrices, 0 for columns
    */
   public OnSphere unit(int axis, Collection<Parameter> parameters) {
-    ParameterGroup.of(parameters).members(name(), states());
-    for (Parameter parameter : parameters) {
+    return unit(Maps.toMap(parameters, _ -> axis));
+  }
+
+  /** As {@link #unit(int, Collection)}, with the axis of each parameter. */
+  public OnSphere unit(Map<Parameter, Integer> axisOf) {
+    ParameterGroup.of(axisOf.keySet()).members(name(), states());
+    axisOf.forEach((parameter, axis) -> {
       axes.put(parameter, parameter.shape().axis(name(), axis));
       parameter.update(normalization(parameter));
-    }
+    });
     return this;
   }
 

@@ -28,7 +28,9 @@ public enum Experiment {
   /** Does a function do as well? */
   K(InPlaceOfANorm::run),
   /** How fast do weights turn? */
-  L(Turning::run);
+  L(Turning::run),
+  /** Are steps on a sphere better? */
+  M(StepsOnASphere::run);
 
   private final Function<Lab, Result> run;
 

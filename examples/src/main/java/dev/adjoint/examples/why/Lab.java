@@ -67,7 +67,8 @@ public final class Lab {
     return Collections.unmodifiableMap(byNorm);
   }
 
-  private static <T> List<T> inParallel(List<Callable<T>> tasks) {
+  /** Runs tasks, several at a time, and returns their results in order. */
+  static <T> List<T> inParallel(List<Callable<T>> tasks) {
     int threads = Runtime.getRuntime().availableProcessors();
     try (ExecutorService executor = Executors.newFixedThreadPool(threads)) {
       List<T> results = new ArrayList<>();

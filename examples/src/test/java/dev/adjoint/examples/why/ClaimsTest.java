@@ -59,6 +59,17 @@ class ClaimsTest {
         .allMatch(Finding::holds);
   }
 
+  /** What the page says of nGPT does not depend on the seed, as long as it is little. */
+  @Test
+  void layersOnTheSphereLearnAsTheOthersDo() {
+    StepsOnASphere sphere = StepsOnASphere.run(lab, 60);
+    assertThat(sphere.ways()).hasSize(6);
+    assertThat(sphere.ways()).allMatch(way -> way.mean()[59] < 3.8 && way.mean()[59] > 2.6);
+    assertThat(sphere.findings())
+        .extracting(Finding::verdict)
+        .containsExactly(Verdict.DOES_NOT_HOLD);
+  }
+
   @Test
   void deepStacksWithNormsDoNotSeeTheScaleOfWeights() {
     assertThat(DeepStack.run(lab).findings()).hasSize(3).allMatch(Finding::holds);

@@ -66,6 +66,7 @@ import dev.adjoint.nn.sequence.GatedFeedForward;
 import dev.adjoint.nn.sequence.LSTM;
 import dev.adjoint.nn.sequence.MultiHeadAttention;
 import dev.adjoint.nn.sequence.PositionalEncoding;
+import dev.adjoint.nn.sequence.QueryKeyNorm;
 import dev.adjoint.nn.sequence.RNN;
 import dev.adjoint.nn.sequence.TransformerDecoderLayer;
 import dev.adjoint.nn.sequence.TransformerEncoder;
@@ -135,6 +136,7 @@ final class LayerTypes {
           .put(PixelShuffle.class, PixelShuffle::new)
           .put(PixelUnshuffle.class, PixelUnshuffle::new)
           .put(PositionalEncoding.class, PositionalEncoding::new)
+          .put(QueryKeyNorm.class, QueryKeyNorm::new)
           .put(RMSNorm.class, RMSNorm::new)
           .put(RNN.class, RNN::new)
           .put(Residual.class, Residual::new)

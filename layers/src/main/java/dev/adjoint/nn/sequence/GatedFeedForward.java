@@ -3,11 +3,14 @@ package dev.adjoint.nn.sequence;
 import dev.adjoint.nn.Activation;
 import dev.adjoint.nn.Description;
 import dev.adjoint.nn.Layer;
+import dev.adjoint.nn.LayerScale;
 import dev.adjoint.nn.Linear;
 import dev.adjoint.nn.Setting;
 import dev.adjoint.nn.Transform;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Tensor;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Transforms each position by itself, with a gate for every hidden feature (Shazeer 2020,
@@ -24,6 +27,7 @@ public final class GatedFeedForward extends Layer implements Transform {
   private final Linear gate = child("gate_proj", Linear.class);
   private final Linear up = child("up_proj", Linear.class);
   private final Linear down = child("down_proj", Linear.class);
+  private @Nullable LayerScale hiddenScale;
 
   /** Creates a layer with so many hidden features. */
   public GatedFeedForward(int width, int hidden, Generator generator) {
@@ -37,6 +41,7 @@ public final class GatedFeedForward extends Layer implements Transform {
   /** Creates a layer from its description. */
   public GatedFeedForward(Description from) {
     super(from);
+    hiddenScale = from.has("hidden_scale") ? child("hidden_scale", LayerScale.class) : null;
   }
 
   /** Sets the function of the gate; the default is silu. */
@@ -45,9 +50,21 @@ public final class GatedFeedForward extends Layer implements Transform {
     return this;
   }
 
+  /** Multiplies hidden features by sqrt(width) and by what is learned, the gate's first. */
+  void onSphere() {
+    double root = Math.sqrt(down.outputs());
+    hiddenScale = child("hidden_scale", new LayerScale(2 * gate.outputs(), root)).multiplier(root);
+  }
+
   @Override
   public Tensor forward(Tensor x) {
-    Tensor gated = activation.get().forward(gate.forward(x)).times(up.forward(x));
-    return observed(down.forward(gated));
+    Tensor u = up.forward(x);
+    Tensor v = gate.forward(x);
+    if (hiddenScale != null) {
+      List<Tensor> factors = hiddenScale.factors().chunk(2, 0);
+      v = v.times(factors.get(0));
+      u = u.times(factors.get(1));
+    }
+    return observed(down.forward(activation.get().forward(v).times(u)));
   }
 }

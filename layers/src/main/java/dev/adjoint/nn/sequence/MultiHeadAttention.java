@@ -52,6 +52,7 @@ public final class MultiHeadAttention extends Layer implements Transform {
   private final Setting<Double> rotaryBase = decimal("rotary_base", 10_000);
   private final Weight inProjWeight;
   private @Nullable Weight inProjBias;
+  private @Nullable QueryKeyNorm qkNorm;
   private final Linear outProj;
   private final Dropout dropout;
 
@@ -92,6 +93,7 @@ public final class MultiHeadAttention extends Layer implements Transform {
             Shape.of(width + 2 * shared, width),
             shape -> Initializers.xavierUniform(shape, 1, from.generator()));
     inProjBias = optional("in_proj_bias", Shape.of(width + 2 * shared), 0);
+    qkNorm = from.has("qk_norm") ? child("qk_norm", QueryKeyNorm.class) : null;
     outProj = child("out_proj", Linear.class, () -> outProj(from.generator()));
     dropout = child("dropout", Dropout.class, () -> new Dropout(0, from.generator()));
   }
@@ -135,6 +137,16 @@ public final class MultiHeadAttention extends Layer implements Transform {
    */
   public MultiHeadAttention causal() {
     causal.set(true);
+    return this;
+  }
+
+  /**
+   * Normalizes queries and keys before they are turned to their positions and compared, in one of
+   * several ways that bear this name: see {@link QueryKeyNorm.Kind}.
+   */
+  public MultiHeadAttention qkNorm(QueryKeyNorm.Kind kind) {
+    drop("qk_norm");
+    qkNorm = child("qk_norm", new QueryKeyNorm(kind, heads, keyValueHeads, width / heads));
     return this;
   }
 
@@ -226,7 +238,7 @@ public final class MultiHeadAttention extends Layer implements Transform {
         cache.hold(this, memory, () -> new KeyValueCache.Pair(by.keys(memory), by.values(memory)));
     Tensor allowed = mask == null ? null : requireMask(mask, query, memory).unsqueeze(1);
     return output(
-        mixed(new Heads(by.queries(query), held.keys(), held.values(), allowed, 0)), query);
+        mixed(new Heads(scaled(by.queries(query)), held.keys(), held.values(), allowed, 0)), query);
   }
 
   /** Does what {@code forward} does and returns the weights, before dropout, as well. */
@@ -279,8 +291,8 @@ public final class MultiHeadAttention extends Layer implements Transform {
     Tensor v;
     if (query == key && key == value) { // one product, of which each takes a part
       Tensor all = by.of(query, 0, width + 2 * shared);
-      q = split(all.slice(2, 0, width), heads);
-      k = split(all.slice(2, width, width + shared), keyValueHeads);
+      q = queries(all.slice(2, 0, width));
+      k = keys(all.slice(2, width, width + shared));
       v = split(all.slice(2, width + shared, width + 2 * shared), keyValueHeads);
     } else {
       q = by.queries(query);
@@ -290,7 +302,7 @@ public final class MultiHeadAttention extends Layer implements Transform {
     Positions turned = positions.get();
     double base = rotaryBase.get();
     return new Heads(
-        turned.rotate(q, first, base), turned.rotate(k, first, base), v, forHeads, first);
+        scaled(turned.rotate(q, first, base)), turned.rotate(k, first, base), v, forHeads, first);
   }
 
   /** The weights of a forward, read once: to read a reparametrized weight is to compute it. */
@@ -304,11 +316,11 @@ public final class MultiHeadAttention extends Layer implements Transform {
     }
 
     Tensor queries(Tensor x) {
-      return split(of(x, 0, width), heads);
+      return MultiHeadAttention.this.queries(of(x, 0, width));
     }
 
     Tensor keys(Tensor x) {
-      return split(of(x, width, width + shared), keyValueHeads);
+      return MultiHeadAttention.this.keys(of(x, width, width + shared));
     }
 
     Tensor values(Tensor x) {
@@ -324,6 +336,18 @@ public final class MultiHeadAttention extends Layer implements Transform {
 
   private Projection projection() {
     return new Projection(inProjWeight.value(), inProjBias == null ? null : inProjBias.value());
+  }
+
+  private Tensor queries(Tensor projected) {
+    return split(qkNorm == null ? projected : qkNorm.queries(projected), heads);
+  }
+
+  private Tensor keys(Tensor projected) {
+    return split(qkNorm == null ? projected : qkNorm.keys(projected), keyValueHeads);
+  }
+
+  private Tensor scaled(Tensor queries) {
+    return qkNorm == null ? queries : qkNorm.scaled(queries);
   }
 
   /** Splits features into heads: (N, T, any) to (N, heads, T, any / heads). */
@@ -385,6 +409,9 @@ public final class MultiHeadAttention extends Layer implements Transform {
 
   @Override
   public String toString() {
-    return line(settings(), dropout.probability() == 0 ? "" : "dropout " + dropout.probability());
+    return line(
+        settings(),
+        qkNorm == null ? "" : "QK norm of " + qkNorm.words(),
+        dropout.probability() == 0 ? "" : "dropout " + dropout.probability());
   }
 }

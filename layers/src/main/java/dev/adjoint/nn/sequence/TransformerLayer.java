@@ -2,6 +2,7 @@ package dev.adjoint.nn.sequence;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.adjoint.autodiff.Parameter;
 import dev.adjoint.nn.Activation;
 import dev.adjoint.nn.Description;
 import dev.adjoint.nn.Dropout;
@@ -11,10 +12,15 @@ import dev.adjoint.nn.Linear;
 import dev.adjoint.nn.Setting;
 import dev.adjoint.nn.Transform;
 import dev.adjoint.nn.norm.LayerNorm;
+import dev.adjoint.nn.norm.UnitNorm;
 import dev.adjoint.tensor.Generator;
+import dev.adjoint.tensor.Keep;
 import dev.adjoint.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.IntFunction;
 import java.util.function.UnaryOperator;
@@ -32,6 +38,7 @@ import org.jspecify.annotations.Nullable;
  *  x = norm(alpha x + f(x))           after deepNorm(layers)
  *  x = x + f(norm(x) / sqrt(depth))   after layerNormScaling(depth)
  *  x = x + lambda * f(norm(x))        after normFirst().layerScale(lambda)
+ *  x = N(x + |lambda| (N(f(x)) - x))  after onSphere(), where N(x) = x / |x|
  * </pre>
  *
  * <p>Norms are {@link LayerNorm}, unless {@link #norm} says which. As in PyTorch, dropout has the
@@ -49,11 +56,13 @@ public abstract class TransformerLayer<L extends TransformerLayer<L>> extends La
   private final Setting<Integer> depth =
       integer("depth", 1).require(number -> number >= 1, "at least 1");
   private final Setting<Boolean> layerScale = flag("layer_scale");
+  private final Setting<Boolean> onSphere = flag("on_sphere");
   private MultiHeadAttention selfAttention = child("self_attn", MultiHeadAttention.class);
   private @Nullable Linear linear1;
   private @Nullable Linear linear2;
   private @Nullable Transform feedForward;
   private final Dropout dropout = child("dropout", Dropout.class);
+  private @Nullable LayerScale hiddenScale;
   private final List<Branch> branches = new ArrayList<>();
 
   /** Creates a layer from its description. */
@@ -64,6 +73,7 @@ public abstract class TransformerLayer<L extends TransformerLayer<L>> extends La
     } else {
       linear1 = child("linear1", Linear.class);
       linear2 = child("linear2", Linear.class);
+      hiddenScale = onSphere.get() ? child("hidden_scale", LayerScale.class) : null;
     }
   }
 
@@ -219,10 +229,72 @@ public abstract class TransformerLayer<L extends TransformerLayer<L>> extends La
     return self();
   }
 
+  /**
+   * Makes this a layer of nGPT (Loshchilov et al. 2024, arXiv:2410.01131), in which all vectors
+   * have length 1 and each branch is a step on the sphere, of which the length is learned for each
+   * feature: 0.05 of the way at first.
+   *
+   * <p>There are no other norms and no biases; queries and keys are those of {@link
+   * QueryKeyNorm.Kind#SPHERE}, and hidden_scale multiplies hidden features before the activation,
+   * by sqrt(width) at first; the paper's are gated: exchange attention and {@link GatedFeedForward}
+   * before. The matrices are normalized now; an optimizer has to keep them so: {@code new
+   * OnSphere(new Adam(...)).unit(TransformerLayer.unitVectors(model))}.
+   */
+  public final L onSphere() {
+    onSphere.set(true);
+    placed();
+    int width = width();
+    norm(_ -> new UnitNorm());
+    layerScale(0.05);
+    branches.forEach(branch -> branch.scale().multiplier(0.05 * Math.sqrt(width)));
+    if (linear1 != null) {
+      double root = Math.sqrt(width);
+      hiddenScale = child("hidden_scale", new LayerScale(linear1.outputs(), root)).multiplier(root);
+    }
+    children()
+        .values()
+        .forEach(child -> {
+          if (child instanceof MultiHeadAttention attention) {
+            attention.withoutBias().qkNorm(QueryKeyNorm.Kind.SPHERE);
+          } else if (child instanceof GatedFeedForward gated) {
+            gated.onSphere();
+          } else if (child instanceof Linear linear) {
+            linear.withoutBias();
+          }
+        });
+    unitVectors(this)
+        .forEach((weight, axis) ->
+            weight.assign(weight.value().div(weight.value().norm(2, Keep.AXES, axis))));
+    return self();
+  }
+
+  /**
+   * Returns the matrices that consist of vectors of length 1 in the layers of a model that are
+   * {@link #onSphere}, with the axis along which these lie: that of the width.
+   */
+  public static Map<Parameter, Integer> unitVectors(Layer model) {
+    Map<Parameter, Integer> axes = new LinkedHashMap<>();
+    for (Layer layer : model.namedLayers().values()) {
+      if (layer instanceof TransformerLayer<?> transformer && transformer.onSphere.get()) {
+        transformer
+            .namedParameters()
+            .forEach((path, parameter) -> {
+              if (parameter.shape().rank() == 2) {
+                axes.put(parameter, path.matches("linear2.*|.*(out|down)_proj.*") ? 0 : 1);
+              }
+            });
+      }
+    }
+    return axes;
+  }
+
   private L placed() {
-    if (alpha.get() != 1 && (normFirst.get() || normLast.get())) {
+    boolean inside = normFirst.get() || normLast.get();
+    boolean sum = alpha.get() != 1;
+    boolean sphere = onSphere.get();
+    if (inside && sum || sum && sphere || sphere && inside) {
       throw new IllegalStateException(
-          "%s: deepNorm, and a norm of what a branch starts from or adds; expected the norm of the sum"
+          "%s: norms inside branches, deepNorm and onSphere exclude one another; expected one"
               .formatted(headline()));
     }
     branches.forEach(Branch::declareLast);
@@ -265,6 +337,11 @@ public abstract class TransformerLayer<L extends TransformerLayer<L>> extends La
 
     /** Returns the sequence with what a function makes of it. */
     public Tensor add(Tensor x, UnaryOperator<Tensor> f) {
+      if (onSphere.get()) {
+        Tensor from = norm.forward(x);
+        Tensor step = norm.forward(f.apply(from)).minus(from).times(scale().factors().abs());
+        return norm.forward(from.plus(dropout.forward(step)));
+      }
       Tensor y = f.apply(normFirst.get() ? scaled(norm.forward(x)) : x);
       if (normLast.get()) {
         y = (last == null ? norm : last).forward(y);
@@ -274,6 +351,10 @@ public abstract class TransformerLayer<L extends TransformerLayer<L>> extends La
         return x.plus(y);
       }
       return norm.forward((alpha.get() == 1 ? x : x.times(alpha.get())).plus(y));
+    }
+
+    private LayerScale scale() {
+      return Objects.requireNonNull(scale);
     }
 
     private Tensor scaled(Tensor x) {
@@ -316,7 +397,8 @@ public abstract class TransformerLayer<L extends TransformerLayer<L>> extends La
 
   private Tensor betweenLinears(Tensor x) {
     Tensor hidden = requireNonNull(linear1).forward(x);
-    return requireNonNull(linear2).forward(dropout.forward(activation.get().forward(hidden)));
+    Tensor scaled = hiddenScale == null ? hidden : hiddenScale.forward(hidden);
+    return requireNonNull(linear2).forward(dropout.forward(activation.get().forward(scaled)));
   }
 
   private int width() {

@@ -69,6 +69,7 @@ import dev.adjoint.nn.sequence.LSTM;
 import dev.adjoint.nn.sequence.MultiHeadAttention;
 import dev.adjoint.nn.sequence.PositionalEncoding;
 import dev.adjoint.nn.sequence.Positions;
+import dev.adjoint.nn.sequence.QueryKeyNorm;
 import dev.adjoint.nn.sequence.RNN;
 import dev.adjoint.nn.sequence.Recurrent;
 import dev.adjoint.nn.sequence.TransformerDecoderLayer;
@@ -220,6 +221,8 @@ final class Models {
                     new TransformerEncoderLayer(8, 2, 12, g).activation(Activation.GELU))
                 .withNorm(new LayerNorm(8)),
             new TransformerEncoder(new TransformerEncoderLayer(8, 1, 12, g).normFirst()),
+            new MultiHeadAttention(8, 2, g).qkNorm(QueryKeyNorm.Kind.COSINE),
+            new TransformerEncoderLayer(8, 2, 12, g).onSphere(),
             TransformerDecoderLayer.decoderOnly(8, 2, 12, g)
                 .feedForward(new GatedFeedForward(8, 6, g))
                 .normFirst(),

@@ -185,8 +185,10 @@ class NormPlacementTest {
         .isThrownBy(() -> layer().deepNorm(8).normFirst())
         .withMessage(
             "TransformerEncoderLayer(4, 2, 5, activation gelu, norm first, alpha 2.0, dropout 0.0):"
-                + " deepNorm, and a norm of what a branch starts from or adds; expected the norm of"
-                + " the sum");
+                + " norms inside branches, deepNorm and onSphere exclude one another; expected"
+                + " one");
+    assertThatIllegalStateException().isThrownBy(() -> layer().onSphere().normFirst());
+    assertThatIllegalStateException().isThrownBy(() -> layer().deepNorm(8).onSphere());
     assertThatIllegalStateException().isThrownBy(() -> layer().normLast().deepNorm(8));
     assertThatIllegalStateException()
         .isThrownBy(() -> layer().deepNorm(8).deepNorm(8))
