@@ -1,12 +1,12 @@
 package dev.adjoint.training;
 
+import com.google.common.primitives.Doubles;
 import dev.adjoint.autodiff.Gradients;
 import dev.adjoint.autodiff.Parameter;
 import dev.adjoint.nn.Layer;
 import dev.adjoint.nn.inspect.ActivationStatistics;
 import dev.adjoint.nn.inspect.LayerStatistics;
 import dev.adjoint.nn.inspect.ParameterStatistics;
-import dev.adjoint.nn.inspect.Percentiles;
 import dev.adjoint.optim.Optimizer;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.training.metric.ConfusionMatrix;
@@ -219,22 +219,13 @@ public final class TrainingReport implements TrainingListener {
   private void record(int step, LayerStatistics s, Map<String, Layer> layers) {
     Layer layer = layers.get(s.layer());
     if (s.call() == 0 && layer != null && layer.children().isEmpty()) {
-      Percentiles g = s.gradient();
       rows("layer " + (s.layer().isEmpty() ? "" : s.layer() + ": ") + layer.headline())
           .add(
-              step,
-              s.p5(),
-              s.p15(),
-              s.p50(),
-              s.p85(),
-              s.p95(),
-              s.saturation(),
-              s.gradientNorm(),
-              g.p5(),
-              g.p15(),
-              g.p50(),
-              g.p85(),
-              g.p95());
+              Doubles.concat(
+                  new double[] {step},
+                  s.output().toArray(),
+                  new double[] {s.saturation(), s.gradientNorm()},
+                  s.gradient().toArray()));
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.adjoint.nn.inspect;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.primitives.Doubles;
 import dev.adjoint.autodiff.Autodiff;
 import dev.adjoint.autodiff.Gradients;
 import dev.adjoint.nn.Layer;
@@ -160,15 +161,10 @@ public final class ActivationStatistics {
         String name = layer == null ? s.layer() : s.layer() + " " + layer.headline();
         outputs.row(
             (s.call() == 0 ? name : name + ", call " + s.call()).strip(),
-            s.mean(),
-            s.deviation(),
-            s.p5(),
-            s.p15(),
-            s.p50(),
-            s.p85(),
-            s.p95(),
-            s.saturation(),
-            s.gradientNorm());
+            Doubles.concat(
+                new double[] {s.mean(), s.deviation()},
+                s.output().toArray(),
+                new double[] {s.saturation(), s.gradientNorm()}));
       }
     }
     TextTable moves = new TextTable(true);

@@ -11,11 +11,7 @@ import java.util.Arrays;
  * @param call counts from 0 the outputs of the layer within the step
  * @param mean of the elements
  * @param deviation the standard deviation, of the biased variance
- * @param p5 the 5th percentile, as in {@link Percentiles}
- * @param p15 the 15th percentile
- * @param p50 the median
- * @param p85 the 85th percentile
- * @param p95 the 95th percentile
+ * @param output the percentiles of the elements
  * @param saturation the share of elements at an end of the function's range, 0 to 1: see {@link
  *     ActivationStatistics}
  * @param gradientNorm the Euclidean norm of the gradient with respect to the output; NaN if none
@@ -28,11 +24,7 @@ public record LayerStatistics(
     int call,
     double mean,
     double deviation,
-    double p5,
-    double p15,
-    double p50,
-    double p85,
-    double p95,
+    Percentiles output,
     double saturation,
     double gradientNorm,
     Percentiles gradient) {
@@ -46,18 +38,13 @@ public record LayerStatistics(
     double variance =
         Arrays.stream(elements).map(y -> (y - mean) * (y - mean)).average().orElse(Double.NaN);
     double[] sorted = Percentiles.sorted(elements);
-    Percentiles percentiles = Percentiles.ofSorted(sorted);
     return new LayerStatistics(
         step,
         layer,
         call,
         mean,
         Math.sqrt(variance),
-        percentiles.p5(),
-        percentiles.p15(),
-        percentiles.p50(),
-        percentiles.p85(),
-        percentiles.p95(),
+        Percentiles.ofSorted(sorted),
         saturation(sorted),
         Double.NaN,
         Percentiles.NONE);
@@ -92,11 +79,7 @@ public record LayerStatistics(
         call,
         mean,
         deviation,
-        p5,
-        p15,
-        p50,
-        p85,
-        p95,
+        output,
         saturation,
         norm,
         Percentiles.ofSorted(Percentiles.sorted(elements.untracked().toDoubleArray())));

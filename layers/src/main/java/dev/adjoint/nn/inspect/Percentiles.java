@@ -33,6 +33,11 @@ public record Percentiles(double p5, double p15, double p50, double p85, double 
         at(sorted, 5), at(sorted, 15), at(sorted, 50), at(sorted, 85), at(sorted, 95));
   }
 
+  /** Returns them in their order, from the lowest. */
+  public double[] toArray() {
+    return new double[] {p5, p15, p50, p85, p95};
+  }
+
   private static double at(double[] sorted, int percent) {
     if (sorted.length == 0) {
       return Double.NaN;

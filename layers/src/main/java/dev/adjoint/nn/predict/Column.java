@@ -114,7 +114,12 @@ public sealed interface Column {
         return number.doubleValue();
       }
       String text = field.toString().strip();
-      return DECIMAL.matcher(text).matches() ? Double.parseDouble(text) : Double.NaN;
+      return isDecimal(text) ? Double.parseDouble(text) : Double.NaN;
+    }
+
+    /** Tells whether a text is a decimal number, as in {@code -1.5e3}. */
+    public static boolean isDecimal(String text) {
+      return DECIMAL.matcher(text).matches();
     }
   }
 

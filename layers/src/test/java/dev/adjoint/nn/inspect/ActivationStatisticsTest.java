@@ -32,15 +32,15 @@ class ActivationStatisticsTest {
     assertThat(statistics.deviation()).isCloseTo(Math.sqrt(850), within(1e-12));
     assertThat(
             List.of(
-                statistics.p5(),
-                statistics.p15(),
-                statistics.p50(),
-                statistics.p85(),
-                statistics.p95()))
+                statistics.output().p5(),
+                statistics.output().p15(),
+                statistics.output().p50(),
+                statistics.output().p85(),
+                statistics.output().p95()))
         .containsExactly(5., 15., 50., 85., 95.);
     LayerStatistics two = ofOutputs(Activation.IDENTITY, Tensor.of(new double[][] {{3}, {1}}));
-    assertThat(two.p5()).isCloseTo(1.1, within(1e-12));
-    assertThat(two.p50()).isEqualTo(2);
+    assertThat(two.output().p5()).isCloseTo(1.1, within(1e-12));
+    assertThat(two.output().p50()).isEqualTo(2);
   }
 
   @Test

@@ -68,10 +68,6 @@ sealed interface CsvColumn {
   /** Collects numbers: one feature. */
   final class Numeric implements CsvColumn {
 
-    /** Java would take more: hexadecimal numbers, "1f", "NaN", "Infinity". */
-    private static final Pattern NUMBER =
-        Pattern.compile("[+-]?(\\d++(\\.\\d*+)?|\\.\\d++)([eE][+-]?\\d++)?");
-
     private static final Pattern WHOLE = Pattern.compile("[+-]?0*+(\\d*+)");
 
     /** From here on float32 does not hold every whole number. */
@@ -95,7 +91,7 @@ sealed interface CsvColumn {
     }
 
     private float number(String field, Place place) throws DataFormatException {
-      float number = NUMBER.matcher(field).matches() ? Float.parseFloat(field) : Float.NaN;
+      float number = Column.Numeric.isDecimal(field) ? Float.parseFloat(field) : Float.NaN;
       if (!Float.isFinite(number)) {
         throw place.refuse(
             "column %s is %s; expected a number%s"
