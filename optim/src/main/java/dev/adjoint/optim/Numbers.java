@@ -6,66 +6,51 @@ final class Numbers {
   private Numbers() {}
 
   static double atLeastZero(String owner, String setting, double value) {
-    if (!(value >= 0 && value < Double.POSITIVE_INFINITY)) {
-      throw new IllegalArgumentException(
-          "%s: %s %s; expected a number of at least 0".formatted(owner, setting, value));
-    }
-    return value;
+    return checked(owner, setting, value, value >= 0, "a number of at least 0");
   }
 
   static double aboveZero(String owner, String setting, double value) {
-    if (!(value > 0 && value < Double.POSITIVE_INFINITY)) {
-      throw new IllegalArgumentException(
-          "%s: %s %s; expected a number above 0".formatted(owner, setting, value));
-    }
-    return value;
-  }
-
-  static double within(String owner, String setting, double value) {
-    if (!(value > 0 && value < 1)) {
-      throw new IllegalArgumentException(
-          "%s: %s %s; expected 0 < %2$s < 1".formatted(owner, setting, value));
-    }
-    return value;
+    return checked(owner, setting, value, value > 0, "a number above 0");
   }
 
   static double atMostZero(String owner, String setting, double value) {
-    if (!(value <= 0 && value > Double.NEGATIVE_INFINITY)) {
-      throw new IllegalArgumentException(
-          "%s: %s %s; expected a number of at most 0".formatted(owner, setting, value));
-    }
-    return value;
-  }
-
-  static double belowOne(String owner, String setting, double value) {
-    if (!(value >= 0 && value < 1)) {
-      throw new IllegalArgumentException(
-          "%s: %s %s; expected 0 <= %2$s < 1".formatted(owner, setting, value));
-    }
-    return value;
-  }
-
-  static double part(String owner, String setting, double value) {
-    if (!(value >= 0 && value <= 1)) {
-      throw new IllegalArgumentException(
-          "%s: %s %s; expected 0 <= %2$s <= 1".formatted(owner, setting, value));
-    }
-    return value;
+    return checked(owner, setting, value, value <= 0, "a number of at most 0");
   }
 
   static double atLeastOne(String owner, String setting, double value) {
-    if (!(value >= 1 && value < Double.POSITIVE_INFINITY)) {
-      throw new IllegalArgumentException(
-          "%s: %s %s; expected a number of at least 1".formatted(owner, setting, value));
-    }
-    return value;
+    return checked(owner, setting, value, value >= 1, "a number of at least 1");
+  }
+
+  static double belowOne(String owner, String setting, double value) {
+    return checked(owner, setting, value, value >= 0 && value < 1, "0 <= " + setting + " < 1");
+  }
+
+  static double within(String owner, String setting, double value) {
+    return checked(owner, setting, value, value > 0 && value < 1, "0 < " + setting + " < 1");
+  }
+
+  static double part(String owner, String setting, double value) {
+    return checked(owner, setting, value, value >= 0 && value <= 1, "0 <= " + setting + " <= 1");
   }
 
   static int atLeast(int least, String owner, String setting, int value) {
     if (value < least) {
-      throw new IllegalArgumentException(
-          "%s: %s %d; expected at least %d".formatted(owner, setting, value, least));
+      throw unexpected(owner, setting, Integer.toString(value), "at least " + least);
     }
     return value;
+  }
+
+  private static double checked(
+      String owner, String setting, double value, boolean fits, String expected) {
+    if (!fits || Double.isInfinite(value)) {
+      throw unexpected(owner, setting, Double.toString(value), expected);
+    }
+    return value;
+  }
+
+  private static IllegalArgumentException unexpected(
+      String owner, String setting, String value, String expected) {
+    return new IllegalArgumentException(
+        "%s: %s %s; expected %s".formatted(owner, setting, value, expected));
   }
 }

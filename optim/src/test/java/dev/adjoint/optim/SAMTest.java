@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.adjoint.autodiff.Gradients;
 import dev.adjoint.autodiff.Parameter;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
@@ -13,6 +14,7 @@ import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -69,7 +71,9 @@ class SAMTest {
     Parameter a = new Parameter("a", Tensor.of(3.0));
     Parameter b = new Parameter("b", Tensor.of(4.0));
     Optimizer sam = new Lookahead(new SAM(new SGD(List.of(a, b)).learningRate(1)).rho(5));
-    sam.step(() -> a.value().times(b.value()).sum());
+    Supplier<Gradients> product = // whose gradients are the values themselves
+        () -> a.value().backward(b.value()).plus(b.value().backward(a.value()));
+    sam.step(product.get(), product);
     // The gradient is (4, 3), of norm 5: the other place is (7, 7), where the gradient is (7, 7).
     assertThat(a.value().item()).isCloseTo(-4, within(1e-12));
     assertThat(b.value().item()).isCloseTo(-3, within(1e-12));
