@@ -194,7 +194,7 @@ final class TaskLossRows {
         op(
                 "infoNce",
                 x -> ContrastiveLosses.infoNce(x[0], x[1]),
-                x -> mean(infoNce(x[0], x[1], 0.1, i -> i)),
+                x -> mean(infoNce(x[0], x[1], 0.1, i -> i, i -> -1)),
                 in(NONZERO, "m n"),
                 in(NONZERO, "m n"))
             .covers("ContrastiveLosses.infoNce(Tensor, Tensor)")
@@ -205,8 +205,8 @@ final class TaskLossRows {
                 "infoNce in both directions, per pair",
                 x -> ContrastiveLosses.infoNce(x[0], x[1], 0.7, true, Reduction.NONE),
                 x -> {
-                  Dense ofQueries = infoNce(x[0], x[1], 0.7, i -> i);
-                  Dense ofKeys = infoNce(x[1], x[0], 0.7, i -> i);
+                  Dense ofQueries = infoNce(x[0], x[1], 0.7, i -> i, i -> -1);
+                  Dense ofKeys = infoNce(x[1], x[0], 0.7, i -> i, i -> -1);
                   return Dense.of(ofKeys.sizes(), i -> (ofQueries.at(i) + ofKeys.at(i)) / 2);
                 },
                 in(NONZERO, "m n"),
@@ -326,13 +326,15 @@ final class TaskLossRows {
     return Dense.of(sums.sizes(), i -> Math.pow(sums.at(i), 1.0 / p));
   }
 
-  private static Dense infoNce(Dense a, Dense b, double temperature, IntUnaryOperator own) {
+  private static Dense infoNce(
+      Dense a, Dense b, double temperature, IntUnaryOperator own, IntUnaryOperator leftOut) {
     return Dense.of(
         new int[] {a.size(0)},
         i -> {
           double sum = 0;
           for (int j = 0; j < b.size(0); j++) {
-            sum += a == b && j == i[0] ? 0 : Math.exp(cosine(a, i[0], b, j) / temperature);
+            sum +=
+                j == leftOut.applyAsInt(i[0]) ? 0 : Math.exp(cosine(a, i[0], b, j) / temperature);
           }
           return Math.log(sum) - cosine(a, i[0], b, own.applyAsInt(i[0])) / temperature;
         });
@@ -342,7 +344,7 @@ final class TaskLossRows {
     int n = a.size(0);
     Dense all =
         Dense.of(new int[] {2 * n, a.size(1)}, i -> i[0] < n ? a.at(i) : b.at(i[0] - n, i[1]));
-    return infoNce(all, all, temperature, i -> (i + n) % (2 * n));
+    return infoNce(all, all, temperature, i -> (i + n) % (2 * n), i -> i);
   }
 
   private static double cosine(Dense a, int i, Dense b, int j) {
