@@ -58,9 +58,9 @@ public final class ConvOptions {
   }
 
   /**
-   * Makes the output of a transposed convolution longer at its end by this many elements, less than
-   * the stride or the dilation: convolutions of several lengths give one length, and this says
-   * which of them is meant. Others refuse it.
+   * Makes the output of a transposed convolution longer at its end by this many elements, fewer
+   * than the stride or the dilation: a convolution makes outputs of one length from inputs of
+   * several, and this says which of those is meant. Other convolutions refuse it.
    */
   public ConvOptions outputPadding(int... elements) {
     return new ConvOptions(
