@@ -43,7 +43,7 @@ import java.util.stream.IntStream;
 record StepsOnASphere(List<Way> ways) implements Result {
 
   private static final List<Double> RATES = List.of(0.005, 0.01, 0.02);
-  private static final int STEPS = 250;
+  private static final int STEPS = 180;
   private static final int LAYERS = 2;
   private static final int WIDTH = 32;
   private static final int HEADS = 2;

@@ -14,6 +14,7 @@ import dev.adjoint.nn.Weight;
 import dev.adjoint.nn.norm.BatchNorm;
 import dev.adjoint.nn.norm.LayerNorm;
 import dev.adjoint.nn.sequence.MultiHeadAttention;
+import dev.adjoint.nn.sequence.QueryKeyNorm;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Shape;
@@ -93,6 +94,17 @@ class InvariancesUseTest {
     MultiHeadAttention plain = float64(new MultiHeadAttention(4, 1, generator));
     assertThat(Verdicts.of(block(plain, 0))).isEqualTo("- - - - - - - - -");
     assertThat(Verdicts.of(block(plain, 2))).isEqualTo("~ - - - ~ - - - -");
+  }
+
+  @Test
+  void normsOfQueriesAndKeysDoNotSeeTheScaleOfTheirRows() {
+    for (QueryKeyNorm.Kind kind : QueryKeyNorm.Kind.values()) {
+      MultiHeadAttention attention =
+          float64(new MultiHeadAttention(4, 2, generator).withoutBias().qkNorm(kind));
+      assertThat(Verdicts.of(block(attention, 0))).as("q").startsWith("Y - - - -");
+      assertThat(Verdicts.of(block(attention, 1))).as("k").startsWith("Y - - - -");
+      assertThat(Verdicts.of(block(attention, 2))).as("v").startsWith("~ - - - ~");
+    }
   }
 
   /** Measures the rows of q, k or v. */
