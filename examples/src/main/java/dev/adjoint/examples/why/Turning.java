@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -100,7 +101,7 @@ record Turning(Map<Double, double[]> starts, Sweep ends) implements Result {
   }
 
   private static double over(ParameterStatistics turned, Sequential model, Optimizer optimizer) {
-    Parameter parameter = model.namedParameters().get(turned.parameter());
+    Parameter parameter = Objects.requireNonNull(model.namedParameters().get(turned.parameter()));
     return turned.angle() / optimizer.equilibriumAngle(parameter).orElseThrow();
   }
 

@@ -7,6 +7,7 @@ import java.math.MathContext;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
 
 /**
  * The invariances of some layers, as {@link Invariances} measured them: Table 1 of Ba, Kiros and
@@ -143,22 +144,23 @@ public record InvarianceTable(List<Row> rows) {
 
   @Override
   public String toString() {
-    List<Perturbation> columns = List.of(Perturbation.values());
-    TextTable table = new TextTable(false);
-    table.row("", columns);
-    rows.forEach(
-        row -> table.row(row.name, columns.stream().map(p -> row.cell(row.cells, p)).toList()));
-    return table + LEGEND;
+    return aligned(rows, List.of(Perturbation.values()), Row::cells) + LEGEND;
   }
 
   /** Returns the table of what is true of the layers' gradients, to be read in a terminal, too. */
   public String gradientFacts() {
-    List<GradientFact> columns = List.of(GradientFact.values());
+    List<Row> known = rows.stream().filter(row -> !row.gradientFacts.isEmpty()).toList();
+    return aligned(known, List.of(GradientFact.values()), Row::gradientFacts) + LEGEND_OF_GRADIENTS;
+  }
+
+  private static <K extends Enum<K>> TextTable aligned(
+      List<Row> rows, List<K> columns, Function<Row, Map<K, Cell>> cells) {
     TextTable table = new TextTable(false);
     table.row("", columns);
-    rows.stream()
-        .filter(row -> !row.gradientFacts.isEmpty())
-        .forEach(row -> table.row(row.name, columns.stream().map(row.gradientFacts::get).toList()));
-    return table + LEGEND_OF_GRADIENTS;
+    for (Row row : rows) {
+      table.row(
+          row.name, columns.stream().map(column -> row.cell(cells.apply(row), column)).toList());
+    }
+    return table;
   }
 }
