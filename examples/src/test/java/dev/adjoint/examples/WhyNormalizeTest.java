@@ -32,7 +32,8 @@ class WhyNormalizeTest {
     assertThat(program.run("--only", "a,z")).isEqualTo(2);
     assertThat(program.err())
         .contains(
-            "expected one of [A, B, C, D, E, F, G, H, I, J, K, L, M] (case-insensitive) but was 'z'");
+            "expected one of [A, B, C, D, E, F, G, H, I, J, K, L, M] (case-insensitive) but was"
+                + " 'z'");
   }
 
   @Test
