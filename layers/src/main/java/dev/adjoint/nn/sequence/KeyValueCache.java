@@ -3,7 +3,6 @@ package dev.adjoint.nn.sequence;
 import dev.adjoint.op.GrowingTensor;
 import dev.adjoint.tensor.Tensor;
 import java.util.IdentityHashMap;
-import java.util.Map;
 import java.util.function.Supplier;
 
 /**
@@ -23,8 +22,8 @@ import java.util.function.Supplier;
 public final class KeyValueCache {
 
   private final int capacity;
-  private final Map<MultiHeadAttention, Entry> entries = new IdentityHashMap<>();
-  private final Map<MultiHeadAttention, Held> memories = new IdentityHashMap<>();
+  private final IdentityHashMap<MultiHeadAttention, Entry> entries = new IdentityHashMap<>();
+  private final IdentityHashMap<MultiHeadAttention, Held> memories = new IdentityHashMap<>();
 
   /**
    * Creates an empty cache.

@@ -66,7 +66,7 @@ public abstract class TransformerLayer<L extends TransformerLayer<L>> extends La
   private final List<Branch> branches = new ArrayList<>();
 
   /** Creates a layer from its description. */
-  protected TransformerLayer(Description from) {
+  TransformerLayer(Description from) {
     super(from);
     if (from.has("mlp")) {
       feedForward = child("mlp", Transform.class);
