@@ -75,7 +75,9 @@ public final class GrowingTensor {
   private Tensor roomFor(int needed, Tensor x, int along) {
     Tensor old = memory;
     if (old == null) {
-      return memory = room(needed, x, along);
+      Tensor first = room(needed, x, along);
+      memory = first;
+      return first;
     }
     if (old.dtype() != x.dtype() || !old.shape().with(along, 1).equals(x.shape().with(along, 1))) {
       throw new IllegalArgumentException(
@@ -90,7 +92,8 @@ public final class GrowingTensor {
     Tensor kept = Contiguous.pack(old.slice(along, 0, length));
     Span to = new Span(Engine.array(larger), 0);
     StridedCopy.SCATTER.run(kept.shape().toArray(), Engine.span(kept), to, larger.strides());
-    return memory = larger;
+    memory = larger;
+    return larger;
   }
 
   /** Returns memory for twice as much as is needed, unless that were too much; it stays. */

@@ -199,6 +199,9 @@ final class LayerRows {
     rows.add(row(new TransformerEncoder(new TransformerEncoderLayer(4, 1, 6, G)), sequences));
     rows.add(row(TransformerDecoderLayer.decoderOnly(4, 2, 6, G), sequences));
     rows.add(row(new GatedFeedForward(4, 6, G), last4));
+    CausalLanguageModel model =
+        new CausalLanguageModel(5, 4, 1, _ -> TransformerDecoderLayer.decoderOnly(4, 2, 6, G), G);
+    rows.add(row(new Writing(model), LayerRows::written));
     Rule read = last(6).but(x -> x.rank() != 3 || x.size(1) == 0);
     rows.add(row(new Reading(new RNN(4, 6, G)), read));
     rows.add(row(new Reading(new LSTM(4, 3, G).bidirectional()), read));
@@ -279,6 +282,11 @@ final class LayerRows {
     return Optional.of(Shape.of(sizes));
   }
 
+  private static Optional<Shape> written(Shape x, boolean training) {
+    boolean isText = x.rank() == 2 || x.rank() == 3;
+    return isText ? Optional.of(Shape.of(x.size(0), x.size(1), 5)) : Optional.empty();
+  }
+
   // ---- layers whose input or output is no tensor -----------------------------------------------
 
   /** The outputs of a recurrent layer. */
@@ -333,9 +341,10 @@ final class LayerRows {
 
     @Override
     public Tensor forward(Tensor x) {
-      int[] indices = new int[x.size(0) * x.size(1)];
+      int[] sizes = Arrays.copyOf(x.shape().toArray(), x.rank() == 3 ? 2 : x.rank());
+      int[] indices = new int[Shape.of(sizes).size()];
       Arrays.setAll(indices, i -> i % 5);
-      return model.forward(IntTensor.of(indices, x.size(0), x.size(1)));
+      return model.forward(IntTensor.of(indices, sizes));
     }
   }
 
