@@ -50,8 +50,9 @@ public final class OnSphere extends Wrapper<OnSphere> {
   public OnSphere unit(Map<Parameter, Integer> axisOf) {
     ParameterGroup.of(axisOf.keySet()).members(name(), states());
     axisOf.forEach((parameter, axis) -> {
-      axes.put(parameter, parameter.shape().axis(name(), axis));
-      parameter.update(normalization(parameter));
+      int known = parameter.shape().axis(name(), axis);
+      axes.put(parameter, known);
+      parameter.update(normalization(parameter, known));
     });
     return this;
   }
@@ -75,13 +76,13 @@ public final class OnSphere extends Wrapper<OnSphere> {
     if (balls.contains(parameter)) {
       step = turn(step, elements(parameter.value().untracked().copy()), rate(state));
     }
-    return axes.containsKey(parameter) ? step.andThen(normalization(parameter)) : step;
+    Integer axis = axes.get(parameter);
+    return axis == null ? step : step.andThen(normalization(parameter, axis));
   }
 
   /** Returns what divides the vectors of a parameter by their lengths. */
-  private Consumer<Object> normalization(Parameter parameter) {
+  private static Consumer<Object> normalization(Parameter parameter, int axis) {
     Shape shape = parameter.shape();
-    int axis = axes.get(parameter);
     double rounding = parameter.dtype().epsilon();
     int inner = 1;
     for (int i = axis + 1; i < shape.rank(); i++) {
