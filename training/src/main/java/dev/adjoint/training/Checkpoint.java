@@ -11,6 +11,7 @@ import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Tensor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -146,6 +148,22 @@ public final class Checkpoint {
     Map<String, Map<String, Tensor>> states = new LinkedHashMap<>();
     parts.forEach((name, part) -> states.put(name, part.state().get()));
     return states;
+  }
+
+  /** Loads a checkpoint, if there is one, for a training that will save it. */
+  static Optional<Position> begin(@Nullable Checkpoint checkpoint) {
+    if (checkpoint == null) {
+      return Optional.empty();
+    }
+    checkpoint.requireSavable();
+    try {
+      return checkpoint.load();
+    } catch (ClosedByInterruptException e) {
+      throw (CancellationException)
+          new CancellationException("fit: the thread was interrupted").initCause(e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e.getMessage(), e);
+    }
   }
 
   /**

@@ -2,9 +2,12 @@ package dev.adjoint.training;
 
 import dev.adjoint.autodiff.Gradients;
 import dev.adjoint.autodiff.Parameter;
+import dev.adjoint.nn.Layer;
 import dev.adjoint.optim.Clipping;
+import dev.adjoint.optim.Optimizer;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Tensor;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -44,5 +47,26 @@ final class Finite {
       squares += part * part;
     }
     return Math.min(Math.sqrt(squares), Double.MAX_VALUE);
+  }
+
+  /**
+   * Requires that the parameters that learn are finite, and, if it is to be saved, what the
+   * optimizer remembers.
+   */
+  static void requireState(Layer model, Optimizer optimizer, boolean saved, Training training) {
+    Map<String, Tensor> parameters = new LinkedHashMap<>();
+    model
+        .namedParameters()
+        .forEach((path, parameter) -> {
+          if (!parameter.isFrozen()) {
+            parameters.put(path, parameter.value());
+          }
+        });
+    List<String> spoiled = spoiled(parameters);
+    List<String> remembered = saved ? spoiled(optimizer.state()) : List.of();
+    if (!spoiled.isEmpty() || !remembered.isEmpty()) {
+      throw NonFiniteException.ofState(
+          training.position(), spoiled, remembered, training.resumption());
+    }
   }
 }

@@ -13,9 +13,7 @@ import dev.adjoint.training.data.Batch;
 import dev.adjoint.training.data.DataLoader;
 import dev.adjoint.training.metric.Evaluation;
 import dev.adjoint.training.metric.Goal;
-import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.channels.ClosedByInterruptException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -187,7 +185,8 @@ public final class Trainer<X, Y> {
     optimizer.train();
     History history = new History();
     Checkpoint all = withMemories(history, data);
-    Training training = new Training(optimizer, epochs, data.batches(), goals(), all, load(all));
+    Training training =
+        new Training(optimizer, epochs, data.batches(), goals(), all, Checkpoint.begin(all));
     try (Interruption interruption = Interruption.watch(() -> tellOfInterruption(training))) {
       Run run = new Run(data, history, training, interruption);
       run.rehearse();
@@ -425,28 +424,12 @@ public final class Trainer<X, Y> {
 
     /** Saves a checkpoint, if there is one, of nothing but finite numbers. */
     private void save() {
-      if (training.isSaved()) {
-        return;
+      if (!training.isSaved()) {
+        Finite.requireState(model, optimizer, checkpoint != null, training);
+        training.save();
       }
-      Map<String, Tensor> parameters = new LinkedHashMap<>();
-      model
-          .namedParameters()
-          .forEach((path, parameter) -> {
-            if (!parameter.isFrozen()) {
-              parameters.put(path, parameter.value());
-            }
-          });
-      List<String> spoiled = Finite.spoiled(parameters);
-      List<String> remembered = checkpoint == null ? List.of() : Finite.spoiled(optimizer.state());
-      if (!spoiled.isEmpty() || !remembered.isEmpty()) {
-        throw NonFiniteException.ofState(
-            training.position(), spoiled, remembered, training.resumption());
-      }
-      training.save();
     }
   }
-
-  // ---- checkpoints -----------------------------------------------------------------------------
 
   /** Returns the checkpoint, if there is one, with what the loop and its listeners remember. */
   private @Nullable Checkpoint withMemories(History history, DataLoader<X, Y> data) {
@@ -462,20 +445,5 @@ public final class Trainer<X, Y> {
       all.with("listener-%s%d".formatted(kind, kinds.count(kind)), listener::state, listener::load);
     }
     return all;
-  }
-
-  private static Optional<Position> load(@Nullable Checkpoint checkpoint) {
-    if (checkpoint == null) {
-      return Optional.empty();
-    }
-    checkpoint.requireSavable();
-    try {
-      return checkpoint.load();
-    } catch (ClosedByInterruptException e) {
-      throw (CancellationException)
-          new CancellationException("fit: the thread was interrupted").initCause(e);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e.getMessage(), e);
-    }
   }
 }
