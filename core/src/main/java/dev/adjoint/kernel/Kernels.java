@@ -110,17 +110,17 @@ public interface Kernels {
     int STATISTICS = 7;
 
     /**
-     * Normalizes sets: {@code h = gain (x - mu) / sigma + bias}, {@code mu} 0 where not centred.
+     * Normalizes sets: {@code h = gain (x - mu) / sigma + bias}, {@code mu} 0 where not centered.
      *
      * @param affine the gains of all features, then their biases
      * @param statistics receives rows of one value a set: what {@link #pullback} needs, and last
-     *     the mean (0 where not centred) and the biased variance (or the mean square)
+     *     the mean (0 where not centered) and the biased variance (or the mean square)
      */
     void forward(Norm norm, Object x, Object affine, Object h, Object statistics);
 
     /**
      * Computes {@code dx = (q - mean(q) - y mean(q y)) / sigma}, where {@code q = gain dh} and y is
-     * what is standardized, without {@code mean(q)} where not centred.
+     * what is standardized, without {@code mean(q)} where not centered.
      *
      * @param dx or null
      * @param sums what {@code sum(dh y)} of each feature is added to, and after these {@code

@@ -7,8 +7,8 @@ package dev.adjoint.kernel;
  * <p>The array has the shape (a, channels, b); a set is what one channel has over a and b. The
  * element at index p has the gain and the bias number {@code p / inner mod features}.
  *
- * @param centred whether the mean is subtracted, and sigma is the deviation; else sigma is the root
- *     of the mean square
+ * @param centered whether the mean is subtracted, and sigma is the deviation; else sigma is the
+ *     root of the mean square
  * @param epsilon added to the variance under the root
  * @param epsilonOutsideRoot whether epsilon is added to the root instead
  */
@@ -18,7 +18,7 @@ public record Norm(
     int b,
     int inner,
     int features,
-    boolean centred,
+    boolean centered,
     double epsilon,
     boolean epsilonOutsideRoot) {
 

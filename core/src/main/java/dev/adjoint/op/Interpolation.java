@@ -108,23 +108,15 @@ public enum Interpolation {
     if (this == NEAREST) {
       return new AxisMap(IntTensor.of(below), null, null, m).apply(x, axis);
     }
-    int[] from = new int[2 * m];
-    int[] to = new int[2 * m];
-    double[] weights = new double[2 * m];
-    int entries = 0;
-    for (int i = 0; i < m; i++) {
-      double above = places[i] - below[i];
-      for (int side = 0; side < (above == 0 ? 1 : 2); side++, entries++) {
-        from[entries] = below[i] + side;
-        to[entries] = i;
-        weights[entries] = side == 0 ? 1 - above : above;
-      }
-    }
-    return new AxisMap(
-            IntTensor.of(Arrays.copyOf(from, entries)),
-            IntTensor.of(Arrays.copyOf(to, entries)),
-            Arrays.copyOf(weights, entries),
-            m)
-        .apply(x, axis);
+    // Entry 2 i is of the element below place i, entry 2 i + 1 of the one above, if it counts.
+    int[] entries =
+        IntStream.range(0, 2 * m).filter(e -> e % 2 == 0 || places[e / 2] > below[e / 2]).toArray();
+    int[] from = IntStream.of(entries).map(e -> below[e / 2] + e % 2).toArray();
+    int[] to = IntStream.of(entries).map(e -> e / 2).toArray();
+    double[] weights =
+        IntStream.of(entries)
+            .mapToDouble(e -> 1 - Math.abs(places[e / 2] - (below[e / 2] + e % 2)))
+            .toArray();
+    return new AxisMap(IntTensor.of(from), IntTensor.of(to), weights, m).apply(x, axis);
   }
 }

@@ -93,7 +93,7 @@ record NormLayout(
             single ? product[0] * product[2] : product[2],
             Math.max(1, inner / repeats),
             count * repeats,
-            rule.centred(),
+            rule.centered(),
             rule.epsilon(),
             rule.outsideRoot());
     return new NormLayout(shape, axes, order, features, sizes, repeats, norm);

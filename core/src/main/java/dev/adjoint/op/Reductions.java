@@ -47,7 +47,7 @@ public final class Reductions {
    * Returns the variance: the sum of square deviations divided by their number less a correction.
    */
   public static Tensor variance(Tensor x, int correction, boolean keep, int... axes) {
-    Tensor squares = sum(centred(x, axes).square(), keep, axes);
+    Tensor squares = sum(centered(x, axes).square(), keep, axes);
     return squares.div(Math.max(0, count(x, squares) - correction));
   }
 
@@ -55,9 +55,9 @@ public final class Reductions {
    * Returns x less its mean over axes. The mean is taken of the differences from an element, so
    * that it has not more digits than they.
    */
-  public static Tensor centred(Tensor x, int... axes) {
+  public static Tensor centered(Tensor x, int... axes) {
     Tensor pivot = x.untracked();
-    for (int axis : x.shape().axes("centred", axes)) {
+    for (int axis : x.shape().axes("centered", axes)) {
       pivot = x.size(axis) == 0 ? pivot : pivot.slice(axis, 0, 1);
     }
     Tensor differences = x.minus(pivot);

@@ -121,8 +121,9 @@ public final class ScaledDotProduct {
             .reshape(-1, 1, 1)
             .times(lead(scores, options).abs().to(scores.dtype()));
     Shape losing = losses.shape();
+    int others = MatMul.leading(scores.shape()).size() / losing.size(0);
     return scores
-        .reshape(-1, losing.size(0), losing.size(1), losing.size(2))
+        .reshape(others, losing.size(0), losing.size(1), losing.size(2))
         .minus(losses)
         .reshape(scores.shape());
   }

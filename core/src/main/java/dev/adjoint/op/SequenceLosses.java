@@ -7,6 +7,7 @@ import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /**
  * Losses of sequences of labels that have no places in time.
@@ -167,12 +168,14 @@ public final class SequenceLosses {
   /** Returns 0 for states that may follow the second before them: labels unlike the last one. */
   private static Tensor mayLeap(IntTensor labels, int blank, DType dtype) {
     int leap = 2 * labels.shape().size(1);
-    double[] penalties = new double[labels.size()];
-    for (int i = 0; i < penalties.length; i++) {
-      int label = labels.get(i);
-      boolean may = label != blank && i >= leap && label != labels.get(i - leap);
-      penalties[i] = may ? 0 : IMPOSSIBLE;
-    }
+    double[] penalties =
+        IntStream.range(0, labels.size())
+            .mapToDouble(i -> {
+              int label = labels.get(i);
+              boolean may = label != blank && i >= leap && label != labels.get(i - leap);
+              return may ? 0 : IMPOSSIBLE;
+            })
+            .toArray();
     return Tensor.of(penalties, labels.shape().toArray()).to(dtype);
   }
 

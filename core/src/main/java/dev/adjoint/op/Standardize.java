@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A set is what lies along the reduction axes; there is one for each combination of the others.
  * With {@code mu} and {@code sigma} of its set, {@code y = (x - mu) / sigma}, where {@code sigma =
- * sqrt(variance + epsilon)}; not centred, {@code y = x / sqrt(mean(x^2) + epsilon)}. A set with
+ * sqrt(variance + epsilon)}; not centered, {@code y = x / sqrt(mean(x^2) + epsilon)}. A set with
  * {@code sigma} 0 becomes zeros, with gradients 0. A gain and a bias make {@code h = gain y + bias}
  * of it in the same pass over memory.
  */
@@ -26,24 +26,24 @@ public final class Standardize {
    * The result of standardizing.
    *
    * @param y the standardized elements, with gain and bias if there are any, of the shape of x
-   * @param mean of each set, of the shape of x without the reduction axes; 0 where not centred;
+   * @param mean of each set, of the shape of x without the reduction axes; 0 where not centered;
    *     untracked
-   * @param variance biased, of each set; the mean square where not centred; untracked
+   * @param variance biased, of each set; the mean square where not centered; untracked
    */
   public record Standardized(Tensor y, Tensor mean, Tensor variance) {}
 
   /**
    * Says how sets are standardized.
    *
-   * @param centred whether the mean is subtracted
+   * @param centered whether the mean is subtracted
    * @param epsilon at least 0, added to the variance
    * @param outsideRoot whether it is added to the root of the variance instead
    */
-  public record Rule(boolean centred, double epsilon, boolean outsideRoot) {
+  public record Rule(boolean centered, double epsilon, boolean outsideRoot) {
 
     /** Returns y by the definition, in tensor operations: what the kernel is compared with. */
     Tensor composed(Tensor x, int[] axes) {
-      Tensor deviation = centred ? Reductions.centred(x, axes) : x;
+      Tensor deviation = centered ? Reductions.centered(x, axes) : x;
       return deviation.times(inverse(deviation, axes));
     }
 
@@ -75,12 +75,12 @@ public final class Standardize {
      * term is larger by sigma / root.
      */
     private Tensor pullback(Tensor q, Tensor x, Tensor y, int[] axes) {
-      Tensor deviation = centred ? Reductions.centred(x, axes) : x;
+      Tensor deviation = centered ? Reductions.centered(x, axes) : x;
       Tensor along = y.times(Reductions.mean(q.times(y), true, axes));
       if (outsideRoot) {
         along = along.plus(along.times(reciprocal(root(deviation, axes))).times(epsilon));
       }
-      Tensor rest = centred ? q.minus(Reductions.mean(q, true, axes)) : q;
+      Tensor rest = centered ? q.minus(Reductions.mean(q, true, axes)) : q;
       return rest.minus(along).times(inverse(deviation, axes));
     }
   }
@@ -88,13 +88,13 @@ public final class Standardize {
   /**
    * Standardizes the sets of elements along the reduction axes.
    *
-   * @param centred whether the mean is subtracted
+   * @param centered whether the mean is subtracted
    * @param epsilon at least 0, added to the variance
    * @param reductionAxes none means all
    */
   public static Standardized standardize(
-      Tensor x, boolean centred, double epsilon, int... reductionAxes) {
-    return normalize(x, null, null, new Rule(centred, epsilon, false), reductionAxes);
+      Tensor x, boolean centered, double epsilon, int... reductionAxes) {
+    return normalize(x, null, null, new Rule(centered, epsilon, false), reductionAxes);
   }
 
   /**
@@ -139,9 +139,9 @@ public final class Standardize {
   }
 
   /** Standardizes by the definition: what the kernel is compared with. */
-  static Tensor composed(Tensor x, boolean centred, double epsilon, int... reductionAxes) {
+  static Tensor composed(Tensor x, boolean centered, double epsilon, int... reductionAxes) {
     int[] axes = x.shape().axes("standardize", reductionAxes);
-    return new Rule(centred, epsilon, false).composed(x, axes);
+    return new Rule(centered, epsilon, false).composed(x, axes);
   }
 
   private static Tensor compute(NormLayout layout, Object statistics, Tensor... inputs) {

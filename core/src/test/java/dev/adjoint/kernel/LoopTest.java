@@ -5,7 +5,6 @@ import static dev.adjoint.kernel.TestKernels.random;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.adjoint.AllocatedBytes;
 import dev.adjoint.kernel.Formula.Call;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -101,9 +100,8 @@ class LoopTest {
       loop.run(x, 0, out, 0, n);
     }
     assertThat(loop.isInVectors()).isTrue();
-    long before = AllocatedBytes.ofThisThread();
-    loop.run(x, 0, out, 0, n);
-    assertThat(AllocatedBytes.ofThisThread() - before).as("bytes").isLessThan(n);
+    // Of a formula this long C2 may leave some vectors on the heap; not compiled, it makes hundreds.
+    AllocationTest.assertAllocatesLessThan(32 * n, "deep", () -> loop.run(x, 0, out, 0, n));
     assertThat(out).isEqualTo(expected);
   }
 

@@ -34,8 +34,8 @@ class NormalizeTest {
     double close = isFloat32(kernels) ? 1e-5 : 1e-11;
     for (int[] shape : SHAPES) {
       for (int features : new int[] {1, shape[1], shape[1] * shape[2]}) {
-        for (boolean centred : new boolean[] {true, false}) {
-          Case c = new Case(kernels, shape, features, centred);
+        for (boolean centered : new boolean[] {true, false}) {
+          Case c = new Case(kernels, shape, features, centered);
           c.run();
           double[] sums = new double[2 * features];
           for (int k = 0; k < shape[1]; k++) {
@@ -145,13 +145,13 @@ class NormalizeTest {
     final Object statistics;
     final double[] sums;
 
-    Case(Kernels kernels, int[] shape, int features, boolean centred) {
+    Case(Kernels kernels, int[] shape, int features, boolean centered) {
       this.kernels = kernels;
       this.shape = shape;
       this.features = features;
       int size = shape[0] * shape[1] * shape[2];
       int inner = features == 1 ? size : shape[1] * shape[2] / features;
-      norm = new Norm(shape[0], shape[1], shape[2], inner, features, centred, EPSILON, false);
+      norm = new Norm(shape[0], shape[1], shape[2], inner, features, centered, EPSILON, false);
       x = random(kernels, size, 8);
       dh = random(kernels, size, 9);
       affine = random(kernels, 2 * features, 10);
@@ -181,7 +181,7 @@ class NormalizeTest {
         double g = get(dh, at(i, k));
         y[i] = (get(x, at(i, k)) - moments[0]) * inverse;
         q[i] = get(affine, feature) * g;
-        meanQ += norm.centred() ? q[i] / count() : 0;
+        meanQ += norm.centered() ? q[i] / count() : 0;
         meanQy += q[i] * y[i] / count();
         expected[feature] += g * y[i];
         expected[features + feature] += g;
@@ -208,10 +208,10 @@ class NormalizeTest {
       return norm.at(i / shape[2], channel) + i % shape[2];
     }
 
-    /** Returns mean and variance; zero and the mean square if not centred. */
+    /** Returns mean and variance; zero and the mean square if not centered. */
     double[] moments(int channel) {
       double mean = 0;
-      for (int i = 0; norm.centred() && i < count(); i++) {
+      for (int i = 0; norm.centered() && i < count(); i++) {
         mean += get(x, at(i, channel)) / count();
       }
       double variance = 0;

@@ -123,8 +123,8 @@ class ExtremeValuesTest {
     for (int axis = 0; axis < 2; axis++) {
       for (double size : new double[] {1e-25, 1e-10, 1, 1e20, 3e38}) {
         Tensor x = floats(size, -size, -size, size).reshape(2, 2).tracked();
-        for (boolean centred : new boolean[] {true, false}) {
-          Tensor y = Standardize.standardize(x, centred, 0, axis).y();
+        for (boolean centered : new boolean[] {true, false}) {
+          Tensor y = Standardize.standardize(x, centered, 0, axis).y();
           assertClose(y.toDoubleArray(), 1e-6, 1, -1, -1, 1);
           Tensor recorded = Backward.wrt(x).seed(floats(1, 2, 3, 5).reshape(2, 2)).of(y).of(x);
           assertThat(recorded.isFinite().all().item()).isEqualTo(1);

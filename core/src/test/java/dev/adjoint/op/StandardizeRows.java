@@ -21,14 +21,14 @@ final class StandardizeRows {
 
   static List<OpCase> rows() {
     List<OpCase> rows = new ArrayList<>();
-    for (boolean centred : new boolean[] {true, false}) {
+    for (boolean centered : new boolean[] {true, false}) {
       for (int[] axes : AXES) {
-        String over = Arrays.toString(axes) + (centred ? "" : ", not centred");
+        String over = Arrays.toString(axes) + (centered ? "" : ", not centered");
         rows.add(
             op(
                     "standardize over " + over,
-                    x -> Standardize.standardize(x[0], centred, EPSILON, axes).y(),
-                    x -> standardized(x[0], centred, axes),
+                    x -> Standardize.standardize(x[0], centered, EPSILON, axes).y(),
+                    x -> standardized(x[0], centered, axes),
                     in(REAL, "b m n"))
                 .covers(METHOD)
                 .uses("Standardize.Fused")
@@ -36,8 +36,8 @@ final class StandardizeRows {
         rows.add(
             op(
                     "variance of standardize over " + over,
-                    x -> Standardize.standardize(x[0], centred, EPSILON, axes).variance(),
-                    x -> x[0].fold(axes, false, v -> variance(v, centred)),
+                    x -> Standardize.standardize(x[0], centered, EPSILON, axes).variance(),
+                    x -> x[0].fold(axes, false, v -> variance(v, centered)),
                     in(REAL, "b m n"))
                 .covers(METHOD)
                 .order(0)
@@ -45,8 +45,8 @@ final class StandardizeRows {
         rows.add(
             op(
                     "mean of standardize over " + over,
-                    x -> Standardize.standardize(x[0], centred, EPSILON, axes).mean(),
-                    x -> x[0].fold(axes, false, v -> centred ? mean(v) : 0),
+                    x -> Standardize.standardize(x[0], centered, EPSILON, axes).mean(),
+                    x -> x[0].fold(axes, false, v -> centered ? mean(v) : 0),
                     in(REAL, "b m n"))
                 .covers(METHOD)
                 .order(0)
@@ -79,8 +79,8 @@ final class StandardizeRows {
   }
 
   private static Dense normalized(Dense[] x, Standardize.Rule rule, int... axes) {
-    Dense mean = x[0].fold(axes, true, v -> rule.centred() ? mean(v) : 0);
-    Dense variance = x[0].fold(axes, true, v -> variance(v, rule.centred()));
+    Dense mean = x[0].fold(axes, true, v -> rule.centered() ? mean(v) : 0);
+    Dense variance = x[0].fold(axes, true, v -> variance(v, rule.centered()));
     return Dense.of(
         x[0].sizes(),
         i -> {
@@ -90,9 +90,9 @@ final class StandardizeRows {
         });
   }
 
-  private static Dense standardized(Dense x, boolean centred, int... axes) {
-    Dense mean = x.fold(axes, true, v -> centred ? mean(v) : 0);
-    Dense variance = x.fold(axes, true, v -> variance(v, centred));
+  private static Dense standardized(Dense x, boolean centered, int... axes) {
+    Dense mean = x.fold(axes, true, v -> centered ? mean(v) : 0);
+    Dense variance = x.fold(axes, true, v -> variance(v, centered));
     return Dense.of(x.sizes(), i -> (x.at(i) - mean.at(i)) / Math.sqrt(variance.at(i) + EPSILON));
   }
 
@@ -100,8 +100,8 @@ final class StandardizeRows {
     return Arrays.stream(x).sum() / x.length;
   }
 
-  private static double variance(double[] x, boolean centred) {
-    double mean = centred ? mean(x) : 0;
+  private static double variance(double[] x, boolean centered) {
+    double mean = centered ? mean(x) : 0;
     return Arrays.stream(x).map(v -> (v - mean) * (v - mean)).sum() / x.length;
   }
 }

@@ -46,19 +46,19 @@ class StandardizeTest {
     return new Row(shape, axes);
   }
 
-  @ParameterizedTest(name = "{0} centred {2}")
+  @ParameterizedTest(name = "{0} centered {2}")
   @MethodSource("layouts")
-  void theKernelsDoWhatTheDefinitionSays(Shape shape, int[] axes, boolean centred) {
+  void theKernelsDoWhatTheDefinitionSays(Shape shape, int[] axes, boolean centered) {
     Tensor x = normal(1, shape.toArray()).plus(0.7);
-    Standardized fused = Standardize.standardize(x, centred, EPSILON, axes);
-    assertClose("y", fused.y(), Standardize.composed(x, centred, EPSILON, axes), 1e-12);
-    Tensor mean = centred ? x.mean(axes) : Tensors.zeros(x.mean(axes).shape(), x.dtype());
+    Standardized fused = Standardize.standardize(x, centered, EPSILON, axes);
+    assertClose("y", fused.y(), Standardize.composed(x, centered, EPSILON, axes), 1e-12);
+    Tensor mean = centered ? x.mean(axes) : Tensors.zeros(x.mean(axes).shape(), x.dtype());
     assertClose("mean", fused.mean(), mean, 1e-12);
-    Tensor variance = centred ? x.biasedVariance(axes) : x.square().mean(axes);
+    Tensor variance = centered ? x.biasedVariance(axes) : x.square().mean(axes);
     assertClose("variance", fused.variance(), variance, 1e-12);
 
-    UnaryOperator<Tensor> composed = v -> Standardize.composed(v, centred, EPSILON, axes);
-    UnaryOperator<Tensor> kernels = v -> Standardize.standardize(v, centred, EPSILON, axes).y();
+    UnaryOperator<Tensor> composed = v -> Standardize.composed(v, centered, EPSILON, axes);
+    UnaryOperator<Tensor> kernels = v -> Standardize.standardize(v, centered, EPSILON, axes).y();
     for (int order = 0; order <= 3; order++) {
       assertClose(
           "derivative " + order,
@@ -82,27 +82,27 @@ class StandardizeTest {
     return result;
   }
 
-  @ParameterizedTest(name = "{0} centred {2}")
+  @ParameterizedTest(name = "{0} centered {2}")
   @MethodSource("layouts")
-  void viewsAndFloatsGiveTheSame(Shape shape, int[] axes, boolean centred) {
+  void viewsAndFloatsGiveTheSame(Shape shape, int[] axes, boolean centered) {
     Tensor x = normal(2, shape.toArray());
-    Tensor expected = Standardize.composed(x, centred, EPSILON, axes);
+    Tensor expected = Standardize.composed(x, centered, EPSILON, axes);
     Tensor reversed = x.flip(0).contiguous().flip(0);
     Tensor sliced = Joining.concat(0, x, x).slice(0, x.size(0), 2 * x.size(0));
     Tensor turned = x.transpose(0, -1).contiguous().transpose(0, -1);
     for (Tensor view : new Tensor[] {reversed, sliced, turned}) {
-      assertClose("y", Standardize.standardize(view, centred, EPSILON, axes).y(), expected, 1e-12);
-      UnaryOperator<Tensor> kernels = v -> Standardize.standardize(v, centred, EPSILON, axes).y();
+      assertClose("y", Standardize.standardize(view, centered, EPSILON, axes).y(), expected, 1e-12);
+      UnaryOperator<Tensor> kernels = v -> Standardize.standardize(v, centered, EPSILON, axes).y();
       assertClose("gradient", derivative(kernels, 1, view), derivative(kernels, 1, x), 1e-12);
     }
-    Standardized floats = Standardize.standardize(x.to(DType.FLOAT32), centred, EPSILON, axes);
+    Standardized floats = Standardize.standardize(x.to(DType.FLOAT32), centered, EPSILON, axes);
     assertThat(floats.y().dtype()).isEqualTo(DType.FLOAT32);
     assertClose("float32", floats.y(), expected, 1e-5);
   }
 
-  @ParameterizedTest(name = "{0} centred {2}")
+  @ParameterizedTest(name = "{0} centered {2}")
   @MethodSource("layouts")
-  void gainAndBiasOfAnyShapeDoWhatTheDefinitionSays(Shape shape, int[] axes, boolean centred) {
+  void gainAndBiasOfAnyShapeDoWhatTheDefinitionSays(Shape shape, int[] axes, boolean centered) {
     for (int kept = 0; kept < 1 << shape.rank(); kept++) {
       int[] sizes = shape.toArray();
       for (int axis = 0; axis < sizes.length; axis++) {
@@ -113,7 +113,7 @@ class StandardizeTest {
       Tensor bias = normal(3, sizes).tracked();
       Tensor seed = normal(4, shape.toArray());
       for (boolean outside : new boolean[] {false, true}) {
-        Standardize.Rule rule = new Standardize.Rule(centred, EPSILON, outside);
+        Standardize.Rule rule = new Standardize.Rule(centered, EPSILON, outside);
         Tensor fused = Standardize.normalize(x, gain, bias, rule, axes).y();
         int[] resolved = shape.axes("test", axes);
         Tensor composed = rule.composed(x, resolved).times(gain).plus(bias);

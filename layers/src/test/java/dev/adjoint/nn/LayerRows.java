@@ -123,7 +123,7 @@ final class LayerRows {
     rows.add(row(SpectralNorm.on(new Linear(4, 6, G), G), last(6)));
     rows.add(row(WeightStandardization.on(new Linear(4, 6, G)), last(6)));
     rows.add(row(CosineNorm.of(new Linear(4, 6, G)), last(6)));
-    rows.add(row(CosineNorm.centred(new Linear(4, 6, G)).scaled(2), last(6)));
+    rows.add(row(CosineNorm.centered(new Linear(4, 6, G)).scaled(2), last(6)));
     rows.add(row(new Looking(new Embedding(5, 6, G)), LayerRows::embedded));
     rows.add(row(new Conv1d(4, 6, 2, G), windows(1, 6, length -> length - 1)));
     rows.add(row(new Conv2d(4, 6, 2, G), windows(2, 6, length -> length - 1)));
@@ -134,7 +134,7 @@ final class LayerRows {
     rows.add(row(new ConvTranspose1d(4, 6, 2, G), windows(1, 6, LayerRows::longer)));
     rows.add(row(new ConvTranspose2d(4, 6, 1, twice, G), windows(2, 6, n -> 2 * n)));
     rows.add(row(CosineNorm.of(new Conv1d(4, 6, 2, G)), windows(1, 6, length -> length - 1)));
-    rows.add(row(CosineNorm.centred(new Conv2d(4, 6, 2, G)), windows(2, 6, length -> length - 1)));
+    rows.add(row(CosineNorm.centered(new Conv2d(4, 6, 2, G)), windows(2, 6, length -> length - 1)));
     rows.add(row(new MaxPool1d(2), pooled(1, length -> length / 2)));
     rows.add(row(new AvgPool1d(2), pooled(1, length -> length / 2)));
     rows.add(row(new MaxPool2d(2), pooled(2, length -> length / 2)));

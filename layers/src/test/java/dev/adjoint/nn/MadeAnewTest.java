@@ -52,7 +52,7 @@ class MadeAnewTest {
           "DecorrelatedBatchNorm epsilon_outside_root",
           "MeanOnlyBatchNorm epsilon",
           "MeanOnlyBatchNorm epsilon_outside_root",
-          "MeanOnlyBatchNorm zero_centred_gain");
+          "MeanOnlyBatchNorm zero_centered_gain");
 
   @TempDir private Path directory;
 

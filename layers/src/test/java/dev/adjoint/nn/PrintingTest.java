@@ -60,8 +60,8 @@ class PrintingTest {
                 new BatchNorm(3).biasedRunningVariance(), "BatchNorm(3, biased running variance)"),
             Map.entry(CosineNorm.of(new Linear(2, 3, G)), "CosineNorm(Linear(2, 3))"),
             Map.entry(
-                CosineNorm.centred(new Linear(2, 3, G)).epsilon(0.1).scaled(2),
-                "CosineNorm(Linear(2, 3), centred, epsilon 0.1, scaled)"),
+                CosineNorm.centered(new Linear(2, 3, G)).epsilon(0.1).scaled(2),
+                "CosineNorm(Linear(2, 3), centered, epsilon 0.1, scaled)"),
             Map.entry(new RNN(2, 3, G).activation(Activation.RELU), "RNN(2, 3, activation relu)"),
             Map.entry(new IterNorm(1, 4).iterations(7), "IterNorm(4, groups 1, iterations 7)"),
             Map.entry(new Embedding(5, 2, G).paddingIndex(0), "Embedding(5, 2, padding index 0)"),

@@ -123,7 +123,7 @@ final class Unusual {
         whole,
         standardized,
         CosineNorm.of(new Linear(4, 3, G)).epsilon(0.2).scaled(3),
-        CosineNorm.centred(new Linear(4, 3, G)),
+        CosineNorm.centered(new Linear(4, 3, G)),
         Standardization.fit(ROWS),
         Whitening.pca(ROWS, 3, 0.1));
   }
@@ -153,10 +153,10 @@ final class Unusual {
     norms.add(new Conditioned(scattered(new ConditionalNorm(new LayerNorm(4), 3, G))));
     Linear body = new Linear(4, 4, G);
     norms.add(new Conditioned(scattered(new ConditionalResidual(new LayerNorm(4), body, 3, G))));
-    norms.add(new LayerNorm(4).zeroCentredGain());
-    norms.add(new RMSNorm(4).zeroCentredGain());
-    norms.add(new ScaleNorm(4).zeroCentredGain());
-    norms.add(new GroupNorm(2, 4).zeroCentredGain());
+    norms.add(new LayerNorm(4).zeroCenteredGain());
+    norms.add(new RMSNorm(4).zeroCenteredGain());
+    norms.add(new ScaleNorm(4).zeroCenteredGain());
+    norms.add(new GroupNorm(2, 4).zeroCenteredGain());
     addRunning(norms, BatchNorm::new);
     addRunning(norms, IterNorm::new);
     addRunning(norms, DecorrelatedBatchNorm::new);
@@ -177,7 +177,7 @@ final class Unusual {
   private static <N extends RunningNorm<N> & Transform> void addRunning(
       List<Transform> norms, IntFunction<N> norm) {
     norms.add(norm.apply(4).updateRate(0.4).epsilon(0.2));
-    norms.add(norm.apply(4).cumulativeAverage().zeroCentredGain());
+    norms.add(norm.apply(4).cumulativeAverage().zeroCenteredGain());
     norms.add(norm.apply(4).freezeStatistics());
   }
 
@@ -200,14 +200,14 @@ final class Unusual {
                 new GlobalAvgPool()));
     signals.add(new UnitNorm().channelsFirst());
     signals.add(new TLU(4));
-    signals.add(new EvoNormS0(2, 4).epsilon(0.2).zeroCentredGain());
+    signals.add(new EvoNormS0(2, 4).epsilon(0.2).zeroCenteredGain());
     signals.add(new EvoNormS0(2, 4).epsilonOutsideRoot(0.2));
-    signals.add(new GlobalResponseNorm(4).epsilon(0.2).zeroCentredGain());
+    signals.add(new GlobalResponseNorm(4).epsilon(0.2).zeroCenteredGain());
     signals.add(new LocalResponseNorm(3).alpha(0.5).beta(0.6).k(2));
     signals.add(new FilterResponseNorm(4).epsilonOutsideRoot(0.2).withoutBias());
-    signals.add(new FilterResponseNorm(4).zeroCentredGain());
-    signals.add(new InstanceNorm(4).withAffine().zeroCentredGain());
-    signals.add(new DivisiveNorm(4, 3, 5).epsilon(0.2).zeroCentredGain());
+    signals.add(new FilterResponseNorm(4).zeroCenteredGain());
+    signals.add(new InstanceNorm(4).withAffine().zeroCenteredGain());
+    signals.add(new DivisiveNorm(4, 3, 5).epsilon(0.2).zeroCenteredGain());
     signals.add(new DivisiveNorm(4, 2).epsilonOutsideRoot(0.2));
     signals.add(new Conditioned(new AdaIN(new InstanceNorm(4).epsilon(0.2))));
     addRunning(signals, channels -> new EvoNormB0(channels).epsilonOutsideRoot(0.3));
@@ -222,7 +222,7 @@ final class Unusual {
         new Conv2d(4, 6, 3, 2, options, G),
         new ConvTranspose2d(4, 6, 3, 2, options.outputPadding(0, 1), G),
         new ConvTranspose2d(4, 6, 3, 2, options, G).withoutBias(),
-        CosineNorm.centred(new Conv2d(4, 6, 3, 2, options, G)),
+        CosineNorm.centered(new Conv2d(4, 6, 3, 2, options, G)),
         new MaxPool2d(3, 2, 1),
         new AvgPool2d(3, 2, 1),
         new MaxPool2d(new PoolOptions(2, 3).dilation(2, 1).ceilMode(true)),

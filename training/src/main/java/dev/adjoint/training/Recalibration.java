@@ -3,7 +3,7 @@ package dev.adjoint.training;
 import dev.adjoint.nn.Layer;
 import dev.adjoint.nn.norm.RunningNorm;
 import dev.adjoint.training.data.DataLoader;
-import java.util.function.Function;
+import java.util.function.Consumer;
 
 /**
  * Measures the running statistics of batch norms anew before the model is measured, and when the
@@ -26,9 +26,9 @@ public final class Recalibration implements TrainingListener {
    * @param forward runs the model on the inputs of a batch
    */
   public static <X, Y> Recalibration of(
-      Layer model, DataLoader<X, Y> data, Function<X, ?> forward) {
+      Layer model, DataLoader<X, Y> data, Consumer<? super X> forward) {
     return new Recalibration(
-        model, () -> data.epoch(0).forEach(batch -> forward.apply(batch.inputs())));
+        model, () -> data.epoch(0).forEach(batch -> forward.accept(batch.inputs())));
   }
 
   @Override

@@ -62,7 +62,7 @@ final class FloatColumns {
   private void measure(FloatSets sets) {
     Arrays.fill(statistics, 0, n, 1);
     Arrays.fill(statistics, n, 2 * n, 0);
-    if (norm.centred()) { // around the mean of the first elements
+    if (norm.centered()) { // around the mean of the first elements
       for (int c = 0; c < n; c++) {
         statistics[n + c] = -x[c];
       }
@@ -76,7 +76,7 @@ final class FloatColumns {
     Adder moments = (tile, sums) -> loops.moments(x, tile, statistics, sums);
     double[] sums = sums(moments);
     boolean again = false;
-    for (int c = 0; norm.centred() && c < n; c++) {
+    for (int c = 0; norm.centered() && c < n; c++) {
       double rest = sums[c] / rows;
       if (FloatSets.isFar(rest, sums[n + c] / rows)) {
         statistics[n + c] = (float) (statistics[n + c] - rest);
@@ -107,7 +107,7 @@ final class FloatColumns {
       double share = (double) table[4 * n + c] / rows;
       double along = share * product * statistics[4 * n + c];
       table[5 * n + c] = (float) (-along * inverse);
-      table[6 * n + c] = (float) -(along * shift + (norm.centred() ? share * sum : 0));
+      table[6 * n + c] = (float) -(along * shift + (norm.centered() ? share * sum : 0));
     }
     if (dx != null) {
       forEach(false, (tile, block) -> loops.pullback(dh, x, tile, table, dx));

@@ -94,11 +94,11 @@ final class FloatSets {
     numbers[0] = Math.scalb(1f, -exponent);
     int start = norm.at(0, c);
     float center = 0;
-    if (norm.centred()) {
+    if (norm.centered()) {
       center = norm.b() >= LANES && exponent == 0 ? total(x, start) / LANES : x[start] * numbers[0];
     }
     addUp(c, center);
-    if (norm.centred() && isFar(first, second)) {
+    if (norm.centered() && isFar(first, second)) {
       center = (float) (center + first);
       addUp(c, center);
     }
@@ -134,7 +134,7 @@ final class FloatSets {
   /** Stores 1 / sigma; 0 where sigma is 0, so that a constant set becomes zeros. */
   void store(int c, int exponent, float center, double meanOfRests, double meanSquare) {
     int n = norm.channels();
-    double rest = norm.centred() ? meanOfRests : 0;
+    double rest = norm.centered() ? meanOfRests : 0;
     double v = variance(rest, meanSquare);
     double epsilon =
         Math.scalb(norm.epsilon(), norm.epsilonOutsideRoot() ? -exponent : -2 * exponent);
@@ -236,7 +236,7 @@ final class FloatSets {
           }
         });
     double along = first / norm.size() * statistics[4 * norm.channels() + c];
-    double mean = norm.centred() ? second / norm.size() : 0;
+    double mean = norm.centered() ? second / norm.size() : 0;
     numbers[k + 5] = (float) (-along * inverse);
     numbers[k + 6] = (float) -(along * shift + mean);
   }

@@ -39,9 +39,9 @@ public final class Motion extends Layer implements Transform {
   /** Returns where the mass is at times t, of shape (n, 1). */
   @Override
   public Tensor forward(Tensor t) {
-    Tensor centred = t.minus(end / 2);
+    Tensor centered = t.minus(end / 2);
     Tensor square = t.square();
-    return network.forward(centred).times(square.div(square.plus(1))).plus(1);
+    return network.forward(centered).times(square.div(square.plus(1))).plus(1);
   }
 
   /** Returns the mean square of what an equation says is 0, at times t of shape (n, 1). */

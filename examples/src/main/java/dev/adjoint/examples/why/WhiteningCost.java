@@ -71,8 +71,8 @@ record WhiteningCost(Map<Norm, List<Run>> runs, Map<Norm, Double> millis) implem
   }
 
   private static double correlation(Tensor units) {
-    Tensor centred = units.minus(units.mean(Keep.AXES, 0));
-    Tensor standard = centred.div(units.biasedVariance(Keep.AXES, 0).sqrt());
+    Tensor centered = units.minus(units.mean(Keep.AXES, 0));
+    Tensor standard = centered.div(units.biasedVariance(Keep.AXES, 0).sqrt());
     int blocks = WIDTH / BLOCK;
     Tensor grouped = standard.transpose().reshape(blocks, BLOCK, units.size(0));
     Tensor correlations = grouped.matmul(grouped.transpose()).div(units.size(0));

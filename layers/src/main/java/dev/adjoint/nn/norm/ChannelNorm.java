@@ -31,8 +31,8 @@ public abstract class ChannelNorm<N extends ChannelNorm<N>> extends Normalizatio
   }
 
   /** Creates a norm from its description that subtracts the mean or not, and its usual epsilon. */
-  ChannelNorm(Description from, boolean centred, double usualEpsilon) {
-    super(from, centred, true, usualEpsilon);
+  ChannelNorm(Description from, boolean centered, double usualEpsilon) {
+    super(from, centered, true, usualEpsilon);
     if (features().rank() != 1) {
       throw new IllegalArgumentException(
           "%s: features of shape %s; expected one axis, the channels"

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * ({@code sigma} is the root of the mean square); and which have a {@code g} and a {@code b} of
  * their own, those along the <em>feature axes</em>. {@code sigma = sqrt(variance + epsilon)}, with
  * the biased variance. g and b are the weights named weight and bias, and start at 1 and 0; with a
- * {@linkplain #zeroCentredGain zero-centred gain} the weight is {@code g - 1}.
+ * {@linkplain #zeroCenteredGain zero-centered gain} the weight is {@code g - 1}.
  *
  * <p>A norm of one's own extends this and says its axes; by default the features are the last axes,
  * along which elements share their statistics, too.
@@ -39,38 +39,38 @@ import org.jspecify.annotations.Nullable;
 public abstract class Normalization<N extends Normalization<N>> extends Layer implements Transform {
 
   private final Shape features = shape("features").get();
-  private final boolean centred;
+  private final boolean centered;
   private final boolean shifted;
   private final double usualEpsilon;
   private final Setting<Double> epsilon;
   private final Setting<Boolean> epsilonOutsideRoot =
       flag("epsilon_outside_root").printedAs(() -> "");
-  private final Setting<Boolean> zeroCentredGain = flag("zero_centred_gain");
+  private final Setting<Boolean> zeroCenteredGain = flag("zero_centered_gain");
   private @Nullable Weight weight;
   private @Nullable Weight bias;
 
   /**
    * Creates a norm from its description, with g of the shape {@code features} and b if it is
-   * centred.
+   * centered.
    */
-  protected Normalization(Description from, boolean centred) {
-    this(from, centred, centred);
+  protected Normalization(Description from, boolean centered) {
+    this(from, centered, centered);
   }
 
   /** Creates a norm from its description that subtracts the mean or not, with a b or without. */
-  protected Normalization(Description from, boolean centred, boolean shifted) {
-    this(from, centred, shifted, 1e-5);
+  protected Normalization(Description from, boolean centered, boolean shifted) {
+    this(from, centered, shifted, 1e-5);
   }
 
   /** Creates a norm from its description with an epsilon that is the default of its own. */
   @SuppressWarnings("this-escape") // to Layer, which is initialized
-  Normalization(Description from, boolean centred, boolean shifted, double usualEpsilon) {
+  Normalization(Description from, boolean centered, boolean shifted, double usualEpsilon) {
     super(from);
     if (features.size() == 0) {
       throw new IllegalArgumentException(
           "%s: features of shape %s; expected sizes of at least 1".formatted(type(), features));
     }
-    this.centred = centred;
+    this.centered = centered;
     this.shifted = shifted;
     this.usualEpsilon = usualEpsilon;
     epsilon = decimal("epsilon", usualEpsilon).printedAs(this::printedEpsilon);
@@ -78,7 +78,7 @@ public abstract class Normalization<N extends Normalization<N>> extends Layer im
   }
 
   private void declareAffine() {
-    weight = optional("weight", features, zeroCentredGain.get() ? 0 : 1);
+    weight = optional("weight", features, zeroCenteredGain.get() ? 0 : 1);
     bias = shifted ? optional("bias", features, 0) : null;
   }
 
@@ -104,11 +104,11 @@ public abstract class Normalization<N extends Normalization<N>> extends Layer im
    * Lets the weight be {@code g - 1}, 0 at first, as in Gemma and Qwen3-Next: what is computed
    * stays the same, and weight decay pulls g to 1 instead of 0.
    */
-  public N zeroCentredGain() {
-    if (weight != null && !zeroCentredGain.get()) {
+  public N zeroCenteredGain() {
+    if (weight != null && !zeroCenteredGain.get()) {
       weight.assign(weight.value().minus(1));
     }
-    zeroCentredGain.set(true);
+    zeroCenteredGain.set(true);
     return self();
   }
 
@@ -181,7 +181,7 @@ public abstract class Normalization<N extends Normalization<N>> extends Layer im
   /** Says how sets of a type are standardized. */
   final Rule rule(DType dtype) {
     return new Rule(
-        centred,
+        centered,
         epsilonOutsideRoot.get() ? epsilon.get() : epsilon(dtype),
         epsilonOutsideRoot.get());
   }
@@ -211,10 +211,10 @@ public abstract class Normalization<N extends Normalization<N>> extends Layer im
     Tensor zero = Tensor.scalar(0, x.dtype());
     Tensor count = counted.sum(Keep.AXES, axes).clamp(1, Double.MAX_VALUE);
     Tensor known = Where.where(counted, x, zero);
-    Tensor mean = centred ? known.sum(Keep.AXES, axes).div(count) : zero.expand(count.shape());
-    // Centred twice, since a large mean is rounded by more than the deviations have digits.
+    Tensor mean = centered ? known.sum(Keep.AXES, axes).div(count) : zero.expand(count.shape());
+    // Centered twice, since a large mean is rounded by more than the deviations have digits.
     Tensor deviation =
-        centred ? centred(centred(known, counted, count, axes), counted, count, axes) : known;
+        centered ? centered(centered(known, counted, count, axes), counted, count, axes) : known;
     Tensor shares = deviation.div(count.sqrt()); // whose squares add up to the variance
     Tensor variance = deviation.untracked().square().sum(Keep.AXES, axes).div(count);
     Shape sets = x.shape().reduced(x.shape().axes("standardize", axes), false);
@@ -222,7 +222,7 @@ public abstract class Normalization<N extends Normalization<N>> extends Layer im
         deviation.div(sigma(shares, axes)), mean.untracked().reshape(sets), variance.reshape(sets));
   }
 
-  private static Tensor centred(Tensor x, Tensor counted, Tensor count, int... axes) {
+  private static Tensor centered(Tensor x, Tensor counted, Tensor count, int... axes) {
     Tensor mean = x.sum(Keep.AXES, axes).div(count);
     return Where.where(counted, x.minus(mean), Tensor.scalar(0, x.dtype()));
   }
@@ -256,7 +256,7 @@ public abstract class Normalization<N extends Normalization<N>> extends Layer im
     if (weight == null) {
       return Tensors.ones(features, dtype);
     }
-    return zeroCentredGain.get() ? weight.value().plus(1) : weight.value();
+    return zeroCenteredGain.get() ? weight.value().plus(1) : weight.value();
   }
 
   /** Returns b, or zeros. */

@@ -12,8 +12,8 @@ import dev.adjoint.tensor.Tensor;
 public abstract class SpatialNorm<N extends SpatialNorm<N>> extends ChannelNorm<N> {
 
   /** Creates a norm from its description that subtracts the mean or not, and its usual epsilon. */
-  SpatialNorm(Description from, boolean centred, double usualEpsilon) {
-    super(from, centred, usualEpsilon);
+  SpatialNorm(Description from, boolean centered, double usualEpsilon) {
+    super(from, centered, usualEpsilon);
   }
 
   @Override

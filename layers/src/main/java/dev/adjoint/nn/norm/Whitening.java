@@ -19,7 +19,7 @@ import dev.adjoint.tensor.Tensor;
  * }</pre>
  *
  * <p>With the covariance {@code C = U L U'} of the training data (biased: the sum over m), PCA
- * whitening multiplies centred examples by {@code (L + epsilon)^(-1/2) U'}, which gives the
+ * whitening multiplies centered examples by {@code (L + epsilon)^(-1/2) U'}, which gives the
  * principal components, the largest first; ZCA whitening turns these back by U, so that what it
  * gives looks like the data. Epsilon is 1e-5 unless it is given: it keeps directions without
  * variance, which there are whenever there are fewer examples than features, from being blown up.
@@ -48,8 +48,8 @@ public final class Whitening extends Layer implements Transform {
     int n = x.size(1);
     Tensor data = x.untracked().to(DType.FLOAT64);
     Tensor center = data.mean(0);
-    Tensor centred = data.minus(center);
-    Linalg.Eigh eigen = Linalg.eigh(centred.transpose().matmul(centred).div(x.size(0)));
+    Tensor centered = data.minus(center);
+    Linalg.Eigh eigen = Linalg.eigh(centered.transpose().matmul(centered).div(x.size(0)));
     Tensor variances = eigen.values().clamp(0, Double.MAX_VALUE).flip(0);
     requireVariance(x, variances, components, epsilon);
     Tensor kept = variances.slice(0, 0, components);
@@ -132,7 +132,7 @@ public final class Whitening extends Layer implements Transform {
     return mean.value();
   }
 
-  /** Returns what centred examples are multiplied by: shape (components, n). */
+  /** Returns what centered examples are multiplied by: shape (components, n). */
   public Tensor matrix() {
     return matrix.value();
   }

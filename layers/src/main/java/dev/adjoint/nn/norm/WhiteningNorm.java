@@ -105,9 +105,9 @@ public abstract class WhiteningNorm<N extends WhiteningNorm<N>> extends RunningN
               .formatted(this, x.shape(), count, block));
     }
     Tensor mean = Shards.total(samples.sum(Keep.AXES, 2)).div(count);
-    Tensor centred = samples.minus(mean);
+    Tensor centered = samples.minus(mean);
     Tensor zero = Tensor.scalar(0, samples.dtype());
-    Tensor known = mask == null ? centred : Where.where(mask, centred, zero);
+    Tensor known = mask == null ? centered : Where.where(mask, centered, zero);
     Tensor deviation = known.to(DType.FLOAT64);
     Tensor covariance = Shards.total(deviation.matmul(deviation.transpose())).div(count);
     if (covariance.isFinite().sum().item() < covariance.size()) {
@@ -118,6 +118,6 @@ public abstract class WhiteningNorm<N extends WhiteningNorm<N>> extends RunningN
     Tensor ridge = Tensors.eye(block, DType.FLOAT64).times(epsilon(DType.FLOAT64));
     Tensor whitening = inverseRoot(covariance.plus(ridge)).to(x.dtype());
     move(Map.of(runningMean, mean, runningWhitening, whitening));
-    return whitening.matmul(centred);
+    return whitening.matmul(centered);
   }
 }

@@ -28,34 +28,34 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>{@code
  * CosineNorm.of(new Linear(3, 4, generator))
- * CosineNorm.centred(new Conv2d(3, 16, 3, generator)) // Pearson's correlation
+ * CosineNorm.centered(new Conv2d(3, 16, 3, generator)) // Pearson's correlation
  * }</pre>
  *
- * <p>For a convolution x is the patch under the kernel, padding included. Centred, the means of w
+ * <p>For a convolution x is the patch under the kernel, padding included. Centered, the means of w
  * and of x are subtracted first; of x, in each patch. There is no bias. Outputs are within -1 and 1
  * (up to rounding), too narrow for a softmax: see {@link #scaled}.
  *
  * <p>{@code |x|} is {@code sqrt(sum(x^2) + epsilon)}, so that the output for a patch of zeros, or
- * centred of equal values, is 0 (up to rounding). Weights of zeros give 0.
+ * centered of equal values, is 0 (up to rounding). Weights of zeros give 0.
  *
  * <p>This takes the weight of the layer that it is made of; {@link #fold} leaves one of length 1.
  */
 public final class CosineNorm extends Layer implements Transform {
 
   private final Weight weight = parameter("weight");
-  private final Setting<Boolean> centred = flag("centred");
+  private final Setting<Boolean> centered = flag("centered");
   private final Setting<Double> epsilon = decimal("epsilon", 1e-5);
   private final @Nullable ConvOptions options; // null for a linear layer
   private @Nullable Weight scale;
 
-  private CosineNorm(Layer layer, @Nullable ConvOptions options, boolean centred) {
+  private CosineNorm(Layer layer, @Nullable ConvOptions options, boolean centered) {
     this(
         (options == null
                 ? Description.of(CosineNorm::new)
                 : Description.of(CosineNorm::new).set(options))
             .with("weight", layer.weight("weight"))
-            .set("centred", centred));
-    Description unit = Description.of(UnitWeight::new).set("centred", centred);
+            .set("centered", centered));
+    Description unit = Description.of(UnitWeight::new).set("centered", centered);
     reparametrize("weight", w -> new UnitWeight(unit.with("original", w)));
   }
 
@@ -90,12 +90,12 @@ public final class CosineNorm extends Layer implements Transform {
   }
 
   /** Returns cosines after centring, in place of the products of a linear layer. */
-  public static CosineNorm centred(Linear layer) {
+  public static CosineNorm centered(Linear layer) {
     return new CosineNorm(layer, null, true);
   }
 
   /** Returns cosines after centring, in place of the products of a convolution. */
-  public static CosineNorm centred(Convolutional<?> layer) {
+  public static CosineNorm centered(Convolutional<?> layer) {
     return new CosineNorm(layer, patches(layer), true);
   }
 
@@ -131,7 +131,7 @@ public final class CosineNorm extends Layer implements Transform {
 
   /** Divides a convolution by lengths that are another: squares summed under the kernel. */
   private Tensor ofPatches(Tensor x, Tensor w, ConvOptions how) {
-    if (centred.get() || x.untracked().square().sum().isFinite().item() == 0) {
+    if (centered.get() || x.untracked().square().sum().isFinite().item() == 0) {
       return ofSinglePatches(x, w, how);
     }
     int groups = how.groups();
@@ -162,7 +162,7 @@ public final class CosineNorm extends Layer implements Transform {
   }
 
   private Tensor unit(Tensor x, int axis) {
-    Tensor vectors = centred.get() ? Reductions.centred(x, axis) : x;
+    Tensor vectors = centered.get() ? Reductions.centered(x, axis) : x;
     return vectors.div(Reductions.length(vectors, epsilon.get(), true, axis));
   }
 
@@ -225,13 +225,13 @@ public final class CosineNorm extends Layer implements Transform {
   @Override
   public String toString() {
     String of = layer().toString().replace(", no bias", "");
-    return line(of, centred.printed(), epsilon.printed(), scale == null ? "" : "scaled");
+    return line(of, centered.printed(), epsilon.printed(), scale == null ? "" : "scaled");
   }
 
-  /** Gives the weights of each output length 1, if centred after subtracting their mean. */
+  /** Gives the weights of each output length 1, if centered after subtracting their mean. */
   private static final class UnitWeight extends Reparametrization {
     private final Weight original = parameter("original");
-    private final Setting<Boolean> centred = flag("centred");
+    private final Setting<Boolean> centered = flag("centered");
     private final int[] axes = Lengths.allBut(0, original.shape());
 
     UnitWeight(Description from) {
@@ -241,7 +241,7 @@ public final class CosineNorm extends Layer implements Transform {
     @Override
     protected Tensor compute() {
       Tensor w = original.value();
-      Tensor vectors = centred.get() ? Reductions.centred(w, axes) : w;
+      Tensor vectors = centered.get() ? Reductions.centered(w, axes) : w;
       return vectors.div(Lengths.divisor(vectors.norm(2, Keep.AXES, axes)));
     }
   }

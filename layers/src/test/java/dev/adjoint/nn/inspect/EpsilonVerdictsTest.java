@@ -197,9 +197,9 @@ class EpsilonVerdictsTest {
     @Override
     public Tensor forward(Tensor x) {
       Tensor a = x.matmul(weight.value().transpose()).plus(before.value());
-      Tensor centred = a.minus(a.mean(Keep.AXES, 1));
+      Tensor centered = a.minus(a.mean(Keep.AXES, 1));
       Tensor sigma = a.biasedVariance(Keep.AXES, 1).plus(1e-5).sqrt();
-      return centred.div(sigma).times(gain.value()).plus(after.value());
+      return centered.div(sigma).times(gain.value()).plus(after.value());
     }
   }
 

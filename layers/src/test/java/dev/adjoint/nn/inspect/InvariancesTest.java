@@ -200,9 +200,9 @@ class InvariancesTest {
   }
 
   @Test
-  void aZeroCentredGainChangesNoInvariance() {
+  void aZeroCenteredGainChangesNoInvariance() {
     assertRow(
-        rows(new RMSNorm(OUT).epsilon(0).zeroCentredGain()),
+        rows(new RMSNorm(OUT).epsilon(0).zeroCenteredGain()),
         "Y - -  - -  Y - -  Y",
         "Y -  Y Y  Y Y");
   }

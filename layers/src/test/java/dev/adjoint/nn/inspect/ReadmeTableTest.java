@@ -83,7 +83,7 @@ class ReadmeTableTest {
             queries("cosine attn.: q", attention().qkNorm(QueryKeyNorm.Kind.COSINE)),
             row("weight norm", WeightNorm.on(linear())),
             row("cosine norm", CosineNorm.of(linear())),
-            row("centred cosine", CosineNorm.centred(linear())),
+            row("centered cosine", CosineNorm.centered(linear())),
             row("weight standard.", WeightStandardization.on(linear())),
             row("spectral norm", SpectralNorm.on(linear(), generator)),
             row("ZCA whitening", new Sequential(narrow(), new DecorrelatedBatchNorm(6))));

@@ -71,10 +71,10 @@ class ReparametrizedInvariancesTest {
   }
 
   @Test
-  void centredCosineNorm() {
-    assertRow(CosineNorm.centred(linear()).epsilon(0), "Y - Y  Y -  Y - Y  Y", "Y Y  Y Y  Y Y");
+  void centeredCosineNorm() {
+    assertRow(CosineNorm.centered(linear()).epsilon(0), "Y - Y  Y -  Y - Y  Y", "Y Y  Y Y  Y Y");
     assertRow(
-        CosineNorm.centred(convolution()).epsilon(0), "Y - Y  Y -  Y - Y  Y", "Y Y  Y Y  Y Y");
+        CosineNorm.centered(convolution()).epsilon(0), "Y - Y  Y -  Y - Y  Y", "Y Y  Y Y  Y Y");
   }
 
   @Test

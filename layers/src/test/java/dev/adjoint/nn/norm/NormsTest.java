@@ -136,13 +136,13 @@ class NormsTest {
   }
 
   @Test
-  void layerNormIsRmsNormOfCentredFeatures() {
+  void layerNormIsRmsNormOfCenteredFeatures() {
     Tensor x = normal(generator, 6, 5);
-    Tensor centred = x.minus(x.mean(Keep.AXES, 1));
+    Tensor centered = x.minus(x.mean(Keep.AXES, 1));
     LayerNorm layerNorm = float64(new LayerNorm(5));
     RMSNorm rmsNorm = float64(new RMSNorm(5).epsilon(1e-5));
-    assertClose(layerNorm.forward(x), rmsNorm.forward(centred));
-    assertClose(layerNorm.forward(centred), rmsNorm.forward(centred));
+    assertClose(layerNorm.forward(x), rmsNorm.forward(centered));
+    assertClose(layerNorm.forward(centered), rmsNorm.forward(centered));
   }
 
   @Test

@@ -50,7 +50,7 @@ class ShardsTest {
   static Stream<RunningNorm<?>> norms() {
     return Stream.of(
         new BatchNorm(4),
-        new BatchNorm(4).epsilonOutsideRoot(0.1).withoutBias().zeroCentredGain(),
+        new BatchNorm(4).epsilonOutsideRoot(0.1).withoutBias().zeroCenteredGain(),
         new BatchRenorm(4).limits(1.5, 0.5),
         new L1BatchNorm(4),
         new MeanOnlyBatchNorm(4),

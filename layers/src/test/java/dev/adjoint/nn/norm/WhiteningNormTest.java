@@ -36,8 +36,8 @@ class WhiteningNormTest {
 
   private static Tensor covariance(Tensor y) {
     Tensor rows = y.transpose(0, 1).reshape(y.size(1), -1);
-    Tensor centred = rows.minus(rows.mean(1).unsqueeze(1));
-    return centred.matmul(centred.transpose()).div(rows.size(1));
+    Tensor centered = rows.minus(rows.mean(1).unsqueeze(1));
+    return centered.matmul(centered.transpose()).div(rows.size(1));
   }
 
   private static Tensor eye(int n) {

@@ -28,8 +28,8 @@ class WhiteningTest {
   }
 
   private static Tensor covariance(Tensor x) {
-    Tensor centred = x.minus(x.mean(0));
-    return centred.transpose().matmul(centred).div(x.size(0));
+    Tensor centered = x.minus(x.mean(0));
+    return centered.transpose().matmul(centered).div(x.size(0));
   }
 
   @Test

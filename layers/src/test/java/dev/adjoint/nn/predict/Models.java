@@ -134,7 +134,7 @@ final class Models {
             new IterNorm(4).iterations(3),
             new LayerNorm(4).withoutAffine(),
             new LayerNorm(4).withoutBias(),
-            CosineNorm.centred(new Linear(4, 3, g))),
+            CosineNorm.centered(new Linear(4, 3, g))),
         of(
             "images",
             g.normal(3, 4, 12, 12),
@@ -147,7 +147,7 @@ final class Models {
             new LayerNorm(6).channelsFirst(),
             new AvgPool2d(2),
             CosineNorm.of(new Conv2d(6, 4, 3, ConvOptions.DEFAULT.padding(1), g)),
-            CosineNorm.centred(new Conv2d(4, 4, 2, 1, ConvOptions.DEFAULT.dilation(2), g)),
+            CosineNorm.centered(new Conv2d(4, 4, 2, 1, ConvOptions.DEFAULT.dilation(2), g)),
             new Flatten(),
             new Linear(48, 3, g)),
         of(
@@ -201,7 +201,7 @@ final class Models {
             new GlobalResponseNorm(4),
             new LocalResponseNorm(3).alpha(0.5),
             new UnitNorm().channelsFirst(),
-            new DivisiveNorm(4, 3).zeroCentredGain(),
+            new DivisiveNorm(4, 3).zeroCenteredGain(),
             new Lit(new AdaIN(4)),
             new Flatten(),
             new Linear(100, 4, g),

@@ -32,9 +32,9 @@ class CosineNormTest {
   }
 
   /** Computes one cosine from two vectors by the definition. */
-  private static double cosine(double[] w, double[] x, boolean centred) {
-    double meanW = centred ? mean(w) : 0;
-    double meanX = centred ? mean(x) : 0;
+  private static double cosine(double[] w, double[] x, boolean centered) {
+    double meanW = centered ? mean(w) : 0;
+    double meanX = centered ? mean(x) : 0;
     double product = 0;
     double ww = 0;
     double xx = 0;
@@ -87,15 +87,15 @@ class CosineNormTest {
 
   @Test
   void rowsAgreeWithTheDefinition() {
-    for (boolean centred : new boolean[] {false, true}) {
+    for (boolean centered : new boolean[] {false, true}) {
       Linear linear = float64(new Linear(4, 3, generator));
-      CosineNorm norm = (centred ? CosineNorm.centred(linear) : CosineNorm.of(linear)).epsilon(0);
+      CosineNorm norm = (centered ? CosineNorm.centered(linear) : CosineNorm.of(linear)).epsilon(0);
       Tensor x = normal(generator, 2, 5, 4).plus(1);
       Tensor y = norm.forward(x);
       assertThat(y.shape()).isEqualTo(Shape.of(2, 5, 3));
       double[] row = x.select(0, 1).select(0, 4).toDoubleArray();
       double[] w = weight(norm).select(0, 2).toDoubleArray();
-      assertThat(y.get(1, 4, 2)).isCloseTo(cosine(w, row, centred), within(1e-14));
+      assertThat(y.get(1, 4, 2)).isCloseTo(cosine(w, row, centered), within(1e-14));
     }
   }
 
@@ -108,17 +108,17 @@ class CosineNormTest {
             ConvOptions.DEFAULT.dilation(2).padding(2, 1),
             ConvOptions.DEFAULT.groups(2).padding(1));
     for (ConvOptions options : ways) {
-      for (boolean centred : new boolean[] {false, true}) {
+      for (boolean centered : new boolean[] {false, true}) {
         Conv2d conv = float64(new Conv2d(4, 6, 2, 3, options, generator));
-        CosineNorm norm = (centred ? CosineNorm.centred(conv) : CosineNorm.of(conv)).epsilon(0);
+        CosineNorm norm = (centered ? CosineNorm.centered(conv) : CosineNorm.of(conv)).epsilon(0);
         Tensor x = normal(generator, 2, 4, 5, 6).plus(0.5);
-        assertClose(norm.forward(x), byDefinition(x, weight(norm), options, centred), 1e-13);
+        assertClose(norm.forward(x), byDefinition(x, weight(norm), options, centered), 1e-13);
       }
     }
   }
 
   /** Takes the cosine of each column of unfold with each filter. */
-  private static Tensor byDefinition(Tensor x, Tensor w, ConvOptions options, boolean centred) {
+  private static Tensor byDefinition(Tensor x, Tensor w, ConvOptions options, boolean centered) {
     Shape shape = Convolution.conv2d(x, w, options).shape();
     Tensor columns = Convolution.unfold(x, w.size(2), w.size(3), options);
     int n = w.size() / w.size(0);
@@ -134,7 +134,7 @@ class CosineNormTest {
           cosine(
               w.select(0, filter).toDoubleArray(),
               column.select(1, i % places).toDoubleArray(),
-              centred);
+              centered);
     }
     return Tensor.of(y, shape.toArray());
   }
@@ -153,13 +153,13 @@ class CosineNormTest {
 
   @Test
   void signalsAreImagesOfHeightOne() {
-    for (boolean centred : new boolean[] {false, true}) {
+    for (boolean centered : new boolean[] {false, true}) {
       Conv1d signals = float64(new Conv1d(2, 3, 3, ConvOptions.DEFAULT.padding(1), generator));
       Conv2d images = float64(new Conv2d(2, 3, 1, 3, ConvOptions.DEFAULT.padding(0, 1), generator));
       images.weight("weight").assign(signals.weight("weight").value().unsqueeze(2));
       Tensor x = normal(generator, 2, 2, 5);
-      CosineNorm of1d = centred ? CosineNorm.centred(signals) : CosineNorm.of(signals);
-      CosineNorm of2d = centred ? CosineNorm.centred(images) : CosineNorm.of(images);
+      CosineNorm of1d = centered ? CosineNorm.centered(signals) : CosineNorm.of(signals);
+      CosineNorm of2d = centered ? CosineNorm.centered(images) : CosineNorm.of(images);
       assertClose(of1d.forward(x), of2d.forward(x.unsqueeze(2)).squeeze(2), 1e-14);
     }
   }
@@ -173,7 +173,7 @@ class CosineNormTest {
     for (CosineNorm norm :
         List.of(
             CosineNorm.of(plain),
-            CosineNorm.centred(other),
+            CosineNorm.centered(other),
             CosineNorm.of(float64(new Linear(4, 3, generator))))) {
       Tensor x = Tensors.zeros(Shape.of(2, 2, 4, 4), DType.FLOAT64).tracked();
       Tensor y = norm.forward(x);
@@ -183,8 +183,8 @@ class CosineNormTest {
       assertThat(gradients.of(weight(norm)).isFinite().all().item()).isEqualTo(1);
     }
     Tensor constant = Tensors.full(Shape.of(1, 2, 3, 3), 0.7, DType.FLOAT32);
-    CosineNorm centred = CosineNorm.centred(new Conv2d(2, 3, 2, generator));
-    assertThat(centred.forward(constant).abs().max().item()).isLessThan(1e-4);
+    CosineNorm centered = CosineNorm.centered(new Conv2d(2, 3, 2, generator));
+    assertThat(centered.forward(constant).abs().max().item()).isLessThan(1e-4);
   }
 
   @Test
@@ -208,9 +208,9 @@ class CosineNormTest {
   // ---- invariance and precision -----------------------------------------------------------------
 
   @Test
-  void scaleDoesNotMatterAndShiftNotWhereCentred() {
+  void scaleDoesNotMatterAndShiftNotWhereCentered() {
     Conv2d conv = float64(new Conv2d(2, 3, 2, generator));
-    CosineNorm norm = CosineNorm.centred(conv).epsilon(0);
+    CosineNorm norm = CosineNorm.centered(conv).epsilon(0);
     Tensor x = normal(generator, 2, 2, 4, 4);
     Tensor y = norm.forward(x);
     assertClose(norm.forward(x.times(1000).plus(5)), y, 1e-12);
@@ -225,7 +225,7 @@ class CosineNormTest {
     Tensor x = generator.normal(2, 2, 5, 5).plus(10_000);
     Conv2d conv = new Conv2d(2, 3, 3, generator);
     Linear linear = new Linear(5, 3, generator);
-    for (CosineNorm norm : List.of(CosineNorm.centred(conv), CosineNorm.centred(linear))) {
+    for (CosineNorm norm : List.of(CosineNorm.centered(conv), CosineNorm.centered(linear))) {
       Tensor narrow = norm.forward(x);
       norm.to(DType.FLOAT64);
       Tensor wide = norm.forward(x.to(DType.FLOAT64));
@@ -255,11 +255,11 @@ class CosineNormTest {
         .isThrownBy(() -> rows.forward(generator.normal(4, 5)))
         .withMessage("CosineNorm(Linear(3, 4)): input of shape (4, 5); expected (..., 3)");
     CosineNorm images =
-        CosineNorm.centred(new Conv2d(4, 6, 3, ConvOptions.DEFAULT.groups(2), generator));
+        CosineNorm.centered(new Conv2d(4, 6, 3, ConvOptions.DEFAULT.groups(2), generator));
     assertThatIllegalArgumentException()
         .isThrownBy(() -> images.forward(generator.normal(1, 2, 5, 5)))
         .withMessage(
-            "CosineNorm(Conv2d(4, 6, 3x3, groups 2), centred): input of shape (1, 2, 5, 5);"
+            "CosineNorm(Conv2d(4, 6, 3x3, groups 2), centered): input of shape (1, 2, 5, 5);"
                 + " expected (N, 4, H, W)");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> rows.epsilon(-1))

@@ -40,7 +40,7 @@ class ReparametrizationTest {
     WEIGHT_STANDARDIZATION((layer, generator) -> WeightStandardization.on(layer)),
     BOTH((layer, generator) -> WeightNorm.on(WeightStandardization.on(layer))),
     COSINE_NORM((layer, generator) -> cosine(layer, false)),
-    CENTRED_COSINE_NORM((layer, generator) -> cosine(layer, true));
+    CENTERED_COSINE_NORM((layer, generator) -> cosine(layer, true));
 
     private final BiFunction<Layer, Generator, Layer> put;
 
@@ -48,11 +48,11 @@ class ReparametrizationTest {
       this.put = put;
     }
 
-    private static Layer cosine(Layer layer, boolean centred) {
+    private static Layer cosine(Layer layer, boolean centered) {
       return switch (layer) {
-        case Linear l -> centred ? CosineNorm.centred(l) : CosineNorm.of(l);
-        case Conv1d c -> centred ? CosineNorm.centred(c) : CosineNorm.of(c);
-        case Conv2d c -> centred ? CosineNorm.centred(c) : CosineNorm.of(c);
+        case Linear l -> centered ? CosineNorm.centered(l) : CosineNorm.of(l);
+        case Conv1d c -> centered ? CosineNorm.centered(c) : CosineNorm.of(c);
+        case Conv2d c -> centered ? CosineNorm.centered(c) : CosineNorm.of(c);
         default -> throw new AssertionError(layer);
       };
     }

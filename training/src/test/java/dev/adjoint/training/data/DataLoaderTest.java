@@ -238,7 +238,7 @@ class DataLoaderTest {
     Tensor rows = first.all().inputs();
     assertThat(rows).hasShape(8, 2);
     Tensor mean = rows.mean(0);
-    Tensor centred = first.mapInputs(x -> x.minus(mean)).all().inputs();
-    assertThat(centred.mean(0)).isCloseTo(Tensor.of(0f, 0f), 1e-6, 0);
+    Tensor centered = first.mapInputs(x -> x.minus(mean)).all().inputs();
+    assertThat(centered.mean(0)).isCloseTo(Tensor.of(0f, 0f), 1e-6, 0);
   }
 }

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Checks norms whose weight is the gain minus 1. */
-class ZeroCentredGainTest {
+class ZeroCenteredGainTest {
 
   private static final Generator G = Generator.seeded(23);
 
@@ -42,20 +42,20 @@ class ZeroCentredGainTest {
   @MethodSource("norms")
   void theSameIsComputedInBothModesWithTheSameGradients(Normalization<?> norm) {
     Normalization<?> plain = scrambled(float64(norm), G);
-    Normalization<?> centred = Layer.copyOf(plain).zeroCentredGain();
-    assertClose(centred.weight("weight").value(), plain.weight("weight").value().minus(1));
+    Normalization<?> centered = Layer.copyOf(plain).zeroCenteredGain();
+    assertClose(centered.weight("weight").value(), plain.weight("weight").value().minus(1));
     for (boolean training : new boolean[] {true, false}) {
-      for (Normalization<?> one : List.of(plain, centred)) {
+      for (Normalization<?> one : List.of(plain, centered)) {
         if (!training) {
           one.eval();
         }
       }
       Tensor x = normal(G, 9, 4).tracked();
       Tensor expected = plain.forward(x);
-      Tensor y = centred.forward(x);
+      Tensor y = centered.forward(x);
       assertClose(y, expected);
       assertClose(
-          y.square().sum().backward().of(centred.weight("weight").parameter()),
+          y.square().sum().backward().of(centered.weight("weight").parameter()),
           expected.square().sum().backward().of(plain.weight("weight").parameter()),
           1e-10);
     }
@@ -65,7 +65,7 @@ class ZeroCentredGainTest {
   void gradientsAreRightToOrder2InBothModes() {
     for (Normalization<?> norm :
         new Normalization<?>[] {
-          new LayerNorm(4).zeroCentredGain(), new BatchNorm(4).zeroCentredGain()
+          new LayerNorm(4).zeroCenteredGain(), new BatchNorm(4).zeroCenteredGain()
         }) {
       scrambled(float64(norm), G);
       assertGradients(
@@ -76,7 +76,7 @@ class ZeroCentredGainTest {
 
   @Test
   void weightDecayPullsTheGainToOne() {
-    LayerNorm norm = new LayerNorm(3).zeroCentredGain();
+    LayerNorm norm = new LayerNorm(3).zeroCenteredGain();
     norm.weight("weight").assign(Tensor.of(1.0f, 0.5f, -0.5f)); // gains of 2, 1.5 and 0.5
     AdamW adamW = new AdamW(norm.namedParameters()).learningRate(0.1).weightDecay(1);
     Tensor x = normal(G, 2, 3).to(norm.weight("weight").dtype());
@@ -89,13 +89,13 @@ class ZeroCentredGainTest {
 
   @Test
   void theOrderOfOptionsDoesNotMatter() {
-    assertThat(new InstanceNorm(2).zeroCentredGain().withAffine())
-        .hasToString("InstanceNorm(2, zero centred gain)");
+    assertThat(new InstanceNorm(2).zeroCenteredGain().withAffine())
+        .hasToString("InstanceNorm(2, zero centered gain)");
     Tensor x = normal(G, 2, 2, 3).to(DType.FLOAT32);
     Tensor expected = new InstanceNorm(2).forward(x);
-    assertClose(new InstanceNorm(2).zeroCentredGain().withAffine().forward(x), expected, 1e-6);
-    assertClose(new InstanceNorm(2).withAffine().zeroCentredGain().forward(x), expected, 1e-6);
-    LayerNorm twice = new LayerNorm(2).zeroCentredGain().zeroCentredGain();
+    assertClose(new InstanceNorm(2).zeroCenteredGain().withAffine().forward(x), expected, 1e-6);
+    assertClose(new InstanceNorm(2).withAffine().zeroCenteredGain().forward(x), expected, 1e-6);
+    LayerNorm twice = new LayerNorm(2).zeroCenteredGain().zeroCenteredGain();
     assertThat(twice.weight("weight").value().toDoubleArray()).containsExactly(0, 0);
   }
 }
