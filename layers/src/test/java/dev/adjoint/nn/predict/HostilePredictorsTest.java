@@ -91,7 +91,7 @@ class HostilePredictorsTest {
     for (Models.Case one : Models.all()) {
       saved(one);
       byte[] whole = Files.readAllBytes(file());
-      for (int i = 0; i < 300; i++) {
+      for (int i = 0; i < 150; i++) {
         byte[] damaged =
             random.nextInt(4) == 0
                 ? Arrays.copyOf(whole, random.nextInt(whole.length))
@@ -119,7 +119,7 @@ class HostilePredictorsTest {
     int refused = 0;
     for (Models.Case one : Models.all()) {
       SealedFile whole = saved(one);
-      for (int i = 0; i < 600; i++) {
+      for (int i = 0; i < 300; i++) {
         write(forged(whole));
         long before = allocated();
         Predictor loaded = null;

@@ -99,9 +99,9 @@ class CausalLanguageModelTest {
   void textsCostInProportionToTheirLength(int length) {
     CausalLanguageModel model = Layer.forInference(model(Positions.ROTARY));
     IntTensor prompt = text(1, 1);
-    Budget budget = new Budget(Duration.ofNanos(4000L * length), 10_000L * length);
+    Budget budget = new Budget(Duration.ofNanos(6000L * length), 10_000L * length);
     budget.limit("text", () -> model.generate(prompt, length, Sampling.GREEDY, generator));
-    Budget tenfold = new Budget(Duration.ofNanos(40_000L * length), Long.MAX_VALUE);
+    Budget tenfold = new Budget(Duration.ofNanos(60_000L * length), Long.MAX_VALUE);
     assertThatIllegalStateException()
         .isThrownBy(() -> tenfold.limit("text", () -> again(model, prompt, length)))
         .withMessageContaining("works for more than");
