@@ -100,7 +100,8 @@ class LoopTest {
       loop.run(x, 0, out, 0, n);
     }
     assertThat(loop.isInVectors()).isTrue();
-    // Of a formula this long C2 may leave some vectors on the heap; not compiled, it makes hundreds.
+    // Of a formula this long C2 may leave some vectors on the heap; not compiled, it makes
+    // hundreds.
     AllocationTest.assertAllocatesLessThan(32 * n, "deep", () -> loop.run(x, 0, out, 0, n));
     assertThat(out).isEqualTo(expected);
   }
