@@ -25,13 +25,6 @@ public final class ScaledDotProduct {
 
   private ScaledDotProduct() {}
 
-  /** Returns the mixed values, by a scale: {@link #attention} with these options. */
-  public static Tensor attention(
-      Tensor query, Tensor key, Tensor value, @Nullable Tensor mask, boolean causal, double scale) {
-    AttentionOptions options = AttentionOptions.DEFAULT.causal(causal).scale(scale);
-    return attention(query, key, value, mask, options);
-  }
-
   /**
    * Returns the mixed values. Leading axes broadcast; where the last of them, the heads, are a
    * multiple of those of keys and values, as many heads in a row share each key and value (Ainslie
@@ -78,12 +71,6 @@ public final class ScaledDotProduct {
     AttentionBlocks blocks = new AttentionBlocks(options, x);
     Tensor weights = Recorder.isOn() ? blocks.kept() : null;
     return Recorder.record(blocks.forward(weights), new Fused(options, weights), x);
-  }
-
-  /** Returns the weights, by a scale: {@link #weights} with these options. */
-  public static Tensor weights(
-      Tensor query, Tensor key, @Nullable Tensor mask, boolean causal, double scale) {
-    return weights(query, key, mask, AttentionOptions.DEFAULT.causal(causal).scale(scale));
   }
 
   /**

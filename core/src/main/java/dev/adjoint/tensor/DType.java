@@ -6,16 +6,18 @@ import dev.adjoint.kernel.Elements;
 /** The type of a tensor's elements. */
 public enum DType {
   /** 32-bit IEEE 754 numbers: the default. */
-  FLOAT32(4, 0x1p-23),
+  FLOAT32(4, 0x1p-23, Float.MAX_VALUE),
   /** 64-bit IEEE 754 numbers, for gradient checks and reference values. */
-  FLOAT64(8, 0x1p-52);
+  FLOAT64(8, 0x1p-52, Double.MAX_VALUE);
 
   private final int bytes;
   private final double epsilon;
+  private final double largest;
 
-  DType(int bytes, double epsilon) {
+  DType(int bytes, double epsilon, double largest) {
     this.bytes = bytes;
     this.epsilon = epsilon;
+    this.largest = largest;
   }
 
   /** Returns the bytes one element takes. */
@@ -26,6 +28,11 @@ public enum DType {
   /** Returns the distance from 1 to the next larger number of this type. */
   public double epsilon() {
     return epsilon;
+  }
+
+  /** Returns the largest finite number of this type. */
+  public double largest() {
+    return largest;
   }
 
   /**

@@ -47,13 +47,13 @@ final class AttentionRows {
     rows.add(
         op(
                 "weights of attention",
-                x -> ScaledDotProduct.weights(x[0], x[1], x[2], true, SCALE),
+                x -> ScaledDotProduct.weights(x[0], x[1], x[2], options(true)),
                 x -> weights(x[0], x[1], x[2], true),
                 in(REAL, "b m k"),
                 in(REAL, "b n k"),
                 in(MASK, "b m n"))
             .covers(
-                "ScaledDotProduct.weights(Tensor, Tensor, Tensor, boolean, double)",
+                "ScaledDotProduct.weights(Tensor, Tensor, Tensor, AttentionOptions)",
                 "ScaledDotProduct.scores(Tensor, Tensor)") // the shape of these weights
             .tolerance(4));
     rows.add(
@@ -82,10 +82,10 @@ final class AttentionRows {
   private static OpCase row(String name, boolean causal, OpCase.Input... inputs) {
     return op(
             name,
-            x -> ScaledDotProduct.attention(x[0], x[1], x[2], mask(x), causal, SCALE),
+            x -> ScaledDotProduct.attention(x[0], x[1], x[2], mask(x), options(causal)),
             x -> mixed(x[2], weights(x[0], x[1], x.length > 3 ? x[3] : null, causal)),
             inputs)
-        .covers("ScaledDotProduct.attention(Tensor, Tensor, Tensor, Tensor, boolean, double)")
+        .covers("ScaledDotProduct.attention(Tensor, Tensor, Tensor, Tensor, AttentionOptions)")
         .uses("ScaledDotProduct.Fused")
         .tolerance(4);
   }
@@ -95,7 +95,11 @@ final class AttentionRows {
   }
 
   private static Dense weights(Dense q, Dense k, Dense mask, boolean causal) {
-    return weights(q, k, mask, AttentionOptions.DEFAULT.scale(SCALE).causal(causal));
+    return weights(q, k, mask, options(causal));
+  }
+
+  private static AttentionOptions options(boolean causal) {
+    return AttentionOptions.DEFAULT.scale(SCALE).causal(causal);
   }
 
   private static Dense weights(Dense q, Dense k, Dense mask, AttentionOptions options) {

@@ -166,14 +166,17 @@ class ScaledDotProductTest {
     Tensor q = Tensor.of(new float[] {Float.POSITIVE_INFINITY}, 1, 1);
     Tensor k = Tensor.of(new float[] {1, 2, -1}, 3, 1);
     Tensor v = Tensor.of(new float[] {1, 3, 100}, 3, 1);
-    assertThat(ScaledDotProduct.attention(q, k, v, null, false, 1).item()).isEqualTo(2);
+    assertThat(ScaledDotProduct.attention(q, k, v, null, AttentionOptions.DEFAULT.scale(1)).item())
+        .isEqualTo(2);
   }
 
   @Test
   void misuseIsNamed() {
     Tensor x = Tensors.zeros(2, 3, 4);
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> ScaledDotProduct.attention(x, x, x, Tensors.ones(2, 2), false, 1))
+        .isThrownBy(() ->
+            ScaledDotProduct.attention(
+                x, x, x, Tensors.ones(2, 2), AttentionOptions.DEFAULT.scale(1)))
         .withMessage("attention: mask of shape (2, 2); expected one that broadcasts to (2, 3, 3)");
     AttentionOptions slopes = AttentionOptions.DEFAULT.slopes(1, 2, 3);
     assertThatIllegalArgumentException()
@@ -185,7 +188,8 @@ class ScaledDotProductTest {
         .isThrownBy(() -> AttentionOptions.DEFAULT.first(-1))
         .withMessage("first: position -1; expected at least 0");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> ScaledDotProduct.weights(x, Tensors.zeros(4), null, false, 1))
+        .isThrownBy(() ->
+            ScaledDotProduct.weights(x, Tensors.zeros(4), null, AttentionOptions.DEFAULT.scale(1)))
         .withMessage(
             "attention: queries of shape (2, 3, 4) and keys of shape (4); expected (..., T, width)"
                 + " and (..., S, width)");

@@ -1,7 +1,6 @@
 package dev.adjoint.nn;
 
 import dev.adjoint.tensor.Tensor;
-import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
@@ -12,13 +11,8 @@ public record GlobalAvgPool() implements Transform, Describable {
 
   @Override
   public Tensor forward(Tensor x) {
-    int[] axes = IntStream.range(2, x.rank()).toArray();
-    if (axes.length == 0 || Arrays.stream(axes).anyMatch(axis -> x.size(axis) == 0)) {
-      throw new IllegalArgumentException(
-          "GlobalAvgPool: input of shape %s; expected (N, C, ...), at least one position"
-              .formatted(x.shape()));
-    }
-    return x.mean(axes);
+    WindowPool.requirePositions(this, x);
+    return x.mean(IntStream.range(2, x.rank()).toArray());
   }
 
   @Override

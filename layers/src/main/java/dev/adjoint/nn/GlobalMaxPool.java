@@ -11,11 +11,7 @@ public record GlobalMaxPool() implements Transform, Describable {
 
   @Override
   public Tensor forward(Tensor x) {
-    if (x.rank() < 3 || (x.size() == 0 && x.size(0) > 0 && x.size(1) > 0)) {
-      throw new IllegalArgumentException(
-          "GlobalMaxPool: input of shape %s; expected (N, C, ...), at least one position"
-              .formatted(x.shape()));
-    }
+    WindowPool.requirePositions(this, x);
     return Pooling.adaptiveMaxPool(x.flatten(2, -1), 1).squeeze(2);
   }
 

@@ -4,7 +4,6 @@ import com.google.common.primitives.Ints;
 import dev.adjoint.op.Interpolation;
 import dev.adjoint.tensor.Tensor;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /**
  * Makes signals, images or volumes larger or smaller, as PyTorch's Upsample: from (N, C, ...) to
@@ -67,11 +66,7 @@ public record Upsample(Interpolation mode, double factor, List<Integer> sizes)
 
   @Override
   public Tensor forward(Tensor x) {
-    if (x.rank() < 3 || IntStream.range(2, x.rank()).anyMatch(axis -> x.size(axis) == 0)) {
-      throw new IllegalArgumentException(
-          "%s: input of shape %s; expected (N, C, ...), at least one position"
-              .formatted(this, x.shape()));
-    }
+    WindowPool.requirePositions(this, x);
     return sizes.isEmpty() ? mode.rescale(x, factor) : mode.resize(x, Ints.toArray(sizes));
   }
 

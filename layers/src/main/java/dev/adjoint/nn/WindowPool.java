@@ -2,8 +2,10 @@ package dev.adjoint.nn;
 
 import com.google.common.primitives.Ints;
 import dev.adjoint.op.PoolOptions;
+import dev.adjoint.tensor.Tensor;
 import java.util.List;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 
 /** What pooling layers over windows share: how their options are described and printed. */
 sealed interface WindowPool extends Transform, Describable
@@ -14,6 +16,15 @@ sealed interface WindowPool extends Transform, Describable
 
   /** Returns what makes this layer of its description. */
   Function<Description, ?> constructor();
+
+  /** Throws unless an input of a layer has positions, after its examples and channels. */
+  static void requirePositions(Object layer, Tensor x) {
+    if (x.rank() < 3 || IntStream.range(2, x.rank()).anyMatch(axis -> x.size(axis) == 0)) {
+      throw new IllegalArgumentException(
+          "%s: input of shape %s; expected (N, C, ...), at least one position"
+              .formatted(layer, x.shape()));
+    }
+  }
 
   /** Returns the options of a description; those that older files do not have are the defaults. */
   static PoolOptions options(Description from) {

@@ -3,7 +3,6 @@ package dev.adjoint.optim;
 import com.google.common.collect.ImmutableMap;
 import dev.adjoint.autodiff.Autodiff;
 import dev.adjoint.autodiff.Parameter;
-import dev.adjoint.kernel.Storage;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Keep;
 import dev.adjoint.tensor.Shape;
@@ -77,8 +76,7 @@ public final class Adafactor extends FluentOptimizer<Adafactor> {
   }
 
   private Tensor epsilon(DType dtype) {
-    double ofType = dtype == DType.FLOAT32 ? 0x1p-23 : 0x1p-52;
-    return Tensor.scalar(Double.isNaN(epsilon) ? ofType : epsilon, dtype);
+    return Tensor.scalar(Double.isNaN(epsilon) ? dtype.epsilon() : epsilon, dtype);
   }
 
   @Override
@@ -97,8 +95,7 @@ public final class Adafactor extends FluentOptimizer<Adafactor> {
 
   @Override
   Consumer<Object> update(ParameterState state, Object elements) {
-    Parameter parameter = state.parameter();
-    Tensor g = Tensor.contiguous(new Storage(elements), parameter.dtype(), parameter.shape());
+    Tensor g = state.tensor(elements);
     double weight = Math.pow(state.nextStep(), decay);
     Consumer<Object> remember;
     Tensor direction;
@@ -121,7 +118,9 @@ public final class Adafactor extends FluentOptimizer<Adafactor> {
     double rms = rms(direction);
     double relative = Math.min(rate(state), factor() / Math.sqrt(state.nextStep()));
     distance =
-        Math.max(least, rms(parameter.value().untracked())) * relative / Math.max(1, rms / d);
+        Math.max(least, rms(state.parameter().value().untracked()))
+            * relative
+            / Math.max(1, rms / d);
     return remember.andThen(formula(state, elements(direction)));
   }
 
@@ -131,8 +130,7 @@ public final class Adafactor extends FluentOptimizer<Adafactor> {
 
   /** Moves a mean towards new squares, by a part of the way. */
   private static Tensor moved(ParameterState state, String slot, Tensor square, double weight) {
-    boolean single = square.dtype() == DType.FLOAT32;
-    double largest = Math.sqrt(single ? Float.MAX_VALUE : Double.MAX_VALUE);
+    double largest = Math.sqrt(square.dtype().largest());
     Tensor old = state.slot(slot, square.shape(), 0);
     return old.plus(square.clamp(0, largest).minus(old).times(weight)).copy();
   }

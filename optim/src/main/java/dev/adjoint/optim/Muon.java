@@ -1,7 +1,6 @@
 package dev.adjoint.optim;
 
 import dev.adjoint.autodiff.Parameter;
-import dev.adjoint.kernel.Storage;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import java.util.Collection;
@@ -124,8 +123,7 @@ public final class Muon extends FluentOptimizer<Muon> {
     if (!isOrthogonalized(state)) {
       return adamW.update(state, g);
     }
-    Parameter parameter = state.parameter();
-    Tensor gradient = Tensor.contiguous(new Storage(g), parameter.dtype(), parameter.shape());
+    Tensor gradient = state.tensor(g);
     Tensor old = state.slot(MOMENTUM, 0);
     Tensor mean = old.plus(gradient.minus(old).times(1 - momentum)).copy();
     Tensor direction = nesterov ? gradient.plus(mean.minus(gradient).times(momentum)) : mean;

@@ -2,6 +2,7 @@ package dev.adjoint.optim;
 
 import com.google.common.collect.ImmutableList;
 import dev.adjoint.autodiff.Parameter;
+import dev.adjoint.kernel.Storage;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
@@ -102,6 +103,11 @@ final class ParameterState {
         .mapToDouble(ofGroup)
         .filter(value -> !Double.isNaN(value))
         .reduce(ofAll, (before, value) -> value);
+  }
+
+  /** Returns the elements of the parameter, or of its gradient, as a tensor, without a copy. */
+  Tensor tensor(Object elements) {
+    return Tensor.contiguous(new Storage(elements), parameter.dtype(), parameter.shape());
   }
 
   // ---- what is remembered ----------------------------------------------------------------------

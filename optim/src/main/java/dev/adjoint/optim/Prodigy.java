@@ -3,7 +3,6 @@ package dev.adjoint.optim;
 import com.google.common.collect.ImmutableList;
 import dev.adjoint.autodiff.Autodiff;
 import dev.adjoint.autodiff.Parameter;
-import dev.adjoint.kernel.Storage;
 import dev.adjoint.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
@@ -96,10 +95,9 @@ public final class Prodigy extends FluentOptimizer<Prodigy> {
 
   @Override
   Consumer<Object> update(ParameterState state, Object gradient) {
-    Parameter parameter = state.parameter();
-    Tensor g = Tensor.contiguous(new Storage(gradient), parameter.dtype(), parameter.shape());
     Tensor start = state.slot(START, ParameterState.VALUE);
-    Tensor gain = GAIN.apply(g, start, parameter.value().untracked());
+    Tensor now = state.parameter().value().untracked();
+    Tensor gain = GAIN.apply(state.tensor(gradient), start, now);
     numerator += unit(rate(state)) * gain.sum().item();
     return formula(state, gradient).andThen(_ -> denominator += norm(state));
   }

@@ -69,8 +69,7 @@ public final class RMSProp extends FluentOptimizer<RMSProp> {
   private Tensor centered(Update u, Tensor g, Tensor v) {
     Tensor mean = u.remember("grad_avg", old -> old.plus(g.minus(old).times(1 - alpha)));
     DType dtype = g.dtype();
-    double largest = dtype == DType.FLOAT32 ? Float.MAX_VALUE : Double.MAX_VALUE;
-    Tensor square = mean.square().min(Tensor.scalar(largest, dtype));
+    Tensor square = mean.square().min(Tensor.scalar(dtype.largest(), dtype));
     return v.minus(square).max(Tensor.scalar(0, dtype));
   }
 }

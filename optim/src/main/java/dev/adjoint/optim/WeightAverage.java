@@ -182,8 +182,9 @@ public final class WeightAverage {
 
   private void swap() {
     Map<ParameterState, Tensor> own = new LinkedHashMap<>();
-    averages().forEach((state, _) -> own.put(state, state.parameter().value().untracked().copy()));
-    assign(averages());
+    Map<ParameterState, Tensor> averages = averages();
+    averages.forEach((state, _) -> own.put(state, state.parameter().value().untracked().copy()));
+    assign(averages);
     own.forEach((state, value) -> state.put(AVERAGE, value));
   }
 

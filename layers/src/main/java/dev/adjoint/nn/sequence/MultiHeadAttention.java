@@ -9,6 +9,7 @@ import dev.adjoint.nn.Mask;
 import dev.adjoint.nn.Setting;
 import dev.adjoint.nn.Transform;
 import dev.adjoint.nn.Weight;
+import dev.adjoint.nn.sequence.Positions.Turns;
 import dev.adjoint.op.AttentionOptions;
 import dev.adjoint.op.Joining;
 import dev.adjoint.tensor.Generator;
@@ -299,10 +300,14 @@ public final class MultiHeadAttention extends Layer implements Transform {
       k = by.keys(key);
       v = by.values(value);
     }
-    Positions turned = positions.get();
-    double base = rotaryBase.get();
-    return new Heads(
-        scaled(turned.rotate(q, first, base)), turned.rotate(k, first, base), v, forHeads, first);
+    Positions kind = positions.get();
+    if (kind.isRotary()) {
+      int length = Math.max(q.size(2), k.size(2));
+      Turns turns = Positions.turns(first, length, width / heads / 2, rotaryBase.get());
+      q = kind.rotate(q, turns);
+      k = kind.rotate(k, turns);
+    }
+    return new Heads(scaled(q), k, v, forHeads, first);
   }
 
   /** The weights of a forward, read once: to read a reparametrized weight is to compute it. */

@@ -45,14 +45,27 @@ public enum Positions {
           "rotate: input of shape %s; expected (..., T, width) of an even width"
               .formatted(x.shape()));
     }
+    return rotate(x, turns(first, x.size(-2), x.size(-1) / 2, base));
+  }
+
+  /** Cosines and sines of the angles of positions, of shape (T, pairs). */
+  record Turns(Tensor cos, Tensor sin) {}
+
+  /** Returns the turns of positions from the first on, for so many pairs of features. */
+  static Turns turns(int first, int length, int pairs, double base) {
+    Tensor frequency =
+        Tensors.arange(0, pairs, 1, DType.FLOAT64).times(-Math.log(base) / pairs).exp();
+    Tensor angle =
+        Tensors.arange(first, first + length, 1, DType.FLOAT64).unsqueeze(1).times(frequency);
+    return new Turns(angle.cos(), angle.sin());
+  }
+
+  /** Returns features turned as the first of some positions say. */
+  Tensor rotate(Tensor x, Turns turns) {
     int half = x.size(-1) / 2;
     int pair = this == ROTARY ? -2 : -1;
-    Tensor frequency =
-        Tensors.arange(0, half, 1, DType.FLOAT64).times(-Math.log(base) / half).exp();
-    Tensor angle =
-        Tensors.arange(first, first + x.size(-2), 1, DType.FLOAT64).unsqueeze(1).times(frequency);
-    Tensor cos = angle.cos().to(x.dtype());
-    Tensor sin = angle.sin().to(x.dtype());
+    Tensor cos = turns.cos.slice(0, 0, x.size(-2)).to(x.dtype());
+    Tensor sin = turns.sin.slice(0, 0, x.size(-2)).to(x.dtype());
     int[] sizes = Arrays.copyOf(x.shape().toArray(), x.rank() + 1);
     sizes[x.rank() - 1] = this == ROTARY ? 2 : half;
     sizes[x.rank()] = this == ROTARY ? half : 2;

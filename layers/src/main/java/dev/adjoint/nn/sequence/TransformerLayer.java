@@ -20,7 +20,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.IntFunction;
 import java.util.function.UnaryOperator;
@@ -354,7 +353,7 @@ public abstract class TransformerLayer<L extends TransformerLayer<L>> extends La
     }
 
     private LayerScale scale() {
-      return Objects.requireNonNull(scale);
+      return requireNonNull(scale);
     }
 
     private Tensor scaled(Tensor x) {
