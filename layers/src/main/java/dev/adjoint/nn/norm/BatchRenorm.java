@@ -12,9 +12,11 @@ import org.jspecify.annotations.Nullable;
  * arXiv:1702.03275).
  *
  * <p>{@code r = sigma / running sigma}, at most rMax and at least 1 / rMax, and {@code d = (mu -
- * running mu) / running sigma}, within dMax of 0: no gradient flows through them. Eval mode is that
- * of {@link BatchNorm}, as are the input's shapes; with rMax of 1 and dMax of 0, training mode is,
- * too. Values that are not finite are refused in training: all later batches would depend on them.
+ * running mu) / running sigma}, within dMax of 0: no gradient flows through them. Running sigma is
+ * the root of the running variance, as in {@link BatchNorm}; the paper and Keras average sigma
+ * itself. Eval mode is that of batch norm, as are the input's shapes; with rMax of 1 and dMax of 0,
+ * training mode is, too. Values that are not finite are refused in training: all later batches
+ * would depend on them.
  */
 public final class BatchRenorm extends MomentNorm<BatchRenorm> {
 

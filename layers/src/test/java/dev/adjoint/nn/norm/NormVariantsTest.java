@@ -22,6 +22,8 @@ import dev.adjoint.tensor.Keep;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -127,6 +129,30 @@ class NormVariantsTest {
     // No gradient flows through r and d.
     Tensor plain = float64(new BatchNorm(4).epsilon(0)).forward(x).times(r).plus(d);
     assertClose(y.pow(3).sum().backward().of(x), plain.pow(3).sum().backward().of(x), 1e-9);
+  }
+
+  /**
+   * The input of Keras 3's test of its batch norm with {@code renorm=True}, and the output by the
+   * formula there, {@code ((x - mu) / sigma * r + d) * gamma + beta}: epsilon is part of both
+   * sigmas.
+   */
+  @Test
+  void batchRenormIsThatOfKeras() {
+    double epsilon = 1e-3;
+    BatchRenorm norm = float64(new BatchRenorm(3).epsilon(epsilon).limits(1.5, 1.85));
+    Map<String, Tensor> state = new HashMap<>(norm.state());
+    state.put("running_mean", Tensor.of(0.5, -1, 2));
+    state.put("running_var", Tensor.of(1.2, 2, 0.7).square().minus(epsilon)); // sigma's square
+    state.put("weight", Tensor.of(0.9, 1.1, 1.2));
+    state.put("bias", Tensor.of(0.1, -0.2, 0.3));
+    norm.load(state);
+    Tensor x = Tensor.of(new double[][] {{4, 6, 2}, {8, -2, 5}, {6, 4, 3}});
+    double[][] expected = {
+      {0.265, 3.434554778297, 0.596337279050}, // r is limited everywhere but in the first column,
+      {3.265, -0.448376689616, 4.924578401188}, // d everywhere but in the second
+      {1.765, 2.463821911319, 2.039084319762}
+    };
+    assertClose(norm.forward(x), Tensor.of(expected), 1e-11);
   }
 
   @Test
