@@ -26,7 +26,7 @@ import dev.adjoint.tensor.Tensors;
 public final class Losses {
 
   private static final ElementwiseFunction HUBER =
-      new ElementwiseFunction("huber", 3, x -> rounded(x[0].minus(x[1]).abs(), x[2]));
+      new ElementwiseFunction("huber", 3, x -> rounded(x[0].minus(x[1]), x[2]));
 
   private static final ElementwiseFunction BINARY_CROSS_ENTROPY =
       new ElementwiseFunction(
@@ -275,8 +275,9 @@ public final class Losses {
     return reduction.of(HUBER.apply(prediction, target, Tensor.scalar(delta, dtype)));
   }
 
-  private static Tensor rounded(Tensor distance, Tensor delta) {
-    Tensor near = Where.where(distance.greater(delta), delta, distance);
+  private static Tensor rounded(Tensor difference, Tensor delta) {
+    Tensor distance = difference.abs(); // its second derivative at 0 is 0, that of a square is not
+    Tensor near = Where.where(distance.greater(delta), delta, difference);
     Tensor beyond = distance.minus(delta).relu();
     return near.square().times(0.5).plus(beyond.times(delta));
   }
