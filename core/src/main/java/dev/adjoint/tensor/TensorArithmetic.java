@@ -4,6 +4,7 @@ import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.op.Binary;
 import dev.adjoint.op.Cast;
 import dev.adjoint.op.Clamp;
+import dev.adjoint.op.Lerp;
 import dev.adjoint.op.MatMul;
 import dev.adjoint.op.Unary;
 
@@ -145,6 +146,19 @@ public sealed interface TensorArithmetic permits Tensor {
    */
   default Tensor clamp(double low, double high) {
     return Clamp.apply(self(), low, high);
+  }
+
+  /**
+   * Returns x + weight * (end - x), elementwise: x at weight 0, the end at weight 1, exactly if
+   * both are finite.
+   */
+  default Tensor lerp(Tensor end, Tensor weight) {
+    return Lerp.apply(self(), end, weight);
+  }
+
+  /** Returns x + weight * (end - x) for a number as weight. */
+  default Tensor lerp(Tensor end, double weight) {
+    return Lerp.apply(self(), end, number(weight));
   }
 
   // ---- comparisons ---------------------------------------------------------------------------

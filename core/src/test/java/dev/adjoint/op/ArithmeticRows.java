@@ -161,6 +161,29 @@ final class ArithmeticRows {
               .covers("Where.where(Tensor, Tensor, Tensor)")
               .uses("Where.WHERE"));
     }
+    String[][] weights = {{"m n", "m n", "m n"}, {"n", "m 1", "b m n"}, {"m n", "n", ""}};
+    for (String[] triple : weights) {
+      rows.add(
+          op(
+                  "lerp of (%s), (%s) and (%s)".formatted((Object[]) triple),
+                  x -> x[0].lerp(x[1], x[2]),
+                  x ->
+                      Dense.of(
+                          Dense.broadcast(x),
+                          i -> x[0].at(i) * (1 - x[2].at(i)) + x[1].at(i) * x[2].at(i)),
+                  in(REAL, triple[0]),
+                  in(REAL, triple[1]),
+                  in(REAL, triple[2]))
+              .covers("lerp(Tensor, Tensor)"));
+    }
+    rows.add(
+        op(
+                "lerp of (m n), (n) and a number",
+                x -> x[0].lerp(x[1], 0.3),
+                x -> Dense.of(x[0].sizes(), i -> x[0].at(i) * 0.7 + x[1].at(i) * 0.3),
+                in(REAL, "m n"),
+                in(REAL, "n"))
+            .covers("lerp(Tensor, double)"));
     for (DType dtype : DType.values()) {
       rows.add(
           op("to " + dtype, x -> x[0].to(dtype), elementwise(x -> x), in(REAL, "m n"))

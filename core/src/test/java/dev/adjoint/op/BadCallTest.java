@@ -91,6 +91,22 @@ class BadCallTest {
             "(2, 3)",
             "(4, 5)",
             "expected"));
+    calls.add(
+        new BadCall(
+            "hardtanh upside down",
+            () -> Activations.hardtanh(A, 2, 1),
+            "hardtanh:",
+            "2.0",
+            "1.0",
+            "expected"));
+    calls.add(
+        new BadCall(
+            "lerp of shapes that do not broadcast",
+            () -> A.lerp(A, B),
+            "lerp:",
+            "(2, 3)",
+            "(4, 5)",
+            "expected"));
     calls.add(new BadCall("clamp upside down", () -> A.clamp(2, 1), "clamp:", "2.0", "1.0"));
     calls.add(new BadCall("norm of order 3", () -> A.norm(3), "norm:", "3.0", "expected 1, 2"));
   }

@@ -32,6 +32,12 @@ class DerivativeConventionTest {
   }
 
   @Test
+  void hardtanhLetsTheGradientThroughInsideOnly() {
+    assertThat(gradient(x -> Activations.hardtanh(x, -1, 1), -2, -1, 0, 1, 2, Double.NaN))
+        .containsExactly(0, 0, 1, 0, 0, Double.NaN);
+  }
+
+  @Test
   void equalLargestElementsShareTheGradient() {
     assertThat(gradient(x -> x.max(), 3, 1, 3)).containsExactly(0.5, 0, 0.5);
     assertThat(gradient(x -> x.min(), 3, 1, 1)).containsExactly(0, 0.5, 0.5);

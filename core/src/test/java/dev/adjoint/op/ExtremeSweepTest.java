@@ -151,6 +151,13 @@ class ExtremeSweepTest {
           });
     }
     sweeps.add(sweep("clamp", 1, x -> x[0].clamp(-1, 20)));
+    sweeps.add(sweep("hardtanh", 1, x -> Activations.hardtanh(x[0], -1, 20)));
+    sweeps.add(sweep("logSigmoid", 1, x -> Activations.logSigmoid(x[0])));
+    sweeps.add(sweep("mish", 1, x -> Activations.mish(x[0])));
+    sweeps.add(
+        pair("lerp", (a, b) -> a.lerp(b, 0.25))
+            .size(ExtremeSweepTest::largest)
+            .undefined(ExtremeSweepTest::anyInfinite));
   }
 
   private static void reductions(List<Sweep> sweeps, int n) {
