@@ -58,6 +58,12 @@ class BadCallTest {
             new Named("times", Tensor::times),
             new Named("div", Tensor::div),
             new Named("pow", Tensor::pow),
+            new Named("atan2", Tensor::atan2),
+            new Named("hypot", Tensor::hypot),
+            new Named("fmod", Tensor::fmod),
+            new Named("remainder", Tensor::remainder),
+            new Named("logaddexp", Tensor::logaddexp),
+            new Named("xlogy", Tensor::xlogy),
             new Named("max", Tensor::max),
             new Named("min", Tensor::min),
             new Named("equal", Tensor::equal),
@@ -82,6 +88,22 @@ class BadCallTest {
             "where of shapes that do not broadcast",
             () -> Where.where(A, A, B),
             "where:",
+            "(2, 3)",
+            "(4, 5)",
+            "expected"));
+    calls.add(
+        new BadCall(
+            "hardtanh upside down",
+            () -> Activations.hardtanh(A, 2, 1),
+            "hardtanh:",
+            "2.0",
+            "1.0",
+            "expected"));
+    calls.add(
+        new BadCall(
+            "lerp of shapes that do not broadcast",
+            () -> A.lerp(A, B),
+            "lerp:",
             "(2, 3)",
             "(4, 5)",
             "expected"));

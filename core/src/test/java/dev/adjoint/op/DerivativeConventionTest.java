@@ -1,11 +1,13 @@
 package dev.adjoint.op;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.adjoint.autodiff.Backward;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
+import java.util.function.BinaryOperator;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
@@ -27,6 +29,12 @@ class DerivativeConventionTest {
   @Test
   void clampLetsTheGradientThroughInsideAndAtItsLimits() {
     assertThat(gradient(x -> x.clamp(-1, 1), -2, -1, 0, 1, 2)).containsExactly(0, 1, 1, 1, 0);
+  }
+
+  @Test
+  void hardtanhLetsTheGradientThroughInsideOnly() {
+    assertThat(gradient(x -> Activations.hardtanh(x, -1, 1), -2, -1, 0, 1, 2, Double.NaN))
+        .containsExactly(0, 0, 1, 0, 0, Double.NaN);
   }
 
   @Test
@@ -67,6 +75,46 @@ class DerivativeConventionTest {
     var gradients = base.pow(exponent).sum().backward();
     assertThat(gradients.of(base).toDoubleArray()).containsExactly(0, 0);
     assertThat(gradients.of(exponent).toDoubleArray()).containsExactly(0, 0);
+  }
+
+  @Test
+  void functionsOfTwoValuesHaveFiniteGradientsAtSingularPoints() {
+    double infinity = Double.POSITIVE_INFINITY;
+    assertGradients(Tensor::atan2, 0, 0, 0, 0);
+    assertGradients(Tensor::atan2, 0, -2, -0.5, 0);
+    assertGradients(Tensor::atan2, 2, 0, 0, -0.5);
+    assertGradients(Tensor::hypot, 0, 0, 0, 0);
+    assertGradients(Tensor::hypot, -3e200, 4e200, -0.6, 0.8);
+    assertGradients(Tensor::xlogy, 0, 0, 0, 0);
+    assertGradients(Tensor::xlogy, 0, 2, Math.log(2), 0);
+    assertGradients(Tensor::xlogy, 2, 0, -infinity, infinity);
+    assertGradients(Tensor::logaddexp, 1, 1, 0.5, 0.5);
+    assertGradients(Tensor::logaddexp, -infinity, 3, 0, 1);
+    assertGradients(Tensor::logaddexp, infinity, 3, 1, 0);
+    assertGradients(Tensor::logaddexp, -infinity, -infinity, 0, 0);
+    assertGradients(Tensor::logaddexp, infinity, infinity, 0.5, 0.5);
+    assertGradients(Tensor::logaddexp, 0, -100, 1, Math.exp(-100) / (1 + Math.exp(-100)));
+  }
+
+  @Test
+  void theGradientOfADivisorIsHowOftenItWasSubtracted() {
+    assertGradients(Tensor::fmod, -7, 2, 1, 3);
+    assertGradients(Tensor::remainder, -7, 2, 1, 4);
+    assertGradients(Tensor::fmod, 7, -2, 1, 3);
+    assertGradients(Tensor::remainder, 7, -2, 1, 4);
+    assertGradients(Tensor::fmod, 6, 2, 1, -3);
+    assertGradients(Tensor::fmod, 1, 0.1, 1, -9); // 0.1 is more than a tenth, and 1 / 0.1 rounds up
+    assertGradients(Tensor::remainder, 1, 0.1, 1, -9);
+  }
+
+  private static void assertGradients(
+      BinaryOperator<Tensor> function, double a, double b, double... expected) {
+    Tensor x = Tensor.scalar(a, DType.FLOAT64).tracked();
+    Tensor y = Tensor.scalar(b, DType.FLOAT64).tracked();
+    var gradients = function.apply(x, y).backward();
+    assertThat(new double[] {gradients.of(x).item(), gradients.of(y).item()})
+        .as("at %s, %s", a, b)
+        .containsExactly(expected, within(1e-15));
   }
 
   @Test

@@ -128,7 +128,9 @@ class ExtremeSweepTest {
                   case ELU -> anyInfinite(x[1]); // times what vanishes
                   case DIV -> x[0] == 0 && x[1] == 0 || anyInfinite(x[0]) && anyInfinite(x[1]);
                   case POW -> x[0] < 0 || anyInfinite(x[1]);
-                  case TANH_PULLBACK -> anyInfinite(x);
+                  case TANH_PULLBACK, ATAN2, HYPOT -> anyInfinite(x);
+                  case FMOD, REMAINDER -> anyInfinite(x) || x[1] == 0;
+                  case XLOGY -> !(x[1] > 0) || anyInfinite(x);
                   default -> false;
                 };
               });
@@ -136,6 +138,8 @@ class ExtremeSweepTest {
           switch (binary) {
             // The output of tanh and sigmoid is no larger.
             case TANH_PULLBACK -> sweep.on(x -> !(Math.abs(x[1]) > 1));
+            // A tiny length has few digits.
+            case HYPOT -> sweep.on(x -> !isTiny(largest(x)));
             // b a^(b - 1) is infinite in between for a tiny a. A negative a has powers of whole
             // numbers only, of which b - 1 is b in float32 from 2^24 on, with its parity.
             case POW ->
@@ -147,6 +151,13 @@ class ExtremeSweepTest {
           });
     }
     sweeps.add(sweep("clamp", 1, x -> x[0].clamp(-1, 20)));
+    sweeps.add(sweep("hardtanh", 1, x -> Activations.hardtanh(x[0], -1, 20)));
+    sweeps.add(sweep("logSigmoid", 1, x -> Activations.logSigmoid(x[0])));
+    sweeps.add(sweep("mish", 1, x -> Activations.mish(x[0])));
+    sweeps.add(
+        pair("lerp", (a, b) -> a.lerp(b, 0.25))
+            .size(ExtremeSweepTest::largest)
+            .undefined(ExtremeSweepTest::anyInfinite));
   }
 
   private static void reductions(List<Sweep> sweeps, int n) {

@@ -201,6 +201,37 @@ class ExtremeValuesTest {
   }
 
   @Test
+  void logSigmoidMishAndSoftsignEndInTheirLimits() {
+    assertClose(Activations.logSigmoid(floats(80, -80)).toDoubleArray(), 1e-6, -Math.exp(-80), -80);
+    assertClose(gradient(Activations::logSigmoid, 80, -80), 1e-6, Math.exp(-80), 1);
+    assertClose(Activations.mish(floats(-80, 80)).toDoubleArray(), 1e-6, -80 * Math.exp(-80), 80);
+    assertClose(gradient(Activations::mish, -80, 80), 1e-5, -79 * Math.exp(-80), 1);
+    assertClose(gradient(Activations::softsign, -1e10, 1e4), 1e-6, 1e-20, Math.pow(10001, -2));
+    for (double far : new double[] {1e30, INFINITY}) {
+      assertThat(Activations.logSigmoid(floats(far, -far)).abs().toDoubleArray())
+          .containsExactly(0, (float) far);
+      assertThat(gradient(Activations::logSigmoid, far, -far)).containsExactly(0, 1);
+      assertThat(Activations.mish(floats(far, -far)).abs().toDoubleArray())
+          .containsExactly((float) far, 0);
+      assertThat(gradient(Activations::mish, far, -far)).containsExactly(1, 0);
+      assertThat(Activations.softsign(floats(far, -far)).toDoubleArray()).containsExactly(1, -1);
+      assertThat(gradient(Activations::softsign, far, -far)).containsExactly(0, 0);
+    }
+  }
+
+  @Test
+  void interpolationEndsInItsEnds() {
+    Tensor start = floats(1e30, -3, 0.1);
+    Tensor end = floats(-1, 1e20, 0.7);
+    assertThat(start.lerp(end, 0).toFloatArray()).containsExactly(start.toFloatArray());
+    assertThat(start.lerp(end, 1).toFloatArray()).containsExactly(end.toFloatArray());
+    assertThat(start.lerp(start, 0.3).toFloatArray()).containsExactly(start.toFloatArray());
+    Tensor weight = floats(0, 0.25, 1).tracked();
+    assertThat(start.lerp(end, weight).sum().backward().of(weight).toFloatArray())
+        .containsExactly(end.minus(start).toFloatArray());
+  }
+
+  @Test
   void powersOfOneAndOfZeroAreThoseOfC() {
     assertThat(floats(1, -1, 1).pow(floats(INFINITY, INFINITY, NAN)).toDoubleArray())
         .containsExactly(1, 1, 1);

@@ -40,6 +40,7 @@ class OpTableTest {
           Clamp.class,
           Contiguous.class,
           CumulativeSum.class,
+          Lerp.class,
           Movement.class,
           Pad.class,
           Reductions.class);
