@@ -41,6 +41,7 @@ class OpTableTest {
           Contiguous.class,
           CumulativeSum.class,
           Movement.class,
+          Ordering.class,
           Pad.class,
           Reductions.class);
 
