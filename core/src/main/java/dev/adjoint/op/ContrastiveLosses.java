@@ -109,7 +109,7 @@ public final class ContrastiveLosses {
     Tensor all = Joining.concat(0, views.to(dtype), others.to(dtype));
     Tensor itself = Tensors.eye(2 * n, dtype);
     Tensor logits = cosines(all, all).div(temperature);
-    Tensor among = Indexing.maskedFill(logits, itself, Double.NEGATIVE_INFINITY);
+    Tensor among = Masking.maskedFill(logits, itself, Double.NEGATIVE_INFINITY);
     int[] own = new int[2 * n];
     for (int i = 0; i < n; i++) {
       own[i] = n + i;

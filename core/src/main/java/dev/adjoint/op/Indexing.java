@@ -124,21 +124,6 @@ public final class Indexing {
     return x.plus(Recorder.apply(new ScatterAdd(resolved, index, x.shape(), false), source));
   }
 
-  /**
-   * Returns x with a number in place of the elements where the mask is not 0. Neither the number
-   * nor the mask has a gradient.
-   *
-   * @param mask broadcasts to the shape of x
-   */
-  public static Tensor maskedFill(Tensor x, Tensor mask, double value) {
-    if (!mask.shape().broadcastsTo(x.shape())) {
-      throw new IllegalArgumentException(
-          "maskedFill: mask of shape %s for shape %s; expected one that broadcasts to it"
-              .formatted(mask.shape(), x.shape()));
-    }
-    return Where.where(mask, Tensor.scalar(value, x.dtype()), x);
-  }
-
   // ---- checks --------------------------------------------------------------------------------
 
   private static int checkIndex(String operation, Shape shape, int axis, IntTensor index) {

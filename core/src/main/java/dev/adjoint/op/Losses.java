@@ -220,8 +220,8 @@ public final class Losses {
     Tensor isZero = probability.equal(0);
     // Both logarithms may be infinite where the probability is 0: there they are not looked at.
     Tensor logProbability =
-        logTarget ? Indexing.maskedFill(target, isZero, 0) : target.plus(isZero).log();
-    Tensor difference = logProbability.minus(Indexing.maskedFill(logProbabilities, isZero, 0));
+        logTarget ? Masking.maskedFill(target, isZero, 0) : target.plus(isZero).log();
+    Tensor difference = logProbability.minus(Masking.maskedFill(logProbabilities, isZero, 0));
     return reduction.of(probability.times(difference).sum(classes));
   }
 

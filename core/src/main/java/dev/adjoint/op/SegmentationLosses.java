@@ -107,7 +107,7 @@ public final class SegmentationLosses {
     DType dtype = logits.dtype();
     Tensor x = classes.zeroIgnored(logits);
     // A finite number, so that a single class is right for certain, and has a gradient of 0.
-    Tensor wrong = Indexing.maskedFill(x, classes.oneHot(dtype, x.size(-1)), -dtype.largest());
+    Tensor wrong = Masking.maskedFill(x, classes.oneHot(dtype, x.size(-1)), -dtype.largest());
     Tensor logOdds = classes.pick(x).minus(wrong.logsumexp(-1));
     Tensor rows = FOCAL.apply(logOdds, Tensor.scalar(gamma, dtype));
     return classes.reduce(classes.zeroIgnored(classes.weighted(rows)), reduction);

@@ -1,5 +1,7 @@
 package dev.adjoint.tensor;
 
+import dev.adjoint.op.Ordering;
+import dev.adjoint.op.Unique;
 import java.util.Arrays;
 import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
@@ -147,6 +149,11 @@ public final class IntTensor {
       System.arraycopy(values, from * row, picked, i * row, row);
     }
     return new IntTensor(picked, result);
+  }
+
+  /** Returns the values without repetition, as {@link Tensor#unique}. */
+  public Unique<IntTensor> unique() {
+    return Ordering.unique(this);
   }
 
   /** Returns a mask: 1 where an element is the value, else 0. */

@@ -2,8 +2,11 @@ package dev.adjoint.tensor;
 
 import dev.adjoint.op.ArgExtreme;
 import dev.adjoint.op.CumulativeSum;
+import dev.adjoint.op.Indexed;
+import dev.adjoint.op.Ordering;
 import dev.adjoint.op.Reductions;
 import dev.adjoint.op.RowOp;
+import dev.adjoint.op.Unique;
 
 /**
  * The reductions of {@link Tensor}: sums, means, extremes and their like.
@@ -150,6 +153,102 @@ public sealed interface TensorReductions permits Tensor {
    */
   default IntTensor argmin(int axis) {
     return ArgExtreme.argmin(self(), axis);
+  }
+
+  /** Sorts along an axis in ascending order: {@link #sort(int, boolean)}. */
+  default Indexed sort(int axis) {
+    return Ordering.sort(self(), axis, false);
+  }
+
+  /**
+   * Returns the elements sorted along an axis, and where they were. A NaN counts as the largest,
+   * and -0 as equal to 0; equal elements stay in their order, also where it descends ({@code
+   * stable} of PyTorch is always true).
+   *
+   * @param descending whether the largest come first
+   */
+  default Indexed sort(int axis, boolean descending) {
+    return Ordering.sort(self(), axis, descending);
+  }
+
+  /** Returns the indices that sort an axis in ascending order: {@link #argsort(int, boolean)}. */
+  default IntTensor argsort(int axis) {
+    return Ordering.argsort(self(), axis, false);
+  }
+
+  /**
+   * Returns the indices of {@link #sort(int, boolean)}: {@link
+   * dev.adjoint.op.Indexing#takeAlongAxis} with them sorts.
+   */
+  default IntTensor argsort(int axis, boolean descending) {
+    return Ordering.argsort(self(), axis, descending);
+  }
+
+  /** Returns the k largest elements along an axis: {@link #topK(int, int, boolean)}. */
+  default Indexed topK(int k, int axis) {
+    return Ordering.topK(self(), k, axis, true);
+  }
+
+  /**
+   * Returns the k largest or smallest elements along an axis, and where they were: the first k that
+   * {@link #sort(int, boolean)} gives, without sorting the others.
+   *
+   * @param k from 0 to the size of the axis
+   * @param largest whether the largest, in descending order, or the smallest, in ascending order
+   */
+  default Indexed topK(int k, int axis, boolean largest) {
+    return Ordering.topK(self(), k, axis, largest);
+  }
+
+  /**
+   * Returns the median of all elements: of two in the middle the lower. NaN if any element is, or
+   * there are none. Elements equal to the median share the gradient, as for {@link #max}.
+   */
+  default Tensor median() {
+    return Ordering.median(self());
+  }
+
+  /**
+   * Returns the median along an axis, and where it was: of two in the middle the lower, of equal
+   * ones that which a stable sort puts there. NaN if any element is: the first one. The axis is
+   * dropped.
+   */
+  default Indexed median(int axis) {
+    return Ordering.median(self(), axis);
+  }
+
+  /**
+   * Returns the q-quantile: with the n elements sorted, the one at {@code q * (n - 1)}, counted
+   * from 0, or the linear interpolation of its neighbors. NaN if any element is.
+   *
+   * @param q from 0, the smallest, over 0.5, where two in the middle are averaged, to 1, the
+   *     largest
+   */
+  default Tensor quantile(double q, int... axes) {
+    return Ordering.quantile(self(), q, false, axes);
+  }
+
+  /** Returns the q-quantile and keeps the axes. */
+  default Tensor quantile(double q, Keep keep, int... axes) {
+    return Ordering.quantile(self(), q, true, axes);
+  }
+
+  /**
+   * Returns several quantiles, for which the elements are sorted once.
+   *
+   * @return of shape (q.length, ...), what follows being the shape of one quantile
+   */
+  default Tensor quantile(double[] q, int... axes) {
+    return Ordering.quantile(self(), q, axes);
+  }
+
+  /**
+   * Returns the elements without repetition, in ascending order, with how often each occurs, and
+   * where each element is among them. Each NaN is one of its own, as in PyTorch, and the last. The
+   * gradient flows to the first of equal elements.
+   */
+  default Unique<Tensor> unique() {
+    return Ordering.unique(self());
   }
 
   /** Returns the running sum along an axis: element i is the sum of elements 0 to i. */

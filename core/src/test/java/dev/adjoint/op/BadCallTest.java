@@ -122,6 +122,11 @@ class BadCallTest {
             new Named("argmax", A::argmax),
             new Named("argmin", A::argmin),
             new Named("cumsum", A::cumsum),
+            new Named("sort", A::sort),
+            new Named("argsort", A::argsort),
+            new Named("topK", axis -> A.topK(1, axis)),
+            new Named("median", A::median),
+            new Named("quantile", axis -> A.quantile(0.5, axis)),
             new Named("softmax", A::softmax),
             new Named("logSoftmax", A::logSoftmax),
             new Named("squeeze", A::squeeze),
@@ -157,6 +162,17 @@ class BadCallTest {
     calls.add(
         new BadCall(
             "argmax of no elements", () -> EMPTY.argmax(1), "argmax:", "no elements", "(2, 0)"));
+    calls.add(
+        new BadCall("topK of too many", () -> A.topK(4, 1), "topK:", "k is 4", "(2, 3)", "0 to 3"));
+    calls.add(
+        new BadCall("quantile over 1", () -> A.quantile(2), "quantile:", "2.0", "expected 0 to 1"));
+    calls.add(
+        new BadCall(
+            "maskedSelect of shapes that do not broadcast",
+            () -> Masking.maskedSelect(A, B),
+            "maskedSelect:",
+            "(2, 3)",
+            "(4, 5)"));
     calls.add(
         new BadCall(
             "softmax of a scalar along axis 1",

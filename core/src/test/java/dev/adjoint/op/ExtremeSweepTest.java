@@ -174,6 +174,13 @@ class ExtremeSweepTest {
             .size(ExtremeSweepTest::largest)
             .undefined(ExtremeSweepTest::opposed));
     sweeps.add(rows(n, "max", x -> x.max(1)));
+    sweeps.add(rows(n, "sort", x -> x.sort(1).values().select(1, n - 2)));
+    sweeps.add(rows(n, "topK", x -> x.topK(1, 1).values()));
+    sweeps.add(rows(n, "median", x -> x.median(1).values()));
+    sweeps.add(
+        rows(n, "quantile", x -> x.quantile(0.3, 1))
+            .size(ExtremeSweepTest::largest)
+            .undefined(ExtremeSweepTest::opposed));
     sweeps.add(rows(n, "min", x -> x.min(1)));
     sweeps.add(
         rows(n, "prod", x -> x.prod(1))

@@ -278,7 +278,7 @@ class ExtremeValuesTest {
     assertThat(Tensors.arange(0, 1, 0.1, DType.FLOAT64).size()).isEqualTo(10);
     assertThat(Tensors.arange(-0x1p53, -0x1p53 + 6, 1, DType.FLOAT64).size()).isEqualTo(6);
     assertThat(Tensors.arange(3, 0, -1, DType.FLOAT64).toDoubleArray()).containsExactly(3, 2, 1);
-    assertThat(Indexing.maskedFill(floats(1, 2), Tensor.of(1e-50, 0.0), 9).toDoubleArray())
+    assertThat(Masking.maskedFill(floats(1, 2), Tensor.of(1e-50, 0.0), 9).toDoubleArray())
         .containsExactly(9, 2);
   }
 }

@@ -2,10 +2,12 @@ package dev.adjoint.op;
 
 import static dev.adjoint.op.Domain.MASK;
 import static dev.adjoint.op.Domain.REAL;
+import static dev.adjoint.op.Domain.WHOLE;
 import static dev.adjoint.op.OpCase.in;
 import static dev.adjoint.op.OpCase.op;
 
 import dev.adjoint.tensor.IntTensor;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -97,11 +99,49 @@ final class IndexingRows {
             .nonEmpty("n"),
         op(
                 "maskedFill",
-                x -> Indexing.maskedFill(x[0], x[1], -7),
+                x -> Masking.maskedFill(x[0], x[1], -7),
                 x -> Dense.of(x[0].sizes(), i -> x[1].at(i) != 0 ? -7 : x[0].at(i)),
                 in(REAL, "m n"),
                 in(MASK, "n"))
-            .covers("Indexing.maskedFill(Tensor, Tensor, double)"));
+            .covers("Masking.maskedFill(Tensor, Tensor, double)"),
+        op(
+                "maskedSelect",
+                x -> Masking.maskedSelect(x[0], x[1]),
+                x -> {
+                  int[] sizes = Dense.broadcast(x);
+                  double[] chosen = new double[Dense.product(sizes)];
+                  int[] count = {0};
+                  Dense.of(
+                      sizes,
+                      i -> {
+                        if (x[1].at(i) != 0) {
+                          chosen[count[0]++] = x[0].at(i);
+                        }
+                        return 0;
+                      });
+                  return new Dense(Arrays.copyOf(chosen, count[0]), count[0]);
+                },
+                in(REAL, "m n"),
+                in(MASK, "b 1 n"))
+            .covers("Masking.maskedSelect(Tensor, Tensor)"),
+        op(
+                "nonzero",
+                x -> Masking.nonzero(x[0]).toTensor(x[0].dtype()),
+                x -> {
+                  List<int[]> places = new ArrayList<>();
+                  Dense.of(
+                      x[0].sizes(),
+                      i -> {
+                        if (x[0].at(i) != 0) {
+                          places.add(i.clone());
+                        }
+                        return 0;
+                      });
+                  return Dense.of(new int[] {places.size(), 2}, i -> places.get(i[0])[i[1]]);
+                },
+                in(WHOLE, "m n"))
+            .covers("Masking.nonzero(Tensor)")
+            .order(0));
   }
 
   /** Returns indices below a bound, some of them equal and in no order. */

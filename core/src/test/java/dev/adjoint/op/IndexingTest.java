@@ -88,12 +88,12 @@ class IndexingTest {
   @Test
   void maskedFillReplacesWhereTheMaskIsNotZero() {
     Tensor mask = Tensor.of(0f, 2f, 0f);
-    Tensor filled = Indexing.maskedFill(X, mask, Double.NEGATIVE_INFINITY);
+    Tensor filled = Masking.maskedFill(X, mask, Double.NEGATIVE_INFINITY);
     assertThat(filled.dtype()).isEqualTo(DType.FLOAT64);
     assertThat(filled.select(0, 1).toDoubleArray())
         .containsExactly(10, Double.NEGATIVE_INFINITY, 12);
     Tensor x = X.tracked();
-    assertThat(Indexing.maskedFill(x, mask, 7).sum().backward().of(x).select(0, 0).toDoubleArray())
+    assertThat(Masking.maskedFill(x, mask, 7).sum().backward().of(x).select(0, 0).toDoubleArray())
         .containsExactly(1, 0, 1);
   }
 
@@ -126,7 +126,7 @@ class IndexingTest {
         v -> Indexing.embedding(v[0], IntTensor.of(new int[][] {{1, 1}, {0, 1}})).square(),
         normal(3, 2, 3));
     Tensor mask = Tensor.of(1f, 0f);
-    FiniteDifferences.check(v -> Indexing.maskedFill(v[0].square(), mask, 3).square(), x);
+    FiniteDifferences.check(v -> Masking.maskedFill(v[0].square(), mask, 3).square(), x);
   }
 
   @Test
@@ -186,7 +186,7 @@ class IndexingTest {
     assertThatThrownBy(() -> Indexing.scatterAdd(X, 0, index.slice(0, 4), X))
         .hasMessage(
             "scatterAdd: source of shape (4, 3) and index of shape (4, 2); expected equal shapes");
-    assertThatThrownBy(() -> Indexing.maskedFill(X, Tensors.ones(2, 4, 3), 0))
+    assertThatThrownBy(() -> Masking.maskedFill(X, Tensors.ones(2, 4, 3), 0))
         .hasMessage(
             "maskedFill: mask of shape (2, 4, 3) for shape (4, 3); expected one that broadcasts to"
                 + " it");

@@ -30,6 +30,7 @@ final class OpTable {
             AttentionRows.rows(),
             RecurrentRows.rows(),
             IndexingRows.rows(),
+            OrderingRows.rows(),
             LossRows.rows(),
             TaskLossRows.rows(),
             SequenceLossRows.rows(),

@@ -42,6 +42,7 @@ class OpTableTest {
           CumulativeSum.class,
           Lerp.class,
           Movement.class,
+          Ordering.class,
           Pad.class,
           Reductions.class);
 
