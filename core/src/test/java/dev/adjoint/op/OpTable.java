@@ -34,6 +34,7 @@ final class OpTable {
             TaskLossRows.rows(),
             SequenceLossRows.rows(),
             LinalgRows.rows(),
+            DecompositionRows.rows(),
             WindowRows.rows(),
             SpatialRows.rows(),
             StandardizeRows.rows())
