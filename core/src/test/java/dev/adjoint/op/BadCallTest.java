@@ -37,6 +37,7 @@ class BadCallTest {
     views(calls);
     joins(calls);
     products(calls);
+    matrices(calls);
     return calls;
   }
 
@@ -303,6 +304,66 @@ class BadCallTest {
         new BadCall("tile a negative time", () -> A.tile(2, -1), "tile:", "-1", "at least 0"));
     calls.add(
         new BadCall("repeat a negative time", () -> A.repeat(-1, 0), "repeat:", "-1", "(2, 3)"));
+  }
+
+  private static void matrices(List<BadCall> calls) {
+    record Named(String name, Function<Tensor, Object> function) {}
+    Stream.of(
+            new Named("solve", a -> Linalg.solve(a, A)),
+            new Named("solveTriangular", a -> Linalg.solveTriangular(a, A, true)),
+            new Named("inverse", Linalg::inverse),
+            new Named("matrixPower", a -> Linalg.matrixPower(a, 2)),
+            new Named("det", Linalg::det),
+            new Named("slogdet", Linalg::slogdet),
+            new Named("logdet", Linalg::logdet),
+            new Named("cholesky", Linalg::cholesky),
+            new Named("eigh", Linalg::eigh))
+        .forEach(op ->
+            calls.add(
+                new BadCall(
+                    op.name() + " of matrices that are not square",
+                    () -> {
+                      var _ = op.function().apply(A);
+                    },
+                    op.name() + ":",
+                    "(2, 3)",
+                    "expected square matrices")));
+    Tensor vector = Tensors.ones(3);
+    Tensor square = Tensors.eye(4);
+    calls.add(new BadCall("qr of a vector", () -> Linalg.qr(vector), "qr:", "(3)", "(..., m, n)"));
+    calls.add(
+        new BadCall("svd of a vector", () -> Linalg.svd(vector), "svd:", "(3)", "(..., m, n)"));
+    calls.add(
+        new BadCall(
+            "solve with right sides of another size",
+            () -> Linalg.solve(square, A),
+            "solve:",
+            "(4, 4)",
+            "(2, 3)",
+            "expected (..., n, n) and (..., n, k)"));
+    calls.add(
+        new BadCall(
+            "solveTriangular with right sides of another size",
+            () -> Linalg.solveTriangular(square, B, true, false, false),
+            "solveTriangular:",
+            "(4, 4)",
+            "expected (..., n, n) and (..., n, k)"));
+    calls.add(
+        new BadCall(
+            "solve of batches that do not broadcast",
+            () -> Linalg.solve(Tensors.ones(2, 4, 4), Tensors.ones(3, 4, 1)),
+            "solve:",
+            "(2)",
+            "(3)",
+            "expected"));
+    calls.add(
+        new BadCall(
+            "lstsq with a vector",
+            () -> Linalg.lstsq(A, vector),
+            "lstsq:",
+            "(2, 3)",
+            "(3)",
+            "expected (..., m, n) and (..., m, k)"));
   }
 
   private static void products(List<BadCall> calls) {

@@ -35,6 +35,7 @@ final class OpTable {
             TaskLossRows.rows(),
             SequenceLossRows.rows(),
             LinalgRows.rows(),
+            DecompositionRows.rows(),
             WindowRows.rows(),
             SpatialRows.rows(),
             StandardizeRows.rows())
