@@ -152,7 +152,8 @@ public enum Binary implements Primitive {
   private static Tensor part(Tensor a, Tensor b) {
     Tensor zero = Tensor.scalar(0, a.dtype());
     Tensor isNothing = a.equal(Double.NEGATIVE_INFINITY).times(b.equal(Double.NEGATIVE_INFINITY));
-    Tensor part = Where.where(a.equal(b), zero, a.minus(b)).sigmoid();
+    Tensor isInfinite = a.equal(b).times(a.isFinite().equal(0)); // their difference is NaN
+    Tensor part = Where.where(isInfinite, zero, a.minus(b)).sigmoid();
     return Where.where(isNothing, zero, part);
   }
 

@@ -118,6 +118,13 @@ class DerivativeConventionTest {
   }
 
   @Test
+  void theSecondDerivativeOfLogaddexpIsRightWhereBothAreEqual() {
+    Tensor x = Tensor.of(1.0, 2.0).tracked();
+    Tensor first = Backward.wrt(x).createGraph().of(x.logaddexp(Tensor.of(1.0, 2.0)).sum()).of(x);
+    assertThat(Backward.wrt(x).of(first.sum()).of(x).toDoubleArray()).containsExactly(0.25, 0.25);
+  }
+
+  @Test
   void theThirdDerivativeOfASquareAtZeroIsZero() {
     Tensor x = Tensor.scalar(0, DType.FLOAT64).tracked();
     Tensor first = Backward.wrt(x).createGraph().of(x.pow(2)).of(x);

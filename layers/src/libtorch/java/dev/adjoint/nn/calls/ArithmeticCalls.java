@@ -5,7 +5,6 @@ import static dev.adjoint.nn.calls.CallRow.row;
 import static dev.adjoint.nn.calls.CallRow.values;
 import static dev.adjoint.nn.calls.Libtorch.scalar;
 
-import dev.adjoint.op.Activations;
 import dev.adjoint.op.Where;
 import dev.adjoint.tensor.Tensor;
 import java.util.List;
@@ -90,31 +89,32 @@ final class ArithmeticCalls {
         unary("floor", Tensor::floor, torch::floor),
         unary("ceil", Tensor::ceil, torch::ceil),
         unary("round", Tensor::round, torch::round),
-        predicate("is NaN", Tensor::isNaN, torch::isnan),
-        predicate("is finite", Tensor::isFinite, torch::isfinite),
-        unary("softplus", Activations::softplus, torch::softplus),
-        unary("selu", Values.NONZERO, Activations::selu, torch::selu),
-        unary("gelu", Values.FINITE, Activations::gelu, torch::gelu),
-        unary("gelu tanh", Values.FINITE, Activations::geluTanh, x -> torch.gelu(x, "tanh")),
-        unary("silu", Values.FINITE, Activations::silu, torch::silu),
+        unary("log2", Tensor::log2, torch::log2),
+        unary("log10", Tensor::log10, torch::log10),
+        unary("tan", Tensor::tan, torch::tan),
+        unary("asin", Tensor::asin, torch::asin),
+        unary("acos", Tensor::acos, torch::acos),
+        unary("atan", Tensor::atan, torch::atan),
+        unary("sinh", Tensor::sinh, torch::sinh),
+        unary("cosh", Tensor::cosh, torch::cosh),
+        unary("trunc", Tensor::trunc, torch::trunc),
+        binary("atan2", Tensor::atan2, torch::atan2),
+        binary("hypot", Tensor::hypot, torch::hypot),
+        binary("fmod", Values.REAL, Values.NONZERO, Tensor::fmod, torch::fmod),
+        binary("remainder", Values.REAL, Values.NONZERO, Tensor::remainder, torch::remainder),
+        binary("logaddexp", Values.MODERATE, Values.MODERATE, Tensor::logaddexp, torch::logaddexp),
+        binary("xlogy", Values.REAL, Values.NONZERO, Tensor::xlogy, torch::xlogy),
         row(
-            "leaky relu",
+            "lerp",
             d -> {
-              double slope = d.of("slope", .01, .5, 0., -1., 2.);
-              return d.input(Values.REAL, d.sizes(0, 3))
-                  .call(
-                      x -> Activations.leakyRelu(x[0], slope),
-                      t -> torch.leaky_relu(t[0], scalar(slope)));
+              int[] sizes = d.sizes(0, 4);
+              return d.input(Values.FINITE, d.broadcast(sizes))
+                  .input(Values.FINITE, d.broadcast(sizes))
+                  .input(Values.FINITE, d.broadcast(sizes))
+                  .call(x -> x[0].lerp(x[1], x[2]), t -> torch.lerp(t[0], t[1], t[2]));
             }),
-        row(
-            "elu",
-            d -> {
-              double alpha = d.of("alpha", 1., .5, 0., 2.);
-              return d.input(Values.NONZERO, d.sizes(0, 3))
-                  .call(
-                      x -> Activations.elu(x[0], alpha),
-                      t -> torch.elu(t[0], scalar(alpha), scalar(1), scalar(1)));
-            }));
+        predicate("is NaN", Tensor::isNaN, torch::isnan),
+        predicate("is finite", Tensor::isFinite, torch::isfinite));
   }
 
   static ScalarOptional optional(double value) {
@@ -143,6 +143,15 @@ final class ArithmeticCalls {
     return row(name, d -> two(d, ours, theirs));
   }
 
+  static CallRow binary(
+      String name,
+      Values first,
+      Values second,
+      BinaryOperator<Tensor> ours,
+      BinaryOperator<org.bytedeco.pytorch.Tensor> theirs) {
+    return row(name, d -> two(d, first, second, ours, theirs));
+  }
+
   private static CallRow comparison(
       String name,
       BinaryOperator<Tensor> ours,
@@ -157,9 +166,18 @@ final class ArithmeticCalls {
 
   private static Call two(
       Draw d, BinaryOperator<Tensor> ours, BinaryOperator<org.bytedeco.pytorch.Tensor> theirs) {
+    return two(d, Values.REAL, Values.REAL, ours, theirs);
+  }
+
+  private static Call two(
+      Draw d,
+      Values first,
+      Values second,
+      BinaryOperator<Tensor> ours,
+      BinaryOperator<org.bytedeco.pytorch.Tensor> theirs) {
     int[] sizes = d.sizes(0, 4);
-    return d.input(Values.REAL, d.broadcast(sizes))
-        .input(Values.REAL, d.broadcast(sizes))
+    return d.input(first, d.broadcast(sizes))
+        .input(second, d.broadcast(sizes))
         .call(x -> ours.apply(x[0], x[1]), t -> theirs.apply(t[0], t[1]));
   }
 }

@@ -1,10 +1,12 @@
 package dev.adjoint.nn.calls;
 
 import static dev.adjoint.nn.calls.CallRow.row;
+import static dev.adjoint.nn.calls.CallRow.values;
 import static dev.adjoint.nn.calls.Libtorch.optional;
 import static dev.adjoint.nn.calls.Libtorch.scalar;
 
 import dev.adjoint.op.Indexing;
+import dev.adjoint.op.Masking;
 import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Tensor;
 import java.util.List;
@@ -76,6 +78,21 @@ final class IndexingCalls {
                       t -> torch.scatter_add(t[0], axis, Libtorch.of(index), t[1]));
             }),
         row(
+            "masked select",
+            d -> {
+              int[] sizes = d.sizes(0, 4);
+              Tensor mask = d.constant("mask", Values.MASK, d.broadcast(sizes));
+              return d.input(Values.REAL, d.broadcast(sizes))
+                  .call(
+                      x -> Masking.maskedSelect(x[0], mask),
+                      t -> torch.masked_select(t[0], Libtorch.mask(mask)));
+            }),
+        values(
+            "nonzero",
+            d ->
+                d.input(Values.REAL, d.sizes(0, 4))
+                    .call(x -> Masking.nonzero(x[0]), t -> torch.nonzero(t[0]))),
+        row(
             "masked fill",
             d -> {
               int[] sizes = d.sizes(0, 4);
@@ -83,7 +100,7 @@ final class IndexingCalls {
               double value = d.of("value", 0., -1e9, Double.NEGATIVE_INFINITY);
               return d.input(Values.REAL, sizes)
                   .call(
-                      x -> Indexing.maskedFill(x[0], mask, value),
+                      x -> Masking.maskedFill(x[0], mask, value),
                       t -> torch.masked_fill(t[0], Libtorch.mask(mask), scalar(value)));
             }));
   }

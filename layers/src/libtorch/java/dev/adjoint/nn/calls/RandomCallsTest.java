@@ -23,6 +23,9 @@ class RandomCallsTest {
   private static List<CallRow> rows() {
     return Stream.of(
             ArithmeticCalls.rows(),
+            ActivationCalls.rows(),
+            OrderingCalls.rows(),
+            DecompositionCalls.rows(),
             ReductionCalls.rows(),
             ViewCalls.rows(),
             IndexingCalls.rows(),
