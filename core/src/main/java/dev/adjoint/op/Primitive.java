@@ -23,6 +23,7 @@ public sealed interface Primitive
         Length,
         RowOp,
         CumulativeSum,
+        LinearRecurrence,
         MatMul,
         Joining.Concat,
         Indexing.Gather,

@@ -61,6 +61,29 @@ public sealed interface TensorReductions permits Tensor {
     return Reductions.variance(self(), 1, true, axes);
   }
 
+  /** Returns the root of the biased variance. Where it is 0, so is the gradient, as in PyTorch. */
+  default Tensor biasedStd(int... axes) {
+    return Reductions.std(self(), 0, false, axes);
+  }
+
+  /** Returns the root of the biased variance and keeps the axes. */
+  default Tensor biasedStd(Keep keep, int... axes) {
+    return Reductions.std(self(), 0, true, axes);
+  }
+
+  /**
+   * Returns the root of the unbiased variance, PyTorch's {@code std}; NaN for one element. Where it
+   * is 0, so is the gradient.
+   */
+  default Tensor unbiasedStd(int... axes) {
+    return Reductions.std(self(), 1, false, axes);
+  }
+
+  /** Returns the root of the unbiased variance and keeps the axes. */
+  default Tensor unbiasedStd(Keep keep, int... axes) {
+    return Reductions.std(self(), 1, true, axes);
+  }
+
   /**
    * Returns the largest element; equal largest elements share the gradient. NaN if any element is.
    */
@@ -127,8 +150,11 @@ public sealed interface TensorReductions permits Tensor {
   }
 
   /**
-   * Returns the p-norm for p = 1 (sum of |x|), 2 (root of the sum of squares) or infinity (largest
-   * |x|). The gradient of the 2-norm at 0 is 0.
+   * Returns the p-norm, {@code sum(|x|^p)^(1/p)}: for p = 0 the number of elements that are not 0,
+   * for infinity the largest |x|, for -infinity the smallest. NaN if any element is. Zeros have the
+   * gradient 0, for p below 1, too, where a power has none.
+   *
+   * @param p at least 0, or -infinity
    */
   default Tensor norm(double p, int... axes) {
     return Reductions.norm(self(), p, false, axes);
@@ -137,6 +163,22 @@ public sealed interface TensorReductions permits Tensor {
   /** Returns the p-norm and keeps the axes. */
   default Tensor norm(double p, Keep keep, int... axes) {
     return Reductions.norm(self(), p, true, axes);
+  }
+
+  /**
+   * Returns the position of the largest element among all in reading order, the first of equal
+   * ones; that of a NaN if there is one.
+   */
+  default int argmax() {
+    return ArgExtreme.argmax(self());
+  }
+
+  /**
+   * Returns the position of the smallest element among all in reading order, the first of equal
+   * ones; that of a NaN if there is one.
+   */
+  default int argmin() {
+    return ArgExtreme.argmin(self());
   }
 
   /**
@@ -254,6 +296,43 @@ public sealed interface TensorReductions permits Tensor {
   /** Returns the running sum along an axis: element i is the sum of elements 0 to i. */
   default Tensor cumsum(int axis) {
     return CumulativeSum.apply(self(), axis);
+  }
+
+  /**
+   * Returns the running product along an axis: element i is the product of elements 0 to i. Its
+   * gradient is right for zeros, too.
+   */
+  default Tensor cumprod(int axis) {
+    return Reductions.cumprod(self(), axis);
+  }
+
+  /**
+   * Returns the running maximum along an axis, and where it was: of equal elements at the last, to
+   * which the gradient flows. From a NaN on it is NaN.
+   */
+  default Indexed cummax(int axis) {
+    return ArgExtreme.cummax(self(), axis);
+  }
+
+  /** Returns the running minimum along an axis, and where it was, as {@link #cummax}. */
+  default Indexed cummin(int axis) {
+    return ArgExtreme.cummin(self(), axis);
+  }
+
+  /** Returns the running logsumexp along an axis, computed without overflow. */
+  default Tensor logcumsumexp(int axis) {
+    return Reductions.logcumsumexp(self(), axis);
+  }
+
+  /**
+   * Returns the differences of neighbors along an axis, n times: each time the axis is one shorter,
+   * until it is empty. What PyTorch prepends or appends is joined before by {@link
+   * dev.adjoint.op.Joining#concat}.
+   *
+   * @param n at least 0
+   */
+  default Tensor diff(int n, int axis) {
+    return Reductions.diff(self(), n, axis);
   }
 
   /** Returns exp(x) / sum(exp(x)) along an axis. */

@@ -109,7 +109,14 @@ class BadCallTest {
             "(4, 5)",
             "expected"));
     calls.add(new BadCall("clamp upside down", () -> A.clamp(2, 1), "clamp:", "2.0", "1.0"));
-    calls.add(new BadCall("norm of order 3", () -> A.norm(3), "norm:", "3.0", "expected 1, 2"));
+    calls.add(
+        new BadCall("norm of order -1", () -> A.norm(-1), "norm:", "-1.0", "expected at least 0"));
+    calls.add(new BadCall("norm of no order", () -> A.norm(Double.NaN), "norm:", "NaN"));
+    calls.add(
+        new BadCall("diff of a number", () -> Tensor.scalar(1).diff(1, 0), "diff:", "axis 0"));
+    calls.add(new BadCall("diff -1 times", () -> A.diff(-1, 0), "diff:", "-1", "at least 0"));
+    calls.add(new BadCall("argmax of nothing", EMPTY::argmax, "argmax:", "(2, 0)", "no elements"));
+    calls.add(new BadCall("argmin of nothing", EMPTY::argmin, "argmin:", "(2, 0)", "no elements"));
   }
 
   private static void axes(List<BadCall> calls) {
@@ -128,6 +135,13 @@ class BadCallTest {
             new Named("topK", axis -> A.topK(1, axis)),
             new Named("median", A::median),
             new Named("quantile", axis -> A.quantile(0.5, axis)),
+            new Named("cumprod", A::cumprod),
+            new Named("cummax", A::cummax),
+            new Named("cummin", A::cummin),
+            new Named("logcumsumexp", A::logcumsumexp),
+            new Named("diff", axis -> A.diff(1, axis)),
+            new Named("std", A::unbiasedStd),
+            new Named("norm", axis -> A.norm(3, axis)),
             new Named("softmax", A::softmax),
             new Named("logSoftmax", A::logSoftmax),
             new Named("squeeze", A::squeeze),

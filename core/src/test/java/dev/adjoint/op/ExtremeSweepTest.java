@@ -186,6 +186,20 @@ class ExtremeSweepTest {
         rows(n, "prod", x -> x.prod(1))
             .on(ExtremeSweepTest::productsFit)
             .undefined(x -> anyInfinite(x) && Arrays.stream(x).anyMatch(v -> v == 0)));
+    sweeps.add(
+        rows(n, "cumprod", x -> x.cumprod(1))
+            .on(ExtremeSweepTest::productsFit)
+            .undefined(ExtremeSweepTest::anyInfinite));
+    sweeps.add(rows(n, "cummax", x -> x.cummax(1).values()));
+    sweeps.add(rows(n, "cummin", x -> x.cummin(1).values()));
+    sweeps.add(rows(n, "norm 0", x -> x.norm(0, 1)));
+    for (double p : new double[] {0.5, 1.5, 3}) {
+      sweeps.add(
+          rows(n, "norm " + p, x -> x.norm(p, 1))
+              .on(x -> !anyInfinite(x) && (largest(x) == 0 || largest(x) > 1e-30))
+              .size(x -> 1));
+    }
+    sweeps.add(rows(n, "norm of -infinity", x -> x.norm(-INFINITY, 1)));
     sweeps.add(rows(n, "norm 1", x -> x.norm(1, 1)));
     // The length of subnormal vectors has few bits.
     sweeps.add(
@@ -197,9 +211,15 @@ class ExtremeSweepTest {
         rows(n, "variance", x -> x.biasedVariance(1))
             .size(ExtremeSweepTest::largest)
             .undefined(ExtremeSweepTest::anyInfinite));
+    sweeps.add(
+        rows(n, "std", x -> x.biasedStd(1))
+            .on(x -> !isTiny(largest(x)))
+            .size(x -> 1 + largest(x))
+            .undefined(ExtremeSweepTest::anyInfinite));
     Predicate<double[]> isImpossible = x -> Arrays.stream(x).allMatch(v -> v == -INFINITY);
     ToDoubleFunction<double[]> size = x -> 1 + largest(x);
     sweeps.add(rows(n, "logsumexp", x -> x.logsumexp(1)).size(size));
+    sweeps.add(rows(n, "logcumsumexp", x -> x.logcumsumexp(1)).size(size));
     sweeps.add(rows(n, "softmax", x -> x.softmax(1)).size(x -> 1).undefined(isImpossible));
     sweeps.add(rows(n, "logSoftmax", x -> x.logSoftmax(1)).size(size).undefined(isImpossible));
     CrossEntropyOptions options = CrossEntropyOptions.DEFAULT;

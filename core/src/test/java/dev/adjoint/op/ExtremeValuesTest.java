@@ -119,6 +119,20 @@ class ExtremeValuesTest {
   }
 
   @Test
+  void noPowerOfANormOverflowsOrVanishes() {
+    for (double size : new double[] {1e30, 1e-30}) {
+      assertClose(floats(size, -size).norm(3).toDoubleArray(), 1e-6, size * Math.cbrt(2));
+      assertClose(gradient(x -> x.norm(3), size, -size), 1e-6, 0.6299605, -0.6299605);
+      assertClose(floats(size, -size).norm(0.5).toDoubleArray(), 1e-6, size * 4);
+    }
+    assertThat(floats(0, NAN, -2).norm(3).item()).isNaN();
+    assertThat(floats(0, -INFINITY, -2).norm(3).item()).isEqualTo(INFINITY);
+    assertThat(floats(0, -INFINITY, -2).norm(0).item()).isEqualTo(2);
+    assertThat(floats().norm(3).item()).isZero();
+    assertClose(floats(1e30, -1e30).biasedStd().toDoubleArray(), 1e-6, 1e30);
+  }
+
+  @Test
   void rowsOfAnySizeAreStandardizedAlike() {
     for (int axis = 0; axis < 2; axis++) {
       for (double size : new double[] {1e-25, 1e-10, 1, 1e20, 3e38}) {
@@ -158,6 +172,26 @@ class ExtremeValuesTest {
     Tensor table = Tensors.zeros(2, 1).tracked();
     Tensor picked = Indexing.embedding(table, zeros).times(0.1);
     assertThat(picked.sum().backward().of(table).get(0, 0) / right).isCloseTo(1, within(1e-7));
+  }
+
+  @Test
+  void runningProductsMayLeaveFloat32InBetween() {
+    assertClose(floats(1e30, 1e30, 1e-30).cumprod(0).toDoubleArray(), 1e-6, 1e30, INFINITY, 1e30);
+    assertClose(floats(0, 1e30, 1e30).cumprod(0).toDoubleArray(), 0, 0, 0, 0);
+  }
+
+  @Test
+  void runningSumsOfExponentialsDoNotOverflow() {
+    assertClose(
+        floats(-INFINITY, -1e30, 1000, 1000, 0).logcumsumexp(0).toDoubleArray(),
+        1e-6,
+        -INFINITY,
+        -1e30,
+        1000,
+        1000 + Math.log(2),
+        1000 + Math.log(2));
+    // The first is the first element itself; then both add nothing.
+    assertThat(gradient(x -> x.logcumsumexp(0), -INFINITY, -INFINITY, 1)).containsExactly(1, 0, 1);
   }
 
   @Test

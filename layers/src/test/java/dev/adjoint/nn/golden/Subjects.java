@@ -112,6 +112,8 @@ final class Subjects {
     BY_PREFIX.put(
         "activation-leaky-relu",
         golden -> function(x -> Activations.leakyRelu(x, decimal(golden, "negative_slope"))));
+    BY_PREFIX.put("activation-log-sigmoid", golden -> function(Activation.LOG_SIGMOID));
+    BY_PREFIX.put("activation-mish", golden -> function(Activation.MISH));
     BY_PREFIX.put(
         "activation-log-softmax", golden -> function(x -> x.logSoftmax(number(golden, "dim"))));
     BY_PREFIX.put(
