@@ -55,6 +55,26 @@ public final class Masking {
     return Where.where(mask, Tensor.scalar(value, x.dtype()), x);
   }
 
+  /**
+   * Returns x with the first elements of a source, in reading order, in place of those where a mask
+   * is not 0, as {@code torch.masked_scatter}.
+   *
+   * @param mask broadcasts to the shape of x
+   * @param source of any shape, with at least as many elements as the mask names
+   * @return of the shape of x
+   */
+  public static Tensor maskedScatter(Tensor x, Tensor mask, Tensor source) {
+    requireBroadcast("maskedScatter", mask, x);
+    int[] places = places(mask.expand(x.shape()));
+    if (source.size() < places.length) {
+      throw new IllegalArgumentException(
+          "maskedScatter: source of shape %s for %d elements of shape %s; expected as many, or more"
+              .formatted(source.shape(), places.length, x.shape()));
+    }
+    Tensor chosen = source.reshape(source.size()).slice(0, 0, places.length);
+    return Scattering.overwrite(x, 1, places, chosen);
+  }
+
   private static void requireBroadcast(String operation, Tensor mask, Tensor x) {
     if (!mask.shape().broadcastsTo(x.shape())) {
       throw new IllegalArgumentException(

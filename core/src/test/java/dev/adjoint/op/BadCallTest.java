@@ -181,6 +181,23 @@ class BadCallTest {
         new BadCall("topK of too many", () -> A.topK(4, 1), "topK:", "k is 4", "(2, 3)", "0 to 3"));
     calls.add(
         new BadCall("quantile over 1", () -> A.quantile(2), "quantile:", "2.0", "expected 0 to 1"));
+    IntTensor five = IntTensor.of(5);
+    IntTensor fives = IntTensor.of(new int[][] {{5}});
+    Stream.of(
+            new Named("index", axis -> Indexing.index(A, five)),
+            new Named("indexPut", axis -> Scattering.indexPut(A, List.of(five), A.select(0, 0))),
+            new Named("indexAdd", axis -> Scattering.indexAdd(A, 0, five, A.slice(0, 0, 1))),
+            new Named("scatter", axis -> Scattering.scatter(A, 0, fives, 1)))
+        .forEach(op ->
+            calls.add(
+                new BadCall(
+                    op.name() + " outside",
+                    () -> op.function().apply(0),
+                    op.name() + ":",
+                    "index 5",
+                    "axis 0",
+                    "(2, 3)",
+                    "0 to 1")));
     calls.add(
         new BadCall(
             "maskedSelect of shapes that do not broadcast",

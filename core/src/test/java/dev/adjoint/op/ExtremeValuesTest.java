@@ -167,7 +167,7 @@ class ExtremeValuesTest {
     Tensor sums = tenths.cumsum(0);
     assertThat(sums.get(n - 1) / right).isCloseTo(1, within(1e-7));
     IntTensor zeros = IntTensor.of(new int[n]);
-    Tensor scattered = Indexing.scatterAdd(Tensors.zeros(2), 0, zeros, tenths);
+    Tensor scattered = Scattering.scatterAdd(Tensors.zeros(2), 0, zeros, tenths);
     assertThat(scattered.get(0) / right).isCloseTo(1, within(1e-7));
     Tensor table = Tensors.zeros(2, 1).tracked();
     Tensor picked = Indexing.embedding(table, zeros).times(0.1);
@@ -301,7 +301,7 @@ class ExtremeValuesTest {
       assertThat(x.sum(axis).item()).isEqualTo(3);
       IntTensor zero = IntTensor.of(0).reshape();
       assertThat(Indexing.gather(x, axis, zero).item()).isEqualTo(3);
-      assertThat(Indexing.scatterAdd(x, axis, zero, x).item()).isEqualTo(6);
+      assertThat(Scattering.scatterAdd(x, axis, zero, x).item()).isEqualTo(6);
     }
     assertThat(x.flatten(0, -1).shape()).isEqualTo(Shape.of(1));
   }
