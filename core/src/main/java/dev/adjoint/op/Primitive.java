@@ -41,6 +41,7 @@ public sealed interface Primitive
         Determinant.Gradient,
         QR,
         SVD,
+        PseudoInverse,
         Windows.Unfold,
         Windows.Fold,
         Convolution.Conv,
