@@ -16,7 +16,7 @@ enum Cholesky implements Primitive {
         x[0],
         n,
         n,
-        (long) n * n * n / 3,
+        (long) n * n * n / 8,
         (a, from, l, to) -> decompose(a, from, n, l, to));
   }
 

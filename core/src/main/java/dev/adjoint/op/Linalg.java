@@ -189,6 +189,20 @@ public final class Linalg {
   }
 
   /**
+   * Returns pseudoinverses, by {@link #svd}; as {@code torch.linalg.pinv}. Singular values up to
+   * max(m, n) epsilons of the largest count as 0. The gradient is that at constant rank.
+   *
+   * @param a of shape (..., m, n)
+   * @return of shape (..., n, m)
+   * @throws IllegalArgumentException if the matrices are not finite
+   */
+  public static Tensor pinv(Tensor a) {
+    requireMatrices("pinv", a);
+    double tolerance = Math.max(a.size(-2), a.size(-1)) * a.dtype().epsilon();
+    return Recorder.apply(new PseudoInverse(tolerance), a);
+  }
+
+  /**
    * Returns products of a matrix with itself, as {@code torch.linalg.matrix_power}.
    *
    * @param a of shape (..., n, n)

@@ -42,6 +42,7 @@ public sealed interface Primitive
         Determinant.Gradient,
         QR,
         SVD,
+        PseudoInverse,
         Windows.Unfold,
         Windows.Fold,
         Convolution.Conv,

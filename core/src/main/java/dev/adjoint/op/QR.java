@@ -22,7 +22,7 @@ enum QR implements Primitive {
         x[0],
         m + n,
         n,
-        4L * m * n * n,
+        (long) m * n * n,
         (a, from, out, to) -> {
           double[][] r = columns(a, from, m, n);
           double[][] q = decompose(r, m);

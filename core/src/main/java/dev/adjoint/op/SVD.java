@@ -30,7 +30,7 @@ enum SVD implements Primitive {
         x[0],
         m + 1 + n,
         n,
-        40L * m * n * n,
+        10L * m * n * n,
         (a, from, out, to) -> decompose(a, from, m, n, out, to));
   }
 

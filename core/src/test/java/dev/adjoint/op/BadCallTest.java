@@ -363,6 +363,8 @@ class BadCallTest {
     Tensor square = Tensors.eye(4);
     calls.add(new BadCall("qr of a vector", () -> Linalg.qr(vector), "qr:", "(3)", "(..., m, n)"));
     calls.add(
+        new BadCall("pinv of a vector", () -> Linalg.pinv(vector), "pinv:", "(3)", "(..., m, n)"));
+    calls.add(
         new BadCall("svd of a vector", () -> Linalg.svd(vector), "svd:", "(3)", "(..., m, n)"));
     calls.add(
         new BadCall(

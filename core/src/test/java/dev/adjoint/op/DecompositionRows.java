@@ -93,7 +93,7 @@ final class DecompositionRows {
             .tolerance(8),
         op(
                 "lstsq",
-                x -> Linalg.lstsq(x[0], x[1]),
+                x -> Linalg.lstsq(plus(x[0], 1), x[1]),
                 x ->
                     batchOf(
                         x[0].size(0),
@@ -102,10 +102,24 @@ final class DecompositionRows {
                         b ->
                             x[0].size(1) == 0
                                 ? new double[x[0].size(2)][x[1].size(1)]
-                                : times(pseudoinverse(matrix(x[0], b)), matrix(x[1], 0))),
+                                : times(
+                                    pseudoinverse(shifted(matrix(x[0], b), 1)), matrix(x[1], 0))),
                 in(REAL, "b n m"),
                 in(REAL, "n k"))
             .covers("Linalg.lstsq(Tensor, Tensor)")
+            .tolerance(32),
+        op(
+                "pinv",
+                x -> Linalg.pinv(x[0]),
+                x ->
+                    batchOf(
+                        x[0].size(0),
+                        x[0].size(2),
+                        x[0].size(1),
+                        b -> pseudoinverse(matrix(x[0], b))),
+                in(REAL, "b n m"))
+            .covers("Linalg.pinv(Tensor)")
+            .uses("PseudoInverse")
             .tolerance(32),
         op(
                 "matrixPower",
@@ -132,8 +146,17 @@ final class DecompositionRows {
             .tolerance(8),
         op(
                 "slogdet",
-                x -> Linalg.slogdet(x[0]).logabsdet().times(Linalg.slogdet(x[0]).sign()),
-                x -> ofEach(x[0], a -> Math.log(Math.abs(det(a))) * Math.signum(det(a))),
+                x -> {
+                  Linalg.Slogdet parts = Linalg.slogdet(plus(x[0], 3));
+                  return parts.logabsdet().times(parts.sign());
+                },
+                x ->
+                    ofEach(
+                        x[0],
+                        a -> {
+                          double det = det(shifted(a, 3));
+                          return Math.log(Math.abs(det)) * Math.signum(det);
+                        }),
                 in(REAL, "b m m"))
             .covers("Linalg.slogdet(Tensor)")
             .uses("Determinant.Value.SLOGDET")
@@ -156,7 +179,7 @@ final class DecompositionRows {
         op(
                 "qr",
                 x -> {
-                  Linalg.Qr qr = Linalg.qr(x[0]);
+                  Linalg.Qr qr = Linalg.qr(plus(x[0], 1));
                   return Joining.concat(-2, qr.q(), qr.r().transpose());
                 },
                 x ->
@@ -164,7 +187,7 @@ final class DecompositionRows {
                         x[0].size(0),
                         x[0].size(1) + x[0].size(2),
                         Math.min(x[0].size(1), x[0].size(2)),
-                        b -> qr(matrix(x[0], b))),
+                        b -> qr(shifted(matrix(x[0], b), 1))),
                 in(REAL, "b n m"))
             .covers("Linalg.qr(Tensor)")
             .uses("QR.QR")
@@ -199,8 +222,12 @@ final class DecompositionRows {
             .tolerance(16));
   }
 
+  /** Adds to the diagonal, so that no matrix is singular whose elements are all equal. */
   private static Tensor plus(Tensor x, double shift) {
-    return x.plus(Tensors.eye(x.size(-1), x.dtype()).times(shift));
+    int m = x.size(-2);
+    int n = x.size(-1);
+    Tensor eye = Tensors.eye(Math.max(m, n), x.dtype()).slice(0, 0, m).slice(1, 0, n);
+    return x.plus(eye.times(shift));
   }
 
   // ---- matrices in plain Java ----------------------------------------------------------------
@@ -282,7 +309,8 @@ final class DecompositionRows {
   }
 
   private static double[][] shifted(double[][] a, double shift) {
-    return matrix(a.length, a.length, (i, j) -> a[i][j] + (i == j ? shift : 0));
+    int n = a.length == 0 ? 0 : a[0].length;
+    return matrix(a.length, n, (i, j) -> a[i][j] + (i == j ? shift : 0));
   }
 
   private static double[][] triangle(double[][] a, boolean upper) {

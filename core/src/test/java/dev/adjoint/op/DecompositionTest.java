@@ -264,6 +264,21 @@ class DecompositionTest {
   }
 
   @Test
+  void aPseudoinverseOfLowRankHasTheGradientAtConstantRank() {
+    Tensor x = normal(22, 4, 2);
+    Tensor y = normal(23, 2, 3);
+    FiniteDifferences.check(v -> Linalg.pinv(v[0].matmul(v[1])), x, y);
+    Tensor a = x.matmul(y).times(1e-100);
+    Tensor p = Linalg.pinv(a);
+    assertClose("a p a", a.matmul(p).matmul(a).times(1e100), a.times(1e100), 1e-13);
+    assertClose("p a p", p.matmul(a).matmul(p).times(1e-100), p.times(1e-100), 1e-13);
+    assertClose("a p is symmetric", a.matmul(p), p.transpose().matmul(a.transpose()), 1e-13);
+    assertClose("p a is symmetric", p.matmul(a), a.transpose().matmul(p.transpose()), 1e-13);
+    assertThat(Linalg.pinv(Tensors.zeros(2, 3)).equal(0).all().item()).isOne();
+    assertThat(Linalg.pinv(Tensors.zeros(2, 0, 3)).shape()).isEqualTo(Shape.of(2, 3, 0));
+  }
+
+  @Test
   void gradientsOfWideAndTallSingularVectors() {
     for (int[] sizes : new int[][] {{4, 3}, {3, 4}, {3, 3}}) {
       Tensor a = normal(20, sizes);
