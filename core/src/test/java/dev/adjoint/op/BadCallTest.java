@@ -38,6 +38,7 @@ class BadCallTest {
     joins(calls);
     products(calls);
     matrices(calls);
+    contractions(calls);
     return calls;
   }
 
@@ -397,6 +398,52 @@ class BadCallTest {
             "(2, 3)",
             "(3)",
             "expected (..., m, n) and (..., m, k)"));
+  }
+
+  private static void contractions(List<BadCall> calls) { // see EinsumTest for equations
+    calls.add(
+        new BadCall(
+            "tensordot over too many axes",
+            () -> Products.tensordot(A, B, 3),
+            "tensordot:",
+            "3 axes",
+            "(2, 3)",
+            "(4, 5)",
+            "expected 0 to 2"));
+    calls.add(
+        new BadCall(
+            "tensordot over axes of other sizes",
+            () -> Products.tensordot(A, B, new int[] {1, 0}, new int[] {0, 1}),
+            "tensordot:",
+            "[1, 0]",
+            "(2, 3)",
+            "[0, 1]",
+            "(4, 5)",
+            "expected as many, and pairs of equal sizes"));
+    calls.add(
+        new BadCall(
+            "tensordot over an axis and nothing",
+            () -> Products.tensordot(A, B, new int[] {1}, new int[0]),
+            "tensordot:",
+            "[1]",
+            "[]",
+            "expected as many"));
+    calls.add(
+        new BadCall(
+            "tensordot over an axis twice",
+            () -> Products.tensordot(A, A, new int[] {1, -1}, new int[] {0, 1}),
+            "tensordot:",
+            "axis 1",
+            "twice",
+            "(2, 3)"));
+    calls.add(
+        new BadCall(
+            "meshgrid of a matrix",
+            () -> Products.meshgrid(Products.Axes.IJ, Tensors.ones(3), A),
+            "meshgrid:",
+            "vector 1",
+            "(2, 3)",
+            "expected one axis"));
   }
 
   private static void products(List<BadCall> calls) {

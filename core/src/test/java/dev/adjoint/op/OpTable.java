@@ -27,6 +27,7 @@ final class OpTable {
             ReductionRows.rows(),
             ViewRows.rows(),
             ProductRows.rows(),
+            ContractionRows.rows(),
             AttentionRows.rows(),
             RecurrentRows.rows(),
             IndexingRows.rows(),
