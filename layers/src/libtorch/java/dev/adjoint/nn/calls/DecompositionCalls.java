@@ -73,6 +73,14 @@ final class DecompositionCalls {
                               .get0());
             }),
         row(
+            "pinv",
+            d -> {
+              int[] batch = d.some(0, 2);
+              return d.input(
+                      Values.DISTINCT, Draw.concat(batch, d.whole("m", 1, 4), d.whole("n", 1, 4)))
+                  .call(x -> Linalg.pinv(x[0]), t -> torch.linalg_pinv(t[0]));
+            }),
+        row(
             "matrix power",
             d -> {
               int power = d.whole("power", -3, 5);

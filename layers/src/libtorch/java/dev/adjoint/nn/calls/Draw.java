@@ -126,6 +126,11 @@ final class Draw {
     return filled(random.nextInt(fewest, most + 1), () -> random.nextInt(1, 6));
   }
 
+  /** Draws the sizes of so many axes, each of them at least 2. */
+  int[] several(int fewest, int most) {
+    return filled(random.nextInt(fewest, most + 1), () -> random.nextInt(2, 5));
+  }
+
   /** Draws sizes that broadcast to the given ones. */
   int[] broadcast(int... sizes) {
     int dropped = random.nextInt(3) == 0 ? random.nextInt(sizes.length + 1) : 0;

@@ -26,6 +26,7 @@ class RandomCallsTest {
             ActivationCalls.rows(),
             OrderingCalls.rows(),
             DecompositionCalls.rows(),
+            ContractionCalls.rows(),
             ReductionCalls.rows(),
             ViewCalls.rows(),
             IndexingCalls.rows(),

@@ -5,6 +5,7 @@ import static dev.adjoint.nn.calls.CallRow.values;
 import static dev.adjoint.nn.calls.Libtorch.longs;
 import static dev.adjoint.nn.calls.Libtorch.scalar;
 
+import dev.adjoint.op.Indexed;
 import dev.adjoint.tensor.Keep;
 import dev.adjoint.tensor.Tensor;
 import java.util.Arrays;
@@ -13,6 +14,7 @@ import java.util.stream.IntStream;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.ScalarTypeOptional;
+import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 
 /** Reductions over any axes, and what runs along one. */
@@ -52,11 +54,42 @@ final class ReductionCalls {
         withoutGradient(
             reduction(
                 "all", Tensor::all, Tensor::all, (t, axes, keep) -> torch.all(t, axes, keep))),
+        reduction(
+            "biased std",
+            Values.DISTINCT,
+            Tensor::biasedStd,
+            Tensor::biasedStd,
+            (t, axes, keep) -> torch.std(t, axes, new ScalarOptional(scalar(0)), keep)),
+        reduction(
+            "unbiased std",
+            Values.DISTINCT,
+            Tensor::unbiasedStd,
+            Tensor::unbiasedStd,
+            (t, axes, keep) -> torch.std(t, axes, new ScalarOptional(scalar(1)), keep)),
+        norm("norm 0", 0),
+        norm("norm 3", 3),
+        norm("norm 1.5", Values.NONZERO, 1.5),
+        norm("norm -infinity", Double.NEGATIVE_INFINITY),
         norm("norm 1", 1),
         norm("norm 2", 2),
         norm("norm infinity", Double.POSITIVE_INFINITY),
         values("argmax", d -> along(d, Tensor::argmax, ReductionCalls::argmax)),
         values("argmin", d -> along(d, Tensor::argmin, ReductionCalls::argmin)),
+        row("cumprod", d -> along(d, Values.MODERATE, Tensor::cumprod, torch::cumprod)),
+        row(
+            "logcumsumexp",
+            d -> along(d, Values.MODERATE, Tensor::logcumsumexp, torch::logcumsumexp)),
+        row("cummax", d -> along(d, Values.DISTINCT, both(Tensor::cummax), torch::cummax)),
+        row("cummin", d -> along(d, Values.DISTINCT, both(Tensor::cummin), torch::cummin)),
+        row(
+            "diff",
+            d -> {
+              int n = d.whole("n", 1, 3);
+              return along(
+                  d,
+                  (x, axis) -> x.diff(n, axis),
+                  (t, axis) -> torch.diff(t, n, axis, new TensorOptional(), new TensorOptional()));
+            }),
         row("cumsum", d -> along(d, Tensor::cumsum, torch::cumsum)),
         row("softmax", d -> along(d, Values.FINITE, Tensor::softmax, torch::softmax)),
         row("log softmax", d -> along(d, Values.FINITE, Tensor::logSoftmax, torch::log_softmax)));
@@ -82,6 +115,18 @@ final class ReductionCalls {
     Object apply(Tensor x, int axis);
   }
 
+  /** Ours along an axis, that tells where, too. */
+  private interface Choosing {
+    Indexed apply(Tensor x, int axis);
+  }
+
+  private static Along both(Choosing function) {
+    return (x, axis) -> {
+      Indexed chosen = function.apply(x, axis);
+      return List.of(chosen.values(), chosen.indices());
+    };
+  }
+
   /** Theirs along an axis. */
   interface AlongTheirs {
     Object apply(org.bytedeco.pytorch.Tensor x, long axis);
@@ -96,7 +141,9 @@ final class ReductionCalls {
     return row(
         name,
         d -> {
-          int[] sizes = d.sizes(0, 4);
+          // A set of one element, and one of equal ones, has no deviation that could be
+          // differentiated.
+          int[] sizes = values == Values.DISTINCT ? d.several(1, 4) : d.sizes(0, 4);
           int[] axes = d.axes(sizes.length);
           boolean keep = d.flag("keep");
           return d.input(values, sizes)
@@ -116,9 +163,13 @@ final class ReductionCalls {
   }
 
   static CallRow norm(String name, double p) {
+    return norm(name, Values.FINITE, p);
+  }
+
+  private static CallRow norm(String name, Values values, double p) {
     return reduction(
         name,
-        Values.FINITE,
+        values,
         (x, axes) -> x.norm(p, axes),
         (x, keep, axes) -> x.norm(p, keep, axes),
         (t, axes, keep) ->
