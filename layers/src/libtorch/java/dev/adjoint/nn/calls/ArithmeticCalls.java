@@ -99,7 +99,7 @@ final class ArithmeticCalls {
         unary("cosh", Tensor::cosh, torch::cosh),
         unary("trunc", Tensor::trunc, torch::trunc),
         binary("atan2", Tensor::atan2, torch::atan2),
-        binary("hypot", Tensor::hypot, torch::hypot),
+        binary("hypot", Values.REAL, Values.NONZERO, Tensor::hypot, torch::hypot),
         binary("fmod", Values.REAL, Values.NONZERO, Tensor::fmod, torch::fmod),
         binary("remainder", Values.REAL, Values.NONZERO, Tensor::remainder, torch::remainder),
         binary("logaddexp", Values.MODERATE, Values.MODERATE, Tensor::logaddexp, torch::logaddexp),

@@ -141,9 +141,12 @@ final class ReductionCalls {
     return row(
         name,
         d -> {
-          // A set of one element, and one of equal ones, has no deviation that could be
-          // differentiated.
-          int[] sizes = values == Values.DISTINCT ? d.several(1, 4) : d.sizes(0, 4);
+          int[] sizes =
+              switch (values) {
+                case DISTINCT -> d.several(1, 4); // one element has no deviation
+                case NONZERO -> d.some(0, 4); // none has no second derivative in theirs
+                default -> d.sizes(0, 4);
+              };
           int[] axes = d.axes(sizes.length);
           boolean keep = d.flag("keep");
           return d.input(values, sizes)
