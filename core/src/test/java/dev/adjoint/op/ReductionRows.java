@@ -55,15 +55,13 @@ final class ReductionRows {
             "biasedStd",
             Tensor::biasedStd,
             Tensor::biasedStd,
-            x -> Math.sqrt(variance(x, x.length)),
-            "Length"));
+            x -> Math.sqrt(variance(x, x.length))));
     rows.addAll(
         each(
             "unbiasedStd",
             Tensor::unbiasedStd,
             Tensor::unbiasedStd,
-            x -> x.length < 2 ? Double.NaN : Math.sqrt(variance(x, x.length - 1)),
-            "Length"));
+            x -> x.length < 2 ? Double.NaN : Math.sqrt(variance(x, x.length - 1))));
     rows.addAll(
         nonEmpty(
             each(
