@@ -89,9 +89,8 @@ public final class Masking {
     int[] places = new int[values.length];
     int count = 0;
     for (int i = 0; i < values.length; i++) {
-      if (values[i] != 0) {
-        places[count++] = i;
-      }
+      places[count] = i; // without a branch, which a processor would guess wrong
+      count += values[i] != 0 ? 1 : 0;
     }
     return Arrays.copyOf(places, count);
   }

@@ -361,8 +361,8 @@ public final class Pooling {
   }
 
   /**
-   * Returns where in its plane the maximum of each window is: values are compared by their keys, of
-   * which that of NaN is the largest. The first of equals wins.
+   * Returns where in its plane the maximum of each window is: values are compared as whole numbers
+   * in the same order, of which NaN is the largest. The first of equals wins.
    */
   private static IntTensor winners(Tensor x, int planes, Bins[] bins) {
     int axes = bins.length;
@@ -412,7 +412,8 @@ public final class Pooling {
       int place = places[column];
       int to = line + columns.to[column];
       for (int at = line + columns.from[column]; at < to; at += columns.step) {
-        long key = SortKeys.of(type.get(x, plane + at));
+        long bits = Double.doubleToLongBits(type.get(x, plane + at) + 0.0); // -0 becomes 0
+        long key = bits ^ ((bits >> 63) & Long.MAX_VALUE);
         place = key > most ? at : place;
         most = Math.max(most, key);
       }

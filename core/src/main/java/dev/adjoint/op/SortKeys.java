@@ -28,10 +28,14 @@ final class SortKeys {
     otherPositions = new int[most > FEW ? most : 0];
   }
 
-  /** Returns the key of a number. */
+  /**
+   * Returns the key of a number: its magnitude's bits, with its sign. The low bytes of a float32
+   * are 0 in it, and need no sorting.
+   */
   static long of(double x) {
     long bits = Double.doubleToLongBits(x + 0.0); // -0 becomes 0
-    return bits ^ ((bits >> 63) & Long.MAX_VALUE);
+    long sign = bits >> 63;
+    return ((bits & Long.MAX_VALUE) ^ sign) - sign;
   }
 
   void add(long key, int position) {
