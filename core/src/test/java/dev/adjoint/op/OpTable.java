@@ -32,6 +32,7 @@ final class OpTable {
             RecurrentRows.rows(),
             IndexingRows.rows(),
             LossRows.rows(),
+            ProbabilityLossRows.rows(),
             TaskLossRows.rows(),
             SequenceLossRows.rows(),
             LinalgRows.rows(),
