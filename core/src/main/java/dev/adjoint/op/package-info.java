@@ -24,8 +24,6 @@
  * which a stable sort puts there</td></tr>
  * <tr><td>scatter, indexPut</td><td>several for one place</td><td>g for the last, 0 for
  * others</td></tr>
- * <tr><td>floor, ceil, round, comparisons</td><td>everywhere</td><td>0</td></tr>
- * <tr><td>2-norm, cosine, standardize</td><td>a vector of zeros</td><td>0</td></tr>
  * <tr><td>hingeEmbedding, cosineEmbedding</td><td>the margin</td><td>that of where it costs</td></tr>
  * <tr><td>multiMargin</td><td>the margin</td><td>0</td></tr>
  * <tr><td>logsumexp, logaddexp</td><td>all -infinity</td><td>0</td></tr>
@@ -37,11 +35,7 @@
  * <p>One rule for NaN: a function that chooses (abs, relu, leakyRelu, elu, clamp, hardtanh, max,
  * min) and by a NaN returns NaN has the gradient NaN for all that it chose from, as smooth
  * functions have. What moves elements without looking at them (where, views, indexing, and max
- * pooling by the index that it found) moves the cotangent back.
- * <p>One rule for NaN: a function that chooses (abs, relu, leakyRelu, elu, clamp, max, min) and by
- * a NaN returns NaN has the gradient NaN for all that it chose from, as smooth functions have. What
- * moves elements without looking at them (where, views, indexing, and max pooling and sorting by
- * the index that they found) moves the cotangent back.
+ * pooling and sorting by the index that they found) moves the cotangent back.
  *
  * <p>tanh and sigmoid take their derivative from the output, and log-softmax from its: in float32
  * these are right to 1e-7 of the largest derivative, not of their own size far out in the tails.

@@ -287,6 +287,37 @@ class BadCallTest {
             "select of no elements", () -> EMPTY.select(1, 0), "select:", "index 0", "(2, 0)"));
     calls.add(
         new BadCall(
+            "reflect as many as there are",
+            () -> A.pad(1, 0, 3, PadMode.REFLECT),
+            "pad:",
+            "0 before and 3 after axis 1",
+            "(2, 3)",
+            "REFLECT",
+            "at least 0 and at most 2"));
+    calls.add(
+        new BadCall(
+            "more than once around",
+            () -> A.pad(0, 3, 0, PadMode.CIRCULAR),
+            "pad:",
+            "3 before",
+            "(2, 3)",
+            "at most 2"));
+    calls.add(
+        new BadCall(
+            "replicate nothing",
+            () -> EMPTY.pad(1, 1, 0, PadMode.REPLICATE),
+            "pad:",
+            "(2, 0)",
+            "at most 0"));
+    calls.add(
+        new BadCall(
+            "replicate less than nothing",
+            () -> A.pad(1, -1, 0, PadMode.REPLICATE),
+            "pad:",
+            "-1 before",
+            "at least 0"));
+    calls.add(
+        new BadCall(
             "pad by less than nothing",
             () -> A.pad(0, -1, 0, 0),
             "pad:",

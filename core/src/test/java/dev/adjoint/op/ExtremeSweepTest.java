@@ -7,6 +7,7 @@ import dev.adjoint.op.Losses.Reduction;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Tensor;
+import dev.adjoint.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -274,6 +275,14 @@ class ExtremeSweepTest {
             .on(probable)
             .size(x -> 1));
     sweeps.add(
+        pair("bce of probabilities", (a, b) -> Losses.binaryCrossEntropy(a, b, one(a), none))
+            .on(probable.and(x -> x[0] >= 0 && x[0] <= 1)));
+    sweeps.add(
+        pair("crossEntropy with probabilities", ExtremeSweepTest::softCrossEntropy)
+            .on(probable)
+            .size(x -> 1 + largest(x)));
+    sweeps.add(pair("smoothL1", (a, b) -> Losses.smoothL1(a, b, 0.5, none)).undefined(same));
+    sweeps.add(
         pair("klDiv", (a, b) -> Losses.klDiv(a.unsqueeze(-1), b.unsqueeze(-1), false, none))
             .on(probable.and(x -> x[0] <= 0))
             .size(x -> 1));
@@ -290,6 +299,19 @@ class ExtremeSweepTest {
             .on(x -> !isTiny(largest(x)) || x[0] == 0 || x[1] == 0)
             .size(x -> 1 + 1 / Math.max(Float.MIN_NORMAL, largest(x)))
             .undefined(ExtremeSweepTest::anyInfinite));
+  }
+
+  private static Tensor one(Tensor x) {
+    return Tensor.scalar(1, x.dtype());
+  }
+
+  /** Of the logits 0 and x, where x has a probability. */
+  private static Tensor softCrossEntropy(Tensor x, Tensor probability) {
+    return Losses.crossEntropy(
+        Joining.stack(1, Tensors.zeros(x.shape(), x.dtype()), x),
+        Joining.stack(1, probability.neg().plus(1), probability),
+        CrossEntropyOptions.DEFAULT,
+        Reduction.NONE);
   }
 
   @ParameterizedTest

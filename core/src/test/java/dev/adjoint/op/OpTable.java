@@ -33,6 +33,7 @@ final class OpTable {
             IndexingRows.rows(),
             OrderingRows.rows(),
             LossRows.rows(),
+            ProbabilityLossRows.rows(),
             TaskLossRows.rows(),
             SequenceLossRows.rows(),
             LinalgRows.rows(),
