@@ -7,6 +7,7 @@ import dev.adjoint.op.Einsum;
 import dev.adjoint.op.Products;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.global.torch;
 
@@ -86,7 +87,8 @@ final class ContractionCalls {
               return d.call(
                   x -> Products.meshgrid(axes, x),
                   t ->
-                      torch.meshgrid(Libtorch.vector(Arrays.asList(t)), axes.name().toLowerCase()));
+                      torch.meshgrid(
+                          Libtorch.vector(Arrays.asList(t)), axes.name().toLowerCase(Locale.ROOT)));
             }));
   }
 }

@@ -62,7 +62,8 @@ final class DecompositionCalls {
               int[] batch = d.some(0, 2);
               int n = d.whole("n", 1, 4);
               int m = n + d.whole("more", 0, 2);
-              return d.wellFormed().input(Values.DISTINCT, Draw.concat(batch, m, n))
+              return d.wellFormed()
+                  .input(Values.DISTINCT, Draw.concat(batch, m, n))
                   .input(Values.MODERATE, Draw.concat(batch, m, d.whole("k", 1, 3)))
                   .call(
                       x -> Linalg.lstsq(x[0], x[1]),

@@ -117,7 +117,8 @@ final class IndexingCalls {
               int axis = d.axis(sizes.length);
               int shift = d.whole("shift", 0, 3);
               IntTensor index = shifted(sizes, axis, shift);
-              return d.wellFormed().input(Values.REAL, sizes)
+              return d.wellFormed()
+                  .input(Values.REAL, sizes)
                   .input(Values.REAL, sizes)
                   .call(
                       x -> Scattering.scatter(x[0], axis, index, x[1]),

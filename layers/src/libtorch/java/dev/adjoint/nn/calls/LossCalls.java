@@ -28,6 +28,31 @@ final class LossCalls {
         row("nll", d -> ofClasses(d, true)),
         row("binary cross-entropy with logits", LossCalls::binary),
         row("Kullback-Leibler", LossCalls::klDiv),
+        row("cross-entropy with probabilities", LossCalls::ofProbabilities),
+        row(
+            "binary cross-entropy",
+            d -> {
+              Reduction r = reduction(d);
+              int[] sizes = d.sizes(0, 3);
+              Tensor weight = d.constant("weight", Values.POSITIVE, d.broadcast(sizes));
+              return d.wellFormed()
+                  .input(Values.INSIDE, sizes)
+                  .input(Values.UNIT, sizes)
+                  .call(
+                      x -> Losses.binaryCrossEntropy(x[0], x[1], weight, r),
+                      t ->
+                          torch.binary_cross_entropy(
+                              t[0], t[1], Libtorch.optional(weight), code(r)));
+            }),
+        row(
+            "smooth l1",
+            d -> {
+              double beta = d.real("beta", 0, 2);
+              return ofPairs(
+                  d,
+                  (x, y, r) -> Losses.smoothL1(x, y, beta, r),
+                  (x, y, r) -> torch.smooth_l1_loss(x, y, r, beta));
+            }),
         row("mse", d -> ofPairs(d, Losses::mse, torch::mse_loss)),
         row("l1", d -> ofPairs(d, Losses::l1, torch::l1_loss)),
         row(
@@ -207,6 +232,26 @@ final class LossCalls {
               return normalized
                   ? torch.nll_loss(t[0], right, w, code(r), ignored)
                   : torch.cross_entropy_loss(t[0], right, w, code(r), ignored, smoothing);
+            });
+  }
+
+  private static Call ofProbabilities(Draw d) {
+    int n = d.whole("n", 1, 4);
+    int classes = d.whole("classes", 1, 5);
+    double smoothing = d.of("smoothing", 0., .1, 1.);
+    Reduction r = reduction(d);
+    boolean weighed = d.flag("weighed");
+    Tensor weights = d.constant("weights", Values.POSITIVE, classes);
+    CrossEntropyOptions plain = CrossEntropyOptions.DEFAULT.labelSmoothing(smoothing);
+    CrossEntropyOptions options = weighed ? plain.classWeights(weights) : plain;
+    return d.wellFormed()
+        .input(Values.FINITE, n, classes)
+        .input(Values.UNIT, n, classes)
+        .call(
+            x -> Losses.crossEntropy(x[0], x[1], options, r),
+            t -> {
+              TensorOptional w = weighed ? Libtorch.optional(weights) : new TensorOptional();
+              return torch.cross_entropy_loss(t[0], t[1], w, code(r), -100, smoothing);
             });
   }
 

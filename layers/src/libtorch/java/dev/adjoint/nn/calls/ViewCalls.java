@@ -6,9 +6,12 @@ import static dev.adjoint.nn.calls.Libtorch.optional;
 import static dev.adjoint.nn.calls.Libtorch.scalar;
 
 import dev.adjoint.op.Joining;
+import dev.adjoint.op.PadMode;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.IntStream;
+import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.global.torch;
 
@@ -165,6 +168,24 @@ final class ViewCalls {
                         all[all.length - 1] = widths[1];
                         return torch.constant_pad_nd(t[0], all, scalar(value));
                       });
+            }),
+        row(
+            "pad with what is there",
+            d -> {
+              PadMode mode = d.of("mode", PadMode.values());
+              int[] widths = d.wholes("widths", 2, 0, 3);
+              return d.wellFormed()
+                  .input(Values.REAL, d.some(3, 3))
+                  .call(
+                      x -> x[0].pad(-1, widths[0], widths[1], mode),
+                      t ->
+                          torch.pad(
+                              t[0],
+                              longs(widths),
+                              mode == PadMode.ZEROS
+                                  ? "constant"
+                                  : mode.name().toLowerCase(Locale.ROOT),
+                              new DoubleOptional()));
             }),
         row(
             "concat",
