@@ -52,6 +52,9 @@ public interface Elements {
   /** Adds elements to sums: {@code sums[i] += x[from + i]} for {@code i < n}. */
   void addTo(double[] sums, int n, Object x, int from);
 
+  /** Multiplies numbers by elements: {@code numbers[i] *= x[from + i]} for {@code i < n}. */
+  void multiplyTo(double[] numbers, int n, Object x, int from);
+
   /** Rounds numbers to elements: {@code out[from + i] = x[i]} for {@code i < n}. */
   void round(double[] x, int n, Object out, int from);
 

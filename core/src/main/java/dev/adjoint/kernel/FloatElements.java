@@ -63,6 +63,14 @@ final class FloatElements implements Elements {
   }
 
   @Override
+  public void multiplyTo(double[] numbers, int n, Object x, int from) {
+    float[] elements = (float[]) x;
+    for (int i = 0; i < n; i++) {
+      numbers[i] *= elements[from + i];
+    }
+  }
+
+  @Override
   public void round(double[] x, int n, Object out, int from) {
     float[] elements = (float[]) out;
     for (int i = 0; i < n; i++) {

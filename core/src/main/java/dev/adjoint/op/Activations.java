@@ -16,6 +16,19 @@ public final class Activations {
   private static final ElementwiseFunction SELU =
       new ElementwiseFunction("selu", 1, x -> elu(x[0], SELU_ALPHA).times(SELU_SCALE));
 
+  private static final ElementwiseFunction LOG_SIGMOID =
+      new ElementwiseFunction("logSigmoid", 1, x -> softplus(x[0].neg()).neg());
+
+  // From 30 on tanh is 1 in float64, too; below -1000 it is 0, and so is the product.
+  private static final ElementwiseFunction MISH =
+      new ElementwiseFunction(
+          "mish",
+          1,
+          x -> {
+            Tensor near = x[0].clamp(-1000, 30);
+            return Where.where(x[0].greater(30), x[0], near.times(softplus(near).tanh()));
+          });
+
   private Activations() {}
 
   /** Returns log(1 + e^x), a smooth relu. */
@@ -46,6 +59,32 @@ public final class Activations {
   /** Returns {@link #gelu} approximated by the hyperbolic tangent, within 0.0005. */
   public static Tensor geluTanh(Tensor x) {
     return Unary.GELU_TANH.apply(x);
+  }
+
+  /**
+   * Returns x limited to {@code low <= x <= high}, in PyTorch by default -1 and 1. The gradient at
+   * the limits is 0, where that of {@link Tensor#clamp} is 1.
+   */
+  public static Tensor hardtanh(Tensor x, double low, double high) {
+    return Clamp.apply("hardtanh", x, low, high);
+  }
+
+  /** Returns log(sigmoid(x)), accurate where that is nearly 0 and where it is nearly 1. */
+  public static Tensor logSigmoid(Tensor x) {
+    return LOG_SIGMOID.apply(x);
+  }
+
+  /**
+   * Returns x * tanh(softplus(x)) (Misra 2019, arXiv:1908.08681); at -infinity the limit, 0, where
+   * PyTorch has NaN.
+   */
+  public static Tensor mish(Tensor x) {
+    return MISH.apply(x);
+  }
+
+  /** Returns x / (1 + |x|); at infinity the limits, -1 and 1, where PyTorch has NaN. */
+  public static Tensor softsign(Tensor x) {
+    return Unary.SOFTSIGN.apply(x);
   }
 
   /** Returns x * sigmoid(x), also called swish. */

@@ -21,6 +21,57 @@ public final class ArgExtreme {
     return find("argmin", x, axis, -1);
   }
 
+  /** Returns the position of the first largest element; a NaN counts as the largest. */
+  public static int argmax(Tensor x) {
+    return argmax(flat("argmax", x), 0).get(0);
+  }
+
+  /** Returns the position of the first smallest element; a NaN counts as the smallest. */
+  public static int argmin(Tensor x) {
+    return argmin(flat("argmin", x), 0).get(0);
+  }
+
+  private static Tensor flat(String name, Tensor x) {
+    if (x.size() == 0) {
+      throw new IllegalArgumentException(
+          "%s: no elements to choose from in shape %s".formatted(name, x.shape()));
+    }
+    return x.untracked().reshape(x.size());
+  }
+
+  /** Returns the largest element along an axis up to each position, the last of equal ones. */
+  public static Indexed cummax(Tensor x, int axis) {
+    return running("cummax", x, axis, 1);
+  }
+
+  /** Returns the smallest element along an axis up to each position, the last of equal ones. */
+  public static Indexed cummin(Tensor x, int axis) {
+    return running("cummin", x, axis, -1);
+  }
+
+  private static Indexed running(String name, Tensor operand, int axis, int sign) {
+    Tensor x = Movement.withAxis(operand);
+    int resolved = x.shape().axis(name, axis);
+    Tensor packed = Engine.packed(x.untracked());
+    int n = x.size(resolved);
+    int inner = x.shape().strides()[resolved];
+    int[] best = new int[x.size()];
+    Object array = Engine.array(packed);
+    Elements type = Elements.of(array);
+    for (int at = 0; at < best.length; at++) {
+      int i = at / inner % n;
+      int before = i == 0 ? 0 : best[at - inner];
+      int place = packed.offset() + at;
+      double value = type.get(array, place) * sign;
+      double found = type.get(array, place - (i - before) * inner) * sign;
+      best[at] = value >= found || Double.isNaN(value) ? i : before;
+    }
+    x.checkAfterReading();
+    Tensor values = Indexing.gather(x, resolved, IntTensor.of(best, x.shape().toArray()));
+    return new Indexed(
+        values.reshape(operand.shape()), IntTensor.of(best, operand.shape().toArray()));
+  }
+
   private static IntTensor find(String name, Tensor operand, int axis, int sign) {
     Tensor x = Movement.withAxis(operand);
     int resolved = x.shape().axis(name, axis);

@@ -28,6 +28,16 @@ public enum Binary implements Primitive {
   MIN(
       (g, a, b, y) -> g.times(share(a, b, y, a.less(b))),
       (g, a, b, y) -> g.times(share(a, b, y, b.less(a)))),
+  ATAN2(
+      (g, a, b, y) -> g.times(b.div(length(a, b))).div(length(a, b)), // no square can overflow
+      (g, a, b, y) -> g.times(a.div(length(a, b))).div(length(a, b)).neg()),
+  HYPOT((g, a, b, y) -> g.times(a.div(length(a, b))), (g, a, b, y) -> g.times(b.div(length(a, b)))),
+  FMOD((g, a, b, y) -> g, (g, a, b, y) -> g.times(multiple(a, b, y)).neg()),
+  REMAINDER((g, a, b, y) -> g, (g, a, b, y) -> g.times(multiple(a, b, y)).neg()),
+  LOGADDEXP((g, a, b, y) -> g.times(part(a, b)), (g, a, b, y) -> g.times(part(b, a))),
+  XLOGY(
+      (g, a, b, y) -> g.times(Where.where(a.equal(0).times(b.lessEqual(0)), one(b), b).log()),
+      (g, a, b, y) -> g.times(a).div(b.plus(a.equal(0).times(b.equal(0))))),
   EQUAL,
   NOT_EQUAL,
   LESS,
@@ -126,6 +136,25 @@ public enum Binary implements Primitive {
   static Tensor orNaN(Tensor derivative, Tensor chosen) {
     Tensor known = chosen.untracked();
     return Where.where(known.equal(known), derivative, known);
+  }
+
+  /** The length of (a, b); 1 for (0, 0), so that 0 / 0 does not become NaN. */
+  private static Tensor length(Tensor a, Tensor b) {
+    return a.hypot(b).plus(a.equal(0).times(b.equal(0)));
+  }
+
+  /** How many times b was subtracted from a: a whole number. */
+  private static Tensor multiple(Tensor a, Tensor b, Tensor y) {
+    return a.untracked().minus(y.untracked()).div(b.untracked()).round();
+  }
+
+  /** e^a / (e^a + e^b); a half of equal infinities, and 0 where both add nothing. */
+  private static Tensor part(Tensor a, Tensor b) {
+    Tensor zero = Tensor.scalar(0, a.dtype());
+    Tensor isNothing = a.equal(Double.NEGATIVE_INFINITY).times(b.equal(Double.NEGATIVE_INFINITY));
+    Tensor isInfinite = a.equal(b).times(a.isFinite().equal(0)); // their difference is NaN
+    Tensor part = Where.where(isInfinite, zero, a.minus(b)).sigmoid();
+    return Where.where(isNothing, zero, part);
   }
 
   private static Tensor one(Tensor x) {

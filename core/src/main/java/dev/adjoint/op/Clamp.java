@@ -5,23 +5,37 @@ import dev.adjoint.tensor.Tensor;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Limits values to a range; the gradient is 1 inside and at the limits, 0 outside, NaN at NaN. */
-public record Clamp(double low, double high) implements Primitive {
+/**
+ * Limits values to a range; the gradient is 1 inside, 0 outside, NaN at NaN.
+ *
+ * @param name clamp, whose gradient is 1 at the limits, or hardtanh, whose is 0
+ */
+public record Clamp(String name, double low, double high) implements Primitive {
 
-  private static final Program.Pullbacks PULLBACK =
-      new Program.Pullbacks("clamp", 3, 2, (needed, g, x, y) -> cotangents(g, x[0], x[1], x[2], y));
+  private static final String CLAMP = "clamp";
+
+  private static final Program.Pullbacks CLOSED =
+      new Program.Pullbacks(
+          CLAMP,
+          3,
+          2,
+          (needed, g, x, y) -> of(g, x[0].greaterEqual(x[1]), x[0].lessEqual(x[2]), y));
+
+  private static final Program.Pullbacks OPEN =
+      new Program.Pullbacks(
+          "hardtanh", 3, 2, (needed, g, x, y) -> of(g, x[0].greater(x[1]), x[0].less(x[2]), y));
 
   /** Returns the values limited to {@code low <= x <= high}. */
   public static Tensor apply(Tensor x, double low, double high) {
-    if (!(low <= high)) {
-      throw new IllegalArgumentException("clamp: low %s is above high %s".formatted(low, high));
-    }
-    return Recorder.apply(new Clamp(low, high), x);
+    return apply(CLAMP, x, low, high);
   }
 
-  @Override
-  public String name() {
-    return "clamp";
+  static Tensor apply(String name, Tensor x, double low, double high) {
+    if (!(low <= high)) {
+      throw new IllegalArgumentException(
+          "%s: low %s is above high %s; expected low <= high".formatted(name, low, high));
+    }
+    return Recorder.apply(new Clamp(name, low, high), x);
   }
 
   @Override
@@ -32,13 +46,13 @@ public record Clamp(double low, double high) implements Primitive {
   @Override
   public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
     Tensor[] limited = {x[0], number(low, x[0]), number(high, x[0])};
+    Program.Pullbacks pullback = name.equals(CLAMP) ? CLOSED : OPEN;
     return Objects.requireNonNull(
-        PULLBACK.apply(new boolean[] {true, false, false}, g, limited, y)[0]);
+        pullback.apply(new boolean[] {true, false, false}, g, limited, y)[0]);
   }
 
-  private static @Nullable Tensor[] cotangents(
-      Tensor g, Tensor x, Tensor low, Tensor high, Tensor y) {
-    Tensor isInside = x.greaterEqual(low).times(x.lessEqual(high));
+  private static @Nullable Tensor[] of(Tensor g, Tensor isAbove, Tensor isBelow, Tensor y) {
+    Tensor isInside = isAbove.times(isBelow);
     return new @Nullable Tensor[] {g.times(Binary.orNaN(isInside, y)), null, null};
   }
 

@@ -43,12 +43,8 @@ record ClassTargets(IntTensor classes, int counted, @Nullable Tensor classWeight
               .formatted(operation, name, shape, targets.shape(), name));
     }
     int count = shape.size(-1);
+    options.requireWeights(operation, count);
     Tensor weights = options.classWeights();
-    if (weights != null && weights.size() != count) {
-      throw new IllegalArgumentException(
-          "%s: class weights of shape %s for %d classes; expected shape (%d)"
-              .formatted(operation, weights.shape(), count, count));
-    }
     Integer ignored = options.ignoreIndex();
     // Smoothing spreads the cost of a row over classes of other weights.
     double[] selects =
@@ -117,6 +113,18 @@ record ClassTargets(IntTensor classes, int counted, @Nullable Tensor classWeight
     return classWeights == null
         ? perRow
         : Losses.weighed(weights(classWeights, perRow.dtype()), perRow);
+  }
+
+  /** Returns what each row costs, smoothed: 0 where it does not count. */
+  Tensor surprise(Tensor logp, CrossEntropyOptions options) {
+    Tensor rows = weighted(pick(logp)).neg();
+    double smoothing = options.labelSmoothing();
+    if (smoothing > 0) {
+      Tensor weights = options.classWeights();
+      Tensor all = weights == null ? logp : Losses.weighed(weights.to(logp.dtype()), logp);
+      rows = rows.times(1 - smoothing).minus(all.mean(-1).times(smoothing));
+    }
+    return zeroIgnored(rows);
   }
 
   /** Returns what a loss reports: the mean divides by the weights of the rows that count. */

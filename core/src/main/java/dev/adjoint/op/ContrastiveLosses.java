@@ -1,5 +1,8 @@
 package dev.adjoint.op;
 
+import static dev.adjoint.op.LossChecks.requireAboveZero;
+import static dev.adjoint.op.LossChecks.requireEqualShapes;
+
 import dev.adjoint.op.Losses.Reduction;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.IntTensor;
@@ -47,8 +50,8 @@ public final class ContrastiveLosses {
       boolean swap,
       Reduction reduction) {
     String loss = "tripletMargin";
-    Losses.requireEqualShapes(loss, "anchor", anchor.shape(), "positive", positive.shape());
-    Losses.requireEqualShapes(loss, "anchor", anchor.shape(), "negative", negative.shape());
+    requireEqualShapes(loss, "anchor", anchor.shape(), "positive", positive.shape());
+    requireEqualShapes(loss, "anchor", anchor.shape(), "negative", negative.shape());
     int axis = anchor.shape().axis(loss, -1);
     Tensor near = anchor.minus(positive).plus(epsilon).norm(p, axis);
     Tensor far = anchor.minus(negative).plus(epsilon).norm(p, axis);
@@ -109,7 +112,7 @@ public final class ContrastiveLosses {
     Tensor all = Joining.concat(0, views.to(dtype), others.to(dtype));
     Tensor itself = Tensors.eye(2 * n, dtype);
     Tensor logits = cosines(all, all).div(temperature);
-    Tensor among = Indexing.maskedFill(logits, itself, Double.NEGATIVE_INFINITY);
+    Tensor among = Masking.maskedFill(logits, itself, Double.NEGATIVE_INFINITY);
     int[] own = new int[2 * n];
     for (int i = 0; i < n; i++) {
       own[i] = n + i;
@@ -137,6 +140,6 @@ public final class ContrastiveLosses {
           "%s: embeddings of shapes %s and %s; expected shape (N, D) twice"
               .formatted(loss, shape, b.shape()));
     }
-    Losses.requireAboveZero(loss, "temperature", temperature);
+    requireAboveZero(loss, "temperature", temperature);
   }
 }

@@ -64,6 +64,31 @@ public record CrossEntropyOptions(
     return new CrossEntropyOptions(labelSmoothing, classWeights, target);
   }
 
+  /** Returns how much the logarithm of each class counts: its smoothed probability, weighted. */
+  Tensor shares(Tensor probabilities) {
+    Tensor smoothed =
+        labelSmoothing == 0
+            ? probabilities
+            : probabilities.times(1 - labelSmoothing).plus(labelSmoothing / probabilities.size(-1));
+    return classWeights == null ? smoothed : smoothed.times(classWeights.to(smoothed.dtype()));
+  }
+
+  void requireWeights(String operation, int classes) {
+    if (classWeights != null && classWeights.size() != classes) {
+      throw new IllegalArgumentException(
+          "%s: class weights of shape %s for %d classes; expected shape (%d)"
+              .formatted(operation, classWeights.shape(), classes, classes));
+    }
+  }
+
+  void requireNoIgnored(String operation) {
+    if (ignoreIndex != null) {
+      throw new IllegalArgumentException(
+          "%s: ignored target %d with class probabilities; expected none, as these have no classes to ignore"
+              .formatted(operation, ignoreIndex));
+    }
+  }
+
   @Override
   public String toString() {
     return "label smoothing %s, class weights %s, ignored target %s"

@@ -6,6 +6,7 @@ import dev.adjoint.kernel.Elements;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /** Sums along an axis from its start to each position; in double precision. */
 public record CumulativeSum(int axis) implements Primitive {
@@ -24,17 +25,32 @@ public record CumulativeSum(int axis) implements Primitive {
 
   @Override
   public Tensor forward(Tensor... x) {
-    Tensor source = Engine.packed(x[0]);
+    return running(null, x[0], axis);
+  }
+
+  /**
+   * Returns the running sum along an axis, multiplied by a factor before each term but the first is
+   * added.
+   *
+   * @param factors of the shape of the terms, or null for 1; the first is not looked at
+   */
+  static Tensor running(@Nullable Tensor factors, Tensor terms, int axis) {
+    Tensor source = Engine.packed(terms);
+    Tensor scale = factors == null ? source : Engine.packed(factors);
     Shape shape = source.shape();
     int n = shape.size(axis);
     int inner = shape.strides()[axis];
     Object in = Engine.array(source);
+    Object by = Engine.array(scale);
     Object out = Engine.uninitialized(source.dtype(), source.size());
     Elements type = Elements.of(in);
     double[] sums = Buffers.uninitializedDoubles(inner); // float32 sums stop growing at 2^24
     for (int at = 0; at < source.size(); at += n * inner) {
       Arrays.fill(sums, 0);
       for (int row = at; row < at + n * inner; row += inner) {
+        if (factors != null && row > at) {
+          type.multiplyTo(sums, inner, by, scale.offset() + row);
+        }
         type.addTo(sums, inner, in, source.offset() + row);
         type.round(sums, inner, out, row);
       }

@@ -1,5 +1,9 @@
 package dev.adjoint.op;
 
+import static dev.adjoint.op.LossChecks.requireAboveZero;
+import static dev.adjoint.op.LossChecks.requireBroadcast;
+import static dev.adjoint.op.LossChecks.requireEqualShapes;
+
 import dev.adjoint.op.Losses.Reduction;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
@@ -60,9 +64,9 @@ public final class DistributionLosses {
       double epsilon,
       Reduction reduction) {
     String loss = "gaussianNll";
-    Losses.requireEqualShapes(loss, "mean", mean.shape(), "target", target.shape());
-    Losses.requireBroadcast(loss, "variance", variance.shape(), "mean", mean.shape());
-    Losses.requireAboveZero(loss, "epsilon", epsilon);
+    requireEqualShapes(loss, "mean", mean.shape(), "target", target.shape());
+    requireBroadcast(loss, "variance", variance.shape(), "mean", mean.shape());
+    requireAboveZero(loss, "epsilon", epsilon);
     Tensor given = variance.untracked();
     if (given.size() > 0 && given.min().item() < 0) {
       throw new IllegalArgumentException(
@@ -98,8 +102,8 @@ public final class DistributionLosses {
       boolean full,
       double epsilon,
       Reduction reduction) {
-    Losses.requireEqualShapes("poissonNll", "input", input.shape(), "target", target.shape());
-    Losses.requireAboveZero("poissonNll", "epsilon", epsilon);
+    requireEqualShapes("poissonNll", "input", input.shape(), "target", target.shape());
+    requireAboveZero("poissonNll", "epsilon", epsilon);
     DType dtype = DType.promote(input.dtype(), target.dtype());
     Tensor nll =
         logInput

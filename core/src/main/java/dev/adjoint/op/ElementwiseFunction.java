@@ -26,11 +26,21 @@ public final class ElementwiseFunction implements Primitive {
 
   /** Makes a function of so many tensors, which is traced when it is first called. */
   public ElementwiseFunction(String name, int arity, Function<Tensor[], Tensor> definition) {
+    this(name, arity, definition, null);
+  }
+
+  /** Makes a function with another gradient than its definition has. */
+  ElementwiseFunction(
+      String name,
+      int arity,
+      Function<Tensor[], Tensor> definition,
+      Program.Pullbacks.@Nullable Rule pullback) {
     this.name = name;
     this.arity = arity;
     this.definition = definition;
     this.forward = new Program.Cache(name, arity, 1, (key, x) -> new Tensor[] {traced(x)});
-    this.pullbacks = new Program.Pullbacks(name, arity, 0, this::composed);
+    this.pullbacks =
+        new Program.Pullbacks(name, arity, 0, pullback == null ? this::composed : pullback);
   }
 
   /**

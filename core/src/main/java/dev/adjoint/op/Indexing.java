@@ -9,9 +9,10 @@ import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import java.util.Arrays;
+import java.util.List;
 
 /**
- * Gather, scatter and their like: elements by index.
+ * Gather and its like: elements by index. {@link Scattering} writes where these read.
  *
  * <p>Indices count from 0; negative ones are refused. What a gradient adds to one place it adds in
  * the order of the indices, so that results are the same on any number of threads.
@@ -70,12 +71,7 @@ public final class Indexing {
    * @throws IndexOutOfBoundsException if an index is outside the axis
    */
   public static Tensor indexSelect(Tensor x, int axis, IntTensor index) {
-    int resolved = x.shape().axis("indexSelect", axis);
-    if (index.shape().rank() != 1) {
-      throw new IllegalArgumentException(
-          "indexSelect: indices of shape %s; expected one axis".formatted(index.shape()));
-    }
-    checkRange("indexSelect", x.shape(), resolved, index);
+    int resolved = checkSlices("indexSelect", x.shape(), axis, index);
     return Recorder.apply(new IndexSelect(resolved, index), x);
   }
 
@@ -102,46 +98,22 @@ public final class Indexing {
   }
 
   /**
-   * Returns x with the elements of a source added at the indices: {@code y[i][index[i][j][k]][k] +=
-   * source[i][j][k]} for three axes and {@code axis} 1, as {@code torch.scatter_add}.
+   * Picks what indices along the leading axes name, as {@code x[rows, columns]} of PyTorch does:
+   * {@code y[i] = x[rows[i]][columns[i]]} for two of them, whatever axes follow in x.
    *
-   * @param index with as many axes as x, and no longer than x along any axis but {@code axis}
-   * @param source of the shape of the index
-   * @return of the shape of x
-   * @throws IndexOutOfBoundsException if an index is outside the axis
+   * @param indices one for each of the leading axes, at least one; their shapes broadcast
+   * @return of the broadcast shape and the rest of that of x
+   * @throws IndexOutOfBoundsException if an index is outside its axis
    */
-  public static Tensor scatterAdd(Tensor x, int axis, IntTensor index, Tensor source) {
-    if (x.rank() == 0 && index.shape().rank() == 0) {
-      Tensor line = Movement.withAxis(source);
-      return scatterAdd(x.reshape(1), axis, index.reshape(1), line).reshape(x.shape());
-    }
-    int resolved = checkIndex("scatterAdd", x.shape(), axis, index);
-    if (!source.shape().equals(index.shape())) {
-      throw new IllegalArgumentException(
-          "scatterAdd: source of shape %s and index of shape %s; expected equal shapes"
-              .formatted(source.shape(), index.shape()));
-    }
-    return x.plus(Recorder.apply(new ScatterAdd(resolved, index, x.shape(), false), source));
-  }
-
-  /**
-   * Returns x with a number in place of the elements where the mask is not 0. Neither the number
-   * nor the mask has a gradient.
-   *
-   * @param mask broadcasts to the shape of x
-   */
-  public static Tensor maskedFill(Tensor x, Tensor mask, double value) {
-    if (!mask.shape().broadcastsTo(x.shape())) {
-      throw new IllegalArgumentException(
-          "maskedFill: mask of shape %s for shape %s; expected one that broadcasts to it"
-              .formatted(mask.shape(), x.shape()));
-    }
-    return Where.where(mask, Tensor.scalar(value, x.dtype()), x);
+  public static Tensor index(Tensor x, IntTensor... indices) {
+    NamedRows rows = NamedRows.of("index", x.shape(), List.of(indices));
+    Tensor joined = indices.length == 1 ? x : x.flatten(0, indices.length - 1);
+    return Recorder.apply(new IndexSelect(0, rows.index()), joined).reshape(rows.shape());
   }
 
   // ---- checks --------------------------------------------------------------------------------
 
-  private static int checkIndex(String operation, Shape shape, int axis, IntTensor index) {
+  static int checkIndex(String operation, Shape shape, int axis, IntTensor index) {
     int resolved = shape.axis(operation, axis);
     Shape wanted = index.shape();
     if (wanted.rank() != shape.rank()) {
@@ -158,13 +130,23 @@ public final class Indexing {
     return resolved;
   }
 
+  static int checkSlices(String operation, Shape shape, int axis, IntTensor index) {
+    int resolved = shape.axis(operation, axis);
+    if (index.shape().rank() != 1) {
+      throw new IllegalArgumentException(
+          "%s: indices of shape %s; expected one axis".formatted(operation, index.shape()));
+    }
+    checkRange(operation, shape, resolved, index);
+    return resolved;
+  }
+
   private static IllegalArgumentException ranksDiffer(String operation, Shape shape, Shape index) {
     return new IllegalArgumentException(
         "%s: index of shape %s for shape %s; expected as many axes"
             .formatted(operation, index, shape));
   }
 
-  private static void checkRange(String operation, Shape shape, int axis, IntTensor index) {
+  static void checkRange(String operation, Shape shape, int axis, IntTensor index) {
     int size = shape.size(axis);
     for (int i = 0; i < index.size(); i++) {
       int value = index.get(i);
@@ -182,13 +164,14 @@ public final class Indexing {
     }
   }
 
-  private static IntTensor expand(IntTensor index, Shape shape) {
+  static IntTensor expand(IntTensor index, Shape shape) {
     if (index.shape().equals(shape)) {
       return index;
     }
-    int[] strides = index.shape().strides();
-    for (int axis = 0; axis < strides.length; axis++) {
-      strides[axis] = index.shape().size(axis) == 1 ? 0 : strides[axis];
+    int[] strides = new int[shape.rank()];
+    int[] own = index.shape().strides();
+    for (int axis = 0; axis < own.length; axis++) {
+      strides[strides.length - own.length + axis] = index.shape().size(axis) == 1 ? 0 : own[axis];
     }
     int[] offsets = offsets(shape, strides, 0, shape.rank());
     int[] values = new int[offsets.length];

@@ -1,5 +1,10 @@
 package dev.adjoint.op;
 
+import static dev.adjoint.op.LossChecks.requireAboveZero;
+import static dev.adjoint.op.LossChecks.requireAtLeastZero;
+import static dev.adjoint.op.LossChecks.requireBroadcast;
+import static dev.adjoint.op.LossChecks.requireEqualShapes;
+
 import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.IntTensor;
@@ -26,11 +31,10 @@ import dev.adjoint.tensor.Tensors;
 public final class Losses {
 
   private static final ElementwiseFunction HUBER =
-      new ElementwiseFunction("huber", 3, x -> rounded(x[0].minus(x[1]).abs(), x[2]));
+      new ElementwiseFunction("huber", 3, x -> rounded(x[0].minus(x[1]), x[2]));
 
-  private static final ElementwiseFunction BINARY_CROSS_ENTROPY =
-      new ElementwiseFunction(
-          "binaryCrossEntropyWithLogits", 3, x -> binaryCrossEntropy(x[0], x[1], x[2]));
+  private static final ElementwiseFunction WEIGHED =
+      new ElementwiseFunction("weighed", 2, x -> weighed(x[0], x[1]));
 
   private Losses() {}
 
@@ -85,8 +89,43 @@ public final class Losses {
     Tensor rows =
         options.labelSmoothing() == 0
             ? classes.weighted(Recorder.apply(new CrossEntropy(classes), logits))
-            : surprise(classes.zeroIgnored(logits).logSoftmax(-1), classes, options);
+            : classes.surprise(classes.zeroIgnored(logits).logSoftmax(-1), options);
     return classes.reduce(rows, reduction);
+  }
+
+  /**
+   * Returns the mean cross-entropy of rows of logits and rows of class probabilities.
+   *
+   * @param logits of shape (..., C)
+   * @param probabilities of the same shape
+   */
+  public static Tensor crossEntropy(Tensor logits, Tensor probabilities) {
+    return crossEntropy(logits, probabilities, CrossEntropyOptions.DEFAULT, Reduction.MEAN);
+  }
+
+  /**
+   * Returns the cross-entropy of each row with class probabilities, {@code -sum(probabilities
+   * weights logSoftmax(logits))}, or their sum or mean. A class of probability 0 costs nothing,
+   * even if its logit is -infinity, where PyTorch's is NaN.
+   *
+   * <p>Class weights are taken times the probabilities, after smoothing, and the mean divides by
+   * the number of rows, whatever the weights: both as in PyTorch. Gradients flow to the
+   * probabilities, too.
+   *
+   * @param logits of shape (..., C): unnormalized log-probabilities of C classes
+   * @param probabilities of the same shape: what adds up to 1 in a row, which is not checked
+   * @param options without an ignored target, which is of classes only
+   * @return of shape (...) for {@link Reduction#NONE}
+   */
+  public static Tensor crossEntropy(
+      Tensor logits, Tensor probabilities, CrossEntropyOptions options, Reduction reduction) {
+    String loss = "crossEntropy";
+    Shape shape = logits.shape();
+    requireEqualShapes(loss, "logits", shape, "probabilities", probabilities.shape());
+    options.requireNoIgnored(loss);
+    options.requireWeights(loss, shape.size(shape.axis(loss, -1)));
+    Tensor shares = options.shares(probabilities);
+    return reduction.of(WEIGHED.apply(shares, logits.logSoftmax(-1)).sum(-1).neg());
   }
 
   /**
@@ -117,18 +156,7 @@ public final class Losses {
       Reduction reduction) {
     ClassTargets classes =
         ClassTargets.of("nll", "log-probabilities", logProbabilities, targets, options);
-    return classes.reduce(surprise(logProbabilities, classes, options), reduction);
-  }
-
-  private static Tensor surprise(Tensor logp, ClassTargets classes, CrossEntropyOptions options) {
-    Tensor rows = classes.weighted(classes.pick(logp)).neg();
-    double smoothing = options.labelSmoothing();
-    if (smoothing > 0) {
-      Tensor weights = options.classWeights();
-      Tensor all = weights == null ? logp : weighed(weights.to(logp.dtype()), logp);
-      rows = rows.times(1 - smoothing).minus(all.mean(-1).times(smoothing));
-    }
-    return classes.zeroIgnored(rows);
+    return classes.reduce(classes.surprise(logProbabilities, options), reduction);
   }
 
   /** Returns the mean of the multi-class hinge loss with a margin of 1. */
@@ -179,13 +207,33 @@ public final class Losses {
     String loss = "binaryCrossEntropyWithLogits";
     requireEqualShapes(loss, "logits", logits.shape(), "targets", targets.shape());
     requireBroadcast(loss, "positive weight", positiveWeight.shape(), "logits", logits.shape());
-    return reduction.of(BINARY_CROSS_ENTROPY.apply(logits, targets, positiveWeight));
+    return reduction.of(BinaryCrossEntropy.OF_LOGITS.apply(logits, targets, positiveWeight));
   }
 
-  private static Tensor binaryCrossEntropy(Tensor logits, Tensor targets, Tensor positiveWeight) {
-    Tensor positive = weighed(targets.times(positiveWeight), Activations.softplus(logits.neg()));
-    Tensor negative = weighed(targets.neg().plus(1), Activations.softplus(logits));
-    return positive.plus(negative);
+  /** Returns the mean of the binary cross-entropy of probabilities. */
+  public static Tensor binaryCrossEntropy(Tensor probabilities, Tensor targets) {
+    return binaryCrossEntropy(probabilities, targets, Tensors.ones(), Reduction.MEAN);
+  }
+
+  /**
+   * Returns {@code -w (t log(p) + (1 - t) log(1 - p))} elementwise, with logarithms of at least
+   * -100, so that what is certain and wrong costs 100. The gradient to p is {@code w (p - t) /
+   * max(p (1 - p), 1e-12)}, which is not 0 there. All of it is as in PyTorch; {@link
+   * #binaryCrossEntropyWithLogits} loses no digits.
+   *
+   * @param probabilities p, of any shape, 0 to 1; NaN for others
+   * @param targets t, of the same shape: probabilities, 0 to 1
+   * @param weight w, broadcasts to the shape of the probabilities
+   * @return of the shape of the probabilities for {@link Reduction#NONE}
+   */
+  public static Tensor binaryCrossEntropy(
+      Tensor probabilities, Tensor targets, Tensor weight, Reduction reduction) {
+    String loss = "binaryCrossEntropy";
+    Shape shape = probabilities.shape();
+    requireEqualShapes(loss, "probabilities", shape, "targets", targets.shape());
+    requireBroadcast(loss, "weight", weight.shape(), "probabilities", shape);
+    return reduction.of(
+        BinaryCrossEntropy.OF_PROBABILITIES.apply(probabilities, targets).times(weight));
   }
 
   /** Returns weight * cost, where a weight of 0 selects: not even an infinite cost gets through. */
@@ -220,8 +268,8 @@ public final class Losses {
     Tensor isZero = probability.equal(0);
     // Both logarithms may be infinite where the probability is 0: there they are not looked at.
     Tensor logProbability =
-        logTarget ? Indexing.maskedFill(target, isZero, 0) : target.plus(isZero).log();
-    Tensor difference = logProbability.minus(Indexing.maskedFill(logProbabilities, isZero, 0));
+        logTarget ? Masking.maskedFill(target, isZero, 0) : target.plus(isZero).log();
+    Tensor difference = logProbability.minus(Masking.maskedFill(logProbabilities, isZero, 0));
     return reduction.of(probability.times(difference).sum(classes));
   }
 
@@ -262,8 +310,7 @@ public final class Losses {
 
   /**
    * Returns {@code d^2 / 2} where the difference d is within delta, beyond it {@code delta (|d| -
-   * delta / 2)}, which grows evenly (Huber 1964); elementwise. PyTorch's {@code smooth_l1_loss} is
-   * this divided by delta, its {@code beta}.
+   * delta / 2)}, which grows evenly (Huber 1964); elementwise.
    *
    * @param target of the shape of the prediction
    * @param delta above 0
@@ -275,8 +322,31 @@ public final class Losses {
     return reduction.of(HUBER.apply(prediction, target, Tensor.scalar(delta, dtype)));
   }
 
-  private static Tensor rounded(Tensor distance, Tensor delta) {
-    Tensor near = Where.where(distance.greater(delta), delta, distance);
+  /** Returns the mean of the smooth L1 loss with beta 1. */
+  public static Tensor smoothL1(Tensor prediction, Tensor target) {
+    return smoothL1(prediction, target, 1, Reduction.MEAN);
+  }
+
+  /**
+   * Returns {@link #huber} divided by its delta, here beta: {@code d^2 / (2 beta)} where the
+   * difference d is within beta, beyond it {@code |d| - beta / 2}; elementwise (Girshick 2015,
+   * arXiv:1504.08083).
+   *
+   * @param target of the shape of the prediction
+   * @param beta at least 0; 0 is {@link #l1}
+   */
+  public static Tensor smoothL1(
+      Tensor prediction, Tensor target, double beta, Reduction reduction) {
+    requireAtLeastZero("smoothL1", "beta", beta);
+    requireEqualShapes("smoothL1", "prediction", prediction.shape(), "target", target.shape());
+    return beta == 0
+        ? l1(prediction, target, reduction)
+        : huber(prediction, target, beta, reduction).div(beta);
+  }
+
+  private static Tensor rounded(Tensor difference, Tensor delta) {
+    Tensor distance = difference.abs(); // its second derivative at 0 is 0, that of a square is not
+    Tensor near = Where.where(distance.greater(delta), delta, difference);
     Tensor beyond = distance.minus(delta).relu();
     return near.square().times(0.5).plus(beyond.times(delta));
   }
@@ -372,37 +442,5 @@ public final class Losses {
     // Rounding may lead out of the range: of the value, not of its derivatives.
     Tensor rounded = cosine.untracked();
     return cosine.plus(rounded.clamp(-1, 1).minus(rounded));
-  }
-
-  // ---- checks --------------------------------------------------------------------------------
-
-  static void requireEqualShapes(String loss, String a, Shape x, String b, Shape y) {
-    if (!x.equals(y)) {
-      throw new IllegalArgumentException(
-          "%s: %s of shape %s and %s of shape %s; expected equal shapes, expand() to broadcast"
-              .formatted(loss, a, x, b, y));
-    }
-  }
-
-  static void requireBroadcast(String loss, String a, Shape x, String b, Shape y) {
-    if (!x.broadcastsTo(y)) {
-      throw new IllegalArgumentException(
-          "%s: %s of shape %s for %s of shape %s; expected one that broadcasts to it"
-              .formatted(loss, a, x, b, y));
-    }
-  }
-
-  static void requireAboveZero(String loss, String name, double value) {
-    if (!(value > 0)) {
-      throw new IllegalArgumentException(
-          "%s: %s %s; expected above 0".formatted(loss, name, value));
-    }
-  }
-
-  static void requireAtLeastZero(String loss, String name, double value) {
-    if (!(value >= 0)) {
-      throw new IllegalArgumentException(
-          "%s: %s %s; expected at least 0".formatted(loss, name, value));
-    }
   }
 }

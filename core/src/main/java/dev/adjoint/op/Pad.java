@@ -5,6 +5,8 @@ import dev.adjoint.kernel.Span;
 import dev.adjoint.kernel.StridedCopy;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Places a tensor inside a larger one along an axis, every {@code step} positions from {@code
@@ -26,6 +28,52 @@ public record Pad(int axis, int from, int step, int size, double value) implemen
     long size = (long) before + x.shape().size(resolved) + after;
     Shape shape = x.shape().with("pad", resolved, size);
     return Recorder.apply(new Pad(resolved, before, 1, shape.size(resolved), value), x);
+  }
+
+  /**
+   * Adds elements before and after an axis: slices of the tensor itself, which are joined to it.
+   */
+  public static Tensor apply(Tensor x, int axis, int before, int after, PadMode mode) {
+    if (mode == PadMode.ZEROS) {
+      return apply(x, axis, before, after, 0);
+    }
+    int resolved = x.shape().axis("pad", axis);
+    int n = x.size(resolved);
+    int most = mode.most(n);
+    if (before < 0 || after < 0 || before > most || after > most) {
+      throw new IllegalArgumentException(
+          "pad: %d before and %d after axis %d of shape %s, mode %s; expected at least 0%s"
+              .formatted(
+                  before,
+                  after,
+                  axis,
+                  x.shape(),
+                  mode,
+                  most == Integer.MAX_VALUE ? "" : " and at most " + most));
+    }
+    var _ = x.shape().with("pad", resolved, (long) before + n + after);
+    List<Tensor> parts = new ArrayList<>(List.of(x));
+    if (before > 0) {
+      parts.addFirst(
+          switch (mode) {
+            case REFLECT -> x.slice(resolved, 1, before + 1).flip(resolved);
+            case REPLICATE -> repeated(x.slice(resolved, 0, 1), resolved, before);
+            default -> x.slice(resolved, n - before, n);
+          });
+    }
+    if (after > 0) {
+      parts.add(
+          switch (mode) {
+            case REFLECT -> x.slice(resolved, n - after - 1, n - 1).flip(resolved);
+            case REPLICATE -> repeated(x.slice(resolved, n - 1, n), resolved, after);
+            default -> x.slice(resolved, 0, after);
+          });
+    }
+    return Joining.concat(resolved, parts.toArray(Tensor[]::new));
+  }
+
+  private static Tensor repeated(Tensor slice, int axis, int times) {
+    return slice.expand(slice.shape().with(axis, times));
   }
 
   /** Places a tensor among zeros: the adjoint of a slice. */

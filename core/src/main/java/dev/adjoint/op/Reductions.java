@@ -51,6 +51,13 @@ public final class Reductions {
     return squares.div(Math.max(0, count(x, squares) - correction));
   }
 
+  /** Returns the standard deviation: the root of the variance. The gradient of 0 is 0. */
+  public static Tensor std(Tensor x, int correction, boolean keep, int... axes) {
+    int[] resolved = x.shape().axes("std", axes);
+    Tensor lengths = length(centered(x, resolved), 0, keep, resolved);
+    return lengths.div(Math.sqrt(Math.max(0, count(x, lengths) - correction)));
+  }
+
   /**
    * Returns x less its mean over axes. The mean is taken of the differences from an element, so
    * that it has not more digits than they.
@@ -114,16 +121,83 @@ public final class Reductions {
 
   /** Returns a p-norm. */
   public static Tensor norm(Tensor x, double p, boolean keep, int... axes) {
+    if (!(p >= 0 || p == Double.NEGATIVE_INFINITY)) {
+      throw new IllegalArgumentException(
+          "norm: p is %s; expected at least 0, or -infinity".formatted(p));
+    }
+    if (p == 0) {
+      return sum(x.sign().abs(), keep, axes);
+    }
     if (p == 1) {
       return sum(x.abs(), keep, axes);
     }
-    if (p == Double.POSITIVE_INFINITY) {
-      return max(x.abs(), keep, axes);
+    if (Double.isInfinite(p)) {
+      return p > 0 ? max(x.abs(), keep, axes) : min(x.abs(), keep, axes);
     }
-    if (p != 2) {
-      throw new IllegalArgumentException("norm: p is %s; expected 1, 2 or infinity".formatted(p));
+    return p == 2 || x.size() == 0 ? length(x, 0, keep, axes) : powerNorm(x, p, keep, axes);
+  }
+
+  /**
+   * Returns {@code sum(|x|^p)^(1/p)}, for p above 1 of elements over their largest, so that no
+   * power overflows. Where an element is 0 it is left out: its power may have an infinite
+   * derivative.
+   */
+  private static Tensor powerNorm(Tensor x, double p, boolean keep, int... axes) {
+    int[] resolved = x.shape().axes("norm", axes);
+    Tensor zero = Tensor.scalar(0, x.dtype());
+    Tensor one = Tensor.scalar(1, x.dtype());
+    Tensor scale = one;
+    if (p > 1) {
+      Tensor largest = max(x.untracked().abs(), true, resolved);
+      scale = Where.where(largest.isFinite().times(largest.greater(0)), largest, one);
     }
-    return length(x, 0, keep, axes);
+    Tensor isZero = x.equal(0);
+    Tensor powers = Where.where(isZero, one, x.abs().div(scale)).pow(p);
+    Tensor sums = sum(Where.where(isZero, zero, powers), true, resolved);
+    Tensor isNone = sums.equal(0);
+    Tensor norm = sums.plus(isNone).pow(1 / p).minus(isNone).times(scale);
+    return norm.reshape(x.shape().reduced(resolved, keep));
+  }
+
+  /** Returns the running product along an axis. */
+  public static Tensor cumprod(Tensor x, int axis) {
+    Tensor line = Movement.withAxis(x);
+    int resolved = line.shape().axis("cumprod", axis);
+    int n = line.size(resolved);
+    if (n < 2) {
+      return x;
+    }
+    Tensor start = line.slice(resolved, 0, 1).pad(resolved, 0, n - 1, 0);
+    return Recorder.apply(new LinearRecurrence(resolved), line, start);
+  }
+
+  /** Returns the differences of neighbors along an axis, n times. */
+  public static Tensor diff(Tensor x, int n, int axis) {
+    int resolved = x.shape().axis("diff", axis);
+    if (n < 0) {
+      throw new IllegalArgumentException("diff: %d times; expected at least 0".formatted(n));
+    }
+    Tensor result = x;
+    for (int i = 0, size; i < n && (size = result.size(resolved)) > 0; i++) {
+      result = result.slice(resolved, 1, size).minus(result.slice(resolved, 0, size - 1));
+    }
+    return result;
+  }
+
+  /**
+   * Returns log(sum(exp(x))) along an axis from its start to each position: of stretches of 2, 4, 8
+   * elements and so on, of which two make the next.
+   */
+  public static Tensor logcumsumexp(Tensor x, int axis) {
+    Tensor result = Movement.withAxis(x);
+    int resolved = result.shape().axis("logcumsumexp", axis);
+    int n = result.size(resolved);
+    for (int length = 1; length < n; length *= 2) {
+      Tensor longer =
+          result.slice(resolved, length, n).logaddexp(result.slice(resolved, 0, n - length));
+      result = Joining.concat(resolved, result.slice(resolved, 0, length), longer);
+    }
+    return result.reshape(x.shape());
   }
 
   /**

@@ -1,5 +1,8 @@
 package dev.adjoint.op;
 
+import static dev.adjoint.op.LossChecks.requireAtLeastZero;
+import static dev.adjoint.op.LossChecks.requireEqualShapes;
+
 import dev.adjoint.op.Losses.Reduction;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.IntTensor;
@@ -55,8 +58,8 @@ public final class SegmentationLosses {
    */
   public static Tensor sigmoidFocal(
       Tensor logits, Tensor targets, double alpha, double gamma, Reduction reduction) {
-    Losses.requireEqualShapes("sigmoidFocal", "logits", logits.shape(), "targets", targets.shape());
-    Losses.requireAtLeastZero("sigmoidFocal", "gamma", gamma);
+    requireEqualShapes("sigmoidFocal", "logits", logits.shape(), "targets", targets.shape());
+    requireAtLeastZero("sigmoidFocal", "gamma", gamma);
     if (!(alpha <= 1)) {
       throw new IllegalArgumentException(
           "sigmoidFocal: alpha %s; expected 0 to 1, or a negative number for none"
@@ -97,7 +100,7 @@ public final class SegmentationLosses {
       double gamma,
       CrossEntropyOptions options,
       Reduction reduction) {
-    Losses.requireAtLeastZero("focal", "gamma", gamma);
+    requireAtLeastZero("focal", "gamma", gamma);
     if (options.labelSmoothing() != 0) {
       throw new IllegalArgumentException(
           "focal: %s; expected no label smoothing, of which it has no definition"
@@ -107,7 +110,7 @@ public final class SegmentationLosses {
     DType dtype = logits.dtype();
     Tensor x = classes.zeroIgnored(logits);
     // A finite number, so that a single class is right for certain, and has a gradient of 0.
-    Tensor wrong = Indexing.maskedFill(x, classes.oneHot(dtype, x.size(-1)), -dtype.largest());
+    Tensor wrong = Masking.maskedFill(x, classes.oneHot(dtype, x.size(-1)), -dtype.largest());
     Tensor logOdds = classes.pick(x).minus(wrong.logsumexp(-1));
     Tensor rows = FOCAL.apply(logOdds, Tensor.scalar(gamma, dtype));
     return classes.reduce(classes.zeroIgnored(classes.weighted(rows)), reduction);
@@ -139,7 +142,7 @@ public final class SegmentationLosses {
   public static Tensor dice(
       Tensor probabilities, Tensor targets, double smoothing, Reduction reduction) {
     Shape shape = probabilities.shape();
-    Losses.requireEqualShapes("dice", "probabilities", shape, "targets", targets.shape());
+    requireEqualShapes("dice", "probabilities", shape, "targets", targets.shape());
     return dice(probabilities, targets, smoothing, reduction, shape.rank());
   }
 
@@ -170,7 +173,7 @@ public final class SegmentationLosses {
 
   /** Sums over the axes from 1 to below a bound. */
   private static Tensor dice(Tensor p, Tensor t, double smoothing, Reduction reduction, int bound) {
-    Losses.requireAtLeastZero("dice", "smoothing", smoothing);
+    requireAtLeastZero("dice", "smoothing", smoothing);
     if (bound < 2) {
       throw new IllegalArgumentException(
           "dice: probabilities of shape %s; expected examples, and axes to sum over"

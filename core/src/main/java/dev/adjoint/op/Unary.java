@@ -20,12 +20,21 @@ public enum Unary implements Primitive {
   EXPM1((g, x, y) -> g.times(x.exp())), // y + 1 has no digits left where y is nearly -1
   LOG((g, x, y) -> g.div(x)),
   LOG1P((g, x, y) -> g.div(x.plus(1))),
+  LOG2((g, x, y) -> g.div(x).times(1 / Math.log(2))),
+  LOG10((g, x, y) -> g.div(x.times(Math.log(10)))),
   SQRT((g, x, y) -> g.div(y.times(2))),
   RSQRT((g, x, y) -> g.times(y).times(y).times(y).times(-0.5)),
   SQUARE((g, x, y) -> g.times(x).times(2)),
   RECIPROCAL((g, x, y) -> g.times(y).times(y).neg()),
   SIN((g, x, y) -> g.times(x.cos())),
   COS((g, x, y) -> g.times(x.sin()).neg()),
+  TAN((g, x, y) -> g.times(y.square().plus(1))),
+  // 1 - x^2 has no digits left where x is nearly 1
+  ASIN((g, x, y) -> g.times(x.neg().plus(1).times(x.plus(1)).rsqrt())),
+  ACOS((g, x, y) -> g.times(x.neg().plus(1).times(x.plus(1)).rsqrt()).neg()),
+  ATAN((g, x, y) -> g.div(x.square().plus(1))),
+  SINH((g, x, y) -> g.times(x.cosh())),
+  COSH((g, x, y) -> g.times(x.sinh())),
   TANH((g, x, y) -> Binary.TANH_PULLBACK.apply(g, y)),
   SIGMOID((g, x, y) -> g.times(y.times(y.neg().plus(1)))),
   SOFTPLUS((g, x, y) -> g.times(x.sigmoid())),
@@ -67,9 +76,11 @@ public enum Unary implements Primitive {
   GELU((g, x, y) -> g.times(GELU_SLOPE.apply(x))),
   GELU_TANH((g, x, y) -> g.times(GELU_TANH_SLOPE.apply(x))),
   SILU((g, x, y) -> g.times(SILU_SLOPE.apply(x))),
+  SOFTSIGN((g, x, y) -> g.div(x.abs().plus(1).square())),
   FLOOR(Unary::zero),
   CEIL(Unary::zero),
   ROUND(Unary::zero),
+  TRUNC(Unary::zero),
   IS_NAN(null),
   IS_FINITE(null);
 

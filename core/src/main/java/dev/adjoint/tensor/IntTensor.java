@@ -1,5 +1,7 @@
 package dev.adjoint.tensor;
 
+import dev.adjoint.op.Ordering;
+import dev.adjoint.op.Unique;
 import java.util.Arrays;
 import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
@@ -121,6 +123,21 @@ public final class IntTensor {
         Arrays.copyOfRange(values, from * row, to * row), shape.with(0, to - from));
   }
 
+  /** Returns one position of an axis, and drops the axis; negative ones count from the end. */
+  public IntTensor select(int axis, int index) {
+    int resolved = shape.axis("select", axis);
+    int size = shape.size(resolved);
+    int at = index < 0 ? index + size : index;
+    if (at < 0 || at >= size) {
+      throw new IndexOutOfBoundsException(
+          "select: index %d is outside axis %d of shape %s".formatted(index, resolved, shape));
+    }
+    int inner = shape.strides()[resolved];
+    int[] picked = new int[size() / size];
+    Arrays.setAll(picked, i -> values[(i / inner * size + at) * inner + i % inner]);
+    return new IntTensor(picked, shape.reduced(new int[] {resolved}, false));
+  }
+
   /**
    * Picks rows along the first axis, in the order of the indices; one may be picked many times.
    *
@@ -147,6 +164,11 @@ public final class IntTensor {
       System.arraycopy(values, from * row, picked, i * row, row);
     }
     return new IntTensor(picked, result);
+  }
+
+  /** Returns the values without repetition, as {@link Tensor#unique}. */
+  public Unique<IntTensor> unique() {
+    return Ordering.unique(this);
   }
 
   /** Returns a mask: 1 where an element is the value, else 0. */

@@ -4,6 +4,7 @@ import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.op.Binary;
 import dev.adjoint.op.Cast;
 import dev.adjoint.op.Clamp;
+import dev.adjoint.op.Lerp;
 import dev.adjoint.op.MatMul;
 import dev.adjoint.op.Unary;
 
@@ -86,11 +87,78 @@ public sealed interface TensorArithmetic permits Tensor {
   }
 
   /**
+   * Returns the angle of a point from -pi to pi, in radians: {@code y.atan2(x)}, as of Math. The
+   * gradient at (0, 0) is 0.
+   */
+  default Tensor atan2(Tensor other) {
+    return Binary.ATAN2.apply(self(), other);
+  }
+
+  /**
+   * Returns sqrt(x^2 + y^2), where no square overflows or vanishes; the gradient at (0, 0) is 0.
+   */
+  default Tensor hypot(Tensor other) {
+    return Binary.HYPOT.apply(self(), other);
+  }
+
+  /**
+   * Returns x less the multiple of y that leaves a remainder of the sign of x, as {@code %} does;
+   * NaN where y is 0.
+   */
+  default Tensor fmod(Tensor other) {
+    return Binary.FMOD.apply(self(), other);
+  }
+
+  /** Returns what {@link #fmod(Tensor)} does for a number y. */
+  default Tensor fmod(double other) {
+    return Binary.FMOD.apply(self(), number(other));
+  }
+
+  /**
+   * Returns x less the multiple of y that leaves a remainder of the sign of y, as Python's {@code
+   * %} does; NaN where y is 0.
+   */
+  default Tensor remainder(Tensor other) {
+    return Binary.REMAINDER.apply(self(), other);
+  }
+
+  /** Returns what {@link #remainder(Tensor)} does for a number y. */
+  default Tensor remainder(double other) {
+    return Binary.REMAINDER.apply(self(), number(other));
+  }
+
+  /**
+   * Returns log(e^x + e^y), without overflow. Equal infinities share the gradient; where both are
+   * -infinity it is 0.
+   */
+  default Tensor logaddexp(Tensor other) {
+    return Binary.LOGADDEXP.apply(self(), other);
+  }
+
+  /** Returns x * log(y); 0 where x is 0, unless y is NaN. The gradients at (0, 0) are 0. */
+  default Tensor xlogy(Tensor other) {
+    return Binary.XLOGY.apply(self(), other);
+  }
+
+  /**
    * Returns the values limited to {@code low <= x <= high}; the gradient is 1 inside and at the
    * limits, 0 outside.
    */
   default Tensor clamp(double low, double high) {
     return Clamp.apply(self(), low, high);
+  }
+
+  /**
+   * Returns x + weight * (end - x), elementwise: x at weight 0, the end at weight 1, exactly if
+   * both are finite.
+   */
+  default Tensor lerp(Tensor end, Tensor weight) {
+    return Lerp.apply(self(), end, weight);
+  }
+
+  /** Returns x + weight * (end - x) for a number as weight. */
+  default Tensor lerp(Tensor end, double weight) {
+    return Lerp.apply(self(), end, number(weight));
   }
 
   // ---- comparisons ---------------------------------------------------------------------------
@@ -192,6 +260,16 @@ public sealed interface TensorArithmetic permits Tensor {
     return Unary.LOG1P.apply(self());
   }
 
+  /** Returns the logarithm to base 2, exact for powers of 2. */
+  default Tensor log2() {
+    return Unary.LOG2.apply(self());
+  }
+
+  /** Returns the logarithm to base 10. */
+  default Tensor log10() {
+    return Unary.LOG10.apply(self());
+  }
+
   /** Returns the square root. */
   default Tensor sqrt() {
     return Unary.SQRT.apply(self());
@@ -220,6 +298,36 @@ public sealed interface TensorArithmetic permits Tensor {
   /** Returns the cosine of x in radians. */
   default Tensor cos() {
     return Unary.COS.apply(self());
+  }
+
+  /** Returns the tangent of x in radians. */
+  default Tensor tan() {
+    return Unary.TAN.apply(self());
+  }
+
+  /** Returns the angle from -pi/2 to pi/2 whose sine is x; NaN outside [-1, 1]. */
+  default Tensor asin() {
+    return Unary.ASIN.apply(self());
+  }
+
+  /** Returns the angle from 0 to pi whose cosine is x; NaN outside [-1, 1]. */
+  default Tensor acos() {
+    return Unary.ACOS.apply(self());
+  }
+
+  /** Returns the angle from -pi/2 to pi/2 whose tangent is x. */
+  default Tensor atan() {
+    return Unary.ATAN.apply(self());
+  }
+
+  /** Returns the hyperbolic sine. */
+  default Tensor sinh() {
+    return Unary.SINH.apply(self());
+  }
+
+  /** Returns the hyperbolic cosine. */
+  default Tensor cosh() {
+    return Unary.COSH.apply(self());
   }
 
   /** Returns the hyperbolic tangent. */
@@ -255,6 +363,11 @@ public sealed interface TensorArithmetic permits Tensor {
   /** Returns the nearest whole number, halves to even; its gradient is 0. */
   default Tensor round() {
     return Unary.ROUND.apply(self());
+  }
+
+  /** Returns x without its fraction: rounded toward 0; its gradient is 0. */
+  default Tensor trunc() {
+    return Unary.TRUNC.apply(self());
   }
 
   /** Returns 1 where x is not a number, else 0; not differentiable. */

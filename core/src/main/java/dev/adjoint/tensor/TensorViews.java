@@ -5,6 +5,7 @@ import dev.adjoint.op.Contiguous;
 import dev.adjoint.op.Joining;
 import dev.adjoint.op.Movement;
 import dev.adjoint.op.Pad;
+import dev.adjoint.op.PadMode;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -272,6 +273,17 @@ public sealed interface TensorViews permits Tensor {
   /** Adds {@code before} and {@code after} copies of a number along an axis; a copy. */
   default Tensor pad(int axis, int before, int after, double value) {
     return Pad.apply(self(), axis, before, after, value);
+  }
+
+  /**
+   * Adds {@code before} and {@code after} elements along an axis, of those that are there; a copy.
+   * For several axes, pad one after another: the corners are PyTorch's.
+   *
+   * @throws IllegalArgumentException if the axis is too short: a reflection needs more elements
+   *     than it adds on a side, a circle as many, a replication one
+   */
+  default Tensor pad(int axis, int before, int after, PadMode mode) {
+    return Pad.apply(self(), axis, before, after, mode);
   }
 
   /** Returns this tensor if its elements lie one after another, else a copy in which they do. */

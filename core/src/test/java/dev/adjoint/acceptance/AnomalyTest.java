@@ -7,8 +7,8 @@ import dev.adjoint.autodiff.AnomalyException;
 import dev.adjoint.autodiff.Autodiff;
 import dev.adjoint.autodiff.Backward;
 import dev.adjoint.autodiff.Gradients;
-import dev.adjoint.op.Indexing;
 import dev.adjoint.op.Losses;
+import dev.adjoint.op.Masking;
 import dev.adjoint.op.Pad;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
@@ -99,7 +99,7 @@ class AnomalyTest {
                 .item())
         .isEqualTo(1);
     Autodiff.detectAnomalies(
-        () -> Indexing.maskedFill(x, triangle, none).softmax(-1).square().sum().backward());
+        () -> Masking.maskedFill(x, triangle, none).softmax(-1).square().sum().backward());
     Autodiff.detectAnomalies(() -> Pad.apply(x, 0, 1, 1, none).max(0).sum().backward());
     Tensor all = Tensors.full(Shape.of(2, 2), none, DType.FLOAT64);
     assertAnomaly(() -> x.plus(all).minus(all), "MINUS of (2, 2) and (2, 2) gave NaN", "lambda");

@@ -63,6 +63,15 @@ class SpecialValuesTest {
     check(kernels, "sqrt", Math::sqrt, 0.0, -0.0, 4, -4, INFINITY, -INFINITY, Double.NaN);
     check(kernels, "erf", x -> Double.isInfinite(x) ? Math.signum(x) : x, special);
     check(kernels, "sigmoid", x -> 1 / (1 + Math.exp(-x)), special);
+    check(kernels, "tan", Math::tan, special);
+    check(kernels, "asin", Math::asin, 0.0, -0.0, 1, -1, 2, Double.NaN);
+    check(kernels, "acos", Math::acos, 0.0, -0.0, 1, -1, 2, Double.NaN);
+    check(kernels, "atan", Math::atan, special);
+    check(kernels, "sinh", Math::sinh, special);
+    check(kernels, "cosh", Math::cosh, special);
+    check(kernels, "log10", Math::log10, 0.0, -0.0, 1, -1, 1000, INFINITY, Double.NaN);
+    check(kernels, "softsign", x -> Double.isInfinite(x) ? Math.signum(x) : x, special);
+    check(kernels, "trunc", x -> x < 0 ? Math.ceil(x) : Math.floor(x), VALUES);
     check(kernels, "floor", Math::floor, VALUES);
     check(kernels, "ceil", Math::ceil, VALUES);
     check(kernels, "round", Math::rint, VALUES);
@@ -106,6 +115,57 @@ class SpecialValuesTest {
         -1,
         0.5,
         INFINITY,
+        Double.NaN);
+  }
+
+  @ParameterizedTest
+  @MethodSource("dev.adjoint.kernel.TestKernels#all")
+  void remaindersAnglesAndLengthsAreThoseOfJavaAndPython(Kernels kernels) {
+    check(kernels, "fmod", (x, y) -> x % y);
+    check(kernels, "atan2", Math::atan2);
+    check(kernels, "hypot", Math::hypot, 0.0, -0.0, 3, -4, INFINITY, -INFINITY, Double.NaN);
+    Object out = filled(kernels, 6, 0);
+    Object x = array(kernels, 7, -7, 7, -7, -3, 6);
+    Object y = array(kernels, 3, 3, -3, -3, INFINITY, -3);
+    kernels.loop("remainder", 2).run(x, 0, 1, y, 0, 1, out, 0, 6);
+    assertSameBits(out, array(kernels, 1, 2, -2, -1, INFINITY, 0), "remainder");
+  }
+
+  @ParameterizedTest
+  @MethodSource("dev.adjoint.kernel.TestKernels#all")
+  void logarithmsToBaseTwoAreExactForPowersOfTwo(Kernels kernels) {
+    int least = TestKernels.isFloat32(kernels) ? -149 : -1074;
+    for (int k = least; k <= (least > -1000 ? 127 : 1023); k++) {
+      Object y = TestKernels.apply(kernels, "log2", array(kernels, Math.scalb(1.0, k)));
+      assertThat(get(y, 0)).isEqualTo(k);
+    }
+    check(kernels, "log2", Math::log, 0.0, -0.0, -1, INFINITY, -INFINITY, Double.NaN);
+  }
+
+  @ParameterizedTest
+  @MethodSource("dev.adjoint.kernel.TestKernels#all")
+  void logarithmsOfSumsAndProductsWithThemAreLimits(Kernels kernels) {
+    check(
+        kernels,
+        "logaddexp",
+        (x, y) -> Math.max(x, y) + (x == y ? Math.log(2) : Math.log1p(Math.exp(-Math.abs(x - y)))),
+        1,
+        700,
+        -700,
+        1e30,
+        -1e30,
+        INFINITY,
+        -INFINITY,
+        Double.NaN);
+    check(
+        kernels,
+        "xlogy",
+        (x, y) -> x == 0 && y == y ? 0 : x * Math.log(y),
+        0.0,
+        1,
+        -1,
+        INFINITY,
+        -INFINITY,
         Double.NaN);
   }
 

@@ -42,6 +42,8 @@ final class TestKernels {
           "floor",
           "ceil",
           "round",
+          "trunc",
+          "softsign",
           "isNan",
           "isFinite");
 
@@ -62,6 +64,8 @@ final class TestKernels {
           "greaterEqual",
           "leakyRelu",
           "elu",
+          "logaddexp",
+          "xlogy",
           "belowOne",
           "tanhPullback",
           "sigmoidPullback");

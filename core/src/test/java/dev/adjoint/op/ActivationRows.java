@@ -31,6 +31,13 @@ final class ActivationRows {
             x -> 1.0507009873554805 * (x > 0 ? x : 1.6732632423543772 * Math.expm1(x))),
         row("gelu(Tensor)", Activations::gelu, x -> x / 2 * (1 + UnaryRow.erf(x / Math.sqrt(2)))),
         row("geluTanh(Tensor)", Activations::geluTanh, UnaryRow::geluTanh),
+        row(
+            "hardtanh(Tensor, double, double)",
+            x -> Activations.hardtanh(x, -1, 0.5),
+            x -> Math.clamp(x, -1, 0.5)),
+        row("logSigmoid(Tensor)", Activations::logSigmoid, x -> -Math.log1p(Math.exp(-x))),
+        row("mish(Tensor)", Activations::mish, x -> x * Math.tanh(Math.log1p(Math.exp(x)))),
+        row("softsign(Tensor)", Activations::softsign, x -> x / (1 + Math.abs(x))),
         row("silu(Tensor)", Activations::silu, x -> x * UnaryRow.sigmoid(x)));
   }
 

@@ -1,5 +1,6 @@
 package dev.adjoint.op;
 
+import static dev.adjoint.op.Domain.DIVISOR;
 import static dev.adjoint.op.Domain.MASK;
 import static dev.adjoint.op.Domain.NONZERO;
 import static dev.adjoint.op.Domain.POSITIVE;
@@ -41,6 +42,24 @@ final class ArithmeticRows {
     rows.addAll(binary(Binary.POW, Tensor::pow, POSITIVE, REAL, Math::pow));
     rows.addAll(binary(Binary.MAX, Tensor::max, REAL, REAL, Math::max));
     rows.addAll(binary(Binary.MIN, Tensor::min, REAL, REAL, Math::min));
+    rows.addAll(binary(Binary.ATAN2, Tensor::atan2, REAL, REAL, Math::atan2));
+    rows.addAll(binary(Binary.HYPOT, Tensor::hypot, REAL, REAL, Math::hypot));
+    rows.addAll(binary(Binary.FMOD, Tensor::fmod, REAL, DIVISOR, (a, b) -> a % b));
+    rows.addAll(
+        binary(
+            Binary.REMAINDER,
+            Tensor::remainder,
+            REAL,
+            DIVISOR,
+            (a, b) -> a - b * Math.floor(a / b)));
+    rows.addAll(
+        binary(
+            Binary.LOGADDEXP,
+            Tensor::logaddexp,
+            REAL,
+            REAL,
+            (a, b) -> Math.log(Math.exp(a) + Math.exp(b))));
+    rows.addAll(binary(Binary.XLOGY, Tensor::xlogy, REAL, POSITIVE, (a, b) -> a * Math.log(b)));
     rows.addAll(comparison(Binary.EQUAL, Tensor::equal, (a, b) -> a == b ? 1 : 0));
     rows.addAll(comparison(Binary.NOT_EQUAL, Tensor::notEqual, (a, b) -> a != b ? 1 : 0));
     rows.addAll(comparison(Binary.LESS, Tensor::less, (a, b) -> a < b ? 1 : 0));
@@ -99,6 +118,9 @@ final class ArithmeticRows {
     rows.add(number("pow", REAL, x -> x.pow(3), x -> x * x * x));
     rows.add(number("pow to a negative", POSITIVE, x -> x.pow(-0.5), x -> 1 / Math.sqrt(x)));
     rows.add(number("pow to 0", REAL, x -> x.pow(0), x -> 1));
+    rows.add(number("fmod", REAL, x -> x.fmod(-0.5), x -> x % -0.5));
+    rows.add(
+        number("remainder", REAL, x -> x.remainder(-0.5), x -> x + 0.5 * Math.floor(x / -0.5)));
     rows.add(number("equal", WHOLE, x -> x.equal(1), x -> x == 1 ? 1 : 0).order(0));
     rows.add(number("notEqual", WHOLE, x -> x.notEqual(1), x -> x != 1 ? 1 : 0).order(0));
     rows.add(number("less", WHOLE, x -> x.less(1), x -> x < 1 ? 1 : 0).order(0));
@@ -139,6 +161,29 @@ final class ArithmeticRows {
               .covers("Where.where(Tensor, Tensor, Tensor)")
               .uses("Where.WHERE"));
     }
+    String[][] weights = {{"m n", "m n", "m n"}, {"n", "m 1", "b m n"}, {"m n", "n", ""}};
+    for (String[] triple : weights) {
+      rows.add(
+          op(
+                  "lerp of (%s), (%s) and (%s)".formatted((Object[]) triple),
+                  x -> x[0].lerp(x[1], x[2]),
+                  x ->
+                      Dense.of(
+                          Dense.broadcast(x),
+                          i -> x[0].at(i) * (1 - x[2].at(i)) + x[1].at(i) * x[2].at(i)),
+                  in(REAL, triple[0]),
+                  in(REAL, triple[1]),
+                  in(REAL, triple[2]))
+              .covers("lerp(Tensor, Tensor)"));
+    }
+    rows.add(
+        op(
+                "lerp of (m n), (n) and a number",
+                x -> x[0].lerp(x[1], 0.3),
+                x -> Dense.of(x[0].sizes(), i -> x[0].at(i) * 0.7 + x[1].at(i) * 0.3),
+                in(REAL, "m n"),
+                in(REAL, "n"))
+            .covers("lerp(Tensor, double)"));
     for (DType dtype : DType.values()) {
       rows.add(
           op("to " + dtype, x -> x[0].to(dtype), elementwise(x -> x), in(REAL, "m n"))

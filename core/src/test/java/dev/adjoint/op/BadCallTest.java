@@ -37,6 +37,8 @@ class BadCallTest {
     views(calls);
     joins(calls);
     products(calls);
+    matrices(calls);
+    contractions(calls);
     return calls;
   }
 
@@ -58,6 +60,12 @@ class BadCallTest {
             new Named("times", Tensor::times),
             new Named("div", Tensor::div),
             new Named("pow", Tensor::pow),
+            new Named("atan2", Tensor::atan2),
+            new Named("hypot", Tensor::hypot),
+            new Named("fmod", Tensor::fmod),
+            new Named("remainder", Tensor::remainder),
+            new Named("logaddexp", Tensor::logaddexp),
+            new Named("xlogy", Tensor::xlogy),
             new Named("max", Tensor::max),
             new Named("min", Tensor::min),
             new Named("equal", Tensor::equal),
@@ -85,8 +93,31 @@ class BadCallTest {
             "(2, 3)",
             "(4, 5)",
             "expected"));
+    calls.add(
+        new BadCall(
+            "hardtanh upside down",
+            () -> Activations.hardtanh(A, 2, 1),
+            "hardtanh:",
+            "2.0",
+            "1.0",
+            "expected"));
+    calls.add(
+        new BadCall(
+            "lerp of shapes that do not broadcast",
+            () -> A.lerp(A, B),
+            "lerp:",
+            "(2, 3)",
+            "(4, 5)",
+            "expected"));
     calls.add(new BadCall("clamp upside down", () -> A.clamp(2, 1), "clamp:", "2.0", "1.0"));
-    calls.add(new BadCall("norm of order 3", () -> A.norm(3), "norm:", "3.0", "expected 1, 2"));
+    calls.add(
+        new BadCall("norm of order -1", () -> A.norm(-1), "norm:", "-1.0", "expected at least 0"));
+    calls.add(new BadCall("norm of no order", () -> A.norm(Double.NaN), "norm:", "NaN"));
+    calls.add(
+        new BadCall("diff of a number", () -> Tensor.scalar(1).diff(1, 0), "diff:", "axis 0"));
+    calls.add(new BadCall("diff -1 times", () -> A.diff(-1, 0), "diff:", "-1", "at least 0"));
+    calls.add(new BadCall("argmax of nothing", EMPTY::argmax, "argmax:", "(2, 0)", "no elements"));
+    calls.add(new BadCall("argmin of nothing", EMPTY::argmin, "argmin:", "(2, 0)", "no elements"));
   }
 
   private static void axes(List<BadCall> calls) {
@@ -100,6 +131,18 @@ class BadCallTest {
             new Named("argmax", A::argmax),
             new Named("argmin", A::argmin),
             new Named("cumsum", A::cumsum),
+            new Named("sort", A::sort),
+            new Named("argsort", A::argsort),
+            new Named("topK", axis -> A.topK(1, axis)),
+            new Named("median", A::median),
+            new Named("quantile", axis -> A.quantile(0.5, axis)),
+            new Named("cumprod", A::cumprod),
+            new Named("cummax", A::cummax),
+            new Named("cummin", A::cummin),
+            new Named("logcumsumexp", A::logcumsumexp),
+            new Named("diff", axis -> A.diff(1, axis)),
+            new Named("std", A::unbiasedStd),
+            new Named("norm", axis -> A.norm(3, axis)),
             new Named("softmax", A::softmax),
             new Named("logSoftmax", A::logSoftmax),
             new Named("squeeze", A::squeeze),
@@ -135,6 +178,34 @@ class BadCallTest {
     calls.add(
         new BadCall(
             "argmax of no elements", () -> EMPTY.argmax(1), "argmax:", "no elements", "(2, 0)"));
+    calls.add(
+        new BadCall("topK of too many", () -> A.topK(4, 1), "topK:", "k is 4", "(2, 3)", "0 to 3"));
+    calls.add(
+        new BadCall("quantile over 1", () -> A.quantile(2), "quantile:", "2.0", "expected 0 to 1"));
+    IntTensor five = IntTensor.of(5);
+    IntTensor fives = IntTensor.of(new int[][] {{5}});
+    Stream.of(
+            new Named("index", axis -> Indexing.index(A, five)),
+            new Named("indexPut", axis -> Scattering.indexPut(A, List.of(five), A.select(0, 0))),
+            new Named("indexAdd", axis -> Scattering.indexAdd(A, 0, five, A.slice(0, 0, 1))),
+            new Named("scatter", axis -> Scattering.scatter(A, 0, fives, 1)))
+        .forEach(op ->
+            calls.add(
+                new BadCall(
+                    op.name() + " outside",
+                    () -> op.function().apply(0),
+                    op.name() + ":",
+                    "index 5",
+                    "axis 0",
+                    "(2, 3)",
+                    "0 to 1")));
+    calls.add(
+        new BadCall(
+            "maskedSelect of shapes that do not broadcast",
+            () -> Masking.maskedSelect(A, B),
+            "maskedSelect:",
+            "(2, 3)",
+            "(4, 5)"));
     calls.add(
         new BadCall(
             "softmax of a scalar along axis 1",
@@ -216,6 +287,37 @@ class BadCallTest {
             "select of no elements", () -> EMPTY.select(1, 0), "select:", "index 0", "(2, 0)"));
     calls.add(
         new BadCall(
+            "reflect as many as there are",
+            () -> A.pad(1, 0, 3, PadMode.REFLECT),
+            "pad:",
+            "0 before and 3 after axis 1",
+            "(2, 3)",
+            "REFLECT",
+            "at least 0 and at most 2"));
+    calls.add(
+        new BadCall(
+            "more than once around",
+            () -> A.pad(0, 3, 0, PadMode.CIRCULAR),
+            "pad:",
+            "3 before",
+            "(2, 3)",
+            "at most 2"));
+    calls.add(
+        new BadCall(
+            "replicate nothing",
+            () -> EMPTY.pad(1, 1, 0, PadMode.REPLICATE),
+            "pad:",
+            "(2, 0)",
+            "at most 0"));
+    calls.add(
+        new BadCall(
+            "replicate less than nothing",
+            () -> A.pad(1, -1, 0, PadMode.REPLICATE),
+            "pad:",
+            "-1 before",
+            "at least 0"));
+    calls.add(
+        new BadCall(
             "pad by less than nothing",
             () -> A.pad(0, -1, 0, 0),
             "pad:",
@@ -265,6 +367,114 @@ class BadCallTest {
         new BadCall("tile a negative time", () -> A.tile(2, -1), "tile:", "-1", "at least 0"));
     calls.add(
         new BadCall("repeat a negative time", () -> A.repeat(-1, 0), "repeat:", "-1", "(2, 3)"));
+  }
+
+  private static void matrices(List<BadCall> calls) {
+    record Named(String name, Function<Tensor, Object> function) {}
+    Stream.of(
+            new Named("solve", a -> Linalg.solve(a, A)),
+            new Named("solveTriangular", a -> Linalg.solveTriangular(a, A, true)),
+            new Named("inverse", Linalg::inverse),
+            new Named("matrixPower", a -> Linalg.matrixPower(a, 2)),
+            new Named("det", Linalg::det),
+            new Named("slogdet", Linalg::slogdet),
+            new Named("logdet", Linalg::logdet),
+            new Named("cholesky", Linalg::cholesky),
+            new Named("eigh", Linalg::eigh))
+        .forEach(op ->
+            calls.add(
+                new BadCall(
+                    op.name() + " of matrices that are not square",
+                    () -> {
+                      var _ = op.function().apply(A);
+                    },
+                    op.name() + ":",
+                    "(2, 3)",
+                    "expected square matrices")));
+    Tensor vector = Tensors.ones(3);
+    Tensor square = Tensors.eye(4);
+    calls.add(new BadCall("qr of a vector", () -> Linalg.qr(vector), "qr:", "(3)", "(..., m, n)"));
+    calls.add(
+        new BadCall("pinv of a vector", () -> Linalg.pinv(vector), "pinv:", "(3)", "(..., m, n)"));
+    calls.add(
+        new BadCall("svd of a vector", () -> Linalg.svd(vector), "svd:", "(3)", "(..., m, n)"));
+    calls.add(
+        new BadCall(
+            "solve with right sides of another size",
+            () -> Linalg.solve(square, A),
+            "solve:",
+            "(4, 4)",
+            "(2, 3)",
+            "expected (..., n, n) and (..., n, k)"));
+    calls.add(
+        new BadCall(
+            "solveTriangular with right sides of another size",
+            () -> Linalg.solveTriangular(square, B, true, false, false),
+            "solveTriangular:",
+            "(4, 4)",
+            "expected (..., n, n) and (..., n, k)"));
+    calls.add(
+        new BadCall(
+            "solve of batches that do not broadcast",
+            () -> Linalg.solve(Tensors.ones(2, 4, 4), Tensors.ones(3, 4, 1)),
+            "solve:",
+            "(2)",
+            "(3)",
+            "expected"));
+    calls.add(
+        new BadCall(
+            "lstsq with a vector",
+            () -> Linalg.lstsq(A, vector),
+            "lstsq:",
+            "(2, 3)",
+            "(3)",
+            "expected (..., m, n) and (..., m, k)"));
+  }
+
+  private static void contractions(List<BadCall> calls) { // see EinsumTest for equations
+    calls.add(
+        new BadCall(
+            "tensordot over too many axes",
+            () -> Products.tensordot(A, B, 3),
+            "tensordot:",
+            "3 axes",
+            "(2, 3)",
+            "(4, 5)",
+            "expected 0 to 2"));
+    calls.add(
+        new BadCall(
+            "tensordot over axes of other sizes",
+            () -> Products.tensordot(A, B, new int[] {1, 0}, new int[] {0, 1}),
+            "tensordot:",
+            "[1, 0]",
+            "(2, 3)",
+            "[0, 1]",
+            "(4, 5)",
+            "expected as many, and pairs of equal sizes"));
+    calls.add(
+        new BadCall(
+            "tensordot over an axis and nothing",
+            () -> Products.tensordot(A, B, new int[] {1}, new int[0]),
+            "tensordot:",
+            "[1]",
+            "[]",
+            "expected as many"));
+    calls.add(
+        new BadCall(
+            "tensordot over an axis twice",
+            () -> Products.tensordot(A, A, new int[] {1, -1}, new int[] {0, 1}),
+            "tensordot:",
+            "axis 1",
+            "twice",
+            "(2, 3)"));
+    calls.add(
+        new BadCall(
+            "meshgrid of a matrix",
+            () -> Products.meshgrid(Products.Axes.IJ, Tensors.ones(3), A),
+            "meshgrid:",
+            "vector 1",
+            "(2, 3)",
+            "expected one axis"));
   }
 
   private static void products(List<BadCall> calls) {

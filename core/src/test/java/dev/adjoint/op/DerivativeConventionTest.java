@@ -1,11 +1,14 @@
 package dev.adjoint.op;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.adjoint.autodiff.Backward;
 import dev.adjoint.tensor.DType;
+import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
+import java.util.function.BinaryOperator;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
@@ -30,6 +33,12 @@ class DerivativeConventionTest {
   }
 
   @Test
+  void hardtanhLetsTheGradientThroughInsideOnly() {
+    assertThat(gradient(x -> Activations.hardtanh(x, -1, 1), -2, -1, 0, 1, 2, Double.NaN))
+        .containsExactly(0, 0, 1, 0, 0, Double.NaN);
+  }
+
+  @Test
   void equalLargestElementsShareTheGradient() {
     assertThat(gradient(x -> x.max(), 3, 1, 3)).containsExactly(0.5, 0, 0.5);
     assertThat(gradient(x -> x.min(), 3, 1, 1)).containsExactly(0, 0.5, 0.5);
@@ -48,13 +57,32 @@ class DerivativeConventionTest {
 
   @Test
   void theNormOfZerosHasGradientZero() {
-    assertThat(gradient(x -> x.norm(2), 0, 0)).containsExactly(0, 0);
+    double infinity = Double.POSITIVE_INFINITY;
+    for (double p : new double[] {0, 0.5, 1, 1.5, 2, 3, infinity, -infinity}) {
+      assertThat(gradient(x -> x.norm(p), 0, 0)).as("p = %s", p).containsExactly(0, 0);
+    }
+    for (double p : new double[] {0.5, 1.5, 2, 3}) {
+      UnaryOperator<Tensor> slope = x -> Backward.wrt(x).createGraph().of(x.norm(p)).of(x);
+      assertThat(gradient(slope, 0, 0)).as("second, p = %s", p).containsExactly(0, 0);
+    }
+    // as PyTorch
+    assertThat(gradient(x -> x.norm(0.5), 0, -3, 4))
+        .containsExactly(new double[] {0, -2.154700538379252, 1.8660254037844386}, within(1e-14));
+    assertThat(gradient(x -> x.norm(3), 0, -3, 4))
+        .containsExactly(new double[] {0, -0.4448513517305356, 0.7908468475209521}, within(1e-15));
+  }
+
+  @Test
+  void aDeviationOfZeroHasGradientZero() {
+    assertThat(gradient(x -> x.unbiasedStd(), 2, 2, 2)).containsExactly(0, 0, 0);
+    assertThat(gradient(x -> x.biasedStd(), 0.1, 0.1, 0.1)).containsExactly(0, 0, 0);
   }
 
   @Test
   void theGradientOfAProductIsRightAtZeros() {
     assertThat(gradient(x -> x.prod(), 2, 0, 3)).containsExactly(0, 6, 0);
     assertThat(gradient(x -> x.prod(), 0, 0, 3)).containsExactly(0, 0, 0);
+    assertThat(gradient(x -> x.cumprod(0), 2, 0, 3, 0, 4)).containsExactly(1, 8, 0, 0, 0);
   }
 
   @Test
@@ -67,6 +95,53 @@ class DerivativeConventionTest {
     var gradients = base.pow(exponent).sum().backward();
     assertThat(gradients.of(base).toDoubleArray()).containsExactly(0, 0);
     assertThat(gradients.of(exponent).toDoubleArray()).containsExactly(0, 0);
+  }
+
+  @Test
+  void functionsOfTwoValuesHaveFiniteGradientsAtSingularPoints() {
+    double infinity = Double.POSITIVE_INFINITY;
+    assertGradients(Tensor::atan2, 0, 0, 0, 0);
+    assertGradients(Tensor::atan2, 0, -2, -0.5, 0);
+    assertGradients(Tensor::atan2, 2, 0, 0, -0.5);
+    assertGradients(Tensor::hypot, 0, 0, 0, 0);
+    assertGradients(Tensor::hypot, -3e200, 4e200, -0.6, 0.8);
+    assertGradients(Tensor::xlogy, 0, 0, 0, 0);
+    assertGradients(Tensor::xlogy, 0, 2, Math.log(2), 0);
+    assertGradients(Tensor::xlogy, 2, 0, -infinity, infinity);
+    assertGradients(Tensor::logaddexp, 1, 1, 0.5, 0.5);
+    assertGradients(Tensor::logaddexp, -infinity, 3, 0, 1);
+    assertGradients(Tensor::logaddexp, infinity, 3, 1, 0);
+    assertGradients(Tensor::logaddexp, -infinity, -infinity, 0, 0);
+    assertGradients(Tensor::logaddexp, infinity, infinity, 0.5, 0.5);
+    assertGradients(Tensor::logaddexp, 0, -100, 1, Math.exp(-100) / (1 + Math.exp(-100)));
+  }
+
+  @Test
+  void theGradientOfADivisorIsHowOftenItWasSubtracted() {
+    assertGradients(Tensor::fmod, -7, 2, 1, 3);
+    assertGradients(Tensor::remainder, -7, 2, 1, 4);
+    assertGradients(Tensor::fmod, 7, -2, 1, 3);
+    assertGradients(Tensor::remainder, 7, -2, 1, 4);
+    assertGradients(Tensor::fmod, 6, 2, 1, -3);
+    assertGradients(Tensor::fmod, 1, 0.1, 1, -9); // 0.1 is more than a tenth, and 1 / 0.1 rounds up
+    assertGradients(Tensor::remainder, 1, 0.1, 1, -9);
+  }
+
+  private static void assertGradients(
+      BinaryOperator<Tensor> function, double a, double b, double... expected) {
+    Tensor x = Tensor.scalar(a, DType.FLOAT64).tracked();
+    Tensor y = Tensor.scalar(b, DType.FLOAT64).tracked();
+    var gradients = function.apply(x, y).backward();
+    assertThat(new double[] {gradients.of(x).item(), gradients.of(y).item()})
+        .as("at %s, %s", a, b)
+        .containsExactly(expected, within(1e-15));
+  }
+
+  @Test
+  void theSecondDerivativeOfLogaddexpIsRightWhereBothAreEqual() {
+    Tensor x = Tensor.of(1.0, 2.0).tracked();
+    Tensor first = Backward.wrt(x).createGraph().of(x.logaddexp(Tensor.of(1.0, 2.0)).sum()).of(x);
+    assertThat(Backward.wrt(x).of(first.sum()).of(x).toDoubleArray()).containsExactly(0.25, 0.25);
   }
 
   @Test
@@ -128,6 +203,33 @@ class DerivativeConventionTest {
     assertThat(x.isNaN().toFloatArray()).containsExactly(0, 1, 0);
     assertThat(Tensor.of(1f, Float.POSITIVE_INFINITY, Float.NaN).isFinite().toFloatArray())
         .containsExactly(1, 0, 0);
+  }
+
+  @Test
+  void runningExtremesAreTheLastOfEqualElementsAndNaNFromANaNOn() {
+    double nan = Double.NaN;
+    Indexed max = Tensor.of(1.0, 3, 3, 2, nan, 5, nan).cummax(0);
+    assertThat(max.values().toDoubleArray()).containsExactly(1, 3, 3, 3, nan, nan, nan);
+    assertThat(max.indices()).isEqualTo(IntTensor.of(0, 1, 2, 2, 4, 4, 6));
+    Indexed min = Tensor.of(1.0, 3, 1, 0, -0.0, nan).cummin(0);
+    assertThat(min.values().toDoubleArray()).containsExactly(1, 1, 1, 0, -0.0, nan);
+    assertThat(min.indices()).isEqualTo(IntTensor.of(0, 0, 2, 3, 4, 5));
+    assertThat(gradient(x -> x.cummax(0).values(), 1, 3, 3, 2)).containsExactly(1, 1, 2, 0);
+    Indexed columns = Tensor.of(new double[] {1, 5, 2, 4}, 2, 2).cummax(0);
+    assertThat(columns.indices()).isEqualTo(IntTensor.of(new int[] {0, 0, 1, 0}, 2, 2));
+    Indexed one = Tensor.scalar(7).cummax(-1);
+    assertThat(one.values().item()).isEqualTo(7);
+    assertThat(one.indices().shape().rank()).isZero();
+  }
+
+  @Test
+  void argmaxOfAllCountsInReadingOrderWhateverTheLayout() {
+    Tensor x = Tensor.of(new double[] {1, 9, 2, 0, 9, 4}, 2, 3);
+    assertThat(x.argmax()).isEqualTo(1);
+    assertThat(x.argmin()).isEqualTo(3);
+    assertThat(x.transpose().argmax()).isEqualTo(2);
+    assertThat(Tensor.of(1, Double.NaN, 5, Double.NaN).argmin()).isEqualTo(1);
+    assertThat(Tensor.scalar(7).argmax()).isZero();
   }
 
   @Test

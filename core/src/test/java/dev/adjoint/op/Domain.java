@@ -25,6 +25,13 @@ enum Domain {
       return random.nextDouble(0.3, 2) * (random.nextBoolean() ? 1 : -1);
     }
   },
+  /** Halves and ones of both signs, of which no number of REAL is nearly a multiple. */
+  DIVISOR {
+    @Override
+    double draw(RandomGenerator random) {
+      return (random.nextBoolean() ? 0.5 : 1) * (random.nextBoolean() ? 1 : -1);
+    }
+  },
   /** Numbers within (-1, 1). */
   UNIT {
     @Override

@@ -7,6 +7,7 @@ import dev.adjoint.op.Losses.Reduction;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Tensor;
+import dev.adjoint.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -128,7 +129,9 @@ class ExtremeSweepTest {
                   case ELU -> anyInfinite(x[1]); // times what vanishes
                   case DIV -> x[0] == 0 && x[1] == 0 || anyInfinite(x[0]) && anyInfinite(x[1]);
                   case POW -> x[0] < 0 || anyInfinite(x[1]);
-                  case TANH_PULLBACK -> anyInfinite(x);
+                  case TANH_PULLBACK, ATAN2, HYPOT -> anyInfinite(x);
+                  case FMOD, REMAINDER -> anyInfinite(x) || x[1] == 0;
+                  case XLOGY -> !(x[1] > 0) || anyInfinite(x);
                   default -> false;
                 };
               });
@@ -136,6 +139,8 @@ class ExtremeSweepTest {
           switch (binary) {
             // The output of tanh and sigmoid is no larger.
             case TANH_PULLBACK -> sweep.on(x -> !(Math.abs(x[1]) > 1));
+            // A tiny length has few digits.
+            case HYPOT -> sweep.on(x -> !isTiny(largest(x)));
             // b a^(b - 1) is infinite in between for a tiny a. A negative a has powers of whole
             // numbers only, of which b - 1 is b in float32 from 2^24 on, with its parity.
             case POW ->
@@ -147,6 +152,13 @@ class ExtremeSweepTest {
           });
     }
     sweeps.add(sweep("clamp", 1, x -> x[0].clamp(-1, 20)));
+    sweeps.add(sweep("hardtanh", 1, x -> Activations.hardtanh(x[0], -1, 20)));
+    sweeps.add(sweep("logSigmoid", 1, x -> Activations.logSigmoid(x[0])));
+    sweeps.add(sweep("mish", 1, x -> Activations.mish(x[0])));
+    sweeps.add(
+        pair("lerp", (a, b) -> a.lerp(b, 0.25))
+            .size(ExtremeSweepTest::largest)
+            .undefined(ExtremeSweepTest::anyInfinite));
   }
 
   private static void reductions(List<Sweep> sweeps, int n) {
@@ -163,11 +175,32 @@ class ExtremeSweepTest {
             .size(ExtremeSweepTest::largest)
             .undefined(ExtremeSweepTest::opposed));
     sweeps.add(rows(n, "max", x -> x.max(1)));
+    sweeps.add(rows(n, "sort", x -> x.sort(1).values().select(1, n - 2)));
+    sweeps.add(rows(n, "topK", x -> x.topK(1, 1).values()));
+    sweeps.add(rows(n, "median", x -> x.median(1).values()));
+    sweeps.add(
+        rows(n, "quantile", x -> x.quantile(0.3, 1))
+            .size(ExtremeSweepTest::largest)
+            .undefined(ExtremeSweepTest::opposed));
     sweeps.add(rows(n, "min", x -> x.min(1)));
     sweeps.add(
         rows(n, "prod", x -> x.prod(1))
             .on(ExtremeSweepTest::productsFit)
             .undefined(x -> anyInfinite(x) && Arrays.stream(x).anyMatch(v -> v == 0)));
+    sweeps.add(
+        rows(n, "cumprod", x -> x.cumprod(1))
+            .on(ExtremeSweepTest::productsFit)
+            .undefined(ExtremeSweepTest::anyInfinite));
+    sweeps.add(rows(n, "cummax", x -> x.cummax(1).values()));
+    sweeps.add(rows(n, "cummin", x -> x.cummin(1).values()));
+    sweeps.add(rows(n, "norm 0", x -> x.norm(0, 1)));
+    for (double p : new double[] {0.5, 1.5, 3}) {
+      sweeps.add(
+          rows(n, "norm " + p, x -> x.norm(p, 1))
+              .on(x -> !anyInfinite(x) && (largest(x) == 0 || largest(x) > 1e-30))
+              .size(x -> 1));
+    }
+    sweeps.add(rows(n, "norm of -infinity", x -> x.norm(-INFINITY, 1)));
     sweeps.add(rows(n, "norm 1", x -> x.norm(1, 1)));
     // The length of subnormal vectors has few bits.
     sweeps.add(
@@ -179,9 +212,15 @@ class ExtremeSweepTest {
         rows(n, "variance", x -> x.biasedVariance(1))
             .size(ExtremeSweepTest::largest)
             .undefined(ExtremeSweepTest::anyInfinite));
+    sweeps.add(
+        rows(n, "std", x -> x.biasedStd(1))
+            .on(x -> !isTiny(largest(x)))
+            .size(x -> 1 + largest(x))
+            .undefined(ExtremeSweepTest::anyInfinite));
     Predicate<double[]> isImpossible = x -> Arrays.stream(x).allMatch(v -> v == -INFINITY);
     ToDoubleFunction<double[]> size = x -> 1 + largest(x);
     sweeps.add(rows(n, "logsumexp", x -> x.logsumexp(1)).size(size));
+    sweeps.add(rows(n, "logcumsumexp", x -> x.logcumsumexp(1)).size(size));
     sweeps.add(rows(n, "softmax", x -> x.softmax(1)).size(x -> 1).undefined(isImpossible));
     sweeps.add(rows(n, "logSoftmax", x -> x.logSoftmax(1)).size(size).undefined(isImpossible));
     CrossEntropyOptions options = CrossEntropyOptions.DEFAULT;
@@ -236,6 +275,14 @@ class ExtremeSweepTest {
             .on(probable)
             .size(x -> 1));
     sweeps.add(
+        pair("bce of probabilities", (a, b) -> Losses.binaryCrossEntropy(a, b, one(a), none))
+            .on(probable.and(x -> x[0] >= 0 && x[0] <= 1)));
+    sweeps.add(
+        pair("crossEntropy with probabilities", ExtremeSweepTest::softCrossEntropy)
+            .on(probable)
+            .size(x -> 1 + largest(x)));
+    sweeps.add(pair("smoothL1", (a, b) -> Losses.smoothL1(a, b, 0.5, none)).undefined(same));
+    sweeps.add(
         pair("klDiv", (a, b) -> Losses.klDiv(a.unsqueeze(-1), b.unsqueeze(-1), false, none))
             .on(probable.and(x -> x[0] <= 0))
             .size(x -> 1));
@@ -252,6 +299,19 @@ class ExtremeSweepTest {
             .on(x -> !isTiny(largest(x)) || x[0] == 0 || x[1] == 0)
             .size(x -> 1 + 1 / Math.max(Float.MIN_NORMAL, largest(x)))
             .undefined(ExtremeSweepTest::anyInfinite));
+  }
+
+  private static Tensor one(Tensor x) {
+    return Tensor.scalar(1, x.dtype());
+  }
+
+  /** Of the logits 0 and x, where x has a probability. */
+  private static Tensor softCrossEntropy(Tensor x, Tensor probability) {
+    return Losses.crossEntropy(
+        Joining.stack(1, Tensors.zeros(x.shape(), x.dtype()), x),
+        Joining.stack(1, probability.neg().plus(1), probability),
+        CrossEntropyOptions.DEFAULT,
+        Reduction.NONE);
   }
 
   @ParameterizedTest

@@ -119,6 +119,20 @@ class ExtremeValuesTest {
   }
 
   @Test
+  void noPowerOfANormOverflowsOrVanishes() {
+    for (double size : new double[] {1e30, 1e-30}) {
+      assertClose(floats(size, -size).norm(3).toDoubleArray(), 1e-6, size * Math.cbrt(2));
+      assertClose(gradient(x -> x.norm(3), size, -size), 1e-6, 0.6299605, -0.6299605);
+      assertClose(floats(size, -size).norm(0.5).toDoubleArray(), 1e-6, size * 4);
+    }
+    assertThat(floats(0, NAN, -2).norm(3).item()).isNaN();
+    assertThat(floats(0, -INFINITY, -2).norm(3).item()).isEqualTo(INFINITY);
+    assertThat(floats(0, -INFINITY, -2).norm(0).item()).isEqualTo(2);
+    assertThat(floats().norm(3).item()).isZero();
+    assertClose(floats(1e30, -1e30).biasedStd().toDoubleArray(), 1e-6, 1e30);
+  }
+
+  @Test
   void rowsOfAnySizeAreStandardizedAlike() {
     for (int axis = 0; axis < 2; axis++) {
       for (double size : new double[] {1e-25, 1e-10, 1, 1e20, 3e38}) {
@@ -153,11 +167,31 @@ class ExtremeValuesTest {
     Tensor sums = tenths.cumsum(0);
     assertThat(sums.get(n - 1) / right).isCloseTo(1, within(1e-7));
     IntTensor zeros = IntTensor.of(new int[n]);
-    Tensor scattered = Indexing.scatterAdd(Tensors.zeros(2), 0, zeros, tenths);
+    Tensor scattered = Scattering.scatterAdd(Tensors.zeros(2), 0, zeros, tenths);
     assertThat(scattered.get(0) / right).isCloseTo(1, within(1e-7));
     Tensor table = Tensors.zeros(2, 1).tracked();
     Tensor picked = Indexing.embedding(table, zeros).times(0.1);
     assertThat(picked.sum().backward().of(table).get(0, 0) / right).isCloseTo(1, within(1e-7));
+  }
+
+  @Test
+  void runningProductsMayLeaveFloat32InBetween() {
+    assertClose(floats(1e30, 1e30, 1e-30).cumprod(0).toDoubleArray(), 1e-6, 1e30, INFINITY, 1e30);
+    assertClose(floats(0, 1e30, 1e30).cumprod(0).toDoubleArray(), 0, 0, 0, 0);
+  }
+
+  @Test
+  void runningSumsOfExponentialsDoNotOverflow() {
+    assertClose(
+        floats(-INFINITY, -1e30, 1000, 1000, 0).logcumsumexp(0).toDoubleArray(),
+        1e-6,
+        -INFINITY,
+        -1e30,
+        1000,
+        1000 + Math.log(2),
+        1000 + Math.log(2));
+    // The first is the first element itself; then both add nothing.
+    assertThat(gradient(x -> x.logcumsumexp(0), -INFINITY, -INFINITY, 1)).containsExactly(1, 0, 1);
   }
 
   @Test
@@ -201,6 +235,37 @@ class ExtremeValuesTest {
   }
 
   @Test
+  void logSigmoidMishAndSoftsignEndInTheirLimits() {
+    assertClose(Activations.logSigmoid(floats(80, -80)).toDoubleArray(), 1e-6, -Math.exp(-80), -80);
+    assertClose(gradient(Activations::logSigmoid, 80, -80), 1e-6, Math.exp(-80), 1);
+    assertClose(Activations.mish(floats(-80, 80)).toDoubleArray(), 1e-6, -80 * Math.exp(-80), 80);
+    assertClose(gradient(Activations::mish, -80, 80), 1e-5, -79 * Math.exp(-80), 1);
+    assertClose(gradient(Activations::softsign, -1e10, 1e4), 1e-6, 1e-20, Math.pow(10001, -2));
+    for (double far : new double[] {1e30, INFINITY}) {
+      assertThat(Activations.logSigmoid(floats(far, -far)).abs().toDoubleArray())
+          .containsExactly(0, (float) far);
+      assertThat(gradient(Activations::logSigmoid, far, -far)).containsExactly(0, 1);
+      assertThat(Activations.mish(floats(far, -far)).abs().toDoubleArray())
+          .containsExactly((float) far, 0);
+      assertThat(gradient(Activations::mish, far, -far)).containsExactly(1, 0);
+      assertThat(Activations.softsign(floats(far, -far)).toDoubleArray()).containsExactly(1, -1);
+      assertThat(gradient(Activations::softsign, far, -far)).containsExactly(0, 0);
+    }
+  }
+
+  @Test
+  void interpolationEndsInItsEnds() {
+    Tensor start = floats(1e30, -3, 0.1);
+    Tensor end = floats(-1, 1e20, 0.7);
+    assertThat(start.lerp(end, 0).toFloatArray()).containsExactly(start.toFloatArray());
+    assertThat(start.lerp(end, 1).toFloatArray()).containsExactly(end.toFloatArray());
+    assertThat(start.lerp(start, 0.3).toFloatArray()).containsExactly(start.toFloatArray());
+    Tensor weight = floats(0, 0.25, 1).tracked();
+    assertThat(start.lerp(end, weight).sum().backward().of(weight).toFloatArray())
+        .containsExactly(end.minus(start).toFloatArray());
+  }
+
+  @Test
   void powersOfOneAndOfZeroAreThoseOfC() {
     assertThat(floats(1, -1, 1).pow(floats(INFINITY, INFINITY, NAN)).toDoubleArray())
         .containsExactly(1, 1, 1);
@@ -236,7 +301,7 @@ class ExtremeValuesTest {
       assertThat(x.sum(axis).item()).isEqualTo(3);
       IntTensor zero = IntTensor.of(0).reshape();
       assertThat(Indexing.gather(x, axis, zero).item()).isEqualTo(3);
-      assertThat(Indexing.scatterAdd(x, axis, zero, x).item()).isEqualTo(6);
+      assertThat(Scattering.scatterAdd(x, axis, zero, x).item()).isEqualTo(6);
     }
     assertThat(x.flatten(0, -1).shape()).isEqualTo(Shape.of(1));
   }
@@ -247,7 +312,7 @@ class ExtremeValuesTest {
     assertThat(Tensors.arange(0, 1, 0.1, DType.FLOAT64).size()).isEqualTo(10);
     assertThat(Tensors.arange(-0x1p53, -0x1p53 + 6, 1, DType.FLOAT64).size()).isEqualTo(6);
     assertThat(Tensors.arange(3, 0, -1, DType.FLOAT64).toDoubleArray()).containsExactly(3, 2, 1);
-    assertThat(Indexing.maskedFill(floats(1, 2), Tensor.of(1e-50, 0.0), 9).toDoubleArray())
+    assertThat(Masking.maskedFill(floats(1, 2), Tensor.of(1e-50, 0.0), 9).toDoubleArray())
         .containsExactly(9, 2);
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.adjoint.autodiff.Derivatives;
+import dev.adjoint.autodiff.Gradients;
 import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.kernel.Parallel;
 import dev.adjoint.tensor.DType;
@@ -13,6 +14,7 @@ import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
+import java.util.List;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
@@ -81,19 +83,90 @@ class IndexingTest {
   void scatterAddAddsWhatMeetsInOnePlace() {
     IntTensor index = IntTensor.of(new int[][] {{0, 0, 3}, {0, 2, 3}});
     Tensor source = Tensor.of(new double[][] {{1, 2, 3}, {4, 5, 6}});
-    assertThat(Indexing.scatterAdd(X, 0, index, source).toDoubleArray())
+    assertThat(Scattering.scatterAdd(X, 0, index, source).toDoubleArray())
         .containsExactly(5, 3, 2, 10, 11, 12, 20, 26, 22, 30, 31, 41);
+  }
+
+  @Test
+  void ofWhatIsScatteredToOnePlaceTheLastStaysAndHasTheGradient() {
+    IntTensor index = IntTensor.of(new int[][] {{0, 0, 3}, {0, 2, 3}});
+    Tensor source = Tensor.of(new double[][] {{1, 2, 3}, {4, 5, 6}}).tracked();
+    Tensor x = X.tracked();
+    Tensor y = Scattering.scatter(x, 0, index, source);
+    assertThat(y.toDoubleArray()).containsExactly(4, 2, 2, 10, 11, 12, 20, 5, 22, 30, 31, 6);
+    Gradients gradients = y.times(X).sum().backward();
+    assertThat(gradients.of(source).toDoubleArray()).containsExactly(0, 1, 0, 0, 21, 32);
+    assertThat(gradients.of(x).toDoubleArray())
+        .containsExactly(0, 0, 2, 10, 11, 12, 20, 0, 22, 30, 31, 0);
+    assertThat(Scattering.scatter(X, 1, IntTensor.of(new int[][] {{2}, {0}}), -1).toDoubleArray())
+        .containsExactly(0, 1, -1, -1, 11, 12, 20, 21, 22, 30, 31, 32);
+    Tensor scalar = Scattering.scatter(Tensor.scalar(2), 0, IntTensor.of(0).reshape(), 5);
+    assertThat(scalar.item()).isEqualTo(5);
+  }
+
+  @Test
+  void aNanThatIsOverwrittenLeavesNoTrace() {
+    Tensor x = Tensor.of(Double.NaN, 1.0).tracked();
+    Tensor source = Tensor.of(Double.POSITIVE_INFINITY, 3.0).tracked();
+    Tensor y = Scattering.scatter(x, 0, IntTensor.of(0, 0), source).log();
+    Gradients gradients = y.sum().backward();
+    assertThat(gradients.of(x).toDoubleArray()).containsExactly(0, 1);
+    assertThat(gradients.of(source).toDoubleArray()).containsExactly(0, 1 / 3.0);
+  }
+
+  @Test
+  void indicesAlongLeadingAxesReadAndWriteTheSamePlaces() {
+    IntTensor rows = IntTensor.of(new int[][] {{3}, {1}});
+    IntTensor columns = IntTensor.of(2, 0);
+    assertThat(Indexing.index(X, rows, columns).toDoubleArray()).containsExactly(32, 30, 12, 10);
+    assertThat(Indexing.index(X, IntTensor.of(2)).toDoubleArray()).containsExactly(20, 21, 22);
+    Tensor put = Scattering.indexPut(X, List.of(rows, columns), Tensor.of(7.0, 8.0));
+    assertThat(put.toDoubleArray()).containsExactly(0, 1, 2, 8, 11, 7, 20, 21, 22, 8, 31, 7);
+    // Whole rows, the second of two for row 1; and a mask's elements, by their indices.
+    Tensor two = Tensor.of(new double[][] {{1, 2, 3}, {4, 5, 6}});
+    IntTensor same = IntTensor.of(1, 1);
+    assertThat(Scattering.indexPut(X, List.of(same), two).select(0, 1).toDoubleArray())
+        .containsExactly(4, 5, 6);
+    assertThat(Scattering.indexPut(X, List.of(same), two, true).select(0, 1).toDoubleArray())
+        .containsExactly(15, 18, 21);
+    IntTensor large = Masking.nonzero(X.greater(21));
+    assertThat(large).isEqualTo(IntTensor.of(new int[][] {{2, 2}, {3, 0}, {3, 1}, {3, 2}}));
+    assertThat(Indexing.index(X, large.select(1, 0), large.select(1, 1)).toDoubleArray())
+        .containsExactly(Masking.maskedSelect(X, X.greater(21)).toDoubleArray());
+  }
+
+  @Test
+  void indexAddAddsSlices() {
+    Tensor source = Tensor.of(new double[][] {{1, 2, 3}, {4, 5, 6}, {7, 8, 9}});
+    assertThat(Scattering.indexAdd(X, 0, IntTensor.of(3, 0, 3), source).toDoubleArray())
+        .containsExactly(4, 6, 8, 10, 11, 12, 20, 21, 22, 38, 41, 44);
+  }
+
+  @Test
+  void masksSelectAndScatterInReadingOrder() {
+    Tensor mask = Tensor.of(new double[][] {{0, Double.NaN, 1e-300}});
+    assertThat(Masking.maskedSelect(X.slice(0, 0, 2), mask).toDoubleArray())
+        .containsExactly(1, 2, 11, 12);
+    assertThat(Masking.maskedSelect(Tensor.scalar(5), Tensors.ones(3)).toDoubleArray())
+        .containsExactly(5, 5, 5);
+    Tensor scattered =
+        Masking.maskedScatter(X.slice(0, 0, 2), mask, Tensors.arange(5, 10, 1, DType.FLOAT64));
+    assertThat(scattered.toDoubleArray()).containsExactly(0, 5, 6, 10, 7, 8);
+    assertThat(Masking.nonzero(Tensor.scalar(3)).shape()).isEqualTo(Shape.of(1, 0));
+    assertThat(Masking.nonzero(Tensors.zeros(2, 3)).shape()).isEqualTo(Shape.of(0, 2));
+    Tensor none = Masking.maskedSelect(X, Tensors.zeros(3));
+    assertThat(none.shape()).isEqualTo(Shape.of(0));
   }
 
   @Test
   void maskedFillReplacesWhereTheMaskIsNotZero() {
     Tensor mask = Tensor.of(0f, 2f, 0f);
-    Tensor filled = Indexing.maskedFill(X, mask, Double.NEGATIVE_INFINITY);
+    Tensor filled = Masking.maskedFill(X, mask, Double.NEGATIVE_INFINITY);
     assertThat(filled.dtype()).isEqualTo(DType.FLOAT64);
     assertThat(filled.select(0, 1).toDoubleArray())
         .containsExactly(10, Double.NEGATIVE_INFINITY, 12);
     Tensor x = X.tracked();
-    assertThat(Indexing.maskedFill(x, mask, 7).sum().backward().of(x).select(0, 0).toDoubleArray())
+    assertThat(Masking.maskedFill(x, mask, 7).sum().backward().of(x).select(0, 0).toDoubleArray())
         .containsExactly(1, 0, 1);
   }
 
@@ -121,12 +194,22 @@ class IndexingTest {
     FiniteDifferences.check(
         v -> Indexing.indexSelect(v[0].square(), 1, IntTensor.of(2, 2, 0)).sin(), x);
     FiniteDifferences.check(
-        v -> Indexing.scatterAdd(v[0], 1, index, v[1]).square(), x, normal(2, 2, 2, 2));
+        v -> Scattering.scatterAdd(v[0], 1, index, v[1]).square(), x, normal(2, 2, 2, 2));
     FiniteDifferences.check(
         v -> Indexing.embedding(v[0], IntTensor.of(new int[][] {{1, 1}, {0, 1}})).square(),
         normal(3, 2, 3));
+    FiniteDifferences.check(
+        v -> Scattering.scatter(v[0], 1, index, v[1]).square(), x, normal(2, 2, 2, 2));
+    List<IntTensor> places = List.of(IntTensor.of(1, 0, 1), IntTensor.of(2, 1, 2));
+    FiniteDifferences.check(
+        v -> Scattering.indexPut(v[0].sin(), places, v[1]).square(), x, normal(2, 3, 2));
+    FiniteDifferences.check(
+        v -> Scattering.indexPut(v[0].sin(), places, v[1], true).square(), x, normal(2, 2));
     Tensor mask = Tensor.of(1f, 0f);
-    FiniteDifferences.check(v -> Indexing.maskedFill(v[0].square(), mask, 3).square(), x);
+    FiniteDifferences.check(v -> Masking.maskedSelect(v[0].square(), mask).sin(), x);
+    FiniteDifferences.check(
+        v -> Masking.maskedScatter(v[0].sin(), mask, v[1]).square(), x, normal(2, 3, 3));
+    FiniteDifferences.check(v -> Masking.maskedFill(v[0].square(), mask, 3).square(), x);
   }
 
   @Test
@@ -165,6 +248,22 @@ class IndexingTest {
         .hasMessage(
             "embedding: index 4 at position [0] is outside axis 0 of shape (4, 3); expected 0 to"
                 + " 3");
+    IntTensor threes = IntTensor.of(new int[][] {{3, 3}});
+    assertThatThrownBy(() -> Indexing.index(X, threes, threes))
+        .hasMessage(
+            "index: index 3 at position [0, 0] is outside axis 1 of shape (4, 3); expected 0 to 2");
+    assertThatThrownBy(() -> Scattering.indexPut(X, List.of(IntTensor.of(-1)), X.select(0, 0)))
+        .isInstanceOf(IndexOutOfBoundsException.class)
+        .hasMessage(
+            "indexPut: index -1 at position [0] is outside axis 0 of shape (4, 3); expected 0 to"
+                + " 3");
+    assertThatThrownBy(() -> Scattering.scatter(X, 1, threes, 0))
+        .hasMessage(
+            "scatter: index 3 at position [0, 0] is outside axis 1 of shape (4, 3); expected 0 to"
+                + " 2");
+    assertThatThrownBy(() -> Scattering.indexAdd(X, 1, IntTensor.of(3), X))
+        .hasMessage(
+            "indexAdd: index 3 at position [0] is outside axis 1 of shape (4, 3); expected 0 to 2");
     assertThatThrownBy(() -> Indexing.embedding(Tensors.zeros(0, 3), IntTensor.of(0)))
         .hasMessageContaining("expected no index at all");
   }
@@ -183,10 +282,32 @@ class IndexingTest {
         .hasMessageStartingWith("takeAlongAxis: shapes (4, 1) and (5, 1) do not broadcast");
     assertThatThrownBy(() -> Indexing.indexSelect(X, 1, index))
         .hasMessage("indexSelect: indices of shape (5, 2); expected one axis");
-    assertThatThrownBy(() -> Indexing.scatterAdd(X, 0, index.slice(0, 4), X))
+    assertThatThrownBy(() -> Scattering.scatterAdd(X, 0, index.slice(0, 4), X))
         .hasMessage(
             "scatterAdd: source of shape (4, 3) and index of shape (4, 2); expected equal shapes");
-    assertThatThrownBy(() -> Indexing.maskedFill(X, Tensors.ones(2, 4, 3), 0))
+    assertThatThrownBy(() -> Scattering.scatter(X, 0, index.slice(0, 4), X))
+        .hasMessage(
+            "scatter: source of shape (4, 3) and index of shape (4, 2); expected equal shapes");
+    IntTensor two = IntTensor.of(0, 1);
+    assertThatThrownBy(() -> Scattering.indexAdd(X, 0, two, X))
+        .hasMessage(
+            "indexAdd: source of shape (4, 3) for 2 indices along axis 0 of shape (4, 3); expected"
+                + " (2, 3)");
+    assertThatThrownBy(() -> Indexing.index(X, two, two, two))
+        .hasMessage(
+            "index: 3 indices for shape (4, 3); expected one for each of its leading axes, at"
+                + " least one");
+    assertThatThrownBy(() -> Indexing.index(X, two, IntTensor.of(0, 1, 2)))
+        .hasMessageStartingWith("index: shapes (2) and (3) do not broadcast");
+    assertThatThrownBy(() -> Scattering.indexPut(X, List.of(two), Tensors.ones(3, 3)))
+        .hasMessage(
+            "indexPut: values of shape (3, 3) for 1 indices of shape (4, 3); expected them to"
+                + " broadcast to (2, 3)");
+    assertThatThrownBy(() -> Masking.maskedScatter(X, Tensors.ones(3), Tensors.ones(5)))
+        .hasMessage(
+            "maskedScatter: source of shape (5) for 12 elements of shape (4, 3); expected as many,"
+                + " or more");
+    assertThatThrownBy(() -> Masking.maskedFill(X, Tensors.ones(2, 4, 3), 0))
         .hasMessage(
             "maskedFill: mask of shape (2, 4, 3) for shape (4, 3); expected one that broadcasts to"
                 + " it");

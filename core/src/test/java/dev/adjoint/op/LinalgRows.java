@@ -33,7 +33,7 @@ final class LinalgRows {
                         i -> x[0].at(i[0], i[1], i[1])),
                 in(REAL, "b m n"))
             .covers("Linalg.diagonal(Tensor)")
-            .uses("Linalg.Diagonal.DIAGONAL"),
+            .uses("Diagonal.DIAGONAL"),
         op(
                 "diagEmbed",
                 x -> Linalg.diagEmbed(x[0]),
@@ -43,7 +43,7 @@ final class LinalgRows {
                         i -> i[1] == i[2] ? x[0].at(i[0], i[1]) : 0),
                 in(REAL, "m n"))
             .covers("Linalg.diagEmbed(Tensor)")
-            .uses("Linalg.DiagonalEmbed"),
+            .uses("Diagonal.Embed"),
         op(
                 "triu",
                 x -> Linalg.triu(x[0], 1),
@@ -70,7 +70,7 @@ final class LinalgRows {
                         }),
                 in(REAL, "b 2 2"))
             .covers("Linalg.eigh(Tensor)")
-            .uses("Linalg.SymmetricEigen.EIGH")
+            .uses("SymmetricEigen.EIGH")
             .tolerance(4),
         op(
                 "exponential of a matrix by eigh",

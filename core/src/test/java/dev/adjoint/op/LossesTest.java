@@ -50,6 +50,16 @@ class LossesTest {
     assertThat(loss.sum().backward().of(x).toDoubleArray()).containsExactly(-2, -2, -1, 0, 2, 2);
   }
 
+  @Test
+  void huberBendsAsASquareWhereThePredictionIsTheTarget() {
+    Tensor x = Tensor.of(-3.0, -1, 0, 1, 3).tracked();
+    Tensor zeros = Tensors.zeros(x.shape(), DType.FLOAT64);
+    Tensor loss = Losses.huber(x, zeros, 2, Reduction.SUM);
+    Tensor slope = Backward.wrt(x).createGraph().of(loss).of(x);
+    assertThat(Backward.wrt(x).of(slope.sum()).of(x).toDoubleArray())
+        .containsExactly(0, 1, 1, 1, 0);
+  }
+
   // ---- of probabilities ----------------------------------------------------------------------
 
   @ParameterizedTest
@@ -210,12 +220,14 @@ class LossesTest {
     }
     assertThatThrownBy(() -> Losses.cosineEmbedding(column, column, column))
         .hasMessage(
-            "cosineEmbedding: cosines of shape (3) and pairs of shape (3, 1); expected equal shapes, expand() to broadcast");
+            "cosineEmbedding: cosines of shape (3) and pairs of shape (3, 1); expected equal"
+                + " shapes, expand() to broadcast");
     assertThatThrownBy(
             () -> Losses.binaryCrossEntropyWithLogits(row, row, Tensors.ones(2), Reduction.SUM))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
-            "binaryCrossEntropyWithLogits: positive weight of shape (2) for logits of shape (3); expected one that broadcasts to it");
+            "binaryCrossEntropyWithLogits: positive weight of shape (2) for logits of shape (3);"
+                + " expected one that broadcasts to it");
   }
 
   @Test

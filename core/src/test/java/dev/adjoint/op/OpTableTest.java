@@ -40,7 +40,9 @@ class OpTableTest {
           Clamp.class,
           Contiguous.class,
           CumulativeSum.class,
+          Lerp.class,
           Movement.class,
+          Ordering.class,
           Pad.class,
           Reductions.class);
 

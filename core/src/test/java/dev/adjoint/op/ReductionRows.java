@@ -11,7 +11,9 @@ import dev.adjoint.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.DoubleStream;
 
 /**
  * Rows for reductions over every set of axes, kept and dropped, and for what runs along an axis.
@@ -48,6 +50,18 @@ final class ReductionRows {
             Tensor::unbiasedVariance,
             Tensor::unbiasedVariance,
             x -> x.length < 2 ? Double.NaN : variance(x, x.length - 1)));
+    rows.addAll(
+        each(
+            "biasedStd",
+            Tensor::biasedStd,
+            Tensor::biasedStd,
+            x -> Math.sqrt(variance(x, x.length))));
+    rows.addAll(
+        each(
+            "unbiasedStd",
+            Tensor::unbiasedStd,
+            Tensor::unbiasedStd,
+            x -> x.length < 2 ? Double.NaN : Math.sqrt(variance(x, x.length - 1))));
     rows.addAll(
         nonEmpty(
             each(
@@ -94,8 +108,32 @@ final class ReductionRows {
             norm(
                 Double.POSITIVE_INFINITY,
                 x -> Arrays.stream(x).map(Math::abs).max().orElseThrow())));
+    rows.addAll(nonEmpty(norm(Double.NEGATIVE_INFINITY, x -> least(abs(x)))));
+    rows.addAll(norm(0, x -> x.length));
+    for (double p : new double[] {0.5, 1.5, 3}) {
+      rows.addAll(norm(p, x -> Math.pow(abs(x).map(v -> Math.pow(v, p)).sum(), 1 / p)));
+    }
+    rows.add(
+        op(
+                "argmax",
+                x -> Tensor.scalar(x[0].argmax(), x[0].dtype()),
+                x -> x[0].fold(new int[0], false, ReductionRows::argmax),
+                in(REAL, "b m n"))
+            .covers("argmax()")
+            .order(0)
+            .nonEmpty("bmn"));
+    rows.add(
+        op(
+                "argmin",
+                x -> Tensor.scalar(x[0].argmin(), x[0].dtype()),
+                x -> x[0].fold(new int[0], false, v -> argmax(negated(v))),
+                in(REAL, "b m n"))
+            .covers("argmin()")
+            .order(0)
+            .nonEmpty("bmn"));
     for (int axis = 0; axis < 3; axis++) {
       alongAxis(rows, axis);
+      runningAlong(rows, axis);
     }
     return rows;
   }
@@ -183,11 +221,7 @@ final class ReductionRows {
         op(
                 "argmin along " + axis,
                 x -> x[0].argmin(axis).toTensor(x[0].dtype()),
-                x ->
-                    x[0].fold(
-                        new int[] {axis},
-                        false,
-                        v -> argmax(Arrays.stream(v).map(a -> -a).toArray())),
+                x -> x[0].fold(new int[] {axis}, false, v -> argmax(negated(v))),
                 input)
             .covers("argmin(int)")
             .order(0)
@@ -196,16 +230,7 @@ final class ReductionRows {
         op(
                 "cumsum along " + axis,
                 x -> x[0].cumsum(axis),
-                x ->
-                    Dense.of(
-                        x[0].sizes(),
-                        i -> {
-                          double sum = 0;
-                          for (int[] j = i.clone(); j[axis] >= 0; j[axis]--) {
-                            sum += x[0].at(j);
-                          }
-                          return sum;
-                        }),
+                running(axis, x -> Arrays.stream(x).sum()),
                 input)
             .covers("cumsum(int)")
             .uses("CumulativeSum"));
@@ -231,6 +256,85 @@ final class ReductionRows {
                 input)
             .covers("logSoftmax(int)")
             .uses("RowOp.LOG_SOFTMAX"));
+  }
+
+  private static void runningAlong(List<OpCase> rows, int axis) {
+    OpCase.Input input = in(REAL, "b m n");
+    rows.add(
+        op(
+                "cumprod along " + axis,
+                x -> x[0].cumprod(axis),
+                running(axis, x -> Arrays.stream(x).reduce(1, (a, b) -> a * b)),
+                input)
+            .covers("cumprod(int)")
+            .uses("LinearRecurrence"));
+    rows.add(
+        op(
+                "cummax along " + axis,
+                x -> x[0].cummax(axis).values(),
+                running(axis, x -> -least(Arrays.stream(negated(x)))),
+                input)
+            .covers("cummax(int)"));
+    rows.add(
+        op(
+                "cummin along " + axis,
+                x -> x[0].cummin(axis).values(),
+                running(axis, x -> least(Arrays.stream(x))),
+                input)
+            .covers("cummin(int)"));
+    rows.add(
+        op(
+                "logcumsumexp along " + axis,
+                x -> x[0].logcumsumexp(axis),
+                running(axis, x -> Math.log(sumOfExp(x))),
+                input)
+            .covers("logcumsumexp(int)"));
+    rows.add(
+        op(
+                "diff along " + axis,
+                x -> x[0].diff(2, axis),
+                x -> differences(differences(x[0], axis), axis),
+                input)
+            .covers("diff(int, int)"));
+  }
+
+  /** Folds what is along an axis from its start to each position. */
+  private static Function<Dense[], Dense> running(int axis, ToDoubleFunction<double[]> fold) {
+    return x ->
+        Dense.of(
+            x[0].sizes(),
+            index -> {
+              double[] line = new double[index[axis] + 1];
+              int[] at = index.clone();
+              for (at[axis] = 0; at[axis] < line.length; at[axis]++) {
+                line[at[axis]] = x[0].at(at);
+              }
+              return fold.applyAsDouble(line);
+            });
+  }
+
+  private static Dense differences(Dense x, int axis) {
+    int[] sizes = x.sizes().clone();
+    sizes[axis] = Math.max(0, sizes[axis] - 1);
+    return Dense.of(
+        sizes,
+        index -> {
+          int[] next = index.clone();
+          next[axis]++;
+          return x.at(next) - x.at(index);
+        });
+  }
+
+  private static DoubleStream abs(double[] x) {
+    return Arrays.stream(x).map(Math::abs);
+  }
+
+  private static double[] negated(double[] x) {
+    return Arrays.stream(x).map(v -> -v).toArray();
+  }
+
+  private static double least(DoubleStream x) {
+    return x.min().orElseThrow();
   }
 
   private static double mean(double[] x) {

@@ -36,6 +36,13 @@ record UnaryRow(
         row(Unary.EXPM1, Tensor::expm1, REAL, Math::expm1, Math::exp),
         row(Unary.LOG, Tensor::log, POSITIVE, Math::log, x -> 1 / x),
         row(Unary.LOG1P, Tensor::log1p, UNIT, Math::log1p, x -> 1 / (1 + x)),
+        row(
+            Unary.LOG2,
+            Tensor::log2,
+            POSITIVE,
+            x -> Math.log(x) / Math.log(2),
+            x -> 1 / x / Math.log(2)),
+        row(Unary.LOG10, Tensor::log10, POSITIVE, Math::log10, x -> 1 / x / Math.log(10)),
         row(Unary.SQRT, Tensor::sqrt, POSITIVE, Math::sqrt, x -> 0.5 / Math.sqrt(x)),
         row(
             Unary.RSQRT,
@@ -47,6 +54,12 @@ record UnaryRow(
         row(Unary.RECIPROCAL, Tensor::reciprocal, NONZERO, x -> 1 / x, x -> -1 / (x * x)),
         row(Unary.SIN, Tensor::sin, REAL, Math::sin, Math::cos),
         row(Unary.COS, Tensor::cos, REAL, Math::cos, x -> -Math.sin(x)),
+        row(Unary.TAN, Tensor::tan, UNIT, Math::tan, x -> Math.pow(Math.cos(x), -2)),
+        row(Unary.ASIN, Tensor::asin, UNIT, Math::asin, x -> inverseLeg(x)),
+        row(Unary.ACOS, Tensor::acos, UNIT, Math::acos, x -> -inverseLeg(x)),
+        row(Unary.ATAN, Tensor::atan, REAL, Math::atan, x -> 1 / (1 + x * x)),
+        row(Unary.SINH, Tensor::sinh, REAL, Math::sinh, Math::cosh),
+        row(Unary.COSH, Tensor::cosh, REAL, Math::cosh, Math::sinh),
         row(Unary.TANH, Tensor::tanh, REAL, Math::tanh, x -> Math.pow(Math.cosh(x), -2)),
         row(Unary.SIGMOID, Tensor::sigmoid, REAL, x -> sigmoid(x), x -> sigmoid(x) * sigmoid(-x)),
         row(
@@ -59,12 +72,17 @@ record UnaryRow(
         row(Unary.FLOOR, Tensor::floor, REAL, Math::floor, x -> 0),
         row(Unary.CEIL, Tensor::ceil, REAL, Math::ceil, x -> 0),
         row(Unary.ROUND, Tensor::round, REAL, Math::rint, x -> 0),
+        row(Unary.TRUNC, Tensor::trunc, REAL, x -> x < 0 ? Math.ceil(x) : Math.floor(x), x -> 0),
         row(Unary.IS_NAN, Tensor::isNaN, REAL, x -> Double.isNaN(x) ? 1 : 0, x -> 0),
         row(Unary.IS_FINITE, Tensor::isFinite, REAL, x -> Double.isFinite(x) ? 1 : 0, x -> 0),
         row(
             Unary.SOFTPLUS,
             x -> Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
             x -> sigmoid(x)),
+        row(
+            Unary.SOFTSIGN,
+            x -> Double.isInfinite(x) ? Math.signum(x) : x / (1 + Math.abs(x)),
+            x -> Math.pow(1 + Math.abs(x), -2)),
         row(
             Unary.GELU,
             tails(x -> x * normal(x), Math::abs),
@@ -132,6 +150,11 @@ record UnaryRow(
         Math.abs(x) < from || Double.isNaN(x)
             ? near.applyAsDouble(x)
             : x > 0 ? limit.applyAsDouble(x) : 0;
+  }
+
+  /** 1 / sqrt(1 - x^2). */
+  private static double inverseLeg(double x) {
+    return 1 / Math.sqrt((1 - x) * (1 + x));
   }
 
   private static double step(double x) {

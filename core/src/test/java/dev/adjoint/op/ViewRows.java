@@ -9,6 +9,7 @@ import dev.adjoint.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import java.util.function.IntBinaryOperator;
 import java.util.function.UnaryOperator;
 
 /** Rows for what only moves elements: views, joins, repetitions. */
@@ -22,6 +23,7 @@ final class ViewRows {
     orders(rows);
     parts(rows);
     repetitions(rows);
+    paddings(rows);
     joins(rows);
     return rows;
   }
@@ -246,6 +248,41 @@ final class ViewRows {
               .covers("pad(int, int, int, double)")
               .uses("Pad"));
     }
+  }
+
+  private static void paddings(List<OpCase> rows) {
+    padding(rows, PadMode.ZEROS, "m n", 2, 3, (i, n) -> -1);
+    padding(rows, PadMode.REFLECT, "m 4", 2, 3, (i, n) -> i < 0 ? -i : i < n ? i : 2 * n - 2 - i);
+    padding(rows, PadMode.REPLICATE, "m n", 2, 3, (i, n) -> Math.clamp(i, 0, n - 1));
+    padding(rows, PadMode.CIRCULAR, "m 3", 2, 3, (i, n) -> Math.floorMod(i, n));
+    padding(rows, PadMode.CIRCULAR, "m 3", 0, 1, (i, n) -> Math.floorMod(i, n));
+    padding(rows, PadMode.REFLECT, "m 3", 1, 0, (i, n) -> Math.abs(i));
+  }
+
+  /** Pads the last axis; the source of a position outside is told, -1 for a zero. */
+  private static void padding(
+      List<OpCase> rows,
+      PadMode mode,
+      String shape,
+      int before,
+      int after,
+      IntBinaryOperator source) {
+    rows.add(
+        view(
+                "pad %d, %d of mode %s".formatted(before, after, mode),
+                shape,
+                x -> x.pad(-1, before, after, mode),
+                x ->
+                    Dense.of(
+                        new int[] {x.size(0), before + x.size(1) + after},
+                        i -> {
+                          int at = i[1] - before;
+                          boolean inside = at >= 0 && at < x.size(1);
+                          int from = inside ? at : source.applyAsInt(at, x.size(1));
+                          return from < 0 ? 0 : x.at(i[0], from);
+                        }))
+            .covers("pad(int, int, int, PadMode)")
+            .nonEmpty(mode == PadMode.REPLICATE ? "n" : ""));
   }
 
   private static void joins(List<OpCase> rows) {

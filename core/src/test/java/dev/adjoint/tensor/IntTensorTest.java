@@ -51,6 +51,18 @@ class IntTensorTest {
   }
 
   @Test
+  void onePositionOfAnAxisIsSelected() {
+    IntTensor x = IntTensor.range(24).reshape(2, 3, 4);
+    assertThat(x.select(1, -1))
+        .isEqualTo(IntTensor.of(new int[][] {{8, 9, 10, 11}, {20, 21, 22, 23}}));
+    assertThat(x.select(-1, 1).select(0, 1)).isEqualTo(IntTensor.of(13, 17, 21));
+    assertThat(IntTensor.range(0).reshape(2, 0).select(0, 1).shape()).isEqualTo(Shape.of(0));
+    assertThatThrownBy(() -> x.select(2, 4))
+        .isInstanceOf(IndexOutOfBoundsException.class)
+        .hasMessage("select: index 4 is outside axis 2 of shape (2, 3, 4)");
+  }
+
+  @Test
   void badRowsAreNamed() {
     IntTensor x = IntTensor.range(6).reshape(3, 2);
     for (int outside : new int[] {-1, 3}) {

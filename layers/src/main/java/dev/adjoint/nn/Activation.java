@@ -26,6 +26,14 @@ public enum Activation implements Transform, Describable {
   SILU(1, Activations::silu),
   /** log(1 + e^x). */
   SOFTPLUS(1, Activations::softplus),
+  /** log(sigmoid(x)). */
+  LOG_SIGMOID(1, Activations::logSigmoid),
+  /** x tanh(softplus(x)). */
+  MISH(1, Activations::mish),
+  /** x / (1 + |x|). */
+  SOFTSIGN(1, Activations::softsign),
+  /** x, limited to -1 and 1. */
+  HARDTANH(1, x -> Activations.hardtanh(x, -1, 1)),
   /** The hyperbolic tangent. */
   TANH(5.0 / 3, Tensor::tanh),
   /** 1 / (1 + e^-x). */

@@ -18,8 +18,8 @@ import dev.adjoint.nn.sequence.MultiHeadAttention;
 import dev.adjoint.nn.sequence.TransformerEncoder;
 import dev.adjoint.nn.sequence.TransformerEncoderLayer;
 import dev.adjoint.op.ConvOptions;
-import dev.adjoint.op.Indexing;
 import dev.adjoint.op.Joining;
+import dev.adjoint.op.Masking;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.IntTensor;
@@ -168,7 +168,7 @@ class MaskTest {
       for (int mode = 0; mode < 2; mode++) {
         Map<String, float[]> expected = null;
         for (double garbage : new double[] {0, 1e30, Double.NaN, Double.POSITIVE_INFINITY}) {
-          Tensor filled = Indexing.maskedFill(known, padding, garbage).tracked();
+          Tensor filled = Masking.maskedFill(known, padding, garbage).tracked();
           var gradients = norm.forward(filled, mask).exp().sum().backward();
           Map<String, float[]> all = new LinkedHashMap<>();
           norm.namedParameters()

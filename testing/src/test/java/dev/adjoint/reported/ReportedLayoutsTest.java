@@ -12,7 +12,7 @@ import dev.adjoint.nn.Linear;
 import dev.adjoint.nn.Transform;
 import dev.adjoint.nn.norm.BatchNorm;
 import dev.adjoint.nn.norm.LayerNorm;
-import dev.adjoint.op.Indexing;
+import dev.adjoint.op.Masking;
 import dev.adjoint.op.Pooling;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Tensor;
@@ -76,7 +76,7 @@ class ReportedLayoutsTest {
   void anExpandedMaskFillsWhereItIsSet() {
     Tensor mask = Tensor.of(new float[][][] {{{1, 0}}, {{0, 1}}}).expand(2, 2, 2);
     Tensor x = Tensor.of(new float[][] {{1, 2}, {3, 4}}).expand(2, 2, 2);
-    assertThat(Indexing.maskedFill(x, mask, 0))
+    assertThat(Masking.maskedFill(x, mask, 0))
         .isCloseTo(Tensor.of(new float[][][] {{{0, 2}, {0, 4}}, {{1, 0}, {3, 0}}}));
   }
 

@@ -26,6 +26,8 @@ final class DoubleElementary {
     0.5902283571040994, -0.8833944531698835, 1.0740069070883398
   };
 
+  private static final double LOG2_E = 1.4426950408889634;
+
   private DoubleElementary() {}
 
   static double exp(double x) {
@@ -47,6 +49,16 @@ final class DoubleElementary {
 
   static double log1p(double x) {
     return StrictMath.log1p(x);
+  }
+
+  /** Returns the logarithm to base 2, exact for powers of 2. */
+  static double log2(double x) {
+    double y = StrictMath.log(x) * LOG2_E;
+    if (!(abs(y) < Double.POSITIVE_INFINITY)) {
+      return y;
+    }
+    double k = Math.rint(y);
+    return k + StrictMath.log(Math.scalb(x, (int) -k)) * LOG2_E;
   }
 
   static double tanh(double x) {

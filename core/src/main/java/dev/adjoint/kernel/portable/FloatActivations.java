@@ -18,7 +18,9 @@ final class FloatActivations {
 
   private static final float GELU_CUBIC_SLOPE = (float) 0.21406444881780075;
 
-  /** The value at -infinity, too, is the limit 0. */
+  /** The values at infinity, too, are the limits. */
+  private static final float HIGHEST = Float.MAX_VALUE;
+
   private static final float LOWEST = -Float.MAX_VALUE;
 
   private FloatActivations() {}
@@ -93,7 +95,23 @@ final class FloatActivations {
     return fma(times(near, slope), times(s, rest), s);
   }
 
+  static float softsign(float x) {
+    float near = max(min(x, HIGHEST), LOWEST);
+    return div(near, plus(1f, abs(near)));
+  }
+
   static float elu(float x, float alpha) {
     return select(isLess(0f, x), x, times(alpha, expm1(x)));
+  }
+
+  /** Returns {@code log(exp(x) + exp(y))}; equal infinities, too, are 0 apart. */
+  static float logaddexp(float x, float y) {
+    float apart = select(isEqual(x, y), 0f, minus(x, y));
+    return plus(max(x, y), log1p(expNegative(neg(abs(apart)))));
+  }
+
+  /** Returns {@code x * log(y)}; 0 where x is 0, whatever y is but NaN. */
+  static float xlogy(float x, float y) {
+    return select(isEqual(x, 0f), select(isEqual(y, y), 0f, y), times(x, log(y)));
   }
 }

@@ -36,6 +36,11 @@ final class FloatFunctions {
     return max(x, 0f);
   }
 
+  /** Rounds toward zero. */
+  static float trunc(float x) {
+    return copySign(floor(abs(x)), x);
+  }
+
   static float isNan(float x) {
     return select(isEqual(x, x), 0f, 1f);
   }

@@ -25,6 +25,8 @@ final class ActivationCases {
         activation("tanh", torch::tanh),
         activation("sigmoid", torch::sigmoid),
         activation("hardtanh", torch::hardtanh),
+        activation("log_sigmoid", torch::log_sigmoid),
+        activation("mish", torch::mish),
         activation("softmax", x -> torch.softmax(x, 1), "dim", 1),
         activation("softmax", x -> torch.softmax(x, 2), "dim", 2),
         activation("log_softmax", x -> torch.log_softmax(x, 1), "dim", 1),

@@ -108,10 +108,12 @@ final class Subjects {
         "activation-elu", golden -> function(x -> Activations.elu(x, decimal(golden, "alpha"))));
     BY_PREFIX.put("activation-gelu-approximate-none", golden -> function(Activation.GELU));
     BY_PREFIX.put("activation-gelu-approximate-tanh", golden -> function(Activations::geluTanh));
-    BY_PREFIX.put("activation-hardtanh", golden -> function(x -> x.clamp(-1, 1)));
+    BY_PREFIX.put("activation-hardtanh", golden -> function(Activation.HARDTANH));
     BY_PREFIX.put(
         "activation-leaky-relu",
         golden -> function(x -> Activations.leakyRelu(x, decimal(golden, "negative_slope"))));
+    BY_PREFIX.put("activation-log-sigmoid", golden -> function(Activation.LOG_SIGMOID));
+    BY_PREFIX.put("activation-mish", golden -> function(Activation.MISH));
     BY_PREFIX.put(
         "activation-log-softmax", golden -> function(x -> x.logSoftmax(number(golden, "dim"))));
     BY_PREFIX.put(
