@@ -136,8 +136,7 @@ public final class Backward {
     private final Set<Node> targets = new HashSet<>();
     private final @Nullable Reachability targeted;
     private final boolean detecting = Recorder.mode().detecting();
-    private final boolean inPlace =
-        !createGraph && !detecting && Recorder.mode().map() == null;
+    private final boolean inPlace = !createGraph && !detecting && Recorder.mode().map() == null;
     private final Map<Node, Tensor> results = new HashMap<>();
     private final Map<Node, Pending> pending = new HashMap<>();
     private final PriorityQueue<Pending> youngestFirst =

@@ -19,10 +19,22 @@ public final class Recorder {
   public static Tensor apply(Primitive primitive, Tensor... inputs) {
     for (Tensor input : inputs) {
       if (input.examples() != null) {
-        return made(Vmap.apply(primitive, inputs), mode(), primitive, inputs);
+        return apply(primitive, null, inputs);
       }
     }
     return record(primitive.forward(inputs), primitive, inputs);
+  }
+
+  /**
+   * Computes a primitive and records it.
+   *
+   * @param indices of the examples, if the primitive has an index that is not the same for all
+   */
+  public static Tensor apply(Primitive primitive, @Nullable Examples<?> indices, Tensor... inputs) {
+    Vmap.Level level = Vmap.innermost(indices, inputs);
+    return level == null
+        ? record(primitive.forward(inputs), primitive, inputs)
+        : made(level.apply(primitive, inputs), mode(), primitive, inputs);
   }
 
   /**
@@ -89,9 +101,9 @@ public final class Recorder {
    * the recorded pullback of a custom function.
    */
   public static void checkReadOut(Tensor tensor) {
-    Examples examples = tensor.examples();
+    Examples<Tensor> examples = tensor.examples();
     if (examples != null) {
-      throw examples.refusal();
+      throw examples.refusal(tensor.shape());
     }
     Mode mode = mode();
     Trace trace = mode.trace();
@@ -106,8 +118,8 @@ public final class Recorder {
     if (function != null && tensor.isTracked()) {
       throw new IllegalStateException(
           ("%s: its pullback reads out a tensor (to an array or a number), so it cannot be"
-                  + " differentiated again; expected a pullback in tensor operations, or a first-order"
-                  + " backward()")
+               + " differentiated again; expected a pullback in tensor operations, or a first-order"
+               + " backward()")
               .formatted(function));
     }
   }

@@ -108,14 +108,15 @@ public final class ElementwiseFunction implements Primitive {
         wanted.add(x[i]);
       }
     }
-    Function<List<Tensor>, Tensor> function = some -> {
-      Iterator<Tensor> next = some.iterator();
-      Tensor[] own = x.clone();
-      for (int i = 0; i < arity; i++) {
-        own[i] = needed[i] ? next.next() : x[i];
-      }
-      return definition.apply(own);
-    };
+    Function<List<Tensor>, Tensor> function =
+        some -> {
+          Iterator<Tensor> next = some.iterator();
+          Tensor[] own = x.clone();
+          for (int i = 0; i < arity; i++) {
+            own[i] = needed[i] ? next.next() : x[i];
+          }
+          return definition.apply(own);
+        };
     Iterator<Tensor> gradients = Derivatives.vjp(function, wanted, g).iterator();
     @Nullable Tensor[] cotangents = new Tensor[arity];
     for (int i = 0; i < arity; i++) {
