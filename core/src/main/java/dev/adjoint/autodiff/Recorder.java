@@ -2,6 +2,7 @@ package dev.adjoint.autodiff;
 
 import dev.adjoint.op.Primitive;
 import dev.adjoint.tensor.Tensor;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -75,6 +76,21 @@ public final class Recorder {
   private static String site(Mode mode) {
     String site = mode.site();
     return site != null ? site : Anomalies.userSite();
+  }
+
+  /** Tells whether operations are being recorded. */
+  public static boolean isRecording() {
+    return mode().recording();
+  }
+
+  /**
+   * Computes unrecorded elementwise functions, in a mapped function for all examples at once.
+   *
+   * @return the results, of the shape to which the inputs that are used broadcast
+   */
+  public static Tensor[] elementwise(Function<Tensor[], Tensor[]> functions, Tensor... inputs) {
+    Vmap.Level level = Vmap.innermost(null, inputs);
+    return level == null ? functions.apply(inputs) : level.elementwise(functions, inputs);
   }
 
   /**

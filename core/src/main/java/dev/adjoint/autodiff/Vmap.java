@@ -201,6 +201,19 @@ public final class Vmap {
 
     /** Computes a primitive for all examples; not recorded for one. */
     Tensor apply(Primitive primitive, Tensor[] inputs) {
+      return example(primitive.batched(batch(inputs)));
+    }
+
+    /** Computes elementwise functions for all examples. */
+    Tensor[] elementwise(Function<Tensor[], Tensor[]> functions, Tensor[] inputs) {
+      Tensor[] all = batch(inputs).aligned();
+      int rank = Arrays.stream(all).mapToInt(Tensor::rank).max().orElse(0);
+      return Arrays.stream(Recorder.elementwise(functions, all))
+          .map(y -> y.rank() == rank ? example(y) : y) // else of none that the examples differ in
+          .toArray(Tensor[]::new);
+    }
+
+    private Batch batch(Tensor[] inputs) {
       Tensor[] all = new Tensor[inputs.length];
       boolean[] mapped = new boolean[inputs.length];
       for (int i = 0; i < inputs.length; i++) {
@@ -208,7 +221,7 @@ public final class Vmap {
         mapped[i] = examples != null && examples.level() == this;
         all[i] = examples != null && mapped[i] ? examples.all() : inputs[i];
       }
-      return example(primitive.batched(new Batch(this, size, all, mapped)));
+      return new Batch(this, size, all, mapped);
     }
 
     private Tensor example(Tensor all) {

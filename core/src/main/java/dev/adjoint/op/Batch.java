@@ -65,7 +65,7 @@ public final class Batch {
   }
 
   /** Returns all inputs, such that the axes of the examples broadcast as in one example. */
-  Tensor[] aligned() {
+  public Tensor[] aligned() {
     int rank = 0;
     for (int i = 0; i < inputs.length; i++) {
       rank = Math.max(rank, rank(i));
