@@ -140,17 +140,16 @@ public final class Recorder {
     }
   }
 
-  /**
-   * Throws in a traced function, where a replayed value would be constant from then on, and in a
-   * mapped one, where it would be the same for all examples.
-   */
+  /** Throws in a mapped function, with what it does and what to do instead. */
+  public static void checkUnmapped(String does) {
+    if (mode().map() != null) {
+      throw new Vmap.Refusal("map: the function " + does);
+    }
+  }
+
+  /** Throws in a traced function, where a replayed value would be constant from then on. */
   static void checkReplayed() {
     Trace trace = mode().trace();
-    if (mode().map() != null) {
-      throw new Vmap.Refusal(
-          "map: the function draws random numbers, which would be the same for all examples;"
-              + " expected them drawn outside, as one more tensor of all examples");
-    }
     if (trace != null) {
       throw new IllegalArgumentException(
           ("%s: draws random numbers or stops a gradient, which happens once, when an elementwise"

@@ -53,8 +53,20 @@ public record ConvShape(
   /** Returns the sizes with so many times the channels, of which each part has its own weights. */
   public ConvShape groups(int times) {
     return new ConvShape(
-        n, inC * times, h, w, outC * times, kh, kw, strideH, strideW, padH, padW, dilationH,
-        dilationW, groups * times);
+        n,
+        inC * times,
+        h,
+        w,
+        outC * times,
+        kh,
+        kw,
+        strideH,
+        strideW,
+        padH,
+        padW,
+        dilationH,
+        dilationW,
+        groups * times);
   }
 
   /** Returns the number of rows of the output. */

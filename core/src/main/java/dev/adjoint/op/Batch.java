@@ -47,7 +47,7 @@ public final class Batch {
   }
 
   /** Returns an input as it is: of all examples, or the one that they share. */
-  Tensor get(int input) {
+  public Tensor get(int input) {
     return inputs[input];
   }
 
