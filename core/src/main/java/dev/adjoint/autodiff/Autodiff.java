@@ -1,5 +1,6 @@
 package dev.adjoint.autodiff;
 
+import dev.adjoint.op.Batch;
 import dev.adjoint.op.ElementwiseFunction;
 import dev.adjoint.op.Primitive;
 import dev.adjoint.tensor.Tensor;
@@ -55,7 +56,10 @@ public final class Autodiff {
    * the constant at its base point ({@link Replay}).
    */
   public static Tensor stopGradient(Tensor x) {
-    return Replay.value(x::untracked);
+    Examples<Tensor> examples = x.examples();
+    return examples == null
+        ? Replay.value(x::untracked)
+        : Tensor.example(examples.with(stopGradient(examples.all())));
   }
 
   /**
@@ -151,7 +155,12 @@ public final class Autodiff {
 
     @Override
     public Tensor forward(Tensor... x) {
-      return x[0].view(x[0].shape(), x[0].strides(), x[0].offset());
+      return x[0].alias();
+    }
+
+    @Override
+    public Tensor batched(Batch x) {
+      return onGradient(x.get(0), g -> Vmap.map(hook, g));
     }
 
     @Override
@@ -187,7 +196,7 @@ public final class Autodiff {
       }
       // A function may return one of its inputs, or a tensor that it keeps: the graph needs one of
       // its own.
-      return y.view(y.shape(), y.strides(), y.offset());
+      return y.alias();
     }
 
     @Override

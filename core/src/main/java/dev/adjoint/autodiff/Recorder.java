@@ -2,6 +2,7 @@ package dev.adjoint.autodiff;
 
 import dev.adjoint.op.Primitive;
 import dev.adjoint.tensor.Tensor;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -15,9 +16,26 @@ public final class Recorder {
     return Mode.CURRENT.orElse(Mode.DEFAULT);
   }
 
-  /** Computes a primitive and records it. */
+  /** Computes a primitive and records it; in a mapped function, for all examples at once. */
   public static Tensor apply(Primitive primitive, Tensor... inputs) {
+    for (Tensor input : inputs) {
+      if (input.examples() != null) {
+        return apply(primitive, input.examples(), inputs);
+      }
+    }
     return record(primitive.forward(inputs), primitive, inputs);
+  }
+
+  /**
+   * Computes a primitive and records it.
+   *
+   * @param indices of the examples, if the primitive has an index that is not the same for all
+   */
+  public static Tensor apply(Primitive primitive, @Nullable Examples<?> indices, Tensor... inputs) {
+    Vmap.Level level = Vmap.innermost(indices, inputs);
+    return level == null
+        ? record(primitive.forward(inputs), primitive, inputs)
+        : made(level.apply(primitive, inputs), mode(), primitive, inputs);
   }
 
   /**
@@ -41,6 +59,10 @@ public final class Recorder {
     if (mode.detecting() && mode.site() == null) {
       Anomalies.checkForward(output, primitive, inputs);
     }
+    return made(output, mode, primitive, inputs);
+  }
+
+  private static Tensor made(Tensor output, Mode mode, Primitive primitive, Tensor[] inputs) {
     if (mode.recording() && primitive.isDifferentiable()) {
       for (Tensor input : inputs) {
         if (input.isTracked()) {
@@ -56,17 +78,33 @@ public final class Recorder {
     return site != null ? site : Anomalies.userSite();
   }
 
+  /** Tells whether operations are being recorded. */
+  public static boolean isRecording() {
+    return mode().recording();
+  }
+
   /**
-   * Tells whether operations are being recorded; if not, a fused kernel may replace a composed
-   * pullback.
+   * Computes unrecorded elementwise functions, in a mapped function for all examples at once.
+   *
+   * @return the results, of the shape to which the inputs that are used broadcast
+   */
+  public static Tensor[] elementwise(Function<Tensor[], Tensor[]> functions, Tensor... inputs) {
+    Vmap.Level level = Vmap.innermost(null, inputs);
+    return level == null ? functions.apply(inputs) : level.elementwise(functions, inputs);
+  }
+
+  /**
+   * Tells whether a pullback must be composed of operations, since they are recorded, or are those
+   * of a mapped function; if not, a fused kernel may replace it.
    */
   public static boolean isOn() {
-    return mode().recording();
+    Mode mode = mode();
+    return mode.recording() || mode.map() != null;
   }
 
   /** Runs a function whose steps a trace sees. */
   public static <T> T traced(Trace trace, Supplier<T> function) {
-    return new Mode(true, false, null, null, Node.Births.ALL, trace).call(function::get);
+    return new Mode(true, false, null, null, Node.Births.ALL, trace, null).call(function::get);
   }
 
   /** Tells whether a function is being traced: then it does all that it does step by step. */
@@ -79,6 +117,10 @@ public final class Recorder {
    * the recorded pullback of a custom function.
    */
   public static void checkReadOut(Tensor tensor) {
+    Examples<Tensor> examples = tensor.examples();
+    if (examples != null) {
+      throw examples.refusal(tensor.shape());
+    }
     Mode mode = mode();
     Trace trace = mode.trace();
     if (trace != null && trace.isVariable(tensor)) {
@@ -92,9 +134,16 @@ public final class Recorder {
     if (function != null && tensor.isTracked()) {
       throw new IllegalStateException(
           ("%s: its pullback reads out a tensor (to an array or a number), so it cannot be"
-                  + " differentiated again; expected a pullback in tensor operations, or a first-order"
-                  + " backward()")
+               + " differentiated again; expected a pullback in tensor operations, or a first-order"
+               + " backward()")
               .formatted(function));
+    }
+  }
+
+  /** Throws in a mapped function, with what it does and what to do instead. */
+  public static void checkUnmapped(String does) {
+    if (mode().map() != null) {
+      throw new Vmap.Refusal("map: the function " + does);
     }
   }
 
@@ -121,6 +170,7 @@ public final class Recorder {
    *     tracked tensor would silently cut the graph; null elsewhere
    * @param births where nodes get their numbers from
    * @param trace what sees every step while a function is run on samples; null elsewhere
+   * @param map the innermost mapped function; null outside of all
    */
   record Mode(
       boolean recording,
@@ -128,29 +178,35 @@ public final class Recorder {
       @Nullable String site,
       @Nullable String sealedBy,
       Node.Births births,
-      @Nullable Trace trace) {
+      @Nullable Trace trace,
+      Vmap.@Nullable Level map) {
 
-    private static final Mode DEFAULT = new Mode(true, false, null, null, Node.Births.ALL, null);
+    private static final Mode DEFAULT =
+        new Mode(true, false, null, null, Node.Births.ALL, null, null);
     private static final ScopedValue<Mode> CURRENT = ScopedValue.newInstance();
 
     Mode recording(boolean on) {
-      return on == recording ? this : new Mode(on, detecting, site, sealedBy, births, trace);
+      return on == recording ? this : new Mode(on, detecting, site, sealedBy, births, trace, map);
     }
 
     Mode detecting(boolean on) {
-      return on == detecting ? this : new Mode(recording, on, site, sealedBy, births, trace);
+      return on == detecting ? this : new Mode(recording, on, site, sealedBy, births, trace, map);
     }
 
     Mode sealedBy(@Nullable String function) {
-      return new Mode(recording, detecting, site, function, births, trace);
+      return new Mode(recording, detecting, site, function, births, trace, map);
     }
 
     Mode site(@Nullable String line) {
-      return new Mode(recording, detecting, line, sealedBy, births, trace);
+      return new Mode(recording, detecting, line, sealedBy, births, trace, map);
     }
 
     Mode births(Node.Births numbers) {
-      return new Mode(recording, detecting, site, sealedBy, numbers, trace);
+      return new Mode(recording, detecting, site, sealedBy, numbers, trace, map);
+    }
+
+    Mode map(Vmap.Level level) {
+      return new Mode(recording, detecting, site, sealedBy, births, trace, level);
     }
 
     /** Runs an action in this mode; the mode ends with the action, whatever happens. */

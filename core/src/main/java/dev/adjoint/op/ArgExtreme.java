@@ -1,5 +1,6 @@
 package dev.adjoint.op;
 
+import dev.adjoint.autodiff.Examples;
 import dev.adjoint.kernel.Elements;
 import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Tensor;
@@ -52,9 +53,19 @@ public final class ArgExtreme {
   private static Indexed running(String name, Tensor operand, int axis, int sign) {
     Tensor x = Movement.withAxis(operand);
     int resolved = x.shape().axis(name, axis);
+    IntTensor best = running(x, resolved, sign);
+    Tensor values = Indexing.gather(x, resolved, best);
+    return new Indexed(values.reshape(operand.shape()), best.reshape(operand.shape().toArray()));
+  }
+
+  private static IntTensor running(Tensor x, int axis, int sign) {
+    Examples<Tensor> examples = x.examples();
+    if (examples != null) {
+      return IntTensor.example(examples.with(running(examples.all(), axis + 1, sign)));
+    }
     Tensor packed = Engine.packed(x.untracked());
-    int n = x.size(resolved);
-    int inner = x.shape().strides()[resolved];
+    int n = x.size(axis);
+    int inner = x.shape().strides()[axis];
     int[] best = new int[x.size()];
     Object array = Engine.array(packed);
     Elements type = Elements.of(array);
@@ -67,9 +78,7 @@ public final class ArgExtreme {
       best[at] = value >= found || Double.isNaN(value) ? i : before;
     }
     x.checkAfterReading();
-    Tensor values = Indexing.gather(x, resolved, IntTensor.of(best, x.shape().toArray()));
-    return new Indexed(
-        values.reshape(operand.shape()), IntTensor.of(best, operand.shape().toArray()));
+    return IntTensor.of(best, x.shape().toArray());
   }
 
   private static IntTensor find(String name, Tensor operand, int axis, int sign) {
@@ -81,6 +90,11 @@ public final class ArgExtreme {
       throw new IllegalArgumentException(
           "%s: no elements to choose from along axis %d of shape %s"
               .formatted(name, resolved, x.shape()));
+    }
+    Examples<Tensor> examples = x.examples();
+    if (examples != null) {
+      return IntTensor.example(examples.with(find(name, examples.all(), resolved + 1, sign)))
+          .reshape(sizes);
     }
     Tensor rows = Engine.packed(RowOp.lastAxis(x.untracked(), new int[] {resolved}));
     int[] best = new int[rows.size() / n];

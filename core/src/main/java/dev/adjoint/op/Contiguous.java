@@ -17,7 +17,7 @@ public enum Contiguous implements Primitive {
   /** Returns a copy, whatever the layout, which stays when the region ends that computes it. */
   public static Tensor copy(Tensor x) {
     Tensor copy = Recorder.apply(COPY, x);
-    copy.storage().keep();
+    copy.ownStorage().keep();
     return copy;
   }
 
@@ -31,6 +31,11 @@ public enum Contiguous implements Primitive {
   @Override
   public Tensor forward(Tensor... x) {
     return pack(x[0]);
+  }
+
+  @Override
+  public Tensor batched(Batch x) {
+    return Recorder.apply(this, x.aligned());
   }
 
   @Override

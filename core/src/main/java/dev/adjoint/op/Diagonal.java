@@ -20,6 +20,11 @@ enum Diagonal implements Primitive {
   }
 
   @Override
+  public Tensor batched(Batch x) {
+    return Recorder.apply(this, x.get(0));
+  }
+
+  @Override
   public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
     return Recorder.apply(new Embed(x[0].size(-2), x[0].size(-1)), g);
   }
@@ -46,6 +51,11 @@ enum Diagonal implements Primitive {
         System.arraycopy(in, source.offset() + i, out, to, 1);
       }
       return Engine.tensor(out, source.dtype(), shape);
+    }
+
+    @Override
+    public Tensor batched(Batch x) {
+      return Recorder.apply(this, x.get(0));
     }
 
     @Override

@@ -1,5 +1,7 @@
 package dev.adjoint.op;
 
+import com.google.common.primitives.Ints;
+import dev.adjoint.autodiff.Examples;
 import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.kernel.Buffers;
 import dev.adjoint.kernel.Elements;
@@ -34,7 +36,7 @@ public final class Indexing {
       return gather(x.reshape(1), axis, index.reshape(1)).reshape(x.shape());
     }
     int resolved = checkIndex("gather", x.shape(), axis, index);
-    return Recorder.apply(new Gather(resolved, index, false), x);
+    return Recorder.apply(new Gather(resolved, index, false), index.examples(), x);
   }
 
   /**
@@ -60,7 +62,8 @@ public final class Indexing {
     checkRange("takeAlongAxis", x.shape(), resolved, index);
     Tensor source = x.expand(common.with("takeAlongAxis", resolved, x.size(resolved)));
     Shape picked = common.with("takeAlongAxis", resolved, wanted.size(resolved));
-    return Recorder.apply(new Gather(resolved, expand(index, picked), false), source);
+    return Recorder.apply(
+        new Gather(resolved, expand(index, picked), false), index.examples(), source);
   }
 
   /**
@@ -72,7 +75,7 @@ public final class Indexing {
    */
   public static Tensor indexSelect(Tensor x, int axis, IntTensor index) {
     int resolved = checkSlices("indexSelect", x.shape(), axis, index);
-    return Recorder.apply(new IndexSelect(resolved, index), x);
+    return Recorder.apply(new IndexSelect(resolved, index), index.examples(), x);
   }
 
   /**
@@ -94,7 +97,8 @@ public final class Indexing {
     long[] sizes = new long[rank + 1];
     Arrays.setAll(sizes, axis -> axis < rank ? ids.shape().size(axis) : weight.size(1));
     Shape shape = Shape.of("embedding", sizes);
-    return Recorder.apply(new IndexSelect(0, ids.reshape(ids.size())), weight).reshape(shape);
+    return Recorder.apply(new IndexSelect(0, ids.reshape(ids.size())), ids.examples(), weight)
+        .reshape(shape);
   }
 
   /**
@@ -146,8 +150,9 @@ public final class Indexing {
             .formatted(operation, index, shape));
   }
 
-  static void checkRange(String operation, Shape shape, int axis, IntTensor index) {
+  static void checkRange(String operation, Shape shape, int axis, IntTensor indices) {
     int size = shape.size(axis);
+    IntTensor index = Engine.everyExample(indices);
     for (int i = 0; i < index.size(); i++) {
       int value = index.get(i);
       if (value < 0 || value >= size) {
@@ -167,6 +172,12 @@ public final class Indexing {
   static IntTensor expand(IntTensor index, Shape shape) {
     if (index.shape().equals(shape)) {
       return index;
+    }
+    Examples<IntTensor> examples = index.examples();
+    if (examples != null) {
+      IntTensor all = examples.all();
+      int[] sizes = Ints.concat(new int[] {examples.size()}, shape.toArray());
+      return IntTensor.example(examples.with(expand(all, Shape.of(sizes))));
     }
     int[] strides = new int[shape.rank()];
     int[] own = index.shape().strides();
@@ -222,8 +233,15 @@ public final class Indexing {
     }
 
     @Override
+    public Tensor batched(Batch x) {
+      IntTensor all = x.all(index);
+      return Recorder.apply(new Gather(axis + 1, all, distinct), all.examples(), x.all(0));
+    }
+
+    @Override
     public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
-      return Recorder.apply(new ScatterAdd(axis, index, x[0].shape(), distinct), g);
+      return Recorder.apply(
+          new ScatterAdd(axis, index, x[0].shape(), distinct), index.examples(), g);
     }
   }
 
@@ -273,8 +291,15 @@ public final class Indexing {
     }
 
     @Override
+    public Tensor batched(Batch x) {
+      IntTensor all = x.all(index);
+      Primitive ofAll = new ScatterAdd(axis + 1, all, x.with(shape), distinct);
+      return Recorder.apply(ofAll, all.examples(), x.all(0));
+    }
+
+    @Override
     public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
-      return Recorder.apply(new Gather(axis, index, distinct), g);
+      return Recorder.apply(new Gather(axis, index, distinct), index.examples(), g);
     }
   }
 
@@ -307,8 +332,17 @@ public final class Indexing {
     }
 
     @Override
+    public Tensor batched(Batch x) {
+      IntTensor own = x.own(index);
+      int apart = x.isMapped(0) ? x.shape(0).size(axis) : 0;
+      return own == null
+          ? Recorder.apply(new IndexSelect(axis + 1, index), index.examples(), x.get(0))
+          : x.slices(axis, new IndexSelect(0, Batch.apart(own, apart)), x.get(0));
+    }
+
+    @Override
     public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
-      return Recorder.apply(new IndexAdd(axis, index, x[0].size(axis)), g);
+      return Recorder.apply(new IndexAdd(axis, index, x[0].size(axis)), index.examples(), g);
     }
   }
 
@@ -376,8 +410,16 @@ public final class Indexing {
     }
 
     @Override
+    public Tensor batched(Batch x) {
+      IntTensor own = x.own(index);
+      return own == null
+          ? Recorder.apply(new IndexAdd(axis + 1, index, size), index.examples(), x.get(0))
+          : x.slices(axis, new IndexAdd(0, Batch.apart(own, size), size * x.size()), x.all(0));
+    }
+
+    @Override
     public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
-      return Recorder.apply(new IndexSelect(axis, index), g);
+      return Recorder.apply(new IndexSelect(axis, index), index.examples(), g);
     }
   }
 

@@ -18,6 +18,11 @@ record LinearRecurrence(int axis) implements Primitive {
   }
 
   @Override
+  public Tensor batched(Batch x) {
+    return Recorder.apply(new LinearRecurrence(axis + 1), x.aligned());
+  }
+
+  @Override
   public @Nullable Tensor[] pullbacks(boolean[] needed, Tensor g, Tensor[] x, Tensor y) {
     int n = y.size(axis);
     // y[i] reaches the loss by itself and, times a[i + 1], by y[i + 1].

@@ -88,7 +88,8 @@ public final class Losses {
     ClassTargets classes = ClassTargets.of("crossEntropy", "logits", logits, targets, options);
     Tensor rows =
         options.labelSmoothing() == 0
-            ? classes.weighted(Recorder.apply(new CrossEntropy(classes), logits))
+            ? classes.weighted(
+                Recorder.apply(new CrossEntropy(classes), targets.examples(), logits))
             : classes.surprise(classes.zeroIgnored(logits).logSoftmax(-1), options);
     return classes.reduce(rows, reduction);
   }

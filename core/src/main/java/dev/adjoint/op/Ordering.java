@@ -1,5 +1,6 @@
 package dev.adjoint.op;
 
+import dev.adjoint.autodiff.Examples;
 import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.kernel.Elements;
 import dev.adjoint.kernel.Parallel;
@@ -63,7 +64,7 @@ public final class Ordering {
     Tensor line = Movement.withAxis(x);
     int resolved = line.shape().axis("sort", axis);
     IntTensor places = x.rank() == 0 ? indices.reshape(indices.size()) : indices;
-    Tensor values = Recorder.apply(new Gather(resolved, places, true), line);
+    Tensor values = Recorder.apply(new Gather(resolved, places, true), places.examples(), line);
     return new Indexed(values.reshape(indices.shape().toArray()), indices);
   }
 
@@ -129,7 +130,8 @@ public final class Ordering {
       ranks[q.length + i] = (int) Math.ceil(at);
       weights[i] = at - ranks[i];
     }
-    Tensor both = Recorder.apply(new Gather(last, ranked(rows, last, ranks), false), rows);
+    IntTensor index = ranked(rows, last, ranks);
+    Tensor both = Recorder.apply(new Gather(last, index, false), index.examples(), rows);
     Tensor low = both.slice(last, 0, q.length);
     Tensor high = both.slice(last, q.length, 2 * q.length);
     Tensor between = low.plus(high.minus(low).times(Tensor.of(weights).to(x.dtype())));
@@ -210,6 +212,11 @@ public final class Ordering {
    */
   private static IntTensor choose(
       Tensor x, int axis, int k, boolean descending, int results, Choice choice) {
+    Examples<Tensor> examples = x.examples();
+    if (examples != null) {
+      IntTensor ofAll = choose(examples.all(), axis + 1, k, descending, results, choice);
+      return IntTensor.example(examples.with(ofAll));
+    }
     Shape shape = x.shape().with("sort", axis, results);
     int[] indices = new int[shape.size()];
     int n = x.size(axis);

@@ -156,7 +156,7 @@ enum QR implements Primitive {
   private static void requireIndependent(Tensor r, Tensor a) {
     Tensor lengths = r.norm(2, Keep.AXES, -2).squeeze(-2);
     Tensor own = Linalg.diagonal(r);
-    if (own.lessEqual(lengths.times(4 * r.dtype().epsilon())).any().item() != 0) {
+    if (Engine.isAnywhere(own.lessEqual(lengths.times(4 * r.dtype().epsilon())))) {
       throw new IllegalStateException(
           ("qr: the gradient of the decomposition of %s is undefined where one of the first %d"
                   + " columns depends on those before it; expected independent columns")

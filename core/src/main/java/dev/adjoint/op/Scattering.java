@@ -70,7 +70,9 @@ public final class Scattering {
               .formatted(name, source.shape(), index.shape()));
     }
     return accumulate
-        ? x.plus(Recorder.apply(new ScatterAdd(resolved, index, x.shape(), false), source))
+        ? x.plus(
+            Recorder.apply(
+                new ScatterAdd(resolved, index, x.shape(), false), index.examples(), source))
         : overwrite(x, 1, places(x.shape(), resolved, index), source);
   }
 
@@ -103,7 +105,8 @@ public final class Scattering {
           "indexAdd: source of shape %s for %d indices along axis %d of shape %s; expected %s"
               .formatted(source.shape(), index.size(), resolved, x.shape(), expected));
     }
-    return x.plus(Recorder.apply(new IndexAdd(resolved, index, x.size(resolved)), source));
+    return x.plus(
+        Recorder.apply(new IndexAdd(resolved, index, x.size(resolved)), index.examples(), source));
   }
 
   /**

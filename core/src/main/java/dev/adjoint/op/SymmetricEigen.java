@@ -1,5 +1,6 @@
 package dev.adjoint.op;
 
+import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.tensor.Keep;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
@@ -23,6 +24,11 @@ enum SymmetricEigen implements Primitive {
         n,
         20L * n * n * n,
         (in, from, out, to) -> Jacobi.decompose(in, from, n, out, to));
+  }
+
+  @Override
+  public Tensor batched(Batch x) {
+    return Recorder.apply(this, x.get(0));
   }
 
   /**
@@ -77,7 +83,7 @@ enum SymmetricEigen implements Primitive {
     double epsilon = by.dtype().epsilon();
     Tensor zero = by.untracked().abs().lessEqual(bySize.times(epsilon));
     Tensor undefined = x.untracked().abs().greater(size.times(epsilon)).times(zero);
-    if (undefined.any().item() != 0) {
+    if (Engine.isAnywhere(undefined)) {
       throw new IllegalStateException(message.get());
     }
     Tensor inverse = Where.where(zero, Tensor.scalar(0, by.dtype()), by.plus(zero).reciprocal());

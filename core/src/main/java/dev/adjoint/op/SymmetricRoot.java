@@ -61,7 +61,7 @@ enum SymmetricRoot implements Primitive {
 
   private static void requirePositive(Tensor values, Tensor a) {
     Tensor bad = values.greater(0).equal(0);
-    if (bad.any().item() != 0) {
+    if (Engine.isAnywhere(bad)) {
       throw new IllegalArgumentException(
           "inverseSqrt: matrices of shape %s with an eigenvalue of %s; expected positive ones"
               .formatted(a.shape(), values.min().item()));

@@ -1,11 +1,11 @@
 package dev.adjoint.tensor;
 
 import dev.adjoint.autodiff.Backward;
+import dev.adjoint.autodiff.Examples;
 import dev.adjoint.autodiff.Gradients;
 import dev.adjoint.autodiff.Node;
 import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.kernel.Storage;
-import java.util.Arrays;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -40,18 +40,26 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
   private final int[] strides;
   private final int offset;
   private final boolean contiguous;
+  private final @Nullable Examples<Tensor> examples;
   private @Nullable Node node;
 
   @SuppressWarnings("ReferenceEquality") // the common case, told apart without a loop
   private Tensor(
-      Storage storage, int generation, DType dtype, Shape shape, int[] strides, int offset) {
+      Storage storage,
+      int generation,
+      DType dtype,
+      Shape shape,
+      int[] strides,
+      int offset,
+      @Nullable Examples<Tensor> examples) {
     this.storage = storage;
     this.generation = generation;
     this.dtype = dtype;
     this.shape = shape;
     this.strides = strides;
     this.offset = shape.size() == 0 ? 0 : offset; // no elements start nowhere, not past the end
-    this.contiguous = strides == shape.sharedStrides() || isContiguous(shape, strides);
+    this.contiguous = strides == shape.sharedStrides() || shape.isContiguous(strides);
+    this.examples = examples;
   }
 
   // ---- creation ------------------------------------------------------------------------------
@@ -123,7 +131,8 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
   public static Tensor scalar(double value, DType dtype) {
     Object array = dtype.elements().uninitialized(1);
     dtype.elements().set(array, 0, value);
-    return new Tensor(new Storage(array), 0, dtype, Shape.of(), Shape.of().sharedStrides(), 0);
+    return new Tensor(
+        new Storage(array), 0, dtype, Shape.of(), Shape.of().sharedStrides(), 0, null);
   }
 
   private static Tensor adopt(Object array, int length, DType dtype, Shape shape) {
@@ -187,23 +196,7 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
    */
   public double get(int... index) {
     Recorder.checkReadOut(this);
-    if (index.length != rank()) {
-      throw new IllegalArgumentException(
-          "get: %d indices %s for shape %s; expected %d"
-              .formatted(index.length, Arrays.toString(index), shape, rank()));
-    }
-    int position = offset;
-    for (int axis = 0; axis < index.length; axis++) {
-      int size = shape.size(axis);
-      int i = index[axis] < 0 ? index[axis] + size : index[axis];
-      if (i < 0 || i >= size) {
-        throw new IndexOutOfBoundsException(
-            "get: index %d is outside axis %d of shape %s; expected %d to %d"
-                .formatted(index[axis], axis, shape, -size, size - 1));
-      }
-      position += i * strides[axis];
-    }
-    return element(position);
+    return element(offset + shape.distance(strides, index));
   }
 
   private double element(int position) {
@@ -254,13 +247,9 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
 
   // ---- gradients -----------------------------------------------------------------------------
 
-  /**
-   * Returns a tensor with the same elements for which gradients can be asked: a leaf of the graph.
-   */
+  /** Returns a leaf of the graph: the same elements, for which gradients can be asked. */
   public Tensor tracked() {
-    Tensor leaf = new Tensor(storage, generation, dtype, shape, strides, offset);
-    leaf.node = Node.leaf();
-    return leaf;
+    return alias().madeBy(Node.leaf());
   }
 
   /**
@@ -269,7 +258,7 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
    * result of {@link dev.adjoint.autodiff.Autodiff#stopGradient}.
    */
   public Tensor untracked() {
-    return node == null ? this : view(shape, strides, offset);
+    return node == null ? this : alias();
   }
 
   /** Tells whether gradients flow through this tensor. */
@@ -305,19 +294,50 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
    */
   @SuppressWarnings("exports")
   public static Tensor contiguous(Storage storage, DType dtype, Shape shape) {
-    return new Tensor(storage, storage.generation(), dtype, shape, shape.sharedStrides(), 0);
+    return new Tensor(storage, storage.generation(), dtype, shape, shape.sharedStrides(), 0, null);
   }
 
   /**
-   * Engine only: returns a tensor over all of a storage, for the elements that it has after its
-   * next invalidation.
+   * Engine only: returns a tensor for the elements that a storage has after it is invalidated.
    *
    * @hidden
    */
   @SuppressWarnings("exports")
   public static Tensor upcoming(Storage storage, DType dtype, Shape shape) {
-    int generation = storage.generation() + 1;
-    return new Tensor(storage, generation, dtype, shape, shape.sharedStrides(), 0);
+    return new Tensor(
+        storage, storage.generation() + 1, dtype, shape, shape.sharedStrides(), 0, null);
+  }
+
+  /**
+   * Engine only: returns the tensor that stands for one example of many in a mapped function.
+   *
+   * @hidden
+   */
+  public static Tensor example(Examples<Tensor> examples) {
+    Tensor all = examples.all();
+    Shape one = all.shape.withoutFirst();
+    return new Tensor(
+        all.storage, all.generation, all.dtype, one, one.sharedStrides(), 0, examples);
+  }
+
+  /**
+   * Engine only: returns what this tensor of a mapped function stands for; null elsewhere.
+   *
+   * @hidden
+   */
+  public @Nullable Examples<Tensor> examples() {
+    return examples;
+  }
+
+  /**
+   * Engine only: returns an untracked tensor with the same elements, which is not this one.
+   *
+   * @hidden
+   */
+  public Tensor alias() {
+    return examples == null
+        ? view(shape, strides, offset)
+        : example(examples.with(examples.all().untracked()));
   }
 
   /**
@@ -326,7 +346,8 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
    * @hidden
    */
   public Tensor view(Shape newShape, int[] newStrides, int newOffset) {
-    return new Tensor(storage, generation, dtype, newShape, newStrides, newOffset);
+    checkReadable();
+    return new Tensor(storage, generation, dtype, newShape, newStrides, newOffset, null);
   }
 
   /**
@@ -336,8 +357,15 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
    */
   @SuppressWarnings("exports")
   public Storage storage() {
+    checkReadable();
     storage.check(generation);
     return storage;
+  }
+
+  private void checkReadable() {
+    if (examples != null) {
+      throw examples.refusal(shape);
+    }
   }
 
   /**
@@ -380,8 +408,7 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
   }
 
   /**
-   * Engine only: tells whether the elements lie one after another in the storage, from {@link
-   * #offset()}.
+   * Engine only: tells whether the elements lie one after another from {@link #offset()}.
    *
    * @hidden
    */
@@ -415,25 +442,9 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
   private Object freshArray() {
     Recorder.checkReadOut(this);
     Tensor flat = untracked().contiguous();
-    Object source = flat.storage().array();
     Object result = dtype.elements().uninitialized(size());
-    System.arraycopy(source, flat.offset, result, 0, size());
+    System.arraycopy(flat.storage().array(), flat.offset, result, 0, size());
     flat.checkAfterReading();
     return result;
-  }
-
-  private static boolean isContiguous(Shape shape, int[] strides) {
-    if (shape.size() == 0) {
-      return true;
-    }
-    int expected = 1;
-    for (int axis = strides.length - 1; axis >= 0; axis--) {
-      int size = shape.size(axis);
-      if (size != 1 && strides[axis] != expected) {
-        return false;
-      }
-      expected *= size;
-    }
-    return true;
   }
 }
