@@ -8,7 +8,6 @@ import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
@@ -83,8 +82,7 @@ public final class Derivatives {
    * Returns the product of the jacobian and a vector: the change of the output when x moves along
    * the tangent.
    *
-   * <p>Computed by two backward passes: the gradient is linear in its seed, and the gradient of
-   * that with respect to the seed is the product.
+   * <p>Computed in forward mode: tangents are carried along, from the inputs to the output.
    *
    * @param tangent of x's shape
    * @return of the output's shape
@@ -98,9 +96,7 @@ public final class Derivatives {
       Function<List<Tensor>, Tensor> f, List<Tensor> x, List<Tensor> tangents) {
     requireShapes("jvp", x, tangents);
     Call call = Call.of("jvp", f, x, anyTracked(tangents));
-    Tensor seed = Tensors.zeros(call.y.shape(), call.y.dtype()).tracked();
-    List<Tensor> pulled = gradientsOf(call.y, call.x, seed, true);
-    return gradientsOfSum(pulled, List.of(seed), tangents, call.nested).get(0);
+    return Forward.pass(List.of(call.y), call.x, tangents, call.nested).getFirst();
   }
 
   /**
@@ -219,13 +215,8 @@ public final class Derivatives {
   /** Returns the gradients of the sum of several weighted sums. */
   private static List<Tensor> gradientsOfSum(
       List<Tensor> roots, List<Tensor> wrt, List<Tensor> cotangents, boolean record) {
-    Tensor[] sums =
-        wrt.stream().map(x -> Tensors.zeros(x.shape(), x.dtype())).toArray(Tensor[]::new);
-    for (int i = 0; i < roots.size(); i++) {
-      List<Tensor> parts = gradientsOf(roots.get(i), wrt, cotangents.get(i), record);
-      Arrays.setAll(sums, j -> sums[j].plus(parts.get(j)));
-    }
-    return List.of(sums);
+    Backward backward = Backward.wrt(wrt.toArray(Tensor[]::new));
+    return (record ? backward.createGraph() : backward).gradientsOfSum(roots, cotangents);
   }
 
   /** Returns a jacobian for each tensor, by one backward pass an element of the root. */
