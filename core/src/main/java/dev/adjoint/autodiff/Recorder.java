@@ -15,8 +15,13 @@ public final class Recorder {
     return Mode.CURRENT.orElse(Mode.DEFAULT);
   }
 
-  /** Computes a primitive and records it. */
+  /** Computes a primitive and records it; in a mapped function, for all examples at once. */
   public static Tensor apply(Primitive primitive, Tensor... inputs) {
+    for (Tensor input : inputs) {
+      if (input.examples() != null) {
+        return made(Vmap.apply(primitive, inputs), mode(), primitive, inputs);
+      }
+    }
     return record(primitive.forward(inputs), primitive, inputs);
   }
 
@@ -41,6 +46,10 @@ public final class Recorder {
     if (mode.detecting() && mode.site() == null) {
       Anomalies.checkForward(output, primitive, inputs);
     }
+    return made(output, mode, primitive, inputs);
+  }
+
+  private static Tensor made(Tensor output, Mode mode, Primitive primitive, Tensor[] inputs) {
     if (mode.recording() && primitive.isDifferentiable()) {
       for (Tensor input : inputs) {
         if (input.isTracked()) {
@@ -57,16 +66,17 @@ public final class Recorder {
   }
 
   /**
-   * Tells whether operations are being recorded; if not, a fused kernel may replace a composed
-   * pullback.
+   * Tells whether a pullback must be composed of operations, since they are recorded, or are those
+   * of a mapped function; if not, a fused kernel may replace it.
    */
   public static boolean isOn() {
-    return mode().recording();
+    Mode mode = mode();
+    return mode.recording() || mode.map() != null;
   }
 
   /** Runs a function whose steps a trace sees. */
   public static <T> T traced(Trace trace, Supplier<T> function) {
-    return new Mode(true, false, null, null, Node.Births.ALL, trace).call(function::get);
+    return new Mode(true, false, null, null, Node.Births.ALL, trace, null).call(function::get);
   }
 
   /** Tells whether a function is being traced: then it does all that it does step by step. */
@@ -79,6 +89,10 @@ public final class Recorder {
    * the recorded pullback of a custom function.
    */
   public static void checkReadOut(Tensor tensor) {
+    Examples examples = tensor.examples();
+    if (examples != null) {
+      throw examples.refusal();
+    }
     Mode mode = mode();
     Trace trace = mode.trace();
     if (trace != null && trace.isVariable(tensor)) {
@@ -98,9 +112,17 @@ public final class Recorder {
     }
   }
 
-  /** Throws in a traced function, where a replayed value would be constant from then on. */
+  /**
+   * Throws in a traced function, where a replayed value would be constant from then on, and in a
+   * mapped one, where it would be the same for all examples.
+   */
   static void checkReplayed() {
     Trace trace = mode().trace();
+    if (mode().map() != null) {
+      throw new Vmap.Refusal(
+          "map: the function draws random numbers, which would be the same for all examples;"
+              + " expected them drawn outside, as one more tensor of all examples");
+    }
     if (trace != null) {
       throw new IllegalArgumentException(
           ("%s: draws random numbers or stops a gradient, which happens once, when an elementwise"
@@ -121,6 +143,7 @@ public final class Recorder {
    *     tracked tensor would silently cut the graph; null elsewhere
    * @param births where nodes get their numbers from
    * @param trace what sees every step while a function is run on samples; null elsewhere
+   * @param map the innermost mapped function; null outside of all
    */
   record Mode(
       boolean recording,
@@ -128,29 +151,35 @@ public final class Recorder {
       @Nullable String site,
       @Nullable String sealedBy,
       Node.Births births,
-      @Nullable Trace trace) {
+      @Nullable Trace trace,
+      Vmap.@Nullable Level map) {
 
-    private static final Mode DEFAULT = new Mode(true, false, null, null, Node.Births.ALL, null);
+    private static final Mode DEFAULT =
+        new Mode(true, false, null, null, Node.Births.ALL, null, null);
     private static final ScopedValue<Mode> CURRENT = ScopedValue.newInstance();
 
     Mode recording(boolean on) {
-      return on == recording ? this : new Mode(on, detecting, site, sealedBy, births, trace);
+      return on == recording ? this : new Mode(on, detecting, site, sealedBy, births, trace, map);
     }
 
     Mode detecting(boolean on) {
-      return on == detecting ? this : new Mode(recording, on, site, sealedBy, births, trace);
+      return on == detecting ? this : new Mode(recording, on, site, sealedBy, births, trace, map);
     }
 
     Mode sealedBy(@Nullable String function) {
-      return new Mode(recording, detecting, site, function, births, trace);
+      return new Mode(recording, detecting, site, function, births, trace, map);
     }
 
     Mode site(@Nullable String line) {
-      return new Mode(recording, detecting, line, sealedBy, births, trace);
+      return new Mode(recording, detecting, line, sealedBy, births, trace, map);
     }
 
     Mode births(Node.Births numbers) {
-      return new Mode(recording, detecting, site, sealedBy, numbers, trace);
+      return new Mode(recording, detecting, site, sealedBy, numbers, trace, map);
+    }
+
+    Mode map(Vmap.Level level) {
+      return new Mode(recording, detecting, site, sealedBy, births, trace, level);
     }
 
     /** Runs an action in this mode; the mode ends with the action, whatever happens. */

@@ -44,8 +44,7 @@ record Rematerialization(Supplier<Tensor> computation, Replay replay, long start
     // The graph of this first run says which older tensors the function captured; then it is
     // dropped.
     Tensor[] captured = captured(output, start).values().toArray(Tensor[]::new);
-    return Recorder.record(
-        output.view(output.shape(), output.strides(), output.offset()), this, captured);
+    return Recorder.record(output.alias(), this, captured);
   }
 
   /** Returns the tensors born before start that an output depends on first, by their nodes. */

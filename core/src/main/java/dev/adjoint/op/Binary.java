@@ -81,6 +81,11 @@ public enum Binary implements Primitive {
   }
 
   @Override
+  public Tensor batched(Batch x) {
+    return Recorder.apply(this, x.aligned());
+  }
+
+  @Override
   public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
     return Objects.requireNonNull(input == 0 ? first : second).apply(g, x[0], x[1], y);
   }

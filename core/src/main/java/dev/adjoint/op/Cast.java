@@ -1,5 +1,6 @@
 package dev.adjoint.op;
 
+import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.kernel.Elements;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Tensor;
@@ -25,6 +26,11 @@ public record Cast(DType target) implements Primitive {
       other.set(out, i, type.get(in, from + i));
     }
     return Engine.tensor(out, target, source.shape());
+  }
+
+  @Override
+  public Tensor batched(Batch x) {
+    return Recorder.apply(this, x.aligned());
   }
 
   @Override

@@ -30,6 +30,11 @@ public record Clamp(double low, double high) implements Primitive {
   }
 
   @Override
+  public Tensor batched(Batch x) {
+    return Recorder.apply(this, x.aligned());
+  }
+
+  @Override
   public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
     Tensor[] limited = {x[0], number(low, x[0]), number(high, x[0])};
     return Objects.requireNonNull(

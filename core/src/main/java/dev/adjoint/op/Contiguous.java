@@ -34,6 +34,11 @@ public enum Contiguous implements Primitive {
   }
 
   @Override
+  public Tensor batched(Batch x) {
+    return Recorder.apply(this, x.aligned());
+  }
+
+  @Override
   public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
     return g;
   }

@@ -43,6 +43,11 @@ public record CumulativeSum(int axis) implements Primitive {
   }
 
   @Override
+  public Tensor batched(Batch x) {
+    return Recorder.apply(new CumulativeSum(axis + 1), x.get(0));
+  }
+
+  @Override
   public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
     return g.flip(axis).cumsum(axis).flip(axis);
   }

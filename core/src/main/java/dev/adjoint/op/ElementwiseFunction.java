@@ -91,6 +91,11 @@ public final class ElementwiseFunction implements Primitive {
   }
 
   @Override
+  public Tensor batched(Batch x) {
+    return Recorder.apply(this, x.aligned());
+  }
+
+  @Override
   public @Nullable Tensor[] pullbacks(boolean[] needed, Tensor g, Tensor[] x, Tensor y) {
     return pullbacks.apply(needed, g, x, y);
   }

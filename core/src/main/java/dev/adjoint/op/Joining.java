@@ -90,6 +90,11 @@ public final class Joining {
     }
 
     @Override
+    public Tensor batched(Batch x) {
+      return Recorder.apply(new Concat(axis + 1, x.with(shape)), x.all());
+    }
+
+    @Override
     public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
       int from = 0;
       for (int i = 0; i < input; i++) {

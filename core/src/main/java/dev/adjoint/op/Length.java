@@ -1,5 +1,6 @@
 package dev.adjoint.op;
 
+import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
@@ -59,6 +60,11 @@ record Length(double epsilon, boolean keep, int[] axes) implements Primitive {
 
   private static Tensor tensor(double[] values, Shape shape, DType dtype) {
     return Tensor.of(values, shape.toArray()).to(dtype);
+  }
+
+  @Override
+  public Tensor batched(Batch x) {
+    return Recorder.apply(new Length(epsilon, keep, Batch.shifted(axes)), x.get(0));
   }
 
   /** x / y; 0 for vectors of zeros, and so are the derivatives of that. */

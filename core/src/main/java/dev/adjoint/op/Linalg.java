@@ -188,6 +188,11 @@ public final class Linalg {
     }
 
     @Override
+    public Tensor batched(Batch x) {
+      return Recorder.apply(this, x.get(0));
+    }
+
+    @Override
     public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
       return Recorder.apply(new DiagonalEmbed(x[0].size(-2), x[0].size(-1)), g);
     }
@@ -218,6 +223,11 @@ public final class Linalg {
     }
 
     @Override
+    public Tensor batched(Batch x) {
+      return Recorder.apply(this, x.get(0));
+    }
+
+    @Override
     public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
       return Recorder.apply(Diagonal.DIAGONAL, g);
     }
@@ -245,6 +255,11 @@ public final class Linalg {
           20L * matrices * n * n * n,
           m -> Jacobi.decompose(in, source.offset() + m * n * n, n, out, m * (n + 1) * n));
       return Engine.tensor(out, DType.FLOAT64, shape).to(dtype);
+    }
+
+    @Override
+    public Tensor batched(Batch x) {
+      return Recorder.apply(this, x.get(0));
     }
 
     private static void checkFinite(double[] values, Tensor source) {

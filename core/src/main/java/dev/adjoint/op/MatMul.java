@@ -98,6 +98,26 @@ public enum MatMul implements Primitive {
   }
 
   @Override
+  public Tensor batched(Batch x) {
+    Tensor[] all = x.aligned(Math.max(x.rank(0), x.rank(1)));
+    if (all.length == 3 && x.isMapped(0) && !x.isMapped(1) && !x.isMapped(2)) {
+      return linear(all[0], all[1].transpose(), all[2]);
+    }
+    Tensor product = product(all[0], all[1]);
+    return all.length == 3 ? product.plus(all[2]) : product;
+  }
+
+  /** Multiplies batches by the kernel that suits them. */
+  private static Tensor product(Tensor a, Tensor b) {
+    if (a.size(-1) == 1) {
+      return a.times(b);
+    }
+    return a.rank() == 2 && b.rank() > 2
+        ? apply(b.transpose(), a.transpose()).transpose() // one tall product, as the other way
+        : apply(a, b);
+  }
+
+  @Override
   public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
     return switch (input) {
       case 0 -> Recorder.apply(this, g, x[1].transpose());

@@ -1,5 +1,6 @@
 package dev.adjoint.op;
 
+import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.kernel.StridedCopy;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
@@ -26,6 +27,11 @@ public sealed interface Movement extends Primitive {
       }
       Tensor packed = Contiguous.pack(x[0]);
       return packed.view(shape, shape.strides(), 0);
+    }
+
+    @Override
+    public Tensor batched(Batch x) {
+      return x.get(0).reshape(x.with(shape));
     }
 
     @Override
@@ -98,6 +104,13 @@ public sealed interface Movement extends Primitive {
     }
 
     @Override
+    public Tensor batched(Batch x) {
+      int[] shifted = new int[order.length + 1];
+      System.arraycopy(Batch.shifted(order), 0, shifted, 1, order.length);
+      return x.get(0).permute(shifted);
+    }
+
+    @Override
     public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
       int[] inverse = new int[order.length];
       for (int i = 0; i < order.length; i++) {
@@ -115,6 +128,11 @@ public sealed interface Movement extends Primitive {
     }
 
     @Override
+    public Tensor batched(Batch x) {
+      return x.aligned(shape.rank())[0].expand(x.with(shape));
+    }
+
+    @Override
     public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
       return g; // the backward pass sums it to the input's shape
     }
@@ -128,6 +146,11 @@ public sealed interface Movement extends Primitive {
       int offset = x[0].offset() + from * strides[axis];
       strides[axis] *= step;
       return x[0].view(x[0].shape().with(axis, count), strides, offset);
+    }
+
+    @Override
+    public Tensor batched(Batch x) {
+      return Recorder.apply(new Slice(axis + 1, from, count, step), x.get(0));
     }
 
     @Override
@@ -158,6 +181,11 @@ public sealed interface Movement extends Primitive {
         strides[axis] = -strides[axis];
       }
       return x[0].view(x[0].shape(), strides, offset);
+    }
+
+    @Override
+    public Tensor batched(Batch x) {
+      return x.get(0).flip(Batch.shifted(axes));
     }
 
     @Override

@@ -60,6 +60,11 @@ public record Pad(int axis, int from, int step, int size, double value) implemen
   }
 
   @Override
+  public Tensor batched(Batch x) {
+    return Recorder.apply(new Pad(axis + 1, from, step, size, value), x.get(0));
+  }
+
+  @Override
   public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
     int count = x[0].shape().size(axis);
     int end = count == 0 ? from : from + (count - 1) * step + 1;

@@ -82,6 +82,16 @@ public sealed interface Primitive
     return cotangents;
   }
 
+  /**
+   * Computes the output in a mapped function, for all examples at once, in tensor operations: by
+   * default one example after the other.
+   *
+   * @return of shape (examples, axes of the output...)
+   */
+  default Tensor batched(Batch x) {
+    return x.loop(this);
+  }
+
   /** Tells whether gradients flow through; comparisons, for one, return constants. */
   default boolean isDifferentiable() {
     return true;

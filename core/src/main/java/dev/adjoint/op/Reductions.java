@@ -231,6 +231,11 @@ public final class Reductions {
     }
 
     @Override
+    public Tensor batched(Batch x) {
+      return Recorder.apply(new Fold(kind, Batch.shifted(axes), keep), x.get(0));
+    }
+
+    @Override
     public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
       Shape kept = x[0].shape().reduced(axes, true);
       Tensor cotangent = g.reshape(kept);

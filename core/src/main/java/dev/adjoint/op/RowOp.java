@@ -111,6 +111,11 @@ public enum RowOp implements Primitive {
   }
 
   @Override
+  public Tensor batched(Batch x) {
+    return Recorder.apply(this, x.aligned());
+  }
+
+  @Override
   public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
     RowPullback fused = fusedPullback;
     if (fused == null || Recorder.isOn()) {

@@ -99,6 +99,11 @@ public enum Unary implements Primitive {
   }
 
   @Override
+  public Tensor batched(Batch x) {
+    return Recorder.apply(this, x.aligned());
+  }
+
+  @Override
   public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
     return Objects.requireNonNull(pullback).apply(g, x[0], y);
   }

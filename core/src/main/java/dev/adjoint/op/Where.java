@@ -31,6 +31,11 @@ public enum Where implements Primitive {
   }
 
   @Override
+  public Tensor batched(Batch x) {
+    return Recorder.apply(this, x.aligned());
+  }
+
+  @Override
   public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
     Tensor zero = Tensor.scalar(0, g.dtype());
     return switch (input) {

@@ -77,6 +77,11 @@ final class Windows {
     }
 
     @Override
+    public Tensor batched(Batch x) {
+      return Recorder.apply(new Unfold(axis + 1, size, step, dilation), x.get(0));
+    }
+
+    @Override
     public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
       return fold(g, axis, step, dilation, x[0].size(axis));
     }
@@ -119,6 +124,11 @@ final class Windows {
             StridedCopy.ADD.run(block, from, new Span(out, first * length * inner), strides);
           });
       return Engine.tensor(out, source.dtype(), shape);
+    }
+
+    @Override
+    public Tensor batched(Batch x) {
+      return Recorder.apply(new Fold(axis + 1, step, dilation, length), x.get(0));
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.adjoint.tensor;
 
 import dev.adjoint.autodiff.Backward;
+import dev.adjoint.autodiff.Examples;
 import dev.adjoint.autodiff.Gradients;
 import dev.adjoint.autodiff.Node;
 import dev.adjoint.autodiff.Recorder;
@@ -40,6 +41,7 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
   private final int[] strides;
   private final int offset;
   private final boolean contiguous;
+  private final @Nullable Examples examples;
   private @Nullable Node node;
 
   @SuppressWarnings("ReferenceEquality") // the common case, told apart without a loop
@@ -52,6 +54,19 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
     this.strides = strides;
     this.offset = shape.size() == 0 ? 0 : offset; // no elements start nowhere, not past the end
     this.contiguous = strides == shape.sharedStrides() || isContiguous(shape, strides);
+    this.examples = null;
+  }
+
+  /** Makes one example of many: it has their storage, but no place in it. */
+  private Tensor(Examples examples, Shape shape) {
+    this.storage = examples.all().storage;
+    this.generation = examples.all().generation;
+    this.dtype = examples.all().dtype;
+    this.shape = shape;
+    this.strides = shape.sharedStrides();
+    this.offset = 0;
+    this.contiguous = true;
+    this.examples = examples;
   }
 
   // ---- creation ------------------------------------------------------------------------------
@@ -258,9 +273,7 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
    * Returns a tensor with the same elements for which gradients can be asked: a leaf of the graph.
    */
   public Tensor tracked() {
-    Tensor leaf = new Tensor(storage, generation, dtype, shape, strides, offset);
-    leaf.node = Node.leaf();
-    return leaf;
+    return alias().madeBy(Node.leaf());
   }
 
   /**
@@ -269,7 +282,7 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
    * result of {@link dev.adjoint.autodiff.Autodiff#stopGradient}.
    */
   public Tensor untracked() {
-    return node == null ? this : view(shape, strides, offset);
+    return node == null ? this : alias();
   }
 
   /** Tells whether gradients flow through this tensor. */
@@ -321,11 +334,40 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
   }
 
   /**
+   * Engine only: returns the tensor that stands for one example of many in a mapped function.
+   *
+   * @hidden
+   */
+  public static Tensor example(Examples examples) {
+    int[] sizes = examples.all().shape.toArray();
+    return new Tensor(examples, Shape.of(Arrays.copyOfRange(sizes, 1, sizes.length)));
+  }
+
+  /**
+   * Engine only: returns what this tensor of a mapped function stands for; null elsewhere.
+   *
+   * @hidden
+   */
+  public @Nullable Examples examples() {
+    return examples;
+  }
+
+  /**
+   * Engine only: returns an untracked tensor with the same elements, which is not this one.
+   *
+   * @hidden
+   */
+  public Tensor alias() {
+    return examples == null ? view(shape, strides, offset) : example(examples.untracked());
+  }
+
+  /**
    * Engine only: returns an untracked tensor over this tensor's elements, arranged otherwise.
    *
    * @hidden
    */
   public Tensor view(Shape newShape, int[] newStrides, int newOffset) {
+    checkReadable();
     return new Tensor(storage, generation, dtype, newShape, newStrides, newOffset);
   }
 
@@ -336,8 +378,15 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
    */
   @SuppressWarnings("exports")
   public Storage storage() {
+    checkReadable();
     storage.check(generation);
     return storage;
+  }
+
+  private void checkReadable() {
+    if (examples != null) {
+      throw examples.refusal();
+    }
   }
 
   /**

@@ -1,0 +1,121 @@
+package dev.adjoint.op;
+
+import static dev.adjoint.tensor.DType.FLOAT64;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.adjoint.autodiff.Backward;
+import dev.adjoint.autodiff.Vmap;
+import dev.adjoint.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.random.RandomGenerator;
+import java.util.random.RandomGeneratorFactory;
+import java.util.stream.IntStream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Maps every operation over examples, and compares it with a loop over them. */
+class OpMapTest {
+
+  private static final int EXAMPLES = 3;
+
+  @ParameterizedTest
+  @MethodSource("dev.adjoint.op.OpTable#rows")
+  void aMapIsALoopOverExamplesForEachInputAndAllTogether(OpCase row) {
+    RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(3);
+    Tensor[] stacks =
+        row.inputs().stream()
+            .map(input -> stack(random, row, input))
+            .toArray(Tensor[]::new);
+    int all = (1 << stacks.length) - 1;
+    for (int input = 0; input < stacks.length; input++) {
+      compare(row, stacks, 1 << input);
+    }
+    if (stacks.length > 1) {
+      compare(row, stacks, all);
+    }
+  }
+
+  private static Tensor stack(RandomGenerator random, OpCase row, OpCase.Input input) {
+    return Joining.stack(
+        0,
+        IntStream.range(0, EXAMPLES)
+            .mapToObj(i ->
+                Dense.drawn(
+                    row.small().of(input), () -> (float) input.domain().draw(random)))
+            .map(dense -> OpCase.tensor(dense, FLOAT64))
+            .toArray(Tensor[]::new));
+  }
+
+  private static void compare(OpCase row, Tensor[] stacks, int mapped) {
+    String what = "%s, mapped %s".formatted(row, Integer.toBinaryString(mapped));
+    List<Tensor> inside =
+        Vmap.mapAll(EXAMPLES, example -> results(row, parts(example, stacks, mapped)));
+    List<List<Tensor>> each =
+        IntStream.range(0, EXAMPLES)
+            .mapToObj(i ->
+                results(row, parts((x, axis) -> x.select(axis, i), stacks, mapped)))
+            .toList();
+    for (int i = 0; i < inside.size(); i++) {
+      int result = i;
+      assertClose(
+          what + ", result " + i,
+          inside.get(i),
+          Joining.stack(0, each.stream().map(r -> r.get(result)).toArray(Tensor[]::new)));
+    }
+    Tensor[] x = Arrays.stream(stacks).map(Tensor::tracked).toArray(Tensor[]::new);
+    Tensor mapping =
+        Vmap.map(EXAMPLES, example -> row.function().apply(parts(example, x, mapped)));
+    Tensor looping =
+        Vmap.loop(EXAMPLES, example -> row.function().apply(parts(example, x, mapped)));
+    assertClose(what + ", outside", mapping, looping);
+    assertThat(mapping.isTracked()).as(what).isEqualTo(looping.isTracked());
+    if (mapping.isTracked()) {
+      Backward backward = Backward.wrt(x).seed(OpCase.weights(looping));
+      List<Tensor> actual = backward.gradients(mapping);
+      List<Tensor> expected = backward.gradients(looping);
+      for (int i = 0; i < x.length; i++) {
+        assertClose(what + ", gradient outside of " + i, actual.get(i), expected.get(i));
+      }
+    }
+  }
+
+  private static Tensor[] parts(Vmap.Example example, Tensor[] stacks, int mapped) {
+    Tensor[] x = new Tensor[stacks.length];
+    for (int i = 0; i < x.length; i++) {
+      x[i] = (mapped >> i & 1) != 0 ? example.of(stacks[i]) : stacks[i].select(0, 0);
+    }
+    return x;
+  }
+
+  /** Returns the value, the gradient of each input, and a second derivative of each. */
+  private static List<Tensor> results(OpCase row, Tensor[] parts) {
+    Tensor[] x = Arrays.stream(parts).map(Tensor::tracked).toArray(Tensor[]::new);
+    Tensor y = row.function().apply(x);
+    List<Tensor> results = new ArrayList<>(List.of(y));
+    if (y.isTracked()) {
+      Backward backward = Backward.wrt(x).seed(OpCase.weights(y));
+      results.addAll(backward.gradients(y));
+      Tensor sum = Tensor.scalar(0, FLOAT64);
+      for (Tensor gradient : backward.createGraph().gradients(y)) {
+        sum = sum.plus(gradient.times(OpCase.weights(gradient)).sum());
+      }
+      results.addAll(Backward.wrt(x).gradients(sum));
+    }
+    return results;
+  }
+
+  private static void assertClose(String what, Tensor actual, Tensor expected) {
+    assertThat(actual.shape()).as(what).isEqualTo(expected.shape());
+    double[] a = actual.toDoubleArray();
+    double[] b = expected.toDoubleArray();
+    double largest = Arrays.stream(b).map(Math::abs).filter(Double::isFinite).max().orElse(0);
+    for (int i = 0; i < a.length; i++) {
+      boolean same =
+          Double.compare(a[i] + 0.0, b[i] + 0.0) == 0
+              || Math.abs(a[i] - b[i]) <= 1e-12 * Math.max(1, largest);
+      assertThat(same).as("%s: element %d is %s; expected %s", what, i, a[i], b[i]).isTrue();
+    }
+  }
+}
