@@ -1,9 +1,6 @@
 package dev.adjoint.autodiff;
 
 import com.google.common.collect.Sets;
-import com.google.common.primitives.Ints;
-import dev.adjoint.op.Joining;
-import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
@@ -12,7 +9,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
-import java.util.stream.IntStream;
 
 /**
  * Differentiates Java functions of tensors.
@@ -120,8 +116,8 @@ public final class Derivatives {
 
   /**
    * Returns every derivative of every output element: shape (output's axes..., x's axes...). One
-   * backward pass for each output element; where inputs are few and outputs many, a {@link #jvp}
-   * for each input is faster.
+   * pass for each element of the input or of the output, forward or backward, whichever has fewer;
+   * many small passes run as one.
    */
   public static Tensor jacobian(UnaryOperator<Tensor> f, Tensor x) {
     return jacobian(ofOne(f), List.of(x)).get(0);
@@ -130,7 +126,7 @@ public final class Derivatives {
   /** Returns the jacobian with respect to each input. */
   public static List<Tensor> jacobian(Function<List<Tensor>, Tensor> f, List<Tensor> x) {
     Call call = Call.of("jacobian", f, x, false);
-    return rows(call.y, call.x, call.nested);
+    return Jacobian.of(call.y, call.x, call.nested);
   }
 
   /** Returns a scalar function's second derivatives: shape (x's axes..., x's axes...). */
@@ -146,7 +142,7 @@ public final class Derivatives {
   public static List<List<Tensor>> hessian(Function<List<Tensor>, Tensor> f, List<Tensor> x) {
     Call call = Call.of("hessian", f, x, false);
     return call.gradients(true).stream()
-        .map(gradient -> rows(gradient, call.x, call.nested))
+        .map(gradient -> Jacobian.of(gradient, call.x, call.nested))
         .toList();
   }
 
@@ -217,39 +213,6 @@ public final class Derivatives {
       List<Tensor> roots, List<Tensor> wrt, List<Tensor> cotangents, boolean record) {
     Backward backward = Backward.wrt(wrt.toArray(Tensor[]::new));
     return (record ? backward.createGraph() : backward).gradientsOfSum(roots, cotangents);
-  }
-
-  /** Returns a jacobian for each tensor, by one backward pass an element of the root. */
-  private static List<Tensor> rows(Tensor root, List<Tensor> wrt, boolean record) {
-    int n = root.isTracked() ? root.size() : 0;
-    Tensor one = oneAmongZeros(n, root.dtype());
-    List<List<Tensor>> rows =
-        IntStream.range(0, n)
-            .mapToObj(i -> one.slice(0, n - 1 - i, 2 * n - 1 - i).reshape(root.shape()))
-            .map(unit -> gradientsOf(root, wrt, unit, record))
-            .toList();
-    List<Tensor> jacobians = new ArrayList<>();
-    for (int j = 0; j < wrt.size(); j++) {
-      int column = j;
-      Tensor x = wrt.get(j);
-      Shape shape = joined(root.shape(), x.shape());
-      Tensor[] ofX = rows.stream().map(row -> row.get(column)).toArray(Tensor[]::new);
-      jacobians.add(
-          n == 0 ? Tensors.zeros(shape, x.dtype()) : Joining.stack(0, ofX).reshape(shape));
-    }
-    return jacobians;
-  }
-
-  /**
-   * Returns n - 1 zeros, a one, and as many zeros: each unit vector of length n is a part of it.
-   */
-  private static Tensor oneAmongZeros(int n, DType dtype) {
-    Tensor zeros = Tensors.zeros(Shape.of(Math.max(0, n - 1)), dtype);
-    return Joining.concat(0, zeros, Tensors.ones(Shape.of(1), dtype), zeros);
-  }
-
-  private static Shape joined(Shape first, Shape last) {
-    return Shape.of(Ints.concat(first.toArray(), last.toArray()));
   }
 
   private static boolean anyTracked(List<Tensor> tensors) {

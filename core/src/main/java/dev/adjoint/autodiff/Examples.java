@@ -19,10 +19,10 @@ public record Examples(Vmap.Level level, Tensor all) {
   /** Returns the exception for who wants to read the elements of one example. */
   public RuntimeException refusal() {
     return new Vmap.Refusal(
-        ("map: the function reads out a tensor (to a number, an array or an index), but it is called"
-                + " once, and the tensor of shape %s stands for %d examples; expected operations on"
-                + " tensors only, such as where(...) for a choice, or Vmap.loop, which calls the"
-                + " function for each example")
+        ("map: the function reads out a tensor (to a number, an array or an index), but it is"
+             + " called once, and the tensor of shape %s stands for %d examples; expected"
+             + " operations on tensors only, such as where(...) for a choice, or Vmap.loop, which"
+             + " calls the function for each example")
             .formatted(Tensor.example(this).shape(), level.size()));
   }
 }

@@ -8,10 +8,12 @@ import dev.adjoint.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,7 +36,7 @@ final class Forward {
     for (int i = 0; i < moves.size(); i++) {
       tangents.put(Backward.nodeOf(from.get(i)), moves.get(i).to(from.get(i).dtype()));
     }
-    steps = new ArrayList<>(between(roots, tangents).entrySet());
+    steps = new ArrayList<>(between(roots, from).entrySet());
     steps.sort(Comparator.comparingLong(step -> step.getKey().birth()));
   }
 
@@ -53,12 +55,13 @@ final class Forward {
   }
 
   /** Returns the tensors that roots were computed from, as far back as something may move. */
-  private static Map<Node, Tensor> between(List<Tensor> roots, Map<Node, Tensor> moving) {
-    long oldest = moving.keySet().stream().mapToLong(Node::birth).min().orElse(Long.MAX_VALUE);
+  static Map<Node, Tensor> between(List<Tensor> roots, List<Tensor> from) {
+    Set<Node> moving = new HashSet<>();
+    from.forEach(x -> moving.add(Backward.nodeOf(x)));
+    long oldest = moving.stream().mapToLong(Node::birth).min().orElse(Long.MAX_VALUE);
     Map<Node, Tensor> found = new LinkedHashMap<>();
     for (Tensor root : roots) {
-      found.putAll(
-          Node.ancestors(root, node -> node.birth() > oldest && !moving.containsKey(node)));
+      found.putAll(Node.ancestors(root, node -> node.birth() > oldest && !moving.contains(node)));
     }
     return found;
   }

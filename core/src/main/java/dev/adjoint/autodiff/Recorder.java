@@ -74,6 +74,11 @@ public final class Recorder {
     return mode.recording() || mode.map() != null;
   }
 
+  /** Tells whether a mapped function is running. */
+  static boolean isMapped() {
+    return mode().map() != null;
+  }
+
   /** Runs a function whose steps a trace sees. */
   public static <T> T traced(Trace trace, Supplier<T> function) {
     return new Mode(true, false, null, null, Node.Births.ALL, trace, null).call(function::get);
@@ -106,8 +111,8 @@ public final class Recorder {
     if (function != null && tensor.isTracked()) {
       throw new IllegalStateException(
           ("%s: its pullback reads out a tensor (to an array or a number), so it cannot be"
-                  + " differentiated again; expected a pullback in tensor operations, or a first-order"
-                  + " backward()")
+               + " differentiated again; expected a pullback in tensor operations, or a first-order"
+               + " backward()")
               .formatted(function));
     }
   }

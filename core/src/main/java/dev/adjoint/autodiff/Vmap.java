@@ -3,7 +3,6 @@ package dev.adjoint.autodiff;
 import dev.adjoint.op.Batch;
 import dev.adjoint.op.Joining;
 import dev.adjoint.op.Primitive;
-import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -107,10 +106,11 @@ public final class Vmap {
     List<Tensor> results = new ArrayList<>();
     for (int i = 0; i < examples; i++) {
       int index = i;
-      results.add(f.apply((all, axis) -> {
-        requireExamples(all, axis, examples);
-        return all.select(axis, index);
-      }));
+      results.add(
+          f.apply((all, axis) -> {
+            requireExamples(all, axis, examples);
+            return all.select(axis, index);
+          }));
     }
     return Joining.stack(0, results.toArray(Tensor[]::new));
   }

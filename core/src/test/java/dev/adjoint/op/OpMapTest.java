@@ -25,9 +25,7 @@ class OpMapTest {
   void aMapIsALoopOverExamplesForEachInputAndAllTogether(OpCase row) {
     RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(3);
     Tensor[] stacks =
-        row.inputs().stream()
-            .map(input -> stack(random, row, input))
-            .toArray(Tensor[]::new);
+        row.inputs().stream().map(input -> stack(random, row, input)).toArray(Tensor[]::new);
     int all = (1 << stacks.length) - 1;
     for (int input = 0; input < stacks.length; input++) {
       compare(row, stacks, 1 << input);
@@ -41,9 +39,8 @@ class OpMapTest {
     return Joining.stack(
         0,
         IntStream.range(0, EXAMPLES)
-            .mapToObj(i ->
-                Dense.drawn(
-                    row.small().of(input), () -> (float) input.domain().draw(random)))
+            .mapToObj(
+                i -> Dense.drawn(row.small().of(input), () -> (float) input.domain().draw(random)))
             .map(dense -> OpCase.tensor(dense, FLOAT64))
             .toArray(Tensor[]::new));
   }
@@ -54,8 +51,7 @@ class OpMapTest {
         Vmap.mapAll(EXAMPLES, example -> results(row, parts(example, stacks, mapped)));
     List<List<Tensor>> each =
         IntStream.range(0, EXAMPLES)
-            .mapToObj(i ->
-                results(row, parts((x, axis) -> x.select(axis, i), stacks, mapped)))
+            .mapToObj(i -> results(row, parts((x, axis) -> x.select(axis, i), stacks, mapped)))
             .toList();
     for (int i = 0; i < inside.size(); i++) {
       int result = i;
@@ -65,8 +61,7 @@ class OpMapTest {
           Joining.stack(0, each.stream().map(r -> r.get(result)).toArray(Tensor[]::new)));
     }
     Tensor[] x = Arrays.stream(stacks).map(Tensor::tracked).toArray(Tensor[]::new);
-    Tensor mapping =
-        Vmap.map(EXAMPLES, example -> row.function().apply(parts(example, x, mapped)));
+    Tensor mapping = Vmap.map(EXAMPLES, example -> row.function().apply(parts(example, x, mapped)));
     Tensor looping =
         Vmap.loop(EXAMPLES, example -> row.function().apply(parts(example, x, mapped)));
     assertClose(what + ", outside", mapping, looping);

@@ -77,12 +77,34 @@ class OpTangentTest {
         });
   }
 
+  @ParameterizedTest
+  @MethodSource("oneRowEach")
+  void aJacobianTimesAVectorIsTheTangent(OpCase row) {
+    compare(
+        row,
+        row.small(),
+        // Five times the outputs, so that most take forward passes, too.
+        (product, f, x, v) ->
+            product.of(
+                t -> {
+                  Tensor y = f.apply(t).reshape(-1);
+                  return Joining.concat(0, y, y.times(3), y, y, y.neg());
+                },
+                x,
+                v),
+        OpTangentTest::byJacobian);
+  }
+
   /** What is computed in two ways. */
   private interface Computed {
     Tensor by(Product product, Function<List<Tensor>, Tensor> f, List<Tensor> x, List<Tensor> v);
   }
 
   private static void compare(OpCase row, OpCase.Sizes sizes, Computed computed) {
+    compare(row, sizes, computed, OpTangentTest::twoPasses);
+  }
+
+  private static void compare(OpCase row, OpCase.Sizes sizes, Computed computed, Product other) {
     for (DType dtype : sizes.label().equals("small") ? DType.values() : new DType[] {FLOAT64}) {
       Tensor[] all = OpCase.tensors(row.numbers(sizes), dtype);
       int[] moving = IntStream.range(0, all.length).filter(row::moves).toArray();
@@ -97,7 +119,7 @@ class OpTangentTest {
           };
       List<Tensor> v = x.stream().map(OpCase::weights).toList();
       Tensor forward = computed.by(Derivatives::jvp, f, x, v);
-      Tensor backward = computed.by(OpTangentTest::twoPasses, f, x, v);
+      Tensor backward = computed.by(other, f, x, v);
       assertThat(forward.shape()).as("%s, %s", row, sizes).isEqualTo(backward.shape());
       assertThat(forward.dtype()).as("%s, %s", row, sizes).isEqualTo(backward.dtype());
       double largest =
@@ -128,5 +150,16 @@ class OpTangentTest {
         },
         Tensors.zeros(y.shape(), y.dtype()),
         Tensor.scalar(1, y.dtype()));
+  }
+
+  private static Tensor byJacobian(
+      Function<List<Tensor>, Tensor> f, List<Tensor> x, List<Tensor> tangents) {
+    List<Tensor> jacobians = Derivatives.jacobian(f, x);
+    Tensor sum = Tensors.zeros(f.apply(x).shape(), x.getFirst().dtype());
+    for (int i = 0; i < x.size(); i++) {
+      Tensor matrix = jacobians.get(i).reshape(sum.size(), x.get(i).size());
+      sum = sum.plus(matrix.matmul(tangents.get(i).reshape(-1)).reshape(sum.shape()));
+    }
+    return sum;
   }
 }
