@@ -158,7 +158,7 @@ public final class Backward {
     private final Set<Node> targets = new HashSet<>();
     private final @Nullable Reachability targeted;
     private final boolean detecting = Recorder.mode().detecting();
-    private final boolean mapped = Recorder.isMapped();
+    private final boolean inPlace = !createGraph && !detecting && Recorder.mode().map() == null;
     private final Map<Node, Tensor> results = new HashMap<>();
     private final Map<Node, Pending> pending = new HashMap<>();
     private final PriorityQueue<Pending> youngestFirst =
@@ -225,7 +225,7 @@ public final class Backward {
         targeted.explore(step);
       }
       Tensor[] inputs = step.sharedInputs();
-      if (primitive instanceof Movement.Slice slice && !createGraph && !detecting && !mapped) {
+      if (primitive instanceof Movement.Slice slice && inPlace) {
         Pending sum = pending.get(inputs[0].node());
         if (sum != null && sum.isSum) {
           slice.addPullback(next.cotangent, sum.cotangent); // the work of a slice, not of the whole

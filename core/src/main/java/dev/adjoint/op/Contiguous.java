@@ -17,7 +17,7 @@ public enum Contiguous implements Primitive {
   /** Returns a copy, whatever the layout, which stays when the region ends that computes it. */
   public static Tensor copy(Tensor x) {
     Tensor copy = Recorder.apply(COPY, x);
-    copy.storage().keep();
+    copy.ownStorage().keep();
     return copy;
   }
 

@@ -1,7 +1,7 @@
 package dev.adjoint.op;
 
 import dev.adjoint.autodiff.Autodiff;
-import dev.adjoint.autodiff.Backward;
+import dev.adjoint.autodiff.Derivatives;
 import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Tensor;
@@ -102,18 +102,22 @@ public final class ElementwiseFunction implements Primitive {
 
   /** Differentiates the definition, operation by operation. */
   private @Nullable Tensor[] composed(boolean[] needed, Tensor g, Tensor[] x, Tensor y) {
-    Tensor[] own = x.clone(); // so that one tensor may be several inputs
     List<Tensor> wanted = new ArrayList<>();
     for (int i = 0; i < arity; i++) {
       if (needed[i]) {
-        own[i] =
-            x[i].isTracked() ? Autodiff.onGradient(x[i], UnaryOperator.identity()) : x[i].tracked();
-        wanted.add(own[i]);
+        wanted.add(x[i]);
       }
     }
-    Tensor again = definition.apply(own);
-    Backward backward = Backward.wrt(wanted.toArray(Tensor[]::new)).seed(g).createGraph();
-    Iterator<Tensor> gradients = backward.gradients(again).iterator();
+    Function<List<Tensor>, Tensor> function =
+        some -> {
+          Iterator<Tensor> next = some.iterator();
+          Tensor[] own = x.clone();
+          for (int i = 0; i < arity; i++) {
+            own[i] = needed[i] ? next.next() : x[i];
+          }
+          return definition.apply(own);
+        };
+    Iterator<Tensor> gradients = Derivatives.vjp(function, wanted, g).iterator();
     @Nullable Tensor[] cotangents = new Tensor[arity];
     for (int i = 0; i < arity; i++) {
       cotangents[i] = needed[i] ? gradients.next() : null;

@@ -1,5 +1,6 @@
 package dev.adjoint.op;
 
+import dev.adjoint.autodiff.Examples;
 import dev.adjoint.kernel.Elements;
 import dev.adjoint.kernel.Kernels;
 import dev.adjoint.kernel.Span;
@@ -44,6 +45,15 @@ final class Engine {
   /** Returns the place of a packed tensor's elements. */
   static Span span(Tensor packed) {
     return new Span(array(packed), packed.offset());
+  }
+
+  /** Tells whether any element is not 0, in a mapped function of any example. */
+  static boolean isAnywhere(Tensor mask) {
+    Tensor all = mask.untracked();
+    for (Examples examples; (examples = all.examples()) != null; ) {
+      all = examples.all();
+    }
+    return all.any().item() != 0;
   }
 
   /**

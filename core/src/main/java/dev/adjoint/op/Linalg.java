@@ -304,7 +304,7 @@ public final class Linalg {
       Tensor magnitude = coupling.abs();
       Tensor noise = magnitude.max(Keep.AXES, -2, -1).times(16 * coupling.dtype().epsilon());
       Tensor others = Tensors.eye(a.size(-1), equal.dtype()).neg().plus(1);
-      if (magnitude.times(equal.times(others)).greater(noise).any().item() != 0) {
+      if (Engine.isAnywhere(magnitude.times(equal.times(others)).greater(noise))) {
         throw new IllegalStateException(
             ("eigh: the gradient of a function of the vectors of %s is undefined where values are"
                     + " equal, since their vectors are not unique; expected distinct values, or"

@@ -33,7 +33,7 @@ public enum RowOp implements Primitive {
     @Override
     Tensor composedPullback(Tensor g, Tensor x, Tensor y) {
       Tensor isNothing = y.untracked().equal(Double.NEGATIVE_INFINITY);
-      if (isNothing.any().item() == 0) {
+      if (!Engine.isAnywhere(isNothing)) {
         return g.times(x.softmax(-1));
       }
       // A row of -infinities has no softmax, and changes nothing: the gradient is 0.

@@ -155,11 +155,12 @@ class OpTangentTest {
   private static Tensor byJacobian(
       Function<List<Tensor>, Tensor> f, List<Tensor> x, List<Tensor> tangents) {
     List<Tensor> jacobians = Derivatives.jacobian(f, x);
-    Tensor sum = Tensors.zeros(f.apply(x).shape(), x.getFirst().dtype());
+    Tensor y = f.apply(x);
+    Tensor sum = Tensors.zeros(y.shape(), x.getFirst().dtype());
     for (int i = 0; i < x.size(); i++) {
       Tensor matrix = jacobians.get(i).reshape(sum.size(), x.get(i).size());
       sum = sum.plus(matrix.matmul(tangents.get(i).reshape(-1)).reshape(sum.shape()));
     }
-    return sum;
+    return sum.to(y.dtype());
   }
 }
