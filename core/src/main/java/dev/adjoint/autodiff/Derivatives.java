@@ -109,7 +109,7 @@ public final class Derivatives {
       Function<List<Tensor>, Tensor> f, List<Tensor> x, List<Tensor> v) {
     requireShapes("hessianVectorProduct", x, v);
     Call call = Call.of("hessianVectorProduct", f, x, anyTracked(v));
-    return gradientsOfSum(call.gradients(true), call.x, v, call.nested);
+    return hessianTimes(call.gradients(true), call.x, v, call.nested);
   }
 
   // ---- whole matrices ------------------------------------------------------------------------
@@ -155,7 +155,7 @@ public final class Derivatives {
    * @param y the output
    * @param nested whether results are to be differentiated again by somebody outside
    */
-  private record Call(String operation, List<Tensor> x, Tensor y, boolean nested) {
+  record Call(String operation, List<Tensor> x, Tensor y, boolean nested) {
 
     static Call of(
         String operation, Function<List<Tensor>, Tensor> f, List<Tensor> x, boolean otherTracked) {
@@ -192,11 +192,7 @@ public final class Derivatives {
 
     /** Returns the gradients of the output, which must be a scalar. */
     List<Tensor> gradients(boolean record) {
-      if (y.size() != 1) {
-        throw new IllegalArgumentException(
-            "%s: the function returned shape %s; expected a scalar"
-                .formatted(operation, y.shape()));
-      }
+      requireScalar(operation, y);
       return gradientsOf(y, x, Tensors.ones(y.shape(), y.dtype()), record);
     }
   }
@@ -208,11 +204,10 @@ public final class Derivatives {
     return (record ? backward.createGraph() : backward).gradients(root);
   }
 
-  /** Returns the gradients of the sum of several weighted sums. */
-  private static List<Tensor> gradientsOfSum(
-      List<Tensor> roots, List<Tensor> wrt, List<Tensor> cotangents, boolean record) {
-    Backward backward = Backward.wrt(wrt.toArray(Tensor[]::new));
-    return (record ? backward.createGraph() : backward).gradientsOfSum(roots, cotangents);
+  /** Returns the product of a hessian, of which the gradient was recorded, and a vector. */
+  static List<Tensor> hessianTimes(
+      List<Tensor> gradient, List<Tensor> x, List<Tensor> v, boolean record) {
+    return Forward.pass(gradient, x, v, record);
   }
 
   private static boolean anyTracked(List<Tensor> tensors) {
@@ -223,7 +218,14 @@ public final class Derivatives {
     return list -> f.apply(list.get(0));
   }
 
-  private static void requireShapes(String operation, List<Tensor> x, List<Tensor> vectors) {
+  static void requireScalar(String operation, Tensor y) {
+    if (y.size() != 1) {
+      throw new IllegalArgumentException(
+          "%s: the function returned shape %s; expected a scalar".formatted(operation, y.shape()));
+    }
+  }
+
+  static void requireShapes(String operation, List<Tensor> x, List<Tensor> vectors) {
     if (x.size() != vectors.size()) {
       throw new IllegalArgumentException(
           "%s: %d vectors for %d inputs; expected one for each"

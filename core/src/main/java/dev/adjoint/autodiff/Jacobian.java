@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.ObjIntConsumer;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -63,37 +64,60 @@ final class Jacobian {
     return jacobian.isEngines && inputs < root.size() ? jacobian.forward() : jacobian.backward();
   }
 
+  /** Returns the diagonal of the jacobian of a root of the shape of x. */
+  static Tensor diagonal(Tensor root, Tensor x) {
+    if (!root.isTracked() || root.size() == 0) {
+      return Tensors.zeros(x.shape(), x.dtype());
+    }
+    List<Tensor> parts = new ArrayList<>();
+    new Jacobian(root, List.of(x), false)
+        .passes(
+            x,
+            unit ->
+                Forward.pass(List.of(root), List.of(x), List.of(unit), false).stream()
+                    .map(column -> column.times(unit).sum())
+                    .toList(),
+            (some, from) -> parts.add(some.getFirst()));
+    return Joining.concat(0, parts.toArray(Tensor[]::new)).reshape(x.shape());
+  }
+
   private List<Tensor> backward() {
     Backward plain = Backward.wrt(wrt.toArray(Tensor[]::new));
     Backward pass = record ? plain.createGraph() : plain;
     List<Matrix> matrices = wrt.stream().map(x -> new Matrix(x, false)).toList();
-    passes(root, matrices, unit -> pass.gradientsOfSum(List.of(root), List.of(unit)));
+    passes(
+        root,
+        unit -> pass.gradientsOfSum(List.of(root), List.of(unit)),
+        (rows, from) -> {
+          for (int i = 0; i < rows.size(); i++) {
+            matrices.get(i).add(from, rows.get(i));
+          }
+        });
     return matrices.stream().map(Matrix::whole).toList();
   }
 
   private List<Tensor> forward() {
-    List<Matrix> matrices = wrt.stream().map(x -> new Matrix(x, true)).toList();
-    for (int i = 0; i < wrt.size(); i++) {
-      List<Tensor> x = List.of(wrt.get(i));
+    List<Tensor> jacobians = new ArrayList<>();
+    for (Tensor x : wrt) {
+      Matrix matrix = new Matrix(x, true);
       passes(
-          x.getFirst(),
-          List.of(matrices.get(i)),
-          unit -> Forward.pass(List.of(root), x, List.of(unit), record));
+          x,
+          unit -> Forward.pass(List.of(root), List.of(x), List.of(unit), record),
+          (columns, from) -> matrix.add(from, columns.getFirst()));
+      jacobians.add(matrix.whole());
     }
-    return matrices.stream().map(Matrix::whole).toList();
+    return jacobians;
   }
 
   /** Runs a pass for each unit vector of a side, a block at a time. */
-  private void passes(Tensor side, List<Matrix> matrices, Function<Tensor, List<Tensor>> pass) {
+  private void passes(
+      Tensor side, Function<Tensor, List<Tensor>> pass, ObjIntConsumer<List<Tensor>> results) {
     int n = side.size();
     Tensor units = units(n, side.dtype());
     for (int from = 0; from < n; from += block) {
       int count = Math.min(block, n - from);
       int[] shape = Ints.concat(new int[] {count}, side.shape().toArray());
-      List<Tensor> results = pass(units.slice(0, from, from + count).reshape(shape), pass);
-      for (int i = 0; i < matrices.size(); i++) {
-        matrices.get(i).add(from, results.get(i).reshape(count, -1));
-      }
+      results.accept(pass(units.slice(0, from, from + count).reshape(shape), pass), from);
     }
   }
 
@@ -143,13 +167,14 @@ final class Jacobian {
       this.memory = isComposed ? null : Tensors.zeros(joined(root, x), x.dtype()).copy();
     }
 
-    /** Adds rows or columns, from one of them on: of shape (count, elements of each). */
+    /** Adds rows or columns, from one of them on. */
     void add(int from, Tensor some) {
+      Tensor part = some.reshape(some.size(0), ofColumns ? root.size() : x.size()).to(x.dtype());
       if (memory == null) {
-        parts.add(some.to(x.dtype()));
+        parts.add(part);
         return;
       }
-      Tensor part = some.to(x.dtype()).contiguous();
+      part = part.contiguous();
       int n = x.size();
       int[] strides = {ofColumns ? 1 : n, ofColumns ? n : 1};
       StridedCopy.SCATTER.run(
