@@ -48,9 +48,9 @@ public final class Hessian {
   }
 
   /**
-   * Returns the hessian of a loss over parameters, at the values that they have now: when one is
-   * updated, this can no longer be used. Layers that behave otherwise in training are best in eval
-   * mode.
+   * Returns the hessian of a loss over parameters, at the values that they have now: after an
+   * update, a product that needs the old values throws. Layers that behave otherwise in training
+   * are best in eval mode.
    *
    * @throws IllegalArgumentException if a parameter is frozen
    */
