@@ -74,6 +74,10 @@ final class Anomalies {
 
   /** Returns what is not finite in a tensor: NaN before infinities; or null. */
   private static @Nullable String firstBad(Tensor tensor) {
+    Examples<Tensor> examples = tensor.examples();
+    if (examples != null) {
+      return firstBad(examples.all());
+    }
     double[] values =
         Recorder.mode().recording(false).detecting(false).call(tensor.untracked()::toDoubleArray);
     String bad = null;

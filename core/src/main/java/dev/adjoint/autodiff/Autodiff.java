@@ -1,5 +1,6 @@
 package dev.adjoint.autodiff;
 
+import dev.adjoint.op.Batch;
 import dev.adjoint.op.ElementwiseFunction;
 import dev.adjoint.op.Primitive;
 import dev.adjoint.tensor.Tensor;
@@ -55,7 +56,10 @@ public final class Autodiff {
    * the constant at its base point ({@link Replay}).
    */
   public static Tensor stopGradient(Tensor x) {
-    return Replay.value(x::untracked);
+    Examples<Tensor> examples = x.examples();
+    return examples == null
+        ? Replay.value(x::untracked)
+        : Tensor.example(examples.with(stopGradient(examples.all())));
   }
 
   /**
@@ -152,6 +156,11 @@ public final class Autodiff {
     @Override
     public Tensor forward(Tensor... x) {
       return x[0].alias();
+    }
+
+    @Override
+    public Tensor batched(Batch x) {
+      return onGradient(x.get(0), g -> Vmap.map(hook, g));
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.adjoint.autodiff;
 
 import dev.adjoint.op.Primitive;
 import dev.adjoint.tensor.Tensor;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -19,10 +20,22 @@ public final class Recorder {
   public static Tensor apply(Primitive primitive, Tensor... inputs) {
     for (Tensor input : inputs) {
       if (input.examples() != null) {
-        return made(Vmap.apply(primitive, inputs), mode(), primitive, inputs);
+        return apply(primitive, null, inputs);
       }
     }
     return record(primitive.forward(inputs), primitive, inputs);
+  }
+
+  /**
+   * Computes a primitive and records it.
+   *
+   * @param indices of the examples, if the primitive has an index that is not the same for all
+   */
+  public static Tensor apply(Primitive primitive, @Nullable Examples<?> indices, Tensor... inputs) {
+    Vmap.Level level = Vmap.innermost(indices, inputs);
+    return level == null
+        ? record(primitive.forward(inputs), primitive, inputs)
+        : made(level.apply(primitive, inputs), mode(), primitive, inputs);
   }
 
   /**
@@ -65,6 +78,21 @@ public final class Recorder {
     return site != null ? site : Anomalies.userSite();
   }
 
+  /** Tells whether operations are being recorded. */
+  public static boolean isRecording() {
+    return mode().recording();
+  }
+
+  /**
+   * Computes unrecorded elementwise functions, in a mapped function for all examples at once.
+   *
+   * @return the results, of the shape to which the inputs that are used broadcast
+   */
+  public static Tensor[] elementwise(Function<Tensor[], Tensor[]> functions, Tensor... inputs) {
+    Vmap.Level level = Vmap.innermost(null, inputs);
+    return level == null ? functions.apply(inputs) : level.elementwise(functions, inputs);
+  }
+
   /**
    * Tells whether a pullback must be composed of operations, since they are recorded, or are those
    * of a mapped function; if not, a fused kernel may replace it.
@@ -94,9 +122,9 @@ public final class Recorder {
    * the recorded pullback of a custom function.
    */
   public static void checkReadOut(Tensor tensor) {
-    Examples examples = tensor.examples();
+    Examples<Tensor> examples = tensor.examples();
     if (examples != null) {
-      throw examples.refusal();
+      throw examples.refusal(tensor.shape());
     }
     Mode mode = mode();
     Trace trace = mode.trace();
@@ -117,17 +145,16 @@ public final class Recorder {
     }
   }
 
-  /**
-   * Throws in a traced function, where a replayed value would be constant from then on, and in a
-   * mapped one, where it would be the same for all examples.
-   */
+  /** Throws in a mapped function, with what it does and what to do instead. */
+  public static void checkUnmapped(String does) {
+    if (mode().map() != null) {
+      throw new Vmap.Refusal("map: the function " + does);
+    }
+  }
+
+  /** Throws in a traced function, where a replayed value would be constant from then on. */
   static void checkReplayed() {
     Trace trace = mode().trace();
-    if (mode().map() != null) {
-      throw new Vmap.Refusal(
-          "map: the function draws random numbers, which would be the same for all examples;"
-              + " expected them drawn outside, as one more tensor of all examples");
-    }
     if (trace != null) {
       throw new IllegalArgumentException(
           ("%s: draws random numbers or stops a gradient, which happens once, when an elementwise"

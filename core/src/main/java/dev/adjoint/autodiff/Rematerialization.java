@@ -41,6 +41,9 @@ record Rematerialization(Supplier<Tensor> computation, Replay replay, long start
     if (node == null || node.birth() < start) { // a constant, or a tensor from outside
       return output;
     }
+    if (output.examples() != null) { // whose bits cannot be compared with those of a second run
+      return output;
+    }
     // The graph of this first run says which older tensors the function captured; then it is
     // dropped.
     Tensor[] captured = captured(output, start).values().toArray(Tensor[]::new);
@@ -119,7 +122,7 @@ record Rematerialization(Supplier<Tensor> computation, Replay replay, long start
   @Override
   public @Nullable Tensor[] pullbacks(boolean[] needed, Tensor g, Tensor[] x, Tensor y) {
     Backward backward = Backward.wrt(x).seed(g).endingBefore(start);
-    return (Recorder.isOn() ? backward.createGraph() : backward)
+    return (Recorder.isRecording() ? backward.createGraph() : backward)
         .gradients(y)
         .toArray(Tensor[]::new);
   }

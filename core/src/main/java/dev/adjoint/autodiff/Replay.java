@@ -80,6 +80,9 @@ public final class Replay {
 
   /** Changes state, unless the surrounding computation is being run again or only probed. */
   public static void effect(Runnable change) {
+    Recorder.checkUnmapped(
+        "changes a state, such as running statistics, which depends on all examples; expected"
+            + " a layer in eval mode, or one without state");
     List<Run> runs = current();
     if (runs.isEmpty() || runs.getLast().hasEffects) {
       change.run();

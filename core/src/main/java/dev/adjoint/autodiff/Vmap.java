@@ -3,13 +3,16 @@ package dev.adjoint.autodiff;
 import dev.adjoint.op.Batch;
 import dev.adjoint.op.Joining;
 import dev.adjoint.op.Primitive;
+import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Tensor;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.function.BinaryOperator;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Maps a function of one example over many, as {@code torch.vmap}: the function is called once, and
@@ -49,6 +52,9 @@ public final class Vmap {
      * @param axis along which the examples come, which the part does not have
      */
     Tensor of(Tensor all, int axis);
+
+    /** Returns this example's part of the indices of all examples, which come along axis 0. */
+    IntTensor of(IntTensor all);
   }
 
   /**
@@ -100,19 +106,19 @@ public final class Vmap {
    * with, and how to map a function that reads out tensors.
    */
   public static Tensor loop(int examples, Function<Example, Tensor> f) {
+    return loopAll(examples, example -> Collections.singletonList(f.apply(example))).getFirst();
+  }
+
+  /** Calls a function that returns several tensors for one example after the other. */
+  public static List<Tensor> loopAll(int examples, Function<Example, List<Tensor>> f) {
     if (examples == 0) {
-      return map(0, f);
+      return mapAll(0, f);
     }
-    List<Tensor> results = new ArrayList<>();
-    for (int i = 0; i < examples; i++) {
-      int index = i;
-      results.add(
-          f.apply((all, axis) -> {
-            requireExamples(all, axis, examples);
-            return all.select(axis, index);
-          }));
-    }
-    return Joining.stack(0, results.toArray(Tensor[]::new));
+    List<List<Tensor>> each =
+        IntStream.range(0, examples).mapToObj(i -> f.apply(new One(i, examples))).toList();
+    return IntStream.range(0, each.getFirst().size())
+        .mapToObj(i -> Joining.stack(0, each.stream().map(r -> r.get(i)).toArray(Tensor[]::new)))
+        .toList();
   }
 
   private static int examples(Tensor x) {
@@ -128,29 +134,33 @@ public final class Vmap {
     }
   }
 
+  /** One example that is told apart. */
+  private record One(int index, int examples) implements Example {
+    @Override
+    public Tensor of(Tensor all, int axis) {
+      requireExamples(all, axis, examples);
+      return all.select(axis, index);
+    }
+
+    @Override
+    public IntTensor of(IntTensor all) {
+      int[] sizes = all.shape().toArray();
+      return all.slice(index, index + 1).reshape(Arrays.copyOfRange(sizes, 1, sizes.length));
+    }
+  }
+
   // ---- for the engine ------------------------------------------------------------------------
 
-  /** Computes a primitive for all examples of the innermost level; not recorded for one. */
-  static Tensor apply(Primitive primitive, Tensor[] inputs) {
-    Level level = null;
+  /** Returns the innermost level of which there are examples, or null. */
+  static @Nullable Level innermost(@Nullable Examples<?> indices, Tensor[] inputs) {
+    Level level = indices == null ? null : indices.level();
     for (Tensor input : inputs) {
-      Examples examples = input.examples();
+      Examples<Tensor> examples = input.examples();
       if (examples != null && (level == null || examples.level().depth > level.depth)) {
         level = examples.level();
       }
     }
-    return level.example(primitive.batched(batch(level, inputs)));
-  }
-
-  private static Batch batch(Level level, Tensor[] inputs) {
-    Tensor[] all = new Tensor[inputs.length];
-    boolean[] mapped = new boolean[inputs.length];
-    for (int i = 0; i < inputs.length; i++) {
-      Examples examples = inputs[i].examples();
-      mapped[i] = examples != null && examples.level() == level;
-      all[i] = mapped[i] ? examples.all() : inputs[i];
-    }
-    return new Batch(level.size, all, mapped);
+    return level;
   }
 
   /** One call: all its examples. */
@@ -173,22 +183,54 @@ public final class Vmap {
     @Override
     public Tensor of(Tensor all, int axis) {
       requireExamples(all, axis, isEmpty ? 0 : size);
-      int from = all.shape().axis("map", axis);
-      Tensor front = all;
-      for (int i = from; i > 0; i--) {
-        front = front.transpose(i, i - 1);
-      }
+      Tensor front = Batch.moved(all, all.shape().axis("map", axis), 0);
       Tensor part = example(isEmpty ? front.pad(0, 0, 1, 0) : front);
-      return part.examples().all().isTracked() ? part.madeBy(Node.leaf()) : part;
+      return front.isTracked() ? part.madeBy(Node.leaf()) : part;
     }
 
-    Tensor example(Tensor all) {
+    @Override
+    public IntTensor of(IntTensor all) {
+      int size = all.shape().size(all.shape().axis("map", 0));
+      if (size != this.size || isEmpty) {
+        throw new IllegalArgumentException(
+            "map: axis 0 of indices of shape %s for %d examples; expected as many elements, and at least one"
+                .formatted(all.shape(), isEmpty ? 0 : this.size));
+      }
+      return IntTensor.example(new Examples<>(this, all));
+    }
+
+    /** Computes a primitive for all examples; not recorded for one. */
+    Tensor apply(Primitive primitive, Tensor[] inputs) {
+      return example(primitive.batched(batch(inputs)));
+    }
+
+    /** Computes elementwise functions for all examples. */
+    Tensor[] elementwise(Function<Tensor[], Tensor[]> functions, Tensor[] inputs) {
+      Tensor[] all = batch(inputs).aligned();
+      int rank = Arrays.stream(all).mapToInt(Tensor::rank).max().orElse(0);
+      return Arrays.stream(Recorder.elementwise(functions, all))
+          .map(y -> y.rank() == rank ? example(y) : y) // else of none that the examples differ in
+          .toArray(Tensor[]::new);
+    }
+
+    private Batch batch(Tensor[] inputs) {
+      Tensor[] all = new Tensor[inputs.length];
+      boolean[] mapped = new boolean[inputs.length];
+      for (int i = 0; i < inputs.length; i++) {
+        Examples<Tensor> examples = inputs[i].examples();
+        mapped[i] = examples != null && examples.level() == this;
+        all[i] = examples != null && mapped[i] ? examples.all() : inputs[i];
+      }
+      return new Batch(this, size, all, mapped);
+    }
+
+    private Tensor example(Tensor all) {
       if (ended) {
         throw new IllegalStateException(
             "map: a tensor of shape %s is used after the end of the mapped function that computed it; expected it among the results of the function"
                 .formatted(all.shape()));
       }
-      return Tensor.example(new Examples(this, all));
+      return Tensor.example(new Examples<>(this, all));
     }
 
     /** Returns the results of all examples. */
@@ -196,7 +238,7 @@ public final class Vmap {
       if (y == null) {
         throw new IllegalArgumentException("map: the function returned null; expected a tensor");
       }
-      Examples examples = y.examples();
+      Examples<Tensor> examples = y.examples();
       Tensor all;
       if (examples != null && examples.level() == this) {
         all = examples.all();

@@ -43,6 +43,32 @@ public record ConvShape(
         "the kernel must fit into the padded input");
   }
 
+  /** Returns the sizes with so many times the images. */
+  public ConvShape images(int times) {
+    return new ConvShape(
+        n * times, inC, h, w, outC, kh, kw, strideH, strideW, padH, padW, dilationH, dilationW,
+        groups);
+  }
+
+  /** Returns the sizes with so many times the channels, of which each part has its own weights. */
+  public ConvShape groups(int times) {
+    return new ConvShape(
+        n,
+        inC * times,
+        h,
+        w,
+        outC * times,
+        kh,
+        kw,
+        strideH,
+        strideW,
+        padH,
+        padW,
+        dilationH,
+        dilationW,
+        groups * times);
+  }
+
   /** Returns the number of rows of the output. */
   public int outH() {
     return (h + 2 * padH - dilationH * (kh - 1) - 1) / strideH + 1;

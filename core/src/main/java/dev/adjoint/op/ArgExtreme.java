@@ -1,5 +1,6 @@
 package dev.adjoint.op;
 
+import dev.adjoint.autodiff.Examples;
 import dev.adjoint.kernel.Elements;
 import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Tensor;
@@ -30,6 +31,11 @@ public final class ArgExtreme {
       throw new IllegalArgumentException(
           "%s: no elements to choose from along axis %d of shape %s"
               .formatted(name, resolved, x.shape()));
+    }
+    Examples<Tensor> examples = x.examples();
+    if (examples != null) {
+      return IntTensor.example(examples.with(find(name, examples.all(), resolved + 1, sign)))
+          .reshape(sizes);
     }
     Tensor rows = Engine.packed(RowOp.lastAxis(x.untracked(), new int[] {resolved}));
     int[] best = new int[rows.size() / n];

@@ -1,9 +1,16 @@
 package dev.adjoint.op;
 
+import com.google.common.primitives.Ints;
+import dev.adjoint.autodiff.Examples;
 import dev.adjoint.autodiff.Recorder;
+import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The inputs of a primitive in a mapped function, of all examples at once: what a batching rule
@@ -12,12 +19,18 @@ import java.util.Arrays;
  */
 public final class Batch {
 
+  private final Object level;
   private final int size;
   private final Tensor[] inputs;
   private final boolean[] mapped;
 
-  /** Holds the inputs of so many examples. */
-  public Batch(int size, Tensor[] inputs, boolean[] mapped) {
+  /**
+   * Holds the inputs of so many examples.
+   *
+   * @param level whose examples they are
+   */
+  public Batch(Object level, int size, Tensor[] inputs, boolean[] mapped) {
+    this.level = level;
     this.size = size;
     this.inputs = inputs;
     this.mapped = mapped;
@@ -34,7 +47,7 @@ public final class Batch {
   }
 
   /** Returns an input as it is: of all examples, or the one that they share. */
-  Tensor get(int input) {
+  public Tensor get(int input) {
     return inputs[input];
   }
 
@@ -52,7 +65,7 @@ public final class Batch {
   }
 
   /** Returns all inputs, such that the axes of the examples broadcast as in one example. */
-  Tensor[] aligned() {
+  public Tensor[] aligned() {
     int rank = 0;
     for (int i = 0; i < inputs.length; i++) {
       rank = Math.max(rank, rank(i));
@@ -81,6 +94,29 @@ public final class Batch {
     return inputs[input].rank() - (mapped[input] ? 1 : 0);
   }
 
+  /** Returns indices of all examples, (examples, ...); null if they share them. */
+  @Nullable IntTensor own(IntTensor index) {
+    Examples<IntTensor> examples = index.examples();
+    return examples != null && examples.level() == level ? examples.all() : null;
+  }
+
+  /** Returns indices of all examples, repeated where they share them: (examples, ...). */
+  IntTensor all(IntTensor index) {
+    IntTensor own = own(index);
+    if (own != null) {
+      return own;
+    }
+    Shape all = with(index.shape());
+    int[] one = all.toArray();
+    one[0] = 1;
+    return Indexing.expand(index.reshape(one), all);
+  }
+
+  /** Tells whether one of these is an example of many. */
+  static boolean hasExamples(Tensor... tensors) {
+    return Arrays.stream(tensors).anyMatch(x -> x.examples() != null);
+  }
+
   /** Returns the shape of an input of one example. */
   Shape shape(int input) {
     int[] sizes = inputs[input].shape().toArray();
@@ -93,6 +129,13 @@ public final class Batch {
     sizes[0] = size;
     System.arraycopy(shape.toArray(), 0, sizes, 1, shape.rank());
     return Shape.of(sizes);
+  }
+
+  /** Returns a view with an axis at another place, the others in their order. */
+  public static Tensor moved(Tensor x, int from, int to) {
+    List<Integer> order = new ArrayList<>(IntStream.range(0, x.rank()).boxed().toList());
+    order.add(to, order.remove(from));
+    return x.permute(Ints.toArray(order));
   }
 
   /** Returns axes of an example as those of all. */

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param classes of shape (...): the right class of each row of scores of shape (..., C); negative
  *     in a row that does not count
- * @param counted the number of rows that count
+ * @param counted the number of rows that count; -1 if examples of a mapped function differ
  * @param classWeights of shape (C); null where all are 1
  */
 record ClassTargets(IntTensor classes, int counted, @Nullable Tensor classWeights) {
@@ -55,7 +55,8 @@ record ClassTargets(IntTensor classes, int counted, @Nullable Tensor classWeight
         weights == null || options.labelSmoothing() > 0
             ? null
             : weights.to(scores.dtype()).toDoubleArray();
-    int[] classes = targets.toArray();
+    IntTensor every = Engine.everyExample(targets);
+    int[] classes = every.toArray();
     int counted = 0;
     for (int row = 0; row < classes.length; row++) {
       int target = classes[row];
@@ -73,18 +74,28 @@ record ClassTargets(IntTensor classes, int counted, @Nullable Tensor classWeight
                 .formatted(
                     operation,
                     target,
-                    Arrays.toString(targets.shape().unravel(row)),
+                    Arrays.toString(every.shape().unravel(row)),
                     count - 1,
                     ignored == null ? "" : ", or %d to ignore it,".formatted(ignored),
                     name,
                     shape));
       }
     }
-    return new ClassTargets(IntTensor.of(classes, targets.shape().toArray()), counted, weights);
+    boolean isMapped = every != targets;
+    return new ClassTargets(
+        Engine.like(targets, classes),
+        !isMapped ? counted : counted == classes.length ? targets.size() : -1,
+        weights);
   }
 
   private static Shape rows(Shape scores) {
     return scores.reduced(new int[] {scores.rank() - 1}, false);
+  }
+
+  /** Returns the targets of all examples of a mapped function. */
+  ClassTargets ofAll(Batch examples) {
+    IntTensor all = examples.all(classes);
+    return new ClassTargets(all, counted == classes.size() ? all.size() : -1, classWeights);
   }
 
   boolean counts(int row) {
@@ -124,6 +135,13 @@ record ClassTargets(IntTensor classes, int counted, @Nullable Tensor classWeight
     if (reduction != Reduction.MEAN) {
       return reduction.of(perRow);
     }
+    if (classes.examples() != null) {
+      Tensor counts =
+          classWeights == null
+              ? classes.notEqual(IGNORED, DType.FLOAT64)
+              : weights(classWeights, DType.FLOAT64);
+      return perRow.sum().div(counts.sum().to(perRow.dtype()));
+    }
     double total =
         classWeights == null ? counted : weights(classWeights, DType.FLOAT64).sum().item();
     return perRow.sum().div(total);
@@ -140,8 +158,8 @@ record ClassTargets(IntTensor classes, int counted, @Nullable Tensor classWeight
     if (counted == classes.size()) {
       return classes;
     }
-    int[] values = classes.toArray();
+    int[] values = Engine.everyExample(classes).toArray();
     Arrays.setAll(values, row -> Math.max(0, values[row]));
-    return IntTensor.of(values, classes.shape().toArray());
+    return Engine.like(classes, values);
   }
 }

@@ -318,6 +318,33 @@ public final class Convolution {
       };
     }
 
+    /**
+     * Examples that share the weight are more images; with weights of their own, they are groups of
+     * channels.
+     */
+    @Override
+    public Tensor batched(Batch x) {
+      boolean shared = side != WEIGHT_GRADIENT && !x.isMapped(1);
+      ConvShape all = shared ? shape.images(x.size()) : shape.groups(x.size());
+      Tensor first = shared ? x.get(0).flatten(0, 1) : channels(x.all(0));
+      Tensor second =
+          shared ? x.get(1) : side == WEIGHT_GRADIENT ? channels(x.all(1)) : x.all(1).flatten(0, 1);
+      Tensor y = Recorder.apply(new Conv(side, all), first, second);
+      int axis = shared || side == WEIGHT_GRADIENT ? 0 : 1;
+      int[] sizes = y.shape().toArray();
+      int[] split = new int[5];
+      System.arraycopy(sizes, 0, split, 0, axis);
+      split[axis] = x.size();
+      System.arraycopy(sizes, axis, split, axis + 1, 4 - axis);
+      split[axis + 1] /= x.size();
+      return Batch.moved(y.reshape(split), axis, 0);
+    }
+
+    /** Turns images of examples (examples, n, c, h, w) into (n, examples * c, h, w). */
+    private static Tensor channels(Tensor x) {
+      return x.transpose(0, 1).flatten(1, 2);
+    }
+
     private Tensor apply(Conv2d other, Tensor a, Tensor b) {
       return Recorder.apply(new Conv(other, shape), a, b);
     }

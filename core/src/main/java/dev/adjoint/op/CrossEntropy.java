@@ -57,6 +57,12 @@ record CrossEntropy(ClassTargets targets) implements Primitive {
   }
 
   @Override
+  public Tensor batched(Batch x) {
+    ClassTargets all = targets.ofAll(x);
+    return Recorder.apply(new CrossEntropy(all), all.classes().examples(), x.all(0));
+  }
+
+  @Override
   public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
     return Recorder.isOn() ? composedPullback(g, x[0]) : fusedPullback(g, x[0]);
   }

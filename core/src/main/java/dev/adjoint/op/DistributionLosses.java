@@ -64,9 +64,10 @@ public final class DistributionLosses {
     Losses.requireBroadcast(loss, "variance", variance.shape(), "mean", mean.shape());
     Losses.requireAboveZero(loss, "epsilon", epsilon);
     Tensor given = variance.untracked();
-    if (given.size() > 0 && given.min().item() < 0) {
+    if (Engine.isAnywhere(given.less(0))) {
       throw new IllegalArgumentException(
-          "gaussianNll: variance %s; expected at least 0".formatted(given.min().item()));
+          "gaussianNll: variance %s; expected at least 0"
+              .formatted(Engine.everyExample(given).min().item()));
     }
     Tensor atLeast = variance.plus(given.neg().plus(epsilon).relu());
     Tensor nll = GAUSSIAN.apply(mean, target, atLeast);

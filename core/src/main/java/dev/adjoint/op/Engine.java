@@ -6,6 +6,7 @@ import dev.adjoint.kernel.Kernels;
 import dev.adjoint.kernel.Span;
 import dev.adjoint.kernel.Storage;
 import dev.adjoint.tensor.DType;
+import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 
@@ -49,11 +50,27 @@ final class Engine {
 
   /** Tells whether any element is not 0, in a mapped function of any example. */
   static boolean isAnywhere(Tensor mask) {
-    Tensor all = mask.untracked();
-    for (Examples examples; (examples = all.examples()) != null; ) {
-      all = examples.all();
-    }
-    return all.any().item() != 0;
+    return everyExample(mask.untracked()).any().item() != 0;
+  }
+
+  /** Returns a tensor, in a mapped function that of all examples. */
+  static Tensor everyExample(Tensor x) {
+    Examples<Tensor> examples = x.examples();
+    return examples == null ? x : everyExample(examples.all());
+  }
+
+  /** Returns indices, in a mapped function those of all examples. */
+  static IntTensor everyExample(IntTensor x) {
+    Examples<IntTensor> examples = x.examples();
+    return examples == null ? x : everyExample(examples.all());
+  }
+
+  /** Returns indices with other values of every example, as those that are given. */
+  static IntTensor like(IntTensor indices, int[] everyExample) {
+    Examples<IntTensor> examples = indices.examples();
+    return examples == null
+        ? IntTensor.of(everyExample, indices.shape().toArray())
+        : IntTensor.example(examples.with(like(examples.all(), everyExample)));
   }
 
   /**

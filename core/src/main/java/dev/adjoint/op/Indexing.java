@@ -1,5 +1,7 @@
 package dev.adjoint.op;
 
+import com.google.common.primitives.Ints;
+import dev.adjoint.autodiff.Examples;
 import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.kernel.Buffers;
 import dev.adjoint.kernel.Elements;
@@ -33,7 +35,7 @@ public final class Indexing {
       return gather(x.reshape(1), axis, index.reshape(1)).reshape(x.shape());
     }
     int resolved = checkIndex("gather", x.shape(), axis, index);
-    return Recorder.apply(new Gather(resolved, index, false), x);
+    return Recorder.apply(new Gather(resolved, index, false), index.examples(), x);
   }
 
   /**
@@ -59,7 +61,8 @@ public final class Indexing {
     checkRange("takeAlongAxis", x.shape(), resolved, index);
     Tensor source = x.expand(common.with("takeAlongAxis", resolved, x.size(resolved)));
     Shape picked = common.with("takeAlongAxis", resolved, wanted.size(resolved));
-    return Recorder.apply(new Gather(resolved, expand(index, picked), false), source);
+    return Recorder.apply(
+        new Gather(resolved, expand(index, picked), false), index.examples(), source);
   }
 
   /**
@@ -76,7 +79,7 @@ public final class Indexing {
           "indexSelect: indices of shape %s; expected one axis".formatted(index.shape()));
     }
     checkRange("indexSelect", x.shape(), resolved, index);
-    return Recorder.apply(new IndexSelect(resolved, index), x);
+    return Recorder.apply(new IndexSelect(resolved, index), index.examples(), x);
   }
 
   /**
@@ -98,7 +101,8 @@ public final class Indexing {
     long[] sizes = new long[rank + 1];
     Arrays.setAll(sizes, axis -> axis < rank ? ids.shape().size(axis) : weight.size(1));
     Shape shape = Shape.of("embedding", sizes);
-    return Recorder.apply(new IndexSelect(0, ids.reshape(ids.size())), weight).reshape(shape);
+    return Recorder.apply(new IndexSelect(0, ids.reshape(ids.size())), ids.examples(), weight)
+        .reshape(shape);
   }
 
   /**
@@ -121,7 +125,9 @@ public final class Indexing {
           "scatterAdd: source of shape %s and index of shape %s; expected equal shapes"
               .formatted(source.shape(), index.shape()));
     }
-    return x.plus(Recorder.apply(new ScatterAdd(resolved, index, x.shape(), false), source));
+    return x.plus(
+        Recorder.apply(
+            new ScatterAdd(resolved, index, x.shape(), false), index.examples(), source));
   }
 
   /**
@@ -164,8 +170,9 @@ public final class Indexing {
             .formatted(operation, index, shape));
   }
 
-  private static void checkRange(String operation, Shape shape, int axis, IntTensor index) {
+  private static void checkRange(String operation, Shape shape, int axis, IntTensor indices) {
     int size = shape.size(axis);
+    IntTensor index = Engine.everyExample(indices);
     for (int i = 0; i < index.size(); i++) {
       int value = index.get(i);
       if (value < 0 || value >= size) {
@@ -182,9 +189,15 @@ public final class Indexing {
     }
   }
 
-  private static IntTensor expand(IntTensor index, Shape shape) {
+  static IntTensor expand(IntTensor index, Shape shape) {
     if (index.shape().equals(shape)) {
       return index;
+    }
+    Examples<IntTensor> examples = index.examples();
+    if (examples != null) {
+      IntTensor all = examples.all();
+      int[] sizes = Ints.concat(new int[] {examples.size()}, shape.toArray());
+      return IntTensor.example(examples.with(expand(all, Shape.of(sizes))));
     }
     int[] strides = index.shape().strides();
     for (int axis = 0; axis < strides.length; axis++) {
@@ -239,8 +252,15 @@ public final class Indexing {
     }
 
     @Override
+    public Tensor batched(Batch x) {
+      IntTensor all = x.all(index);
+      return Recorder.apply(new Gather(axis + 1, all, distinct), all.examples(), x.all(0));
+    }
+
+    @Override
     public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
-      return Recorder.apply(new ScatterAdd(axis, index, x[0].shape(), distinct), g);
+      return Recorder.apply(
+          new ScatterAdd(axis, index, x[0].shape(), distinct), index.examples(), g);
     }
   }
 
@@ -290,8 +310,15 @@ public final class Indexing {
     }
 
     @Override
+    public Tensor batched(Batch x) {
+      IntTensor all = x.all(index);
+      Primitive ofAll = new ScatterAdd(axis + 1, all, x.with(shape), distinct);
+      return Recorder.apply(ofAll, all.examples(), x.all(0));
+    }
+
+    @Override
     public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
-      return Recorder.apply(new Gather(axis, index, distinct), g);
+      return Recorder.apply(new Gather(axis, index, distinct), index.examples(), g);
     }
   }
 
@@ -324,8 +351,17 @@ public final class Indexing {
     }
 
     @Override
+    public Tensor batched(Batch x) {
+      IntTensor own = x.own(index);
+      int apart = x.isMapped(0) ? x.shape(0).size(axis) : 0;
+      return own == null
+          ? Recorder.apply(new IndexSelect(axis + 1, index), index.examples(), x.get(0))
+          : ofAll(x, axis, new IndexSelect(0, apart(own, apart)), x.get(0));
+    }
+
+    @Override
     public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
-      return Recorder.apply(new IndexAdd(axis, index, x[0].size(axis)), g);
+      return Recorder.apply(new IndexAdd(axis, index, x[0].size(axis)), index.examples(), g);
     }
   }
 
@@ -393,9 +429,35 @@ public final class Indexing {
     }
 
     @Override
-    public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
-      return Recorder.apply(new IndexSelect(axis, index), g);
+    public Tensor batched(Batch x) {
+      IntTensor own = x.own(index);
+      return own == null
+          ? Recorder.apply(new IndexAdd(axis + 1, index, size), index.examples(), x.get(0))
+          : ofAll(x, axis, new IndexAdd(0, apart(own, size), size * x.size()), x.all(0));
     }
+
+    @Override
+    public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
+      return Recorder.apply(new IndexSelect(axis, index), index.examples(), g);
+    }
+  }
+
+  /** Applies an operation on slices to the slices of all examples together, along one axis. */
+  private static Tensor ofAll(Batch x, int axis, Primitive operation, Tensor source) {
+    boolean isMapped = source.rank() > x.rank(0);
+    Tensor lines = Batch.moved(source, isMapped ? axis + 1 : axis, isMapped ? 1 : 0);
+    Tensor y = Recorder.apply(operation, isMapped ? lines.flatten(0, 1) : lines);
+    int[] sizes = y.shape().toArray();
+    sizes[0] /= x.size();
+    return Batch.moved(y.reshape(x.with(Shape.of(sizes))), 1, axis + 1);
+  }
+
+  /** Returns the indices of all examples (examples, n) into slices that lie so far apart. */
+  private static IntTensor apart(IntTensor index, int step) {
+    int n = index.shape().size(1);
+    int[] values = index.toArray();
+    Arrays.setAll(values, i -> values[i] + i / n * step);
+    return IntTensor.of(values);
   }
 
   /**

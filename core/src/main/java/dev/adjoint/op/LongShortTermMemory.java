@@ -51,6 +51,9 @@ public final class LongShortTermMemory {
         DType.promote(
             DType.promote(inputs.dtype(), weight.dtype()), DType.promote(h.dtype(), c.dtype()));
     Tensor[] x = {inputs.to(dtype), h.to(dtype), c.to(dtype), weight.to(dtype)};
+    if (Batch.hasExamples(x)) {
+      return composed(backwards, List.of(x));
+    }
     Tensor gates = MemorySteps.gates(x);
     Tensor y = new MemorySteps(backwards, x, gates).forward();
     return Recorder.record(y, new Fused(backwards, gates), x);

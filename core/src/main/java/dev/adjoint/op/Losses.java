@@ -84,7 +84,8 @@ public final class Losses {
     ClassTargets classes = ClassTargets.of("crossEntropy", "logits", logits, targets, options);
     Tensor rows =
         options.labelSmoothing() == 0
-            ? classes.weighted(Recorder.apply(new CrossEntropy(classes), logits))
+            ? classes.weighted(
+                Recorder.apply(new CrossEntropy(classes), targets.examples(), logits))
             : surprise(classes.zeroIgnored(logits).logSoftmax(-1), classes, options);
     return classes.reduce(rows, reduction);
   }

@@ -1,5 +1,6 @@
 package dev.adjoint.op;
 
+import dev.adjoint.autodiff.Examples;
 import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.kernel.Elements;
 import dev.adjoint.kernel.Parallel;
@@ -356,8 +357,8 @@ public final class Pooling {
     Shape result = Shape.of(operation, sizes);
     IntTensor index = winners(x.untracked(), planes, bins);
     boolean distinct = Arrays.stream(bins).noneMatch(Bins::overlap);
-    return Recorder.apply(new Gather(1, index, distinct), x.reshape(planes, volume))
-        .reshape(result);
+    Tensor flat = x.reshape(planes, volume);
+    return Recorder.apply(new Gather(1, index, distinct), index.examples(), flat).reshape(result);
   }
 
   /**
@@ -365,6 +366,12 @@ public final class Pooling {
    * in the same order, of which NaN is the largest. The first of equals wins.
    */
   private static IntTensor winners(Tensor x, int planes, Bins[] bins) {
+    Examples<Tensor> examples = x.examples();
+    if (examples != null) {
+      IntTensor all = winners(examples.all(), examples.size() * planes, bins);
+      int each = all.shape().size(1);
+      return IntTensor.example(examples.with(all.reshape(examples.size(), planes, each)));
+    }
     int axes = bins.length;
     Bins slices = axes < 3 ? Bins.ONE : bins[0];
     Bins rows = axes < 2 ? Bins.ONE : bins[axes - 2];

@@ -261,7 +261,7 @@ record Program(
 
     /** Returns the cotangents of the inputs that need one, null for others. */
     @Nullable Tensor[] apply(boolean[] needed, Tensor g, Tensor[] x, Tensor y) {
-      if (Recorder.isOn() || Recorder.isTracing()) {
+      if (Recorder.isRecording() || Recorder.isTracing()) {
         return rule.apply(needed, g, x, y);
       }
       int key = 0;
@@ -276,7 +276,7 @@ record Program(
       operands[0] = g;
       System.arraycopy(x, 0, operands, 1, arity);
       operands[arity + 1] = y;
-      Tensor[] made = program.run(operands);
+      Tensor[] made = Recorder.elementwise(program::run, operands);
       @Nullable Tensor[] cotangents = new Tensor[arity];
       for (int i = 0, next = 0; i < arity; i++) {
         cotangents[i] = needed[i] ? made[next++] : null;

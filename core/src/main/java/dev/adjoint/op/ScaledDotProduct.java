@@ -68,6 +68,9 @@ public final class ScaledDotProduct {
   private static Tensor apply(
       AttentionOptions options, Tensor q, Tensor k, Tensor v, @Nullable Tensor mask) {
     Tensor[] x = mask == null ? new Tensor[] {q, k, v} : new Tensor[] {q, k, v, mask};
+    if (Batch.hasExamples(x)) {
+      return Recorder.apply(new Fused(options, null), x);
+    }
     AttentionBlocks blocks = new AttentionBlocks(options, x);
     Tensor weights = Recorder.isOn() ? blocks.kept() : null;
     return Recorder.record(blocks.forward(weights), new Fused(options, weights), x);
@@ -192,6 +195,15 @@ public final class ScaledDotProduct {
     @Override
     public Tensor forward(Tensor... x) {
       return new AttentionBlocks(options, x).forward(null);
+    }
+
+    @Override
+    public Tensor batched(Batch x) {
+      Tensor[] all = x.aligned();
+      if (!x.isMapped(0)) { // a mask alone does not make more queries
+        all[0] = all[0].expand(x.with(all[0].shape()));
+      }
+      return apply(options, all[0], all[1], all[2], all.length > 3 ? all[3] : null);
     }
 
     @Override

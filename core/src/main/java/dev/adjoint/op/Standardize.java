@@ -117,6 +117,15 @@ public final class Standardize {
     Tensor b = bias == null ? Tensor.scalar(0, x.dtype()) : bias;
     Shape features = Shape.broadcast("standardize", g.shape(), b.shape());
     DType result = DType.promote(x.dtype(), DType.promote(g.dtype(), b.dtype()));
+    if (Batch.hasExamples(x, g, b)) {
+      Tensor whole = x.untracked();
+      Tensor squares = (rule.centered ? Reductions.centered(whole, axes) : whole).square();
+      Tensor mean = Reductions.mean(whole, false, axes);
+      return new Standardized(
+          rule.composed(x, axes).times(g).plus(b),
+          rule.centered ? mean : mean.times(0),
+          Reductions.mean(squares, false, axes));
+    }
     NormLayout layout = NormLayout.of(x.shape(), axes, features, rule);
     if (layout == null || result != x.dtype()) {
       Standardized plain = normalize(x, null, null, rule, reductionAxes);

@@ -1,5 +1,6 @@
 package dev.adjoint.tensor;
 
+import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.autodiff.Replay;
 import dev.adjoint.kernel.Parallel;
 import dev.adjoint.kernel.Storage;
@@ -221,6 +222,9 @@ public final class Generator {
    * the same numbers.
    */
   private long take(long count) {
+    Recorder.checkUnmapped(
+        "draws random numbers, which would be the same for all examples; expected them drawn"
+            + " outside, as one more tensor of all examples");
     return Replay.value(() -> counter.getAndAdd(count));
   }
 

@@ -1,5 +1,7 @@
 package dev.adjoint.tensor;
 
+import com.google.common.primitives.Ints;
+import dev.adjoint.autodiff.Examples;
 import java.util.Arrays;
 import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
@@ -16,10 +18,46 @@ public final class IntTensor {
 
   private final int[] values;
   private final Shape shape;
+  private final @Nullable Examples<IntTensor> examples;
 
   private IntTensor(int[] values, Shape shape) {
     this.values = values;
     this.shape = shape;
+    this.examples = null;
+  }
+
+  /** Makes one example of many, without values of its own. */
+  private IntTensor(Examples<IntTensor> examples, Shape shape) {
+    this.values = new int[0];
+    this.shape = shape;
+    this.examples = examples;
+  }
+
+  /**
+   * Engine only: returns the indices that stand for one example of many in a mapped function.
+   *
+   * @hidden
+   */
+  public static IntTensor example(Examples<IntTensor> examples) {
+    int[] sizes = examples.all().shape.toArray();
+    return new IntTensor(examples, Shape.of(Arrays.copyOfRange(sizes, 1, sizes.length)));
+  }
+
+  /**
+   * Engine only: returns what these indices of a mapped function stand for; null elsewhere.
+   *
+   * @hidden
+   */
+  public @Nullable Examples<IntTensor> examples() {
+    return examples;
+  }
+
+  /** Returns the values; those of one example of many cannot be told. */
+  private int[] values() {
+    if (examples != null) {
+      throw examples.refusal(shape);
+    }
+    return values;
   }
 
   /** Returns a tensor of shape (values.length). */
@@ -95,6 +133,7 @@ public final class IntTensor {
 
   /** Returns the element at a position in reading order (the last axis varying fastest). */
   public int get(int position) {
+    int[] values = values();
     if (position < 0 || position >= values.length) {
       throw new IndexOutOfBoundsException(
           "get: position %d is outside shape %s; expected 0 to %d"
@@ -106,6 +145,10 @@ public final class IntTensor {
   /** Returns the same values in another shape of the same size. */
   public IntTensor reshape(int... sizes) {
     Shape target = TensorViews.resolve("reshape", shape, sizes);
+    if (examples != null) {
+      int[] all = Ints.concat(new int[] {examples.size()}, target.toArray());
+      return example(examples.with(examples.all().reshape(all)));
+    }
     return new IntTensor(values, target);
   }
 
@@ -118,7 +161,7 @@ public final class IntTensor {
     }
     int row = rows == 0 ? 0 : size() / rows;
     return new IntTensor(
-        Arrays.copyOfRange(values, from * row, to * row), shape.with(0, to - from));
+        Arrays.copyOfRange(values(), from * row, to * row), shape.with(0, to - from));
   }
 
   /**
@@ -138,25 +181,29 @@ public final class IntTensor {
     int row = rows == 0 ? 0 : size() / rows;
     int[] picked = new int[result.size()];
     for (int i = 0; i < index.size(); i++) {
-      int from = index.values[i];
+      int from = index.values()[i];
       if (from < 0 || from >= rows) {
         throw new IndexOutOfBoundsException(
             "indexSelect: index %d at position [%d] is outside axis 0 of shape %s; expected %s"
                 .formatted(from, i, shape, rows == 0 ? "no index at all" : "0 to " + (rows - 1)));
       }
-      System.arraycopy(values, from * row, picked, i * row, row);
+      System.arraycopy(values(), from * row, picked, i * row, row);
     }
     return new IntTensor(picked, result);
   }
 
   /** Returns a mask: 1 where an element is the value, else 0. */
   public Tensor equal(int value, DType dtype) {
-    return mask(dtype, i -> values[i] == value);
+    return examples != null
+        ? Tensor.example(examples.with(examples.all().equal(value, dtype)))
+        : mask(dtype, i -> values[i] == value);
   }
 
   /** Returns a mask: 1 where an element is not the value, else 0. */
   public Tensor notEqual(int value, DType dtype) {
-    return mask(dtype, i -> values[i] != value);
+    return examples != null
+        ? Tensor.example(examples.with(examples.all().notEqual(value, dtype)))
+        : mask(dtype, i -> values[i] != value);
   }
 
   /**
@@ -169,17 +216,21 @@ public final class IntTensor {
       throw new IllegalArgumentException(
           "equal: shapes %s and %s; expected equal shapes".formatted(shape, other.shape));
     }
-    return mask(dtype, i -> values[i] == other.values[i]);
+    return examples != null || other.examples != null
+        ? toTensor(DType.FLOAT64).equal(other.toTensor(DType.FLOAT64)).to(dtype)
+        : mask(dtype, i -> values[i] == other.values[i]);
   }
 
   /** Returns the values in reading order, as a new array. */
   public int[] toArray() {
-    return values.clone();
+    return values().clone();
   }
 
   /** Returns the values as a float tensor of the given type. */
   public Tensor toTensor(DType dtype) {
-    return Tensors.generate(shape, dtype, i -> values[i]);
+    return examples != null
+        ? Tensor.example(examples.with(examples.all().toTensor(dtype)))
+        : Tensors.generate(shape, dtype, i -> values[i]);
   }
 
   private Tensor mask(DType dtype, IntPredicate isOne) {
@@ -190,12 +241,12 @@ public final class IntTensor {
   public boolean equals(@Nullable Object other) {
     return other instanceof IntTensor that
         && shape.equals(that.shape)
-        && Arrays.equals(values, that.values);
+        && Arrays.equals(values(), that.values());
   }
 
   @Override
   public int hashCode() {
-    return 31 * shape.hashCode() + Arrays.hashCode(values);
+    return 31 * shape.hashCode() + Arrays.hashCode(values());
   }
 
   @Override

@@ -41,7 +41,7 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
   private final int[] strides;
   private final int offset;
   private final boolean contiguous;
-  private final @Nullable Examples examples;
+  private final @Nullable Examples<Tensor> examples;
   private @Nullable Node node;
 
   @SuppressWarnings("ReferenceEquality") // the common case, told apart without a loop
@@ -58,7 +58,7 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
   }
 
   /** Makes one example of many: it has their storage, but no place in it. */
-  private Tensor(Examples examples, Shape shape) {
+  private Tensor(Examples<Tensor> examples, Shape shape) {
     this.storage = examples.all().storage;
     this.generation = examples.all().generation;
     this.dtype = examples.all().dtype;
@@ -338,7 +338,7 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
    *
    * @hidden
    */
-  public static Tensor example(Examples examples) {
+  public static Tensor example(Examples<Tensor> examples) {
     int[] sizes = examples.all().shape.toArray();
     return new Tensor(examples, Shape.of(Arrays.copyOfRange(sizes, 1, sizes.length)));
   }
@@ -348,7 +348,7 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
    *
    * @hidden
    */
-  public @Nullable Examples examples() {
+  public @Nullable Examples<Tensor> examples() {
     return examples;
   }
 
@@ -358,7 +358,9 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
    * @hidden
    */
   public Tensor alias() {
-    return examples == null ? view(shape, strides, offset) : example(examples.untracked());
+    return examples == null
+        ? view(shape, strides, offset)
+        : example(examples.with(examples.all().untracked()));
   }
 
   /**
@@ -385,7 +387,7 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
 
   private void checkReadable() {
     if (examples != null) {
-      throw examples.refusal();
+      throw examples.refusal(shape);
     }
   }
 

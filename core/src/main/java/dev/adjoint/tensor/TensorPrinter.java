@@ -1,5 +1,6 @@
 package dev.adjoint.tensor;
 
+import dev.adjoint.autodiff.Examples;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.DoubleSummaryStatistics;
@@ -57,6 +58,12 @@ final class TensorPrinter {
 
   private static String print(
       String head, Tensor tensor, boolean exact, int leastDecimals, int mostDecimals) {
+    Examples<Tensor> examples = tensor.examples();
+    if (examples != null) {
+      Tensor all = examples.all();
+      String whole = "%s, one of %d examples: %s".formatted(head, examples.size(), head(all));
+      return print(whole, all, exact, leastDecimals, mostDecimals);
+    }
     if (tensor.size() == 0) {
       return head + " []";
     }

@@ -1,5 +1,6 @@
 package dev.adjoint.tensor;
 
+import dev.adjoint.autodiff.Examples;
 import dev.adjoint.kernel.Storage;
 import java.util.Arrays;
 import java.util.function.IntToDoubleFunction;
@@ -88,6 +89,10 @@ public final class Tensors {
    * @return of shape (..., classes)
    */
   public static Tensor oneHot(IntTensor indices, int classes, DType dtype) {
+    Examples<IntTensor> examples = indices.examples();
+    if (examples != null) {
+      return Tensor.example(examples.with(oneHot(examples.all(), classes, dtype)));
+    }
     Shape shape = append("oneHot", indices.shape(), classes);
     Object array = dtype.elements().zeroed(shape.size());
     for (int i = 0; i < indices.size(); i++) {
