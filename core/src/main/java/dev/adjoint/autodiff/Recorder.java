@@ -20,7 +20,7 @@ public final class Recorder {
   public static Tensor apply(Primitive primitive, Tensor... inputs) {
     for (Tensor input : inputs) {
       if (input.examples() != null) {
-        return apply(primitive, null, inputs);
+        return apply(primitive, input.examples(), inputs);
       }
     }
     return record(primitive.forward(inputs), primitive, inputs);

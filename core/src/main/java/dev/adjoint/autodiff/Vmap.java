@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>{@code
  * Tensor y = Vmap.map(x -> Derivatives.hessian(f, x), points); // a hessian for each row of points
  * Tensor g = Vmap.map(64, example -> // the gradient of w for each example, of shape (64, w's axes)
- *     loss(model.forward(example.of(images)), example.of(targets)).backward().of(w));
+ *     loss(model.forward(example.batch(images)), example.batch(targets)).backward().of(w));
  * }</pre>
  *
  * <p>The result is that of a {@linkplain #loop loop} over the examples whose results are stacked,
@@ -55,6 +55,18 @@ public final class Vmap {
 
     /** Returns this example's part of the indices of all examples, which come along axis 0. */
     IntTensor of(IntTensor all);
+
+    /** Returns this example as a batch of one, of shape (1, ...), as models expect it. */
+    default Tensor batch(Tensor all) {
+      return of(all).unsqueeze(0);
+    }
+
+    /** Returns the indices of this example as those of a batch of one, of shape (1, ...). */
+    default IntTensor batch(IntTensor all) {
+      int[] sizes = all.shape().toArray();
+      sizes[0] = 1;
+      return of(all).reshape(sizes);
+    }
   }
 
   /**

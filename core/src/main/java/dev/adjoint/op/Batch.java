@@ -143,6 +143,24 @@ public final class Batch {
     return Arrays.stream(axes).map(axis -> axis + 1).toArray();
   }
 
+  /** Applies an operation on the slices of an axis 0 to those of an axis of all examples. */
+  Tensor slices(int axis, Primitive operation, Tensor source) {
+    boolean isMapped = source.rank() > rank(0);
+    Tensor lines = moved(source, isMapped ? axis + 1 : axis, isMapped ? 1 : 0);
+    Tensor y = Recorder.apply(operation, isMapped ? lines.flatten(0, 1) : lines);
+    int[] sizes = y.shape().toArray();
+    sizes[0] /= size;
+    return moved(y.reshape(with(Shape.of(sizes))), 1, axis + 1);
+  }
+
+  /** Returns the indices of all examples (examples, n) into slices that lie so far apart. */
+  static IntTensor apart(IntTensor index, int step) {
+    int n = index.shape().size(1);
+    int[] values = index.toArray();
+    Arrays.setAll(values, i -> values[i] + i / n * step);
+    return IntTensor.of(values);
+  }
+
   /** Computes one example after the other: the rule of a primitive that has no other. */
   Tensor loop(Primitive primitive) {
     Tensor[] results = new Tensor[size];

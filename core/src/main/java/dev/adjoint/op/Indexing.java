@@ -356,7 +356,7 @@ public final class Indexing {
       int apart = x.isMapped(0) ? x.shape(0).size(axis) : 0;
       return own == null
           ? Recorder.apply(new IndexSelect(axis + 1, index), index.examples(), x.get(0))
-          : ofAll(x, axis, new IndexSelect(0, apart(own, apart)), x.get(0));
+          : x.slices(axis, new IndexSelect(0, Batch.apart(own, apart)), x.get(0));
     }
 
     @Override
@@ -433,31 +433,13 @@ public final class Indexing {
       IntTensor own = x.own(index);
       return own == null
           ? Recorder.apply(new IndexAdd(axis + 1, index, size), index.examples(), x.get(0))
-          : ofAll(x, axis, new IndexAdd(0, apart(own, size), size * x.size()), x.all(0));
+          : x.slices(axis, new IndexAdd(0, Batch.apart(own, size), size * x.size()), x.all(0));
     }
 
     @Override
     public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
       return Recorder.apply(new IndexSelect(axis, index), index.examples(), g);
     }
-  }
-
-  /** Applies an operation on slices to the slices of all examples together, along one axis. */
-  private static Tensor ofAll(Batch x, int axis, Primitive operation, Tensor source) {
-    boolean isMapped = source.rank() > x.rank(0);
-    Tensor lines = Batch.moved(source, isMapped ? axis + 1 : axis, isMapped ? 1 : 0);
-    Tensor y = Recorder.apply(operation, isMapped ? lines.flatten(0, 1) : lines);
-    int[] sizes = y.shape().toArray();
-    sizes[0] /= x.size();
-    return Batch.moved(y.reshape(x.with(Shape.of(sizes))), 1, axis + 1);
-  }
-
-  /** Returns the indices of all examples (examples, n) into slices that lie so far apart. */
-  private static IntTensor apart(IntTensor index, int step) {
-    int n = index.shape().size(1);
-    int[] values = index.toArray();
-    Arrays.setAll(values, i -> values[i] + i / n * step);
-    return IntTensor.of(values);
   }
 
   /**

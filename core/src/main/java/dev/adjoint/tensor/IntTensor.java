@@ -21,14 +21,11 @@ public final class IntTensor {
   private final @Nullable Examples<IntTensor> examples;
 
   private IntTensor(int[] values, Shape shape) {
-    this.values = values;
-    this.shape = shape;
-    this.examples = null;
+    this(values, shape, null);
   }
 
-  /** Makes one example of many, without values of its own. */
-  private IntTensor(Examples<IntTensor> examples, Shape shape) {
-    this.values = new int[0];
+  private IntTensor(int[] values, Shape shape, @Nullable Examples<IntTensor> examples) {
+    this.values = values;
     this.shape = shape;
     this.examples = examples;
   }
@@ -39,8 +36,7 @@ public final class IntTensor {
    * @hidden
    */
   public static IntTensor example(Examples<IntTensor> examples) {
-    int[] sizes = examples.all().shape.toArray();
-    return new IntTensor(examples, Shape.of(Arrays.copyOfRange(sizes, 1, sizes.length)));
+    return new IntTensor(new int[0], examples.all().shape.withoutFirst(), examples);
   }
 
   /**

@@ -124,6 +124,51 @@ public final class Shape {
     return sizes[axis("size", axis)];
   }
 
+  /**
+   * Returns how far an element is from the first.
+   *
+   * @param index one index an axis; negative ones count from the end
+   */
+  int distance(int[] apart, int... index) {
+    if (index.length != rank()) {
+      throw new IllegalArgumentException(
+          "get: %d indices %s for shape %s; expected %d"
+              .formatted(index.length, Arrays.toString(index), this, rank()));
+    }
+    int distance = 0;
+    for (int axis = 0; axis < index.length; axis++) {
+      int length = sizes[axis];
+      int i = index[axis] < 0 ? index[axis] + length : index[axis];
+      if (i < 0 || i >= length) {
+        throw new IndexOutOfBoundsException(
+            "get: index %d is outside axis %d of shape %s; expected %d to %d"
+                .formatted(index[axis], axis, this, -length, length - 1));
+      }
+      distance += i * apart[axis];
+    }
+    return distance;
+  }
+
+  /** Tells whether elements that lie so far apart along each axis lie one after another. */
+  boolean isContiguous(int[] apart) {
+    if (size == 0) {
+      return true;
+    }
+    int expected = 1;
+    for (int axis = apart.length - 1; axis >= 0; axis--) {
+      if (sizes[axis] != 1 && apart[axis] != expected) {
+        return false;
+      }
+      expected *= sizes[axis];
+    }
+    return true;
+  }
+
+  /** Returns the shape without the first axis. */
+  Shape withoutFirst() {
+    return new Shape(Arrays.copyOfRange(sizes, 1, sizes.length));
+  }
+
   /** Returns the sizes as a new array. */
   public int[] toArray() {
     return sizes.clone();

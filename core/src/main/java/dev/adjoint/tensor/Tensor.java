@@ -6,7 +6,6 @@ import dev.adjoint.autodiff.Gradients;
 import dev.adjoint.autodiff.Node;
 import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.kernel.Storage;
-import java.util.Arrays;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -46,26 +45,20 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
 
   @SuppressWarnings("ReferenceEquality") // the common case, told apart without a loop
   private Tensor(
-      Storage storage, int generation, DType dtype, Shape shape, int[] strides, int offset) {
+      Storage storage,
+      int generation,
+      DType dtype,
+      Shape shape,
+      int[] strides,
+      int offset,
+      @Nullable Examples<Tensor> examples) {
     this.storage = storage;
     this.generation = generation;
     this.dtype = dtype;
     this.shape = shape;
     this.strides = strides;
     this.offset = shape.size() == 0 ? 0 : offset; // no elements start nowhere, not past the end
-    this.contiguous = strides == shape.sharedStrides() || isContiguous(shape, strides);
-    this.examples = null;
-  }
-
-  /** Makes one example of many: it has their storage, but no place in it. */
-  private Tensor(Examples<Tensor> examples, Shape shape) {
-    this.storage = examples.all().storage;
-    this.generation = examples.all().generation;
-    this.dtype = examples.all().dtype;
-    this.shape = shape;
-    this.strides = shape.sharedStrides();
-    this.offset = 0;
-    this.contiguous = true;
+    this.contiguous = strides == shape.sharedStrides() || shape.isContiguous(strides);
     this.examples = examples;
   }
 
@@ -138,7 +131,8 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
   public static Tensor scalar(double value, DType dtype) {
     Object array = dtype.elements().uninitialized(1);
     dtype.elements().set(array, 0, value);
-    return new Tensor(new Storage(array), 0, dtype, Shape.of(), Shape.of().sharedStrides(), 0);
+    return new Tensor(
+        new Storage(array), 0, dtype, Shape.of(), Shape.of().sharedStrides(), 0, null);
   }
 
   private static Tensor adopt(Object array, int length, DType dtype, Shape shape) {
@@ -202,23 +196,7 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
    */
   public double get(int... index) {
     Recorder.checkReadOut(this);
-    if (index.length != rank()) {
-      throw new IllegalArgumentException(
-          "get: %d indices %s for shape %s; expected %d"
-              .formatted(index.length, Arrays.toString(index), shape, rank()));
-    }
-    int position = offset;
-    for (int axis = 0; axis < index.length; axis++) {
-      int size = shape.size(axis);
-      int i = index[axis] < 0 ? index[axis] + size : index[axis];
-      if (i < 0 || i >= size) {
-        throw new IndexOutOfBoundsException(
-            "get: index %d is outside axis %d of shape %s; expected %d to %d"
-                .formatted(index[axis], axis, shape, -size, size - 1));
-      }
-      position += i * strides[axis];
-    }
-    return element(position);
+    return element(offset + shape.distance(strides, index));
   }
 
   private double element(int position) {
@@ -318,7 +296,7 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
    */
   @SuppressWarnings("exports")
   public static Tensor contiguous(Storage storage, DType dtype, Shape shape) {
-    return new Tensor(storage, storage.generation(), dtype, shape, shape.sharedStrides(), 0);
+    return new Tensor(storage, storage.generation(), dtype, shape, shape.sharedStrides(), 0, null);
   }
 
   /**
@@ -330,7 +308,7 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
   @SuppressWarnings("exports")
   public static Tensor upcoming(Storage storage, DType dtype, Shape shape) {
     int generation = storage.generation() + 1;
-    return new Tensor(storage, generation, dtype, shape, shape.sharedStrides(), 0);
+    return new Tensor(storage, generation, dtype, shape, shape.sharedStrides(), 0, null);
   }
 
   /**
@@ -339,8 +317,10 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
    * @hidden
    */
   public static Tensor example(Examples<Tensor> examples) {
-    int[] sizes = examples.all().shape.toArray();
-    return new Tensor(examples, Shape.of(Arrays.copyOfRange(sizes, 1, sizes.length)));
+    Tensor all = examples.all();
+    Shape one = all.shape.withoutFirst();
+    return new Tensor(
+        all.storage, all.generation, all.dtype, one, one.sharedStrides(), 0, examples);
   }
 
   /**
@@ -370,7 +350,7 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
    */
   public Tensor view(Shape newShape, int[] newStrides, int newOffset) {
     checkReadable();
-    return new Tensor(storage, generation, dtype, newShape, newStrides, newOffset);
+    return new Tensor(storage, generation, dtype, newShape, newStrides, newOffset, null);
   }
 
   /**
@@ -471,20 +451,5 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
     System.arraycopy(source, flat.offset, result, 0, size());
     flat.checkAfterReading();
     return result;
-  }
-
-  private static boolean isContiguous(Shape shape, int[] strides) {
-    if (shape.size() == 0) {
-      return true;
-    }
-    int expected = 1;
-    for (int axis = strides.length - 1; axis >= 0; axis--) {
-      int size = shape.size(axis);
-      if (size != 1 && strides[axis] != expected) {
-        return false;
-      }
-      expected *= size;
-    }
-    return true;
   }
 }
