@@ -91,6 +91,7 @@ public final class Backward {
               .formatted(root.shape()));
     }
     Tensor cotangent = seedFor(root);
+    Replay.noteBackward();
     return Recorder.mode()
         .recording(createGraph)
         .call(() -> new Pass(rootNode).run(rootNode, root, cotangent));

@@ -176,7 +176,8 @@ final class ReportPrinter {
       return "  "
           + those
           + " 0: what was computed in noGrad, or from numbers read out of a tensor, or by a"
-          + " backward() without createGraph(), is a constant\n";
+          + " backward() without createGraph(), or behind tracked() or untracked(), is a"
+          + " constant\n";
     }
     if (input.failed() > 1 && !Double.isNaN(input.factor())) {
       return String.format(
