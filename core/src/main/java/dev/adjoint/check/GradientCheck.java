@@ -5,11 +5,16 @@ import dev.adjoint.check.CheckedFunction.Variable;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.BinaryOperator;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,12 +73,67 @@ public final class GradientCheck {
     return new GradientCheck(function);
   }
 
+  /**
+   * Returns a check of a gradient that was written by hand, in plain Java:
+   *
+   * <pre>{@code
+   * GradientCheck.of(x -> x[0] * x[0] * x[1], x -> new double[] {2 * x[0] * x[1], x[0] * x[0]})
+   *     .at(1.5, -2)
+   *     .run()
+   *     .assertOk();
+   * }</pre>
+   *
+   * <p>A failure names the element with both values, and says what all wrong ones have in common,
+   * if it is a factor, a sign, another element's slope or a missing penalty. A gradient that
+   * depends on anything but the point is found, too. Second derivatives are those of the gradient:
+   * {@code ofJacobian(gradient, hessian)} checks them.
+   *
+   * @param value of the function at x, which it leaves as it is
+   * @param gradient returns a new array or always the same, of x's length
+   */
+  public static GradientCheck of(
+      ToDoubleFunction<double[]> value, UnaryOperator<double[]> gradient) {
+    return new GradientCheck(
+        new ArrayFunction(
+            x -> new double[] {value.applyAsDouble(x)},
+            (x, g) -> Arrays.stream(gradient.apply(x)).map(part -> g[0] * part).toArray(),
+            null));
+  }
+
+  /**
+   * Returns a check of a function of several outputs whose product of vector and jacobian was
+   * written by hand.
+   *
+   * @param vjp of x and of one weight for each output: the gradient of the weighed sum of the
+   *     outputs
+   */
+  public static GradientCheck of(UnaryOperator<double[]> f, BinaryOperator<double[]> vjp) {
+    return new GradientCheck(new ArrayFunction(f, vjp, null));
+  }
+
+  /**
+   * Returns a check of a function of several outputs whose jacobian was written by hand, a row for
+   * each output. A failure names outputs and elements, or says that the jacobian is transposed.
+   */
+  public static GradientCheck ofJacobian(
+      UnaryOperator<double[]> f, Function<double[], double[][]> jacobian) {
+    return new GradientCheck(ArrayFunction.of(f, jacobian));
+  }
+
+  /** Checks at one input, which is a vector of these elements in float64. */
+  public GradientCheck at(double... x) {
+    return at(Tensor.of(x));
+  }
+
   /** Checks at these inputs, in the layout that they have; their values are read now. */
   public GradientCheck at(Tensor... x) {
     return with(check -> check.inputs = List.of(x));
   }
 
-  /** Sets the names of the inputs in reports; they default to {@code input 0} and so on. */
+  /**
+   * Sets the names of the inputs in reports; they default to {@code input 0} and so on, or {@code
+   * x}.
+   */
   public GradientCheck named(String... name) {
     return with(check -> check.names = List.of(name));
   }
@@ -115,6 +175,11 @@ public final class GradientCheck {
   public GradientCheck order(int order) {
     if (order != 1 && order != 2) {
       throw new IllegalArgumentException("order: %d; expected 1 or 2".formatted(order));
+    }
+    if (order == 2 && isOfArrays()) {
+      throw new IllegalArgumentException(
+          "order: 2 for a gradient in plain Java, which has none of its own; expected"
+              + " ofJacobian(gradient, hessian) for second derivatives");
     }
     return with(check -> check.order = order);
   }
@@ -245,7 +310,7 @@ public final class GradientCheck {
     }
     List<Variable> variables = new ArrayList<>();
     for (int i = 0; i < inputs.size(); i++) {
-      String name = names.isEmpty() ? "input " + i : names.get(i);
+      String name = names.isEmpty() ? isOfArrays() ? "x" : "input " + i : names.get(i);
       variables.add(variable(name, inputs.get(i).untracked(), null));
     }
     for (Map.Entry<String, Parameter> named : parameters) {
@@ -282,10 +347,15 @@ public final class GradientCheck {
     if (dtype == DType.FLOAT32 && !float32) {
       throw new IllegalArgumentException(
           ("gradient check: %s is float32, in which differences cannot tell a small error from"
-                  + " rounding; expected float64, as by to(DType.FLOAT64), or inFloat32() for a coarse"
-                  + " check")
+               + " rounding; expected float64, as by to(DType.FLOAT64), or inFloat32() for a coarse"
+               + " check")
               .formatted(what));
     }
+  }
+
+  /** Tells whether the function is one of arrays, with derivatives written by hand. */
+  boolean isOfArrays() {
+    return function instanceof ArrayFunction;
   }
 
   double epsilon() {

@@ -54,11 +54,24 @@ final class GradientCheckRun {
     if (check.order == 2) {
       new GradientCheckRun(check, gradient, random).addTo(reports, findings);
     }
-    List<String> suspects =
-        findings.isEmpty() && reports.stream().allMatch(report -> report.failed() == 0)
-            ? List.of()
-            : FaultLocator.of(check, value, gradient, reports, random);
+    List<String> suspects = List.of();
+    if (!findings.isEmpty() || reports.stream().anyMatch(report -> report.failed() > 0)) {
+      suspects =
+          function instanceof ArrayFunction arrays
+              ? arrays.suspects(check, variables)
+              : FaultLocator.of(check, value, gradient, reports, random);
+    }
     return new GradientReport(check, first.cotangent.shape(), reports, findings, suspects);
+  }
+
+  /** Checks the gradients of another function at the same point. */
+  static List<InputReport> gradients(
+      GradientCheck check, TensorFunction function, List<Variable> variables) {
+    List<InputReport> reports = new ArrayList<>();
+    new GradientCheckRun(
+            check, new CheckedFunction(function, variables, null), Generator.seeded(check.seed))
+        .addTo(reports, new ArrayList<>());
+    return reports;
   }
 
   private void addTo(List<InputReport> reports, List<String> findings) {
@@ -80,6 +93,8 @@ final class GradientCheckRun {
     final double[] x;
     final double[] analytic;
     final List<Comparison> comparisons = new ArrayList<>();
+    final double[] numeric;
+    final List<Integer> wrong = new ArrayList<>();
     int kinks;
     String kinkOf = "";
 
@@ -88,6 +103,8 @@ final class GradientCheckRun {
       this.variable = function.variables().get(number);
       this.x = variable.base().toDoubleArray();
       this.analytic = gradients.get(number);
+      this.numeric = x.clone();
+      Arrays.fill(numeric, Double.NaN);
     }
 
     InputReport report() {
@@ -132,6 +149,12 @@ final class GradientCheckRun {
                       check.epsilon()));
       Estimate estimate = decision.estimate();
       FiniteDifference slope = estimate.slope();
+      if (element >= 0) {
+        numeric[element] = slope.value();
+        if (decision.verdict() == Verdict.WRONG) {
+          wrong.add(element);
+        }
+      }
       if (decision.verdict() == Verdict.KINK && kinks++ == 0) {
         kinkOf = KinkFinder.operation(function, number, line, 64 * slope.step());
       }
@@ -169,6 +192,9 @@ final class GradientCheckRun {
               .toList();
       List<Comparison> offenders = sorted.stream().filter(c -> !c.verdict().passed()).toList();
       List<Comparison> failed = offenders.stream().filter(c -> c.verdict().failed()).toList();
+      boolean finite = failed.stream().allMatch(c -> c.verdict() == Verdict.WRONG);
+      CommonCause cause =
+          new CommonCause(finite ? List.copyOf(wrong) : List.of(), analytic, numeric, x);
       return new InputReport(
           variable.name(),
           variable.base().shape(),
@@ -181,22 +207,8 @@ final class GradientCheckRun {
           sorted.isEmpty() ? null : sorted.get(0),
           sorted.stream().mapToDouble(Comparison::doubt).max().orElse(0),
           offenders.stream().limit(OFFENDERS).toList(),
-          factor(failed));
+          cause.factor(),
+          cause.sentence(variable.base().shape()));
     }
-  }
-
-  /** Returns what analytic is of numeric in all failures, or NaN. */
-  private static double factor(List<Comparison> failed) {
-    double factor = Double.NaN;
-    for (Comparison c : failed) {
-      double ratio = c.verdict() == Verdict.WRONG ? c.analytic() / c.numeric() : Double.NaN;
-      if (Double.isNaN(factor)) {
-        factor = ratio;
-      }
-      if (!(Math.abs(ratio - factor) <= 1e-4 * Math.abs(factor))) {
-        return Double.NaN;
-      }
-    }
-    return Double.isFinite(factor) ? factor : Double.NaN;
   }
 }
