@@ -4,6 +4,7 @@ import dev.adjoint.autodiff.Parameter;
 import dev.adjoint.check.CheckedFunction.Variable;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Tensor;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -13,6 +14,7 @@ import java.util.Map;
 import java.util.function.BinaryOperator;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import java.util.function.ToDoubleFunction;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -63,6 +65,8 @@ public final class GradientCheck {
   int order = 1;
   ToleranceRule tolerance = new ToleranceRule(0, 1e-6, 0.01);
   long seed = 2026;
+  @Nullable Duration budget;
+  LongSupplier clock = System::nanoTime;
 
   private GradientCheck(TensorFunction function) {
     this.function = function;
@@ -184,15 +188,23 @@ public final class GradientCheck {
     return with(check -> check.order = order);
   }
 
-  /** Moves every element, one at a time, with 4 evaluations for each; this is the default. */
+  /**
+   * Moves every element, one at a time, with 4 evaluations for each, and about 50 where these do
+   * not suffice; this is the default. After a second it is known how long that will take: ten
+   * seconds or more are logged at once, and stand in the report. See {@link #within} and {@link
+   * #directional}.
+   */
   public GradientCheck full() {
     return with(check -> check.mode = Mode.FULL);
   }
 
   /**
    * Moves all elements of an input at once along random directions: 4 evaluations for each
-   * direction, whatever the size. An input that fails is checked again element by element, to find
-   * where.
+   * direction, whatever the size; 2 directions are enough for most. An error in any element is seen
+   * if it is larger than the tolerance times the length of the input's whole gradient: what this
+   * misses is an error in an element whose derivative is nothing beside the others. An input that
+   * fails is checked again element by element, to find where; one of more than 1,000 elements by
+   * halves, until the first wrong ones are found.
    */
   public GradientCheck directional(int directions) {
     return some(Mode.DIRECTIONAL, directions);
@@ -257,6 +269,22 @@ public final class GradientCheck {
     return with(check -> check.step = Direction.power(first));
   }
 
+  /**
+   * Refuses a check that would take longer than this, as soon as that is known: after the first
+   * second. Without this, any time will do. What is measured depends on the machine, so leave room.
+   */
+  public GradientCheck within(Duration budget) {
+    if (!budget.isPositive()) {
+      throw new IllegalArgumentException("within: %s; expected more than 0".formatted(budget));
+    }
+    return with(check -> check.budget = budget);
+  }
+
+  /** Sets the clock, in nanoseconds. */
+  GradientCheck clock(LongSupplier nanoseconds) {
+    return with(check -> check.clock = nanoseconds);
+  }
+
   /** Sets the seed of the random weights, directions and samples; defaults to 2026. */
   public GradientCheck seed(long seed) {
     return with(check -> check.seed = seed);
@@ -278,6 +306,7 @@ public final class GradientCheck {
    *
    * @throws IllegalArgumentException if an input or a parameter is float32, without {@link
    *     #inFloat32()}, or a parameter is frozen
+   * @throws IllegalStateException if it would take longer than {@link #within} allows
    */
   public GradientReport run() {
     List<Variable> variables = variables();
@@ -298,6 +327,8 @@ public final class GradientCheck {
     copy.step = step;
     copy.seed = seed;
     copy.float32 = float32;
+    copy.budget = budget;
+    copy.clock = clock;
     change.accept(copy);
     return copy;
   }
@@ -371,13 +402,18 @@ public final class GradientCheck {
     return StepSizes.of(line.size(), largest, epsilon(), step);
   }
 
+  /** Returns which derivatives are checked, as reports print it. */
+  String extent() {
+    return switch (mode) {
+      case FULL -> "every element";
+      case DIRECTIONAL -> count + (count == 1 ? " direction" : " directions") + " an input";
+      case SAMPLED -> "at most " + count + " elements an input";
+    };
+  }
+
   /** Returns the settings, as reports print them. */
   String settings() {
-    return switch (mode) {
-          case FULL -> "every element";
-          case DIRECTIONAL -> count + (count == 1 ? " direction" : " directions") + " an input";
-          case SAMPLED -> "at most " + count + " elements an input";
-        }
+    return extent()
         + String.format(Locale.ROOT, ", tolerance %.0e relative", tolerance.relative())
         + (tolerance.absolute() > 0
             ? String.format(Locale.ROOT, " or %.0e absolute", tolerance.absolute())

@@ -57,6 +57,9 @@ final class ReportPrinter {
           .append(report.output())
           .append(", weighed by random numbers");
     }
+    if (!report.spent().isEmpty()) {
+      text.append("; ").append(report.spent());
+    }
     text.append('\n').append(table(INPUTS, report.inputs()));
     for (InputReport input : report.inputs()) {
       if (!input.isOk()) {

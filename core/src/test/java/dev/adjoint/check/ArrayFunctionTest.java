@@ -38,7 +38,8 @@ class ArrayFunctionTest {
             .elements("x", "mass", "length", "angle")
             .run();
     assertThat(report.toString())
-        .startsWith("Gradient check FAILED: x at angle: analytic 0.989992497, numeric -0.989992497\n")
+        .startsWith(
+            "Gradient check FAILED: x at angle: analytic 0.989992497, numeric -0.989992497\n")
         .doesNotContain("tensor", "suspect", "noGrad");
   }
 

@@ -1,6 +1,7 @@
 package dev.adjoint.testing;
 
 import dev.adjoint.check.GradientCheck;
+import java.time.Duration;
 import org.assertj.core.api.AbstractAssert;
 import org.jspecify.annotations.Nullable;
 
@@ -53,6 +54,14 @@ abstract class AbstractGradientsAssert<S extends AbstractGradientsAssert<S, A>, 
    */
   public S directional(int directions) {
     return with(check().directional(directions));
+  }
+
+  /**
+   * Fails at once, with an {@link IllegalStateException} that says how long it would take, if a
+   * check takes longer than this.
+   */
+  public S within(Duration budget) {
+    return with(check().within(budget));
   }
 
   /** Moves only some elements of each input, chosen at random. */
