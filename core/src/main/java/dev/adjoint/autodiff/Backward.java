@@ -93,6 +93,7 @@ public final class Backward {
   }
 
   private Gradients pass(List<Tensor> roots, List<Tensor> cotangents) {
+    Replay.noteBackward();
     return Recorder.mode()
         .recording(createGraph)
         .call(() -> new Pass(roots).run(roots, cotangents));

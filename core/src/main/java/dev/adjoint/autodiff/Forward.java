@@ -50,6 +50,7 @@ final class Forward {
    */
   static List<Tensor> pass(
       List<Tensor> roots, List<Tensor> from, List<Tensor> moves, boolean record) {
+    Replay.noteBackward(); // to differentiate inside a function is the same, either way
     Forward pass = new Forward(roots, from, moves, record);
     return Recorder.mode().recording(record).call(() -> pass.run(roots));
   }

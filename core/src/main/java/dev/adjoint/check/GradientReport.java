@@ -16,13 +16,15 @@ import java.util.List;
  * @param suspects the likely causes of failures, as far as they could be found: {@code the pullback
  *     of 'layerNorm' with respect to its input 0}. Each operation was compared with differences by
  *     itself, along one line through the failed input
+ * @param spent how long a check took and what would be faster; empty if less than ten seconds
  */
 public record GradientReport(
     GradientCheck check,
     Shape output,
     List<InputReport> inputs,
     List<String> findings,
-    List<String> suspects) {
+    List<String> suspects,
+    String spent) {
 
   /** Keeps the lists as they are now. */
   public GradientReport {
