@@ -59,6 +59,12 @@ final class GradientCheckRun {
     if (check.order == 2) {
       new GradientCheckRun(check, gradient, random, pace).addTo(reports, findings);
     }
+    String identity = "";
+    if (!check.isOfArrays()) {
+      AdjointIdentity steps = AdjointIdentity.of(value.record(), Generator.seeded(check.seed));
+      findings.addAll(steps.findings());
+      identity = steps.toString();
+    }
     List<String> suspects = List.of();
     if (!findings.isEmpty() || reports.stream().anyMatch(report -> report.failed() > 0)) {
       suspects =
@@ -67,7 +73,7 @@ final class GradientCheckRun {
               : FaultLocator.of(check, value, gradient, reports, random);
     }
     return new GradientReport(
-        check, first.cotangent.shape(), reports, findings, suspects, pace.spent());
+        check, first.cotangent.shape(), reports, findings, suspects, pace.spent(), identity);
   }
 
   /** Checks the gradients of another function at the same point. */

@@ -61,6 +61,9 @@ final class ReportPrinter {
       text.append("; ").append(report.spent());
     }
     text.append('\n').append(table(INPUTS, report.inputs()));
+    if (!report.identity().isEmpty()) {
+      text.append("  ").append(report.identity()).append('\n');
+    }
     for (InputReport input : report.inputs()) {
       if (!input.isOk()) {
         text.append('\n').append(count(input)).append(" in ").append(title(input)).append(":\n");
