@@ -81,7 +81,7 @@ record ClassTargets(IntTensor classes, int counted, @Nullable Tensor classWeight
                     shape));
       }
     }
-    boolean isMapped = every != targets;
+    boolean isMapped = targets.examples() != null;
     return new ClassTargets(
         Engine.like(targets, classes),
         !isMapped ? counted : counted == classes.length ? targets.size() : -1,

@@ -247,9 +247,7 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
 
   // ---- gradients -----------------------------------------------------------------------------
 
-  /**
-   * Returns a tensor with the same elements for which gradients can be asked: a leaf of the graph.
-   */
+  /** Returns a leaf of the graph: the same elements, for which gradients can be asked. */
   public Tensor tracked() {
     return alias().madeBy(Node.leaf());
   }
@@ -300,15 +298,14 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
   }
 
   /**
-   * Engine only: returns a tensor over all of a storage, for the elements that it has after its
-   * next invalidation.
+   * Engine only: returns a tensor for the elements that a storage has after it is invalidated.
    *
    * @hidden
    */
   @SuppressWarnings("exports")
   public static Tensor upcoming(Storage storage, DType dtype, Shape shape) {
-    int generation = storage.generation() + 1;
-    return new Tensor(storage, generation, dtype, shape, shape.sharedStrides(), 0, null);
+    return new Tensor(
+        storage, storage.generation() + 1, dtype, shape, shape.sharedStrides(), 0, null);
   }
 
   /**
@@ -411,8 +408,7 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
   }
 
   /**
-   * Engine only: tells whether the elements lie one after another in the storage, from {@link
-   * #offset()}.
+   * Engine only: tells whether the elements lie one after another from {@link #offset()}.
    *
    * @hidden
    */
@@ -446,9 +442,8 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
   private Object freshArray() {
     Recorder.checkReadOut(this);
     Tensor flat = untracked().contiguous();
-    Object source = flat.storage().array();
     Object result = dtype.elements().uninitialized(size());
-    System.arraycopy(source, flat.offset, result, 0, size());
+    System.arraycopy(flat.storage().array(), flat.offset, result, 0, size());
     flat.checkAfterReading();
     return result;
   }

@@ -1,6 +1,7 @@
 package dev.adjoint.nn;
 
 import dev.adjoint.autodiff.Autodiff;
+import dev.adjoint.autodiff.Examples;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
@@ -25,6 +26,10 @@ public final class Mask {
    * @throws IllegalArgumentException naming the first element that is neither 0 nor 1
    */
   public static Tensor of(String operation, Tensor mask, DType dtype) {
+    Examples<Tensor> examples = mask.examples();
+    if (examples != null) {
+      return Tensor.example(examples.with(of(operation, examples.all(), dtype)));
+    }
     return Autodiff.noGrad(() -> {
       Tensor isBinary = mask.equal(0).plus(mask.equal(1));
       if (isBinary.size() > 0 && isBinary.min().item() != 1) {

@@ -131,7 +131,8 @@ public final class CosineNorm extends Layer implements Transform {
 
   /** Divides a convolution by lengths that are another: squares summed under the kernel. */
   private Tensor ofPatches(Tensor x, Tensor w, ConvOptions how) {
-    if (centered.get() || x.untracked().square().sum().isFinite().item() == 0) {
+    boolean isMapped = x.examples() != null; // one example of many cannot be asked
+    if (centered.get() || isMapped || x.untracked().square().sum().isFinite().item() == 0) {
       return ofSinglePatches(x, w, how);
     }
     int groups = how.groups();
