@@ -82,18 +82,21 @@ public final class Backward {
    *     no seed
    */
   public Gradients of(Tensor root) {
-    Node rootNode = root.node();
-    if (rootNode == null) {
+    if (!root.isTracked()) {
       throw new IllegalStateException(
           ("backward: this tensor of shape %s is not tracked: it depends on no parameter and no"
                   + " tracked() tensor, or was computed in noGrad, or by a backward() without"
                   + " createGraph()")
               .formatted(root.shape()));
     }
-    Tensor cotangent = seedFor(root);
+    return pass(List.of(root), List.of(seedFor(root)));
+  }
+
+  private Gradients pass(List<Tensor> roots, List<Tensor> cotangents) {
+    Replay.noteBackward();
     return Recorder.mode()
         .recording(createGraph)
-        .call(() -> new Pass(rootNode).run(rootNode, root, cotangent));
+        .call(() -> new Pass(roots).run(roots, cotangents));
   }
 
   /**
@@ -103,6 +106,26 @@ public final class Backward {
    */
   public List<Tensor> gradients(Tensor root) {
     Gradients gradients = root.isTracked() ? of(root) : new Gradients(Map.of());
+    return wanted.stream().map(gradients::orZeros).toList();
+  }
+
+  /**
+   * Computes the gradients of the sum of several weighted sums, {@code sum(root * cotangent)}, with
+   * respect to the tensors given to {@link #wrt}, in one pass.
+   *
+   * @param cotangents one for each root, of its shape
+   * @return one for each tensor, in order, of its shape; zeros where no root depends on it
+   */
+  List<Tensor> gradientsOfSum(List<Tensor> roots, List<Tensor> cotangents) {
+    List<Tensor> tracked = new ArrayList<>();
+    List<Tensor> seeds = new ArrayList<>();
+    for (int i = 0; i < roots.size(); i++) {
+      if (roots.get(i).isTracked()) {
+        tracked.add(roots.get(i));
+        seeds.add(seed(cotangents.get(i)).seedFor(roots.get(i)));
+      }
+    }
+    Gradients gradients = pass(tracked, seeds);
     return wanted.stream().map(gradients::orZeros).toList();
   }
 
@@ -142,20 +165,22 @@ public final class Backward {
     private final PriorityQueue<Pending> youngestFirst =
         new PriorityQueue<>(Comparator.comparingLong((Pending p) -> -p.node.birth()));
 
-    Pass(Node root) {
+    Pass(List<Tensor> roots) {
       for (Tensor tensor : wanted) {
         targets.add(nodeOf(tensor));
       }
       targeted = targets.isEmpty() ? null : new Reachability(targets);
       if (targeted != null) {
-        targeted.explore(root);
+        roots.forEach(root -> targeted.explore(nodeOf(root)));
       }
     }
 
-    Gradients run(Node rootNode, Tensor root, Tensor cotangent) {
+    Gradients run(List<Tensor> roots, List<Tensor> cotangents) {
       boolean whole = false;
       try {
-        add(rootNode, root, cotangent);
+        for (int i = 0; i < roots.size(); i++) {
+          add(nodeOf(roots.get(i)), roots.get(i), cotangents.get(i));
+        }
         if (createGraph || detecting) { // then nothing may go, or all is to be seen
           visitAll();
         } else {
@@ -291,9 +316,11 @@ public final class Backward {
 
     private final Set<Node> dependent;
     private final Set<Node> seen = new HashSet<>();
+    private final long oldest; // of the targets: what was born before depends on none
 
     Reachability(Set<Node> targets) {
       dependent = new HashSet<>(targets);
+      oldest = targets.stream().mapToLong(Node::birth).min().orElse(0);
     }
 
     /** Tells whether a node that has been explored depends on a target. */
@@ -313,7 +340,7 @@ public final class Backward {
         found.add(node);
         for (Tensor input : inputs(node)) {
           Node source = input.node();
-          if (source != null && seen.add(source)) {
+          if (source != null && source.birth() > oldest && seen.add(source)) {
             open.add(source);
           }
         }

@@ -1,19 +1,14 @@
 package dev.adjoint.autodiff;
 
 import com.google.common.collect.Sets;
-import com.google.common.primitives.Ints;
-import dev.adjoint.op.Joining;
-import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
-import java.util.stream.IntStream;
 
 /**
  * Differentiates Java functions of tensors.
@@ -83,8 +78,7 @@ public final class Derivatives {
    * Returns the product of the jacobian and a vector: the change of the output when x moves along
    * the tangent.
    *
-   * <p>Computed by two backward passes: the gradient is linear in its seed, and the gradient of
-   * that with respect to the seed is the product.
+   * <p>Computed in forward mode: tangents are carried along, from the inputs to the output.
    *
    * @param tangent of x's shape
    * @return of the output's shape
@@ -98,9 +92,7 @@ public final class Derivatives {
       Function<List<Tensor>, Tensor> f, List<Tensor> x, List<Tensor> tangents) {
     requireShapes("jvp", x, tangents);
     Call call = Call.of("jvp", f, x, anyTracked(tangents));
-    Tensor seed = Tensors.zeros(call.y.shape(), call.y.dtype()).tracked();
-    List<Tensor> pulled = gradientsOf(call.y, call.x, seed, true);
-    return gradientsOfSum(pulled, List.of(seed), tangents, call.nested).get(0);
+    return Forward.pass(List.of(call.y), call.x, tangents, call.nested).getFirst();
   }
 
   /**
@@ -117,15 +109,15 @@ public final class Derivatives {
       Function<List<Tensor>, Tensor> f, List<Tensor> x, List<Tensor> v) {
     requireShapes("hessianVectorProduct", x, v);
     Call call = Call.of("hessianVectorProduct", f, x, anyTracked(v));
-    return gradientsOfSum(call.gradients(true), call.x, v, call.nested);
+    return hessianTimes(call.gradients(true), call.x, v, call.nested);
   }
 
   // ---- whole matrices ------------------------------------------------------------------------
 
   /**
    * Returns every derivative of every output element: shape (output's axes..., x's axes...). One
-   * backward pass for each output element; where inputs are few and outputs many, a {@link #jvp}
-   * for each input is faster.
+   * pass for each element of the input or of the output, forward or backward, whichever has fewer;
+   * many small passes run as one.
    */
   public static Tensor jacobian(UnaryOperator<Tensor> f, Tensor x) {
     return jacobian(ofOne(f), List.of(x)).get(0);
@@ -134,7 +126,7 @@ public final class Derivatives {
   /** Returns the jacobian with respect to each input. */
   public static List<Tensor> jacobian(Function<List<Tensor>, Tensor> f, List<Tensor> x) {
     Call call = Call.of("jacobian", f, x, false);
-    return rows(call.y, call.x, call.nested);
+    return Jacobian.of(call.y, call.x, call.nested);
   }
 
   /** Returns a scalar function's second derivatives: shape (x's axes..., x's axes...). */
@@ -150,7 +142,7 @@ public final class Derivatives {
   public static List<List<Tensor>> hessian(Function<List<Tensor>, Tensor> f, List<Tensor> x) {
     Call call = Call.of("hessian", f, x, false);
     return call.gradients(true).stream()
-        .map(gradient -> rows(gradient, call.x, call.nested))
+        .map(gradient -> Jacobian.of(gradient, call.x, call.nested))
         .toList();
   }
 
@@ -163,7 +155,7 @@ public final class Derivatives {
    * @param y the output
    * @param nested whether results are to be differentiated again by somebody outside
    */
-  private record Call(String operation, List<Tensor> x, Tensor y, boolean nested) {
+  record Call(String operation, List<Tensor> x, Tensor y, boolean nested) {
 
     static Call of(
         String operation, Function<List<Tensor>, Tensor> f, List<Tensor> x, boolean otherTracked) {
@@ -200,11 +192,7 @@ public final class Derivatives {
 
     /** Returns the gradients of the output, which must be a scalar. */
     List<Tensor> gradients(boolean record) {
-      if (y.size() != 1) {
-        throw new IllegalArgumentException(
-            "%s: the function returned shape %s; expected a scalar"
-                .formatted(operation, y.shape()));
-      }
+      requireScalar(operation, y);
       return gradientsOf(y, x, Tensors.ones(y.shape(), y.dtype()), record);
     }
   }
@@ -216,49 +204,10 @@ public final class Derivatives {
     return (record ? backward.createGraph() : backward).gradients(root);
   }
 
-  /** Returns the gradients of the sum of several weighted sums. */
-  private static List<Tensor> gradientsOfSum(
-      List<Tensor> roots, List<Tensor> wrt, List<Tensor> cotangents, boolean record) {
-    Tensor[] sums =
-        wrt.stream().map(x -> Tensors.zeros(x.shape(), x.dtype())).toArray(Tensor[]::new);
-    for (int i = 0; i < roots.size(); i++) {
-      List<Tensor> parts = gradientsOf(roots.get(i), wrt, cotangents.get(i), record);
-      Arrays.setAll(sums, j -> sums[j].plus(parts.get(j)));
-    }
-    return List.of(sums);
-  }
-
-  /** Returns a jacobian for each tensor, by one backward pass an element of the root. */
-  private static List<Tensor> rows(Tensor root, List<Tensor> wrt, boolean record) {
-    int n = root.isTracked() ? root.size() : 0;
-    Tensor one = oneAmongZeros(n, root.dtype());
-    List<List<Tensor>> rows =
-        IntStream.range(0, n)
-            .mapToObj(i -> one.slice(0, n - 1 - i, 2 * n - 1 - i).reshape(root.shape()))
-            .map(unit -> gradientsOf(root, wrt, unit, record))
-            .toList();
-    List<Tensor> jacobians = new ArrayList<>();
-    for (int j = 0; j < wrt.size(); j++) {
-      int column = j;
-      Tensor x = wrt.get(j);
-      Shape shape = joined(root.shape(), x.shape());
-      Tensor[] ofX = rows.stream().map(row -> row.get(column)).toArray(Tensor[]::new);
-      jacobians.add(
-          n == 0 ? Tensors.zeros(shape, x.dtype()) : Joining.stack(0, ofX).reshape(shape));
-    }
-    return jacobians;
-  }
-
-  /**
-   * Returns n - 1 zeros, a one, and as many zeros: each unit vector of length n is a part of it.
-   */
-  private static Tensor oneAmongZeros(int n, DType dtype) {
-    Tensor zeros = Tensors.zeros(Shape.of(Math.max(0, n - 1)), dtype);
-    return Joining.concat(0, zeros, Tensors.ones(Shape.of(1), dtype), zeros);
-  }
-
-  private static Shape joined(Shape first, Shape last) {
-    return Shape.of(Ints.concat(first.toArray(), last.toArray()));
+  /** Returns the product of a hessian, of which the gradient was recorded, and a vector. */
+  static List<Tensor> hessianTimes(
+      List<Tensor> gradient, List<Tensor> x, List<Tensor> v, boolean record) {
+    return Forward.pass(gradient, x, v, record);
   }
 
   private static boolean anyTracked(List<Tensor> tensors) {
@@ -269,7 +218,14 @@ public final class Derivatives {
     return list -> f.apply(list.get(0));
   }
 
-  private static void requireShapes(String operation, List<Tensor> x, List<Tensor> vectors) {
+  static void requireScalar(String operation, Tensor y) {
+    if (y.size() != 1) {
+      throw new IllegalArgumentException(
+          "%s: the function returned shape %s; expected a scalar".formatted(operation, y.shape()));
+    }
+  }
+
+  static void requireShapes(String operation, List<Tensor> x, List<Tensor> vectors) {
     if (x.size() != vectors.size()) {
       throw new IllegalArgumentException(
           "%s: %d vectors for %d inputs; expected one for each"

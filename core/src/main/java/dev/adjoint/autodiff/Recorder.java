@@ -102,6 +102,11 @@ public final class Recorder {
     return mode.recording() || mode.map() != null;
   }
 
+  /** Tells whether a mapped function is running. */
+  static boolean isMapped() {
+    return mode().map() != null;
+  }
+
   /** Runs a function whose steps a trace sees. */
   public static <T> T traced(Trace trace, Supplier<T> function) {
     return new Mode(true, false, null, null, Node.Births.ALL, trace, null).call(function::get);

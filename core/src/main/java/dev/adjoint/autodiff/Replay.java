@@ -24,6 +24,9 @@ public final class Replay {
 
   private final boolean allowEffects;
 
+  /** Whether a backward pass ran inside of a run. */
+  private volatile boolean differentiates;
+
   /** What the first run held; null before it has ended. */
   private volatile @Nullable List<@Nullable Object> values;
 
@@ -56,7 +59,8 @@ public final class Replay {
     List<@Nullable Object> known = values;
     List<@Nullable Object> kept = known == null ? new ArrayList<>() : null;
     boolean effects = kept != null && allowEffects && (runs.isEmpty() || runs.getLast().hasEffects);
-    runs.add(new Run(effects, !allowEffects, kept, known == null ? null : known.listIterator()));
+    runs.add(
+        new Run(this, effects, !allowEffects, kept, known == null ? null : known.listIterator()));
     try {
       T result = computation.get();
       if (kept != null) {
@@ -66,6 +70,19 @@ public final class Replay {
     } finally {
       runs.removeLast();
     }
+  }
+
+  /**
+   * Tells whether the computation, in one of its runs, computed gradients: without recording it is
+   * another one.
+   */
+  public boolean differentiates() {
+    return differentiates;
+  }
+
+  /** Notes that the computations that are running compute gradients. */
+  static void noteBackward() {
+    current().forEach(run -> run.of.differentiates = true);
   }
 
   /**
@@ -110,7 +127,7 @@ public final class Replay {
       value = (T) around.known.next();
     } else {
       // What is held while a value is computed is part of that value: it is not held by itself.
-      runs.add(new Run(around.hasEffects, false, null, null));
+      runs.add(new Run(around.of, around.hasEffects, false, null, null));
       try {
         value = compute.get();
       } finally {
@@ -130,9 +147,11 @@ public final class Replay {
    * A run: the first of a computation, which keeps values; a later one, to which they are known; or
    * that of a value that is computed to be held, which is neither.
    *
+   * @param of whose run it is
    * @param copies whether it keeps copies of tensors
    */
   private record Run(
+      Replay of,
       boolean hasEffects,
       boolean copies,
       @Nullable List<@Nullable Object> kept,

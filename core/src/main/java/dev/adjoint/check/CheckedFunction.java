@@ -107,17 +107,14 @@ final class CheckedFunction {
     }
   }
 
-  /**
-   * Computes the output at the base point, without recording.
-   *
-   * @return null if that cannot be done, because the function differentiates inside
-   */
-  double @Nullable [] valuesWithoutRecording() {
-    try {
-      return Autodiff.noGrad(() -> record().y.toDoubleArray());
-    } catch (IllegalArgumentException | IllegalStateException e) {
-      return null;
-    }
+  /** Computes the output at the base point, without recording. */
+  double[] valuesWithoutRecording() {
+    return Autodiff.noGrad(() -> record().y.toDoubleArray());
+  }
+
+  /** Tells whether gradients were computed in a run: without recording there are none. */
+  boolean differentiates() {
+    return replay.differentiates();
   }
 
   private List<Tensor> moved(int variable, double[] elements) {

@@ -24,11 +24,17 @@ record Direction(double[] base, double[] step) {
 
   /** Draws whole numbers over a power of two, so that moving is nearly exact. */
   static Direction draw(double[] base, Generator random) {
-    IntTensor draws = random.integers(16, base.length);
-    double unit = power(1 / (9.0 * Math.sqrt(base.length)));
-    double[] step = base.clone();
-    for (int i = 0; i < step.length; i++) {
-      step[i] = (draws.get(i) < 8 ? draws.get(i) - 12 : draws.get(i) - 3) * unit;
+    return draw(base, 0, base.length, random);
+  }
+
+  /** Draws a line along which the elements of a range move. */
+  static Direction draw(double[] base, int from, int to, Generator random) {
+    IntTensor draws = random.integers(16, to - from);
+    double unit = power(1 / (9.0 * Math.sqrt(to - from)));
+    double[] step = Buffers.zeroedDoubles(base.length);
+    for (int i = from; i < to; i++) {
+      int draw = draws.get(i - from);
+      step[i] = (draw < 8 ? draw - 12 : draw - 3) * unit;
     }
     return new Direction(base, step);
   }

@@ -56,6 +56,7 @@ final class FaultLocator {
   private final Generator random;
   private final Direction line;
   private final Tensor source;
+  private final Tensor output;
   private final List<GraphStep> steps;
 
   private FaultLocator(
@@ -67,7 +68,8 @@ final class FaultLocator {
     this.line = Direction.draw(function.variables().get(variable).base().toDoubleArray(), random);
     CheckedFunction.Recorded recorded = function.record();
     this.source = recorded.sources().get(variable);
-    this.steps = GraphStep.between(source, recorded.y());
+    this.output = recorded.y();
+    this.steps = GraphStep.between(source, output);
   }
 
   /**
@@ -124,7 +126,7 @@ final class FaultLocator {
         }
       }
       if (step.inputs().stream().allMatch(FaultLocator::isFinite)) {
-        pullbacks.add(pullback(i));
+        pullbacks.add(pullback(i, "the pullback of " + describe(step), weights(step.y())));
       }
     }
     Set<Probe> off = off(Stream.concat(constants.stream(), pullbacks.stream()).toList());
@@ -134,9 +136,26 @@ final class FaultLocator {
     constants.forEach(moving -> pullbacks.removeIf(probe -> probe.step() == moving.step()));
     // In a gradient, what hides a constant is a pullback: its own derivative will tell which.
     return Stream.concat(
-            function.order() == 1 ? constants.stream() : Stream.of(), pullbacks.stream())
+            function.order() == 1 ? withEffect(constants) : Stream.of(), pullbacks.stream())
         .map(Probe::sentence)
         .toList();
+  }
+
+  /**
+   * Returns those of the constants that move the output of the function by moving: not so a mean
+   * that is subtracted again further on, as in the pullback of a normalization.
+   */
+  private Stream<Probe> withEffect(List<Probe> constants) {
+    if (constants.isEmpty()) {
+      return Stream.of();
+    }
+    Tensor[] y = constants.stream().map(c -> steps.get(c.step).y()).toArray(Tensor[]::new);
+    List<Tensor> g = Backward.wrt(y).seed(weights(output)).gradients(output);
+    return off(
+        IntStream.range(0, y.length)
+            .mapToObj(i -> pullback(constants.get(i).step, constants.get(i).sentence, g.get(i)))
+            .toList())
+        .stream();
   }
 
   private List<String> inDerivativesOfPullbacks() {
@@ -155,15 +174,13 @@ final class FaultLocator {
     return new Probe(i, sentence, step -> List.of(step.x()[input]), weights, 0);
   }
 
-  /** Expects the output to move as the pullback says. */
-  private Probe pullback(int i) {
-    GraphStep step = steps.get(i);
-    Tensor g = weights(step.y());
+  /** Expects the output, weighed by g, to move as the pullback says. */
+  private Probe pullback(int i, String sentence, Tensor g) {
     List<Tensor> weights = new ArrayList<>(List.of(g));
-    Autodiff.noGrad(() -> step.pullback(g).forEach(part -> weights.add(part.neg())));
+    Autodiff.noGrad(() -> steps.get(i).pullback(g).forEach(part -> weights.add(part.neg())));
     return new Probe(
         i,
-        "the pullback of " + describe(step),
+        sentence,
         s -> Stream.concat(Stream.of(s.y()), s.inputs().stream()).toList(),
         weights,
         0);

@@ -4,12 +4,19 @@ import dev.adjoint.autodiff.Parameter;
 import dev.adjoint.check.CheckedFunction.Variable;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Tensor;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.BinaryOperator;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+import java.util.function.ToDoubleFunction;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,6 +65,8 @@ public final class GradientCheck {
   int order = 1;
   ToleranceRule tolerance = new ToleranceRule(0, 1e-6, 0.01);
   long seed = 2026;
+  @Nullable Duration budget;
+  LongSupplier clock = System::nanoTime;
 
   private GradientCheck(TensorFunction function) {
     this.function = function;
@@ -68,12 +77,67 @@ public final class GradientCheck {
     return new GradientCheck(function);
   }
 
+  /**
+   * Returns a check of a gradient that was written by hand, in plain Java:
+   *
+   * <pre>{@code
+   * GradientCheck.of(x -> x[0] * x[0] * x[1], x -> new double[] {2 * x[0] * x[1], x[0] * x[0]})
+   *     .at(1.5, -2)
+   *     .run()
+   *     .assertOk();
+   * }</pre>
+   *
+   * <p>A failure names the element with both values, and says what all wrong ones have in common,
+   * if it is a factor, a sign, another element's slope or a missing penalty. A gradient that
+   * depends on anything but the point is found, too. Second derivatives are those of the gradient:
+   * {@code ofJacobian(gradient, hessian)} checks them.
+   *
+   * @param value of the function at x, which it leaves as it is
+   * @param gradient returns a new array or always the same, of x's length
+   */
+  public static GradientCheck of(
+      ToDoubleFunction<double[]> value, UnaryOperator<double[]> gradient) {
+    return new GradientCheck(
+        new ArrayFunction(
+            x -> new double[] {value.applyAsDouble(x)},
+            (x, g) -> Arrays.stream(gradient.apply(x)).map(part -> g[0] * part).toArray(),
+            null));
+  }
+
+  /**
+   * Returns a check of a function of several outputs whose product of vector and jacobian was
+   * written by hand.
+   *
+   * @param vjp of x and of one weight for each output: the gradient of the weighed sum of the
+   *     outputs
+   */
+  public static GradientCheck of(UnaryOperator<double[]> f, BinaryOperator<double[]> vjp) {
+    return new GradientCheck(new ArrayFunction(f, vjp, null));
+  }
+
+  /**
+   * Returns a check of a function of several outputs whose jacobian was written by hand, a row for
+   * each output. A failure names outputs and elements, or says that the jacobian is transposed.
+   */
+  public static GradientCheck ofJacobian(
+      UnaryOperator<double[]> f, Function<double[], double[][]> jacobian) {
+    return new GradientCheck(ArrayFunction.of(f, jacobian));
+  }
+
+  /** Checks at one input, which is a vector of these elements in float64. */
+  public GradientCheck at(double... x) {
+    return at(Tensor.of(x));
+  }
+
   /** Checks at these inputs, in the layout that they have; their values are read now. */
   public GradientCheck at(Tensor... x) {
     return with(check -> check.inputs = List.of(x));
   }
 
-  /** Sets the names of the inputs in reports; they default to {@code input 0} and so on. */
+  /**
+   * Sets the names of the inputs in reports; they default to {@code input 0} and so on, or {@code
+   * x}.
+   */
   public GradientCheck named(String... name) {
     return with(check -> check.names = List.of(name));
   }
@@ -116,18 +180,31 @@ public final class GradientCheck {
     if (order != 1 && order != 2) {
       throw new IllegalArgumentException("order: %d; expected 1 or 2".formatted(order));
     }
+    if (order == 2 && isOfArrays()) {
+      throw new IllegalArgumentException(
+          "order: 2 for a gradient in plain Java, which has none of its own; expected"
+              + " ofJacobian(gradient, hessian) for second derivatives");
+    }
     return with(check -> check.order = order);
   }
 
-  /** Moves every element, one at a time, with 4 evaluations for each; this is the default. */
+  /**
+   * Moves every element, one at a time, with 4 evaluations for each, and about 50 where these do
+   * not suffice; this is the default. After a second it is known how long that will take: ten
+   * seconds or more are logged at once, and stand in the report. See {@link #within} and {@link
+   * #directional}.
+   */
   public GradientCheck full() {
     return with(check -> check.mode = Mode.FULL);
   }
 
   /**
    * Moves all elements of an input at once along random directions: 4 evaluations for each
-   * direction, whatever the size. An input that fails is checked again element by element, to find
-   * where.
+   * direction, whatever the size; 2 directions are enough for most. An error in any element is seen
+   * if it is larger than the tolerance times the length of the input's whole gradient: what this
+   * misses is an error in an element whose derivative is nothing beside the others. An input that
+   * fails is checked again element by element, to find where; one of more than 1,000 elements by
+   * halves, until the first wrong ones are found.
    */
   public GradientCheck directional(int directions) {
     return some(Mode.DIRECTIONAL, directions);
@@ -192,6 +269,22 @@ public final class GradientCheck {
     return with(check -> check.step = Direction.power(first));
   }
 
+  /**
+   * Refuses a check that would take longer than this, as soon as that is known: after the first
+   * second. Without this, any time will do. What is measured depends on the machine, so leave room.
+   */
+  public GradientCheck within(Duration budget) {
+    if (!budget.isPositive()) {
+      throw new IllegalArgumentException("within: %s; expected more than 0".formatted(budget));
+    }
+    return with(check -> check.budget = budget);
+  }
+
+  /** Sets the clock, in nanoseconds. */
+  GradientCheck clock(LongSupplier nanoseconds) {
+    return with(check -> check.clock = nanoseconds);
+  }
+
   /** Sets the seed of the random weights, directions and samples; defaults to 2026. */
   public GradientCheck seed(long seed) {
     return with(check -> check.seed = seed);
@@ -213,6 +306,7 @@ public final class GradientCheck {
    *
    * @throws IllegalArgumentException if an input or a parameter is float32, without {@link
    *     #inFloat32()}, or a parameter is frozen
+   * @throws IllegalStateException if it would take longer than {@link #within} allows
    */
   public GradientReport run() {
     List<Variable> variables = variables();
@@ -233,6 +327,8 @@ public final class GradientCheck {
     copy.step = step;
     copy.seed = seed;
     copy.float32 = float32;
+    copy.budget = budget;
+    copy.clock = clock;
     change.accept(copy);
     return copy;
   }
@@ -245,7 +341,7 @@ public final class GradientCheck {
     }
     List<Variable> variables = new ArrayList<>();
     for (int i = 0; i < inputs.size(); i++) {
-      String name = names.isEmpty() ? "input " + i : names.get(i);
+      String name = names.isEmpty() ? isOfArrays() ? "x" : "input " + i : names.get(i);
       variables.add(variable(name, inputs.get(i).untracked(), null));
     }
     for (Map.Entry<String, Parameter> named : parameters) {
@@ -282,10 +378,15 @@ public final class GradientCheck {
     if (dtype == DType.FLOAT32 && !float32) {
       throw new IllegalArgumentException(
           ("gradient check: %s is float32, in which differences cannot tell a small error from"
-                  + " rounding; expected float64, as by to(DType.FLOAT64), or inFloat32() for a coarse"
-                  + " check")
+               + " rounding; expected float64, as by to(DType.FLOAT64), or inFloat32() for a coarse"
+               + " check")
               .formatted(what));
     }
+  }
+
+  /** Tells whether the function is one of arrays, with derivatives written by hand. */
+  boolean isOfArrays() {
+    return function instanceof ArrayFunction;
   }
 
   double epsilon() {
@@ -301,13 +402,18 @@ public final class GradientCheck {
     return StepSizes.of(line.size(), largest, epsilon(), step);
   }
 
+  /** Returns which derivatives are checked, as reports print it. */
+  String extent() {
+    return switch (mode) {
+      case FULL -> "every element";
+      case DIRECTIONAL -> count + (count == 1 ? " direction" : " directions") + " an input";
+      case SAMPLED -> "at most " + count + " elements an input";
+    };
+  }
+
   /** Returns the settings, as reports print them. */
   String settings() {
-    return switch (mode) {
-          case FULL -> "every element";
-          case DIRECTIONAL -> count + (count == 1 ? " direction" : " directions") + " an input";
-          case SAMPLED -> "at most " + count + " elements an input";
-        }
+    return extent()
         + String.format(Locale.ROOT, ", tolerance %.0e relative", tolerance.relative())
         + (tolerance.absolute() > 0
             ? String.format(Locale.ROOT, " or %.0e absolute", tolerance.absolute())

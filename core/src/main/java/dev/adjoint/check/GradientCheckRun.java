@@ -18,19 +18,23 @@ import java.util.stream.IntStream;
 final class GradientCheckRun {
 
   private static final int OFFENDERS = 5;
+  private static final int FEW = 1000;
 
   private final CheckedFunction function;
   private final GradientCheck check;
   private final Generator random;
+  private final Pace pace;
   private final Tensor cotangent;
   private final double[] weights;
   private final double[] base;
   private final List<double[]> gradients;
   private final Supplier<RoundingNoise> noise;
 
-  private GradientCheckRun(GradientCheck check, CheckedFunction function, Generator random) {
+  private GradientCheckRun(
+      GradientCheck check, CheckedFunction function, Generator random, Pace pace) {
     this.function = function;
     this.check = check;
+    this.pace = pace;
     this.random = random;
     CheckedFunction.Recorded recorded = function.record();
     check.requireType("the output", recorded.y().dtype());
@@ -45,20 +49,44 @@ final class GradientCheckRun {
   static GradientReport report(
       GradientCheck check, TensorFunction function, List<Variable> variables) {
     Generator random = Generator.seeded(check.seed);
+    Pace pace = new Pace(check, variables);
     List<InputReport> reports = new ArrayList<>();
     List<String> findings = new ArrayList<>();
     CheckedFunction value = new CheckedFunction(function, variables, null);
-    GradientCheckRun first = new GradientCheckRun(check, value, random);
+    GradientCheckRun first = new GradientCheckRun(check, value, random, pace);
     first.addTo(reports, findings);
     CheckedFunction gradient = new CheckedFunction(function, variables, first.cotangent);
     if (check.order == 2) {
-      new GradientCheckRun(check, gradient, random).addTo(reports, findings);
+      new GradientCheckRun(check, gradient, random, pace).addTo(reports, findings);
     }
-    List<String> suspects =
-        findings.isEmpty() && reports.stream().allMatch(report -> report.failed() == 0)
-            ? List.of()
-            : FaultLocator.of(check, value, gradient, reports, random);
-    return new GradientReport(check, first.cotangent.shape(), reports, findings, suspects);
+    String identity = "";
+    if (!check.isOfArrays()) {
+      AdjointIdentity steps = AdjointIdentity.of(value.record(), Generator.seeded(check.seed));
+      findings.addAll(steps.findings());
+      identity = steps.toString();
+    }
+    List<String> suspects = List.of();
+    if (!findings.isEmpty() || reports.stream().anyMatch(report -> report.failed() > 0)) {
+      suspects =
+          function instanceof ArrayFunction arrays
+              ? arrays.suspects(check, variables)
+              : FaultLocator.of(check, value, gradient, reports, random);
+    }
+    return new GradientReport(
+        check, first.cotangent.shape(), reports, findings, suspects, pace.spent(), identity);
+  }
+
+  /** Checks the gradients of another function at the same point. */
+  static List<InputReport> gradients(
+      GradientCheck check, TensorFunction function, List<Variable> variables) {
+    List<InputReport> reports = new ArrayList<>();
+    new GradientCheckRun(
+            check,
+            new CheckedFunction(function, variables, null),
+            Generator.seeded(check.seed),
+            new Pace(check, variables))
+        .addTo(reports, new ArrayList<>());
+    return reports;
   }
 
   private void addTo(List<InputReport> reports, List<String> findings) {
@@ -79,7 +107,12 @@ final class GradientCheckRun {
     final Variable variable;
     final double[] x;
     final double[] analytic;
+    final double largest; // derivative
+    final double size; // of the largest element
+    final double nothing;
     final List<Comparison> comparisons = new ArrayList<>();
+    final double[] numeric;
+    final List<Integer> wrong = new ArrayList<>();
     int kinks;
     String kinkOf = "";
 
@@ -88,6 +121,11 @@ final class GradientCheckRun {
       this.variable = function.variables().get(number);
       this.x = variable.base().toDoubleArray();
       this.analytic = gradients.get(number);
+      this.numeric = x.clone();
+      Arrays.fill(numeric, Double.NaN);
+      this.largest = Direction.largest(analytic);
+      this.size = Direction.largest(x);
+      this.nothing = nothing();
     }
 
     InputReport report() {
@@ -96,42 +134,56 @@ final class GradientCheckRun {
           compare(Direction.draw(x, random), -1, i);
         }
       }
-      IntStream elements =
-          switch (check.mode) {
-            case FULL -> IntStream.range(0, x.length);
-            case SAMPLED ->
-                Arrays.stream(random.permutation(x.length).toArray()).limit(check.count);
-            case DIRECTIONAL ->
-                comparisons.stream().anyMatch(c -> c.verdict().failed())
-                    ? IntStream.range(0, x.length)
-                    : IntStream.empty();
-          };
-      elements.forEach(i -> compare(Direction.of(x, i), i, -1));
+      switch (check.mode) {
+        case FULL -> compare(IntStream.range(0, x.length));
+        case SAMPLED ->
+            compare(Arrays.stream(random.permutation(x.length).toArray()).limit(check.count));
+        case DIRECTIONAL -> {
+          if (comparisons.stream().anyMatch(c -> c.verdict().failed())) {
+            if (x.length <= FEW) {
+              compare(IntStream.range(0, x.length));
+            } else {
+              search(0, x.length);
+            }
+          }
+        }
+      }
       return summary();
+    }
+
+    private void compare(IntStream elements) {
+      elements.forEach(i -> compare(Direction.of(x, i), i, -1));
+    }
+
+    /** Compares the first wrong elements of some that are wrong together, halving them. */
+    private void search(int from, int to) {
+      if (to - from == 1) {
+        compare(IntStream.of(from));
+        return;
+      }
+      int middle = (from + to) / 2;
+      for (int half = 0; half < 2 && wrong.size() < OFFENDERS; half++) {
+        int low = half == 0 ? from : middle;
+        int high = half == 0 ? middle : to;
+        Direction line = Direction.draw(x, low, high, random);
+        if (decide(line, line.variation(analytic)).verdict().failed()) {
+          search(low, high);
+        }
+      }
     }
 
     /** Compares the derivative along a line: of one element, or a random one of all. */
     private void compare(Direction line, int element, int direction) {
-      double largest = element < 0 ? line.variation(analytic) : Direction.largest(analytic);
-      Derivative derivative =
-          new Derivative(
-              line.derivative(analytic),
-              largest,
-              nothing(),
-              () -> line.variation(noise.get().typical().get(number)));
       ToleranceRule.Decision decision =
-          check.tolerance.decide(
-              derivative,
-              check.steps(line, Direction.largest(x)),
-              h ->
-                  FiniteDifference.measure(
-                      t -> function.valuesAt(number, line.at(t)),
-                      base,
-                      weights,
-                      h,
-                      check.epsilon()));
+          decide(line, element < 0 ? line.variation(analytic) : largest);
       Estimate estimate = decision.estimate();
       FiniteDifference slope = estimate.slope();
+      if (element >= 0) {
+        numeric[element] = slope.value();
+        if (decision.verdict() == Verdict.WRONG) {
+          wrong.add(element);
+        }
+      }
       if (decision.verdict() == Verdict.KINK && kinks++ == 0) {
         kinkOf = KinkFinder.operation(function, number, line, 64 * slope.step());
       }
@@ -140,7 +192,7 @@ final class GradientCheckRun {
               element < 0 ? List.of() : Ints.asList(variable.base().shape().unravel(element)),
               element < 0 || variable.elements().isEmpty() ? "" : variable.elements().get(element),
               direction,
-              derivative.analytic(),
+              line.derivative(analytic),
               slope.value(),
               slope.left(),
               slope.right(),
@@ -151,9 +203,28 @@ final class GradientCheckRun {
               decision.verdict()));
     }
 
+    private ToleranceRule.Decision decide(Direction line, double beside) {
+      ToleranceRule.Decision decision =
+          check.tolerance.decide(
+              new Derivative(
+                  line.derivative(analytic),
+                  beside,
+                  nothing,
+                  () -> line.variation(noise.get().typical().get(number))),
+              check.steps(line, size),
+              h ->
+                  FiniteDifference.measure(
+                      t -> function.valuesAt(number, line.at(t)),
+                      base,
+                      weights,
+                      h,
+                      check.epsilon()));
+      pace.compared(function.order());
+      return decision;
+    }
+
     /** Returns an error that nobody sees: of output by input, rounded away twice in float64. */
     private double nothing() {
-      double size = Direction.largest(x);
       double outputs =
           IntStream.range(0, base.length)
               .mapToDouble(i -> Math.abs(weights[i] * base[i]))
@@ -169,6 +240,9 @@ final class GradientCheckRun {
               .toList();
       List<Comparison> offenders = sorted.stream().filter(c -> !c.verdict().passed()).toList();
       List<Comparison> failed = offenders.stream().filter(c -> c.verdict().failed()).toList();
+      boolean finite = failed.stream().allMatch(c -> c.verdict() == Verdict.WRONG);
+      CommonCause cause =
+          new CommonCause(finite ? List.copyOf(wrong) : List.of(), analytic, numeric, x);
       return new InputReport(
           variable.name(),
           variable.base().shape(),
@@ -181,22 +255,8 @@ final class GradientCheckRun {
           sorted.isEmpty() ? null : sorted.get(0),
           sorted.stream().mapToDouble(Comparison::doubt).max().orElse(0),
           offenders.stream().limit(OFFENDERS).toList(),
-          factor(failed));
+          cause.factor(),
+          cause.sentence(variable.base().shape()));
     }
-  }
-
-  /** Returns what analytic is of numeric in all failures, or NaN. */
-  private static double factor(List<Comparison> failed) {
-    double factor = Double.NaN;
-    for (Comparison c : failed) {
-      double ratio = c.verdict() == Verdict.WRONG ? c.analytic() / c.numeric() : Double.NaN;
-      if (Double.isNaN(factor)) {
-        factor = ratio;
-      }
-      if (!(Math.abs(ratio - factor) <= 1e-4 * Math.abs(factor))) {
-        return Double.NaN;
-      }
-    }
-    return Double.isFinite(factor) ? factor : Double.NaN;
   }
 }

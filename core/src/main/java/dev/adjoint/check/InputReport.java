@@ -22,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * @param offenders the worst of those that failed or were undecided, at most five, worst first
  * @param factor the ratio of the analytic to the numeric derivatives, if it is the same in all
  *     failures; else NaN
+ * @param pattern what several failures have in common, as a sentence such as {@code every one is
+ *     the numeric slope of its transposed place}; empty if nothing was recognized
  */
 public record InputReport(
     String name,
@@ -35,7 +37,8 @@ public record InputReport(
     @Nullable Comparison worst,
     double resolution,
     List<Comparison> offenders,
-    double factor) {
+    double factor,
+    String pattern) {
 
   /** Keeps the offenders as they are now. */
   public InputReport {

@@ -57,11 +57,18 @@ final class ReportPrinter {
           .append(report.output())
           .append(", weighed by random numbers");
     }
+    if (!report.spent().isEmpty()) {
+      text.append("; ").append(report.spent());
+    }
     text.append('\n').append(table(INPUTS, report.inputs()));
+    if (!report.identity().isEmpty()) {
+      text.append("  ").append(report.identity()).append('\n');
+    }
     for (InputReport input : report.inputs()) {
       if (!input.isOk()) {
         text.append('\n').append(count(input)).append(" in ").append(title(input)).append(":\n");
-        text.append(table(OFFENDERS, input.offenders())).append(hint(input));
+        text.append(table(OFFENDERS, input.offenders()))
+            .append(hint(input, report.check().isOfArrays()));
       }
     }
     if (report.suspects().size() > 1) {
@@ -79,8 +86,7 @@ final class ReportPrinter {
     List<InputReport> inputs = report.inputs();
     for (InputReport input : inputs) {
       if (input.failed() > 0) {
-        return "FAILED: %s: %s%s\n"
-            .formatted(place(input), both(input.offenders().getFirst()), suspects(report));
+        return "FAILED: %s%s\n".formatted(first(input), suspects(report));
       }
     }
     if (!report.findings().isEmpty()) {
@@ -97,6 +103,11 @@ final class ReportPrinter {
     }
     boolean sharp = vague.resolution() <= 10 * report.check().tolerance.relative();
     return sharp ? "passed: " : "passed, but " + doubt(vague) + ": ";
+  }
+
+  /** Names the worst failure of an input, with both derivatives. */
+  static String first(InputReport input) {
+    return "%s: %s".formatted(place(input), both(input.offenders().getFirst()));
   }
 
   private static String suspects(GradientReport report) {
@@ -169,18 +180,18 @@ final class ReportPrinter {
     return known ? small(c.resolution()) : "-";
   }
 
-  private static String hint(InputReport input) {
+  private static String hint(InputReport input, boolean ofArrays) {
     Comparison worst = input.offenders().getFirst();
     String those = input.failed() == 1 ? "it is" : "every one is";
-    if (input.failed() > 0 && input.factor() == 0) {
+    if (!ofArrays && input.failed() > 0 && input.factor() == 0) {
       return "  "
           + those
           + " 0: what was computed in noGrad, or from numbers read out of a tensor, or by a"
-          + " backward() without createGraph(), is a constant\n";
+          + " backward() without createGraph(), or behind tracked() or untracked(), is a"
+          + " constant\n";
     }
-    if (input.failed() > 1 && !Double.isNaN(input.factor())) {
-      return String.format(
-          Locale.ROOT, "  every one is %.4g times the numeric slope\n", input.factor());
+    if (!input.pattern().isEmpty()) {
+      return "  " + input.pattern() + "\n";
     }
     return switch (worst.verdict()) {
       case NOT_FINITE ->

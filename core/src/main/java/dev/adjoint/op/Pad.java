@@ -86,6 +86,11 @@ public record Pad(int axis, int from, int step, int size, double value) implemen
     return Recorder.apply(new Pad(axis, from, step, size, 0), x);
   }
 
+  /** Returns the linear part: the same places, with zeros as the rest. */
+  Pad withZeros() {
+    return new Pad(axis, from, step, size, 0);
+  }
+
   @Override
   public String name() {
     return "pad";

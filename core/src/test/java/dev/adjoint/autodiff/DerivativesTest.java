@@ -13,6 +13,7 @@ import dev.adjoint.tensor.Tensors;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -204,6 +205,37 @@ class DerivativesTest {
     close(Derivatives.valueAndGradient(u -> u.times(t).sum(), t).gradient(), x);
     assertThatThrownBy(() -> Derivatives.jacobian(u -> null, t))
         .hasMessage("jacobian: the function returned null; expected a tensor");
+  }
+
+  @Test
+  void aJacobianIsTheSameForwardAndBackwardInBlocksOfAnySize() {
+    Tensor a = Generator.seeded(5).normal(0, 1, Shape.of(5, 7), DType.FLOAT64);
+    Tensor b = Generator.seeded(6).normal(0, 1, Shape.of(7, 3), DType.FLOAT64);
+    Function<List<Tensor>, Tensor> f =
+        t -> t.get(0).matmul(t.get(1).softmax(0)).slice(0, 1, 4).times(t.get(0).sum()).tanh();
+    for (int copies : new int[] {1, 10, 2000}) { // of the outputs: 9 < 56 < 90
+      List<Tensor> jacobians =
+          Derivatives.jacobian(t -> f.apply(t).unsqueeze(0).expand(copies, 3, 3), List.of(a, b));
+      for (int i = 0; i < 9; i++) {
+        Tensor unit = Tensors.arange(9).equal(i).to(DType.FLOAT64).reshape(3, 3);
+        List<Tensor> row = Derivatives.vjp(f, List.of(a, b), unit);
+        for (int k = 0; k < 2; k++) {
+          int[] shape = row.get(k).shape().toArray();
+          Tensor rows = jacobians.get(k).reshape(copies, 9, shape[0], shape[1]);
+          close(rows.select(0, 0).select(0, i), row.get(k));
+          close(rows.select(0, copies - 1).select(0, i), row.get(k));
+        }
+      }
+    }
+  }
+
+  @Test
+  void theJacobianOfManyOutputsByOneInputFitsIntoASmallHeap() {
+    Tensor t = Tensors.arange(20_000).to(DType.FLOAT64);
+    long before = AllocatedBytes.ofThisThread();
+    Tensor jacobian = Derivatives.jacobian(u -> t.times(u).sin(), Tensor.of(0.5));
+    assertThat(AllocatedBytes.ofThisThread() - before).isLessThan(32L << 20);
+    close(jacobian, t.times(0.5).cos().times(t).unsqueeze(1));
   }
 
   @Test

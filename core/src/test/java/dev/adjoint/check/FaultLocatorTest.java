@@ -109,6 +109,22 @@ class FaultLocatorTest {
   }
 
   @Test
+  void aConstantThatMovesToNoEffectIsNotNamed() {
+    GradientReport report =
+        GradientCheck.of(
+                t -> {
+                  Tensor y = Autodiff.apply(square(3), t[0]);
+                  Tensor near = Autodiff.noGrad(() -> y.mean(Keep.AXES, 1));
+                  Tensor shifted = y.minus(near);
+                  return shifted.minus(shifted.mean(Keep.AXES, 1)).exp();
+                })
+            .at(x)
+            .run();
+    assertThat(report.suspects())
+        .containsExactly("the pullback of 'square' with respect to its input 0");
+  }
+
+  @Test
   void aKinkAndACheckpointAreNotToBlame() {
     CustomFunction square = square(3);
     GradientReport report =

@@ -1,24 +1,25 @@
 package dev.adjoint.testing;
 
 import dev.adjoint.check.GradientCheck;
-import dev.adjoint.tensor.Tensor;
+import java.time.Duration;
 import org.assertj.core.api.AbstractAssert;
+import org.jspecify.annotations.Nullable;
 
 /** The settings that assertions on gradients have in common. */
 abstract class AbstractGradientsAssert<S extends AbstractGradientsAssert<S, A>, A>
     extends AbstractAssert<S, A> {
 
-  private GradientCheck check = GradientCheck.of(in -> output(in));
+  private @Nullable GradientCheck check;
 
   AbstractGradientsAssert(A actual, Class<S> self) {
     super(actual, self);
   }
 
-  /** Computes what is differentiated. */
-  abstract Tensor output(Tensor... inputs);
+  /** Returns the check before it is set up. */
+  abstract GradientCheck start();
 
   GradientCheck check() {
-    return check;
+    return check == null ? start() : check;
   }
 
   S with(GradientCheck changed) {
@@ -28,7 +29,7 @@ abstract class AbstractGradientsAssert<S extends AbstractGradientsAssert<S, A>, 
 
   /** Checks gradients (1), or also gradients of gradients (2); defaults to 1. */
   public S toOrder(int order) {
-    return with(check.order(order));
+    return with(check().order(order));
   }
 
   /**
@@ -36,7 +37,7 @@ abstract class AbstractGradientsAssert<S extends AbstractGradientsAssert<S, A>, 
    * within either passes.
    */
   public S tolerance(double absolute, double relative) {
-    return with(check.tolerance(absolute, relative));
+    return with(check().tolerance(absolute, relative));
   }
 
   /**
@@ -44,7 +45,7 @@ abstract class AbstractGradientsAssert<S extends AbstractGradientsAssert<S, A>, 
    * defaults to 0.01. A large output that moves little hides errors behind its rounding.
    */
   public S resolution(double relative) {
-    return with(check.resolution(relative));
+    return with(check().resolution(relative));
   }
 
   /**
@@ -52,12 +53,20 @@ abstract class AbstractGradientsAssert<S extends AbstractGradientsAssert<S, A>, 
    * each by itself would take long.
    */
   public S directional(int directions) {
-    return with(check.directional(directions));
+    return with(check().directional(directions));
+  }
+
+  /**
+   * Fails at once, with an {@link IllegalStateException} that says how long it would take, if a
+   * check takes longer than this.
+   */
+  public S within(Duration budget) {
+    return with(check().within(budget));
   }
 
   /** Moves only some elements of each input, chosen at random. */
   public S sampled(int elements) {
-    return with(check.sampled(elements));
+    return with(check().sampled(elements));
   }
 
   /**
@@ -65,6 +74,6 @@ abstract class AbstractGradientsAssert<S extends AbstractGradientsAssert<S, A>, 
    * of 0.1 unless others are set after this.
    */
   public S inFloat32() {
-    return with(check.inFloat32());
+    return with(check().inFloat32());
   }
 }

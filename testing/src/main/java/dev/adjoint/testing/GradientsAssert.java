@@ -3,7 +3,6 @@ package dev.adjoint.testing;
 import dev.adjoint.autodiff.Parameter;
 import dev.adjoint.check.GradientCheck;
 import dev.adjoint.check.GradientReport;
-import dev.adjoint.check.TensorFunction;
 import dev.adjoint.tensor.Tensor;
 
 /**
@@ -14,16 +13,20 @@ import dev.adjoint.tensor.Tensor;
  * assertThatGradientsOf(in -> in[0].matmul(in[1]).tanh()).at(x, w).named("x", "w").toOrder(2).areCorrect();
  * }</pre>
  */
-public final class GradientsAssert
-    extends AbstractGradientsAssert<GradientsAssert, TensorFunction> {
+public final class GradientsAssert extends AbstractGradientsAssert<GradientsAssert, GradientCheck> {
 
-  GradientsAssert(TensorFunction function) {
-    super(function, GradientsAssert.class);
+  GradientsAssert(GradientCheck check) {
+    super(check, GradientsAssert.class);
   }
 
   @Override
-  Tensor output(Tensor... inputs) {
-    return actual.apply(inputs);
+  GradientCheck start() {
+    return actual;
+  }
+
+  /** Checks at one input, which is a vector of these elements in float64. */
+  public GradientsAssert at(double... x) {
+    return with(check().at(x));
   }
 
   /** Checks at these inputs: float64, unless {@link #inFloat32()} is asked for. */
@@ -67,7 +70,6 @@ public final class GradientsAssert
    *     {@link #inFloat32()}, or a parameter is frozen
    */
   public GradientsAssert areCorrect() {
-    isNotNull();
     GradientReport report = check().run();
     if (!report.isOk()) {
       failWithMessage("%s", report);

@@ -3,6 +3,7 @@ package dev.adjoint.testing;
 import dev.adjoint.autodiff.Gradients;
 import dev.adjoint.autodiff.Parameter;
 import dev.adjoint.autodiff.Replay;
+import dev.adjoint.check.GradientCheck;
 import dev.adjoint.check.GradientReport;
 import dev.adjoint.check.TensorFunction;
 import dev.adjoint.kernel.Parallel;
@@ -249,7 +250,11 @@ public final class LayerAssert extends AbstractGradientsAssert<LayerAssert, Laye
   }
 
   @Override
-  Tensor output(Tensor... in) {
+  GradientCheck start() {
+    return GradientCheck.of(this::output);
+  }
+
+  private Tensor output(Tensor... in) {
     if (call != null) {
       return call.apply(in);
     }

@@ -1,6 +1,7 @@
 package dev.adjoint.testing;
 
 import static dev.adjoint.testing.AdjointAssertions.assertThatGradientsOf;
+import static dev.adjoint.testing.AdjointAssertions.assertThatJacobianOf;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
@@ -36,7 +37,8 @@ class GradientsAssertTest {
                 .named("x"))
         .matches(
             firstLine(
-                "x at \\[\\d, \\d]: analytic \\S+, numeric \\S+; suspect: the pullback of 'Square' with respect to its input 0"))
+                "x at \\[\\d, \\d]: analytic \\S+, numeric \\S+; suspect: the pullback of 'Square'"
+                    + " with respect to its input 0"))
         .contains("every one is 2.000 times the numeric slope");
   }
 
@@ -49,7 +51,8 @@ class GradientsAssertTest {
                 .named("batch"))
         .matches(
             firstLine(
-                "batch at \\[\\d, \\d]: analytic \\S+, numeric \\S+; suspect: the pullback of 'Normalize' with respect to its input 0"));
+                "batch at \\[\\d, \\d]: analytic \\S+, numeric \\S+; suspect: the pullback of"
+                    + " 'Normalize' with respect to its input 0"));
   }
 
   @Test
@@ -61,7 +64,8 @@ class GradientsAssertTest {
                 .named("x", "bias"))
         .matches(
             firstLine(
-                "bias at \\[\\d]: analytic \\S+, numeric \\S+; suspect: the pullback of 'AddBias' with respect to its input 1"));
+                "bias at \\[\\d]: analytic \\S+, numeric \\S+; suspect: the pullback of 'AddBias'"
+                    + " with respect to its input 1"));
   }
 
   @Test
@@ -75,6 +79,24 @@ class GradientsAssertTest {
                 .wrt(bias))
         .startsWith("Gradient check FAILED: bias at [");
     assertThat(bias.value().toDoubleArray()).isEqualTo(b.toDoubleArray());
+  }
+
+  @Test
+  void gradientsInPlainJavaAreChecked() {
+    assertThatGradientsOf(p -> p[0] * p[0] * p[1], p -> new double[] {2 * p[0] * p[1], p[0] * p[0]})
+        .at(1.5, -2)
+        .areCorrect();
+    failureOf(assertThatGradientsOf(p -> p[0] * p[1], p -> new double[] {p[0], p[1]}).at(2, 3))
+        .startsWith("Gradient check FAILED: x at [0]: analytic 2.00000000, numeric 3.00000000\n")
+        .contains("every one is the numeric slope of another element: [0] of [1], [1] of [0]");
+    assertThatGradientsOf(
+            p -> new double[] {p[0] * p[1], Math.exp(p[0])},
+            (p, g) -> new double[] {g[0] * p[1] + g[1] * Math.exp(p[0]), g[0] * p[0]})
+        .at(2, 3)
+        .areCorrect();
+    assertThatJacobianOf(p -> new double[] {p[0] * p[1]}, p -> new double[][] {{p[1], p[0]}})
+        .at(2, 3)
+        .areCorrect();
   }
 
   @Test
