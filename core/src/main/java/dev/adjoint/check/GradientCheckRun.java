@@ -59,7 +59,7 @@ final class GradientCheckRun {
     if (check.order == 2) {
       new GradientCheckRun(check, gradient, random, pace).addTo(reports, findings);
     }
-    List<String> suspects = List.of();
+    List<Suspect> suspects = List.of();
     if (!findings.isEmpty() || reports.stream().anyMatch(report -> report.failed() > 0)) {
       suspects =
           function instanceof ArrayFunction arrays
@@ -67,7 +67,13 @@ final class GradientCheckRun {
               : FaultLocator.of(check, value, gradient, reports, random);
     }
     return new GradientReport(
-        check, first.cotangent.shape(), reports, findings, suspects, pace.spent());
+        check,
+        first.cotangent.shape(),
+        reports,
+        findings,
+        suspects.stream().map(Suspect::what).toList(),
+        suspects.stream().map(Suspect::where).toList(),
+        pace.spent());
   }
 
   /** Checks the gradients of another function at the same point. */

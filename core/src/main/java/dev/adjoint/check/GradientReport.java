@@ -16,6 +16,9 @@ import java.util.List;
  * @param suspects the likely causes of failures, as far as they could be found: {@code the pullback
  *     of 'layerNorm' with respect to its input 0}. Each operation was compared with differences by
  *     itself, along one line through the failed input
+ * @param places for each suspect, where it was computed if parameters are checked, else empty: by
+ *     which line of code, and between the uses of which parameters, as in {@code computed at
+ *     MyNorm.forward(MyNorm.java:31), after 4.bias, before 5.gain}
  * @param spent how long a check took and what would be faster; empty if less than ten seconds
  */
 public record GradientReport(
@@ -24,6 +27,7 @@ public record GradientReport(
     List<InputReport> inputs,
     List<String> findings,
     List<String> suspects,
+    List<String> places,
     String spent) {
 
   /** Keeps the lists as they are now. */
@@ -31,6 +35,7 @@ public record GradientReport(
     inputs = List.copyOf(inputs);
     findings = List.copyOf(findings);
     suspects = List.copyOf(suspects);
+    places = List.copyOf(places);
   }
 
   /**
