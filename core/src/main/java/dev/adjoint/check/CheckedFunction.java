@@ -134,6 +134,10 @@ final class CheckedFunction {
     Tensor y =
         replay.run(() -> {
           Tensor output = function.apply(inputs);
+          if (output == null) {
+            throw new IllegalArgumentException(
+                "gradient check: the function returned null; expected a tensor");
+          }
           return cotangent == null
               ? output
               : Joining.concat(

@@ -89,8 +89,8 @@ public enum Tangent {
           Indexing.ScatterAdd _,
           Indexing.IndexSelect _,
           Indexing.IndexAdd _,
-          Linalg.Diagonal _,
-          Linalg.DiagonalEmbed _,
+          Diagonal _,
+          Diagonal.Embed _,
           Windows.Unfold _,
           Windows.Fold _ ->
           LINEAR;

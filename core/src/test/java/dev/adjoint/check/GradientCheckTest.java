@@ -317,6 +317,14 @@ class GradientCheckTest {
     assertThat(report.inputs().get(0).worst().verdict()).isEqualTo(Verdict.ROUND_OFF);
   }
 
+  @Test
+  void theSmallestNumbersThereAreHaveAsManyStepsAsOthers() {
+    GradientCheck.of(t -> t[0].times(3)).at(5e-324, 1e-310).run().assertOk();
+    for (double h : new double[] {1e-300, 1e300}) {
+      GradientCheck.of(t -> t[0].exp()).at(0.5, -1).step(h).run().assertOk();
+    }
+  }
+
   // ---- messages ------------------------------------------------------------------------------
 
   @Test
@@ -347,6 +355,8 @@ class GradientCheckTest {
     assertThatThrownBy(() -> check.order(3)).hasMessageContaining("expected 1 or 2");
     assertThatThrownBy(() -> check.directional(0)).hasMessageContaining("expected at least 1");
     assertThatThrownBy(() -> check.tolerance(-1, 0)).hasMessageContaining("expected at least 0");
+    assertThatThrownBy(() -> GradientCheck.of(t -> null).at(w).run())
+        .hasMessage("gradient check: the function returned null; expected a tensor");
     Parameter frozen = new Parameter("scale", w);
     frozen.freeze();
     assertThatThrownBy(() -> check.at(w).wrt(frozen).run())
