@@ -133,8 +133,9 @@ public final class Batch {
 
   /** Returns a view with an axis at another place, the others in their order. */
   public static Tensor moved(Tensor x, int from, int to) {
-    List<Integer> order = new ArrayList<>(IntStream.range(0, x.rank()).boxed().toList());
-    order.add(to, order.remove(from));
+    IntStream others = IntStream.range(0, x.rank()).filter(axis -> axis != from);
+    List<Integer> order = new ArrayList<>(others.boxed().toList());
+    order.add(to, from);
     return x.permute(Ints.toArray(order));
   }
 
