@@ -115,7 +115,7 @@ record ArrayFunction(
   }
 
   /** Names the outputs whose derivatives are wrong, after a failure. */
-  List<String> suspects(GradientCheck check, List<Variable> variables) {
+  List<Suspect> suspects(GradientCheck check, List<Variable> variables) {
     double[] x = variables.getFirst().base().toDoubleArray();
     int outputs = f.apply(x).length;
     if (transposed != null
@@ -124,15 +124,17 @@ record ArrayFunction(
             .stream()
             .allMatch(InputReport::isOk)) {
       return List.of(
-          "the jacobian is transposed: its row i holds the derivatives of output i, one for each"
-              + " element of x");
+          new Suspect(
+              "the jacobian is transposed: its row i holds the derivatives of output i, one for"
+                  + " each element of x",
+              ""));
     }
-    List<String> suspects = new ArrayList<>();
+    List<Suspect> suspects = new ArrayList<>();
     for (int i = 0; i < outputs && outputs > 1 && suspects.size() < SUSPECTS; i++) {
       String output = "output " + i + ", ";
       GradientCheckRun.gradients(check, output(i, outputs), variables).stream()
           .filter(input -> input.failed() > 0)
-          .forEach(input -> suspects.add(output + ReportPrinter.first(input)));
+          .forEach(input -> suspects.add(new Suspect(output + ReportPrinter.first(input), "")));
     }
     return suspects;
   }

@@ -2,8 +2,10 @@ package dev.adjoint.check;
 
 import com.google.common.base.Joiner;
 import com.google.common.primitives.Doubles;
+import dev.adjoint.autodiff.AnomalyException;
 import dev.adjoint.autodiff.Autodiff;
 import dev.adjoint.autodiff.Backward;
+import dev.adjoint.autodiff.Node;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Tensor;
 import java.util.ArrayList;
@@ -11,6 +13,7 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.DoubleFunction;
@@ -59,6 +62,9 @@ final class FaultLocator {
   private final Tensor output;
   private final List<GraphStep> steps;
 
+  /** The names of inputs and parameters by their nodes; empty if there are no parameters. */
+  private final Map<Node, String> names = new HashMap<>();
+
   private FaultLocator(
       GradientCheck check, CheckedFunction function, int variable, Generator random) {
     this.check = check;
@@ -66,10 +72,24 @@ final class FaultLocator {
     this.variable = variable;
     this.random = random;
     this.line = Direction.draw(function.variables().get(variable).base().toDoubleArray(), random);
-    CheckedFunction.Recorded recorded = function.record();
+    List<CheckedFunction.Variable> variables = function.variables();
+    boolean isModel = variables.stream().anyMatch(v -> v.parameter() != null);
+    CheckedFunction.Recorded recorded = isModel ? located(function) : function.record();
+    for (int i = 0; i < variables.size() && isModel; i++) {
+      names.put(Objects.requireNonNull(recorded.sources().get(i).node()), variables.get(i).name());
+    }
     this.source = recorded.sources().get(variable);
     this.output = recorded.y();
     this.steps = GraphStep.between(source, output);
+  }
+
+  /** Records the function with the lines of code, unless it computes what is not finite. */
+  private static CheckedFunction.Recorded located(CheckedFunction function) {
+    try {
+      return Autodiff.detectAnomalies(() -> function.record());
+    } catch (AnomalyException e) {
+      return function.record();
+    }
   }
 
   /**
@@ -78,7 +98,7 @@ final class FaultLocator {
    * @param gradient the function's gradient
    * @param reports one for each variable and order
    */
-  static List<String> of(
+  static List<Suspect> of(
       GradientCheck check,
       CheckedFunction function,
       CheckedFunction gradient,
@@ -91,7 +111,7 @@ final class FaultLocator {
       first = IntStream.range(0, function.variables().size()).boxed().toList();
     }
     try {
-      Set<String> suspects = new LinkedHashSet<>();
+      Set<Suspect> suspects = new LinkedHashSet<>();
       for (int variable : first) {
         suspects.addAll(new FaultLocator(check, function, variable, random).inGradient());
       }
@@ -115,7 +135,7 @@ final class FaultLocator {
     return IntStream.range(0, those.size()).filter(i -> !those.get(i).isOk()).boxed().toList();
   }
 
-  private List<String> inGradient() {
+  private List<Suspect> inGradient() {
     List<Probe> constants = new ArrayList<>();
     List<Probe> pullbacks = new ArrayList<>();
     for (int i = 0; i < steps.size(); i++) {
@@ -137,7 +157,7 @@ final class FaultLocator {
     // In a gradient, what hides a constant is a pullback: its own derivative will tell which.
     return Stream.concat(
             function.order() == 1 ? withEffect(constants) : Stream.of(), pullbacks.stream())
-        .map(Probe::sentence)
+        .map(this::suspect)
         .toList();
   }
 
@@ -158,9 +178,14 @@ final class FaultLocator {
         .stream();
   }
 
-  private List<String> inDerivativesOfPullbacks() {
+  private Suspect suspect(Probe probe) {
+    return new Suspect(
+        probe.sentence, names.isEmpty() ? "" : Suspect.where(steps.get(probe.step), output, names));
+  }
+
+  private List<Suspect> inDerivativesOfPullbacks() {
     return off(IntStream.range(0, steps.size()).mapToObj(this::derivative).toList()).stream()
-        .map(Probe::sentence)
+        .map(this::suspect)
         .toList();
   }
 

@@ -65,7 +65,7 @@ final class GradientCheckRun {
       findings.addAll(steps.findings());
       identity = steps.toString();
     }
-    List<String> suspects = List.of();
+    List<Suspect> suspects = List.of();
     if (!findings.isEmpty() || reports.stream().anyMatch(report -> report.failed() > 0)) {
       suspects =
           function instanceof ArrayFunction arrays
@@ -73,7 +73,14 @@ final class GradientCheckRun {
               : FaultLocator.of(check, value, gradient, reports, random);
     }
     return new GradientReport(
-        check, first.cotangent.shape(), reports, findings, suspects, pace.spent(), identity);
+        check,
+        first.cotangent.shape(),
+        reports,
+        findings,
+        suspects.stream().map(Suspect::what).toList(),
+        suspects.stream().map(Suspect::where).toList(),
+        pace.spent(),
+        identity);
   }
 
   /** Checks the gradients of another function at the same point. */

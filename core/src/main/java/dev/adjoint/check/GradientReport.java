@@ -16,6 +16,9 @@ import java.util.List;
  * @param suspects the likely causes of failures, as far as they could be found: {@code the pullback
  *     of 'layerNorm' with respect to its input 0}. Each operation was compared with differences by
  *     itself, along one line through the failed input
+ * @param places for each suspect, where it was computed if parameters are checked, else empty: by
+ *     which line of code, and between the uses of which parameters, as in {@code computed at
+ *     MyNorm.forward(MyNorm.java:31), after 4.bias, before 5.gain}
  * @param spent how long a check took and what would be faster; empty if less than ten seconds
  * @param identity how well {@code <u, Jv> = <J'u, v>} holds, forward against backward mode, for
  *     random u and v and without a step size, in the steps whose forward rule does not use the
@@ -28,6 +31,7 @@ public record GradientReport(
     List<InputReport> inputs,
     List<String> findings,
     List<String> suspects,
+    List<String> places,
     String spent,
     String identity) {
 
@@ -36,6 +40,7 @@ public record GradientReport(
     inputs = List.copyOf(inputs);
     findings = List.copyOf(findings);
     suspects = List.copyOf(suspects);
+    places = List.copyOf(places);
   }
 
   /**

@@ -19,11 +19,14 @@ import org.jspecify.annotations.Nullable;
  * One recorded operation between a source and an output.
  *
  * @param primitive what was computed
+ * @param birth its number in the order of steps
+ * @param site the line of code that computed it, if that is known
  * @param x its inputs
  * @param leads which of them depend on the source
  * @param y its output
  */
-record GraphStep(Primitive primitive, Tensor[] x, boolean[] leads, Tensor y) {
+record GraphStep(
+    Primitive primitive, long birth, @Nullable String site, Tensor[] x, boolean[] leads, Tensor y) {
 
   /** Returns the steps by which an output depends on a source, each after those before it. */
   static List<GraphStep> between(Tensor source, Tensor output) {
@@ -42,7 +45,8 @@ record GraphStep(Primitive primitive, Tensor[] x, boolean[] leads, Tensor y) {
           }
           if (primitive != null && Booleans.contains(leads, true)) {
             leading.add(node);
-            steps.add(new GraphStep(primitive, x, leads, entry.getValue()));
+            steps.add(
+                new GraphStep(primitive, node.birth(), node.site(), x, leads, entry.getValue()));
           }
         });
     return steps;

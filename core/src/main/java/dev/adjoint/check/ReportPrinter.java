@@ -47,6 +47,8 @@ final class ReportPrinter {
           new Column<>("round-off", c -> small(c.roundOff())),
           new Column<>("", c -> c.verdict().toString()));
 
+  private static final int DETAILED = 3;
+
   private ReportPrinter() {}
 
   static String print(GradientReport report) {
@@ -64,15 +66,21 @@ final class ReportPrinter {
     if (!report.identity().isEmpty()) {
       text.append("  ").append(report.identity()).append('\n');
     }
-    for (InputReport input : report.inputs()) {
-      if (!input.isOk()) {
-        text.append('\n').append(count(input)).append(" in ").append(title(input)).append(":\n");
-        text.append(table(OFFENDERS, input.offenders()))
-            .append(hint(input, report.check().isOfArrays()));
-      }
+    List<InputReport> bad = report.inputs().stream().filter(input -> !input.isOk()).toList();
+    for (InputReport input : bad.subList(0, Math.min(DETAILED, bad.size()))) {
+      text.append('\n').append(count(input)).append(" in ").append(title(input)).append(":\n");
+      text.append(table(OFFENDERS, input.offenders()))
+          .append(hint(input, report.check().isOfArrays()));
+    }
+    if (bad.size() > DETAILED) {
+      text.append("\nand in %d others\n".formatted(bad.size() - DETAILED));
     }
     if (report.suspects().size() > 1) {
-      report.suspects().forEach(suspect -> text.append("\nsuspect: ").append(suspect));
+      for (int i = 0; i < report.suspects().size(); i++) {
+        text.append("\nsuspect: ")
+            .append(report.suspects().get(i))
+            .append(place(report, i, "\n  "));
+      }
       text.append('\n');
     }
     for (String finding : report.findings()) {
@@ -86,11 +94,13 @@ final class ReportPrinter {
     List<InputReport> inputs = report.inputs();
     for (InputReport input : inputs) {
       if (input.failed() > 0) {
-        return "FAILED: %s%s\n".formatted(first(input), suspects(report));
+        return "FAILED: %s%s%s\n"
+            .formatted(first(input), suspects(report), place(report, 0, "\n  "));
       }
     }
     if (!report.findings().isEmpty()) {
-      return "FAILED: " + report.findings().getFirst() + suspects(report) + "\n";
+      return "FAILED: %s%s%s\n"
+          .formatted(report.findings().getFirst(), suspects(report), place(report, 0, "\n  "));
     }
     InputReport vague =
         Collections.max(inputs, Comparator.comparingDouble(InputReport::resolution));
@@ -117,6 +127,14 @@ final class ReportPrinter {
       case 1 -> "; suspect: " + suspects.getFirst();
       default -> "; %d suspects: %s, ...".formatted(suspects.size(), suspects.getFirst());
     };
+  }
+
+  /** Says where a suspect was computed, after a separator; empty if that is not known. */
+  private static String place(GradientReport report, int suspect, String separator) {
+    List<String> places = report.places();
+    return suspect >= places.size() || places.get(suspect).isEmpty()
+        ? ""
+        : separator + places.get(suspect);
   }
 
   private static String both(Comparison c) {

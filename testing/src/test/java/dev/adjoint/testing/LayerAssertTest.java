@@ -4,6 +4,7 @@ import static dev.adjoint.testing.AdjointAssertions.assertThat;
 import static dev.adjoint.testing.AdjointAssertions.assertThatLayer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.adjoint.autodiff.Autodiff;
 import dev.adjoint.autodiff.Parameter;
@@ -20,6 +21,7 @@ import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
 import org.assertj.core.api.AbstractStringAssert;
@@ -68,9 +70,37 @@ class LayerAssertTest {
     Model model = new Model(w -> Autodiff.apply(new WrongFunctions.Square(), w));
     failureOf(() -> assertThatLayer(model).onInput(x).hasCorrectGradients())
         .matches(
-            "(?s)Model in training mode: Gradient check FAILED: hidden.gain at \\[\\d]: analytic \\S+, numeric \\S+;"
-                + " suspect: the pullback of 'Square' with respect to its input 0\\n.*");
+            "(?s)Model in training mode: Gradient check FAILED: hidden.gain at \\[\\d]: analytic"
+                + " \\S+, numeric \\S+; suspect: the pullback of 'Square' with respect to its input"
+                + " 0\\n.*");
     assertThat(model.gain().value()).hasSameBitsAs(Model.GAIN);
+  }
+
+  @Test
+  void theLayerWithTheWrongPullbackIsNamedAmongTen() {
+    Layer[] layers = new Layer[10];
+    for (int i = 0; i < 10; i++) {
+      boolean isWrong = i == 5;
+      layers[i] =
+          i % 2 == 0
+              ? float64(new Linear(3, 3, generator))
+              : new Hidden(
+                  w -> isWrong ? Autodiff.apply(new WrongFunctions.Square(), w) : w.square());
+    }
+    Sequential model =
+        new Sequential(Arrays.stream(layers).map(Transform.class::cast).toArray(Transform[]::new));
+    String report =
+        catchThrowableOfType(
+                AssertionError.class,
+                () ->
+                    assertThatLayer(model).inEval().onInput(x).directional(1).hasCorrectGradients())
+            .getMessage();
+    assertThat(report.lines().skip(1).findFirst().orElse(""))
+        .matches("  computed at .*LayerAssertTest.*, with 5.gain");
+    assertThat(report.lines().filter(line -> line.matches("  (input 0|\\d\\.[a-z]+) .*")))
+        .hasSize(16)
+        .allSatisfy(line ->
+            assertThat(line).endsWith(line.startsWith("  5.gain") ? "  WRONG" : "  relative"));
   }
 
   @Test
@@ -166,7 +196,9 @@ class LayerAssertTest {
     Layer noise = ofMode((in, training) -> training ? in.plus(random.nextDouble()) : in);
     failureOf(() -> assertThatLayer(noise).onInput(x).isDeterministic())
         .matches(
-            "(?s)ModeLayer in training mode: a second run changed the output: element \\[0, 0] is \\S+; expected the bits of \\S+\n.*");
+            "(?s)ModeLayer in training mode: a second run changed the output: element \\[0, 0] is"
+                + " \\S+; expected the bits of \\S+\n"
+                + ".*");
     assertThatLayer(noise).inEval().onInput(x).isDeterministic();
   }
 
@@ -180,7 +212,8 @@ class LayerAssertTest {
             Autodiff.onGradient(in, g -> g.times(Parallel.threads() == 1 ? 3 : 2)));
     failureOf(() -> assertThatLayer(gradient).onInput(x).isDeterministic())
         .startsWith(
-            "ModeLayer in training mode: a run on 1 thread changed the gradient of input 0: element");
+            "ModeLayer in training mode: a run on 1 thread changed the gradient of input 0:"
+                + " element");
   }
 
   @Test
@@ -188,7 +221,8 @@ class LayerAssertTest {
     assertThatLayer(linear).onInput(x).hasSameOutputInBothModes();
     failureOf(() -> assertThatLayer(norm).onInput(x).hasSameOutputInBothModes())
         .startsWith(
-            "BatchNorm in eval mode: the output differs from that in training mode: element [0, 0] is ")
+            "BatchNorm in eval mode: the output differs from that in training mode: element [0, 0]"
+                + " is ")
         .contains("\nactual: Tensor(6, 3) float64", "\nexpected: Tensor(6, 3) float64");
   }
 
