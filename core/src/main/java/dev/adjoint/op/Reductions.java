@@ -154,8 +154,7 @@ public final class Reductions {
     Tensor isZero = x.equal(0);
     Tensor powers = Where.where(isZero, one, x.abs().div(scale)).pow(p);
     Tensor sums = sum(Where.where(isZero, zero, powers), true, resolved);
-    Tensor isNone = sums.equal(0);
-    Tensor norm = sums.plus(isNone).pow(1 / p).minus(isNone).times(scale);
+    Tensor norm = sums.pow(1 / p).times(scale);
     return norm.reshape(x.shape().reduced(resolved, keep));
   }
 

@@ -178,6 +178,8 @@ class ExtremeValuesTest {
   void runningProductsMayLeaveFloat32InBetween() {
     assertClose(floats(1e30, 1e30, 1e-30).cumprod(0).toDoubleArray(), 1e-6, 1e30, INFINITY, 1e30);
     assertClose(floats(0, 1e30, 1e30).cumprod(0).toDoubleArray(), 0, 0, 0, 0);
+    assertThat(floats(INFINITY, -2).cumprod(0).toDoubleArray())
+        .containsExactly(INFINITY, -INFINITY);
   }
 
   @Test
