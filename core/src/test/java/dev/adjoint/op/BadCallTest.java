@@ -185,20 +185,20 @@ class BadCallTest {
     IntTensor five = IntTensor.of(5);
     IntTensor fives = IntTensor.of(new int[][] {{5}});
     Stream.of(
-            new Named("index", axis -> Indexing.index(A, five)),
-            new Named("indexPut", axis -> Scattering.indexPut(A, List.of(five), A.select(0, 0))),
-            new Named("indexAdd", axis -> Scattering.indexAdd(A, 0, five, A.slice(0, 0, 1))),
-            new Named("scatter", axis -> Scattering.scatter(A, 0, fives, 1)))
-        .forEach(op ->
-            calls.add(
-                new BadCall(
-                    op.name() + " outside",
-                    () -> op.function().apply(0),
-                    op.name() + ":",
-                    "index 5",
-                    "axis 0",
-                    "(2, 3)",
-                    "0 to 1")));
+            new BadCall("index", () -> Indexing.index(A, five)),
+            new BadCall("indexPut", () -> Scattering.indexPut(A, List.of(five), A.select(0, 0))),
+            new BadCall("indexAdd", () -> Scattering.indexAdd(A, 0, five, A.slice(0, 0, 1))),
+            new BadCall("scatter", () -> Scattering.scatter(A, 0, fives, 1)))
+        .map(bad ->
+            new BadCall(
+                bad.what() + " outside",
+                bad.call(),
+                bad.what() + ":",
+                "index 5",
+                "axis 0",
+                "(2, 3)",
+                "0 to 1"))
+        .forEach(calls::add);
     calls.add(
         new BadCall(
             "maskedSelect of shapes that do not broadcast",
