@@ -198,7 +198,7 @@ public final class ConvOptions {
       both[i] =
           paddingMode == PadMode.ZEROS ? all / 2 : 0; // the rest of zeros costs the kernel nothing
       int before = all / 2 - both[i];
-      padded = padded.pad(i + 2, before, all - all / 2 - both[i], paddingMode);
+      padded = Pad.apply(operation, padded, i + 2, before, all - all / 2 - both[i], paddingMode);
     }
     return new Padded(padded, padding(both).paddingMode(PadMode.ZEROS));
   }

@@ -34,16 +34,21 @@ public record Pad(int axis, int from, int step, int size, double value) implemen
    * Adds elements before and after an axis: slices of the tensor itself, which are joined to it.
    */
   public static Tensor apply(Tensor x, int axis, int before, int after, PadMode mode) {
+    return apply("pad", x, axis, before, after, mode);
+  }
+
+  static Tensor apply(String operation, Tensor x, int axis, int before, int after, PadMode mode) {
     if (mode == PadMode.ZEROS) {
       return apply(x, axis, before, after, 0);
     }
-    int resolved = x.shape().axis("pad", axis);
+    int resolved = x.shape().axis(operation, axis);
     int n = x.size(resolved);
     int most = mode.most(n);
     if (before < 0 || after < 0 || before > most || after > most) {
       throw new IllegalArgumentException(
-          "pad: %d before and %d after axis %d of shape %s, mode %s; expected at least 0%s"
+          "%s: %d before and %d after axis %d of shape %s, mode %s; expected at least 0%s"
               .formatted(
+                  operation,
                   before,
                   after,
                   axis,
@@ -51,7 +56,7 @@ public record Pad(int axis, int from, int step, int size, double value) implemen
                   mode,
                   most == Integer.MAX_VALUE ? "" : " and at most " + most));
     }
-    var _ = x.shape().with("pad", resolved, (long) before + n + after);
+    var _ = x.shape().with(operation, resolved, (long) before + n + after);
     List<Tensor> parts = new ArrayList<>(List.of(x));
     if (before > 0) {
       parts.addFirst(

@@ -87,7 +87,7 @@ class ConvolutionPaddingTest {
         .hasMessage("conv1d: padding same with stride [2]; expected stride 1");
     ConvOptions wide = ConvOptions.DEFAULT.padding(4).paddingMode(PadMode.REFLECT);
     assertThatThrownBy(() -> Convolution.conv1d(SIGNAL, w, wide))
-        .hasMessageContainingAll("pad: 4 before", "(1, 1, 4)", "REFLECT", "at most 3");
+        .hasMessageContainingAll("conv1d: 4 before", "(1, 1, 4)", "REFLECT", "at most 3");
     assertThatThrownBy(() -> Convolution.convTranspose1d(SIGNAL, w, SAME))
         .hasMessageContainingAll("convTranspose1d: padding same; expected a number of zeros");
     assertThatThrownBy(() -> Convolution.unfold(Tensors.ones(1, 1, 4, 4), 2, 2, wide))

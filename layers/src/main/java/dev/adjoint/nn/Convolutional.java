@@ -39,10 +39,13 @@ public abstract sealed class Convolutional<C extends Convolutional<C>> extends L
           "%s: an output padding; expected none, as this is no transposed convolution"
               .formatted(type()));
     }
+    if (transposed && (from.has("padding_mode") || from.has("same_padding"))) {
+      throw new IllegalArgumentException(
+          "%s: padding of a mode, or to the same length; expected a number of zeros, as this is a transposed convolution"
+              .formatted(type()));
+    }
     options =
-        transposed
-            ? convOptions().outputPadding(integers("output_padding", 0).get())
-            : convOptions();
+        transposed ? steps().outputPadding(integers("output_padding", 0).get()) : convOptions();
     int groups = options.groups();
     if (in % groups != 0 || out % groups != 0) {
       throw new IllegalArgumentException(

@@ -7,6 +7,7 @@ import com.google.common.base.Splitter;
 import com.google.common.primitives.Doubles;
 import com.google.common.primitives.Ints;
 import dev.adjoint.op.ConvOptions;
+import dev.adjoint.op.PadMode;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
@@ -84,6 +85,8 @@ public final class Description {
         .set("padding", options.padding())
         .set("dilation", options.dilation())
         .set("groups", options.groups())
+        .set("padding_mode", options.paddingMode() == PadMode.ZEROS ? false : options.paddingMode())
+        .set("same_padding", options.isSame())
         .set("output_padding", Arrays.stream(longer).allMatch(n -> n == 0) ? false : longer);
   }
 

@@ -211,8 +211,15 @@ abstract sealed class Parts implements Describable permits Layer {
         name, defaultValue, true, () -> from.constant(name, defaultValue.getDeclaringClass()));
   }
 
-  /** Declares stride, padding, dilation and groups of a convolution. */
+  /** Declares stride, padding with its mode, dilation and groups of a convolution. */
   protected final ConvOptions convOptions() {
+    ConvOptions options =
+        steps().paddingMode(constant("padding_mode", ConvOptions.DEFAULT.paddingMode()).get());
+    return flag("same_padding").get() ? options.padding("same") : options;
+  }
+
+  /** Declares what a convolution and a transposed one have in common. */
+  final ConvOptions steps() {
     ConvOptions initial = ConvOptions.DEFAULT;
     return initial
         .stride(integers("stride", initial.stride()).get())

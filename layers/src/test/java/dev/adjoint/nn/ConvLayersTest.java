@@ -248,6 +248,10 @@ class ConvLayersTest {
         .isThrownBy(() -> new Conv1d(2, 3, 1, ConvOptions.DEFAULT.outputPadding(1), generator))
         .withMessage(
             "Conv1d: an output padding; expected none, as this is no transposed convolution");
+    ConvOptions same = ConvOptions.DEFAULT.padding("same");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new ConvTranspose1d(2, 3, 1, same, generator))
+        .withMessageContaining("ConvTranspose1d: padding of a mode, or to the same length");
     Weight weight = new ConvTranspose1d(2, 3, 4, generator).weight("weight");
     assertThat(new ConvTranspose1d(weight, null, ConvOptions.DEFAULT).outputs()).isEqualTo(3);
     assertThatIllegalArgumentException()

@@ -45,6 +45,7 @@ import dev.adjoint.nn.sequence.TransformerDecoderLayer;
 import dev.adjoint.nn.sequence.TransformerEncoder;
 import dev.adjoint.nn.sequence.TransformerEncoderLayer;
 import dev.adjoint.op.ConvOptions;
+import dev.adjoint.op.PadMode;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Shape;
@@ -129,6 +130,8 @@ final class LayerRows {
     rows.add(row(new Conv2d(4, 6, 2, G), windows(2, 6, length -> length - 1)));
     ConvOptions grouped = ConvOptions.DEFAULT.padding(1).groups(2);
     rows.add(row(new Conv2d(4, 6, 3, grouped, G).withoutBias(), windows(2, 6, n -> n)));
+    ConvOptions same = ConvOptions.DEFAULT.padding("same").paddingMode(PadMode.REPLICATE);
+    rows.add(row(new Conv2d(4, 6, 2, same, G), windows(2, 6, n -> n)));
     rows.add(row(new Conv3d(4, 6, 2, G), windows(3, 6, length -> length - 1)));
     ConvOptions twice = ConvOptions.DEFAULT.stride(2).outputPadding(1).groups(2);
     rows.add(row(new ConvTranspose1d(4, 6, 2, G), windows(1, 6, LayerRows::longer)));

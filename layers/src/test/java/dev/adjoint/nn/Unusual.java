@@ -52,6 +52,7 @@ import dev.adjoint.nn.sequence.TransformerEncoder;
 import dev.adjoint.nn.sequence.TransformerEncoderLayer;
 import dev.adjoint.op.ConvOptions;
 import dev.adjoint.op.Interpolation;
+import dev.adjoint.op.PadMode;
 import dev.adjoint.op.PoolOptions;
 import dev.adjoint.op.Where;
 import dev.adjoint.tensor.DType;
@@ -183,10 +184,13 @@ final class Unusual {
 
   private static List<Transform> signals() {
     ConvOptions options = ConvOptions.DEFAULT.stride(2).padding(1).dilation(2).groups(2);
+    ConvOptions same = ConvOptions.DEFAULT.padding("same");
     List<Transform> signals =
         new ArrayList<>(
             List.of(
                 new Conv1d(4, 6, 2, options, G),
+                new Conv1d(4, 6, 4, same.paddingMode(PadMode.REPLICATE), G),
+                CosineNorm.of(new Conv1d(4, 6, 4, same.paddingMode(PadMode.REPLICATE), G)),
                 new ConvTranspose1d(4, 6, 2, options.outputPadding(1), G),
                 WeightNorm.on(new ConvTranspose1d(4, 6, 2, options, G)),
                 SpectralNorm.on(new ConvTranspose1d(4, 6, 2, options, G), G),
@@ -220,6 +224,8 @@ final class Unusual {
     return List.of(
         new Conv2d(4, 6, 3, 2, options, G).withoutBias(),
         new Conv2d(4, 6, 3, 2, options, G),
+        new Conv2d(4, 6, 3, 2, options.paddingMode(PadMode.CIRCULAR), G),
+        new Conv2d(4, 6, 3, 2, ConvOptions.DEFAULT.padding("same"), G),
         new ConvTranspose2d(4, 6, 3, 2, options.outputPadding(0, 1), G),
         new ConvTranspose2d(4, 6, 3, 2, options, G).withoutBias(),
         CosineNorm.centered(new Conv2d(4, 6, 3, 2, options, G)),
@@ -239,6 +245,8 @@ final class Unusual {
         ConvOptions.DEFAULT.stride(1, 2, 1).padding(1).dilation(2, 1, 1).groups(2);
     PoolOptions windows = new PoolOptions(3, 2, 2).stride(2).padding(1, 0, 1).ceilMode(true);
     return List.of(
+        new Conv3d(
+            4, 6, 2, 3, 2, ConvOptions.DEFAULT.padding("same").paddingMode(PadMode.REPLICATE), G),
         new Conv3d(4, 6, 3, 2, 2, options, G),
         CosineNorm.of(new Conv3d(4, 6, 3, 2, 2, options, G)),
         new MaxPool3d(windows.dilation(1, 2, 1)),

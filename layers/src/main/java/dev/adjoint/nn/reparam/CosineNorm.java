@@ -210,11 +210,12 @@ public final class CosineNorm extends Layer implements Transform {
   }
 
   private static boolean kernelFits(Shape x, Shape w, ConvOptions how) {
-    return IntStream.range(2, w.rank())
-        .allMatch(axis -> {
-          long padded = x.size(axis) + 2L * of(how.padding(), axis);
-          return (w.size(axis) - 1L) * of(how.dilation(), axis) < padded;
-        });
+    return how.isSame()
+        || IntStream.range(2, w.rank())
+            .allMatch(axis -> {
+              long padded = x.size(axis) + 2L * of(how.padding(), axis);
+              return (w.size(axis) - 1L) * of(how.dilation(), axis) < padded;
+            });
   }
 
   /** Returns the setting of an axis, of one for all or one each. */
