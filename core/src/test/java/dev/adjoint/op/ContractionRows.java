@@ -30,9 +30,9 @@ final class ContractionRows {
     rows.add(einsum("aB", "aB->Ba", "m n")); // capitals first
     rows.add(einsum("ij->", "ij->", "m n"));
     rows.add(einsum("ijk->j", "ijk->j", "b m n"));
-    rows.add(einsum("ii", "ii->", "n n"));
-    rows.add(einsum("ijji->ij", "ijji->ij", "m n n m"));
-    rows.add(einsum("iii->i", "iii->i", "m m m"));
+    rows.add(einsum("ii,j", "ii,j->j", "3 3", "n"));
+    rows.add(einsum("ijji->ij", "ijji->ij", "3 2 2 3"));
+    rows.add(einsum("iiij->ij", "iiij->ij", "3 3 3 n"));
     rows.add(einsum("", "->", ""));
     rows.add(einsum("i,i", "i,i->", "n", "n"));
     rows.add(einsum("i , j -> j i", "i,j->ji", "m", "3"));
@@ -45,7 +45,7 @@ final class ContractionRows {
     rows.add(einsum("bqhd,bkhd->bhqk", "bqhd,bkhd->bhqk", "2 m b k", "2 n b k"));
     rows.add(einsum("abij,cijb->ca", "abij,cijb->ca", "m b n k", "2 n k b"));
     rows.add(einsum("abi,cij->j", "abi,cij->j", "m 2 k", "b k n"));
-    rows.add(einsum("iij,jk->ki", "iij,jk->ki", "m m k", "k n"));
+    rows.add(einsum("iij,jk->ki", "iij,jk->ki", "3 3 k", "k n"));
     rows.add(einsum("ij,jk->ik", "ij,jk->ik", "m 1", "k n"));
     rows.add(einsum("i,i,i->", "i,i,i->", "1", "n", "1"));
     rows.add(einsum("...ij,...jk->...ik", "abij,bjk->abik", "2 b m k", "b k n"));
