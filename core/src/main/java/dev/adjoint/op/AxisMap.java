@@ -1,8 +1,8 @@
 package dev.adjoint.op;
 
 import dev.adjoint.autodiff.Recorder;
-import dev.adjoint.op.Indexing.IndexAdd;
-import dev.adjoint.op.Indexing.IndexSelect;
+import dev.adjoint.op.Slices.IndexAdd;
+import dev.adjoint.op.Slices.IndexSelect;
 import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Tensor;
 import java.util.Arrays;

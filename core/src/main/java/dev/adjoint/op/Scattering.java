@@ -2,9 +2,9 @@ package dev.adjoint.op;
 
 import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.op.Indexing.Gather;
-import dev.adjoint.op.Indexing.IndexAdd;
-import dev.adjoint.op.Indexing.IndexSelect;
 import dev.adjoint.op.Indexing.ScatterAdd;
+import dev.adjoint.op.Slices.IndexAdd;
+import dev.adjoint.op.Slices.IndexSelect;
 import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;

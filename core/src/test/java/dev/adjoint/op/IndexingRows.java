@@ -62,7 +62,7 @@ final class IndexingRows {
                 },
                 in(REAL, "b m n"))
             .covers("Indexing.indexSelect(Tensor, int, IntTensor)")
-            .uses("Indexing.IndexSelect", "Indexing.IndexAdd")
+            .uses("Slices.IndexSelect", "Slices.IndexAdd")
             .nonEmpty("m"),
         op(
                 "embedding",

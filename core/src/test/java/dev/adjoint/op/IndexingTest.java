@@ -320,7 +320,7 @@ class IndexingTest {
     int width = 1500; // more than is summed together
     IntTensor index = IntTensor.of(3, 0, 3, 3, 1);
     Tensor source = normal(7, 2, 5, width);
-    Tensor sums = Recorder.apply(new Indexing.IndexAdd(1, index, 4), source);
+    Tensor sums = Recorder.apply(new Slices.IndexAdd(1, index, 4), source);
     for (int outer = 0; outer < 2; outer++) {
       Tensor rows = source.select(0, outer);
       Tensor expected =
