@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.function.BinaryOperator;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import java.util.stream.DoubleStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -142,7 +143,7 @@ record ArrayFunction(
   /** Returns one of the outputs. */
   private ArrayFunction output(int i, int outputs) {
     return new ArrayFunction(
-        x -> new double[] {f.apply(x)[i]},
+        x -> DoubleStream.of(f.apply(x)[i]).toArray(),
         (x, g) -> {
           double[] seed = Buffers.zeroedDoubles(outputs);
           seed[i] = g[0];

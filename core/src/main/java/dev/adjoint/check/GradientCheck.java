@@ -17,6 +17,7 @@ import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.ToDoubleFunction;
 import java.util.function.UnaryOperator;
+import java.util.stream.DoubleStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -99,7 +100,7 @@ public final class GradientCheck {
       ToDoubleFunction<double[]> value, UnaryOperator<double[]> gradient) {
     return new GradientCheck(
         new ArrayFunction(
-            x -> new double[] {value.applyAsDouble(x)},
+            x -> DoubleStream.of(value.applyAsDouble(x)).toArray(),
             (x, g) -> Arrays.stream(gradient.apply(x)).map(part -> g[0] * part).toArray(),
             null));
   }

@@ -5,27 +5,39 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.adjoint.tensor.Tensor;
 import java.util.Arrays;
-import java.util.function.Function;
-import java.util.function.ToDoubleFunction;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
 /** Checks of derivatives that were written by hand, in plain Java. */
 class ArrayFunctionTest {
 
-  private static final ToDoubleFunction<double[]> F = x -> x[0] * x[0] * x[1] + Math.sin(x[2]);
-  private static final UnaryOperator<double[]> GRADIENT =
-      x -> new double[] {2 * x[0] * x[1], x[0] * x[0], Math.cos(x[2])};
+  private static double f(double[] x) {
+    return x[0] * x[0] * x[1] + Math.sin(x[2]);
+  }
 
-  private static final UnaryOperator<double[]> G =
-      x -> new double[] {x[0] * x[1], x[1] * x[1], x[0]};
-  private static final Function<double[], double[][]> JACOBIAN =
-      x -> new double[][] {{x[1], x[0]}, {0, 2 * x[1]}, {1, 0}};
+  private static double[] gradient(double[] x) {
+    return new double[] {2 * x[0] * x[1], x[0] * x[0], Math.cos(x[2])};
+  }
+
+  private static double[] g(double[] x) {
+    return new double[] {x[0] * x[1], x[1] * x[1], x[0]};
+  }
+
+  private static double[][] jacobian(double[] x) {
+    return new double[][] {{x[1], x[0]}, {0, 2 * x[1]}, {1, 0}};
+  }
 
   @Test
   void aRightGradientPassesInOneLine() {
-    GradientCheck.of(F, GRADIENT).at(1, 2, 3).run().assertOk();
-    GradientCheck.of(F, GRADIENT).at(1, 2, 3).directional(2).run().assertOk();
+    GradientCheck.of(ArrayFunctionTest::f, ArrayFunctionTest::gradient)
+        .at(1, 2, 3)
+        .run()
+        .assertOk();
+    GradientCheck.of(ArrayFunctionTest::f, ArrayFunctionTest::gradient)
+        .at(1, 2, 3)
+        .directional(2)
+        .run()
+        .assertOk();
     GradientCheck.of(x -> 3, x -> new double[x.length]).at(1, 2).run().assertOk();
     GradientCheck.of(x -> 0, x -> x).at(new double[0]).run().assertOk();
   }
@@ -33,7 +45,9 @@ class ArrayFunctionTest {
   @Test
   void theElementIsNamedWithBothValues() {
     GradientReport report =
-        GradientCheck.of(F, x -> new double[] {2 * x[0] * x[1], x[0] * x[0], -Math.cos(x[2])})
+        GradientCheck.of(
+                ArrayFunctionTest::f,
+                x -> new double[] {2 * x[0] * x[1], x[0] * x[0], -Math.cos(x[2])})
             .at(1, 2, 3)
             .elements("x", "mass", "length", "angle")
             .run();
@@ -72,7 +86,7 @@ class ArrayFunctionTest {
 
   private static String pattern(UnaryOperator<double[]> mistake) {
     GradientReport report =
-        GradientCheck.of(F, x -> mistake.apply(GRADIENT.apply(x))).at(1, 2, 3).run();
+        GradientCheck.of(ArrayFunctionTest::f, x -> mistake.apply(gradient(x))).at(1, 2, 3).run();
     String pattern = report.of("x", 1).pattern();
     assertThat(report.toString()).contains("WRONG", pattern);
     return pattern;
@@ -84,12 +98,20 @@ class ArrayFunctionTest {
 
   @Test
   void severalOutputsAreCheckedByVectorProductsAndJacobians() {
-    GradientCheck.of(G, (x, g) -> new double[] {g[0] * x[1] + g[2], g[0] * x[0] + 2 * g[1] * x[1]})
+    GradientCheck.of(
+            ArrayFunctionTest::g,
+            (x, g) -> new double[] {g[0] * x[1] + g[2], g[0] * x[0] + 2 * g[1] * x[1]})
         .at(3, 2)
         .run()
         .assertOk();
-    GradientCheck.ofJacobian(G, JACOBIAN).at(3, 2).run().assertOk();
-    GradientCheck.ofJacobian(GRADIENT, ArrayFunctionTest::hessian).at(3, 2, 1).run().assertOk();
+    GradientCheck.ofJacobian(ArrayFunctionTest::g, ArrayFunctionTest::jacobian)
+        .at(3, 2)
+        .run()
+        .assertOk();
+    GradientCheck.ofJacobian(ArrayFunctionTest::gradient, ArrayFunctionTest::hessian)
+        .at(3, 2, 1)
+        .run()
+        .assertOk();
   }
 
   private static double[][] hessian(double[] x) {
@@ -99,7 +121,8 @@ class ArrayFunctionTest {
   @Test
   void theOutputWithTheWrongDerivativeIsNamed() {
     GradientReport report =
-        GradientCheck.ofJacobian(G, x -> new double[][] {{x[1], x[0]}, {0.5, 2 * x[1]}, {1, 0}})
+        GradientCheck.ofJacobian(
+                ArrayFunctionTest::g, x -> new double[][] {{x[1], x[0]}, {0.5, 2 * x[1]}, {1, 0}})
             .at(3, 2)
             .run();
     assertThat(report.suspects())
@@ -119,7 +142,8 @@ class ArrayFunctionTest {
         .asString()
         .startsWith("the jacobian is transposed: its row i holds the derivatives of output i");
     assertThatThrownBy(() ->
-            GradientCheck.ofJacobian(G, x -> new double[][] {{x[1], 0, 1}, {x[0], 2 * x[1], 0}})
+            GradientCheck.ofJacobian(
+                    ArrayFunctionTest::g, x -> new double[][] {{x[1], 0, 1}, {x[0], 2 * x[1], 0}})
                 .at(3, 2)
                 .run())
         .hasMessageContaining("2 rows of [3] elements; expected 3 rows, one for each output, of 2");
@@ -147,7 +171,8 @@ class ArrayFunctionTest {
 
   @Test
   void misuseIsRefused() {
-    assertThatThrownBy(() -> GradientCheck.of(F, x -> new double[2]).at(1, 2, 3).run())
+    assertThatThrownBy(
+            () -> GradientCheck.of(ArrayFunctionTest::f, x -> new double[2]).at(1, 2, 3).run())
         .hasMessageContaining("the gradient has 2 elements; expected 3, one for each element of x");
     assertThatThrownBy(() ->
             GradientCheck.of(
@@ -159,9 +184,15 @@ class ArrayFunctionTest {
                 .at(3, 2, 1)
                 .run())
         .hasMessageContaining("the function changed element 0 of its argument from 3.0 to 1.0");
-    assertThatThrownBy(() -> GradientCheck.of(F, GRADIENT).at(1, 2, 3).order(2))
+    assertThatThrownBy(() ->
+            GradientCheck.of(ArrayFunctionTest::f, ArrayFunctionTest::gradient)
+                .at(1, 2, 3)
+                .order(2))
         .hasMessageContaining("expected ofJacobian(gradient, hessian)");
-    assertThatThrownBy(() -> GradientCheck.of(F, GRADIENT).at(Tensor.of(1.0), Tensor.of(2.0)).run())
+    assertThatThrownBy(() ->
+            GradientCheck.of(ArrayFunctionTest::f, ArrayFunctionTest::gradient)
+                .at(Tensor.of(1.0), Tensor.of(2.0))
+                .run())
         .hasMessageContaining("2 inputs for a function of one array");
   }
 }
