@@ -56,7 +56,7 @@ final class Determinant {
             int exponent = 0; // apart, for the product may leave the range of numbers on its way
             for (int i = 0; i < n; i++) {
               double pivot = lu[i * (n + 1)];
-              logarithm += Math.log(Math.abs(pivot));
+              logarithm += StrictMath.log(Math.abs(pivot));
               mantissa *= pivot;
               exponent += Math.getExponent(mantissa);
               mantissa = Math.scalb(mantissa, -Math.getExponent(mantissa));

@@ -312,7 +312,7 @@ public final class Linalg {
       Tensor rest = first.q().transpose().matmul(x.slice(-1, m, n));
       return new Qr(first.q().to(a.dtype()), Joining.concat(-1, first.r(), rest).to(a.dtype()));
     }
-    Tensor packed = Recorder.apply(QR.QR, a);
+    Tensor packed = Recorder.apply(new QR(), a);
     return new Qr(packed.slice(-2, 0, m), packed.slice(-2, m, m + n));
   }
 
@@ -351,7 +351,7 @@ public final class Linalg {
       Svd tall = svd(a.transpose());
       return new Svd(tall.vh().transpose(), tall.s(), tall.u().transpose());
     }
-    Tensor packed = Recorder.apply(SVD.SVD, a);
+    Tensor packed = Recorder.apply(new SVD(), a);
     return new Svd(
         packed.slice(-2, 0, m),
         packed.slice(-2, m, m + 1).squeeze(-2),

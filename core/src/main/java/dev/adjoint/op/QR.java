@@ -10,8 +10,12 @@ import java.util.Arrays;
  * Computes q with orthonormal columns and the upper triangular r with {@code q r = a}, of matrices
  * of shape (..., m, n) with m >= n, packed as (..., m + n, n): q above r.
  */
-enum QR implements Primitive {
-  QR;
+record QR() implements Primitive {
+
+  @Override
+  public String name() {
+    return "qr";
+  }
 
   @Override
   public Tensor forward(Tensor... x) {

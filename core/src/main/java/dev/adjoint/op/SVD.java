@@ -12,13 +12,17 @@ import java.util.Comparator;
  * <p>By the one-sided Jacobi method (Hestenes 1958): turns each pair of columns, in a fixed order,
  * so that they become orthogonal, until all are; then their lengths are the values.
  */
-enum SVD implements Primitive {
-  SVD;
+record SVD() implements Primitive {
 
   private static final int MAX_SWEEPS = 100;
 
   /** Of a matrix whose largest element is about 1, squares smaller than this are nothing. */
   private static final double TINY = 1e-290;
+
+  @Override
+  public String name() {
+    return "svd";
+  }
 
   @Override
   public Tensor forward(Tensor... x) {

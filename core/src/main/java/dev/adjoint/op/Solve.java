@@ -38,8 +38,8 @@ enum Solve implements Primitive {
     Shape batch =
         Shape.broadcast(operation, MatMul.leading(matrices), MatMul.leading(x[1].shape()));
     Shape shape = MatMul.matrices(batch, n, k);
-    double[] a = x[0].untracked().to(DType.FLOAT64).copy().toDoubleArray();
-    double[] y = x[1].untracked().to(DType.FLOAT64).expand(shape).toDoubleArray();
+    double[] a = x[0].untracked().toDoubleArray();
+    double[] y = x[1].untracked().expand(shape).toDoubleArray();
     int[] order = new int[a.length / Math.max(1, n)];
     long work = (long) n * n;
     MatrixBatch.each(operation, matrices, work * n, m -> decompose(a, m * n * n, n, order, m * n));

@@ -190,7 +190,7 @@ final class DecompositionRows {
                         b -> qr(shifted(matrix(x[0], b), 1))),
                 in(REAL, "b n m"))
             .covers("Linalg.qr(Tensor)")
-            .uses("QR.QR")
+            .uses("QR")
             .tolerance(16),
         op(
                 "singular values",
@@ -204,7 +204,7 @@ final class DecompositionRows {
                         .reshape(x[0].size(0), Math.min(x[0].size(1), 2)),
                 in(REAL, "b m 2"))
             .covers("Linalg.svd(Tensor)")
-            .uses("SVD.SVD")
+            .uses("SVD")
             .tolerance(8),
         op(
                 "best approximation of rank 1 by svd",
