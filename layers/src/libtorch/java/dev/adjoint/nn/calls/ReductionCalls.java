@@ -141,11 +141,8 @@ final class ReductionCalls {
     return row(
         name,
         d -> {
-          int[] sizes =
-              switch (values) {
-                case DISTINCT -> d.several(1, 4); // one element has no deviation
-                default -> d.sizes(0, 4);
-              };
+          // One element has no deviation that could be differentiated.
+          int[] sizes = values == Values.DISTINCT ? d.several(1, 4) : d.sizes(0, 4);
           int[] axes = d.axes(sizes.length);
           boolean keep = d.flag("keep");
           return d.input(values, sizes)
