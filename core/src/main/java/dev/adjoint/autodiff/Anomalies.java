@@ -23,7 +23,7 @@ final class Anomalies {
     if (bad != null && (bad.equals(NAN) || !wasGivenInfinity(primitive, inputs))) {
       throw new AnomalyException(
           "%s of %s gave %s, computed at %s"
-              .formatted(primitive.name(), shapes(inputs), describe(output), userSite()));
+              .formatted(primitive.title(), shapes(inputs), describe(output), userSite()));
     }
   }
 

@@ -132,7 +132,7 @@ public final class Node {
   @Override
   public String toString() {
     return primitive != null
-        ? primitive.name()
+        ? primitive.title()
         : parameter != null ? parameter.name() : "tracked tensor";
   }
 

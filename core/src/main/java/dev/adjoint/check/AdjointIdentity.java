@@ -65,10 +65,10 @@ final class AdjointIdentity {
   private void judge(Primitive primitive, Tensor[] x, boolean[] leads, Tensor y) {
     Tangent rule = Tangent.of(primitive);
     if (rule == null || rule == Tangent.SYMMETRIC) {
-      others.add(primitive.name());
+      others.add(primitive.title());
       return;
     }
-    judged.add(primitive.name());
+    judged.add(primitive.title());
     Tensor u = RandomCotangent.like(y, random);
     @Nullable Tensor[] v = new Tensor[x.length];
     for (int i = 0; i < x.length; i++) {
@@ -95,7 +95,7 @@ final class AdjointIdentity {
               Locale.ROOT,
               "the pullback of '%s' is not the transpose of its forward computation: <u, Jv> is"
                   + " %.9g, <J'u, v> %.9g; expected equal numbers",
-              primitive.name(),
+              primitive.title(),
               forward.sum().item(),
               backward));
     }

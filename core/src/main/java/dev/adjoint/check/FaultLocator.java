@@ -194,7 +194,7 @@ final class FaultLocator {
     String sentence =
         "input %d of '%s' moves with %s, but was computed in noGrad or from numbers read out of a tensor"
             .formatted(
-                input, steps.get(i).primitive().name(), function.variables().get(variable).name());
+                input, steps.get(i).primitive().title(), function.variables().get(variable).name());
     List<Tensor> weights = List.of(weights(steps.get(i).x()[input]));
     return new Probe(i, sentence, step -> List.of(step.x()[input]), weights, 0);
   }
@@ -304,7 +304,7 @@ final class FaultLocator {
   }
 
   private static List<String> names(List<GraphStep> steps) {
-    return steps.stream().map(step -> step.primitive().name()).toList();
+    return steps.stream().map(step -> step.primitive().title()).toList();
   }
 
   private static boolean isFinite(Tensor x) {
@@ -320,7 +320,7 @@ final class FaultLocator {
     List<Integer> indices = step.indices(true);
     return "'%s' with respect to its %s %s"
         .formatted(
-            step.primitive().name(),
+            step.primitive().title(),
             indices.size() == 1 ? "input" : "inputs",
             Joiner.on(" and ").join(indices));
   }

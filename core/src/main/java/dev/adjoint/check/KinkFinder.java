@@ -89,7 +89,7 @@ final class KinkFinder {
             bends(
                 runs.stream().map(run -> run.get(i).y().toDoubleArray()).toList(),
                 first.get(i).y().dtype().epsilon()))
-        .mapToObj(i -> first.get(i).primitive().name())
+        .mapToObj(i -> first.get(i).primitive().title())
         .findFirst()
         .orElse("");
   }

@@ -41,6 +41,11 @@ enum Cholesky implements Primitive {
     }
   }
 
+  @Override
+  public Tensor batched(Batch x) {
+    return Recorder.apply(this, x.get(0));
+  }
+
   /**
    * The symmetric part of {@code l^-T P l^-1}, where P is the lower triangle of {@code lT g} with
    * half of its diagonal (Murray 2016, "Differentiation of the Cholesky decomposition").

@@ -19,7 +19,7 @@ record LinearRecurrence(int axis) implements Primitive {
 
   @Override
   public Tensor batched(Batch x) {
-    return Recorder.apply(new LinearRecurrence(axis + 1), x.aligned());
+    return Recorder.apply(new LinearRecurrence(axis + 1), x.all());
   }
 
   @Override

@@ -51,9 +51,16 @@ public sealed interface Primitive
         ElementwiseFunction,
         Primitive.Open {
 
-  /** Returns the name for messages and drawings: by default that of the class. */
+  /** Returns the name: by default that of the class, of a row of a table its own. */
   default String name() {
     return CaseFormat.UPPER_CAMEL.to(CaseFormat.LOWER_CAMEL, getClass().getSimpleName());
+  }
+
+  /** Returns the name for messages: of a row of a table, as its operation is written. */
+  default String title() {
+    return this instanceof Enum<?>
+        ? CaseFormat.UPPER_UNDERSCORE.to(CaseFormat.LOWER_CAMEL, name())
+        : name();
   }
 
   /** Computes the output: a new, untracked tensor. */

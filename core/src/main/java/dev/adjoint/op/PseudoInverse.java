@@ -1,5 +1,6 @@
 package dev.adjoint.op;
 
+import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
@@ -26,6 +27,11 @@ record PseudoInverse(double tolerance) implements Primitive {
     Tensor large = s.greater(SymmetricEigen.largest(s).times(tolerance));
     Tensor inverse = Where.where(large, s.reciprocal(), Tensor.scalar(0, DType.FLOAT64));
     return svd.vh().transpose().times(inverse).matmul(svd.u().transpose()).to(x[0].dtype());
+  }
+
+  @Override
+  public Tensor batched(Batch x) {
+    return Recorder.apply(this, x.get(0));
   }
 
   /**

@@ -134,6 +134,11 @@ record QR() implements Primitive {
     return Math.sqrt(sum) / unit;
   }
 
+  @Override
+  public Tensor batched(Batch x) {
+    return Recorder.apply(this, x.get(0));
+  }
+
   /**
    * {@code (gq + q (s + sT)) r^-T}, where s is the lower triangle of {@code r grT - gqT q} with
    * half of its diagonal (Walter and Lehmann 2018, "Algorithmic differentiation of linear algebra

@@ -1,6 +1,5 @@
 package dev.adjoint.op;
 
-import com.google.common.base.CaseFormat;
 import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.kernel.Elements;
 import dev.adjoint.kernel.Kernels.Rows;
@@ -65,8 +64,7 @@ public enum RowOp implements Primitive {
     if (x.rank() == 0) {
       return apply(Movement.withAxis(x), axis).reshape(x.shape());
     }
-    int resolved =
-        x.shape().axis(CaseFormat.UPPER_UNDERSCORE.to(CaseFormat.LOWER_CAMEL, name()), axis);
+    int resolved = x.shape().axis(title(), axis);
     return resolved == x.rank() - 1
         ? Recorder.apply(this, x)
         : Recorder.apply(this, x.transpose(resolved, -1)).transpose(resolved, -1);

@@ -1,5 +1,6 @@
 package dev.adjoint.op;
 
+import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
 import java.util.Arrays;
@@ -138,6 +139,11 @@ record SVD() implements Primitive {
       x[i] = cos * xi - sin * yi;
       y[i] = sin * xi + cos * yi;
     }
+  }
+
+  @Override
+  public Tensor batched(Batch x) {
+    return Recorder.apply(this, x.get(0));
   }
 
   /**

@@ -26,10 +26,10 @@ class AnomalyTest {
   void theFirstNaNOfAForwardPassIsNamed() {
     assertAnomaly(
         () -> x.minus(1).log().sum(),
-        "LOG of (2, 2) gave NaN in shape (2, 2), computed at",
+        "log of (2, 2) gave NaN in shape (2, 2), computed at",
         "lambda");
     assertAnomaly(() -> x.plus(x.reciprocal()), "RECIPROCAL of (2, 2) gave infinity", "lambda");
-    assertAnomaly(() -> x.log(), "LOG of (2, 2) gave -infinity", "lambda");
+    assertAnomaly(() -> x.log(), "log of (2, 2) gave -infinity", "lambda");
     assertAnomaly(
         () -> Tensor.of(1.0).div(Tensor.of(0.0)), "DIV of (1) and (1) gave inf", "lambda");
   }

@@ -22,14 +22,16 @@ class HessianTest {
 
   private final Tensor x = normal(1, 4);
   private final Tensor w = normal(2, 4, 3);
-  private final Function<List<Tensor>, Tensor> f =
-      t -> t.get(0).matmul(t.get(1)).tanh().square().sum().plus(t.get(1).pow(3).sum());
+
+  private static Tensor f(List<Tensor> t) {
+    return t.get(0).matmul(t.get(1)).tanh().square().sum().plus(t.get(1).pow(3).sum());
+  }
 
   @Test
   void productsAreThoseOfTheMatrix() {
-    List<List<Tensor>> blocks = Derivatives.hessian(f, List.of(x, w));
+    List<List<Tensor>> blocks = Derivatives.hessian(HessianTest::f, List.of(x, w));
     List<Tensor> v = List.of(normal(3, 4), normal(4, 4, 3));
-    Hessian hessian = Hessian.of(f, List.of(x, w));
+    Hessian hessian = Hessian.of(HessianTest::f, List.of(x, w));
     assertThat(hessian.size()).isEqualTo(16);
     List<Tensor> products = hessian.times(v);
     for (int i = 0; i < 2; i++) {
@@ -52,8 +54,8 @@ class HessianTest {
 
   @Test
   void theDiagonalIsThatOfTheMatrix() {
-    List<List<Tensor>> blocks = Derivatives.hessian(f, List.of(x, w));
-    List<Tensor> diagonal = Hessian.of(f, List.of(x, w)).diagonal();
+    List<List<Tensor>> blocks = Derivatives.hessian(HessianTest::f, List.of(x, w));
+    List<Tensor> diagonal = Hessian.of(HessianTest::f, List.of(x, w)).diagonal();
     close(diagonal.get(0), Linalg.diagonal(blocks.get(0).get(0)), 1e-12);
     close(
         diagonal.get(1),

@@ -347,7 +347,7 @@ class VmapTest {
     assertThat(Vmap.map(x -> x.log(), X).isNaN().any().item()).isEqualTo(1);
     assertThatThrownBy(() -> Autodiff.detectAnomalies(() -> Vmap.map(x -> x.log(), X)))
         .isInstanceOf(AnomalyException.class)
-        .hasMessageContaining("LOG of (4, 3) gave NaN");
+        .hasMessageContaining("log of (4, 3) gave NaN");
     Tensor zeros = Tensors.zeros(2, 3);
     assertThatThrownBy(() ->
             Autodiff.detectAnomalies(() ->

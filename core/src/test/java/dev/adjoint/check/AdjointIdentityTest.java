@@ -22,8 +22,8 @@ class AdjointIdentityTest {
     assertThat(report.isOk()).isTrue();
     assertThat(report.identity())
         .matches(
-            "without a step size: <u, Jv> = <J'u, v> to [0-9].[0-9]e-1[5-9] in MATMUL, sum; not"
-                + " judged, since forward mode uses their pullbacks: TANH");
+            "without a step size: <u, Jv> = <J'u, v> to [0-9].[0-9]e-1[5-9] in matmul, sum; not"
+                + " judged, since forward mode uses their pullbacks: tanh");
     assertThat(report.toString()).contains(report.identity());
     assertThat(GradientCheck.of(x -> x[0].transpose()).at(a).run().identity())
         .matches("without a step size: <u, Jv> = <J'u, v> to [0-9].[0-9]e-1[5-9] in permute");

@@ -275,7 +275,8 @@ class HostilePredictorsTest {
         "Sequential\n  0: Activation function=GHOST",
         Map.of(),
         "architecture, line 2: Activation: function=GHOST; expected one of [IDENTITY, RELU,"
-            + " LEAKY_RELU, ELU, SELU, GELU, SILU, SOFTPLUS, TANH, SIGMOID]");
+            + " LEAKY_RELU, ELU, SELU, GELU, SILU, SOFTPLUS, LOG_SIGMOID, MISH, SOFTSIGN,"
+            + " HARDTANH, TANH, SIGMOID]");
     refuses(
         "Residual\n  body: Flatten",
         Map.of(),
