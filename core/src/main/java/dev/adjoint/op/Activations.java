@@ -66,7 +66,7 @@ public final class Activations {
    * the limits is 0, where that of {@link Tensor#clamp} is 1.
    */
   public static Tensor hardtanh(Tensor x, double low, double high) {
-    return Clamp.apply("hardtanh", x, low, high);
+    return new Clamp(low, high, true).apply(x);
   }
 
   /** Returns log(sigmoid(x)), accurate where that is nearly 0 and where it is nearly 1. */

@@ -8,15 +8,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * Limits values to a range; the gradient is 1 inside, 0 outside, NaN at NaN.
  *
- * @param name clamp, whose gradient is 1 at the limits, or hardtanh, whose is 0
+ * @param open whether the gradient at the limits is 0, as of hardtanh, or 1, as of clamp
  */
-public record Clamp(String name, double low, double high) implements Primitive {
-
-  private static final String CLAMP = "clamp";
+public record Clamp(double low, double high, boolean open) implements Primitive {
 
   private static final Program.Pullbacks CLOSED =
       new Program.Pullbacks(
-          CLAMP,
+          "clamp",
           3,
           2,
           (needed, g, x, y) -> of(g, x[0].greaterEqual(x[1]), x[0].lessEqual(x[2]), y));
@@ -27,15 +25,21 @@ public record Clamp(String name, double low, double high) implements Primitive {
 
   /** Returns the values limited to {@code low <= x <= high}. */
   public static Tensor apply(Tensor x, double low, double high) {
-    return apply(CLAMP, x, low, high);
+    return new Clamp(low, high, false).apply(x);
   }
 
-  static Tensor apply(String name, Tensor x, double low, double high) {
+  /** Applies the function to every element. */
+  Tensor apply(Tensor x) {
     if (!(low <= high)) {
       throw new IllegalArgumentException(
-          "%s: low %s is above high %s; expected low <= high".formatted(name, low, high));
+          "%s: low %s is above high %s; expected low <= high".formatted(name(), low, high));
     }
-    return Recorder.apply(new Clamp(name, low, high), x);
+    return Recorder.apply(this, x);
+  }
+
+  @Override
+  public String name() {
+    return open ? "hardtanh" : "clamp";
   }
 
   @Override
@@ -51,7 +55,7 @@ public record Clamp(String name, double low, double high) implements Primitive {
   @Override
   public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
     Tensor[] limited = {x[0], number(low, x[0]), number(high, x[0])};
-    Program.Pullbacks pullback = name.equals(CLAMP) ? CLOSED : OPEN;
+    Program.Pullbacks pullback = open ? OPEN : CLOSED;
     return Objects.requireNonNull(
         pullback.apply(new boolean[] {true, false, false}, g, limited, y)[0]);
   }
