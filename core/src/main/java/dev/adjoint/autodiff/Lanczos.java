@@ -1,5 +1,6 @@
 package dev.adjoint.autodiff;
 
+import dev.adjoint.kernel.Buffers;
 import dev.adjoint.op.GrowingTensor;
 import dev.adjoint.op.Linalg;
 import dev.adjoint.tensor.DType;
@@ -91,14 +92,14 @@ final class Lanczos {
 
   private Hessian.Eigenpairs pairs(int k, double tolerance, double length, Tensor basis) {
     int m = diagonal.size();
-    double[][] elements = new double[m][m];
+    double[] elements = Buffers.zeroedDoubles(m * m);
     for (int i = 0; i < m; i++) {
-      elements[i][i] = diagonal.get(i);
+      elements[i * m + i] = diagonal.get(i);
       if (i > 0) {
-        elements[i][i - 1] = elements[i - 1][i] = beside.get(i - 1);
+        elements[i * m + i - 1] = elements[(i - 1) * m + i] = beside.get(i - 1);
       }
     }
-    Linalg.Eigh eigen = Linalg.eigh(Tensor.of(elements));
+    Linalg.Eigh eigen = Linalg.eigh(Tensor.of(elements, m, m));
     Tensor values = eigen.values().slice(0, m - k, m).flip(0);
     Tensor small = eigen.vectors().slice(1, m - k, m).flip(1); // (m, k)
     Tensor residuals = small.select(0, m - 1).abs().times(length);

@@ -1,6 +1,7 @@
 package dev.adjoint.op;
 
 import com.google.common.primitives.Ints;
+import dev.adjoint.kernel.Buffers;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import java.util.ArrayList;
@@ -79,7 +80,7 @@ final class Contraction {
 
   private final List<Labeled> terms;
   private final long kept;
-  private final double[] sizes = new double[Long.SIZE];
+  private final double[] sizes = Buffers.zeroedDoubles(Long.SIZE);
 
   private Contraction(List<Labeled> operands, long kept) {
     this.kept = kept;
@@ -154,7 +155,7 @@ final class Contraction {
   private Labeled joinAll() {
     int all = (1 << terms.size()) - 1;
     long[] labels = new long[all + 1];
-    double[] cost = new double[all + 1];
+    double[] cost = Buffers.zeroedDoubles(all + 1);
     int[] right = new int[all + 1]; // the second of the two parts into which terms are split
     for (int some = 1; some <= all; some++) {
       labels[some] = shared(some);

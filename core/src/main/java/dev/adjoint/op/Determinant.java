@@ -1,6 +1,7 @@
 package dev.adjoint.op;
 
 import dev.adjoint.autodiff.Recorder;
+import dev.adjoint.kernel.Buffers;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
@@ -50,7 +51,8 @@ final class Determinant {
           results,
           (long) n * n * n,
           (in, from, out, to) -> {
-            double[] lu = Arrays.copyOfRange(in, from, from + n * n);
+            double[] lu = Buffers.uninitializedDoubles(n * n);
+            System.arraycopy(in, from, lu, 0, n * n);
             double mantissa = LU.decompose(lu, 0, n, new int[n], 0);
             double logarithm = 0;
             int exponent = 0; // apart, for the product may leave the range of numbers on its way

@@ -2,6 +2,7 @@ package dev.adjoint.op;
 
 import dev.adjoint.autodiff.Examples;
 import dev.adjoint.autodiff.Recorder;
+import dev.adjoint.kernel.Buffers;
 import dev.adjoint.kernel.Elements;
 import dev.adjoint.kernel.Parallel;
 import dev.adjoint.op.Indexing.Gather;
@@ -9,6 +10,7 @@ import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import java.util.Arrays;
+import java.util.stream.DoubleStream;
 
 /**
  * Sorting, and what is read off sorted elements.
@@ -96,7 +98,7 @@ public final class Ordering {
 
   /** Returns a quantile over axes. */
   public static Tensor quantile(Tensor x, double q, boolean keep, int... axes) {
-    return quantiles(x, new double[] {q}, axes)
+    return quantiles(x, DoubleStream.of(q).toArray(), axes)
         .reshape(x.shape().reduced(x.shape().axes("quantile", axes), keep));
   }
 
@@ -120,7 +122,7 @@ public final class Ordering {
               .formatted(Arrays.toString(resolved), x.shape()));
     }
     int[] ranks = new int[2 * q.length];
-    double[] weights = new double[q.length];
+    double[] weights = Buffers.zeroedDoubles(q.length);
     for (int i = 0; i < q.length; i++) {
       if (!(q[i] >= 0 && q[i] <= 1)) {
         throw new IllegalArgumentException("quantile: q is %s; expected 0 to 1".formatted(q[i]));

@@ -1,6 +1,7 @@
 package dev.adjoint.op;
 
 import dev.adjoint.autodiff.Recorder;
+import dev.adjoint.kernel.Buffers;
 import dev.adjoint.tensor.Keep;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
@@ -36,10 +37,17 @@ record QR() implements Primitive {
   }
 
   static double[][] columns(double[] a, int from, int m, int n) {
-    double[][] columns = new double[n][m];
+    double[][] columns = zeros(n, m);
     for (int i = 0; i < m * n; i++) {
       columns[i % n][i / n] = a[from + i];
     }
+    return columns;
+  }
+
+  /** Returns n columns of m zeros. */
+  static double[][] zeros(int n, int m) {
+    double[][] columns = new double[n][];
+    Arrays.setAll(columns, j -> Buffers.zeroedDoubles(m));
     return columns;
   }
 
@@ -59,8 +67,8 @@ record QR() implements Primitive {
    */
   static double[][] decompose(double[][] a, int m) {
     int n = a.length;
-    double[] scale = new double[n]; // of the reflections 1 - scale v vT
-    double[] diagonal = new double[n];
+    double[] scale = Buffers.zeroedDoubles(n); // of the reflections 1 - scale v vT
+    double[] diagonal = Buffers.zeroedDoubles(n);
     for (int j = 0; j < n; j++) {
       double[] v = a[j];
       double norm = norm(v, j);
@@ -78,7 +86,7 @@ record QR() implements Primitive {
         reflect(v, j, scale[j], a[k]);
       }
     }
-    double[][] q = new double[n][m];
+    double[][] q = zeros(n, m);
     for (int j = n - 1; j >= 0; j--) {
       q[j][j] = 1;
       for (int k = j; k < n; k++) {

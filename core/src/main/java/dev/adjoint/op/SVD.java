@@ -1,6 +1,7 @@
 package dev.adjoint.op;
 
 import dev.adjoint.autodiff.Recorder;
+import dev.adjoint.kernel.Buffers;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
 import java.util.Arrays;
@@ -47,12 +48,12 @@ record SVD() implements Primitive {
     int exponent = Math.clamp(Math.getExponent(largest), -1000, 1000);
     double[][] a = QR.columns(in, from, m, n);
     scale(a, -exponent);
-    double[][] v = new double[n][n];
+    double[][] v = QR.zeros(n, n);
     for (int j = 0; j < n; j++) {
       v[j][j] = 1;
     }
     orthogonalize(a, v, m);
-    double[] lengths = new double[n];
+    double[] lengths = Buffers.zeroedDoubles(n);
     Arrays.setAll(lengths, j -> QR.norm(a[j], 0));
     Integer[] order = new Integer[n];
     Arrays.setAll(order, j -> j);

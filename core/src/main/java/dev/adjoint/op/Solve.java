@@ -1,6 +1,7 @@
 package dev.adjoint.op;
 
 import dev.adjoint.autodiff.Recorder;
+import dev.adjoint.kernel.Buffers;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
@@ -63,7 +64,7 @@ enum Solve implements Primitive {
       LU.substitute(a, from, n, isUpper(), isUnit(), y, to, k);
       return;
     }
-    double[] b = new double[n * k];
+    double[] b = Buffers.uninitializedDoubles(n * k);
     System.arraycopy(y, to, b, 0, n * k);
     for (int i = 0; i < n; i++) {
       System.arraycopy(b, order[from / n + i] * k, y, to + i * k, k);

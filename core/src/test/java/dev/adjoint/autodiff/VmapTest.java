@@ -358,7 +358,7 @@ class VmapTest {
                     },
                     zeros)))
         .isInstanceOf(AnomalyException.class)
-        .hasMessageContaining("SQRT");
+        .hasMessageContaining("sqrt");
   }
 
   @Test

@@ -104,7 +104,7 @@ class FaultLocatorTest {
             .run();
     assertThat(report.suspects())
         .containsExactly(
-            "input 1 of 'TIMES' moves with x, but was computed in noGrad or from numbers read out"
+            "input 1 of 'times' moves with x, but was computed in noGrad or from numbers read out"
                 + " of a tensor");
   }
 
@@ -148,7 +148,7 @@ class FaultLocatorTest {
     GradientReport report =
         GradientCheck.of(t -> t[0].square().sqrt().exp()).at(Tensor.of(1.0, 0)).run();
     assertThat(report.suspects())
-        .containsExactly("the pullback of 'SQRT' with respect to its input 0");
+        .containsExactly("the pullback of 'sqrt' with respect to its input 0");
     assertThat(
             GradientCheck.of(t -> t[0].log().exp().sin()).at(Tensor.of(1.0, -1)).run().suspects())
         .containsExactly("the pullback of 'log' with respect to its input 0");

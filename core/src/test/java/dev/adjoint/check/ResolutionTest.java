@@ -139,7 +139,7 @@ class ResolutionTest {
   void theOperationOfAKinkIsNamedForDirections() {
     GradientReport report =
         GradientCheck.of(t -> t[0].relu().exp()).at(Tensor.of(0.0, 1)).directional(1).run();
-    assertThat(report.inputs().getFirst().kinkOf()).isEqualTo("RELU");
+    assertThat(report.inputs().getFirst().kinkOf()).isEqualTo("relu");
   }
 
   @Test
@@ -152,7 +152,7 @@ class ResolutionTest {
             .run();
     report.assertOk();
     assertThat(report.of("x", 1).kinks()).isEqualTo(1);
-    assertThat(report.toString()).containsOnlyOnce("x is exactly at the kink of RELU");
+    assertThat(report.toString()).containsOnlyOnce("x is exactly at the kink of relu");
     GradientReport sign = GradientCheck.of(t -> t[0].sign()).at(Tensor.of(0.0, 1)).run();
     sign.assertOk();
     assertThat(sign.kinks()).isEqualTo(1);
