@@ -3,6 +3,9 @@ package dev.adjoint.kernel;
 /** The matrix product, for either element type. */
 public final class MatMul {
 
+  /** Elements of a right side that a product reads where they are: so few are not packed. */
+  private static final int IN_PLACE = 8192;
+
   private MatMul() {}
 
   /**
@@ -34,5 +37,28 @@ public final class MatMul {
             multiply(kernels, a.get(t), b.get(t), c.get(t), accumulate);
           }
         });
+  }
+
+  /**
+   * Multiplies by some columns at a time: so few, if they are contiguous side by side, that a
+   * product reads them where they are. To pack them pays only for many rows.
+   */
+  public static void multiplyInPlace(
+      Kernels kernels, Matrix a, Matrix b, Matrix c, boolean accumulate) {
+    int most = inPlace(b.rows());
+    Parallel.run(
+        Math.ceilDiv(b.columns(), most),
+        (long) a.rows() * b.rows() * b.columns() / 32,
+        part -> {
+          int j = part * most;
+          int some = Math.min(most, b.columns() - j);
+          Matrix columns = b.block(0, j, b.rows(), some);
+          multiply(kernels, a, columns, c.block(0, j, a.rows(), some), accumulate);
+        });
+  }
+
+  /** Returns how many rows or columns of so many elements a product reads where they are. */
+  public static int inPlace(int elements) {
+    return Math.max(64, IN_PLACE / Math.max(1, elements));
   }
 }

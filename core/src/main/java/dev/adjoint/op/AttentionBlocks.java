@@ -1,6 +1,8 @@
 package dev.adjoint.op;
 
+import static dev.adjoint.kernel.MatMul.inPlace;
 import static dev.adjoint.kernel.MatMul.multiply;
+import static dev.adjoint.kernel.MatMul.multiplyInPlace;
 
 import dev.adjoint.kernel.Buffers;
 import dev.adjoint.kernel.Fold;
@@ -14,9 +16,11 @@ import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
 import java.util.List;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,9 +41,6 @@ final class AttentionBlocks {
   /** More queries do not pay for leaving the cache. */
   private static final int MOST_QUERIES = 64;
 
-  /** Elements of keys or values in one product: so few are not packed. */
-  private static final int IN_PLACE = 8192;
-
   /** The most weights that are kept for the pullback, where that costs less. */
   private static final int MOST_KEPT = 1 << 20;
 
@@ -50,6 +51,7 @@ final class AttentionBlocks {
   private final Kernels kernels;
   private final Loop where;
   private final Loop times;
+  private final Loop plus;
   private final Loop minusMultiple;
   private final AttentionOptions options;
   private final Tensor[] inputs;
@@ -57,7 +59,11 @@ final class AttentionBlocks {
   private final Matrices k;
   private final Matrices v;
   private final Matrices keyColumns;
-  private final @Nullable Matrices mask;
+  private final @Nullable Matrices bias;
+
+  /** What is 0 where a query may not attend to a key. */
+  private final List<Matrices> masks;
+
   private final Shape batch;
   private final int queries;
   private final int keys;
@@ -92,6 +98,7 @@ final class AttentionBlocks {
     kernels = Engine.kernels(dtype);
     where = kernels.loop("where", 3);
     times = kernels.loop("times", 2);
+    plus = kernels.loop("plus", 2);
     minusMultiple = kernels.loop("minusMultiple", 3);
     this.options = options;
     batch = batch(x[0], x[1], x[2]);
@@ -103,12 +110,13 @@ final class AttentionBlocks {
     width = x[0].size(-1);
     valueWidth = x[2].size(-1);
     stride = padded(keys);
-    mask =
-        x.length == 3
-            ? null
-            : MatMul.batched(
-                new Movement.Expand(MatMul.matrices(batch, queries, keys)).forward(inRows(x[3])),
-                batch);
+    Tensor added = options.bias() == null ? null : options.bias().untracked();
+    bias = added == null ? null : ofScores(added);
+    masks =
+        Stream.of(x.length == 3 ? null : x[3], added == null ? null : ScaledDotProduct.shown(added))
+            .filter(Objects::nonNull)
+            .map(this::ofScores)
+            .toList();
     int most = Math.clamp(SCORES / Math.max(1, keys), FEWEST_QUERIES, MOST_QUERIES);
     block = Math.clamp(queries, 1, most);
     blocks = Math.ceilDiv(queries, block);
@@ -123,6 +131,12 @@ final class AttentionBlocks {
             options.slopes().isEmpty()
                 ? Tensors.zeros(0)
                 : Tensors.arange(0, last() + keys, 1, dtype).minus(last()).abs());
+  }
+
+  /** Returns what broadcasts to the scores, a matrix for each of theirs. */
+  private Matrices ofScores(Tensor x) {
+    Shape scores = MatMul.matrices(batch, queries, keys);
+    return MatMul.batched(new Movement.Expand(scores).forward(inRows(x)), batch);
   }
 
   /** Returns the position of the last query. */
@@ -240,9 +254,7 @@ final class AttentionBlocks {
     void weigh() {
       scaleQueries();
       compare(scaled, keyColumns);
-      if (!options.slopes().isEmpty()) {
-        prefersNear();
-      }
+      prefer();
       hide(scores, lowest);
       fillUp(scores, lowest);
       kernels
@@ -251,13 +263,20 @@ final class AttentionBlocks {
       hide(weights, zero);
     }
 
-    private void prefersNear() {
-      int slope = t % options.slopes().size();
+    /** Subtracts what keys lose by their distance, and adds the bias. */
+    private void prefer() {
       Object x = scores.data();
       for (int r = 0; r < rows; r++) {
         int at = scores.at(r, 0);
-        int from = queries - 1 - (i + r);
-        minusMultiple.run(x, at, 1, distances, from, 1, slopes, slope, 0, x, at, n);
+        if (!options.slopes().isEmpty()) {
+          int slope = t % options.slopes().size();
+          int from = queries - 1 - (i + r);
+          minusMultiple.run(x, at, 1, distances, from, 1, slopes, slope, 0, x, at, n);
+        }
+        if (bias != null) {
+          Matrix more = bias.get(t);
+          plus.run(x, at, 1, more.data(), more.at(i + r, 0), more.columnStride(), x, at, n);
+        }
       }
     }
 
@@ -267,10 +286,10 @@ final class AttentionBlocks {
       int own = options.first() + i;
       for (int r = 0; r < rows; r++) {
         int at = matrix.at(r, 0);
-        if (mask != null) {
+        for (Matrices mask : masks) {
           Matrix allowed = mask.get(t);
           int row = allowed.at(i + r, 0);
-          where.run(mask.data(), row, allowed.columnStride(), x, at, 1, number, 0, 0, x, at, n);
+          where.run(allowed.data(), row, allowed.columnStride(), x, at, 1, number, 0, 0, x, at, n);
         }
         if (options.causal() && own < n) {
           int from = at + own;
@@ -340,7 +359,7 @@ final class AttentionBlocks {
           }
           Buffers.give(scratch);
         });
-    @Nullable Tensor[] cotangents = new Tensor[inputs.length];
+    @Nullable Tensor[] cotangents = new Tensor[needed.length];
     for (Tensor input : inputs) {
       input.checkAfterReading(); // it may be a parameter, and nothing is recorded here
     }
@@ -415,27 +434,5 @@ final class AttentionBlocks {
 
   private static Matrix rowsOf(Object array, int first, int rows, int width) {
     return Matrix.packed(array, first * width, rows, width);
-  }
-
-  /**
-   * Multiplies by some columns at a time: so few, if they are contiguous side by side, that a
-   * product reads them where they are. To pack them pays only for many rows.
-   */
-  static void multiplyInPlace(Kernels kernels, Matrix a, Matrix b, Matrix c, boolean accumulate) {
-    int most = inPlace(b.rows());
-    Parallel.run(
-        Math.ceilDiv(b.columns(), most),
-        (long) a.rows() * b.rows() * b.columns() / 32,
-        part -> {
-          int j = part * most;
-          int some = Math.min(most, b.columns() - j);
-          Matrix columns = b.block(0, j, b.rows(), some);
-          multiply(kernels, a, columns, c.block(0, j, a.rows(), some), accumulate);
-        });
-  }
-
-  /** Returns how many rows or columns of so many elements a product reads where they are. */
-  private static int inPlace(int elements) {
-    return Math.max(64, IN_PLACE / Math.max(1, elements));
   }
 }

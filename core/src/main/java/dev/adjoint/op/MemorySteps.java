@@ -1,5 +1,7 @@
 package dev.adjoint.op;
 
+import static dev.adjoint.kernel.MatMul.multiplyInPlace;
+
 import dev.adjoint.kernel.Buffers;
 import dev.adjoint.kernel.Kernels;
 import dev.adjoint.kernel.Loop;
@@ -90,7 +92,7 @@ final class MemorySteps {
       Object c = step == 0 ? Engine.array(c0) : y;
       int cFrom = step == 0 ? c0.offset() : all + at(step - 1);
       for (int gate = 0; gate < 4; gate++) {
-        AttentionBlocks.multiplyInPlace(
+        multiplyInPlace(
             kernels,
             Matrix.packed(h, hFrom, n, hidden),
             columns.block(0, gate * hidden, hidden, hidden),
@@ -167,7 +169,7 @@ final class MemorySteps {
         times.run(dc, from, 1, gates, f, 1, dc, from, count);
       });
       for (int gate = 0; gate < 4; gate++) {
-        AttentionBlocks.multiplyInPlace(
+        multiplyInPlace(
             kernels,
             Matrix.packed(dx, 4 * now, n, 4 * hidden).block(0, gate * hidden, n, hidden),
             w.block(gate * hidden, 0, hidden, hidden),

@@ -14,9 +14,10 @@ import org.jspecify.annotations.Nullable;
  * arXiv:1706.03762, section 3.2.1), without ever holding the softmax of all queries (Dao et al.
  * 2022, arXiv:2205.14135).
  *
- * <p>A query may attend to a key where the mask is not 0 and, if causal, where the key is not later
- * than the query. One that may attend to nothing gets zeros, and gradients 0. No gradient flows to
- * the mask.
+ * <p>A query may attend to a key where the mask is not 0, where no {@linkplain
+ * AttentionOptions#bias bias} of -infinity hides it and, if causal, where the key is not later than
+ * the query. One that may attend to nothing gets zeros, and gradients 0. No gradient flows to the
+ * mask; one does to the bias.
  */
 public final class ScaledDotProduct {
 
@@ -33,7 +34,8 @@ public final class ScaledDotProduct {
    * @param query of shape (..., T, width)
    * @param key of shape (..., S, width)
    * @param value of shape (..., S, any)
-   * @param mask broadcasts to (..., T, S), {@link #scores}; or null
+   * @param mask broadcasts to (..., T, S), {@link #scores}: 0 where a query may not attend to a
+   *     key; or null. What is added to scores is {@link AttentionOptions#bias}
    * @return of shape (..., T, any)
    */
   public static Tensor attention(
@@ -44,34 +46,45 @@ public final class ScaledDotProduct {
           "attention: keys of shape %s and values of shape %s; expected (..., S, width) and (..., S, any)"
               .formatted(key.shape(), value.shape()));
     }
-    requireMask(mask, scores);
+    requireBroadcasts("mask", mask, scores);
+    requireBroadcasts("bias", options.bias(), scores);
     options.requireHeads(query);
+    Tensor bias = options.bias();
     DType dtype = DType.promote(DType.promote(query.dtype(), key.dtype()), value.dtype());
+    if (bias != null) {
+      dtype = DType.promote(dtype, bias.dtype());
+      bias = bias.to(dtype);
+    }
     Tensor q = query.to(dtype);
     Tensor k = key.to(dtype);
     Tensor v = value.to(dtype);
     Tensor allowed = mask == null || mask.dtype() == dtype ? mask : mask.notEqual(0).to(dtype);
     int shared = sharedHeads(query, key);
     if (shared < 2 || value.rank() < 3 || value.size(-3) != key.size(-3)) {
-      return apply(options, q, k, v, allowed);
+      return apply(options, inputs(q, k, v, allowed, bias));
     }
     Tensor y =
         apply(
             options,
-            grouped(q, shared),
-            k.unsqueeze(-3),
-            v.unsqueeze(-3),
-            allowed == null || allowed.rank() < 3 ? allowed : grouped(allowed, shared));
+            inputs(
+                grouped(q, shared),
+                k.unsqueeze(-3),
+                v.unsqueeze(-3),
+                allowed == null || allowed.rank() < 3 ? allowed : grouped(allowed, shared),
+                bias == null || bias.rank() < 3 ? bias : grouped(bias, shared)));
     return y.reshape(scores.with(-1, value.size(-1)));
   }
 
-  private static Tensor apply(
-      AttentionOptions options, Tensor q, Tensor k, Tensor v, @Nullable Tensor mask) {
-    Tensor[] x = mask == null ? new Tensor[] {q, k, v} : new Tensor[] {q, k, v, mask};
+  private static Tensor[] inputs(@Nullable Tensor... all) {
+    return Arrays.stream(all).filter(Objects::nonNull).toArray(Tensor[]::new);
+  }
+
+  private static Tensor apply(AttentionOptions options, Tensor... x) {
+    Fused fused = new Fused(options, null);
     if (Batch.hasExamples(x)) {
-      return Recorder.apply(new Fused(options, null), x);
+      return Recorder.apply(fused, x);
     }
-    AttentionBlocks blocks = new AttentionBlocks(options, x);
+    AttentionBlocks blocks = fused.blocks(x);
     Tensor weights = Recorder.isOn() ? blocks.kept() : null;
     return Recorder.record(blocks.forward(weights), new Fused(options, weights), x);
   }
@@ -83,13 +96,14 @@ public final class ScaledDotProduct {
    *
    * @param query of shape (..., T, width)
    * @param key of shape (..., S, width); leading axes broadcast, and heads may share keys
-   * @param mask broadcasts to (..., T, S); or null
+   * @param mask broadcasts to (..., T, S): 0 where a query may not attend to a key; or null
    * @return of shape (..., T, S)
    */
   public static Tensor weights(
       Tensor query, Tensor key, @Nullable Tensor mask, AttentionOptions options) {
     Shape shape = scores(query, key);
-    requireMask(mask, shape);
+    requireBroadcasts("mask", mask, shape);
+    requireBroadcasts("bias", options.bias(), shape);
     options.requireHeads(query);
     int shared = sharedHeads(query, key);
     Tensor q = query.times(options.scale(query));
@@ -97,7 +111,7 @@ public final class ScaledDotProduct {
         shared > 1
             ? grouped(q, shared).matmul(key.unsqueeze(-3).transpose()).reshape(shape)
             : q.matmul(key.transpose());
-    return masked(nearer(scores, options), mask, options);
+    return softmax(nearer(scores, options), mask, options);
   }
 
   /** Subtracts what scores lose by distance. */
@@ -118,17 +132,31 @@ public final class ScaledDotProduct {
         .reshape(scores.shape());
   }
 
-  private static Tensor masked(Tensor scores, @Nullable Tensor mask, AttentionOptions options) {
+  /** Returns the softmax of scores and the bias, over the keys to which a query may attend. */
+  private static Tensor softmax(Tensor scores, @Nullable Tensor mask, AttentionOptions options) {
+    Tensor bias = options.bias();
+    Tensor biased = bias == null ? scores : scores.plus(bias);
     Tensor allowed = mask;
     if (options.causal()) {
-      Tensor seen = lead(scores, options).greaterEqual(0).to(scores.dtype());
-      allowed = mask == null ? seen : mask.notEqual(0).times(seen);
+      allowed = and(allowed, lead(scores, options).greaterEqual(0).to(scores.dtype()));
+    }
+    if (bias != null) {
+      allowed = and(allowed, shown(bias));
     }
     if (allowed == null) {
-      return scores.softmax(-1);
+      return biased.softmax(-1);
     }
-    Tensor finite = Where.where(allowed, scores, Tensor.scalar(LOWEST, scores.dtype()));
-    return Where.where(allowed, finite.softmax(-1), Tensor.scalar(0, scores.dtype()));
+    Tensor finite = Where.where(allowed, biased, Tensor.scalar(LOWEST, biased.dtype()));
+    return Where.where(allowed, finite.softmax(-1), Tensor.scalar(0, biased.dtype()));
+  }
+
+  private static Tensor and(@Nullable Tensor mask, Tensor other) {
+    return mask == null ? other : mask.notEqual(0).times(other);
+  }
+
+  /** Returns the mask that a bias is: 0 where it hides; a NaN does not. */
+  static Tensor shown(Tensor bias) {
+    return bias.lessEqual(LOWEST).equal(0);
   }
 
   /** Returns how many positions each query is after each key, of shape (T, S). */
@@ -152,11 +180,11 @@ public final class ScaledDotProduct {
     return MatMul.matrices(batch, query.size(-2), key.size(-2));
   }
 
-  private static void requireMask(@Nullable Tensor mask, Shape scores) {
-    if (mask != null && !mask.shape().broadcastsTo(scores)) {
+  private static void requireBroadcasts(String what, @Nullable Tensor x, Shape scores) {
+    if (x != null && !x.shape().broadcastsTo(scores)) {
       throw new IllegalArgumentException(
-          "attention: mask of shape %s; expected one that broadcasts to %s"
-              .formatted(mask.shape(), scores));
+          "attention: %s of shape %s; expected one that broadcasts to %s"
+              .formatted(what, x.shape(), scores));
     }
   }
 
@@ -182,7 +210,8 @@ public final class ScaledDotProduct {
   }
 
   /**
-   * The whole as one step. The inputs are query, key, value, and the mask if there is one.
+   * The whole as one step. The inputs are query, key, value, then the mask if there is one, then
+   * the bias if the options have one: which is theirs, or what it has become.
    *
    * @param weights what {@link AttentionBlocks} kept, if anything, to go back with
    */
@@ -192,18 +221,31 @@ public final class ScaledDotProduct {
       return "attention";
     }
 
+    /** Returns the number of inputs without the bias. */
+    private int unbiased(int inputs) {
+      return options.bias() == null ? inputs : inputs - 1;
+    }
+
+    private AttentionOptions options(Tensor[] x) {
+      return options.bias() == null ? options : options.bias(x[x.length - 1]);
+    }
+
+    AttentionBlocks blocks(Tensor[] x) {
+      return new AttentionBlocks(options(x), Arrays.copyOf(x, unbiased(x.length)));
+    }
+
     @Override
     public Tensor forward(Tensor... x) {
-      return new AttentionBlocks(options, x).forward(null);
+      return blocks(x).forward(null);
     }
 
     @Override
     public Tensor batched(Batch x) {
       Tensor[] all = x.aligned();
-      if (!x.isMapped(0)) { // a mask alone does not make more queries
+      if (!x.isMapped(0)) { // a mask or a bias alone does not make more queries
         all[0] = all[0].expand(x.with(all[0].shape()));
       }
-      return apply(options, all[0], all[1], all[2], all.length > 3 ? all[3] : null);
+      return apply(options, all);
     }
 
     @Override
@@ -215,11 +257,12 @@ public final class ScaledDotProduct {
 
     @Override
     public @Nullable Tensor[] pullbacks(boolean[] needed, Tensor g, Tensor[] x, Tensor y) {
+      int unbiased = unbiased(x.length);
       @Nullable Tensor[] cotangents =
-          Recorder.isOn()
+          Recorder.isOn() || unbiased < x.length && needed[unbiased]
               ? composedPullbacks(needed, g, x)
-              : new AttentionBlocks(options, x).pullbacks(needed, g, weights);
-      if (x.length > 3 && needed[3]) {
+              : blocks(x).pullbacks(needed, g, weights);
+      if (unbiased > 3 && needed[3]) {
         cotangents[3] = Tensors.zeros(x[3].shape(), x[3].dtype());
       }
       return cotangents;
@@ -228,18 +271,21 @@ public final class ScaledDotProduct {
     private Tensor composed(Tensor[] x) {
       Tensor q = x[0].times(options.scale(x[0]));
       Tensor scores = nearer(q.matmul(x[1].transpose()), options);
-      return masked(scores, x.length > 3 ? x[3] : null, options);
+      return softmax(scores, unbiased(x.length) > 3 ? x[3] : null, options(x));
     }
 
     private @Nullable Tensor[] composedPullbacks(boolean[] needed, Tensor g, Tensor[] x) {
       Tensor p = composed(x);
       Tensor dp = g.matmul(x[2].transpose());
-      Tensor ds =
-          p.times(dp.minus(Reductions.sum(dp.times(p), true, -1))).times(options.scale(x[0]));
+      Tensor dscores = p.times(dp.minus(Reductions.sum(dp.times(p), true, -1)));
+      Tensor ds = dscores.times(options.scale(x[0]));
       @Nullable Tensor[] cotangents = new Tensor[x.length];
       cotangents[0] = needed[0] ? ds.matmul(x[1]) : null;
       cotangents[1] = needed[1] ? ds.transpose().matmul(x[0]) : null;
       cotangents[2] = needed[2] ? p.transpose().matmul(g) : null;
+      if (unbiased(x.length) < x.length) {
+        cotangents[x.length - 1] = dscores;
+      }
       return cotangents;
     }
   }

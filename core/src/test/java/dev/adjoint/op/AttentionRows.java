@@ -76,6 +76,40 @@ final class AttentionRows {
                 in(REAL, "b 2 n k"))
             .covers("ScaledDotProduct.weights(Tensor, Tensor, Tensor, AttentionOptions)")
             .tolerance(4));
+    rows.add(
+        op(
+                "attention with a bias",
+                x -> ScaledDotProduct.attention(x[0], x[1], x[2], x[3], LATER.bias(x[4])),
+                x -> mixed(x[2], weights(x[0], x[1], x[3], x[4], LATER)),
+                in(REAL, "b 6 m k"),
+                in(REAL, "b 2 n k"),
+                in(REAL, "b 2 n 3"),
+                in(MASK, "b 1 1 n"),
+                in(REAL, "6 m n"))
+            .covers("ScaledDotProduct.attention(Tensor, Tensor, Tensor, Tensor, AttentionOptions)")
+            .tolerance(4));
+    rows.add(
+        op(
+                "attention with a bias that hides",
+                x -> ScaledDotProduct.attention(x[0], x[1], x[2], null, hiding(x[3], x[4])),
+                x -> mixed(x[2], weights(x[0], x[1], x[3], x[4], options(false))),
+                in(REAL, "b m k"),
+                in(REAL, "n k"),
+                in(REAL, "n 2"),
+                in(MASK, "b 1 n"),
+                in(REAL, "m n"))
+            .covers("ScaledDotProduct.attention(Tensor, Tensor, Tensor, Tensor, AttentionOptions)")
+            .tolerance(4));
+    rows.add(
+        op(
+                "weights of attention with a bias",
+                x -> ScaledDotProduct.weights(x[0], x[1], null, LATER.bias(x[2])),
+                x -> weights(x[0], x[1], null, x[2], LATER),
+                in(REAL, "b 6 m k"),
+                in(REAL, "b 2 n k"),
+                in(REAL, "b 1 m n"))
+            .covers("ScaledDotProduct.weights(Tensor, Tensor, Tensor, AttentionOptions)")
+            .tolerance(4));
     return rows;
   }
 
@@ -102,7 +136,16 @@ final class AttentionRows {
     return AttentionOptions.DEFAULT.scale(SCALE).causal(causal);
   }
 
+  private static AttentionOptions hiding(Tensor mask, Tensor bias) {
+    Tensor hidden = Tensor.scalar(Double.NEGATIVE_INFINITY, bias.dtype());
+    return options(false).bias(Where.where(mask, bias, hidden));
+  }
+
   private static Dense weights(Dense q, Dense k, Dense mask, AttentionOptions options) {
+    return weights(q, k, mask, null, options);
+  }
+
+  private static Dense weights(Dense q, Dense k, Dense mask, Dense bias, AttentionOptions options) {
     int[] sizes = q.sizes().clone();
     sizes[sizes.length - 1] = k.size(-2);
     Dense exponentials =
@@ -118,7 +161,8 @@ final class AttentionRows {
               for (int f = 0; f < q.size(-1); f++) {
                 score += q.at(with(i, row, f)) * k.at(with(sharing(i, q, k), column, f));
               }
-              return hidden ? 0 : Math.exp(SCALE * score);
+              double more = bias == null ? 0 : bias.at(i);
+              return hidden ? 0 : Math.exp(SCALE * score + more);
             });
     return Dense.of(
         sizes,

@@ -478,6 +478,19 @@ class BadCallTest {
   }
 
   private static void products(List<BadCall> calls) {
+    Tensor sequence = Tensors.ones(2, 3, 4);
+    AttentionOptions biased = AttentionOptions.DEFAULT.bias(Tensors.ones(2, 2));
+    for (Runnable call :
+        List.<Runnable>of(
+            () -> ScaledDotProduct.attention(sequence, sequence, sequence, null, biased),
+            () -> ScaledDotProduct.weights(sequence, sequence, null, biased))) {
+      calls.add(
+          new BadCall(
+              "attention with a bias of other scores",
+              call,
+              "attention: bias of shape (2, 2)",
+              "expected one that broadcasts to (2, 3, 3)"));
+    }
     calls.add(
         new BadCall(
             "linear with a bias of inputs",

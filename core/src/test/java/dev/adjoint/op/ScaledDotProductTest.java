@@ -4,6 +4,7 @@ import static dev.adjoint.op.FiniteDifferences.assertClose;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import dev.adjoint.autodiff.Backward;
 import dev.adjoint.autodiff.Gradients;
 import dev.adjoint.kernel.Budget;
 import dev.adjoint.kernel.Parallel;
@@ -14,6 +15,7 @@ import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -86,6 +88,112 @@ class ScaledDotProductTest {
         assertThat(blocks.gradient(0).select(1, 0).toDoubleArray()).containsOnly(0);
       }
     }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aBiasIsAddedInBlocksAsTheDefinitionSays(DType dtype) {
+    Tensor q = normal(dtype, 2, 6, 67, 5);
+    Tensor k = normal(dtype, 2, 1, 131, 5);
+    Tensor v = normal(dtype, 2, 1, 131, 3);
+    Tensor seed = normal(dtype, 2, 6, 67, 3);
+    Tensor zero = Tensor.scalar(0, dtype);
+    Tensor shown = generator.bernoulli(0.9, Shape.of(67, 131), dtype);
+    Tensor hides = Where.where(shown, zero, Tensor.scalar(Double.NEGATIVE_INFINITY, dtype));
+    Tensor mask = generator.bernoulli(0.7, Shape.of(2, 1, 1, 131), DType.FLOAT32);
+    for (boolean causal : new boolean[] {false, true}) {
+      for (Tensor bias :
+          new Tensor[] {
+            normal(dtype, 6, 131, 67).transpose(), normal(dtype, 2, 1, 1, 131), hides
+          }) {
+        for (boolean tracked : new boolean[] {false, true}) {
+          Tensor added = tracked ? bias.tracked() : bias;
+          AttentionOptions options = AttentionOptions.DEFAULT.causal(causal).first(9).bias(added);
+          Result blocks = run(true, mask, options, seed, q, k, v);
+          Result composed = run(false, mask, options, seed, q, k, v);
+          double tolerance = dtype == DType.FLOAT32 ? 2e-5 : 1e-13;
+          assertClose("y", blocks.y, composed.y, tolerance);
+          for (int input = 0; input < 3; input++) {
+            assertClose("gradient", blocks.gradient(input), composed.gradient(input), tolerance);
+          }
+          if (tracked) {
+            Tensor expected = composed.gradients.of(added);
+            assertClose("gradient", blocks.gradients.of(added), expected, tolerance);
+          }
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aBiasOfMinusInfinityIsAMaskAndOneByDistanceIsASlope(DType dtype) {
+    Tensor q = normal(dtype, 2, 3, 19, 5);
+    Tensor k = normal(dtype, 2, 3, 35, 5);
+    Tensor v = normal(dtype, 2, 3, 35, 4);
+    Tensor seed = normal(dtype, 2, 3, 19, 4);
+    Tensor mask = generator.bernoulli(0.7, Shape.of(19, 35), dtype);
+    mask = mask.times(Tensors.arange(19).notEqual(4).to(dtype).unsqueeze(1)); // a row of nothing
+    Tensor ahead =
+        Tensors.arange(0, 35, 1, dtype).minus(Tensors.arange(0, 19, 1, dtype).unsqueeze(1));
+    Tensor zero = Tensor.scalar(0, dtype);
+    Tensor hides = Tensor.scalar(Double.NEGATIVE_INFINITY, dtype);
+    Tensor lowest = Tensor.scalar(-Double.MAX_VALUE, DType.FLOAT64);
+    Tensor slopes = Tensor.of(0.5, 0.25, 2.0).to(dtype).reshape(3, 1, 1);
+    AttentionOptions any = AttentionOptions.DEFAULT;
+    assertSame(
+        run(true, null, any.bias(Where.where(mask, zero, hides)), seed, q, k, v),
+        run(true, mask, any, seed, q, k, v));
+    assertSame(
+        run(true, null, any.bias(Where.where(mask, zero, lowest.to(dtype))), seed, q, k, v),
+        run(true, mask, any, seed, q, k, v));
+    assertSame(
+        run(true, null, any.bias(Where.where(ahead.lessEqual(0), zero, hides)), seed, q, k, v),
+        run(true, null, any.causal(true), seed, q, k, v));
+    for (boolean causal : new boolean[] {false, true}) {
+      AttentionOptions options = any.causal(causal);
+      assertSame(
+          run(true, mask, options.bias(ahead.abs().times(slopes).neg()), seed, q, k, v),
+          run(true, mask, options.slopes(0.5, 0.25, 2), seed, q, k, v));
+    }
+  }
+
+  private static void assertSame(Result actual, Result expected) {
+    double tolerance = actual.y.dtype() == DType.FLOAT32 ? 2e-6 : 1e-14;
+    assertClose("y", actual.y, expected.y, tolerance);
+    for (int input = 0; input < 3; input++) {
+      assertClose("gradient", actual.gradient(input), expected.gradient(input), tolerance);
+    }
+  }
+
+  @Test
+  void aQueryThatABiasHidesFromAllHasZerosAndGradientsZeroToAnyOrder() {
+    Tensor x = normal(DType.FLOAT64, 2, 3, 4).tracked();
+    double hidden = Double.NEGATIVE_INFINITY;
+    Tensor bias = Tensor.of(new double[] {0.5, hidden, 1, hidden, hidden, hidden}, 2, 3).tracked();
+    Tensor y =
+        ScaledDotProduct.attention(
+            x.slice(1, 0, 2), x, x, null, AttentionOptions.DEFAULT.bias(bias));
+    assertThat(y.select(1, 1).toDoubleArray()).containsOnly(0);
+    List<Tensor> first = Backward.wrt(x, bias).createGraph().gradients(y.square().sum());
+    List<Tensor> second =
+        Backward.wrt(x, bias)
+            .gradients(first.get(0).square().sum().plus(first.get(1).square().sum()));
+    for (Tensor g : List.of(first.get(1), second.get(1))) {
+      assertThat(g.get(0, 0)).isNotZero();
+      assertThat(g.get(0, 1)).isZero();
+      assertThat(g.select(0, 1).abs().toDoubleArray()).containsOnly(0);
+    }
+    assertThat(second.get(0).isFinite().all().item()).isEqualTo(1);
+  }
+
+  @Test
+  void aBiasThatIsNoNumberIsNotHidden() {
+    Tensor x = Tensors.ones(1, 2, 2);
+    Tensor bias = Tensor.of(Double.NaN, 0.0);
+    AttentionOptions options = AttentionOptions.DEFAULT.bias(bias);
+    assertThat(ScaledDotProduct.attention(x, x, x, null, options).isNaN().all().item())
+        .isEqualTo(1);
   }
 
   @ParameterizedTest
