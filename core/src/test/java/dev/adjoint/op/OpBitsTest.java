@@ -13,7 +13,6 @@ import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -33,28 +32,8 @@ class OpBitsTest {
   /** Enough for several chunks of parallel work. */
   private static final int LARGE = 36_000;
 
-  /** Where shapes decide how the work is split, all shapes are tried. */
-  private static final Set<String> SPLIT_BY_SHAPE =
-      Set.of(
-          "Binary.PLUS",
-          "Where.WHERE",
-          "Reductions.Fold.SUM",
-          "RowOp.SOFTMAX",
-          "RowOp.LOG_SUM_EXP",
-          "MatMul.MATMUL",
-          "Convolution.Conv.FORWARD",
-          "Standardize.Fused");
-
-  static List<OpCase> rows() {
-    Set<OpCase> rows = new LinkedHashSet<>(OpTable.oneRowEach());
-    OpTable.rows().stream()
-        .filter(row -> !Collections.disjoint(row.primitives(), SPLIT_BY_SHAPE))
-        .forEach(rows::add);
-    return List.copyOf(rows);
-  }
-
   @ParameterizedTest
-  @MethodSource("rows")
+  @MethodSource("dev.adjoint.op.OpTable#rowsForAllSizes")
   void fourThreadsGiveTheSameBitsAsOne(OpCase row) {
     Tensor[] x = OpCase.tensors(row.numbers(row.atLeast(LARGE)), DType.FLOAT32);
     List<Tensor> one = Parallel.withThreads(1, () -> OpResults.of(row, x));

@@ -17,6 +17,9 @@ final class OpProbe {
   /** One element, less than a vector, vectors with and without a rest, more than one chunk. */
   private static final int[] ODD_SIZES = {1, 4, 6, 8, 13, 16, 25, 31, 64, 65, 127, 4098};
 
+  /** Of rows whose primitives other rows try in all sizes: vectors and a rest. */
+  private static final int[] ONE_ODD_SIZE = {65};
+
   private OpProbe() {}
 
   /** Prints a hash for every row, size and type; or compares first calls with later ones. */
@@ -31,9 +34,10 @@ final class OpProbe {
   /** Returns a hash of the value and the gradients of every row in many sizes and both types. */
   static Map<String, Long> hashes() {
     Map<String, Long> hashes = new TreeMap<>();
+    List<OpCase> inAllSizes = OpTable.rowsForAllSizes();
     for (OpCase row : OpTable.rows()) {
       Set<OpCase.Sizes> all = new LinkedHashSet<>(row.allSizes());
-      for (int size : ODD_SIZES) {
+      for (int size : inAllSizes.contains(row) ? ODD_SIZES : ONE_ODD_SIZE) {
         if (size < 50 || !isOfMatrices(row)) {
           all.add(row.lastOf(size)); // large square matrices take long
         }

@@ -3,6 +3,8 @@ package dev.adjoint.op;
 import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -17,6 +19,18 @@ import java.util.stream.Stream;
  * vector against portable kernels. {@link OpTableTest} names what has no row.
  */
 final class OpTable {
+
+  /** Where shapes decide how the work is split, all shapes are tried. */
+  private static final Set<String> SPLIT_BY_SHAPE =
+      Set.of(
+          "Binary.PLUS",
+          "Where.WHERE",
+          "Reductions.Fold.SUM",
+          "RowOp.SOFTMAX",
+          "RowOp.LOG_SUM_EXP",
+          "MatMul.MATMUL",
+          "Convolution.Conv.FORWARD",
+          "Standardize.Fused");
 
   private OpTable() {}
 
@@ -51,6 +65,15 @@ final class OpTable {
     return rows().stream()
         .filter(row -> row.primitives().stream().filter(seen::add).count() > 0)
         .toList();
+  }
+
+  /** Returns one row for each primitive, and all rows whose shapes decide how work is split. */
+  static List<OpCase> rowsForAllSizes() {
+    Set<OpCase> rows = new LinkedHashSet<>(oneRowEach());
+    rows().stream()
+        .filter(row -> !Collections.disjoint(row.primitives(), SPLIT_BY_SHAPE))
+        .forEach(rows::add);
+    return List.copyOf(rows);
   }
 
   /**
