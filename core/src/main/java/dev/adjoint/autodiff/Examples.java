@@ -31,4 +31,15 @@ public record Examples<T>(Vmap.Level level, T all) {
              + " calls the function for each example")
             .formatted(shape, size()));
   }
+
+  /** Throws if all examples would have more axes than a tensor can have. */
+  public static void requireRoom(int rank) {
+    if (rank >= Shape.MAX_RANK) {
+      throw new Vmap.Refusal(
+          ("map: an example has %d axes, and all of them one more, which is more than a tensor can"
+                  + " have; expected at most %d, or Vmap.loop, which calls the function for each"
+                  + " example")
+              .formatted(rank, Shape.MAX_RANK - 1));
+    }
+  }
 }

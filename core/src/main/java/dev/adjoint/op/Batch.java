@@ -75,6 +75,7 @@ public final class Batch {
 
   /** Returns all inputs, with axes of size 1 after that of the examples up to a rank of each. */
   Tensor[] aligned(int rank) {
+    Examples.requireRoom(rank);
     Tensor[] all = inputs.clone();
     for (int i = 0; i < all.length; i++) {
       if (mapped[i] && rank(i) < rank) {
@@ -125,6 +126,7 @@ public final class Batch {
 
   /** Returns a shape with the axis of the examples in front. */
   Shape with(Shape shape) {
+    Examples.requireRoom(shape.rank());
     int[] sizes = new int[shape.rank() + 1];
     sizes[0] = size;
     System.arraycopy(shape.toArray(), 0, sizes, 1, shape.rank());

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.adjoint.AllocatedBytes;
+import dev.adjoint.op.Linalg;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Shape;
@@ -205,6 +206,17 @@ class DerivativesTest {
     close(Derivatives.valueAndGradient(u -> u.times(t).sum(), t).gradient(), x);
     assertThatThrownBy(() -> Derivatives.jacobian(u -> null, t))
         .hasMessage("jacobian: the function returned null; expected a tensor");
+  }
+
+  @Test
+  void functionsOfTensorsOfEightAxesHaveJacobiansAndHessians() {
+    Tensor x = Tensor.of(1.0, 2, 3);
+    UnaryOperator<Tensor> squares = t -> t.reshape(1, 1, 1, 1, 3, 1, 1, 1).square().reshape(3);
+    Tensor expected = Linalg.diagEmbed(x.times(2));
+    assertThat(Derivatives.jacobian(squares, x).toDoubleArray())
+        .containsExactly(expected.toDoubleArray());
+    assertThat(Derivatives.hessian(t -> squares.apply(t).sum(), x).toDoubleArray())
+        .containsExactly(Tensors.eye(3).times(2).toDoubleArray());
   }
 
   @Test
