@@ -160,7 +160,7 @@ final class AttentionBlocks {
 
   /** Returns a tensor whose last axis is contiguous, or one repeated value. */
   private static Tensor inRows(Tensor x) {
-    int step = x.strides()[x.rank() - 1];
+    int step = x.rank() == 0 ? 0 : x.strides()[x.rank() - 1];
     return step == 0 || step == 1 || x.size(-1) == 1 ? x : Contiguous.pack(x);
   }
 

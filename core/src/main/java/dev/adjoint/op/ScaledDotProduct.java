@@ -72,7 +72,9 @@ public final class ScaledDotProduct {
                 v.unsqueeze(-3),
                 allowed == null || allowed.rank() < 3 ? allowed : grouped(allowed, shared),
                 bias == null || bias.rank() < 3 ? bias : grouped(bias, shared)));
-    return y.reshape(scores.with(-1, value.size(-1)));
+    Shape values = MatMul.leading(value.shape()).with(-1, query.size(-3));
+    Shape batch = Shape.broadcast("attention", MatMul.leading(scores), values);
+    return y.reshape(MatMul.matrices(batch, query.size(-2), value.size(-1)));
   }
 
   private static Tensor[] inputs(@Nullable Tensor... all) {

@@ -188,6 +188,19 @@ class ScaledDotProductTest {
   }
 
   @Test
+  void oneNumberMayBeAMaskOrABiasAndValuesMayHaveAnAxisMore() {
+    Tensor q = normal(DType.FLOAT64, 1, 4, 3, 5);
+    Tensor k = normal(DType.FLOAT64, 1, 2, 3, 5);
+    Tensor v = normal(DType.FLOAT64, 2, 1, 2, 3, 5);
+    AttentionOptions shifted = AttentionOptions.DEFAULT.bias(Tensor.scalar(3));
+    Tensor y = ScaledDotProduct.attention(q, k, v, Tensor.scalar(1), shifted);
+    for (int i = 0; i < 2; i++) {
+      Tensor one = ScaledDotProduct.attention(q, k, v.select(0, i), null, AttentionOptions.DEFAULT);
+      assertClose("y", y.select(0, i), one, 1e-13);
+    }
+  }
+
+  @Test
   void aBiasThatIsNoNumberIsNotHidden() {
     Tensor x = Tensors.ones(1, 2, 2);
     Tensor bias = Tensor.of(Double.NaN, 0.0);

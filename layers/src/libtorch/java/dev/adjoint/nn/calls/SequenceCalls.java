@@ -6,6 +6,7 @@ import dev.adjoint.op.AttentionOptions;
 import dev.adjoint.op.LongShortTermMemory;
 import dev.adjoint.op.MatMul;
 import dev.adjoint.op.ScaledDotProduct;
+import dev.adjoint.op.Where;
 import dev.adjoint.tensor.Tensor;
 import java.util.List;
 import org.bytedeco.pytorch.DoubleOptional;
@@ -19,7 +20,10 @@ final class SequenceCalls {
   private SequenceCalls() {}
 
   static List<CallRow> rows() {
-    return List.of(row("attention", SequenceCalls::attention), row("LSTM step", d -> lstm(d)));
+    return List.of(
+        row("attention", SequenceCalls::attention),
+        row("attention with a bias", SequenceCalls::biased),
+        row("LSTM step", d -> lstm(d)));
   }
 
   /** Heads may share keys and values; a mask may hide keys; causal goes with no mask. */
@@ -51,6 +55,48 @@ final class SequenceCalls {
                     causal,
                     new DoubleOptional(scale),
                     /* enable_gqa= */ true));
+  }
+
+  /** What is added to scores may hide keys, all of a query among them. */
+  private static Call biased(Draw d) {
+    int n = d.whole("n", 1, 2);
+    int shared = d.whole("shared", 1, 3);
+    int heads = d.whole("heads", 1, 2);
+    int queries = d.whole("queries", 1, 5);
+    int keys = d.whole("keys", 1, 5);
+    int width = d.whole("width", 1, 4);
+    double scale = d.real("scale", .1, 2);
+    boolean hides = d.flag("hides");
+    int[] scores = {n, heads * shared, queries, keys};
+    Tensor shown = hides ? d.constant("shown", Values.MASK, queries, keys) : null;
+    return d.input(Values.MODERATE, n, heads * shared, queries, width)
+        .input(Values.MODERATE, n, heads, keys, width)
+        .input(Values.MODERATE, n, heads, keys, d.whole("out", 1, 3))
+        .input(Values.MODERATE, hides ? scores : d.broadcast(scores))
+        .call(
+            x -> {
+              Tensor hidden = Tensor.scalar(Double.NEGATIVE_INFINITY, x[3].dtype());
+              Tensor bias = hides ? Where.where(shown, x[3], hidden) : x[3];
+              AttentionOptions options = AttentionOptions.DEFAULT.scale(scale).bias(bias);
+              return ScaledDotProduct.attention(x[0], x[1], x[2], null, options);
+            },
+            t -> {
+              org.bytedeco.pytorch.Tensor bias =
+                  hides
+                      ? t[3].masked_fill(
+                          Libtorch.mask(shown).logical_not(),
+                          Libtorch.scalar(Double.NEGATIVE_INFINITY))
+                      : t[3];
+              return torch.scaled_dot_product_attention(
+                  t[0],
+                  t[1],
+                  t[2],
+                  new TensorOptional(bias),
+                  /* dropout_p= */ 0,
+                  /* is_causal= */ false,
+                  new DoubleOptional(scale),
+                  /* enable_gqa= */ true);
+            });
   }
 
   private static Call lstm(Draw d) {

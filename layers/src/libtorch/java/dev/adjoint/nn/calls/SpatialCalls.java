@@ -6,10 +6,13 @@ import static dev.adjoint.nn.calls.Libtorch.longs;
 import dev.adjoint.op.ConvOptions;
 import dev.adjoint.op.Convolution;
 import dev.adjoint.op.Interpolation;
+import dev.adjoint.op.PadMode;
 import dev.adjoint.op.PoolOptions;
 import dev.adjoint.op.Pooling;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.TensorOptional;
@@ -25,6 +28,8 @@ final class SpatialCalls {
         row("conv1d", d -> conv(d, 1)),
         row("conv2d", d -> conv(d, 2)),
         row("conv3d", d -> conv(d, 3)),
+        row("conv1d padded by a rule", d -> padded(d, 1)),
+        row("conv2d padded by a rule", d -> padded(d, 2)),
         row("conv transpose 1d", d -> transposed(d, 1)),
         row("conv transpose 2d", d -> transposed(d, 2)),
         row("unfold", SpatialCalls::unfold),
@@ -91,6 +96,55 @@ final class SpatialCalls {
               new long[axes],
               groups);
         });
+  }
+
+  /** Pads as PyTorch's layers do: with other elements than zeros, before the convolution. */
+  private static Call padded(Draw d, int axes) {
+    String rule = d.of("rule", "same", "valid", "numbers");
+    PadMode mode = d.of("mode", PadMode.values());
+    int stride = d.of("stride", 1, 1, 2);
+    int[] padding = d.wholes("padding", axes, 0, 2);
+    int[] dilation = d.wholes("dilation", axes, 1, 2);
+    int[] kernel = d.wholes("kernel", axes, 1, 3);
+    ConvOptions way = ConvOptions.DEFAULT.stride(stride).paddingMode(mode).dilation(dilation);
+    ConvOptions options = rule.equals("numbers") ? way.padding(padding) : way.padding(rule);
+    long[] widths = new long[2 * axes]; // from the last axis on
+    for (int axis = 0; axis < axes && !rule.equals("valid"); axis++) {
+      int added = rule.equals("same") ? dilation[axis] * (kernel[axis] - 1) : 2 * padding[axis];
+      widths[2 * (axes - 1 - axis)] = added / 2;
+      widths[2 * (axes - 1 - axis) + 1] = added - added / 2;
+    }
+    int in = d.whole("in", 1, 3);
+    return d.wellFormed()
+        .input(Values.MODERATE, Draw.concat(new int[] {2, in}, lengths(d, axes)))
+        .input(Values.MODERATE, Draw.concat(new int[] {2, in}, kernel))
+        .call(
+            x ->
+                axes == 1
+                    ? Convolution.conv1d(x[0], x[1], options)
+                    : Convolution.conv2d(x[0], x[1], options),
+            t -> {
+              long[] steps = LongStream.generate(() -> stride).limit(axes).toArray();
+              TensorOptional none = new TensorOptional();
+              if (mode == PadMode.ZEROS && !rule.equals("numbers")) {
+                return axes == 1
+                    ? torch.conv1d(t[0], t[1], none, steps, rule, longs(dilation), 1)
+                    : torch.conv2d(t[0], t[1], none, steps, rule, longs(dilation), 1);
+              }
+              if (rule.equals("same") && stride > 1) {
+                throw new IllegalArgumentException("the layer refuses it");
+              }
+              String name = mode.name().toLowerCase(Locale.ROOT);
+              org.bytedeco.pytorch.Tensor around =
+                  torch.pad(
+                      t[0],
+                      widths,
+                      mode == PadMode.ZEROS ? "constant" : name,
+                      new DoubleOptional());
+              return axes == 1
+                  ? torch.conv1d(around, t[1], none, steps, new long[axes], longs(dilation), 1)
+                  : torch.conv2d(around, t[1], none, steps, new long[axes], longs(dilation), 1);
+            });
   }
 
   private static Call transposed(Draw d, int axes) {

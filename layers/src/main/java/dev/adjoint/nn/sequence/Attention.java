@@ -51,8 +51,9 @@ public final class Attention {
 
   /**
    * Returns the mixed values, as {@link #scaledDotProduct(Tensor, Tensor, Tensor, Tensor)}, by
-   * another scale, of later positions, or with slopes. Heads, the last axis of those that lead, may
-   * share keys and values: where there are a multiple of them, as many in a row do.
+   * another scale, of later positions, with slopes, or with a {@linkplain AttentionOptions#bias
+   * bias} that is added to the scores. Heads, the last axis of those that lead, may share keys and
+   * values: where there are a multiple of them, as many in a row do.
    */
   public static Tensor scaledDotProduct(
       Tensor query, Tensor key, Tensor value, @Nullable Tensor mask, AttentionOptions options) {
