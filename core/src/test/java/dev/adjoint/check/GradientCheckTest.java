@@ -379,7 +379,7 @@ class GradientCheckTest {
               input  shape  checked  failed  undecided  kinks  worst at    analytic     numeric  rel error  resolution  rule
               x        (2)        2       2          0      0       [1]  2.00000000  4.00000000    5.0e-01     3.7e-15  WRONG
               scale    (2)        2       0          0      0       [0]  1.00000000  1.00000000    0.0e+00     1.1e-11  relative
-              without a step size: <u, Jv> = <J'u, v> to 3.3e-17 in sum; not judged, since forward mode uses their pullbacks: TIMES, onGradient
+              without a step size: <u, Jv> = <J'u, v> to 3.3e-17 in sum; not judged, since forward mode uses their pullbacks: onGradient, times
 
             2 failures in x:
               at     analytic     numeric  from below  from above     step  truncation  round-off
