@@ -330,8 +330,8 @@ public final class Linalg {
    * torch.linalg.svd(a, full_matrices=False)}: by Jacobi's one-sided method. So {@code
    * svd(a).s().sum(-1)} is the nuclear norm, and {@code svd(a).s().max(-1)} the spectral one.
    *
-   * <p>The first of the components of largest magnitude of each column of u is positive or, if m <
-   * n, of each row of vh.
+   * <p>The first of the components of largest magnitude of each column of u is positive or, if m
+   * {@literal <} n, of each row of vh.
    *
    * <p>The gradient through the values is right for distinct values, and for equal ones of a
    * function that treats them alike, such as their sum. That through the vectors divides by
