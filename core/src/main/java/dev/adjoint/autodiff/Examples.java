@@ -26,9 +26,9 @@ public record Examples<T>(Vmap.Level level, T all) {
   public RuntimeException refusal(Shape shape) {
     return new Vmap.Refusal(
         ("map: the function reads out a tensor (to a number, an array or an index), but it is"
-             + " called once, and the tensor of shape %s stands for %d examples; expected"
-             + " operations on tensors only, such as where(...) for a choice, or Vmap.loop, which"
-             + " calls the function for each example")
+                + " called once, and the tensor of shape %s stands for %d examples; expected"
+                + " operations on tensors only, such as where(...) for a choice, or Vmap.loop, which"
+                + " calls the function for each example")
             .formatted(shape, size()));
   }
 

@@ -90,8 +90,8 @@ final class Tracer implements Recorder.Trace {
           default ->
               throw new IllegalArgumentException(
                   ("%s: '%s' is not elementwise: an element of its result depends on more, or on"
-                       + " other places, than the same element of the inputs; expected arithmetic,"
-                       + " comparisons, where(...) and functions of single values")
+                          + " other places, than the same element of the inputs; expected arithmetic,"
+                          + " comparisons, where(...) and functions of single values")
                       .formatted(name, primitive.title()));
         };
     Call call = new Call(function, Arrays.stream(x).map(this::value).toList());
