@@ -3,10 +3,8 @@ package dev.adjoint.autodiff;
 import dev.adjoint.op.Joining;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Generator;
-import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -173,15 +171,10 @@ public final class Hessian {
 
   /** Returns the parts of a vector of all elements. */
   List<Tensor> split(Tensor flat) {
-    List<Tensor> parts = new ArrayList<>();
-    int from = 0;
-    for (Tensor input : x) {
-      Shape shape = input.shape();
-      int end = from + shape.size();
-      parts.add(flat.slice(0, from, end).reshape(shape).to(input.dtype()));
-      from = end;
-    }
-    return parts;
+    List<Tensor> parts = flat.split(0, x.stream().mapToInt(Tensor::size).toArray());
+    return IntStream.range(0, x.size())
+        .mapToObj(i -> parts.get(i).reshape(x.get(i).shape()).to(x.get(i).dtype()))
+        .toList();
   }
 
   /** Returns the relative rounding of a product. */

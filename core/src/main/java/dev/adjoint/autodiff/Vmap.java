@@ -2,6 +2,7 @@ package dev.adjoint.autodiff;
 
 import dev.adjoint.op.Batch;
 import dev.adjoint.op.Joining;
+import dev.adjoint.op.Movement;
 import dev.adjoint.op.Primitive;
 import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Tensor;
@@ -195,7 +196,7 @@ public final class Vmap {
     @Override
     public Tensor of(Tensor all, int axis) {
       requireExamples(all, axis, isEmpty ? 0 : size);
-      Tensor front = Batch.moved(all, all.shape().axis("map", axis), 0);
+      Tensor front = Movement.moved(all, all.shape().axis("map", axis), 0);
       Tensor part = example(isEmpty ? front.pad(0, 0, 1, 0) : front);
       return front.isTracked() ? part.madeBy(Node.leaf()) : part;
     }

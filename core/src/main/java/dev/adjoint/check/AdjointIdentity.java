@@ -1,17 +1,11 @@
 package dev.adjoint.check;
 
-import com.google.common.primitives.Booleans;
 import dev.adjoint.autodiff.Autodiff;
-import dev.adjoint.autodiff.Node;
-import dev.adjoint.op.Primitive;
-import dev.adjoint.op.Reductions;
 import dev.adjoint.op.Tangent;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Tensor;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -42,60 +36,45 @@ final class AdjointIdentity {
   /** Tries every step from the sources to the output. */
   static AdjointIdentity of(CheckedFunction.Recorded recorded, Generator random) {
     AdjointIdentity identity = new AdjointIdentity(random);
-    Set<Node> leading = new HashSet<>();
-    recorded.sources().forEach(source -> leading.add(source.node()));
-    Node.ancestors(recorded.y(), node -> true).entrySet().stream()
-        .sorted(Comparator.comparingLong(entry -> entry.getKey().birth()))
-        .forEach(entry -> {
-          Node node = entry.getKey();
-          Primitive primitive = node.primitive();
-          Tensor[] x = node.inputs().toArray(Tensor[]::new);
-          boolean[] leads = new boolean[x.length];
-          for (int i = 0; i < x.length; i++) {
-            leads[i] = leading.contains(x[i].node());
-          }
-          if (primitive != null && Booleans.contains(leads, true)) {
-            leading.add(node);
-            Autodiff.noGrad(() -> identity.judge(primitive, x, leads, entry.getValue()));
-          }
-        });
+    for (GraphStep step : GraphStep.between(recorded.sources(), recorded.y())) {
+      Autodiff.noGrad(() -> identity.judge(step));
+    }
     return identity;
   }
 
-  private void judge(Primitive primitive, Tensor[] x, boolean[] leads, Tensor y) {
-    Tangent rule = Tangent.of(primitive);
+  private void judge(GraphStep step) {
+    String title = step.primitive().title();
+    Tangent rule = Tangent.of(step.primitive());
     if (rule == null || rule == Tangent.SYMMETRIC) {
-      others.add(primitive.title());
+      others.add(title);
       return;
     }
-    judged.add(primitive.title());
-    Tensor u = RandomCotangent.like(y, random);
-    @Nullable Tensor[] v = new Tensor[x.length];
-    for (int i = 0; i < x.length; i++) {
-      v[i] = leads[i] ? RandomCotangent.like(x[i], random) : null;
+    judged.add(title);
+    Tensor u = RandomCotangent.like(step.y(), random);
+    @Nullable Tensor[] v = new Tensor[step.x().length];
+    List<Tensor> moves = new ArrayList<>();
+    for (int i : step.indices(true)) {
+      moves.add(RandomCotangent.like(step.x()[i], random));
+      v[i] = moves.getLast();
     }
-    Tensor forward = products(u, rule.apply(primitive, x, v, y));
-    @Nullable Tensor[] pulled = primitive.pullbacks(leads, u, x, y);
+    Tensor forward = products(u, rule.apply(step.primitive(), step.x(), v, step.y()));
+    List<Tensor> pulled = step.pullback(u);
     double scale = forward.abs().sum().item();
     double backward = 0;
-    for (int i = 0; i < x.length; i++) {
-      Tensor part = pulled[i];
-      Tensor tangent = v[i];
-      if (part != null && tangent != null) {
-        Tensor products = products(Reductions.sumTo(part, x[i].shape()), tangent);
-        backward += products.sum().item();
-        scale += products.abs().sum().item();
-      }
+    for (int i = 0; i < pulled.size(); i++) {
+      Tensor products = products(pulled.get(i), moves.get(i));
+      backward += products.sum().item();
+      scale += products.abs().sum().item();
     }
     double error = Math.abs(forward.sum().item() - backward);
     double relative = error == 0 ? 0 : error / scale;
-    if (relative > 1e5 * y.dtype().epsilon()) { // not where NaN hides it
+    if (relative > 1e5 * step.y().dtype().epsilon()) { // not where NaN hides it
       findings.add(
           String.format(
               Locale.ROOT,
               "the pullback of '%s' is not the transpose of its forward computation: <u, Jv> is"
                   + " %.9g, <J'u, v> %.9g; expected equal numbers",
-              primitive.title(),
+              title,
               forward.sum().item(),
               backward));
     }

@@ -86,7 +86,7 @@ final class CheckedFunction {
   /** Returns the steps from a variable with other elements to the output. */
   List<GraphStep> stepsAt(int variable, double[] elements) {
     Recorded recorded = record(moved(variable, elements), true);
-    return GraphStep.between(recorded.sources.get(variable), recorded.y);
+    return GraphStep.between(List.of(recorded.sources.get(variable)), recorded.y);
   }
 
   /** Computes the output with other elements in one variable. */

@@ -80,7 +80,7 @@ final class FaultLocator {
     }
     this.source = recorded.sources().get(variable);
     this.output = recorded.y();
-    this.steps = GraphStep.between(source, output);
+    this.steps = GraphStep.between(List.of(source), output);
   }
 
   /** Records the function with the lines of code, unless it computes what is not finite. */

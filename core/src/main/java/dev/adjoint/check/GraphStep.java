@@ -16,21 +16,22 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One recorded operation between a source and an output.
+ * One recorded operation between sources and an output.
  *
  * @param primitive what was computed
  * @param birth its number in the order of steps
  * @param site the line of code that computed it, if that is known
  * @param x its inputs
- * @param leads which of them depend on the source
+ * @param leads which of them depend on a source
  * @param y its output
  */
 record GraphStep(
     Primitive primitive, long birth, @Nullable String site, Tensor[] x, boolean[] leads, Tensor y) {
 
-  /** Returns the steps by which an output depends on a source, each after those before it. */
-  static List<GraphStep> between(Tensor source, Tensor output) {
-    Set<Node> leading = new HashSet<>(List.of(Objects.requireNonNull(source.node())));
+  /** Returns the steps by which an output depends on sources, each after those before it. */
+  static List<GraphStep> between(List<Tensor> sources, Tensor output) {
+    Set<Node> leading = new HashSet<>();
+    sources.forEach(source -> leading.add(Objects.requireNonNull(source.node())));
     List<GraphStep> steps = new ArrayList<>();
     Node.ancestors(output, node -> true).entrySet().stream()
         .sorted(Comparator.comparingLong(entry -> entry.getKey().birth()))
@@ -52,17 +53,17 @@ record GraphStep(
     return steps;
   }
 
-  /** Returns which inputs depend on the source, or which do not. */
+  /** Returns which inputs depend on a source, or which do not. */
   List<Integer> indices(boolean leading) {
     return IntStream.range(0, x.length).filter(i -> leads[i] == leading).boxed().toList();
   }
 
-  /** Returns the inputs that depend on the source. */
+  /** Returns the inputs that depend on a source. */
   List<Tensor> inputs() {
     return indices(true).stream().map(i -> x[i]).toList();
   }
 
-  /** Computes the cotangents of the inputs that depend on the source. */
+  /** Computes the cotangents of the inputs that depend on a source. */
   List<Tensor> pullback(Tensor g) {
     @Nullable Tensor[] cotangents = primitive.pullbacks(leads, g, x, y);
     List<Tensor> result = new ArrayList<>();

@@ -1,15 +1,11 @@
 package dev.adjoint.op;
 
-import com.google.common.primitives.Ints;
 import dev.adjoint.autodiff.Examples;
 import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -133,14 +129,6 @@ public final class Batch {
     return Shape.of(sizes);
   }
 
-  /** Returns a view with an axis at another place, the others in their order. */
-  public static Tensor moved(Tensor x, int from, int to) {
-    IntStream others = IntStream.range(0, x.rank()).filter(axis -> axis != from);
-    List<Integer> order = new ArrayList<>(others.boxed().toList());
-    order.add(to, from);
-    return x.permute(Ints.toArray(order));
-  }
-
   /** Returns axes of an example as those of all. */
   static int[] shifted(int... axes) {
     return Arrays.stream(axes).map(axis -> axis + 1).toArray();
@@ -149,11 +137,11 @@ public final class Batch {
   /** Applies an operation on the slices of an axis 0 to those of an axis of all examples. */
   Tensor slices(int axis, Primitive operation, Tensor source) {
     boolean isMapped = source.rank() > rank(0);
-    Tensor lines = moved(source, isMapped ? axis + 1 : axis, isMapped ? 1 : 0);
+    Tensor lines = Movement.moved(source, isMapped ? axis + 1 : axis, isMapped ? 1 : 0);
     Tensor y = Recorder.apply(operation, isMapped ? lines.flatten(0, 1) : lines);
     int[] sizes = y.shape().toArray();
     sizes[0] /= size;
-    return moved(y.reshape(with(Shape.of(sizes))), 1, axis + 1);
+    return Movement.moved(y.reshape(with(Shape.of(sizes))), 1, axis + 1);
   }
 
   /** Returns the indices of all examples (examples, n) into slices that lie so far apart. */

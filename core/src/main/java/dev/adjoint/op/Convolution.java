@@ -341,7 +341,7 @@ public final class Convolution {
       split[axis] = x.size();
       System.arraycopy(sizes, axis, split, axis + 1, 4 - axis);
       split[axis + 1] /= x.size();
-      return Batch.moved(y.reshape(split), axis, 0);
+      return Movement.moved(y.reshape(split), axis, 0);
     }
 
     /** Turns images of examples (examples, n, c, h, w) into (n, examples * c, h, w). */

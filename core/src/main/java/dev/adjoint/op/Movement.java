@@ -1,9 +1,13 @@
 package dev.adjoint.op;
 
+import com.google.common.primitives.Ints;
 import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.kernel.StridedCopy;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,6 +15,14 @@ import org.jspecify.annotations.Nullable;
  * movement.
  */
 public sealed interface Movement extends Primitive {
+
+  /** Returns a view with an axis at another place, the others in their order. */
+  static Tensor moved(Tensor x, int from, int to) {
+    IntStream others = IntStream.range(0, x.rank()).filter(axis -> axis != from);
+    List<Integer> order = new ArrayList<>(others.boxed().toList());
+    order.add(to, from);
+    return x.permute(Ints.toArray(order));
+  }
 
   /** Returns a scalar as a vector of one element, where PyTorch lets it have an axis 0, too. */
   static Tensor withAxis(Tensor x) {

@@ -105,9 +105,7 @@ public final class Ordering {
   /** Returns several quantiles over axes, along a new first axis. */
   public static Tensor quantile(Tensor x, double[] q, int... axes) {
     Tensor rows = quantiles(x, q, axes);
-    int[] order = new int[rows.rank()];
-    Arrays.setAll(order, i -> i == 0 ? order.length - 1 : i - 1);
-    return rows.permute(order);
+    return Movement.moved(rows, rows.rank() - 1, 0);
   }
 
   /** Returns quantiles along a new last axis. */
