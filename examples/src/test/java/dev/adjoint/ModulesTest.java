@@ -39,7 +39,8 @@ class ModulesTest {
           entry("layers", List.of("nn")),
           entry("testing", List.of("testing")),
           entry("optim", List.of("optim")),
-          entry("training", List.of("training")));
+          entry("training", List.of("training")),
+          entry("explain", List.of("explain")));
 
   /** The modules that each module may know. */
   private static final Map<String, List<String>> MAY_KNOW =
@@ -48,11 +49,13 @@ class ModulesTest {
           entry("layers", List.of("core")),
           entry("testing", List.of("core", "layers")),
           entry("optim", List.of("core")),
-          entry("training", List.of("core", "layers", "optim")));
+          entry("training", List.of("core", "layers", "optim")),
+          entry("explain", List.of("core", "layers", "training")));
 
   /** What a module may know besides the JDK, Guava and JSpecify. */
   private static final Map<String, List<String>> MAY_USE =
       Map.ofEntries(
+          entry("explain", List.of("org.eclipse.elk..", "org.eclipse.emf..")),
           entry("testing", List.of("org.assertj..", "org.junit..")),
           entry(
               "training",
