@@ -40,7 +40,8 @@ class ModulesTest {
           entry("testing", List.of("testing")),
           entry("optim", List.of("optim")),
           entry("training", List.of("training")),
-          entry("explain", List.of("explain")));
+          entry("explain", List.of("explain")),
+          entry("onnx", List.of("onnx")));
 
   /** The modules that each module may know. */
   private static final Map<String, List<String>> MAY_KNOW =
@@ -50,12 +51,14 @@ class ModulesTest {
           entry("testing", List.of("core", "layers")),
           entry("optim", List.of("core")),
           entry("training", List.of("core", "layers", "optim")),
-          entry("explain", List.of("core", "layers", "training")));
+          entry("explain", List.of("core", "layers", "training")),
+          entry("onnx", List.of("core", "layers")));
 
   /** What a module may know besides the JDK, Guava and JSpecify. */
   private static final Map<String, List<String>> MAY_USE =
       Map.ofEntries(
           entry("explain", List.of("org.eclipse.elk..", "org.eclipse.emf..")),
+          entry("onnx", List.of("com.google.protobuf..")),
           entry("testing", List.of("org.assertj..", "org.junit..")),
           entry(
               "training",

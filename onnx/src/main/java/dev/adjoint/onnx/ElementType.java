@@ -26,9 +26,33 @@ enum ElementType {
   BFLOAT16(16, 2);
 
   private static final String[] UNSUPPORTED = {
-    "that are no tensor's", "", "", "", "", "", "", "", "string", "", "", "", "", "", "complex64",
-    "complex128", "", "float8e4m3fn", "float8e4m3fnuz", "float8e5m2", "float8e5m2fnuz", "uint4",
-    "int4", "float4e2m1", "float8e8m0", "uint2", "int2"
+    "that are no tensor's",
+    "",
+    "",
+    "",
+    "",
+    "",
+    "",
+    "",
+    "string",
+    "",
+    "",
+    "",
+    "",
+    "",
+    "complex64",
+    "complex128",
+    "",
+    "float8e4m3fn",
+    "float8e4m3fnuz",
+    "float8e5m2",
+    "float8e5m2fnuz",
+    "uint4",
+    "int4",
+    "float4e2m1",
+    "float8e8m0",
+    "uint2",
+    "int2"
   };
 
   /** Its number in files. */

@@ -3,6 +3,7 @@ package dev.adjoint.onnx;
 import dev.adjoint.op.Activations;
 import dev.adjoint.op.Where;
 import dev.adjoint.tensor.Tensor;
+import java.util.List;
 import java.util.Map;
 import java.util.function.BinaryOperator;
 import java.util.function.UnaryOperator;
@@ -46,94 +47,123 @@ final class ElementwiseOperators {
     unary(all, "Sqrt", Tensor::sqrt);
     unary(all, "Tan", Tensor::tan);
     unary(all, "Tanh", Tensor::tanh);
-    all.put("Celu", call -> {
-      Tensor x = call.x(0);
-      double alpha = call.decimal("alpha", 1);
-      return call.like(0, x.relu().plus(x.div(alpha).expm1().times(alpha).min(zero(x))));
-    });
+    all.put(
+        "Celu",
+        call -> {
+          Tensor x = call.x(0);
+          double alpha = call.decimal("alpha", 1);
+          return call.like(0, x.relu().plus(x.div(alpha).expm1().times(alpha).min(zero(x))));
+        });
     all.put("Elu", call -> call.like(0, Activations.elu(call.x(0), call.decimal("alpha", 1))));
-    all.put("Gelu", call ->
-        call.like(
-            0,
-            call.text("approximate", "none").equals("tanh")
-                ? Activations.geluTanh(call.x(0))
-                : Activations.gelu(call.x(0))));
-    all.put("HardSigmoid", call ->
-        call.like(
-            0,
-            call.x(0)
-                .times(call.decimal("alpha", 0.2f))
-                .plus(call.decimal("beta", 0.5))
-                .clamp(0, 1)));
-    all.put("LeakyRelu", call ->
-        call.like(0, Activations.leakyRelu(call.x(0), call.decimal("alpha", 0.01f))));
-    all.put("PRelu", call -> {
-      Tensor x = call.x(0);
-      Tensor slope = call.x(1);
-      boolean perChannel = call.opset() < 7 && slope.rank() == 1 && x.rank() > 1;
-      return call.like(
-          0, x.relu().plus(x.min(zero(x)).times(perChannel ? along(slope, 1, x) : slope)));
-    });
-    all.put("Selu", call -> {
-      double gamma = call.decimal("gamma", SELU_GAMMA);
-      return call.like(
-          0, Activations.elu(call.x(0), call.decimal("alpha", SELU_ALPHA)).times(gamma));
-    });
-    all.put("Shrink", call -> {
-      Tensor x = call.x(0);
-      double bias = call.decimal("bias", 0);
-      double lambda = call.decimal("lambd", 0.5);
-      Tensor low = x.plus(bias).times(x.less(-lambda));
-      return call.like(0, low.plus(x.minus(bias).times(x.greater(lambda))));
-    });
-    all.put("Swish", call -> {
-      Tensor x = call.x(0);
-      return call.like(0, x.times(x.times(call.decimal("alpha", 1)).sigmoid()));
-    });
-    all.put("ThresholdedRelu", call -> {
-      Tensor x = call.x(0);
-      return call.like(0, x.times(x.greater(call.decimal("alpha", 1))));
-    });
-    all.put("Clip", call -> {
-      Tensor x = call.x(0);
-      double low = call.number(1, call.decimal("min", Double.NEGATIVE_INFINITY));
-      double high = call.number(2, call.decimal("max", Double.POSITIVE_INFINITY));
-      return call.like(0, x.clamp(Math.min(low, high), high));
-    });
+    all.put(
+        "Gelu",
+        call ->
+            call.like(
+                0,
+                call.text("approximate", "none").equals("tanh")
+                    ? Activations.geluTanh(call.x(0))
+                    : Activations.gelu(call.x(0))));
+    all.put(
+        "HardSigmoid",
+        call ->
+            call.like(
+                0,
+                call.x(0)
+                    .times(call.decimal("alpha", 0.2f))
+                    .plus(call.decimal("beta", 0.5))
+                    .clamp(0, 1)));
+    all.put(
+        "LeakyRelu",
+        call -> call.like(0, Activations.leakyRelu(call.x(0), call.decimal("alpha", 0.01f))));
+    all.put(
+        "PRelu",
+        call -> {
+          Tensor x = call.x(0);
+          Tensor slope = call.x(1);
+          boolean perChannel = call.opset() < 7 && slope.rank() == 1 && x.rank() > 1;
+          return call.like(
+              0, x.relu().plus(x.min(zero(x)).times(perChannel ? along(slope, 1, x) : slope)));
+        });
+    all.put(
+        "Selu",
+        call -> {
+          double gamma = call.decimal("gamma", SELU_GAMMA);
+          return call.like(
+              0, Activations.elu(call.x(0), call.decimal("alpha", SELU_ALPHA)).times(gamma));
+        });
+    all.put(
+        "Shrink",
+        call -> {
+          Tensor x = call.x(0);
+          double bias = call.decimal("bias", 0);
+          double lambda = call.decimal("lambd", 0.5);
+          Tensor low = x.plus(bias).times(x.less(-lambda));
+          return call.like(0, low.plus(x.minus(bias).times(x.greater(lambda))));
+        });
+    all.put(
+        "Swish",
+        call -> {
+          Tensor x = call.x(0);
+          return call.like(0, x.times(x.times(call.decimal("alpha", 1)).sigmoid()));
+        });
+    all.put(
+        "ThresholdedRelu",
+        call -> {
+          Tensor x = call.x(0);
+          return call.like(0, x.times(x.greater(call.decimal("alpha", 1))));
+        });
+    all.put(
+        "Clip",
+        call -> {
+          Tensor x = call.x(0);
+          double low = call.number(1, call.decimal("min", Double.NEGATIVE_INFINITY));
+          double high = call.number(2, call.decimal("max", Double.POSITIVE_INFINITY));
+          return call.like(0, x.clamp(Math.min(low, high), high));
+        });
     all.put("IsNaN", call -> Call.result(call.x(0).isNaN(), ElementType.BOOL));
-    all.put("IsInf", call -> {
-      Tensor x = call.x(0);
-      Tensor up = x.equal(Double.POSITIVE_INFINITY).times(call.integer("detect_positive", 1));
-      Tensor down = x.equal(Double.NEGATIVE_INFINITY).times(call.integer("detect_negative", 1));
-      return Call.result(up.plus(down), ElementType.BOOL);
-    });
+    all.put(
+        "IsInf",
+        call -> {
+          Tensor x = call.x(0);
+          Tensor up = x.equal(Double.POSITIVE_INFINITY).times(call.integer("detect_positive", 1));
+          Tensor down = x.equal(Double.NEGATIVE_INFINITY).times(call.integer("detect_negative", 1));
+          return Call.result(up.plus(down), ElementType.BOOL);
+        });
     binary(all, "Add", Tensor::plus);
     binary(all, "Sub", Tensor::minus);
     binary(all, "Mul", Tensor::times);
-    all.put("Div", call -> {
-      Tensor quotient = call.x(0).div(second(call));
-      return call.like(0, call.in(0).type().isInteger() ? quotient.trunc() : quotient);
-    });
-    all.put("Mod", call ->
-        call.like(
-            0,
-            call.flag("fmod", false)
-                ? call.x(0).fmod(call.x(1))
-                : call.x(0).remainder(call.x(1))));
-    all.put("Pow", call -> {
-      Tensor power = call.x(0).pow(call.x(1).to(call.x(0).dtype()));
-      return call.like(0, call.in(0).type().isInteger() ? power.trunc() : power);
-    });
+    all.put(
+        "Div",
+        call -> {
+          Tensor quotient = call.x(0).div(second(call));
+          return call.like(0, call.in(0).type().isInteger() ? quotient.trunc() : quotient);
+        });
+    all.put(
+        "Mod",
+        call ->
+            call.like(
+                0,
+                call.flag("fmod", false)
+                    ? call.x(0).fmod(call.x(1))
+                    : call.x(0).remainder(call.x(1))));
+    all.put(
+        "Pow",
+        call -> {
+          Tensor power = call.x(0).pow(call.x(1).to(call.x(0).dtype()));
+          return call.like(0, call.in(0).type().isInteger() ? power.trunc() : power);
+        });
     variadic(all, "Max", Tensor::max);
     variadic(all, "Min", Tensor::min);
     variadic(all, "Sum", Tensor::plus);
-    all.put("Mean", call -> {
-      Tensor sum = call.x(0);
-      for (int i = 1; i < call.inputs().size(); i++) {
-        sum = sum.plus(call.x(i));
-      }
-      return call.like(0, sum.div(call.inputs().size()));
-    });
+    all.put(
+        "Mean",
+        call -> {
+          Tensor sum = call.x(0);
+          for (int i = 1; i < call.inputs().size(); i++) {
+            sum = sum.plus(call.x(i));
+          }
+          return call.like(0, sum.div(call.inputs().size()));
+        });
     truth(all, "Equal", Tensor::equal);
     truth(all, "Less", Tensor::less);
     truth(all, "LessOrEqual", Tensor::lessEqual);
@@ -144,10 +174,13 @@ final class ElementwiseOperators {
     truth(all, "Xor", Tensor::notEqual);
     all.put("Not", call -> Call.result(call.x(0).equal(0), ElementType.BOOL));
     all.put("Where", call -> call.like(1, Where.where(call.x(0), call.x(1), call.x(2))));
-    all.put("Cast", call ->
-        java.util.List.of(
-            Types.cast(call.in(0), ElementType.require(call.integer("to", 0), call.toString()))));
-    all.put("CastLike", call -> java.util.List.of(Types.cast(call.in(0), call.in(1).type())));
+    all.put(
+        "Cast",
+        call ->
+            List.of(
+                Types.cast(
+                    call.in(0), ElementType.require(call.integer("to", 0), call.toString()))));
+    all.put("CastLike", call -> List.of(Types.cast(call.in(0), call.in(1).type())));
   }
 
   private static void unary(Map<String, Operator> all, String name, UnaryOperator<Tensor> f) {
@@ -179,13 +212,15 @@ final class ElementwiseOperators {
   }
 
   private static void variadic(Map<String, Operator> all, String name, BinaryOperator<Tensor> f) {
-    all.put(name, call -> {
-      Tensor result = call.x(0);
-      for (int i = 1; i < call.inputs().size(); i++) {
-        result = f.apply(result, call.x(i));
-      }
-      return call.like(0, result);
-    });
+    all.put(
+        name,
+        call -> {
+          Tensor result = call.x(0);
+          for (int i = 1; i < call.inputs().size(); i++) {
+            result = f.apply(result, call.x(i));
+          }
+          return call.like(0, result);
+        });
   }
 
   private static Tensor zero(Tensor x) {

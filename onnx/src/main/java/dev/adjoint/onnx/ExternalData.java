@@ -6,6 +6,8 @@ import dev.adjoint.io.Quoted;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -55,7 +57,7 @@ record ExternalData(@Nullable Path directory) {
       if (file.startsWith(real) && Files.isRegularFile(file)) {
         return file;
       }
-    } catch (java.nio.file.InvalidPathException | java.nio.file.NoSuchFileException _) {
+    } catch (InvalidPathException | NoSuchFileException _) {
       // said below
     }
     throw new IOException(

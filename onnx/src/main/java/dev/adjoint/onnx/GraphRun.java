@@ -21,15 +21,25 @@ import org.jspecify.annotations.Nullable;
  *
  * @param opset the version of the default set of operators
  * @param functions of the model, by domain and name
+ * @param wide whether floats are computed in float64
  */
-record GraphRun(long opset, Map<String, Function> functions) {
+record GraphRun(long opset, Map<String, Function> functions, boolean wide) {
 
   private static final String IF = "If";
 
   static GraphRun of(Model model) {
     Map<String, Function> functions = new HashMap<>();
     model.functions().forEach(f -> functions.put(f.domain() + ":" + f.name(), f));
-    return new GraphRun(model.opsets().getOrDefault("", 1L), functions);
+    return new GraphRun(model.opsets().getOrDefault("", 1L), functions, false);
+  }
+
+  GraphRun wide(boolean on) {
+    return new GraphRun(opset, functions, on);
+  }
+
+  /** Returns a value as this run computes with it. */
+  Value fitted(Value value) {
+    return wide ? value.widened() : value;
   }
 
   /**
@@ -111,7 +121,7 @@ record GraphRun(long opset, Map<String, Function> functions) {
     Call call = new Call(node, opset, inputs);
     List<Value> outputs = outputs(call, values);
     for (int i = 0; i < Math.min(outputs.size(), node.outputs().size()); i++) {
-      values.put(node.outputs().get(i), outputs.get(i));
+      values.put(node.outputs().get(i), fitted(outputs.get(i)));
     }
     if (node.outputs().size() > outputs.size()
         && !node.outputs().subList(outputs.size(), node.outputs().size()).stream()
@@ -182,14 +192,13 @@ record GraphRun(long opset, Map<String, Function> functions) {
   private static Node bound(Node node, Map<String, Attribute> given) {
     Map<String, Attribute> attributes = new LinkedHashMap<>();
     node.attributes()
-        .forEach(
-            (name, attribute) -> {
-              Attribute bound =
-                  attribute.reference().isEmpty() ? attribute : given.get(attribute.reference());
-              if (bound != null) {
-                attributes.put(name, bound);
-              }
-            });
+        .forEach((name, attribute) -> {
+          Attribute bound =
+              attribute.reference().isEmpty() ? attribute : given.get(attribute.reference());
+          if (bound != null) {
+            attributes.put(name, bound);
+          }
+        });
     return new Node(
         node.name(), node.op(), node.domain(), node.inputs(), node.outputs(), attributes);
   }

@@ -25,82 +25,99 @@ final class NetworkOperators {
 
   static void addTo(Map<String, Operator> all) {
     all.put("MatMul", call -> call.like(0, call.x(0).matmul(call.x(1))));
-    all.put("Gemm", call -> {
-      Tensor a = call.flag("transA", false) ? call.x(0).transpose() : call.x(0);
-      Tensor b = call.flag("transB", false) ? call.x(1).transpose() : call.x(1);
-      Tensor y = scaled(a.matmul(b), call.decimal("alpha", 1));
-      Tensor c = call.tensorOr(2);
-      return call.like(0, c == null ? y : y.plus(scaled(c, call.decimal("beta", 1))));
-    });
-    all.put("Einsum", call -> {
-      Tensor[] operands = new Tensor[call.inputs().size()];
-      Arrays.setAll(operands, call::x);
-      return call.like(0, Einsum.einsum(call.text("equation", ""), operands));
-    });
+    all.put(
+        "Gemm",
+        call -> {
+          Tensor a = call.flag("transA", false) ? call.x(0).transpose() : call.x(0);
+          Tensor b = call.flag("transB", false) ? call.x(1).transpose() : call.x(1);
+          Tensor y = scaled(a.matmul(b), call.decimal("alpha", 1));
+          Tensor c = call.tensorOr(2);
+          return call.like(0, c == null ? y : y.plus(scaled(c, call.decimal("beta", 1))));
+        });
+    all.put(
+        "Einsum",
+        call -> {
+          Tensor[] operands = new Tensor[call.inputs().size()];
+          Arrays.setAll(operands, call::x);
+          return call.like(0, Einsum.einsum(call.text("equation", ""), operands));
+        });
     all.put("Conv", NetworkOperators::convolution);
     all.put("ConvTranspose", NetworkOperators::transposedConvolution);
     all.put("MaxPool", NetworkOperators::maxPool);
     all.put("AveragePool", call -> call.like(0, averagePool(call, call.x(0))));
-    all.put("LpPool", call -> {
-      double p = call.integer("p", 2);
-      Tensor x = call.x(0);
-      Windows windows = Windows.of(call, x, call.ints("kernel_shape"));
-      return call.like(0, sums(windows, windows.padded(x.abs().pow(p), 0)).pow(1 / p));
-    });
-    all.put("GlobalAveragePool", call ->
-        call.like(0, call.x(0).mean(Keep.AXES, positions(call.x(0)))));
-    all.put("GlobalMaxPool", call ->
-        call.like(0, call.x(0).max(Keep.AXES, positions(call.x(0)))));
-    all.put("GlobalLpPool", call -> {
-      double p = call.integer("p", 2);
-      Tensor x = call.x(0);
-      return call.like(0, x.abs().pow(p).sum(Keep.AXES, positions(x)).pow(1 / p));
-    });
+    all.put(
+        "LpPool",
+        call -> {
+          double p = call.integer("p", 2);
+          Tensor x = call.x(0);
+          Windows windows = Windows.of(call, x, call.ints("kernel_shape"));
+          return call.like(0, sums(windows, windows.padded(x.abs().pow(p), 0)).pow(1 / p));
+        });
+    all.put(
+        "GlobalAveragePool", call -> call.like(0, call.x(0).mean(Keep.AXES, positions(call.x(0)))));
+    all.put("GlobalMaxPool", call -> call.like(0, call.x(0).max(Keep.AXES, positions(call.x(0)))));
+    all.put(
+        "GlobalLpPool",
+        call -> {
+          double p = call.integer("p", 2);
+          Tensor x = call.x(0);
+          return call.like(0, x.abs().pow(p).sum(Keep.AXES, positions(x)).pow(1 / p));
+        });
     all.put("BatchNormalization", NetworkOperators::batchNorm);
-    all.put("InstanceNormalization", call -> {
-      Tensor x = call.x(0);
-      return call.like(
-          0, normalized(call, x, channels(call.x(1), x), channels(call.x(2), x), positions(x)));
-    });
+    all.put(
+        "InstanceNormalization",
+        call -> {
+          Tensor x = call.x(0);
+          return call.like(
+              0, normalized(call, x, channels(call.x(1), x), channels(call.x(2), x), positions(x)));
+        });
     all.put("GroupNormalization", NetworkOperators::groupNorm);
-    all.put("LayerNormalization", call -> {
-      Tensor x = call.x(0);
-      Rule rule = new Rule(true, call.decimal("epsilon", EPSILON), false);
-      int[] axes = last(call, x);
-      var norm = Standardize.normalize(x, call.x(1), call.tensorOr(2), rule, axes);
-      Tensor mean = x.mean(Keep.AXES, axes);
-      Tensor inverse =
-          x.biasedVariance(Keep.AXES, axes).plus(call.decimal("epsilon", EPSILON)).rsqrt();
-      return List.of(call.in(0).with(norm.y()), Value.of(mean), Value.of(inverse));
-    });
-    all.put("RMSNormalization", call -> {
-      Tensor x = call.x(0);
-      Rule rule = new Rule(false, call.decimal("epsilon", EPSILON), false);
-      return call.like(0, Standardize.normalize(x, call.x(1), null, rule, last(call, x)).y());
-    });
-    all.put("LRN", call -> {
-      Tensor x = call.x(0);
-      int size = call.integer("size", 1);
-      int before = (size - 1) / 2;
-      Tensor squares = x.square().pad(1, before, size - 1 - before, 0);
-      Tensor sum = squares.slice(1, 0, x.size(1));
-      for (int i = 1; i < size; i++) {
-        sum = sum.plus(squares.slice(1, i, i + x.size(1)));
-      }
-      double alpha = call.decimal("alpha", 1e-4) / size;
-      Tensor scale = sum.times(alpha).plus(call.decimal("bias", 1));
-      return call.like(0, x.div(scale.pow(call.decimal("beta", 0.75))));
-    });
-    all.put("Dropout", call -> {
-      Tensor x = call.x(0);
-      boolean training = call.number(2, 0) != 0;
-      double ratio = call.number(1, call.decimal("ratio", 0.5));
-      if (training && ratio != 0) {
-        throw call.unsupported("training; expected inference, in which nothing is dropped");
-      }
-      return List.of(
-          call.in(0), Types.fitted(Tensors.ones(x.shape(), x.dtype()), ElementType.BOOL));
-    });
+    all.put(
+        "LayerNormalization",
+        call -> {
+          Tensor x = call.x(0);
+          Rule rule = new Rule(true, call.decimal("epsilon", EPSILON), false);
+          int[] axes = last(call, x);
+          var norm = Standardize.normalize(x, call.x(1), call.tensorOr(2), rule, axes);
+          Tensor mean = x.mean(Keep.AXES, axes);
+          Tensor inverse =
+              x.biasedVariance(Keep.AXES, axes).plus(call.decimal("epsilon", EPSILON)).rsqrt();
+          return List.of(call.in(0).with(norm.y()), Value.of(mean), Value.of(inverse));
+        });
+    all.put(
+        "RMSNormalization",
+        call -> {
+          Tensor x = call.x(0);
+          Rule rule = new Rule(false, call.decimal("epsilon", EPSILON), false);
+          return call.like(0, Standardize.normalize(x, call.x(1), null, rule, last(call, x)).y());
+        });
+    all.put(
+        "LRN",
+        call -> {
+          Tensor x = call.x(0);
+          int size = call.integer("size", 1);
+          int before = (size - 1) / 2;
+          Tensor squares = x.square().pad(1, before, size - 1 - before, 0);
+          Tensor sum = squares.slice(1, 0, x.size(1));
+          for (int i = 1; i < size; i++) {
+            sum = sum.plus(squares.slice(1, i, i + x.size(1)));
+          }
+          double alpha = call.decimal("alpha", 1e-4) / size;
+          Tensor scale = sum.times(alpha).plus(call.decimal("bias", 1));
+          return call.like(0, x.div(scale.pow(call.decimal("beta", 0.75))));
+        });
+    all.put(
+        "Dropout",
+        call -> {
+          Tensor x = call.x(0);
+          boolean training = call.number(2, 0) != 0;
+          double ratio = call.number(1, call.decimal("ratio", 0.5));
+          if (training && ratio != 0) {
+            throw call.unsupported("training; expected inference, in which nothing is dropped");
+          }
+          return List.of(
+              call.in(0), Types.fitted(Tensors.ones(x.shape(), x.dtype()), ElementType.BOOL));
+        });
   }
 
   private static Tensor scaled(Tensor x, double factor) {
@@ -137,8 +154,7 @@ final class NetworkOperators {
     Tensor bias = channels(call.x(2), x);
     if (!call.flag("training_mode", false)) {
       Tensor deviation = channels(call.x(4).plus(call.decimal("epsilon", EPSILON)).sqrt(), x);
-      return call.like(
-          0, x.minus(channels(call.x(3), x)).div(deviation).times(gain).plus(bias));
+      return call.like(0, x.minus(channels(call.x(3), x)).div(deviation).times(gain).plus(bias));
     }
     int[] axes = IntStream.range(0, x.rank()).filter(axis -> axis != 1).toArray();
     double momentum = call.decimal("momentum", 0.9f); // the weight of the old value
@@ -308,8 +324,7 @@ final class NetworkOperators {
     single[0] = sizes[0] * sizes[1];
     single[1] = 1;
     Tensor ones = Tensors.ones(one).to(x.dtype());
-    ConvOptions options =
-        ConvOptions.DEFAULT.stride(windows.stride()).dilation(windows.dilation());
+    ConvOptions options = ConvOptions.DEFAULT.stride(windows.stride()).dilation(windows.dilation());
     Tensor lines = x.reshape(single);
     Tensor y =
         n == 1

@@ -11,6 +11,7 @@ import dev.adjoint.onnx.Proto.Graph;
 import dev.adjoint.onnx.Proto.Model;
 import dev.adjoint.onnx.Proto.TensorData;
 import dev.adjoint.onnx.Proto.ValueInfo;
+import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -32,8 +33,9 @@ import java.util.stream.Collectors;
  * Tensor scores = model.forward(images);
  * }</pre>
  *
- * <p>Floats are computed in float32 (half floats, too), doubles in float64, and integers exactly up
- * to 2^53. Norms and dropout compute what they compute in inference, as the file says.
+ * <p>Floats are computed in float32 (half floats, too), after {@code to(DType.FLOAT64)} in float64,
+ * doubles in float64, and integers exactly up to 2^53. Norms and dropout compute what they compute
+ * in inference, as the file says.
  */
 public final class OnnxModel extends Layer implements Transform {
 
@@ -51,8 +53,7 @@ public final class OnnxModel extends Layer implements Transform {
     for (TensorData data : graph.initializers()) {
       Value value = Value.read(data, files);
       if (value.type() == ElementType.FLOAT || value.type() == ElementType.DOUBLE) {
-        String name = data.name().replace('.', '_');
-        weights.put(data.name(), parameter(name, value.tensor()));
+        weights.put(data.name(), parameter(nameOf(data), value.tensor()));
       } else {
         constants.put(data.name(), value);
       }
@@ -93,6 +94,20 @@ public final class OnnxModel extends Layer implements Transform {
     } catch (IOException e) {
       throw new TensorFormatException(name, String.valueOf(e.getMessage()), e);
     }
+  }
+
+  /** Returns a name without dots, which separate the names of a path, that no weight has yet. */
+  private String nameOf(TensorData data) throws IOException {
+    if (data.name().isEmpty() || weights.containsKey(data.name())) {
+      throw new IOException(
+          "an initializer named %s; expected names that differ"
+              .formatted(Quoted.text(data.name())));
+    }
+    String name = data.name().replace('.', '_');
+    while (namedParameters().containsKey(name)) {
+      name += "_";
+    }
+    return name;
   }
 
   /** Returns the tensors of a graph inside of a node. */
@@ -153,7 +168,8 @@ public final class OnnxModel extends Layer implements Transform {
       Tensor x = given.get(input.name());
       if (x != null) {
         ElementType type = ElementType.require(input.type(), "input " + Quoted.text(input.name()));
-        values.put(input.name(), new Value(x.to(type.dtype()), type));
+        values.put(
+            input.name(), type.isFloat() ? Value.of(x) : new Value(x.to(DType.FLOAT64), type));
       }
     }
     return forwardAll(values).entrySet().stream()
@@ -167,10 +183,14 @@ public final class OnnxModel extends Layer implements Transform {
 
   /** Computes all outputs, with their types. */
   Map<String, Value> forwardAll(Map<String, Value> given) {
-    Map<String, Value> values = new HashMap<>(constants);
+    boolean wide =
+        weights.values().stream().anyMatch(weight -> weight.value().dtype() == DType.FLOAT64);
+    GraphRun fitting = run.wide(wide);
+    Map<String, Value> values = new HashMap<>();
+    constants.forEach((name, value) -> values.put(name, fitting.fitted(value)));
     weights.forEach((name, weight) -> values.put(name, Value.of(weight.value())));
-    values.putAll(given);
-    run.run(graph.nodes(), values, kept);
+    given.forEach((name, value) -> values.put(name, fitting.fitted(value)));
+    fitting.run(graph.nodes(), values, kept);
     Map<String, Value> outputs = new LinkedHashMap<>();
     for (String name : outputs()) {
       Value value = values.get(name);

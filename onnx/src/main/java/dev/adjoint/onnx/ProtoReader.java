@@ -16,7 +16,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the wire format of protocol buffers by the numbers that {@code onnx.proto} gives to fields.
@@ -155,8 +154,7 @@ final class ProtoReader {
         case 5 -> initializers.add(inside(this::tensor));
         case 11 -> inputs.add(inside(this::valueInfo));
         case 12 -> outputs.add(inside(this::valueInfo));
-        case 15 ->
-            throw new UnsupportedOnnxException("a sparse initializer; expected dense ones");
+        case 15 -> throw new UnsupportedOnnxException("a sparse initializer; expected dense ones");
         default -> {
           return false;
         }
@@ -224,8 +222,7 @@ final class ProtoReader {
       }
       return true;
     });
-    Object read =
-        switch ((int) type[0]) { // lists may be empty; older files leave the type out
+    Object read = switch ((int) type[0]) { // lists may be empty; older files leave the type out
           case 1 -> value[0] == null ? 0f : value[0];
           case 2 -> value[0] == null ? 0L : value[0];
           case 3 -> value[0] == null ? ByteString.EMPTY : value[0];
@@ -235,7 +232,9 @@ final class ProtoReader {
           default ->
               value[0] != null
                   ? value[0]
-                  : floats.size() > 0 ? floats.toFloats() : longs.size() > 0 ? longs.toLongs() : null;
+                  : floats.size() > 0
+                      ? floats.toFloats()
+                      : longs.size() > 0 ? longs.toLongs() : null;
         };
     return new Attribute(names[0], read, names[1]);
   }
@@ -321,19 +320,21 @@ final class ProtoReader {
         case 1 -> name[0] = text();
         case 2 -> // TypeProto: of a tensor, its element type and shape
             inside(() -> {
-              message(kind -> kind == 1 && inside(() -> {
-                message(part -> {
-                  switch (part) {
-                    case 1 -> type[0] = number();
-                    case 2 -> shape.add(inside(this::shape));
-                    default -> {
-                      return false;
-                    }
-                  }
-                  return true;
-                });
-                return true;
-              }));
+              message(kind ->
+                  kind == 1
+                      && inside(() -> {
+                        message(part -> {
+                          switch (part) {
+                            case 1 -> type[0] = number();
+                            case 2 -> shape.add(inside(this::shape));
+                            default -> {
+                              return false;
+                            }
+                          }
+                          return true;
+                        });
+                        return true;
+                      }));
               return true;
             });
         default -> {
@@ -347,20 +348,23 @@ final class ProtoReader {
 
   private List<Object> shape() throws IOException {
     List<Object> dims = new ArrayList<>();
-    message(number -> number == 1 && dims.add(inside(() -> {
-      Object[] dim = {"?"};
-      message(part -> {
-        switch (part) {
-          case 1 -> dim[0] = number();
-          case 2 -> dim[0] = text();
-          default -> {
-            return false;
-          }
-        }
-        return true;
-      });
-      return dim[0];
-    })));
+    message(number ->
+        number == 1
+            && dims.add(
+                inside(() -> {
+                  Object[] dim = {"?"};
+                  message(part -> {
+                    switch (part) {
+                      case 1 -> dim[0] = number();
+                      case 2 -> dim[0] = text();
+                      default -> {
+                        return false;
+                      }
+                    }
+                    return true;
+                  });
+                  return dim[0];
+                })));
     return dims;
   }
 

@@ -3,10 +3,13 @@ package dev.adjoint.onnx;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Keep;
+import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /** The operators that compute something of axes: sums, extremes, running sums, order. */
 final class ReductionOperators {
@@ -35,56 +38,66 @@ final class ReductionOperators {
     all.put("CumProd", call -> running(call, false));
     all.put("Softmax", call -> call.like(0, softmax(call, false)));
     all.put("LogSoftmax", call -> call.like(0, softmax(call, true)));
-    all.put("Hardmax", call -> {
-      Tensor x = call.x(0);
-      int axis = call.axis(call.integer("axis", call.opset() < 13 ? 1 : -1), x.rank());
-      Tensor places = Tensors.oneHot(x.argmax(axis), x.size(axis), x.dtype());
-      return call.like(0, moved(places, axis));
-    });
-    all.put("TopK", call -> {
-      Tensor x = call.x(0);
-      int axis = call.axis(call.integer("axis", -1), x.rank());
-      int k = (int) call.number(1, call.integer("k", 1));
-      var top = x.topK(k, axis, call.flag("largest", true));
-      return List.of(call.in(0).with(top.values()), integers(top.indices()));
-    });
-    all.put("LpNormalization", call -> {
-      Tensor x = call.x(0);
-      int axis = call.axis(call.integer("axis", -1), x.rank());
-      Tensor norm = x.norm(call.integer("p", 2), Keep.AXES, axis);
-      return call.like(0, x.div(norm.plus(norm.equal(0))));
-    });
-    all.put("MeanVarianceNormalization", call -> {
-      Tensor x = call.x(0);
-      int[] axes = call.ints("axes", 0, 2, 3);
-      Tensor centered = x.minus(x.mean(Keep.AXES, axes));
-      Tensor deviation = centered.square().mean(Keep.AXES, axes).sqrt().plus(1e-9);
-      return call.like(0, centered.div(deviation));
-    });
+    all.put(
+        "Hardmax",
+        call -> {
+          Tensor x = call.x(0);
+          int axis = call.axis(call.integer("axis", call.opset() < 13 ? 1 : -1), x.rank());
+          Tensor places = Tensors.oneHot(x.argmax(axis), x.size(axis), x.dtype());
+          return call.like(0, moved(places, axis));
+        });
+    all.put(
+        "TopK",
+        call -> {
+          Tensor x = call.x(0);
+          int axis = call.axis(call.integer("axis", -1), x.rank());
+          int k = (int) call.number(1, call.integer("k", 1));
+          var top = x.topK(k, axis, call.flag("largest", true));
+          return List.of(call.in(0).with(top.values()), integers(top.indices()));
+        });
+    all.put(
+        "LpNormalization",
+        call -> {
+          Tensor x = call.x(0);
+          int axis = call.axis(call.integer("axis", -1), x.rank());
+          Tensor norm = x.norm(call.integer("p", 2), Keep.AXES, axis);
+          return call.like(0, x.div(norm.plus(norm.equal(0))));
+        });
+    all.put(
+        "MeanVarianceNormalization",
+        call -> {
+          Tensor x = call.x(0);
+          int[] axes = call.ints("axes", 0, 2, 3);
+          Tensor centered = x.minus(x.mean(Keep.AXES, axes));
+          Tensor deviation = centered.square().mean(Keep.AXES, axes).sqrt().plus(1e-9);
+          return call.like(0, centered.div(deviation));
+        });
   }
 
   private static void reduction(Map<String, Operator> all, String name, Reduction reduction) {
-    all.put(name, call -> {
-      Tensor x = call.x(0);
-      int[] axes = call.intsOr("axes", 1);
-      if (axes == null || axes.length == 0) {
-        if (call.flag("noop_with_empty_axes", false)) {
-          return call.like(0, reduction.of(x.unsqueeze(0), new int[] {0}).reshape(x.shape()));
-        }
-        axes = java.util.stream.IntStream.range(0, x.rank()).toArray();
-      }
-      for (int i = 0; i < axes.length; i++) {
-        axes[i] = call.axis(axes[i], x.rank());
-      }
-      Tensor kept = axes.length == 0 ? x : reduction.of(x, axes);
-      return call.like(0, call.flag("keepdims", true) ? kept : dropped(kept, axes));
-    });
+    all.put(
+        name,
+        call -> {
+          Tensor x = call.x(0);
+          int[] axes = call.intsOr("axes", 1);
+          if (axes == null || axes.length == 0) {
+            if (call.flag("noop_with_empty_axes", false)) {
+              return call.like(0, reduction.of(x.unsqueeze(0), new int[] {0}).reshape(x.shape()));
+            }
+            axes = IntStream.range(0, x.rank()).toArray();
+          }
+          for (int i = 0; i < axes.length; i++) {
+            axes[i] = call.axis(axes[i], x.rank());
+          }
+          Tensor kept = axes.length == 0 ? x : reduction.of(x, axes);
+          return call.like(0, call.flag("keepdims", true) ? kept : dropped(kept, axes));
+        });
   }
 
   private static Tensor dropped(Tensor x, int[] axes) {
     int[] sizes =
-        java.util.stream.IntStream.range(0, x.rank())
-            .filter(axis -> java.util.Arrays.stream(axes).noneMatch(a -> a == axis))
+        IntStream.range(0, x.rank())
+            .filter(axis -> Arrays.stream(axes).noneMatch(a -> a == axis))
             .map(x::size)
             .toArray();
     return x.reshape(sizes);
@@ -97,7 +110,7 @@ final class ReductionOperators {
         sizes[axis] = 1;
       }
       double limit = max ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY;
-      return Tensors.full(dev.adjoint.tensor.Shape.of(sizes), limit, x.dtype());
+      return Tensors.full(Shape.of(sizes), limit, x.dtype());
     }
     return max ? x.max(Keep.AXES, axes) : x.min(Keep.AXES, axes);
   }

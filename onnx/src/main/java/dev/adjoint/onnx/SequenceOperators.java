@@ -1,7 +1,9 @@
 package dev.adjoint.onnx;
 
+import dev.adjoint.op.Indexing;
 import dev.adjoint.op.Joining;
 import dev.adjoint.op.Where;
+import dev.adjoint.tensor.Keep;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
 import java.util.ArrayList;
@@ -21,22 +23,24 @@ final class SequenceOperators {
     all.put("LSTM", call -> recurrent(call, 4, SequenceOperators::longShort));
     all.put("Attention", SequenceOperators::attention);
     all.put("RotaryEmbedding", SequenceOperators::rotary);
-    all.put("ReverseSequence", call -> {
-      Tensor x = call.x(0);
-      int time = call.integer("time_axis", 0);
-      int batch = call.integer("batch_axis", 1);
-      int[] lengths = call.in(1).toInts();
-      List<Tensor> rows = new ArrayList<>();
-      for (int i = 0; i < lengths.length; i++) {
-        Tensor row = x.slice(batch, i, i + 1);
-        rows.add(
-            Joining.concat(
-                time,
-                row.slice(time, 0, lengths[i]).flip(time),
-                row.slice(time, lengths[i], x.size(time))));
-      }
-      return call.like(0, Joining.concat(batch, rows.toArray(Tensor[]::new)));
-    });
+    all.put(
+        "ReverseSequence",
+        call -> {
+          Tensor x = call.x(0);
+          int time = call.integer("time_axis", 0);
+          int batch = call.integer("batch_axis", 1);
+          int[] lengths = call.in(1).toInts();
+          List<Tensor> rows = new ArrayList<>();
+          for (int i = 0; i < lengths.length; i++) {
+            Tensor row = x.slice(batch, i, i + 1);
+            rows.add(
+                Joining.concat(
+                    time,
+                    row.slice(time, 0, lengths[i]).flip(time),
+                    row.slice(time, lengths[i], x.size(time))));
+          }
+          return call.like(0, Joining.concat(batch, rows.toArray(Tensor[]::new)));
+        });
   }
 
   // ---- recurrent layers ------------------------------------------------------------------------
@@ -85,10 +89,8 @@ final class SequenceOperators {
     List<Tensor> ofX = x.matmul(cell.w.transpose()).plus(cell.inputBias).chunk(3, 1);
     List<Tensor> r = cell.r.chunk(3, 0);
     List<Tensor> bias = cell.stateBias.chunk(3, 0);
-    Tensor update =
-        ofX.get(0).plus(h.matmul(r.get(0).transpose())).plus(bias.get(0)).sigmoid();
-    Tensor reset =
-        ofX.get(1).plus(h.matmul(r.get(1).transpose())).plus(bias.get(1)).sigmoid();
+    Tensor update = ofX.get(0).plus(h.matmul(r.get(0).transpose())).plus(bias.get(0)).sigmoid();
+    Tensor reset = ofX.get(1).plus(h.matmul(r.get(1).transpose())).plus(bias.get(1)).sigmoid();
     Tensor before =
         cell.call.flag("linear_before_reset", false)
             ? reset.times(h.matmul(r.get(2).transpose()).plus(bias.get(2)))
@@ -201,7 +203,7 @@ final class SequenceOperators {
     Tensor biased = bias == null ? capped : capped.plus(bias);
     Tensor weights = biased.softmax(-1);
     if (bias != null) { // nothing to attend to: zeros
-      Tensor nothing = biased.max(dev.adjoint.tensor.Keep.AXES, -1).equal(Double.NEGATIVE_INFINITY);
+      Tensor nothing = biased.max(Keep.AXES, -1).equal(Double.NEGATIVE_INFINITY);
       weights = Where.where(nothing, Tensor.scalar(0, weights.dtype()), weights);
     }
     Tensor y = weights.matmul(values);
@@ -267,8 +269,7 @@ final class SequenceOperators {
     if (rotated < size) {
       y = Joining.concat(3, y, x.slice(3, rotated, size));
     }
-    return call.like(
-        0, flat ? y.transpose(1, 2).reshape(call.x(0).shape()) : y);
+    return call.like(0, flat ? y.transpose(1, 2).reshape(call.x(0).shape()) : y);
   }
 
   /** Returns the cosines or sines of each position: (batch, positions, half). */
@@ -279,8 +280,7 @@ final class SequenceOperators {
     }
     Value positions = call.in(3);
     Tensor rows =
-        dev.adjoint.op.Indexing.indexSelect(
-            cache, 0, positions.toIntTensor().reshape(positions.tensor().size()));
+        Indexing.indexSelect(cache, 0, positions.toIntTensor().reshape(positions.tensor().size()));
     return rows.reshape(positions.shape().size(0), positions.shape().size(1), cache.size(1));
   }
 }

@@ -5,6 +5,7 @@ import dev.adjoint.op.Joining;
 import dev.adjoint.op.Masking;
 import dev.adjoint.op.PadMode;
 import dev.adjoint.op.Scattering;
+import dev.adjoint.op.Where;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Shape;
@@ -24,162 +25,197 @@ final class ShapeOperators {
 
   static void addTo(Map<String, Operator> all) {
     all.put("Constant", ShapeOperators::constant);
-    all.put("ConstantOfShape", call -> {
-      Value value = call.tensor("value");
-      ElementType type = value == null ? ElementType.FLOAT : value.type();
-      double element = value == null ? 0 : value.tensor().toDoubleArray()[0];
-      return Call.result(
-          Tensors.full(Shape.of(call.in(0).toInts()), element, type.dtype()), type);
-    });
-    all.put("Shape", call -> {
-      int[] sizes = call.in(0).shape().toArray();
-      int from = bound(call.integer("start", 0), sizes.length);
-      int to = bound(call.integer("end", sizes.length), sizes.length);
-      return List.of(Value.of(Arrays.copyOfRange(sizes, from, Math.max(from, to))));
-    });
-    all.put("Size", call ->
-        Call.result(Tensor.scalar(call.x(0).size(), DType.FLOAT64), ElementType.INT64));
+    all.put(
+        "ConstantOfShape",
+        call -> {
+          Value value = call.tensor("value");
+          ElementType type = value == null ? ElementType.FLOAT : value.type();
+          double element = value == null ? 0 : value.tensor().toDoubleArray()[0];
+          return Call.result(
+              Tensors.full(Shape.of(call.in(0).toInts()), element, type.dtype()), type);
+        });
+    all.put(
+        "Shape",
+        call -> {
+          int[] sizes = call.in(0).shape().toArray();
+          int from = bound(call.integer("start", 0), sizes.length);
+          int to = bound(call.integer("end", sizes.length), sizes.length);
+          return List.of(Value.of(Arrays.copyOfRange(sizes, from, Math.max(from, to))));
+        });
+    all.put(
+        "Size",
+        call -> Call.result(Tensor.scalar(call.x(0).size(), DType.FLOAT64), ElementType.INT64));
     all.put("Reshape", ShapeOperators::reshape);
-    all.put("Flatten", call -> {
-      Tensor x = call.x(0);
-      int axis = call.integer("axis", 1);
-      axis = axis < 0 ? axis + x.rank() : axis;
-      int rows = Arrays.stream(x.shape().toArray()).limit(axis).reduce(1, (a, b) -> a * b);
-      return call.like(0, x.reshape(rows, rows == 0 ? 0 : x.size() / rows));
-    });
-    all.put("Squeeze", call -> {
-      Tensor x = call.x(0);
-      int[] axes = call.intsOr("axes", 1);
-      int[] dropped =
-          axes == null
-              ? IntStream.range(0, x.rank()).filter(axis -> x.size(axis) == 1).toArray()
-              : resolved(call, axes, x.rank());
-      Tensor y = x;
-      for (int i = dropped.length - 1; i >= 0; i--) {
-        y = y.squeeze(dropped[i]);
-      }
-      return call.like(0, y);
-    });
-    all.put("Unsqueeze", call -> {
-      Tensor y = call.x(0);
-      int[] axes = call.intsOr("axes", 1);
-      int[] added = resolved(call, axes == null ? new int[0] : axes, y.rank() + length(axes));
-      for (int axis : added) {
-        y = y.unsqueeze(axis);
-      }
-      return call.like(0, y);
-    });
-    all.put("Transpose", call -> {
-      int rank = call.x(0).rank();
-      int[] reversed = IntStream.range(0, rank).map(i -> rank - 1 - i).toArray();
-      return call.like(0, call.x(0).permute(call.ints("perm", reversed)));
-    });
-    all.put("Concat", call -> {
-      Tensor[] parts = new Tensor[call.inputs().size()];
-      Arrays.setAll(parts, call::x);
-      int axis = call.axis(call.integer("axis", 1), parts[0].rank());
-      return call.like(0, Joining.concat(axis, parts));
-    });
+    all.put(
+        "Flatten",
+        call -> {
+          Tensor x = call.x(0);
+          int axis = call.integer("axis", 1);
+          axis = axis < 0 ? axis + x.rank() : axis;
+          int rows = Arrays.stream(x.shape().toArray()).limit(axis).reduce(1, (a, b) -> a * b);
+          return call.like(0, x.reshape(rows, rows == 0 ? 0 : x.size() / rows));
+        });
+    all.put(
+        "Squeeze",
+        call -> {
+          Tensor x = call.x(0);
+          int[] axes = call.intsOr("axes", 1);
+          int[] dropped =
+              axes == null
+                  ? IntStream.range(0, x.rank()).filter(axis -> x.size(axis) == 1).toArray()
+                  : resolved(call, axes, x.rank());
+          Tensor y = x;
+          for (int i = dropped.length - 1; i >= 0; i--) {
+            y = y.squeeze(dropped[i]);
+          }
+          return call.like(0, y);
+        });
+    all.put(
+        "Unsqueeze",
+        call -> {
+          Tensor y = call.x(0);
+          int[] axes = call.intsOr("axes", 1);
+          int[] added = resolved(call, axes == null ? new int[0] : axes, y.rank() + length(axes));
+          for (int axis : added) {
+            y = y.unsqueeze(axis);
+          }
+          return call.like(0, y);
+        });
+    all.put(
+        "Transpose",
+        call -> {
+          int rank = call.x(0).rank();
+          int[] reversed = IntStream.range(0, rank).map(i -> rank - 1 - i).toArray();
+          return call.like(0, call.x(0).permute(call.ints("perm", reversed)));
+        });
+    all.put(
+        "Concat",
+        call -> {
+          Tensor[] parts = new Tensor[call.inputs().size()];
+          Arrays.setAll(parts, call::x);
+          int axis = call.axis(call.integer("axis", 1), parts[0].rank());
+          return call.like(0, Joining.concat(axis, parts));
+        });
     all.put("Split", ShapeOperators::split);
     all.put("Slice", ShapeOperators::slice);
-    all.put("Gather", call -> {
-      Tensor x = call.x(0);
-      int axis = call.axis(call.integer("axis", 0), x.rank());
-      IntTensor index = positive(call.in(1), x.size(axis));
-      int[] sizes = x.shape().toArray();
-      int[] picked = index.shape().toArray();
-      int[] result = new int[sizes.length - 1 + picked.length];
-      System.arraycopy(sizes, 0, result, 0, axis);
-      System.arraycopy(picked, 0, result, axis, picked.length);
-      System.arraycopy(
-          sizes, axis + 1, result, axis + picked.length, sizes.length - axis - 1);
-      return call.like(
-          0, Indexing.indexSelect(x, axis, index.reshape(index.size())).reshape(result));
-    });
-    all.put("GatherElements", call -> {
-      Tensor x = call.x(0);
-      int axis = call.axis(call.integer("axis", 0), x.rank());
-      return call.like(0, Indexing.gather(x, axis, positive(call.in(1), x.size(axis))));
-    });
+    all.put(
+        "Gather",
+        call -> {
+          Tensor x = call.x(0);
+          int axis = call.axis(call.integer("axis", 0), x.rank());
+          IntTensor index = positive(call.in(1), x.size(axis));
+          int[] sizes = x.shape().toArray();
+          int[] picked = index.shape().toArray();
+          int[] result = new int[sizes.length - 1 + picked.length];
+          System.arraycopy(sizes, 0, result, 0, axis);
+          System.arraycopy(picked, 0, result, axis, picked.length);
+          System.arraycopy(sizes, axis + 1, result, axis + picked.length, sizes.length - axis - 1);
+          return call.like(
+              0, Indexing.indexSelect(x, axis, index.reshape(index.size())).reshape(result));
+        });
+    all.put(
+        "GatherElements",
+        call -> {
+          Tensor x = call.x(0);
+          int axis = call.axis(call.integer("axis", 0), x.rank());
+          return call.like(0, Indexing.gather(x, axis, positive(call.in(1), x.size(axis))));
+        });
     all.put("GatherND", ShapeOperators::gatherNd);
     all.put("Scatter", ShapeOperators::scatter);
     all.put("ScatterElements", ShapeOperators::scatter);
     all.put("ScatterND", ShapeOperators::scatterNd);
-    all.put("Expand", call -> {
-      Tensor x = call.x(0);
-      Shape to = Shape.broadcast("Expand", x.shape(), Shape.of(call.in(1).toInts()));
-      return call.like(0, x.expand(to));
-    });
+    all.put(
+        "Expand",
+        call -> {
+          Tensor x = call.x(0);
+          Shape to = Shape.broadcast("Expand", x.shape(), Shape.of(call.in(1).toInts()));
+          return call.like(0, x.expand(to));
+        });
     all.put("Tile", call -> call.like(0, call.x(0).tile(call.in(1).toInts())));
     all.put("Pad", ShapeOperators::pad);
-    all.put("Range", call -> {
-      double from = call.number(0, 0);
-      double to = call.number(1, 0);
-      double step = call.number(2, 1);
-      int n = (int) Math.max(0, Math.ceil((to - from) / step));
-      Tensor positions = Tensors.arange(n).to(DType.FLOAT64);
-      return call.like(0, positions.times(step).plus(from));
-    });
-    all.put("OneHot", call -> {
-      int depth = (int) call.number(1, 0);
-      int rank = call.x(0).rank();
-      int axis = call.axis(call.integer("axis", -1), rank + 1);
-      Tensor index = call.x(0).to(DType.FLOAT64);
-      index = index.plus(index.less(0).times(depth));
-      Tensor classes = Tensors.arange(depth).to(DType.FLOAT64);
-      Tensor hot = ReductionOperators.moved(index.unsqueeze(rank).equal(classes), axis);
-      double[] values = call.x(2).toDoubleArray();
-      return call.like(2, hot.times(values[1] - values[0]).plus(values[0]));
-    });
-    all.put("NonZero", call ->
-        List.of(ReductionOperators.integers(Masking.nonzero(call.x(0))))
-            .stream()
-            .map(found -> found.with(found.tensor().transpose()))
-            .toList());
-    all.put("Compress", call -> {
-      boolean flat = !call.hasAttribute("axis");
-      Tensor x = flat ? call.x(0).reshape(call.x(0).size()) : call.x(0);
-      int axis = flat ? 0 : call.axis(call.integer("axis", 0), x.rank());
-      int[] kept = call.in(1).toInts();
-      int[] index = IntStream.range(0, kept.length).filter(i -> kept[i] != 0).toArray();
-      return call.like(0, Indexing.indexSelect(x, axis, IntTensor.of(index)));
-    });
-    all.put("Trilu", call -> {
-      Tensor x = call.x(0);
-      double k = call.number(1, 0);
-      Tensor rows = Tensors.arange(x.size(-2)).to(x.dtype()).unsqueeze(1);
-      Tensor columns = Tensors.arange(x.size(-1)).to(x.dtype());
-      Tensor from = columns.minus(rows);
-      Tensor kept = call.flag("upper", true) ? from.greaterEqual(k) : from.lessEqual(k);
-      return call.like(0, dev.adjoint.op.Where.where(kept, x, Tensor.scalar(0, x.dtype())));
-    });
-    all.put("EyeLike", call -> {
-      int k = call.integer("k", 0);
-      Tensor rows = Tensors.arange(call.x(0).size(0)).unsqueeze(1);
-      Tensor eye = Tensors.arange(call.x(0).size(1)).minus(rows).equal(k);
-      int type = call.integer("dtype", call.in(0).type().number);
-      return Call.result(eye, ElementType.require(type, call.toString()));
-    });
-    all.put("DepthToSpace", call -> {
-      Tensor x = call.x(0);
-      int b = call.integer("blocksize", 1);
-      int n = x.size(0);
-      int c = x.size(1) / (b * b);
-      boolean columnRowDepth = call.text("mode", "DCR").equals("CRD");
-      Tensor parts =
-          columnRowDepth
-              ? x.reshape(n, c, b, b, x.size(2), x.size(3)).permute(0, 1, 4, 2, 5, 3)
-              : x.reshape(n, b, b, c, x.size(2), x.size(3)).permute(0, 3, 4, 1, 5, 2);
-      return call.like(0, parts.reshape(n, c, x.size(2) * b, x.size(3) * b));
-    });
-    all.put("SpaceToDepth", call -> {
-      Tensor x = call.x(0);
-      int b = call.integer("blocksize", 1);
-      int h = x.size(2) / b;
-      int w = x.size(3) / b;
-      Tensor parts = x.reshape(x.size(0), x.size(1), h, b, w, b).permute(0, 3, 5, 1, 2, 4);
-      return call.like(0, parts.reshape(x.size(0), x.size(1) * b * b, h, w));
-    });
+    all.put(
+        "Range",
+        call -> {
+          double from = call.number(0, 0);
+          double to = call.number(1, 0);
+          double step = call.number(2, 1);
+          int n = (int) Math.max(0, Math.ceil((to - from) / step));
+          Tensor positions = Tensors.arange(n).to(DType.FLOAT64);
+          return call.like(0, positions.times(step).plus(from));
+        });
+    all.put(
+        "OneHot",
+        call -> {
+          int depth = (int) call.number(1, 0);
+          int rank = call.x(0).rank();
+          int axis = call.axis(call.integer("axis", -1), rank + 1);
+          Tensor index = call.x(0).to(DType.FLOAT64);
+          index = index.plus(index.less(0).times(depth));
+          Tensor classes = Tensors.arange(depth).to(DType.FLOAT64);
+          Tensor hot = ReductionOperators.moved(index.unsqueeze(rank).equal(classes), axis);
+          double[] values = call.x(2).toDoubleArray();
+          return call.like(2, hot.times(values[1] - values[0]).plus(values[0]));
+        });
+    all.put(
+        "NonZero",
+        call ->
+            List.of(ReductionOperators.integers(Masking.nonzero(call.x(0)))).stream()
+                .map(found -> found.with(found.tensor().transpose()))
+                .toList());
+    all.put(
+        "Compress",
+        call -> {
+          boolean flat = !call.hasAttribute("axis");
+          Tensor x = flat ? call.x(0).reshape(call.x(0).size()) : call.x(0);
+          int axis = flat ? 0 : call.axis(call.integer("axis", 0), x.rank());
+          int[] kept = call.in(1).toInts();
+          int[] index = IntStream.range(0, kept.length).filter(i -> kept[i] != 0).toArray();
+          return call.like(0, Indexing.indexSelect(x, axis, IntTensor.of(index)));
+        });
+    all.put(
+        "Trilu",
+        call -> {
+          Tensor x = call.x(0);
+          double k = call.number(1, 0);
+          Tensor rows = Tensors.arange(x.size(-2)).to(x.dtype()).unsqueeze(1);
+          Tensor columns = Tensors.arange(x.size(-1)).to(x.dtype());
+          Tensor from = columns.minus(rows);
+          Tensor kept = call.flag("upper", true) ? from.greaterEqual(k) : from.lessEqual(k);
+          return call.like(0, Where.where(kept, x, Tensor.scalar(0, x.dtype())));
+        });
+    all.put(
+        "EyeLike",
+        call -> {
+          int k = call.integer("k", 0);
+          Tensor rows = Tensors.arange(call.x(0).size(0)).unsqueeze(1);
+          Tensor eye = Tensors.arange(call.x(0).size(1)).minus(rows).equal(k);
+          int type = call.integer("dtype", call.in(0).type().number);
+          return Call.result(eye, ElementType.require(type, call.toString()));
+        });
+    all.put(
+        "DepthToSpace",
+        call -> {
+          Tensor x = call.x(0);
+          int b = call.integer("blocksize", 1);
+          int n = x.size(0);
+          int c = x.size(1) / (b * b);
+          boolean columnRowDepth = call.text("mode", "DCR").equals("CRD");
+          Tensor parts =
+              columnRowDepth
+                  ? x.reshape(n, c, b, b, x.size(2), x.size(3)).permute(0, 1, 4, 2, 5, 3)
+                  : x.reshape(n, b, b, c, x.size(2), x.size(3)).permute(0, 3, 4, 1, 5, 2);
+          return call.like(0, parts.reshape(n, c, x.size(2) * b, x.size(3) * b));
+        });
+    all.put(
+        "SpaceToDepth",
+        call -> {
+          Tensor x = call.x(0);
+          int b = call.integer("blocksize", 1);
+          int h = x.size(2) / b;
+          int w = x.size(3) / b;
+          Tensor parts = x.reshape(x.size(0), x.size(1), h, b, w, b).permute(0, 3, 5, 1, 2, 4);
+          return call.like(0, parts.reshape(x.size(0), x.size(1) * b * b, h, w));
+        });
   }
 
   private static int bound(int position, int size) {
@@ -217,7 +253,8 @@ final class ShapeOperators {
       return List.of(Value.of(integers));
     }
     if (call.hasAttribute("value_int")) {
-      return Call.result(Tensor.scalar(call.integer("value_int", 0), DType.FLOAT64), ElementType.INT64);
+      return Call.result(
+          Tensor.scalar(call.integer("value_int", 0), DType.FLOAT64), ElementType.INT64);
     }
     throw call.unsupported("a constant of texts or a sparse one; expected a tensor");
   }
@@ -345,12 +382,10 @@ final class ShapeOperators {
     }
     int[] sizes =
         IntStream.concat(
-                IntStream.of(index.length / depth),
-                Arrays.stream(x.shape().toArray()).skip(depth))
+                IntStream.of(index.length / depth), Arrays.stream(x.shape().toArray()).skip(depth))
             .toArray();
     Tensor updates = call.x(2).reshape(sizes);
-    return call.like(
-        0, Scattering.indexPut(x, columns, updates, reduction.equals("add")));
+    return call.like(0, Scattering.indexPut(x, columns, updates, reduction.equals("add")));
   }
 
   private static List<Value> pad(Call call) {

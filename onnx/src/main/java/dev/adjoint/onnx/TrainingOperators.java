@@ -18,11 +18,13 @@ final class TrainingOperators {
 
   static void addTo(Map<String, Operator> all) {
     all.put("NegativeLogLikelihoodLoss", call -> List.of(call.in(0).with(loss(call, call.x(0)))));
-    all.put("SoftmaxCrossEntropyLoss", call -> {
-      Tensor logProbabilities = call.x(0).logSoftmax(1);
-      return List.of(
-          call.in(0).with(loss(call, logProbabilities)), call.in(0).with(logProbabilities));
-    });
+    all.put(
+        "SoftmaxCrossEntropyLoss",
+        call -> {
+          Tensor logProbabilities = call.x(0).logSoftmax(1);
+          return List.of(
+              call.in(0).with(loss(call, logProbabilities)), call.in(0).with(logProbabilities));
+        });
     all.put(DOMAIN + "Momentum", call -> steps(call, 2, TrainingOperators::momentum));
     all.put(DOMAIN + "Adagrad", call -> steps(call, 2, TrainingOperators::adagrad));
     all.put(DOMAIN + "Adam", call -> steps(call, 3, TrainingOperators::adam));
@@ -32,9 +34,7 @@ final class TrainingOperators {
     Tensor target = call.x(1);
     boolean ignores = call.hasAttribute("ignore_index");
     Tensor counts =
-        ignores
-            ? target.notEqual(call.integer("ignore_index", 0))
-            : target.equal(target);
+        ignores ? target.notEqual(call.integer("ignore_index", 0)) : target.equal(target);
     Tensor classes = Where.where(counts, target, Tensor.scalar(0, target.dtype()));
     IntTensor index = new Value(classes, ElementType.INT64).toIntTensor();
     int[] one = target.unsqueeze(1).shape().toArray();

@@ -3,7 +3,9 @@ package dev.adjoint.onnx;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Tensor;
 
-/** Makes results fit their type: integers wrap, half floats are rounded, truth values are 0 or 1. */
+/**
+ * Makes results fit their type: integers wrap, half floats are rounded, truth values are 0 or 1.
+ */
 final class Types {
 
   private Types() {}
@@ -41,9 +43,10 @@ final class Types {
   private static Tensor rounded(Tensor x, ElementType to) {
     float[] values = x.untracked().to(DType.FLOAT32).toFloatArray();
     for (int i = 0; i < values.length; i++) {
-      values[i] = to == ElementType.FLOAT16
-          ? Float.float16ToFloat(Float.floatToFloat16(values[i]))
-          : brain(values[i]);
+      values[i] =
+          to == ElementType.FLOAT16
+              ? Float.float16ToFloat(Float.floatToFloat16(values[i]))
+              : brain(values[i]);
     }
     return Tensor.of(values, x.shape().toArray());
   }

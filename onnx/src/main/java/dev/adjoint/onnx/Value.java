@@ -1,14 +1,17 @@
 package dev.adjoint.onnx;
 
 import com.google.protobuf.ByteString;
+import dev.adjoint.io.Quoted;
 import dev.adjoint.onnx.Proto.TensorData;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import java.io.IOException;
+import java.lang.reflect.Array;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A tensor of a model while it runs.
@@ -63,45 +66,48 @@ record Value(Tensor tensor, ElementType type) {
    * @throws UnsupportedOnnxException if it has elements that no tensor here can hold
    */
   static Value read(TensorData data, ExternalData files) throws IOException {
-    String what = "tensor " + dev.adjoint.io.Quoted.text(data.name());
+    String what = "tensor " + Quoted.text(data.name());
     ElementType type = ElementType.require(data.type(), what);
-    int[] sizes = new int[data.dims().length];
-    long size = 1;
-    for (int i = 0; i < sizes.length; i++) {
-      long n = data.dims()[i];
-      size = n < 0 || n > Integer.MAX_VALUE || size > Integer.MAX_VALUE ? -1 : size * n;
-      sizes[i] = (int) n;
-    }
-    if (size < 0 || size > Integer.MAX_VALUE) {
-      throw new IOException(
-          "%s: sizes %s; expected at most 2^31 - 1 elements"
-              .formatted(what, java.util.Arrays.toString(data.dims())));
-    }
+    Shape shape = shape(data.dims(), what);
+    int size = shape.size();
     ByteString raw = data.external().isEmpty() ? data.raw() : files.read(data.external(), what);
     Object values = data.values();
     long given =
         values == null
             ? raw.size() / type.bytes + (raw.size() % type.bytes == 0 ? 0 : -1)
-            : java.lang.reflect.Array.getLength(values);
+            : Array.getLength(values);
     if (given != size) {
       throw new IOException(
-          "%s: %s elements of type %s in %s; expected %d"
+          "%s: %s elements of type %s in shape %s; expected %d"
               .formatted(
-                  what,
-                  values == null ? raw.size() + " bytes of" : given,
-                  type,
-                  java.util.Arrays.toString(sizes),
-                  size));
+                  what, values == null ? raw.size() + " bytes of" : given, type, shape, size));
     }
-    int n = (int) size;
-    if (type.dtype() == DType.FLOAT32) {
-      return new Value(Tensor.of(floats(type, raw, values, n), sizes), type);
-    }
-    return new Value(Tensor.of(doubles(type, raw, values, n), sizes), type);
+    int[] sizes = shape.toArray();
+    return new Value(
+        type.dtype() == DType.FLOAT32
+            ? Tensor.of(floats(type, raw, values, size), sizes)
+            : Tensor.of(doubles(type, raw, values, size), sizes),
+        type);
   }
 
-  private static float[] floats(
-      ElementType type, ByteString raw, @org.jspecify.annotations.Nullable Object values, int n) {
+  private static Shape shape(long[] dims, String what) throws IOException {
+    int[] sizes = new int[dims.length];
+    for (int i = 0; i < dims.length; i++) {
+      sizes[i] = (int) Math.clamp(dims[i], -1, Integer.MAX_VALUE);
+    }
+    try {
+      return Shape.of(sizes);
+    } catch (IllegalArgumentException e) {
+      throw new IOException("%s: %s".formatted(what, e.getMessage()), e);
+    }
+  }
+
+  /** Returns this in float64, if it is in float32: how a model computes that was moved to it. */
+  Value widened() {
+    return type.isFloat() ? new Value(tensor.to(DType.FLOAT64), ElementType.DOUBLE) : this;
+  }
+
+  private static float[] floats(ElementType type, ByteString raw, @Nullable Object values, int n) {
     float[] floats = new float[n];
     ByteBuffer bytes = raw.asReadOnlyByteBuffer().slice().order(ByteOrder.LITTLE_ENDIAN);
     if (values instanceof float[] given) {
@@ -122,7 +128,7 @@ record Value(Tensor tensor, ElementType type) {
   }
 
   private static double[] doubles(
-      ElementType type, ByteString raw, @org.jspecify.annotations.Nullable Object values, int n) {
+      ElementType type, ByteString raw, @Nullable Object values, int n) {
     double[] doubles = new double[n];
     ByteBuffer bytes = raw.asReadOnlyByteBuffer().slice().order(ByteOrder.LITTLE_ENDIAN);
     if (values instanceof double[] given) {

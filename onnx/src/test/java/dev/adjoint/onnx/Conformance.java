@@ -1,10 +1,13 @@
 package dev.adjoint.onnx;
 
 import com.google.protobuf.ByteString;
+import dev.adjoint.tensor.Tensor;
+import dev.adjoint.tensor.Tensors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,80 +15,113 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * Runs cases in the layout of the ONNX project, a directory each, and prints a table by operator:
- * passed, refused with a clear name, wrong.
+ * Runs cases in the layout of the ONNX project and prints a table by operator: passed, refused with
+ * a clear name, wrong. A case is a directory with a model, its inputs and its outputs, or a model
+ * of images with its output beside it, whose input is a ramp from 0 to 1.
  */
 final class Conformance {
 
   private Conformance() {}
 
+  /** What became of the cases: how many passed, were refused, and are wrong. */
+  private enum Verdict {
+    PASSED,
+    REFUSED,
+    WRONG
+  }
+
+  /** The verdict on a case, and why. */
+  private record Result(Verdict verdict, String reason) {}
+
   public static void main(String[] args) throws IOException {
     Map<String, int[]> byOperator = new TreeMap<>();
+    Map<String, Integer> refusals = new TreeMap<>();
     List<String> wrong = new ArrayList<>();
-    Map<String, Integer> reasons = new TreeMap<>();
     for (String arg : args) {
-      try (Stream<Path> directories = Files.list(Path.of(arg))) {
-        for (Path directory : directories.filter(Files::isDirectory).sorted().toList()) {
-          String verdict = run(directory);
-          String operator = operator(directory);
-          int kind = verdict.isEmpty() ? 0 : verdict.startsWith("refused") ? 1 : 2;
-          byOperator.computeIfAbsent(operator, _ -> new int[3])[kind]++;
-          if (kind == 2) {
-            wrong.add(directory.getFileName() + ": " + verdict);
-          } else if (kind == 1) {
-            reasons.merge(verdict.length() > 150 ? verdict.substring(0, 150) : verdict, 1, Integer::sum);
-          }
+      for (Path path : cases(Path.of(arg))) {
+        Result result = run(path);
+        byOperator.computeIfAbsent(operator(path), _ -> new int[3])[result.verdict.ordinal()]++;
+        switch (result.verdict) {
+          case PASSED -> {}
+          case REFUSED -> refusals.merge(result.reason, 1, Integer::sum);
+          case WRONG -> wrong.add(path.getFileName() + ": " + result.reason);
         }
       }
     }
-    int[] sums = new int[3];
+    System.out.printf("%-40s %7s %7s %7s%n", "operator", "passed", "refused", "wrong");
+    int[] all = new int[3];
     byOperator.forEach((operator, counts) -> {
-      System.out.printf("%-60s %4d %4d %4d%n", operator, counts[0], counts[1], counts[2]);
-      for (int i = 0; i < 3; i++) {
-        sums[i] += counts[i];
-      }
+      System.out.printf("%-40s %7d %7d %7d%n", operator, counts[0], counts[1], counts[2]);
+      Arrays.setAll(all, i -> all[i] + counts[i]);
     });
-    System.out.println("---- refused");
-    reasons.forEach((reason, n) -> System.out.println(n + " " + reason));
-    System.out.println("---- wrong");
-    wrong.forEach(System.out::println);
-    System.out.printf("passed %d, refused %d, wrong %d%n", sums[0], sums[1], sums[2]);
+    System.out.printf("%-40s %7d %7d %7d%n%n", "all", all[0], all[1], all[2]);
+    refusals.forEach((reason, n) -> System.out.printf("%4d refused: %s%n", n, reason));
+    wrong.forEach(each -> System.out.println("wrong: " + each));
   }
 
-  private static String operator(Path directory) throws IOException {
+  private static List<Path> cases(Path directory) throws IOException {
+    try (Stream<Path> paths = Files.list(directory)) {
+      return paths
+          .filter(path -> Files.isDirectory(path) || path.toString().endsWith(".onnx"))
+          .sorted()
+          .toList();
+    }
+  }
+
+  private static Path model(Path path) {
+    return Files.isDirectory(path) ? path.resolve("model.onnx") : path;
+  }
+
+  private static String operator(Path path) {
     try {
-      var nodes = ProtoReader.model(bytes(directory.resolve("model.onnx"))).graph().nodes();
+      List<Proto.Node> nodes = ProtoReader.model(bytes(model(path))).graph().nodes();
       return nodes.size() == 1 ? nodes.getFirst().op() : "(several)";
     } catch (IOException | RuntimeException e) {
-      return "(unread)";
+      return "(not read)";
     }
   }
 
-  private static String run(Path directory) {
+  private static Result run(Path path) {
     try {
-      OnnxModel model = OnnxModel.load(directory.resolve("model.onnx"));
-      Path data = directory.resolve("test_data_set_0");
-      Map<String, Value> given = new HashMap<>();
-      var names = ProtoReader.model(bytes(directory.resolve("model.onnx"))).graph().inputs();
-      for (int i = 0; Files.exists(data.resolve("input_" + i + ".pb")); i++) {
-        given.put(names.get(i).name(), read(data.resolve("input_" + i + ".pb")));
-      }
-      List<Value> outputs = new ArrayList<>(model.forwardAll(given).values());
-      for (int i = 0; Files.exists(data.resolve("output_" + i + ".pb")); i++) {
-        String difference = difference(outputs.get(i), read(data.resolve("output_" + i + ".pb")));
-        if (!difference.isEmpty()) {
-          return "output " + i + ": " + difference;
-        }
-      }
-      return "";
+      OnnxModel model = OnnxModel.load(model(path));
+      String difference =
+          Files.isDirectory(path)
+              ? ofDirectory(model, path)
+              : difference(
+                  Value.of(model.forward(ramp())),
+                  read(Path.of(path.toString().replace(".onnx", "_output_0.pb"))));
+      return new Result(difference.isEmpty() ? Verdict.PASSED : Verdict.WRONG, difference);
     } catch (UnsupportedOnnxException e) {
-      return "refused: " + e.getMessage();
+      return new Result(Verdict.REFUSED, String.valueOf(e.getMessage()));
     } catch (IOException | RuntimeException e) {
-      return "threw " + e;
+      return new Result(Verdict.WRONG, "threw " + e);
     }
   }
 
-  static String difference(Value actual, Value expected) {
+  private static Tensor ramp() {
+    int n = 3 * 224 * 224;
+    return Tensors.arange(n).div(n).reshape(1, 3, 224, 224);
+  }
+
+  /** Returns the first difference of an output, or an empty text. */
+  private static String ofDirectory(OnnxModel model, Path directory) throws IOException {
+    Path data = directory.resolve("test_data_set_0");
+    Map<String, Value> given = new HashMap<>();
+    List<Proto.ValueInfo> names = ProtoReader.model(bytes(model(directory))).graph().inputs();
+    for (int i = 0; Files.exists(data.resolve("input_" + i + ".pb")); i++) {
+      given.put(names.get(i).name(), read(data.resolve("input_" + i + ".pb")));
+    }
+    List<Value> outputs = new ArrayList<>(model.forwardAll(given).values());
+    for (int i = 0; Files.exists(data.resolve("output_" + i + ".pb")); i++) {
+      String difference = difference(outputs.get(i), read(data.resolve("output_" + i + ".pb")));
+      if (!difference.isEmpty()) {
+        return "output %d: %s".formatted(i, difference);
+      }
+    }
+    return "";
+  }
+
+  private static String difference(Value actual, Value expected) {
     if (!actual.shape().equals(expected.shape())) {
       return "shape %s; expected %s".formatted(actual.shape(), expected.shape());
     }
@@ -105,7 +141,7 @@ final class Conformance {
     return "";
   }
 
-  static Value read(Path file) throws IOException {
+  private static Value read(Path file) throws IOException {
     return Value.read(ProtoReader.tensor(bytes(file)), new ExternalData(null));
   }
 
