@@ -3,7 +3,9 @@ package dev.adjoint.autodiff;
 import dev.adjoint.op.Batch;
 import dev.adjoint.op.ElementwiseFunction;
 import dev.adjoint.op.Primitive;
+import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.BinaryOperator;
 import java.util.function.Supplier;
@@ -222,12 +224,25 @@ public final class Autodiff {
         }
         if (!cotangent.shape().equals(x[i].shape())) {
           throw new IllegalStateException(
-              "%s: the pullback returned a cotangent of shape %s for input %d of shape %s; expected equal shapes"
-                  .formatted(name(), cotangent.shape(), i, x[i].shape()));
+              "%s: the pullback returned a cotangent of shape %s for input %d of shape %s; expected equal shapes%s"
+                  .formatted(
+                      name(), cotangent.shape(), i, x[i].shape(), remedy(cotangent, x[i].shape())));
         }
         result[i] = cotangent.to(x[i].dtype());
       }
       return result;
+    }
+
+    /** Says how a cotangent comes to the shape of an input, if that is plain. */
+    private static String remedy(Tensor cotangent, Shape input) {
+      if (input.broadcastsTo(cotangent.shape())) {
+        return ": the input was broadcast, so sum over axes "
+            + Arrays.toString(input.repeatedIn(cotangent.shape()));
+      }
+      return cotangent.shape().broadcastsTo(input)
+          ? ": several elements of the input make one of the output, so spread its cotangent over"
+              + " them"
+          : "";
     }
   }
 }

@@ -39,7 +39,7 @@ record CommonCause(List<Integer> wrong, double[] analytic, double[] numeric, dou
     }
     double factor = factor();
     if (!Double.isNaN(factor)) {
-      return scaled(factor);
+      return scaled(factor, shape);
     }
     String moved = moved(shape);
     if (!moved.isEmpty()) {
@@ -59,7 +59,7 @@ record CommonCause(List<Integer> wrong, double[] analytic, double[] numeric, dou
             decay);
   }
 
-  private String scaled(double factor) {
+  private String scaled(double factor, Shape shape) {
     if (factor == 0) {
       return "every one is 0";
     }
@@ -67,9 +67,11 @@ record CommonCause(List<Integer> wrong, double[] analytic, double[] numeric, dou
       return "every one has the opposite sign of the numeric slope";
     }
     String why = "";
-    if (x.length > 2) {
-      why = close(factor, x.length) ? ": a sum where the function has a mean?" : why;
-      why = close(factor * x.length, 1) ? ": a mean where the function has a sum?" : why;
+    for (int n : Ints.concat(shape.toArray(), new int[] {x.length})) {
+      if (n > 2) { // 2 is more often the factor of a square
+        why = close(factor, n) ? ": a sum where the function has a mean?" : why;
+        why = close(factor * n, 1) ? ": a mean where the function has a sum?" : why;
+      }
     }
     return String.format(Locale.ROOT, "every one is %.4g times the numeric slope%s", factor, why);
   }

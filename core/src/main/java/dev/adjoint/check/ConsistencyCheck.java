@@ -105,7 +105,7 @@ record ConsistencyCheck(
         }
         if (none.get(i)[e] != 0 && Double.isFinite(expected)) {
           findings.add(
-              "the pullback to %s gave %s at element %d for a seed of zeros; expected 0"
+              "the pullback to %s gave %s at element %d for a seed of zeros; expected 0: does it multiply by the cotangent?"
                   .formatted(name(i), none.get(i)[e], e));
           break;
         }

@@ -25,16 +25,8 @@ public final class Reductions {
     if (x.shape().equals(shape)) {
       return x;
     }
-    int lead = x.rank() - shape.rank();
-    int[] axes = new int[x.rank()];
-    int count = 0;
-    for (int axis = 0; axis < x.rank(); axis++) {
-      if (axis < lead || (shape.size(axis - lead) == 1 && x.size(axis) != 1)) {
-        axes[count++] = axis;
-      }
-    }
-    axes = Arrays.copyOf(axes, count);
-    return (count == 0 ? x : sum(x, true, axes)).reshape(shape);
+    int[] axes = shape.repeatedIn(x.shape());
+    return (axes.length == 0 ? x : sum(x, true, axes)).reshape(shape);
   }
 
   /** Returns the mean. */

@@ -317,6 +317,23 @@ public final class Shape {
     return true;
   }
 
+  /**
+   * Returns the axes of a shape that this one broadcasts to along which it is repeated.
+   *
+   * @hidden
+   */
+  public int[] repeatedIn(Shape target) {
+    int lead = target.rank() - rank();
+    int[] axes = new int[target.rank()];
+    int count = 0;
+    for (int axis = 0; axis < target.rank(); axis++) {
+      if (axis < lead || (sizes[axis - lead] == 1 && target.sizes[axis] != 1)) {
+        axes[count++] = axis;
+      }
+    }
+    return Arrays.copyOf(axes, count);
+  }
+
   @Override
   public boolean equals(@Nullable Object other) {
     return this == other || (other instanceof Shape shape && Arrays.equals(sizes, shape.sizes));

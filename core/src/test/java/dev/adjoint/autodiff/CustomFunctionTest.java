@@ -106,6 +106,16 @@ class CustomFunctionTest {
     CustomFunction small = function(in -> in.get(0).times(2), (g, in) -> List.of(g.sum()));
     assertThatThrownBy(() -> Autodiff.apply(small, x).sum().backward())
         .hasMessageContaining("cotangent of shape () for input 0 of shape (3)");
+    Tensor rows = Tensor.of(new double[12], 4, 3);
+    CustomFunction broadcast =
+        function(in -> in.get(0).times(rows), (g, in) -> List.of(g.times(rows)));
+    assertThatThrownBy(() -> Autodiff.apply(broadcast, x).sum().backward())
+        .hasMessageEndingWith(
+            "a cotangent of shape (4, 3) for input 0 of shape (3); expected equal shapes: the input"
+                + " was broadcast, so sum over axes [0]");
+    CustomFunction mean = function(in -> in.get(0).mean(), (g, in) -> List.of(g.div(3)));
+    assertThatThrownBy(() -> Autodiff.apply(mean, x).backward())
+        .hasMessageEndingWith("so spread its cotangent over them");
     CustomFunction single =
         function(in -> in.get(0).times(2), (g, in) -> List.of(g.times(2).to(DType.FLOAT32)));
     assertThat(Autodiff.apply(single, x).sum().backward().of(x).dtype()).isEqualTo(DType.FLOAT64);

@@ -142,6 +142,17 @@ class WrongPullbackTest {
   }
 
   @Test
+  void aMeanOverAnAxisWhosePullbackIsThatOfASumIsRecognized() {
+    CustomFunction f =
+        custom(in -> in.get(0).mean(1), (g, in) -> List.of(g.unsqueeze(1).expand(3, 4)));
+    InputReport report =
+        GradientCheck.of(t -> Autodiff.apply(f, t[0])).at(x).named("x").run().of("x", 1);
+    assertThat(report.pattern())
+        .isEqualTo(
+            "every one is 4.000 times the numeric slope: a sum where the function has a mean?");
+  }
+
+  @Test
   void aPullbackThatDiffersEveryTimeIsFound() {
     AtomicInteger calls = new AtomicInteger();
     CustomFunction f =
