@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -83,7 +84,7 @@ final class DocumentCheck {
   /** Returns what each block of Java prints, in the order of the document. */
   private Map<Block, String> printed() throws Exception {
     Map<Block, String> printed = new TreeMap<>(Comparator.comparingInt(Block::first));
-    List<Block> members = new ArrayList<>();
+    Map<String, Program> programs = Program.compile(sources());
     for (Block block : document.blocks()) {
       if (block.isExcerpt()) {
         Path source = document.path().resolveSibling(block.file());
@@ -94,27 +95,47 @@ final class DocumentCheck {
           printed.put(block, outputsOfFiles.computeIfAbsent(source, DocumentCheck::outputOf));
         }
       } else if (block.isProgram()) {
-        String name = document.className() + (block.first() + 1);
-        printed.put(
-            block, Program.compile(name, document.program("", List.of(block), "", "")).run());
-      } else if (block.isJava()) {
-        members.add(block);
+        printed.put(block, programs.get(name(block)).run());
       }
     }
+    List<Block> members = members();
     if (!members.isEmpty()) {
-      String source =
-          document.program(
-              IMPORTS_OF_TESTS + imports() + " void main() throws Exception {",
-              members,
-              "System.out.print(\"\\f\");",
-              "}");
-      List<String> parts =
-          Splitter.on(MARK).splitToList(Program.compile(document.className(), source).run());
+      String all = programs.get(document.className()).run();
+      List<String> parts = Splitter.on(MARK).splitToList(all);
       for (int i = 0; i < members.size(); i++) {
         printed.put(members.get(i), parts.get(i));
       }
     }
     return printed;
+  }
+
+  /** Returns the programs of the document by the names of their classes. */
+  private Map<String, String> sources() throws IOException {
+    Map<String, String> sources = new LinkedHashMap<>();
+    document.blocks().stream()
+        .filter(Block::isProgram)
+        .forEach(block -> sources.put(name(block), document.program("", List.of(block), "", "")));
+    if (!members().isEmpty()) {
+      sources.put(
+          document.className(),
+          document.program(
+              IMPORTS_OF_TESTS + imports() + " void main() throws Exception {",
+              members(),
+              "System.out.print(\"\\f\");",
+              "}"));
+    }
+    return sources;
+  }
+
+  private String name(Block program) {
+    return document.className() + (program.first() + 1);
+  }
+
+  /** Returns the blocks that are a program together. */
+  private List<Block> members() {
+    return document.blocks().stream()
+        .filter(block -> block.isJava() && !block.isExcerpt() && !block.isProgram())
+        .toList();
   }
 
   private static String imports() throws IOException {

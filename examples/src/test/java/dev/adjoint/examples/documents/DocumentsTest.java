@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -25,13 +27,17 @@ class DocumentsTest {
 
   @TestFactory
   Stream<DynamicTest> everyDocumentShowsWhatItsProgramsPrint() throws IOException {
-    try (Stream<Path> files = Files.list(Path.of("../docs"))) {
-      return files.filter(file -> file.toString().endsWith(".md")).sorted().toList().stream()
-          .map(file ->
-              DynamicTest.dynamicTest(
-                  file.getFileName().toString(),
-                  () -> DocumentCheck.of(Document.read(file)).run(UPDATE)));
+    List<Path> documents = new ArrayList<>();
+    for (String directory : List.of("../docs", "../docs/recipes")) {
+      try (Stream<Path> files = Files.list(Path.of(directory))) {
+        files.filter(file -> file.toString().endsWith(".md")).sorted().forEach(documents::add);
+      }
     }
+    return documents.stream()
+        .map(file ->
+            DynamicTest.dynamicTest(
+                file.getFileName().toString(),
+                () -> DocumentCheck.of(Document.read(file)).run(UPDATE)));
   }
 
   private static final String TRUE =
