@@ -27,9 +27,10 @@ final class DocumentCheck {
   /** and what tests import. */
   private static final String IMPORTS_OF_TESTS =
       "import module dev.adjoint.testing;"
+          + " import java.nio.file.Files;" // there is one of AssertJ, too
           + " import static dev.adjoint.testing.AdjointAssertions.*; ";
 
-  /** What no program prints: it parts what the blocks of a document print. */
+  /** What no program prints: it stands around the number of a block, after what that prints. */
   private static final String MARK = "\f";
 
   private final Document document;
@@ -81,7 +82,7 @@ final class DocumentCheck {
     return "%s:%d".formatted(document.path().getFileName(), block.first() + 1);
   }
 
-  /** Returns what each block of Java prints, in the order of the document. */
+  /** Returns what each block of Java prints that is run, in the order of the document. */
   private Map<Block, String> printed() throws Exception {
     Map<Block, String> printed = new TreeMap<>(Comparator.comparingInt(Block::first));
     Map<String, Program> programs = Program.compile(sources());
@@ -102,8 +103,8 @@ final class DocumentCheck {
     if (!members.isEmpty()) {
       String all = programs.get(document.className()).run();
       List<String> parts = Splitter.on(MARK).splitToList(all);
-      for (int i = 0; i < members.size(); i++) {
-        printed.put(members.get(i), parts.get(i));
+      for (int i = 1; i < parts.size(); i += 2) {
+        printed.put(members.get(Integer.parseInt(parts.get(i))), parts.get(i - 1));
       }
     }
     return printed;
@@ -121,7 +122,7 @@ final class DocumentCheck {
           document.program(
               IMPORTS_OF_TESTS + imports() + " void main() throws Exception {",
               members(),
-              "System.out.print(\"\\f\");",
+              "System.out.print(\"\\f%d\\f\");",
               "}"));
     }
     return sources;

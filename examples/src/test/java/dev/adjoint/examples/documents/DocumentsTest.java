@@ -27,7 +27,7 @@ class DocumentsTest {
 
   @TestFactory
   Stream<DynamicTest> everyDocumentShowsWhatItsProgramsPrint() throws IOException {
-    List<Path> documents = new ArrayList<>();
+    List<Path> documents = new ArrayList<>(List.of(Path.of("../README.md")));
     for (String directory : List.of("../docs", "../docs/recipes")) {
       try (Stream<Path> files = Files.list(Path.of(directory))) {
         files.filter(file -> file.toString().endsWith(".md")).sorted().forEach(documents::add);
@@ -69,6 +69,16 @@ class DocumentsTest {
     assertThatThrownBy(() -> check(TRUE.replace("```text", "```sh")))
         .isInstanceOf(AssertionError.class)
         .hasMessageContaining("which is not shown");
+  }
+
+  @Test
+  void whatIsCompiledOnlyIsNotCompared() throws Exception {
+    String open = "<!-- java\nRunnable neverRun = () -> {\n-->\n";
+    String close = "<!-- java\n};\n-->\n";
+    check(open + TRUE.replace("14.0", "14.1") + close + TRUE);
+    assertThatThrownBy(() -> check(open + TRUE.replace("square()", "squared()") + close))
+        .isInstanceOf(AssertionError.class)
+        .hasMessageContaining("cannot find symbol");
   }
 
   @Test
