@@ -14,7 +14,8 @@ import java.util.List;
  * <p>Its blocks of Java, in order, are the body of one {@code main}; a block with a {@code main} of
  * its own is a program by itself. The block of text that follows is what they print. A block with
  * the name of a file behind the language is an excerpt of that file, and the text after it one of
- * what the file prints. Java in a comment of HTML runs with the others and is not shown.
+ * what the file prints. Java in a comment of HTML runs with the others and is not shown. A block
+ * that such comments put into a lambda that is never called is compiled only.
  *
  * @param path of the file
  * @param lines of the file
@@ -101,17 +102,18 @@ record Document(Path path, List<String> lines, List<Block> blocks) {
    *
    * @param header what comes first, on the line of the heading
    * @param members the blocks of the program
-   * @param between what comes after each
+   * @param between what comes after each, a format of its number
    */
   String program(String header, List<Block> members, String between, String footer) {
     String[] program = new String[lines.size() + 1];
     Arrays.fill(program, "");
     program[0] = header;
-    for (Block block : members) {
+    for (int number = 0; number < members.size(); number++) {
+      Block block = members.get(number);
       for (int i = 0; i < block.text.size(); i++) {
         program[block.first + i] = block.text.get(i);
       }
-      program[block.first + block.text.size()] = between;
+      program[block.first + block.text.size()] = between.formatted(number);
     }
     program[lines.size()] = footer;
     return String.join("\n", program);

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -26,9 +27,10 @@ final class DocumentCheck {
   /** and what tests import. */
   private static final String IMPORTS_OF_TESTS =
       "import module dev.adjoint.testing;"
+          + " import java.nio.file.Files;" // there is one of AssertJ, too
           + " import static dev.adjoint.testing.AdjointAssertions.*; ";
 
-  /** What no program prints: it parts what the blocks of a document print. */
+  /** What no program prints: it stands around the number of a block, after what that prints. */
   private static final String MARK = "\f";
 
   private final Document document;
@@ -80,10 +82,10 @@ final class DocumentCheck {
     return "%s:%d".formatted(document.path().getFileName(), block.first() + 1);
   }
 
-  /** Returns what each block of Java prints, in the order of the document. */
+  /** Returns what each block of Java prints that is run, in the order of the document. */
   private Map<Block, String> printed() throws Exception {
     Map<Block, String> printed = new TreeMap<>(Comparator.comparingInt(Block::first));
-    List<Block> members = new ArrayList<>();
+    Map<String, Program> programs = Program.compile(sources());
     for (Block block : document.blocks()) {
       if (block.isExcerpt()) {
         Path source = document.path().resolveSibling(block.file());
@@ -94,27 +96,47 @@ final class DocumentCheck {
           printed.put(block, outputsOfFiles.computeIfAbsent(source, DocumentCheck::outputOf));
         }
       } else if (block.isProgram()) {
-        String name = document.className() + (block.first() + 1);
-        printed.put(
-            block, Program.compile(name, document.program("", List.of(block), "", "")).run());
-      } else if (block.isJava()) {
-        members.add(block);
+        printed.put(block, programs.get(name(block)).run());
       }
     }
+    List<Block> members = members();
     if (!members.isEmpty()) {
-      String source =
-          document.program(
-              IMPORTS_OF_TESTS + imports() + " void main() throws Exception {",
-              members,
-              "System.out.print(\"\\f\");",
-              "}");
-      List<String> parts =
-          Splitter.on(MARK).splitToList(Program.compile(document.className(), source).run());
-      for (int i = 0; i < members.size(); i++) {
-        printed.put(members.get(i), parts.get(i));
+      String all = programs.get(document.className()).run();
+      List<String> parts = Splitter.on(MARK).splitToList(all);
+      for (int i = 1; i < parts.size(); i += 2) {
+        printed.put(members.get(Integer.parseInt(parts.get(i))), parts.get(i - 1));
       }
     }
     return printed;
+  }
+
+  /** Returns the programs of the document by the names of their classes. */
+  private Map<String, String> sources() throws IOException {
+    Map<String, String> sources = new LinkedHashMap<>();
+    document.blocks().stream()
+        .filter(Block::isProgram)
+        .forEach(block -> sources.put(name(block), document.program("", List.of(block), "", "")));
+    if (!members().isEmpty()) {
+      sources.put(
+          document.className(),
+          document.program(
+              IMPORTS_OF_TESTS + imports() + " void main() throws Exception {",
+              members(),
+              "System.out.print(\"\\f%d\\f\");",
+              "}"));
+    }
+    return sources;
+  }
+
+  private String name(Block program) {
+    return document.className() + (program.first() + 1);
+  }
+
+  /** Returns the blocks that are a program together. */
+  private List<Block> members() {
+    return document.blocks().stream()
+        .filter(block -> block.isJava() && !block.isExcerpt() && !block.isProgram())
+        .toList();
   }
 
   private static String imports() throws IOException {

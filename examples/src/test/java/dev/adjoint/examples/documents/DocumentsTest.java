@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -25,13 +27,17 @@ class DocumentsTest {
 
   @TestFactory
   Stream<DynamicTest> everyDocumentShowsWhatItsProgramsPrint() throws IOException {
-    try (Stream<Path> files = Files.list(Path.of("../docs"))) {
-      return files.filter(DocumentsTest::isOriginal).sorted().toList().stream()
-          .map(file ->
-              DynamicTest.dynamicTest(
-                  file.getFileName().toString(),
-                  () -> DocumentCheck.of(Document.read(file)).run(UPDATE)));
+    List<Path> documents = new ArrayList<>(List.of(Path.of("../README.md")));
+    for (String directory : List.of("../docs", "../docs/recipes")) {
+      try (Stream<Path> files = Files.list(Path.of(directory))) {
+        files.filter(DocumentsTest::isOriginal).sorted().forEach(documents::add);
+      }
     }
+    return documents.stream()
+        .map(file ->
+            DynamicTest.dynamicTest(
+                file.getFileName().toString(),
+                () -> DocumentCheck.of(Document.read(file)).run(UPDATE)));
   }
 
   /** Tells a document from a translation, which shows the same blocks. */
@@ -69,6 +75,16 @@ class DocumentsTest {
     assertThatThrownBy(() -> check(TRUE.replace("```text", "```sh")))
         .isInstanceOf(AssertionError.class)
         .hasMessageContaining("which is not shown");
+  }
+
+  @Test
+  void whatIsCompiledOnlyIsNotCompared() throws Exception {
+    String open = "<!-- java\nRunnable neverRun = () -> {\n-->\n";
+    String close = "<!-- java\n};\n-->\n";
+    check(open + TRUE.replace("14.0", "14.1") + close + TRUE);
+    assertThatThrownBy(() -> check(open + TRUE.replace("square()", "squared()") + close))
+        .isInstanceOf(AssertionError.class)
+        .hasMessageContaining("cannot find symbol");
   }
 
   @Test

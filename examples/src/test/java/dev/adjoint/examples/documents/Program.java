@@ -75,13 +75,14 @@ final class Program {
   }
 
   /**
-   * Compiles a program.
+   * Compiles programs, by the names of their classes, at once.
    *
    * @throws AssertionError with the messages of the compiler
    */
-  static Program compile(String className, String source) throws ReflectiveOperationException {
-    Map<String, byte[]> classes = compileAll(Map.of(className, source));
-    Method main =
+  static Map<String, Program> compile(Map<String, String> sources)
+      throws ReflectiveOperationException {
+    Map<String, byte[]> classes = sources.isEmpty() ? Map.of() : compileAll(sources);
+    ClassLoader loader =
         new ClassLoader(Program.class.getClassLoader()) {
           @Override
           protected Class<?> findClass(String name) throws ClassNotFoundException {
@@ -91,9 +92,14 @@ final class Program {
             }
             return defineClass(name, bytes, 0, bytes.length);
           }
-        }.loadClass(className).getDeclaredMethod("main");
-    main.setAccessible(true);
-    return new Program(main);
+        };
+    Map<String, Program> programs = new HashMap<>();
+    for (String name : sources.keySet()) {
+      Method main = loader.loadClass(name).getDeclaredMethod("main");
+      main.setAccessible(true);
+      programs.put(name, new Program(main));
+    }
+    return programs;
   }
 
   /** Compiles sources, by the names of their classes, to class files by theirs. */
