@@ -93,11 +93,11 @@ final class Grading {
     for (InputReport input : report.inputs()) {
       if (input.failed() > 0) {
         throw new Problem(
-            "The gradient of '%s' is wrong%s%s.%s"
+            "The gradient of '%s' is wrong%s%s%s"
                 .formatted(
                     input.name(),
                     worst(input),
-                    input.pattern().isEmpty() ? "" : "; " + input.pattern(),
+                    input.pattern().isEmpty() ? "." : " (%s).".formatted(input.pattern()),
                     advice(input.name(), y)),
             report.toString());
       }
@@ -150,7 +150,7 @@ final class Grading {
     Comparison worst = input.offenders().getFirst();
     return String.format(
         Locale.ROOT,
-        ", at %s for example: it gives %.6g, and measured is %.6g",
+        ", at %s for example: it is %.6g, and measured is %.6g",
         worst.place(),
         worst.analytic(),
         worst.numeric());
