@@ -80,24 +80,32 @@ final class Program {
    * @throws AssertionError with the messages of the compiler
    */
   static Program compile(String className, String source) throws ReflectiveOperationException {
-    Map<String, byte[]> classes = compileAll(Map.of(className, source));
-    Method main =
-        new ClassLoader(Program.class.getClassLoader()) {
-          @Override
-          protected Class<?> findClass(String name) throws ClassNotFoundException {
-            byte[] bytes = classes.get(name);
-            if (bytes == null) {
-              throw new ClassNotFoundException(name);
-            }
-            return defineClass(name, bytes, 0, bytes.length);
-          }
-        }.loadClass(className).getDeclaredMethod("main");
+    Method main = loader(Map.of(className, source)).loadClass(className).getDeclaredMethod("main");
     main.setAccessible(true);
     return new Program(main);
   }
 
-  /** Compiles sources, by the names of their classes, to class files by theirs. */
-  static Map<String, byte[]> compileAll(Map<String, String> sources) {
+  /**
+   * Returns a loader of compiled sources.
+   *
+   * @param sources by the names of their classes
+   * @throws AssertionError with the messages of the compiler
+   */
+  static ClassLoader loader(Map<String, String> sources) {
+    Map<String, byte[]> classes = compileAll(sources);
+    return new ClassLoader(Program.class.getClassLoader()) {
+      @Override
+      protected Class<?> findClass(String name) throws ClassNotFoundException {
+        byte[] bytes = classes.get(name);
+        if (bytes == null) {
+          throw new ClassNotFoundException(name);
+        }
+        return defineClass(name, bytes, 0, bytes.length);
+      }
+    };
+  }
+
+  private static Map<String, byte[]> compileAll(Map<String, String> sources) {
     JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
     DiagnosticCollector<JavaFileObject> problems = new DiagnosticCollector<>();
     Map<String, ByteArrayOutputStream> classes = new HashMap<>();
