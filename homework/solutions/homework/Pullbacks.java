@@ -9,10 +9,10 @@ import java.util.List;
  * Eight pullbacks to write.
  *
  * <p>Each class computes y in {@code forward}. Its {@code pullback} gets g, the gradient of some
- * loss with respect to y, and returns the gradients of the loss with respect to the inputs: one for
- * each, of the shape of that input. Write it in place of {@code throw new Hole()}, in tensor
- * operations only, so that it can be differentiated again. The loss is whatever comes after y: do
- * not guess it, use g.
+ * loss with respect to y (its cotangent, as messages call it), and returns the gradients of the
+ * loss with respect to the inputs: one for each, of the shape of that input. Write it in place of
+ * {@code throw new Hole()}, in tensor operations only, so that it can be differentiated again. The
+ * loss is whatever comes after y: do not guess it, use g.
  */
 public final class Pullbacks {
 

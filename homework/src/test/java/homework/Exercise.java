@@ -1,6 +1,7 @@
 package homework;
 
 import dev.adjoint.autodiff.CustomFunction;
+import dev.adjoint.autodiff.Derivatives;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Keep;
@@ -16,7 +17,8 @@ enum Exercise {
       new Pullbacks.Square(),
       in -> in.getFirst().square(),
       List.of(x(3, 4)),
-      mistake("x", (g, in, y) -> g.times(in.get(0)), "x stands twice in x * x: expected 2x")),
+      mistake(
+          "x", (g, in, y) -> g.times(in.get(0)), "x stands twice in x * x: the derivative is 2x.")),
   TANH(
       new Points(0, 2, 1, 0),
       new Pullbacks.Tanh(),
@@ -25,19 +27,25 @@ enum Exercise {
       mistake(
           "x",
           (g, in, y) -> g.times(in.get(0).square().neg().plus(1)),
-          "this is 1 - x^2; the derivative is 1 - tanh(x)^2, and tanh(x) is y"),
-      mistake("x", (g, in, y) -> g.times(y.neg().plus(1)), "this is 1 - y; expected 1 - y^2")),
+          "This is 1 - x^2; the derivative is 1 - tanh(x)^2, and tanh(x) is y."),
+      mistake(
+          "x",
+          (g, in, y) -> g.times(y.neg().plus(1)),
+          "This is 1 - y; the derivative is 1 - y^2.")),
   PRODUCT(
       new Points(0, 2, 1, 0),
       new Pullbacks.Product(),
       in -> in.get(0).times(in.get(1)),
       List.of(new Input("a", normal(1, 3, 4)), new Input("b", normal(2, 4))),
-      mistake("a", (g, in, y) -> g.times(in.get(0)), "expected the other factor, b"),
-      mistake("b", (g, in, y) -> g.times(in.get(1)).sum(0), "expected the other factor, a"),
+      mistake("a", (g, in, y) -> g.times(in.get(0)), "The derivative by a is the other factor, b."),
+      mistake(
+          "b",
+          (g, in, y) -> g.times(in.get(1)).sum(0),
+          "The derivative by b is the other factor, a."),
       mistake(
           "b",
           (g, in, y) -> g.times(in.get(0)).mean(0),
-          "b is used in three rows, and gradients add up: sum over axis 0, no mean")),
+          "All rows use b, and gradients add up: sum over axis 0, without dividing.")),
   ROW_MEAN(
       new Points(0, 2, 1, 0),
       new Pullbacks.RowMean(),
@@ -46,12 +54,12 @@ enum Exercise {
       mistake(
           "x",
           (g, in, y) -> g.div(3).expand(3, 3),
-          "g has shape (3) and was broadcast as a row; its elements belong to rows of x, so make it"
-              + " a column: unsqueeze(1)"),
+          "g has shape (3) and was broadcast as a row; its elements belong to the rows of x, so"
+              + " make it a column: unsqueeze(1)."),
       mistake(
           "x",
           (g, in, y) -> g.unsqueeze(1).expand(3, 3),
-          "an element has a third of its row's mean: divide by the number of columns")),
+          "Each element makes a third of its row's mean: divide by the number of columns.")),
   MAT_MUL(
       new Points(0, 2, 1, 0),
       new Pullbacks.MatMul(),
@@ -65,7 +73,7 @@ enum Exercise {
       mistake(
           "x",
           (g, in, y) -> g.expand(3, 4),
-          "only the largest element of a row moves the maximum: the others get 0")) {
+          "Only the largest element of a row moves the maximum: the others get 0.")) {
     @Override
     String special() {
       Tensor x = Tensor.of(new double[][] {{1, 5, 5, 2}});
@@ -78,9 +86,9 @@ enum Exercise {
               .item();
       return Math.abs(sum - 1) < 1e-12
           ? ""
-          : ("of (1, 5, 5, 2), two elements are the largest. Moving both by t moves the maximum by"
-                 + " t, so that their gradients must add up to g = 1; yours add up to %.3g. Share g"
-                 + " evenly: divide by how many they are")
+          : ("Of (1, 5, 5, 2), two elements are the largest. If both move by t, the maximum moves"
+                  + " by t, so that their gradients must add up to g. They add up to %.3g g: divide"
+                  + " by how many are the largest.")
               .formatted(sum);
     }
   },
@@ -92,12 +100,14 @@ enum Exercise {
       mistake(
           "x",
           (g, in, y) -> g.times(y).times(y.neg().plus(1)),
-          "this is how y moves with x in the same place only; the sum below the line has all x of"
-              + " the row, so that each moves all y: a sum over the row is missing"),
+          "This is how y moves with the x in its own place. But every x of the row is in the sum"
+              + " that y is divided by, and so moves all y of the row: a sum over the row is"
+              + " missing."),
       mistake(
           "x",
           (g, in, y) -> y.times(g.minus(g.times(y).sum())),
-          "the sum goes over the whole tensor; a softmax knows its row only: sum over axis 1")),
+          "The sum goes over the whole tensor; a row knows nothing of the others: sum over axis"
+              + " 1.")),
   CROSS_ENTROPY(
       new Points(0, 2, 1, 1),
       new Pullbacks.CrossEntropy(target()),
@@ -106,15 +116,15 @@ enum Exercise {
       mistake(
           "x",
           (g, in, y) -> g.times(in.getFirst().softmax(1)).div(3),
-          "every logit is pushed down, and none up: the target is missing"),
+          "This pushes every logit down, and none up: the target is missing."),
       mistake(
           "x",
           (g, in, y) -> g.times(in.getFirst().softmax(1).minus(target())),
-          "the loss is the mean over the rows: divide by how many they are"),
+          "The loss is the mean over the rows: divide by how many they are."),
       mistake(
           "x",
           (g, in, y) -> g.times(in.getFirst().minus(target())).div(3),
-          "x are logits: take their softmax")) {
+          "x are logits: take their softmax.")) {
     @Override
     String special() {
       Tensor x = Tensor.of(new double[][] {{1000, 0, 0, 0}, {0, 0, 0, -1000}, {1, 2, 3, 4}});
@@ -122,8 +132,8 @@ enum Exercise {
       Tensor dx = function.pullback(Tensor.scalar(1, DType.FLOAT64), List.of(x), y).getFirst();
       return dx.isFinite().all().item() == 1
           ? ""
-          : "at a logit of 1000 your gradient is not finite: exp(1000) overflows. softmax(1)"
-              + " subtracts the largest logit of each row first";
+          : "At a logit of 1000 the gradient is not finite, as exp(1000) overflows. x.softmax(1)"
+              + " subtracts the largest logit of each row first.";
     }
   },
   LAYER_NORM(
@@ -221,26 +231,44 @@ enum Exercise {
   private static Mistake[] norm(int axis, String line) {
     Pullback constant = (g, in, y) -> g.times(in.get(1)).div(sigma(in, axis));
     Pullback centered =
-        (g, in, y) ->
-            constant.apply(g, in, y).minus(constant.apply(g, in, y).mean(Keep.AXES, axis));
+        (g, in, y) -> {
+          Tensor q = constant.apply(g, in, y);
+          return q.minus(q.mean(Keep.AXES, axis));
+        };
+    Pullback withoutGain =
+        (g, in, y) -> Derivatives.vjp(x -> normalized(List.of(x), axis), in.get(0), g);
     return new Mistake[] {
+      mistake("y", (g, in, y) -> norm(in, 1 - axis), "Each %s has its own mean.".formatted(line)),
+      mistake(
+          "y",
+          (g, in, y) -> {
+            Tensor sigma = in.get(0).unbiasedVariance(Keep.AXES, axis).plus(Norms.EPSILON).sqrt();
+            return norm(in, axis)
+                .minus(in.get(2))
+                .times(sigma(in, axis))
+                .div(sigma)
+                .plus(in.get(2));
+          },
+          "The variance is the mean of the squares: divide by n, not by n - 1."),
       mistake(
           "x",
           constant,
-          "mean and sigma were taken for constants; both move with every x of the " + line),
+          "Mean and sigma were taken for constants; both move with every x of the %s."
+              .formatted(line)),
       mistake(
           "x",
           centered,
-          "the mean is right, but sigma was taken for a constant; it moves with every x of the "
-              + line),
+          "The mean is right, but sigma was taken for a constant; it moves with every x of the %s."
+              .formatted(line)),
+      mistake("x", withoutGain, "y is gain times the normalized x: multiply g by gain first."),
       mistake(
           "gain",
           (g, in, y) -> g.times(in.get(0)).sum(0),
-          "gain is multiplied by the normalized x, not by x"),
+          "gain is multiplied by the normalized x, not by x."),
       mistake(
           "gain",
           (g, in, y) -> g.times(y).sum(0),
-          "gain is multiplied by the normalized x, not by y"),
+          "gain is multiplied by the normalized x, not by y."),
     };
   }
 }

@@ -56,7 +56,7 @@ final class Program {
   }
 
   /** Returns where on the class path the modules are, and what they require. */
-  private static String modulePath() {
+  static String modulePath() {
     ModuleFinder all =
         ModuleFinder.of(
             Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
@@ -81,18 +81,7 @@ final class Program {
    */
   static Map<String, Program> compile(Map<String, String> sources)
       throws ReflectiveOperationException {
-    Map<String, byte[]> classes = sources.isEmpty() ? Map.of() : compileAll(sources);
-    ClassLoader loader =
-        new ClassLoader(Program.class.getClassLoader()) {
-          @Override
-          protected Class<?> findClass(String name) throws ClassNotFoundException {
-            byte[] bytes = classes.get(name);
-            if (bytes == null) {
-              throw new ClassNotFoundException(name);
-            }
-            return defineClass(name, bytes, 0, bytes.length);
-          }
-        };
+    ClassLoader loader = loader(sources);
     Map<String, Program> programs = new HashMap<>();
     for (String name : sources.keySet()) {
       Method main = loader.loadClass(name).getDeclaredMethod("main");
@@ -102,8 +91,27 @@ final class Program {
     return programs;
   }
 
-  /** Compiles sources, by the names of their classes, to class files by theirs. */
-  static Map<String, byte[]> compileAll(Map<String, String> sources) {
+  /**
+   * Returns a loader of compiled sources.
+   *
+   * @param sources by the names of their classes
+   * @throws AssertionError with the messages of the compiler
+   */
+  static ClassLoader loader(Map<String, String> sources) {
+    Map<String, byte[]> classes = sources.isEmpty() ? Map.of() : compileAll(sources);
+    return new ClassLoader(Program.class.getClassLoader()) {
+      @Override
+      protected Class<?> findClass(String name) throws ClassNotFoundException {
+        byte[] bytes = classes.get(name);
+        if (bytes == null) {
+          throw new ClassNotFoundException(name);
+        }
+        return defineClass(name, bytes, 0, bytes.length);
+      }
+    };
+  }
+
+  private static Map<String, byte[]> compileAll(Map<String, String> sources) {
     JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
     DiagnosticCollector<JavaFileObject> problems = new DiagnosticCollector<>();
     Map<String, ByteArrayOutputStream> classes = new HashMap<>();
