@@ -25,7 +25,7 @@ final class DocumentCheck {
 
   /** and what tests import. */
   private static final String IMPORTS_OF_TESTS =
-      "import module dev.adjoint.testing;"
+      "import module dev.adjoint.testing; import java.nio.file.Files;"
           + " import static dev.adjoint.testing.AdjointAssertions.*; ";
 
   /** What no program prints: it parts what the blocks of a document print. */
@@ -117,7 +117,7 @@ final class DocumentCheck {
     return printed;
   }
 
-  private static String imports() throws IOException {
+  static String imports() throws IOException {
     return Files.readString(IMPORTS)
         .lines()
         .filter(line -> line.startsWith("import "))
