@@ -3,6 +3,7 @@ package dev.adjoint.check;
 import com.google.common.primitives.Ints;
 import dev.adjoint.tensor.Shape;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -13,7 +14,7 @@ import java.util.stream.IntStream;
 
 /**
  * What all wrong derivatives of an input have in common: a factor, a sign, a transposition, a term
- * that is missing, as people forget them.
+ * that is missing, statistics that were held, as people forget them.
  *
  * @param wrong the elements whose derivatives are wrong
  * @param analytic the derivatives of all elements
@@ -51,7 +52,7 @@ record CommonCause(List<Integer> wrong, double[] analytic, double[] numeric, dou
     }
     double decay = constant(e -> (analytic[e] - numeric[e]) / x[e]);
     return Double.isNaN(decay)
-        ? ""
+        ? along(shape)
         : String.format(
             Locale.ROOT,
             "every one is %.4g times its element more than the numeric slope: a penalty on squares"
@@ -101,6 +102,50 @@ record CommonCause(List<Integer> wrong, double[] analytic, double[] numeric, dou
             .formatted(
                 String.join(", ", places.subList(0, Math.min(SHOWN, places.size()))),
                 places.size() > SHOWN ? ", ..." : "");
+  }
+
+  /** Recognizes an error along an axis: a constant, as that of a mean, or a line, as of a norm. */
+  private String along(Shape shape) {
+    int apart = x.length;
+    for (int axis = 0; axis < shape.rank(); axis++) {
+      int n = shape.size(axis);
+      apart /= n;
+      if (n > 2 && straight(n, apart, true)) {
+        return "along axis %d the error is constant: a mean over it that was held?".formatted(axis);
+      }
+      if (n > 2 && straight(n, apart, false)) {
+        return "along axis %d the error is a straight line over the elements: a norm whose statistics were held?"
+            .formatted(axis);
+      }
+    }
+    return "";
+  }
+
+  /** Tells whether the error is linear in the element, in each run of n elements along an axis. */
+  private boolean straight(int n, int apart, boolean level) {
+    return IntStream.range(0, x.length)
+        .filter(e -> e / apart % n == 0)
+        .mapToObj(start -> IntStream.range(0, n).map(i -> start + i * apart).toArray())
+        .allMatch(run -> straight(run, level));
+  }
+
+  private boolean straight(int[] run, boolean level) {
+    int first = run[0];
+    int far = first;
+    double size = 0;
+    for (int e : run) {
+      far = Math.abs(x[e] - x[first]) > Math.abs(x[far] - x[first]) ? e : far;
+      size += Math.abs(error(e));
+    }
+    double slope = level ? 0 : (error(far) - error(first)) / (x[far] - x[first]);
+    double allowed = CLOSE * size;
+    return Arrays.stream(run)
+        .mapToDouble(e -> error(e) - error(first) - slope * (x[e] - x[first]))
+        .allMatch(off -> Math.abs(off) <= allowed);
+  }
+
+  private double error(int element) {
+    return analytic[element] - numeric[element];
   }
 
   private static List<Integer> place(Shape shape, int element) {

@@ -10,12 +10,15 @@ import dev.adjoint.kernel.Parallel;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.IntTensor;
+import dev.adjoint.tensor.Keep;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BinaryOperator;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
 /** Pullbacks that are wrong in the ways that pullbacks are wrong. */
@@ -88,6 +91,31 @@ class WrongPullbackTest {
     assertThatThrownBy(
             () -> GradientCheck.of(t -> Autodiff.apply(wrongShape, t[0], t[1])).at(x, w).run())
         .hasMessageContaining("shape (3, 4) for input 1 of shape (4)");
+  }
+
+  @Test
+  void statisticsThatWereHeldAreRecognized() {
+    assertThat(patternOfNorm((g, _) -> g))
+        .isEqualTo(
+            "along axis 0 the error is a straight line over the elements: a norm whose statistics"
+                + " were held?");
+    assertThat(patternOfNorm((g, h) -> g.minus(h.times(g.times(h).mean(Keep.AXES, 0)))))
+        .isEqualTo("along axis 0 the error is constant: a mean over it that was held?");
+    assertThat(patternOfNorm((g, _) -> g.times(w))).isEmpty();
+  }
+
+  /**
+   * Returns the pattern of a norm along axis 0, with a pullback that is divided by the deviation.
+   */
+  private String patternOfNorm(BinaryOperator<Tensor> pullback) {
+    UnaryOperator<Tensor> deviation = a -> a.biasedStd(Keep.AXES, 0);
+    UnaryOperator<Tensor> norm = a -> a.minus(a.mean(Keep.AXES, 0)).div(deviation.apply(a));
+    CustomFunction f =
+        custom(
+            in -> norm.apply(in.get(0)),
+            (g, in) ->
+                List.of(pullback.apply(g, norm.apply(in.get(0))).div(deviation.apply(in.get(0)))));
+    return GradientCheck.of(t -> Autodiff.apply(f, t[0])).at(x).run().of("input 0", 1).pattern();
   }
 
   @Test

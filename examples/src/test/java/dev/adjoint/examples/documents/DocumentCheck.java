@@ -139,7 +139,7 @@ final class DocumentCheck {
         .toList();
   }
 
-  private static String imports() throws IOException {
+  static String imports() throws IOException {
     return Files.readString(IMPORTS)
         .lines()
         .filter(line -> line.startsWith("import "))
