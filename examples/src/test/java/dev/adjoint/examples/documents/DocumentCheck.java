@@ -20,8 +20,13 @@ import java.util.stream.Collectors;
 /** Runs the programs of a document and compares what they print with what it shows. */
 final class DocumentCheck {
 
-  /** What the blocks may use without importing it: what JShell imports when it starts. */
+  /** What the blocks may use without importing it: what JShell imports when it starts, */
   private static final Path IMPORTS = Path.of("../docs/adjoint.jsh");
+
+  /** and what tests import. */
+  private static final String IMPORTS_OF_TESTS =
+      "import module dev.adjoint.testing;"
+          + " import static dev.adjoint.testing.AdjointAssertions.*; ";
 
   /** What no program prints: it parts what the blocks of a document print. */
   private static final String MARK = "\f";
@@ -99,7 +104,7 @@ final class DocumentCheck {
     if (!members.isEmpty()) {
       String source =
           document.program(
-              imports() + " void main() throws Exception {",
+              IMPORTS_OF_TESTS + imports() + " void main() throws Exception {",
               members,
               "System.out.print(\"\\f\");",
               "}");
