@@ -166,10 +166,14 @@ public final class Graph {
     Page page = new Page(headline());
     Map<Box, String> links = new LinkedHashMap<>();
     List<Box> folded = new ArrayList<>();
-    page.drawing(drawing(root, root, links, folded), "");
+    String whole = drawing(root, root, links, folded);
+    page.paragraph(
+        "Each box is computed from those whose arrows end in it."
+            + (folded.isEmpty() ? "" : " A folded layer leads to a picture of its own, below."));
+    page.drawing(whole, "");
     for (int i = 0; i < folded.size(); i++) {
       Box layer = folded.get(i);
-      page.heading(Caption.of(layer, true).title());
+      page.heading(Caption.path(layer));
       page.drawing(drawing(root, layer, links, folded), "");
     }
     return page;
