@@ -94,9 +94,10 @@ public final class Backward {
 
   private Gradients pass(List<Tensor> roots, List<Tensor> cotangents) {
     Replay.noteBackward();
-    return Recorder.mode()
-        .recording(createGraph)
-        .call(() -> new Pass(roots).run(roots, cotangents));
+    Recorder.Observer observer = Recorder.mode().observer();
+    Recorder.Mode mode = Recorder.mode().recording(createGraph);
+    return (createGraph || observer == null ? mode : mode.observer(null)) // but of no pass within
+        .call(() -> new Pass(roots, observer).run(roots, cotangents));
   }
 
   /**
@@ -159,13 +160,18 @@ public final class Backward {
     private final Set<Node> targets = new HashSet<>();
     private final @Nullable Reachability targeted;
     private final boolean detecting = Recorder.mode().detecting();
-    private final boolean inPlace = !createGraph && !detecting && Recorder.mode().map() == null;
+    private final Recorder.@Nullable Observer observer;
+    private final boolean staying; // nothing may go, or all is to be seen
+    private final boolean inPlace;
     private final Map<Node, Tensor> results = new HashMap<>();
     private final Map<Node, Pending> pending = new HashMap<>();
     private final PriorityQueue<Pending> youngestFirst =
         new PriorityQueue<>(Comparator.comparingLong((Pending p) -> -p.node.birth()));
 
-    Pass(List<Tensor> roots) {
+    Pass(List<Tensor> roots, Recorder.@Nullable Observer observer) {
+      this.observer = observer;
+      staying = createGraph || detecting || observer != null;
+      inPlace = !staying && Recorder.mode().map() == null;
       for (Tensor tensor : wanted) {
         targets.add(nodeOf(tensor));
       }
@@ -181,7 +187,7 @@ public final class Backward {
         for (int i = 0; i < roots.size(); i++) {
           add(nodeOf(roots.get(i)), roots.get(i), cotangents.get(i));
         }
-        if (createGraph || detecting) { // then nothing may go, or all is to be seen
+        if (staying) {
           visitAll();
         } else {
           region.call(this::visitAll);
@@ -207,6 +213,9 @@ public final class Backward {
 
     private void visit(Pending next) {
       Node node = next.node;
+      if (observer != null) {
+        observer.onVisit(node, next.cotangent);
+      }
       if (targets.isEmpty() ? node.isLeaf() : targets.contains(node)) {
         region.hold(next.cotangent.ownStorage());
         results.put(node, next.cotangent);
@@ -242,18 +251,20 @@ public final class Backward {
       next.cotangent.checkAfterReading(); // a seed may be the value of a parameter
       for (int i = 0; i < inputs.length; i++) {
         Node source = inputs[i].node();
-        Tensor part = cotangents[i];
-        if (!needed[i] || source == null || part == null) {
+        Tensor pulled = cotangents[i];
+        if (!needed[i] || source == null || pulled == null) {
           continue;
         }
         Shape shape = inputs[i].shape();
-        if (!part.shape().equals(shape)) { // the primitive broadcast the input
-          part = Reductions.sumTo(part, shape);
-        }
+        Tensor part = // which is another one where the primitive broadcast the input
+            pulled.shape().equals(shape) ? pulled : Reductions.sumTo(pulled, shape);
         if (detecting) {
           Anomalies.checkBackward(part, i, step);
         }
-        add(source, inputs[i], part);
+        Tensor sum = add(source, inputs[i], part);
+        if (observer != null) {
+          observer.onPart(i, inputs[i], pulled, part, sum);
+        }
       }
     }
 
@@ -273,7 +284,7 @@ public final class Backward {
       return primitive.pullbacks(needed, cotangent, inputs, next.output);
     }
 
-    private void add(Node node, Tensor output, Tensor part) {
+    private Tensor add(Node node, Tensor output, Tensor part) {
       Pending waiting = pending.get(node);
       if (waiting == null) {
         waiting = new Pending(node, output, part);
@@ -285,6 +296,7 @@ public final class Backward {
         waiting.isSum = true;
       }
       region.hold(waiting.cotangent.ownStorage());
+      return waiting.cotangent;
     }
   }
 

@@ -66,7 +66,11 @@ public final class Recorder {
     if (mode.recording() && primitive.isDifferentiable()) {
       for (Tensor input : inputs) {
         if (input.isTracked()) {
-          return output.madeBy(new Node(primitive, inputs, mode.detecting() ? site(mode) : null));
+          Node node = new Node(primitive, inputs, mode.detecting() ? site(mode) : null);
+          if (mode.observer() != null) {
+            mode.observer().onNode(node);
+          }
+          return output.madeBy(node);
         }
       }
     }
@@ -109,7 +113,13 @@ public final class Recorder {
 
   /** Runs a function whose steps a trace sees. */
   public static <T> T traced(Trace trace, Supplier<T> function) {
-    return new Mode(true, false, null, null, Node.Births.ALL, trace, null).call(function::get);
+    return new Mode(true, false, null, null, Node.Births.ALL, trace, null, null)
+        .call(function::get);
+  }
+
+  /** Lets an observer see what an action records, and what its backward passes do. */
+  public static <T> T observed(Observer observer, Supplier<T> action) {
+    return mode().observer(observer).call(action::get);
   }
 
   /** Tells whether a function is being traced: then it does all that it does step by step. */
@@ -139,8 +149,8 @@ public final class Recorder {
     if (function != null && tensor.isTracked()) {
       throw new IllegalStateException(
           ("%s: its pullback reads out a tensor (to an array or a number), so it cannot be"
-                  + " differentiated again; expected a pullback in tensor operations, or a first-order"
-                  + " backward()")
+               + " differentiated again; expected a pullback in tensor operations, or a first-order"
+               + " backward()")
               .formatted(function));
     }
   }
@@ -176,6 +186,7 @@ public final class Recorder {
    * @param births where nodes get their numbers from
    * @param trace what sees every step while a function is run on samples; null elsewhere
    * @param map the innermost mapped function; null outside of all
+   * @param observer what sees nodes and backward passes; null elsewhere
    */
   record Mode(
       boolean recording,
@@ -184,34 +195,43 @@ public final class Recorder {
       @Nullable String sealedBy,
       Node.Births births,
       @Nullable Trace trace,
-      Vmap.@Nullable Level map) {
+      Vmap.@Nullable Level map,
+      @Nullable Observer observer) {
 
     private static final Mode DEFAULT =
-        new Mode(true, false, null, null, Node.Births.ALL, null, null);
+        new Mode(true, false, null, null, Node.Births.ALL, null, null, null);
     private static final ScopedValue<Mode> CURRENT = ScopedValue.newInstance();
 
     Mode recording(boolean on) {
-      return on == recording ? this : new Mode(on, detecting, site, sealedBy, births, trace, map);
+      return on == recording
+          ? this
+          : new Mode(on, detecting, site, sealedBy, births, trace, map, observer);
     }
 
     Mode detecting(boolean on) {
-      return on == detecting ? this : new Mode(recording, on, site, sealedBy, births, trace, map);
+      return on == detecting
+          ? this
+          : new Mode(recording, on, site, sealedBy, births, trace, map, observer);
     }
 
     Mode sealedBy(@Nullable String function) {
-      return new Mode(recording, detecting, site, function, births, trace, map);
+      return new Mode(recording, detecting, site, function, births, trace, map, observer);
     }
 
     Mode site(@Nullable String line) {
-      return new Mode(recording, detecting, line, sealedBy, births, trace, map);
+      return new Mode(recording, detecting, line, sealedBy, births, trace, map, observer);
     }
 
     Mode births(Node.Births numbers) {
-      return new Mode(recording, detecting, site, sealedBy, numbers, trace, map);
+      return new Mode(recording, detecting, site, sealedBy, numbers, trace, map, observer);
     }
 
     Mode map(Vmap.Level level) {
-      return new Mode(recording, detecting, site, sealedBy, births, trace, level);
+      return new Mode(recording, detecting, site, sealedBy, births, trace, level, observer);
+    }
+
+    Mode observer(@Nullable Observer seeing) {
+      return new Mode(recording, detecting, site, sealedBy, births, trace, map, seeing);
     }
 
     /** Runs an action in this mode; the mode ends with the action, whatever happens. */
@@ -232,5 +252,31 @@ public final class Recorder {
 
     /** Tells whether a tensor depends on the samples. */
     boolean isVariable(Tensor tensor);
+  }
+
+  /** Sees nodes as they are made, and what backward passes do. */
+  public interface Observer {
+
+    /** Receives the node of an operation that has just been recorded. */
+    default void onNode(Node node) {}
+
+    /**
+     * Receives a node that a backward pass has come to.
+     *
+     * @param cotangent of the node's tensor: complete, to be copied if it is to stay
+     */
+    default void onVisit(Node node, Tensor cotangent) {}
+
+    /**
+     * Receives what the node that was visited last adds to the cotangent of an input.
+     *
+     * @param input which
+     * @param x the input itself
+     * @param pulled what the pullback returned, perhaps of the shape to which the input was
+     *     broadcast
+     * @param part what is added: the same, of the input's shape
+     * @param sum of all parts so far
+     */
+    default void onPart(int input, Tensor x, Tensor pulled, Tensor part, Tensor sum) {}
   }
 }

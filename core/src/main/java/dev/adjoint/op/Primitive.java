@@ -2,6 +2,9 @@ package dev.adjoint.op;
 
 import com.google.common.base.CaseFormat;
 import dev.adjoint.tensor.Tensor;
+import java.lang.reflect.RecordComponent;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -61,6 +64,30 @@ public sealed interface Primitive
     return this instanceof Enum<?>
         ? CaseFormat.UPPER_UNDERSCORE.to(CaseFormat.LOWER_CAMEL, name())
         : name();
+  }
+
+  /**
+   * Returns the attributes of this step by name, as {@code axes} of a sum: none of a row of a table
+   * or of a class that hides them.
+   */
+  default Map<String, Object> attributes() {
+    Map<String, Object> attributes = new LinkedHashMap<>();
+    if (getClass().isRecord()) {
+      for (RecordComponent component : getClass().getRecordComponents()) {
+        try {
+          Object value =
+              component.getAccessor().trySetAccessible()
+                  ? component.getAccessor().invoke(this)
+                  : null;
+          if (value != null) {
+            attributes.put(component.getName(), value);
+          }
+        } catch (ReflectiveOperationException e) {
+          throw new IllegalStateException(name() + ": " + component + " cannot be read", e);
+        }
+      }
+    }
+    return attributes;
   }
 
   /** Computes the output: a new, untracked tensor. */
