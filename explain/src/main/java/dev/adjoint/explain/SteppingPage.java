@@ -96,9 +96,10 @@ final class SteppingPage {
         </div>
         """
             .formatted(step - 1, figure(), steps, rows());
-    String page = new Page(title).html();
-    return page.replace("</style>", resource("stepping.css") + "</style>")
-        .replace("</main>", body + "</main>\n<script>\n" + resource("stepping.js") + "</script>");
+    return new Page(title)
+        .markup("<style>\n" + resource("stepping.css") + "</style>\n" + body)
+        .markup("<script>\n" + resource("stepping.js") + "</script>\n")
+        .html();
   }
 
   private String figure() {
