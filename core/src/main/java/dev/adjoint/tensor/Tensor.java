@@ -379,6 +379,15 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
   }
 
   /**
+   * Engine only: tells whether this is a view of the elements that another tensor views.
+   *
+   * @hidden
+   */
+  public boolean sharesElements(Tensor other) {
+    return storage == other.storage;
+  }
+
+  /**
    * Engine only: throws if the elements were replaced since this tensor's birth, perhaps while the
    * caller read them.
    *

@@ -1,5 +1,6 @@
 package dev.adjoint.explain;
 
+import com.google.common.base.Ascii;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Tensor;
 import java.math.BigDecimal;
@@ -26,16 +27,22 @@ final class Numbers {
     boolean isWhole = number == Math.rint(number) && Math.abs(number) < 1e6;
     BigDecimal rounded = (isWhole ? exact : exact.round(DIGITS)).stripTrailingZeros();
     double size = Math.abs(number);
-    return size < 1e6 && size >= 1e-4 ? rounded.toPlainString() : rounded.toString();
+    return size < 1e6 && size >= 1e-4
+        ? rounded.toPlainString()
+        : Ascii.toLowerCase(rounded.toString());
   }
 
-  /** Returns the elements, if they are few; else shape and norm. */
-  static String text(Tensor tensor) {
+  /** Returns the elements, if they are few and fit into a width; else shape and norm. */
+  static String text(Tensor tensor, int width) {
     Tensor values = tensor.untracked();
-    if (values.size() > FEW || values.size() == 0) {
-      return values.shape() + ", norm " + text(values.to(DType.FLOAT64).norm(2).item());
+    if (values.size() > 0 && values.size() <= FEW) {
+      int[] sizes = values.shape().toArray();
+      String text = text(values.toDoubleArray(), sizes, 0, 0, values.size());
+      if (text.length() <= width) {
+        return text;
+      }
     }
-    return text(values.toDoubleArray(), values.shape().toArray(), 0, 0, values.size());
+    return values.shape() + ", norm " + text(values.to(DType.FLOAT64).norm(2).item());
   }
 
   private static String text(double[] values, int[] sizes, int axis, int from, int count) {

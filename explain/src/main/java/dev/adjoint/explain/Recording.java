@@ -84,28 +84,38 @@ record Recording(Tensor root, List<Step> steps, Map<String, Tensor> constants) {
   /** Names the parameters of a model by their paths. */
   Recording named(Layer model) {
     Map<Object, String> names = new IdentityHashMap<>();
-    model
-        .namedParameters()
-        .forEach((path, parameter) -> names.put(Labels.key(parameter.value()), path));
+    model.namedParameters().forEach((path, parameter) -> name(path, parameter.value(), names));
     return new Labels(names).of(this);
   }
 
   /**
-   * Names a tensor: a step or a constant.
+   * Names a tensor: a step or a constant, or the constants that are views of it.
    *
    * @throws IllegalArgumentException if it is neither
    */
   Recording named(String name, Tensor tensor) {
-    Object key = Labels.key(tensor);
-    if (constants.values().stream().noneMatch(constant -> constant == key)
-        && steps.stream().noneMatch(step -> step.node() == key)) {
+    Map<Object, String> names = new IdentityHashMap<>();
+    if (!name(name, tensor, names)) {
       throw new IllegalArgumentException(
           "named: '%s', a tensor of shape %s, took no part in this computation; expected the very tensor that an operation was given, or returned"
               .formatted(name, tensor.shape()));
     }
-    Map<Object, String> names = new IdentityHashMap<>();
-    names.put(key, name);
     return new Labels(names).of(this);
+  }
+
+  /** Adds a name of what a tensor is here; tells whether it is anything. */
+  private boolean name(String name, Tensor tensor, Map<Object, String> names) {
+    Object key = Labels.key(tensor);
+    if (steps.stream().anyMatch(step -> step.node() == key)) {
+      names.put(key, name);
+      return true;
+    }
+    List<Tensor> views =
+        constants.values().stream().filter(constant -> constant.sharesElements(tensor)).toList();
+    for (Tensor view : views) { // a frozen parameter is another tensor each time it is read
+      names.put(view, view.size() == tensor.size() ? name : name + "[..]");
+    }
+    return !views.isEmpty();
   }
 
   /** Gives labels, which are unique, to all steps and constants of a recording. */
