@@ -4,80 +4,124 @@ import static java.util.stream.Collectors.joining;
 
 import com.google.common.html.HtmlEscapers;
 import com.google.common.io.Resources;
-import dev.adjoint.explain.Walk.Named;
-import dev.adjoint.explain.Walk.Part;
-import dev.adjoint.explain.Walk.Value;
-import dev.adjoint.explain.Walk.Visit;
+import dev.adjoint.explain.GradientStory.Part;
+import dev.adjoint.explain.GradientStory.Visit;
+import dev.adjoint.tensor.Tensor;
 import dev.adjoint.training.report.Page;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.function.IntPredicate;
-import java.util.stream.IntStream;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
- * A page that steps through the forward and the backward pass of a small network.
+ * Writes a story as a page that steps through the forward and the backward pass.
  *
  * <p>The page is the whole story as text (ADR 64). A script shows one step of it at a time, and
- * marks in the table and the graph what has been computed, what waits and what is done; it reads
- * the story and knows no other data.
+ * marks in the table and the graph what has been computed, what waits and what is done: it reads
+ * the story, and has no other data.
  */
 final class SteppingPage {
 
-  /** What a reader can follow; and the graph of it fits a screen. */
-  static final int LIMIT = 60;
+  /** The most values: what a reader can follow, and a screen shows. */
+  private static final int LIMIT = 60;
 
-  private final Walk walk;
-  private final String graph;
+  /** How wide numbers are written in the table, and in a step. */
+  private static final int NARROW = 26;
+
+  private static final int WIDE = 60;
+
+  /** What a page knows of a value while it tells the story. */
+  private static final class Row {
+    final Visit visit;
+    final String label;
+
+    /** How many uses add to its gradient, and how many have so far. */
+    int uses;
+
+    int added;
+
+    /** The sum of those that have. */
+    Tensor sum;
+
+    int computedIn;
+    boolean isVisited;
+    int visitedIn;
+
+    Row(Visit visit) {
+      this.visit = visit;
+      this.label = visit.step().label();
+      this.sum = visit.cotangent();
+    }
+
+    boolean isGiven() {
+      return visit.step().node().isLeaf();
+    }
+
+    /** Returns what computed it, as in "h = tanh(a)", or the label of what was given. */
+    String equation() {
+      return isGiven() ? label : label + " = " + visit.formula().value();
+    }
+
+    /** Says how many uses have added to the gradient. */
+    String progress() {
+      return added < uses ? "%d of %d uses".formatted(added, uses) : "complete";
+    }
+  }
+
+  private final GradientStory story;
+
+  /** By the indices of the recording's steps, in the order they were computed. */
+  private final TreeMap<Integer, Row> rows = new TreeMap<>();
+
+  private final Map<String, Integer> indices = new HashMap<>();
   private final StringBuilder html = new StringBuilder();
-
-  /** How many uses of each value add to its gradient, and how many have so far. */
-  private final int[] uses;
-
-  private final int[] seen;
-
-  /** The steps that compute and visit each value; -1 if none does. */
-  private final int[] computedIn;
-
-  private final int[] visitedIn;
   private int step;
 
-  private SteppingPage(Walk walk, String graph) {
-    this.walk = walk;
-    this.graph = graph;
-    int count = walk.values().size();
-    if (count > LIMIT) {
-      throw new IllegalArgumentException(
-          "page: %d values; expected at most %d, which a reader can step through: take a smaller network, or fewer steps of a loop"
-              .formatted(count, LIMIT));
+  private SteppingPage(GradientStory story) {
+    this.story = story;
+    List<Recording.Step> steps = story.recording().steps();
+    for (int i = 0; i < steps.size(); i++) {
+      indices.put(steps.get(i).label(), i);
     }
-    uses = new int[count];
-    seen = new int[count];
-    computedIn = new int[count];
-    visitedIn = new int[count];
-    uses[count - 1] = 1; // what backward() starts from
-    walk.visits().forEach(visit -> visit.parts().forEach(part -> uses[part.value()]++));
+    for (Visit visit : story.visits()) {
+      rows.put(index(visit.step().label()), new Row(visit));
+    }
+    if (rows.size() > LIMIT) {
+      throw new IllegalArgumentException(
+          "page: %d values; expected at most %d, which one can step through: take a smaller model, or fewer steps of a loop"
+              .formatted(rows.size(), LIMIT));
+    }
+    rows.lastEntry().getValue().uses = 1; // that backward() begins with
+    story.visits().forEach(visit -> visit.parts().forEach(part -> row(part.label()).uses++));
   }
 
   /**
-   * Returns the page.
+   * Returns the page of a story.
    *
-   * @param graph a picture whose elements have the index of a value as {@code data-step}; may be
-   *     empty
+   * @param graph a picture whose elements have the index of a step as {@code data-step}; empty for
+   *     none
+   * @throws IllegalArgumentException if there are too many values
    */
-  static String html(String title, Walk walk, String graph) {
-    return new SteppingPage(walk, graph).html(title);
+  static Page of(GradientStory story, String graph) {
+    return new SteppingPage(story).page(graph);
   }
 
-  private String html(String title) {
-    String steps = steps();
+  private Page page(String graph) {
+    tell();
+    String steps = html.toString();
+    html.setLength(0);
+    rows.forEach(this::tableRow);
     String body =
         """
-        <p>Forward computes one value after the other. Backward goes through the same list from its end: each value
-        is visited when all that was computed from it has been, so its gradient is complete by then. A value that is
-        used several times gets a part of its gradient from each use, and the parts are added up.</p>
+        <p>Forward computes one value after the other. Backward goes through the same list from its end: a value is
+        visited when all its uses have been. So its gradient, the sum of a part from each use, is complete by then.</p>
         <div class="walk">
         <nav class="controls" aria-label="Steps" hidden>
         <button type="button" value="first">First</button>
@@ -95,180 +139,208 @@ final class SteppingPage {
         %s</tbody></table></section>
         </div>
         """
-            .formatted(step - 1, figure(), steps, rows());
-    return new Page(title)
+            .formatted(step - 1, figure(graph), steps, html);
+    return new Page("The gradient of %s, step by step".formatted(root().label))
         .markup("<style>\n" + resource("stepping.css") + "</style>\n" + body)
-        .markup("<script>\n" + resource("stepping.js") + "</script>\n")
-        .html();
+        .markup("<script>\n" + resource("stepping.js") + "</script>\n");
   }
 
-  private String figure() {
+  private static String figure(String graph) {
     return graph.isEmpty()
         ? ""
-        : "<figure class=\"graph\" tabindex=\"0\">%s<figcaption>%s</figcaption></figure>\n"
-            .formatted(graph, "Arrows lead from what is used to what is computed from it.");
+        : """
+        <figure class="picture"><div tabindex="0" aria-label="Graph" role="group">%s</div>
+        <figcaption>Arrows lead from a value to what is computed from it.</figcaption></figure>
+        """
+            .formatted(graph);
   }
 
   // ---- the story -------------------------------------------------------------------------------
 
-  private String steps() {
-    List<Value> values = walk.values();
-    List<Integer> given = indices(values.size(), i -> values.get(i).isGiven());
+  private void tell() {
+    List<Integer> given = rows.keySet().stream().filter(i -> get(i).isGiven()).toList();
+    List<Integer> computed = rows.keySet().stream().filter(i -> !get(i).isGiven()).toList();
     begin("Before", "What is given", "computes", given);
-    html.append("<p>No value has been computed, no gradient is known.</p>\n");
-    numbers(given.stream().map(i -> values.get(i).result()).toList());
-    end();
-    given.forEach(i -> computedIn[i] = 0);
-    List<Integer> computed = indices(values.size(), i -> !values.get(i).isGiven());
-    for (int i = 0; i < computed.size(); i++) {
-      forward(i + 1, computed.size(), computed.get(i));
-    }
-    backward();
-    return html.toString();
-  }
-
-  private void forward(int number, int count, int index) {
-    Value value = walk.values().get(index);
-    computedIn[index] = step;
-    begin(
-        "Forward, step %d of %d".formatted(number, count),
-        code(value.equation()),
-        "computes",
-        List.of(index));
-    List<Named> numbers = new ArrayList<>(value.operands());
-    numbers.add(value.result());
+    paragraph("", "Nothing has been computed. No gradient is known.");
+    Map<String, Tensor> numbers = new LinkedHashMap<>();
+    given.forEach(i -> numbers.put(get(i).label, get(i).visit.value()));
+    story.recording().constants().forEach(numbers::put);
     numbers(numbers);
-    if (!value.where().isEmpty()) {
-      html.append("<p class=\"where\">%s</p>\n".formatted(text(String.join(", ", value.where()))));
+    end();
+    for (int i = 0; i < computed.size(); i++) {
+      forward("Forward, step %d of %d".formatted(i + 1, computed.size()), computed.get(i));
     }
+    start();
+    List<List<Row>> groups = groups();
+    for (int i = 0; i < groups.size(); i++) {
+      String phase = "Backward, visit %d of %d".formatted(i + 1, groups.size());
+      if (groups.get(i).getFirst().isGiven()) {
+        results(phase, groups.get(i));
+      } else {
+        backward(phase, groups.get(i).getFirst());
+      }
+    }
+  }
+
+  /** Returns the visits; those of given values in a row are one, as nothing happens between. */
+  private List<List<Row>> groups() {
+    List<List<Row>> groups = new ArrayList<>();
+    for (Visit visit : story.visits()) {
+      Row row = row(visit.step().label());
+      if (row.isGiven() && !groups.isEmpty() && groups.getLast().getLast().isGiven()) {
+        groups.getLast().add(row);
+      } else {
+        groups.add(new ArrayList<>(List.of(row)));
+      }
+    }
+    return groups;
+  }
+
+  private void forward(String phase, int index) {
+    Row row = get(index);
+    row.computedIn = step;
+    begin(phase, code(row.equation()), "computes", List.of(index));
+    Map<String, Tensor> numbers = new LinkedHashMap<>();
+    for (String input : row.visit.step().inputs()) {
+      Tensor constant = story.recording().constants().get(input);
+      Row source = rows.get(indices.getOrDefault(input, -1));
+      Tensor value = source != null ? source.visit.value() : constant;
+      if (value != null) {
+        numbers.put(input, value);
+      }
+    }
+    numbers.put(row.label, row.visit.value());
+    numbers(numbers);
+    String layers = String.join(".", row.visit.step().layers());
+    String line = Objects.requireNonNullElse(row.visit.step().line(), "");
+    paragraph(
+        "where",
+        text(
+            Stream.of(layers.isEmpty() ? "" : "layer " + layers, line)
+                .filter(part -> !part.isEmpty())
+                .collect(joining(", "))));
     end();
   }
 
-  private void numbers(List<Named> numbers) {
+  /** Writes shapes and numbers, but of numbers without a name. */
+  private void numbers(Map<String, Tensor> numbers) {
     html.append("<dl class=\"numbers\">\n");
-    for (Named named : numbers) {
-      html.append(
-          "<div><dt>%s <small>%s</small></dt><dd>%s</dd></div>\n"
-              .formatted(code(named.name()), text(named.shape()), text(named.numbers())));
-    }
+    numbers.forEach((label, value) -> {
+      String text = Numbers.text(value, WIDE);
+      if (!text.equals(label)) {
+        html.append(
+            "<div><dt>%s%s</dt><dd>%s</dd></div>\n".formatted(code(label), shape(value), text));
+      }
+    });
     html.append("</dl>\n");
   }
 
-  private void backward() {
-    int root = walk.values().size() - 1;
-    String name = code(name(root));
-    begin("Backward", "Start at " + name, "starts", List.of());
+  private void start() {
+    Row root = root();
+    begin("Backward", "Start at " + code(root.label), "starts", List.of());
     html.append(
-        "<p data-to=\"%d\">The derivative of %s by itself is <b class=\"sum\">%s</b>: here backward begins.</p>\n"
-            .formatted(root, name, text(walk.visits().getFirst().gradient())));
-    seen[root]++;
+        "<p data-to=\"%d\">The derivative of %s by itself is <b class=\"sum\">%s</b>. From here it goes back.</p>\n"
+            .formatted(
+                rows.lastKey(), code(root.label), Numbers.text(root.visit.cotangent(), NARROW)));
+    root.added++;
     waiting();
     end();
-    List<List<Visit>> groups = new ArrayList<>();
-    for (Visit visit : walk.visits()) {
-      boolean given = walk.values().get(visit.value()).isGiven();
-      if (given && walk.values().get(groups.getLast().getFirst().value()).isGiven()) {
-        groups.getLast().add(visit); // nothing is seen between visits of what was given
-      } else {
-        groups.add(new ArrayList<>(List.of(visit)));
-      }
-    }
-    for (int i = 0; i < groups.size(); i++) {
-      String phase = "Backward, visit %d of %d".formatted(i + 1, groups.size());
-      List<Visit> group = groups.get(i);
-      if (walk.values().get(group.getFirst().value()).isGiven()) {
-        results(phase, group);
-      } else {
-        visit(phase, group.getFirst());
-      }
-    }
   }
 
-  private void visit(String phase, Visit visit) {
-    int index = visit.value();
-    visitedIn[index] = step;
-    begin(phase, "Visit " + code(walk.values().get(index).equation()), "visits", List.of(index));
-    html.append(
-        "<p>The gradient of %s is complete%s: <code>g</code> = <b>%s</b>. It goes on to:</p>\n<ul class=\"parts\">\n"
+  private void backward(String phase, Row row) {
+    row.isVisited = true;
+    row.visitedIn = step;
+    begin(phase, "Visit " + code(row.equation()), "visits", List.of(index(row.label)));
+    paragraph(
+        "",
+        "The gradient of %s is complete%s: <code>g</code> = <b>%s</b>. It goes on to:"
             .formatted(
-                code(name(index)),
-                uses[index] > 1 ? ", the sum over its %d uses".formatted(uses[index]) : "",
-                text(visit.gradient())));
-    visit.parts().forEach(this::part);
+                code(row.label),
+                row.uses > 1 ? ", the sum of %d parts".formatted(row.uses) : "",
+                Numbers.text(row.visit.cotangent(), WIDE)));
+    if (row.visit.inside() > 0) {
+      paragraph("where", "The %d steps inside are not told.".formatted(row.visit.inside()));
+    }
+    html.append("<ul class=\"parts\">\n");
+    row.visit.parts().forEach(part -> part(row, part));
     html.append("</ul>\n");
     waiting();
     end();
   }
 
-  private void part(Part part) {
-    int index = part.value();
-    seen[index]++;
-    String added = part.before() == null ? "" : part.before() + " + " + part.numbers() + " = ";
+  private void part(Row from, Part part) {
+    Row to = row(part.label());
     html.append(
-        "<li data-to=\"%d\">%s gets %s = %s.<br>%s<b class=\"sum\">%s</b> <small>from %s</small></li>\n"
+        "<li data-to=\"%d\">%s gets %s = %s.<br>\n"
             .formatted(
-                index,
-                code(name(index)),
-                code(part.formula()),
-                text(part.numbers()),
-                part.before() == null ? "The first part: " : "Added up: " + text(added),
-                text(part.sum()),
-                progress(index)));
-  }
-
-  /** Says how many uses have added to a gradient. */
-  private String progress(int index) {
-    int count = uses[index];
-    return seen[index] < count
-        ? "%d of %d uses".formatted(seen[index], count)
-        : count == 1 ? "its only use, complete" : "all %d uses, complete".formatted(count);
+                index(part.label()),
+                code(part.label()),
+                code(from.visit.formula().cotangent(part.input())),
+                Numbers.text(part.pulled(), WIDE)));
+    if (!part.pulled().shape().equals(part.value().shape())) {
+      html.append(
+          "Summed over %s to shape %s: %s.<br>\n"
+              .formatted(
+                  StoryText.axes(part.pulled().shape(), part.value().shape()),
+                  part.value().shape(),
+                  Numbers.text(part.value(), WIDE)));
+    }
+    html.append(
+        to.added == 0
+            ? "It had none: "
+            : "Added up: %s + %s = "
+                .formatted(Numbers.text(to.sum, NARROW), Numbers.text(part.value(), NARROW)));
+    to.added++;
+    to.sum = part.sum();
+    html.append(
+        "<b class=\"sum\">%s</b> <small>%s</small></li>\n"
+            .formatted(Numbers.text(part.sum(), NARROW), to.progress()));
   }
 
   /** Says what waits to be visited, the last computed first, as the backward pass takes it. */
   private void waiting() {
-    html.append(
-        "<p class=\"queue\">Waiting, the last computed first:</p>\n<ol class=\"waiting\">\n");
+    paragraph("queue", "Waiting, the last computed first:");
+    html.append("<ol class=\"waiting\">\n");
     String next = ", next";
-    for (int index : indices(uses.length, i -> seen[i] > 0 && visitedIn[i] == 0).reversed()) {
-      html.append(
-          "<li>%s <small>%s%s</small></li>\n"
-              .formatted(
-                  code(name(index)),
-                  seen[index] < uses[index]
-                      ? "%d of %d uses".formatted(seen[index], uses[index])
-                      : "complete",
-                  next));
-      next = "";
+    for (Row row : rows.descendingMap().values()) {
+      if (row.added > 0 && !row.isVisited) {
+        html.append(
+            "<li>%s <small>%s%s</small></li>\n".formatted(code(row.label), row.progress(), next));
+        next = "";
+      }
     }
     html.append("</ol>\n");
   }
 
-  private void results(String phase, List<Visit> visits) {
-    visits.forEach(visit -> visitedIn[visit.value()] = step);
+  private void results(String phase, List<Row> results) {
     begin(
         phase,
         "What was given: gradients end here",
         "visits",
-        visits.stream().map(Visit::value).toList());
-    numbers(
-        visits.stream()
-            .map(visit -> {
-              Named given = walk.values().get(visit.value()).result();
-              return new Named(given.name(), given.shape(), visit.gradient());
-            })
-            .toList());
+        results.stream().map(row -> index(row.label)).toList());
+    Map<String, Tensor> numbers = new LinkedHashMap<>();
+    for (Row row : results) {
+      row.isVisited = true;
+      row.visitedIn = step;
+      numbers.put(row.label, row.visit.cotangent());
+    }
+    numbers(numbers);
     end();
   }
 
   private void begin(String phase, String heading, String does, List<Integer> values) {
     html.append(
-        "<li id=\"step-%d\" data-%s=\"%s\">\n<p class=\"phase\">%s</p>\n<h2>%s</h2>\n"
-            .formatted(
-                step,
-                does,
-                values.stream().map(Object::toString).collect(joining(" ")),
-                phase,
-                heading));
+        "<li id=\"step-%d\" data-%s=\"%s\">\n"
+            .formatted(step, does, values.stream().map(String::valueOf).collect(joining(" "))));
+    paragraph("phase", phase);
+    html.append("<h2>").append(heading).append("</h2>\n");
+  }
+
+  private void paragraph(String cssClass, String content) {
+    if (!content.isEmpty()) {
+      html.append(cssClass.isEmpty() ? "<p>" : "<p class=\"" + cssClass + "\">");
+      html.append(content).append("</p>\n");
+    }
   }
 
   private void end() {
@@ -278,45 +350,45 @@ final class SteppingPage {
 
   // ---- the table -------------------------------------------------------------------------------
 
-  /** Returns the rows of the table as they are at the end. */
-  private String rows() {
-    StringBuilder rows = new StringBuilder();
-    for (int i = 0; i < walk.values().size(); i++) {
-      Value value = walk.values().get(i);
-      int index = i;
-      String gradient =
-          walk.visits().stream()
-              .filter(visit -> visit.value() == index)
-              .map(Visit::gradient)
-              .findFirst()
-              .orElse("");
-      rows.append(
-          """
-          <tr data-row="%d" data-uses="%d"><th scope="row"><a href="#step-%d">%s</a> <small>%s</small></th>\
-          <td class="value">%s</td>\
-          <td><a class="gradient" href="#step-%d">%s</a> <small class="state"></small></td></tr>
-          """
-              .formatted(
-                  i,
-                  uses[i],
-                  computedIn[i],
-                  code(value.equation()),
-                  text(value.result().shape()),
-                  text(value.result().numbers()),
-                  visitedIn[i],
-                  text(gradient)));
-    }
-    return rows.toString();
+  /** Writes a row as it is at the end. */
+  private void tableRow(int index, Row row) {
+    html.append(
+        """
+        <tr data-row="%d" data-uses="%d"><th scope="row"><a href="#step-%d">%s</a>%s</th><td class="value">%s</td>\
+        <td><a class="gradient" href="#step-%d">%s</a> <small class="state"></small></td></tr>
+        """
+            .formatted(
+                index,
+                row.uses,
+                row.computedIn,
+                code(row.equation()),
+                shape(row.visit.value()),
+                Numbers.text(row.visit.value(), NARROW),
+                row.visitedIn,
+                Numbers.text(row.visit.cotangent(), NARROW)));
   }
 
   // ---- text ------------------------------------------------------------------------------------
 
-  private String name(int index) {
-    return walk.values().get(index).result().name();
+  private Row root() {
+    return rows.lastEntry().getValue();
   }
 
-  private static List<Integer> indices(int count, IntPredicate which) {
-    return IntStream.range(0, count).filter(which).boxed().toList();
+  private int index(String label) {
+    return Objects.requireNonNull(indices.get(label), label);
+  }
+
+  private Row row(String label) {
+    return get(index(label));
+  }
+
+  private Row get(int index) {
+    return Objects.requireNonNull(rows.get(index));
+  }
+
+  /** Returns the shape, but of a scalar. */
+  private static String shape(Tensor value) {
+    return value.rank() == 0 ? "" : " <small>%s</small>".formatted(value.shape());
   }
 
   private static String code(String text) {

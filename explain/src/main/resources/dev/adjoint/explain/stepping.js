@@ -19,12 +19,12 @@
 
   /** Returns by row: whether it is computed or visited, its gradient so far, and of how many uses. */
   function stateAfter(last) {
-    const state = rows.map(() => ({ computed: false, visited: false, sum: "", uses: 0 }));
+    const state = new Map(rows.map(row => [row.dataset.row, { computed: false, visited: false, sum: "", uses: 0 }]));
     for (const step of steps.slice(0, last + 1)) {
-      touched(step, "computes").forEach(row => (state[row].computed = true));
-      touched(step, "visits").forEach(row => (state[row].visited = true));
+      touched(step, "computes").forEach(row => (state.get(row).computed = true));
+      touched(step, "visits").forEach(row => (state.get(row).visited = true));
       for (const part of all("[data-to]", step)) {
-        const to = state[part.dataset.to];
+        const to = state.get(part.dataset.to);
         to.sum = part.querySelector(".sum").textContent;
         to.uses++;
       }
@@ -38,11 +38,13 @@
     const backward = current >= start;
     const now = new Set([...touched(step, "computes"), ...touched(step, "visits")]);
     steps.forEach(other => (other.hidden = other !== step));
-    stateAfter(current).forEach((value, index) => {
-      const row = rows[index];
+    const state = stateAfter(current);
+    for (const row of rows) {
+      const index = row.dataset.row;
+      const value = state.get(index);
       const uses = Number(row.dataset.uses);
       const kind =
-        now.has(String(index)) ? "now"
+        now.has(index) ? "now"
         : !backward ? (value.computed ? "computed" : "unknown")
         : value.visited ? "done"
         : value.uses > 0 ? "waiting"
@@ -55,14 +57,13 @@
         : kind === "waiting" ? (value.uses < uses ? `◐ waits, ${value.uses} of ${uses} uses` : "● waits, complete")
         : "";
       all(`[data-step="${index}"]`).concat(row).forEach(shown => (shown.dataset.state = kind));
-    });
+    }
     range.value = current;
     const phase = step.querySelector(".phase").textContent;
     range.setAttribute("aria-valuetext", phase);
     controls.querySelector("output").textContent = `${current} of ${steps.length - 1}`;
-    controls.querySelector("[value=first]").disabled = controls.querySelector("[value=back]").disabled = current === 0;
-    controls.querySelector("[value=last]").disabled = controls.querySelector("[value=next]").disabled =
-      current === steps.length - 1;
+    const ends = { first: current === 0, back: current === 0, next: current === steps.length - 1, last: current === steps.length - 1 };
+    all("button", controls).forEach(button => button.setAttribute("aria-disabled", ends[button.value]));
     history.replaceState(null, "", names[current]);
   }
 
@@ -90,7 +91,7 @@
   controls.addEventListener("click", event => moves[event.target.value]?.());
   range.addEventListener("input", () => show(Number(range.value)));
   window.addEventListener("hashchange", follow);
-  document.querySelector(".graph")?.addEventListener("click", event => {
+  document.querySelector(".picture")?.addEventListener("click", event => {
     const vertex = event.target.closest("[data-step]");
     if (vertex) {
       const does = current >= start ? "visits" : "computes";
