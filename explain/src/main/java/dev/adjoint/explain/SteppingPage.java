@@ -165,7 +165,7 @@ final class SteppingPage {
     Map<String, Tensor> numbers = new LinkedHashMap<>();
     given.forEach(i -> numbers.put(get(i).label, get(i).visit.value()));
     story.recording().constants().forEach(numbers::put);
-    numbers(numbers);
+    list(numbers);
     end();
     for (int i = 0; i < computed.size(); i++) {
       forward("Forward, step %d of %d".formatted(i + 1, computed.size()), computed.get(i));
@@ -210,7 +210,7 @@ final class SteppingPage {
       }
     }
     numbers.put(row.label, row.visit.value());
-    numbers(numbers);
+    list(numbers);
     String layers = String.join(".", row.visit.step().layers());
     String line = Objects.requireNonNullElse(row.visit.step().line(), "");
     paragraph(
@@ -223,10 +223,10 @@ final class SteppingPage {
   }
 
   /** Writes shapes and numbers, but of numbers without a name. */
-  private void numbers(Map<String, Tensor> numbers) {
+  private void list(Map<String, Tensor> numbers) {
     html.append("<dl class=\"numbers\">\n");
     numbers.forEach((label, value) -> {
-      String text = Numbers.text(value, WIDE);
+      String text = numbers(value, WIDE);
       if (!text.equals(label)) {
         html.append(
             "<div><dt>%s%s</dt><dd>%s</dd></div>\n".formatted(code(label), shape(value), text));
@@ -239,9 +239,8 @@ final class SteppingPage {
     Row root = root();
     begin("Backward", "Start at " + code(root.label), "starts", List.of());
     html.append(
-        "<p data-to=\"%d\">The derivative of %s by itself is <b class=\"sum\">%s</b>. From here it goes back.</p>\n"
-            .formatted(
-                rows.lastKey(), code(root.label), Numbers.text(root.visit.cotangent(), NARROW)));
+        "<p data-to=\"%d\" data-sum=\"%3$s\">The derivative of %s by itself is <b>%s</b>. From here it goes back.</p>\n"
+            .formatted(rows.lastKey(), code(root.label), numbers(root.visit.cotangent(), NARROW)));
     root.added++;
     waiting();
     end();
@@ -257,7 +256,7 @@ final class SteppingPage {
             .formatted(
                 code(row.label),
                 row.uses > 1 ? ", the sum of %d parts".formatted(row.uses) : "",
-                Numbers.text(row.visit.cotangent(), WIDE)));
+                numbers(row.visit.cotangent(), WIDE)));
     if (row.visit.inside() > 0) {
       paragraph("where", "The %d steps inside are not told.".formatted(row.visit.inside()));
     }
@@ -271,30 +270,29 @@ final class SteppingPage {
   private void part(Row from, Part part) {
     Row to = row(part.label());
     html.append(
-        "<li data-to=\"%d\">%s gets %s = %s.<br>\n"
+        "<li data-to=\"%d\" data-sum=\"%s\">%s gets %s = %s.<br>\n"
             .formatted(
                 index(part.label()),
+                numbers(part.sum(), NARROW),
                 code(part.label()),
                 code(from.visit.formula().cotangent(part.input())),
-                Numbers.text(part.pulled(), WIDE)));
+                numbers(part.pulled(), WIDE)));
     if (!part.pulled().shape().equals(part.value().shape())) {
       html.append(
           "Summed over %s to shape %s: %s.<br>\n"
               .formatted(
                   StoryText.axes(part.pulled().shape(), part.value().shape()),
                   part.value().shape(),
-                  Numbers.text(part.value(), WIDE)));
+                  numbers(part.value(), WIDE)));
     }
     html.append(
         to.added == 0
             ? "It had none: "
-            : "Added up: %s + %s = "
-                .formatted(Numbers.text(to.sum, NARROW), Numbers.text(part.value(), NARROW)));
+            : "Added up: %s + %s = ".formatted(numbers(to.sum, WIDE), numbers(part.value(), WIDE)));
     to.added++;
     to.sum = part.sum();
     html.append(
-        "<b class=\"sum\">%s</b> <small>%s</small></li>\n"
-            .formatted(Numbers.text(part.sum(), NARROW), to.progress()));
+        "<b>%s</b> <small>%s</small></li>\n".formatted(numbers(part.sum(), WIDE), to.progress()));
   }
 
   /** Says what waits to be visited, the last computed first, as the backward pass takes it. */
@@ -324,7 +322,7 @@ final class SteppingPage {
       row.visitedIn = step;
       numbers.put(row.label, row.visit.cotangent());
     }
-    numbers(numbers);
+    list(numbers);
     end();
   }
 
@@ -363,9 +361,9 @@ final class SteppingPage {
                 row.computedIn,
                 code(row.equation()),
                 shape(row.visit.value()),
-                Numbers.text(row.visit.value(), NARROW),
+                numbers(row.visit.value(), NARROW),
                 row.visitedIn,
-                Numbers.text(row.visit.cotangent(), NARROW)));
+                numbers(row.visit.cotangent(), NARROW)));
   }
 
   // ---- text ------------------------------------------------------------------------------------
@@ -384,6 +382,13 @@ final class SteppingPage {
 
   private Row get(int index) {
     return Objects.requireNonNull(rows.get(index));
+  }
+
+  /** Returns the elements; if they are many the norm, as the shape stands beside it. */
+  private static String numbers(Tensor value, int width) {
+    String text = Numbers.text(value, width);
+    String shape = value.shape() + ", ";
+    return text.startsWith(shape) ? text.substring(shape.length()) : text;
   }
 
   /** Returns the shape, but of a scalar. */

@@ -10,6 +10,7 @@
   const start = steps.findIndex(step => "starts" in step.dataset); // of the backward pass
   const names = steps.map(step => `#${step.id}`);
   const story = document.querySelector(".story");
+  const picture = document.querySelector(".picture > div");
   let current = 0;
 
   /** Returns the rows that a step computes or visits. */
@@ -25,7 +26,7 @@
       touched(step, "visits").forEach(row => (state.get(row).visited = true));
       for (const part of all("[data-to]", step)) {
         const to = state.get(part.dataset.to);
-        to.sum = part.querySelector(".sum").textContent;
+        to.sum = part.dataset.sum;
         to.uses++;
       }
     }
@@ -58,6 +59,7 @@
         : "";
       all(`[data-step="${index}"]`).concat(row).forEach(shown => (shown.dataset.state = kind));
     }
+    reveal();
     range.value = current;
     const phase = step.querySelector(".phase").textContent;
     range.setAttribute("aria-valuetext", phase);
@@ -65,6 +67,21 @@
     const ends = { first: current === 0, back: current === 0, next: current === steps.length - 1, last: current === steps.length - 1 };
     all("button", controls).forEach(button => button.setAttribute("aria-disabled", ends[button.value]));
     history.replaceState(null, "", names[current]);
+  }
+
+  /** Scrolls to what the step is about: in the graph, and in the table where it stands beside the step. */
+  function reveal() {
+    const behavior = matchMedia("(prefers-reduced-motion: reduce)").matches ? "instant" : "smooth";
+    const vertex = picture?.querySelector("[data-state=now]");
+    if (vertex) {
+      const box = picture.getBoundingClientRect();
+      const at = vertex.getBoundingClientRect();
+      picture.scrollBy({
+        left: at.left + at.width / 2 - box.left - box.width / 2,
+        top: at.top + at.height / 2 - box.top - box.height / 2,
+        behavior,
+      });
+    }
   }
 
   const moves = {
@@ -91,7 +108,7 @@
   controls.addEventListener("click", event => moves[event.target.value]?.());
   range.addEventListener("input", () => show(Number(range.value)));
   window.addEventListener("hashchange", follow);
-  document.querySelector(".picture")?.addEventListener("click", event => {
+  picture?.addEventListener("click", event => {
     const vertex = event.target.closest("[data-step]");
     if (vertex) {
       const does = current >= start ? "visits" : "computes";
