@@ -388,7 +388,9 @@ final class SteppingPage {
   private static String numbers(Tensor value, int width) {
     String text = Numbers.text(value, width);
     String shape = value.shape() + ", ";
-    return text.startsWith(shape) ? text.substring(shape.length()) : text;
+    return text.startsWith(shape)
+        ? text.substring(shape.length()).replace(' ', '\u00A0') // a name and a number
+        : text;
   }
 
   /** Returns the shape, but of a scalar. */

@@ -57,7 +57,15 @@
         : kind === "done" ? "✓ done"
         : kind === "waiting" ? (value.uses < uses ? `◐ waits, ${value.uses} of ${uses} uses` : "● waits, complete")
         : "";
-      all(`[data-step="${index}"]`).concat(row).forEach(shown => (shown.dataset.state = kind));
+      row.dataset.state = kind;
+      for (const vertex of all(`[data-step="${index}"]`)) {
+        vertex.dataset.state = kind;
+        const gradient = vertex.querySelector(".value");
+        if (gradient) {
+          gradient.dataset.whole ??= gradient.textContent;
+          gradient.textContent = value.uses < uses ? `${value.sum} + …` : gradient.dataset.whole;
+        }
+      }
     }
     reveal();
     range.value = current;
@@ -69,18 +77,14 @@
     history.replaceState(null, "", names[current]);
   }
 
-  /** Scrolls to what the step is about: in the graph, and in the table where it stands beside the step. */
+  /** Scrolls the graph to what the step is about. */
   function reveal() {
-    const behavior = matchMedia("(prefers-reduced-motion: reduce)").matches ? "instant" : "smooth";
     const vertex = picture?.querySelector("[data-state=now]");
     if (vertex) {
       const box = picture.getBoundingClientRect();
       const at = vertex.getBoundingClientRect();
-      picture.scrollBy({
-        left: at.left + at.width / 2 - box.left - box.width / 2,
-        top: at.top + at.height / 2 - box.top - box.height / 2,
-        behavior,
-      });
+      picture.scrollLeft += at.left + at.width / 2 - box.left - box.width / 2;
+      picture.scrollTop += at.top + at.height / 2 - box.top - box.height / 2;
     }
   }
 

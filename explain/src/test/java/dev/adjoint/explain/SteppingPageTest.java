@@ -164,7 +164,7 @@ class SteppingPageTest {
           .map(step => step.querySelector(".phase").textContent + ", " + step.querySelector("h2").textContent).join(),
         [...document.querySelectorAll("[data-row='0'], [data-row='4'], [data-row='5']")].map(row =>
           row.dataset.state + row.cells[2].textContent.replace(/\\s+/g, " ").trimEnd()).join("; "),
-        document.querySelector("[data-step]").dataset.state].join(" | "));
+        document.querySelector("[data-step]").dataset.state, document.querySelector("text").textContent].join(" | "));
       const key = (key, more) => {
         document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, ...more }));
         note(key);
