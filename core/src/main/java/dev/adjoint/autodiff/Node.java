@@ -61,6 +61,11 @@ public final class Node {
     return primitive == null;
   }
 
+  /** Tells whether this is the leaf of a parameter. */
+  public boolean isParameter() {
+    return parameter != null;
+  }
+
   /** Returns the parameter that this is the leaf of; null for all other nodes. */
   @Nullable Parameter parameter() {
     return parameter;

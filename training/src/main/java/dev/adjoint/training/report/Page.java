@@ -243,6 +243,17 @@ public final class Page {
   }
 
   /**
+   * Adds a drawing as large as it is, which is scrolled where the screen is small, with text below.
+   *
+   * @param svg an SVG element, such as the graph of a model; it is not escaped
+   */
+  public Page drawing(String svg, String caption) {
+    share(null);
+    body.append("<figure class=\"drawing\">\n<div tabindex=\"0\">").append(svg).append("</div>\n");
+    return caption(caption);
+  }
+
+  /**
    * Adds a small picture, with text below.
    *
    * @param gray the rows of the picture, from 0 for black to 1 for white

@@ -33,7 +33,7 @@ public enum PlotColor {
   }
 
   /** Returns red, green and blue on a light page, as in 0x0072B2. */
-  int light() {
+  public int light() {
     return light;
   }
 
@@ -46,8 +46,12 @@ public enum PlotColor {
     return marker;
   }
 
-  /** Returns the name of the class that has this color in the style of plots. */
-  String cssClass() {
+  /**
+   * Returns the name of the class that has this color in the style of plots.
+   *
+   * @hidden
+   */
+  public String cssClass() {
     return name().toLowerCase(Locale.ROOT);
   }
 }

@@ -7,8 +7,10 @@ import java.util.function.ToIntFunction;
  * How pages and plots look, in light and in dark: a page and a plot alone have the same colors.
  *
  * <p>Text differs from paper at least by 4.5 : 1, marks by 3 : 1 (WCAG 2.2, 1.4.3 and 1.4.11).
+ *
+ * @hidden
  */
-final class Style {
+public final class Style {
 
   /** What is neither a series nor a verdict. */
   enum Ink {
@@ -57,7 +59,7 @@ final class Style {
   private Style() {}
 
   /** Returns the style of plots: colors of both kinds of paper, and what they are for. */
-  static String ofPlots() {
+  public static String ofPlots() {
     return "%s@media (prefers-color-scheme: dark) {\n%s}\n%s"
         .formatted(
             colors(ink -> ink.light, PlotColor::light),
@@ -79,7 +81,7 @@ final class Style {
   }
 
   /** Returns the style of a page and its plots. */
-  static String ofPages() {
+  public static String ofPages() {
     return ofPlots() + PAGES;
   }
 
@@ -124,6 +126,9 @@ final class Style {
       figure > p { font-weight: 600; margin: 0 0 .3rem; line-height: 1.3; }
       .plot { display: block; width: 100%; height: auto; overflow: visible; }
       figcaption { font-size: .85rem; line-height: 1.4; color: var(--quiet); margin-top: .3rem; }
+      .drawing { margin: 1.2rem 0; }
+      .drawing > div { overflow-x: auto; }
+      .drawing .plot { width: auto; max-width: none; margin: 0 auto; }
       .pictures { display: flex; flex-wrap: wrap; gap: 1rem; margin: 1rem 0; }
       .pictures img { display: block; width: 7rem; height: auto; image-rendering: pixelated;
         border: 1px solid var(--rule); border-radius: .3rem; }

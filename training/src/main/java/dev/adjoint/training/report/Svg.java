@@ -6,14 +6,18 @@ import com.google.common.xml.XmlEscapers;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The elements of a picture in SVG, which are written one after the other. */
-final class Svg {
+/**
+ * The elements of a picture in SVG, which are written one after the other.
+ *
+ * @hidden
+ */
+public final class Svg {
 
   /** The size of all text but titles, in units of a picture. */
-  static final int FONT_SIZE = 12;
+  public static final int FONT_SIZE = 12;
 
   /** The distance between two lines of text. */
-  static final int LINE = 17;
+  public static final int LINE = 17;
 
   private static final String NARROW = " .,:;'|!ijlIft()[]-/\"";
   private static final String WIDE = "mwMW%@";
@@ -21,31 +25,38 @@ final class Svg {
 
   private final StringBuilder xml = new StringBuilder();
 
+  /** Creates a picture of nothing yet. */
+  public Svg() {}
+
   /** Begins an element. */
-  Svg open(String tag, Object... attributes) {
+  public Svg open(String tag, Object... attributes) {
     begin(tag, attributes);
     xml.append('>');
     return this;
   }
 
   /** Ends the element that was begun last. */
-  Svg close(String tag) {
+  public Svg close(String tag) {
     xml.append("</").append(tag).append('>');
     return this;
   }
 
   /** Adds an element with nothing inside. */
-  Svg element(String tag, Object... attributes) {
+  public Svg element(String tag, Object... attributes) {
     begin(tag, attributes);
     xml.append("/>");
     return this;
   }
 
   /** Adds text; the class says to which side of the place it goes. */
-  Svg text(String cssClass, double x, double y, String text) {
-    open("text", "class", cssClass, "x", x, "y", y);
+  public Svg text(String cssClass, double x, double y, String text) {
+    return open("text", "class", cssClass, "x", x, "y", y).content(text).close("text");
+  }
+
+  /** Adds the text of the element that was begun last. */
+  public Svg content(String text) {
     xml.append(ESCAPER.escape(text));
-    return close("text");
+    return this;
   }
 
   private void begin(String tag, Object... attributes) {
@@ -59,7 +70,7 @@ final class Svg {
   }
 
   /** Adds what is XML already. */
-  Svg raw(String text) {
+  public Svg raw(String text) {
     xml.append(text);
     return this;
   }
@@ -70,7 +81,7 @@ final class Svg {
   }
 
   /** Writes a number to a tenth. */
-  static String number(double value) {
+  public static String number(double value) {
     return tenths(Math.round(10 * value));
   }
 
@@ -82,7 +93,7 @@ final class Svg {
   }
 
   /** Estimates how wide a text is: fonts differ, and this is about the widest of them. */
-  static double width(String text) {
+  public static double width(String text) {
     return text.codePoints().mapToDouble(Svg::width).sum() * FONT_SIZE;
   }
 
@@ -112,7 +123,7 @@ final class Svg {
   }
 
   /** Returns a text, shortened so that it is not wider than there is room. */
-  static String fitted(String text, double room) {
+  public static String fitted(String text, double room) {
     if (width(text) <= room) {
       return text;
     }
