@@ -6,6 +6,7 @@ import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.nn.Layer;
 import dev.adjoint.op.Primitive;
 import dev.adjoint.tensor.Tensor;
+import dev.adjoint.training.report.Page;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -108,6 +109,20 @@ public final class GradientStory {
   /** Returns the gradients that the story is about: those of {@link Tensor#backward()}. */
   public Gradients gradients() {
     return gradients;
+  }
+
+  /**
+   * Returns the story as a page of HTML that steps through forward and backward, by key and by
+   * click: with numbers, what waits, and what is added up.
+   *
+   * <pre>{@code
+   * Explain.backward(loss).named("x", x).page().write(Path.of("steps.html"));
+   * }</pre>
+   *
+   * @throws IllegalArgumentException if it has more than 60 values
+   */
+  public Page page() {
+    return SteppingPage.of(this, "");
   }
 
   Recording recording() {

@@ -131,7 +131,7 @@ final class StoryText {
   }
 
   /** Says which axes a broadcast had added or made longer. */
-  private static String axes(Shape from, Shape to) {
+  static String axes(Shape from, Shape to) {
     int added = from.rank() - to.rank();
     List<Integer> axes =
         IntStream.range(0, from.rank())

@@ -11,7 +11,6 @@ import dev.adjoint.nn.Linear;
 import dev.adjoint.nn.Sequential;
 import dev.adjoint.nn.inspect.GradientFact;
 import dev.adjoint.nn.inspect.InvarianceTable;
-import dev.adjoint.nn.inspect.InvarianceTable.Verdict;
 import dev.adjoint.nn.inspect.Invariances;
 import dev.adjoint.nn.inspect.Perturbation;
 import dev.adjoint.tensor.DType;
@@ -20,8 +19,6 @@ import dev.adjoint.training.report.Page;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.function.BiFunction;
-import java.util.stream.Stream;
 
 /** Measures what each norm is invariant to. */
 record MeasuredInvariances(InvarianceTable table) implements Result {
@@ -76,35 +73,9 @@ record MeasuredInvariances(InvarianceTable table) implements Result {
     page.paragraph(
             "Why it works, in one table: to which changes of its weights W and of its data x a"
                 + " linear layer with a norm is invariant. Measured in double precision with d ="
-                + " 0.1, 3 and 1000; \"eps\" is a yes but for the epsilon that keeps the norm from"
-                + " dividing by 0; \"eqv\" is equivariant: the output is scaled or shifted along.")
-        .table(
-            head(Perturbation.values()), rows(Perturbation.values(), InvarianceTable.Row::verdict))
-        .paragraph(
-            "W d: all weights times d. 1g': one vector added to every row of W, or to every case of"
-                + " x. c: one number added everywhere. row: only one row of W, the weights of one"
-                + " neuron. case: only one example.")
-        .paragraph(
-            "What follows for gradients of a loss, also measured: whether a step only turns the"
-                + " weights, as far as it is small (<W, dW> = 0; w: each row), and how the"
-                + " gradients dW and dx look where the weights or the data are d times as large."
-                + " Weights that grow get smaller gradients, and the layer below does not notice.")
-        .table(
-            head(GradientFact.values()), rows(GradientFact.values(), InvarianceTable.Row::verdict));
-  }
-
-  private static <C> List<String> head(C[] columns) {
-    return Stream.concat(Stream.of(""), Stream.of(columns).map(Object::toString)).toList();
-  }
-
-  private <C> List<List<String>> rows(C[] columns, BiFunction<InvarianceTable.Row, C, Verdict> of) {
-    return table.rows().stream()
-        .map(row ->
-            Stream.concat(
-                    Stream.of(row.name()),
-                    Stream.of(columns).map(column -> of.apply(row, column).toString()))
-                .toList())
-        .toList();
+                + " 0.1, 3 and 1000.")
+        .invariances(table)
+        .paragraph("Weights that grow get smaller gradients, and the layer below does not notice.");
   }
 
   @Override

@@ -2,6 +2,9 @@ package dev.adjoint.training.report;
 
 import com.google.common.html.HtmlEscapers;
 import dev.adjoint.io.AtomicFile;
+import dev.adjoint.nn.inspect.GradientFact;
+import dev.adjoint.nn.inspect.InvarianceTable;
+import dev.adjoint.nn.inspect.Perturbation;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -11,8 +14,10 @@ import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.jspecify.annotations.Nullable;
 
@@ -130,13 +135,21 @@ public final class Page {
     return this;
   }
 
+  /** Adds a part that is HTML already: it is not escaped. */
+  public Page markup(String html) {
+    share(null);
+    body.append(html);
+    return this;
+  }
+
   // ---- tables ----------------------------------------------------------------------------------
 
   /**
    * Adds a table.
    *
    * @param head the titles of the columns
-   * @param rows as many cells each; columns of numbers are aligned to the right
+   * @param rows as many cells each; columns of numbers are aligned to the right, and what begins
+   *     with the mark of a verdict has its color
    */
   public Page table(List<String> head, List<List<String>> rows) {
     for (List<String> row : rows) {
@@ -159,10 +172,63 @@ public final class Page {
     for (int column = 0; column < cells.size(); column++) {
       int index = column;
       boolean numbers = rows.stream().allMatch(row -> NUMBER.matcher(row.get(index)).matches());
-      body.append('<').append(tag).append(numbers ? " class=\"number\">" : ">");
-      body.append(escaped(cells.get(column))).append("</").append(tag).append('>');
+      String cell = cells.get(column);
+      String cssClass = numbers ? " class=\"number\"" : classOf(cell);
+      element(tag, cssClass, cell);
     }
     body.append("</tr>\n");
+  }
+
+  private static String classOf(String cell) {
+    return Stream.of(Verdict.values())
+        .filter(verdict -> cell.startsWith(verdict.mark() + " "))
+        .map(verdict -> " class=\"verdict %s\"".formatted(verdict.cssClass()))
+        .findFirst()
+        .orElse("");
+  }
+
+  /** Adds the invariances of some layers, and what they mean for gradients, as two tables. */
+  public Page invariances(InvarianceTable table) {
+    return invariances(Perturbation.values(), table.rows(), InvarianceTable.Row::verdict)
+        .paragraph(
+            "W d: all weights times d. 1g': one vector added to every row of W, or to every case of"
+                + " x. c: one number added everywhere. row: only one row of W, the weights of one"
+                + " neuron. case: only one example. eps: a yes but for the epsilon that keeps the"
+                + " norm from dividing by 0. eqv: equivariant, the output is scaled or shifted"
+                + " along.")
+        .invariances(
+            GradientFact.values(),
+            table.rows().stream().filter(row -> !row.gradientFacts().isEmpty()).toList(),
+            InvarianceTable.Row::verdict)
+        .paragraph(
+            "For the gradients of a loss: whether a small step only turns the weights (<W, dW> = 0;"
+                + " w: each row), and whether the gradients dW and dx look so where the weights or"
+                + " the data are d times as large.");
+  }
+
+  private <C> Page invariances(
+      C[] columns,
+      List<InvarianceTable.Row> rows,
+      BiFunction<InvarianceTable.Row, C, InvarianceTable.Verdict> verdict) {
+    List<String> head = Stream.concat(Stream.of(""), Stream.of(columns).map(C::toString)).toList();
+    return table(
+        head,
+        rows.stream()
+            .map(row ->
+                Stream.concat(
+                        Stream.of(row.name()),
+                        Stream.of(columns).map(column -> marked(verdict.apply(row, column))))
+                    .toList())
+            .toList());
+  }
+
+  private static String marked(InvarianceTable.Verdict verdict) {
+    return switch (verdict) {
+      case INVARIANT -> Verdict.HOLDS.mark() + " " + verdict;
+      case UP_TO_EPSILON -> Verdict.HOLDS_IN_PART.mark() + " " + verdict;
+      case EQUIVARIANT -> "↔ " + verdict;
+      case NO -> Verdict.DOES_NOT_HOLD.mark() + " " + verdict;
+    };
   }
 
   // ---- pictures --------------------------------------------------------------------------------

@@ -3,6 +3,13 @@ package dev.adjoint.training.report;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.adjoint.nn.Linear;
+import dev.adjoint.nn.Sequential;
+import dev.adjoint.nn.inspect.InvarianceTable;
+import dev.adjoint.nn.inspect.Invariances;
+import dev.adjoint.nn.norm.LayerNorm;
+import dev.adjoint.tensor.DType;
+import dev.adjoint.tensor.Generator;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -111,6 +118,25 @@ class PageTest {
         .doesNotContain("3 MB");
     assertThat(html.substring(html.indexOf("</nav>")))
         .containsSubsequence("✗ does not hold", "It is small.", "3 MB");
+  }
+
+  @Test
+  void invariancesAreVerdictsInTheirColors() {
+    Generator generator = Generator.seeded(1);
+    Sequential layer =
+        new Sequential(new Linear(10, 12, generator).withoutBias(), new LayerNorm(12));
+    layer.to(DType.FLOAT64);
+    String html =
+        new Page("t").invariances(InvarianceTable.of(Invariances.of(layer).measure())).html();
+    assertThat(html)
+        .containsSubsequence(
+            "<th>W d</th>",
+            "<td class=\"verdict partly\">◐ eps</td>",
+            "<td class=\"verdict no\">✗ no</td>",
+            "<p>W d: all weights times d.",
+            "<th>&lt;W, dW&gt; = 0</th>",
+            "<td class=\"verdict partly\">◐ eps</td>",
+            "<p>For the gradients of a loss");
   }
 
   @Test
