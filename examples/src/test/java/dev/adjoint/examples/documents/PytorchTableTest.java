@@ -83,7 +83,8 @@ class PytorchTableTest {
         document.program(
             DocumentCheck.imports() + " void main() throws Exception {", blocks, "", "}");
     Map<Integer, String> printed =
-        Program.compile(Map.of("Rows", source)).get("Rows")
+        Program.compile(Map.of("Rows", source))
+            .get("Rows")
             .run()
             .lines()
             .filter(line -> line.startsWith(Cell.MARK))
