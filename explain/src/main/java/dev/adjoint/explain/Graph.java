@@ -223,7 +223,7 @@ public final class Graph {
 
   // ---- folding ---------------------------------------------------------------------------------
 
-  private Box outline() {
+  Box outline() {
     Box root = Outline.of(recording, headlines, gradients);
     if (Picture.count(root, Math.min(depth, Picture.height(root))) > most) {
       Repeats.group(root);
@@ -232,7 +232,7 @@ public final class Graph {
   }
 
   /** Shows what is in a box, in as many boxes as are allowed. */
-  private Picture picture(Box root, Box scope) {
+  Picture picture(Box root, Box scope) {
     int levels = Math.min(depth, Picture.height(scope));
     while (levels > 0 && Picture.count(scope, levels) > most) {
       levels--;
