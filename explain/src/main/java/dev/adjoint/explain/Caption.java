@@ -86,7 +86,7 @@ record Caption(String title, List<String> lines, String gradient) {
       return "";
     }
     try {
-      return Numbers.text(tensor);
+      return Numbers.text(tensor, Integer.MAX_VALUE);
     } catch (IllegalStateException e) {
       return ""; // a parameter was updated, or a scope has ended: what was computed is gone
     }
