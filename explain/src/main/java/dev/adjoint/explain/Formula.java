@@ -100,7 +100,7 @@ record Formula(String value, List<String> cotangents) {
       Movement.Slice            | x[axis {axis}: {count} from {from}, step {step}] | g in these places, else 0
       Movement.Flip             | flip(x, axes {axes})        | flip(g, axes {axes})
       Pad                       | pad(x, axis {axis} to {size}, from {from}, step {step}, {value}) | g in the places of x
-      Reductions.Fold.SUM       | sum(x, axes {axes})         | g, repeated along axes {axes}
+      Reductions.Fold.SUM       | sum(x, axes {axes})         | g, repeated over {axes}
       Reductions.Fold.MAX       | max(x, axes {axes})         | g where x = y, shared by equal ones, else 0
       Reductions.Fold.MIN       | min(x, axes {axes})         | g where x = y, shared by equal ones, else 0
       Length                    | sqrt(sum(x^2, axes {axes}) + {epsilon}) | g * x / y

@@ -22,7 +22,7 @@ import java.util.Objects;
 public final class GradientStory {
 
   /** Steps that a text has at most, unless {@link #limit} says otherwise. */
-  private static final int LIMIT = 40;
+  private static final int LIMIT = 24;
 
   /**
    * One visit of the backward pass.
@@ -94,7 +94,7 @@ public final class GradientStory {
 
   /**
    * Returns this story with at most so many steps in its text, the first and the last ones, which
-   * then says how many it left out; the default is 40.
+   * then says how many it left out; the default is 24.
    *
    * @throws IllegalArgumentException unless at least 2
    */

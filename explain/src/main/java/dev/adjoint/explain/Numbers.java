@@ -32,7 +32,10 @@ final class Numbers {
         : Ascii.toLowerCase(rounded.toString());
   }
 
-  /** Returns the elements, if they are few and fit into a width; else shape and norm. */
+  /**
+   * Returns the elements, if they are few and fit into a width, perhaps a row a line; else shape
+   * and norm.
+   */
   static String text(Tensor tensor, int width) {
     Tensor values = tensor.untracked();
     if (values.size() > 0 && values.size() <= FEW) {
@@ -40,6 +43,10 @@ final class Numbers {
       String text = text(values.toDoubleArray(), sizes, 0, 0, values.size());
       if (text.length() <= width) {
         return text;
+      }
+      String rows = text.replace("], [", "],\n [");
+      if (rows.lines().allMatch(row -> row.length() <= width)) {
+        return rows;
       }
     }
     return values.shape() + ", norm " + text(values.to(DType.FLOAT64).norm(2).item());

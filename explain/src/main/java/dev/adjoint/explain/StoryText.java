@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 final class StoryText {
 
   private static final int WIDTH = 100;
-  private static final int LEFT = 60;
+  private static final int LEFT = 44;
   private static final int INDENT = 11;
 
   /** A line, or two where the left part is too long; the right part is written for a width. */
@@ -46,12 +46,8 @@ final class StoryText {
     String root = recording.steps().getLast().label();
     line("The gradient of %s, step by step as backward() computes it.".formatted(root));
     line(
-        "In each step g is d%s/d(result)%s."
-            .formatted(
-                loss,
-                root.equals(loss)
-                    ? ": how L changes with what the step has computed"
-                    : ", L for short"));
+        "In each step g is d%s/d(result): how %s changes with what the step has computed."
+            .formatted(loss, root.equals(loss) ? root : "it"));
     if (steps.stream().anyMatch(step -> step.formula().value().contains("@"))) {
       line("@ is the matrix product and ' transposes; * goes element by element.");
     }
@@ -131,7 +127,7 @@ final class StoryText {
                 Numbers.text(part.sum(), width));
     return all.length() <= width && part.sum().size() <= Numbers.FEW
         ? all
-        : "= " + Numbers.text(part.sum(), width - 2);
+        : "= " + Numbers.text(part.sum(), width - 2).replace("\n", "\n  ");
   }
 
   /** Says which axes a broadcast had added or made longer. */
@@ -198,7 +194,9 @@ final class StoryText {
     String last = of.apply(hidden.getLast());
     return first.isEmpty() || last.isEmpty()
         ? ""
-        : first.equals(last) ? ", in " + first : ", from " + first + " to " + last;
+        : first.equals(last)
+            ? ", in layer " + first
+            : ", from layer " + first + " to layer " + last;
   }
 
   private void line(String text) {
@@ -206,7 +204,12 @@ final class StoryText {
   }
 
   private void row(String left, Tensor value, String before) {
-    rows.add(new Row(left, width -> before + Numbers.text(value, width - before.length())));
+    String indented = "\n" + " ".repeat(before.length());
+    rows.add(
+        new Row(
+            left,
+            width ->
+                before + Numbers.text(value, width - before.length()).replace("\n", indented)));
   }
 
   private String text() {
@@ -229,7 +232,7 @@ final class StoryText {
       if (row.right != null) {
         boolean isLong = left.length() > column - 2;
         text.append(isLong ? "\n" + " ".repeat(column) : " ".repeat(column - left.length()))
-            .append(row.right.apply(WIDTH - column));
+            .append(row.right.apply(WIDTH - column).replace("\n", "\n" + " ".repeat(column)));
       }
       text.append('\n');
     }

@@ -137,7 +137,7 @@ class FormulaTest {
                   return formula.value() + " | " + formula.cotangent(0);
                 }))
         .containsExactly(
-            "sum(w, axes [1]) | g, repeated along axes [1]",
+            "sum(w, axes [1]) | g, repeated over [1]",
             "w' | g'",
             "clamp(w, -1, 0.5) | g where -1 <= w <= 0.5, else 0",
             "w[axis 0: 1 from 0, step 1] | g in these places, else 0",
