@@ -122,7 +122,7 @@ public final class GradientStory {
    * @throws IllegalArgumentException if it has more than 60 values
    */
   public Page page() {
-    return SteppingPage.of(this, "");
+    return SteppingPage.of(this);
   }
 
   Recording recording() {

@@ -84,6 +84,18 @@ public final class Graph {
     return of(recording, headlines);
   }
 
+  /** Returns the graph of all that a story tells, with the values and gradients it has copied. */
+  static Graph of(GradientStory story) {
+    Map<Node, Tensor> values = new HashMap<>();
+    Map<Node, Tensor> gradients = new HashMap<>();
+    for (GradientStory.Visit visit : story.visits()) {
+      values.put(visit.step().node(), visit.value());
+      gradients.put(visit.step().node(), visit.cotangent());
+    }
+    Recording told = story.recording().withValues(values);
+    return new Graph(told, Map.of(), gradients, Integer.MAX_VALUE, MOST);
+  }
+
   private static Graph of(Recording recording, Map<String, String> headlines) {
     return new Graph(recording, headlines, Map.of(), Integer.MAX_VALUE, 60);
   }

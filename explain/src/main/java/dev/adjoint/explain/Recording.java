@@ -117,6 +117,23 @@ record Recording(Tensor root, List<Step> steps, Map<String, Tensor> constants) {
     return !views.isEmpty();
   }
 
+  /** Returns this recording with other tensors for the values of some nodes, such as copies. */
+  Recording withValues(Map<Node, Tensor> values) {
+    List<Step> replaced =
+        steps.stream()
+            .map(step ->
+                new Step(
+                    step.node,
+                    values.getOrDefault(step.node, step.value),
+                    step.label,
+                    step.name,
+                    step.inputs,
+                    step.layers,
+                    step.line))
+            .toList();
+    return new Recording(root, replaced, constants);
+  }
+
   /** Gives labels, which are unique, to all steps and constants of a recording. */
   private static final class Labels {
     private final Map<Object, String> names;

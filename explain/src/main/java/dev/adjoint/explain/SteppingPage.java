@@ -105,15 +105,13 @@ final class SteppingPage {
   /**
    * Returns the page of a story.
    *
-   * @param graph a picture whose elements have the index of a step as {@code data-step}; empty for
-   *     none
    * @throws IllegalArgumentException if there are too many values
    */
-  static Page of(GradientStory story, String graph) {
-    return new SteppingPage(story).page(graph);
+  static Page of(GradientStory story) {
+    return new SteppingPage(story).page();
   }
 
-  private Page page(String graph) {
+  private Page page() {
     tell();
     String steps = html.toString();
     html.setLength(0);
@@ -130,7 +128,9 @@ final class SteppingPage {
         <button type="button" value="last">Last</button>
         <label>Step <output></output><input type="range" min="0" max="%d" value="0"></label>
         </nav>
-        %s<section class="story" aria-label="Step"><ol class="steps" aria-live="polite">
+        <figure class="picture"><div tabindex="0" role="group" aria-label="Graph">%s</div>
+        <figcaption>Arrows lead from a value to what is computed from it. Blue and thick: now. Ochre and dashed: waits. Green: done.</figcaption></figure>
+        <section class="story" aria-label="Step"><ol class="steps" aria-live="polite">
         %s</ol></section>
         <section class="values" aria-label="Values and gradients"><table>
         <caption>All values: forward goes down this list, backward up.</caption>
@@ -139,20 +139,10 @@ final class SteppingPage {
         %s</tbody></table></section>
         </div>
         """
-            .formatted(step - 1, figure(graph), steps, html);
+            .formatted(step - 1, Graph.of(story).svg(), steps, html);
     return new Page("The gradient of %s, step by step".formatted(root().label))
         .markup("<style>\n" + resource("stepping.css") + "</style>\n" + body)
         .markup("<script>\n" + resource("stepping.js") + "</script>\n");
-  }
-
-  private static String figure(String graph) {
-    return graph.isEmpty()
-        ? ""
-        : """
-        <figure class="picture"><div tabindex="0" aria-label="Graph" role="group">%s</div>
-        <figcaption>Arrows lead from a value to what is computed from it.</figcaption></figure>
-        """
-            .formatted(graph);
   }
 
   // ---- the story -------------------------------------------------------------------------------

@@ -63,7 +63,8 @@
         const gradient = vertex.querySelector(".value");
         if (gradient) {
           gradient.dataset.whole ??= gradient.textContent;
-          gradient.textContent = value.uses < uses ? `${value.sum} + …` : gradient.dataset.whole;
+          gradient.textContent =
+            value.uses === 0 ? "" : value.uses < uses ? `${value.sum} + …` : gradient.dataset.whole;
         }
       }
     }
@@ -79,7 +80,7 @@
 
   /** Scrolls the graph to what the step is about. */
   function reveal() {
-    const vertex = picture?.querySelector("[data-state=now]");
+    const vertex = picture.querySelector("[data-state=now]");
     if (vertex) {
       const box = picture.getBoundingClientRect();
       const at = vertex.getBoundingClientRect();
@@ -112,7 +113,7 @@
   controls.addEventListener("click", event => moves[event.target.value]?.());
   range.addEventListener("input", () => show(Number(range.value)));
   window.addEventListener("hashchange", follow);
-  picture?.addEventListener("click", event => {
+  picture.addEventListener("click", event => {
     const vertex = event.target.closest("[data-step]");
     if (vertex) {
       const does = current >= start ? "visits" : "computes";

@@ -31,15 +31,11 @@ class SteppingPageTest {
         .named("p", p);
   }
 
-  private static final String GRAPH =
-      "<svg width=\"10\" height=\"10\"><g data-step=\"4\"><rect width=\"9\""
-          + " height=\"9\"/></g></svg>";
-
   @TempDir private Path directory;
 
   @Test
   void thePageIsTheWholeStoryAsText() {
-    assertThat(text(SteppingPage.of(story(), "").html()))
+    assertThat(text(SteppingPage.of(story()).html()))
         .containsSubsequence(
             "The gradient of L, step by step",
             "What is given",
@@ -99,7 +95,8 @@ class SteppingPageTest {
   /** Returns the lines of text of the body of a page, as a reader without scripts sees them. */
   private static List<String> text(String html) {
     String body = html.substring(html.indexOf("<h1>"), html.indexOf("<script>"));
-    return body.replaceAll("(?s)<style>.*</style>", "")
+    return body.replaceAll("(?s)<style>.*?</style>", "")
+        .replaceAll("(?s)<svg.*?</svg>", "")
         .replaceAll("</(p|h1|h2|dt|dd|li|td|th)>|<br>", "\n")
         .replaceAll("<[^>]*>", "")
         .lines()
@@ -110,7 +107,7 @@ class SteppingPageTest {
 
   @Test
   void theTableIsTheResult() {
-    String html = SteppingPage.of(story(), "").html();
+    String html = SteppingPage.of(story()).html();
     assertThat(text("<h1>" + html.substring(html.indexOf("<tbody>"))))
         .startsWith("w (2)", "[0.5, -1]", "[1.476, 0.1528]", "b", "0.1", "1.858")
         .containsSubsequence("h = tanh(t2) (2)", "[0.537, -0.2913]", "[2.074, 0.4174]")
@@ -132,12 +129,12 @@ class SteppingPageTest {
   @Test
   void thePageIsOneSmallFile() throws IOException {
     Path file = directory.resolve("steps.html");
-    SteppingPage.of(story(), GRAPH).write(file);
-    assertThat(Files.readString(file))
-        .contains(GRAPH)
+    SteppingPage.of(story()).write(file);
+    assertThat(Files.readString(file).replace("http://www.w3.org/2000/svg", ""))
+        .contains("<svg")
         .doesNotContain("src=", "<link", "@import", "url(", "http")
         .doesNotContainPattern("href=\"[^#]");
-    assertThat(Files.size(file)).isLessThan(30_000);
+    assertThat(Files.size(file)).isLessThan(40_000);
   }
 
   @Test
@@ -159,12 +156,13 @@ class SteppingPageTest {
       """
       <script>
       const notes = [location.hash];
+      const vertex = document.querySelector("[data-step='4']");
       const note = what => notes.push([what,
         [...document.querySelectorAll(".steps > li")].filter(step => !step.hidden)
           .map(step => step.querySelector(".phase").textContent + ", " + step.querySelector("h2").textContent).join(),
         [...document.querySelectorAll("[data-row='0'], [data-row='4'], [data-row='5']")].map(row =>
           row.dataset.state + row.cells[2].textContent.replace(/\\s+/g, " ").trimEnd()).join("; "),
-        document.querySelector("[data-step]").dataset.state, document.querySelector("text").textContent].join(" | "));
+        vertex.dataset.state, vertex.querySelector(".value").textContent].join(" | ").trimEnd());
       const key = (key, more) => {
         document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, ...more }));
         note(key);
@@ -176,7 +174,7 @@ class SteppingPageTest {
       note("start");
       key("ArrowRight"); key("ArrowLeft"); key("ArrowLeft"); key("ArrowRight", { altKey: true });
       click("[value=next]"); click("[value=last]"); click("[value=back]");
-      key("Home"); key("End"); click("rect"); key("ArrowLeft");
+      key("Home"); key("End"); click("[data-step='4'] .box"); key("ArrowLeft");
       const range = document.querySelector("input");
       range.value = 9;
       range.dispatchEvent(new Event("input"));
@@ -193,35 +191,37 @@ class SteppingPageTest {
   @Test
   void aReaderStepsByKeyAndByClick() throws IOException, InterruptedException {
     Path page = directory.resolve("page.html");
-    Files.writeString(
-        page, SteppingPage.of(story(), GRAPH).html().replace("</body>", READER + "</body>"));
+    Files.writeString(page, SteppingPage.of(story()).html().replace("</body>", READER + "</body>"));
     String document = Browser.document(page, directory);
     assertThat(
             document.substring(document.indexOf("<body>") + 6, document.indexOf("</body>")).strip())
         .isEqualTo(
             """
             #step-0
-            start | Before, What is given | now; unknown; unknown | unknown
-            ArrowRight | Forward, step 1 of 6, t1 = w * x | computed; unknown; unknown | unknown
-            ArrowLeft | Before, What is given | now; unknown; unknown | unknown
-            ArrowLeft | Before, What is given | now; unknown; unknown | unknown
-            ArrowRight | Before, What is given | now; unknown; unknown | unknown
-            [value=next] | Forward, step 1 of 6, t1 = w * x | computed; unknown; unknown | unknown
+            start | Before, What is given | now; unknown; unknown | unknown |
+            ArrowRight | Forward, step 1 of 6, t1 = w * x | computed; unknown; unknown | unknown |
+            ArrowLeft | Before, What is given | now; unknown; unknown | unknown |
+            ArrowLeft | Before, What is given | now; unknown; unknown | unknown |
+            ArrowRight | Before, What is given | now; unknown; unknown | unknown |
+            [value=next] | Forward, step 1 of 6, t1 = w * x | computed; unknown; unknown | unknown |
             [value=last] | Backward, visit 7 of 7, What was given: gradients end here \
-            | now[1.476, 0.1528] ▶ visited now; done[2.074, 0.4174] ✓ done; done[1, 1] ✓ done | done
+            | now[1.476, 0.1528] ▶ visited now; done[2.074, 0.4174] ✓ done; done[1, 1] ✓ done \
+            | done | grad [2.074, 0.4174]
             [value=back] | Backward, visit 6 of 7, Visit t1 = w * x \
-            | waiting[1.476, 0.1528] ● waits, complete; done[2.074, 0.4174] ✓ done; done[1, 1] ✓ done | done
-            Home | Before, What is given | now; unknown; unknown | unknown
+            | waiting[1.476, 0.1528] ● waits, complete; done[2.074, 0.4174] ✓ done; done[1, 1] ✓ done \
+            | done | grad [2.074, 0.4174]
+            Home | Before, What is given | now; unknown; unknown | unknown |
             End | Backward, visit 7 of 7, What was given: gradients end here \
-            | now[1.476, 0.1528] ▶ visited now; done[2.074, 0.4174] ✓ done; done[1, 1] ✓ done | done
-            rect | Backward, visit 4 of 7, Visit h = tanh(t2) \
-            | none; now[2.074, 0.4174] ▶ visited now; done[1, 1] ✓ done | now
+            | now[1.476, 0.1528] ▶ visited now; done[2.074, 0.4174] ✓ done; done[1, 1] ✓ done \
+            | done | grad [2.074, 0.4174]
+            [data-step='4'] .box | Backward, visit 4 of 7, Visit h = tanh(t2) \
+            | none; now[2.074, 0.4174] ▶ visited now; done[1, 1] ✓ done | now | grad [2.074, 0.4174]
             ArrowLeft | Backward, visit 3 of 7, Visit p = h * h \
-            | none; waiting[2.074, 0.4174] ● waits, complete; now[1, 1] ▶ visited now | waiting
+            | none; waiting[2.074, 0.4174] ● waits, complete; now[1, 1] ▶ visited now | waiting | grad [2.074, 0.4174]
             range | Backward, visit 2 of 7, Visit t3 = p + h \
-            | none; waiting[1, 1] ◐ waits, 1 of 3 uses; waiting[1, 1] ● waits, complete | waiting
+            | none; waiting[1, 1] ◐ waits, 1 of 3 uses; waiting[1, 1] ● waits, complete | waiting | [1, 1] + …
             link | Backward, visit 3 of 7, Visit p = h * h \
-            | none; waiting[2.074, 0.4174] ● waits, complete; now[1, 1] ▶ visited now | waiting
+            | none; waiting[2.074, 0.4174] ● waits, complete; now[1, 1] ▶ visited now | waiting | grad [2.074, 0.4174]
             0
             Backward, visit 3 of 7
             #step-10\
