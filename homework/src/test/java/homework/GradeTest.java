@@ -27,7 +27,7 @@ class GradeTest {
       case DONE -> {}
       case NOT_DONE -> throw new TestAbortedException(exercise + " is not done yet");
       case WRONG -> {
-        AssertionError error = new AssertionError(grade.explanation());
+        AssertionError error = new AssertionError(exercise + ": " + grade.hint());
         error.setStackTrace(new StackTraceElement[0]);
         throw error;
       }

@@ -54,8 +54,9 @@ record Document(Path path, List<String> lines, List<Block> blocks) {
           && text.stream().anyMatch(line -> line.startsWith("void main("));
     }
 
+    /** Tells whether this shows what was printed; pictures of Mermaid are printed, too. */
     boolean isText() {
-      return info.equals("text");
+      return info.equals("text") || info.equals("mermaid");
     }
 
     String joined() {
