@@ -2,16 +2,17 @@ package dev.adjoint.examples.documents;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.common.io.MoreFiles;
 import dev.adjoint.examples.documents.Document.Block;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -71,17 +72,15 @@ class NormalizationTest {
   @ValueSource(strings = {"normalization.md", "normalization.zh.md"})
   void classesThatAreNamedExist(String document) throws IOException {
     Matcher named = CLASS.matcher(Files.readString(ORIGINAL.resolveSibling(document)));
-    Path layers = Path.of("../layers/src");
-    Path optim = Path.of("../optim/src");
-    try (Stream<Path> files = Stream.concat(Files.walk(layers), Files.walk(optim))) {
-      Set<String> classes =
-          files
-              .map(file -> file.getFileName().toString().replaceFirst("\\.java$", ""))
-              .collect(Collectors.toSet());
-      assertThat(named.results().map(result -> result.group(1)))
-          .hasSizeGreaterThan(40)
-          .isSubsetOf(classes);
+    Set<String> classes = new HashSet<>();
+    for (String module : List.of("layers", "optim")) {
+      try (Stream<Path> files = Files.walk(Path.of("..", module, "src"))) {
+        files.forEach(file -> classes.add(MoreFiles.getNameWithoutExtension(file)));
+      }
     }
+    assertThat(named.results().map(result -> result.group(1)))
+        .hasSizeGreaterThan(40)
+        .isSubsetOf(classes);
   }
 
   private static Stream<Block> blocks(Path document) throws IOException {
