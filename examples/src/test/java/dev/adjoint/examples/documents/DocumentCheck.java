@@ -25,7 +25,8 @@ final class DocumentCheck {
 
   /** and what tests import. */
   private static final String IMPORTS_OF_TESTS =
-      "import module dev.adjoint.testing; import java.nio.file.Files;"
+      "import module dev.adjoint.testing;"
+          + " import java.nio.file.Files;" // there is one of AssertJ, too
           + " import static dev.adjoint.testing.AdjointAssertions.*; ";
 
   /** What no program prints: it parts what the blocks of a document print. */
@@ -117,7 +118,7 @@ final class DocumentCheck {
     return printed;
   }
 
-  static String imports() throws IOException {
+  private static String imports() throws IOException {
     return Files.readString(IMPORTS)
         .lines()
         .filter(line -> line.startsWith("import "))
