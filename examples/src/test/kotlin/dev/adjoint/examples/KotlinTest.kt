@@ -1,6 +1,7 @@
 package dev.adjoint.examples
 
 import dev.adjoint.autodiff.Autodiff
+import dev.adjoint.check.GradientCheck
 import dev.adjoint.tensor.Tensor
 import org.assertj.core.api.Assertions.assertThat
 import org.junit.jupiter.api.Test
@@ -21,5 +22,13 @@ class KotlinTest {
     val swish = Autodiff.elementwise("swish") { x -> x * x.sigmoid() }
     val x = Tensor.of(-1f, 0f, 2f)
     assertThat(swish.apply(x).toFloatArray()).isEqualTo((x * x.sigmoid()).toFloatArray())
+  }
+
+  @Test
+  fun gradientsWrittenByHandAreChecked() {
+    GradientCheck.of({ a -> a[0] * a[1] }, { a -> doubleArrayOf(a[1], a[0]) })
+      .at(2.0, 3.0)
+      .run()
+      .assertOk()
   }
 }

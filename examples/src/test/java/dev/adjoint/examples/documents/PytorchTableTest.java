@@ -1,7 +1,6 @@
 package dev.adjoint.examples.documents;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.common.base.Splitter;
 import dev.adjoint.examples.documents.Document.Block;
@@ -54,22 +53,15 @@ class PytorchTableTest {
   }
 
   @Test
-  void everyCellReturnsWhatPytorchReturns() throws Exception {
+  void everyCellReturnsWhatPytorchReturnsAndAnotherNumberWouldBeSeen() throws Exception {
     Document document = Document.read(DOCUMENT);
     List<Row> rows = Row.of(document);
-    assertThat(different(document, rows)).isEmpty();
-    assertThat(rows.stream().filter(row -> !row.cell.isEmpty())).hasSizeGreaterThan(160);
-    assertThat(rows.stream().filter(row -> !row.gives.isEmpty())).hasSizeGreaterThan(120);
-  }
-
-  @Test
-  void anotherNumberOrNameIsSeen() throws Exception {
-    Document document = Document.read(DOCUMENT);
-    Row sum = Row.of(document).stream().filter(r -> r.cell.equals("x.sum(1)")).findFirst().get();
-    assertThat(different(document, List.of(new Row(sum.line, "x.sum(1)", "[2, 3.6]"))))
+    assertThat(rows.stream().filter(row -> !row.cell.isEmpty())).hasSizeGreaterThan(200);
+    assertThat(rows.stream().filter(row -> !row.gives.isEmpty())).hasSizeGreaterThan(170);
+    Row sum = rows.stream().filter(r -> r.cell.equals("x.sum(1)")).findFirst().orElseThrow();
+    rows.add(new Row(sum.line, sum.cell, "[2, 3.6]"));
+    assertThat(different(document, rows))
         .containsExactly("line %d: x.sum(1) returns [2, 3.5]".formatted(sum.line + 1));
-    assertThatThrownBy(() -> different(document, List.of(new Row(sum.line, "x.total(1)", ""))))
-        .hasMessageContaining("line %d: cannot find symbol".formatted(sum.line + 1));
   }
 
   /** Runs rows after the blocks before them; returns those that do not return what they say. */
@@ -79,9 +71,8 @@ class PytorchTableTest {
             document.blocks().stream().filter(b -> b.isJava() && !b.isProgram()).toList());
     rows.stream().filter(row -> !row.cell.isEmpty()).map(Row::block).forEach(blocks::add);
     blocks.sort(Comparator.comparingInt(Block::first));
-    String source =
-        document.program(
-            DocumentCheck.imports() + " void main() throws Exception {", blocks, "", "}");
+    String header = "import module dev.adjoint; void main() throws Exception {";
+    String source = document.program(header, blocks, "", "}");
     Map<Integer, String> printed =
         Program.compile(Map.of("Rows", source))
             .get("Rows")
