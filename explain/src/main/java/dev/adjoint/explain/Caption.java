@@ -79,11 +79,12 @@ record Caption(String title, List<String> lines, String gradient) {
   private static String content(Box layer) {
     List<Box> leaves = layer.leaves(new ArrayList<>());
     long operations = leaves.stream().filter(box -> box.kind == Box.Kind.OPERATION).count();
-    long parameters =
-        leaves.stream()
-            .filter(box -> box.kind == Box.Kind.PARAMETER && box.value != null)
-            .mapToLong(box -> box.value.size())
-            .sum();
+    long parameters = 0;
+    for (Box leaf : leaves) {
+      if (leaf.kind == Box.Kind.PARAMETER && leaf.value != null) {
+        parameters += leaf.value.size();
+      }
+    }
     String text = operations == 1 ? "1 operation" : "%,d operations";
     return String.format(Locale.ROOT, text, operations)
         + (parameters == 0 ? "" : String.format(Locale.ROOT, ", %,d parameters", parameters));

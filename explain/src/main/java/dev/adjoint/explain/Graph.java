@@ -257,7 +257,14 @@ public final class Graph {
 
   private void foldEarliest(Box scope) {
     List<Box> all = List.copyOf(scope.inside);
-    int earlier = Math.max(0, all.size() - Math.max(1, most - 1));
+    int earlier = all.size();
+    for (int seen = 1; earlier > 0; earlier--) { // with the box of all before
+      Box last = all.get(earlier - 1);
+      seen += last.kind == Box.Kind.REPEAT ? Picture.count(last, 0) : 1;
+      if (seen > most) {
+        break;
+      }
+    }
     Box fold = new Box(Box.Kind.EARLIER, "all before", -1, null, null);
     all.subList(0, earlier).forEach(fold::add);
     scope.inside.clear();

@@ -7,6 +7,7 @@ import dev.adjoint.training.report.Style;
 import dev.adjoint.training.report.Svg;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 
@@ -167,7 +168,7 @@ final class GraphSvg {
 
   /** Draws the title of an open box over the edges that pass by. */
   private void drawTitle(Box box) {
-    Place at = layout.places.get(box);
+    Place at = Objects.requireNonNull(layout.places.get(box));
     String title = Svg.fitted(Caption.of(box, true).title(), (at.width() - Layout.PADDING) / 1.06);
     svg.text("name over", at.x() + Layout.PADDING, at.y() + 18, title);
   }

@@ -6,6 +6,7 @@ import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.eclipse.elk.alg.layered.options.LayeredMetaDataProvider;
 import org.eclipse.elk.alg.layered.options.LayeredOptions;
 import org.eclipse.elk.alg.layered.options.NodePlacementStrategy;
@@ -63,7 +64,7 @@ final class Layout {
     spacing(root);
     picture.top().forEach(box -> add(box, root));
     for (Picture.Edge edge : picture.edges()) {
-      ElkEdge line = ElkGraphUtil.createSimpleEdge(nodes.get(edge.from()), entry(edge.to()));
+      ElkEdge line = ElkGraphUtil.createSimpleEdge(node(edge.from()), entry(edge.to()));
       if (isData(edge.from())) {
         line.setProperty(LayeredOptions.PRIORITY_STRAIGHTNESS, 10);
       }
@@ -77,9 +78,13 @@ final class Layout {
     nodes.forEach((box, node) -> places.put(box, place(node)));
   }
 
+  private ElkNode node(Box box) {
+    return Objects.requireNonNull(nodes.get(box));
+  }
+
   /** Returns where the next input of a box ends: inputs of operations from left to right. */
   private ElkConnectableShape entry(Box box) {
-    ElkNode node = nodes.get(box);
+    ElkNode node = node(box);
     if (box.kind != Box.Kind.OPERATION) {
       return node;
     }

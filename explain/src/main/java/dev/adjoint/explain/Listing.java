@@ -2,6 +2,7 @@ package dev.adjoint.explain;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Collectors;
 
 /** Writes a picture as text: a line for each box, indented in that of the layer around. */
@@ -47,7 +48,7 @@ final class Listing {
             : caption.title();
     List<String> right = new ArrayList<>(caption.lines());
     if (box.kind == Box.Kind.OPERATION) {
-      right.set(0, right.getFirst().substring(box.label.length() + 1));
+      right.set(0, right.getFirst().substring(Objects.requireNonNull(box.label).length() + 1));
     } else if (!box.kind.isGroup()) {
       right.addFirst(box.kind.spoken);
     }

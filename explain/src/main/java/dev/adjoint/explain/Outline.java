@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Arranges a recording in boxes.
@@ -35,7 +36,7 @@ final class Outline {
   static Box of(Recording recording, Map<String, String> headlines, Map<Node, Tensor> gradients) {
     Outline outline = new Outline(recording, headlines);
     outline.addSteps();
-    gradients.forEach((node, gradient) -> outline.ofNodes.get(node).gradient = gradient);
+    gradients.forEach((node, gradient) -> outline.box(node).gradient = gradient);
     return outline.arranged();
   }
 
@@ -58,7 +59,7 @@ final class Outline {
       for (int k = 0; k < step.inputs().size(); k++) {
         Tensor input = node.inputs().get(k);
         Node from = input.node();
-        Box source = from == null ? constant(step.inputs().get(k), input) : ofNodes.get(from);
+        Box source = from == null ? constant(step.inputs().get(k), input) : box(from);
         box.sources.add(source);
         box.isData |= source.isData;
       }
@@ -66,6 +67,10 @@ final class Outline {
         operations.add(box);
       }
     }
+  }
+
+  private Box box(Node node) {
+    return Objects.requireNonNull(ofNodes.get(node));
   }
 
   private Box constant(String label, Tensor value) {
@@ -103,7 +108,7 @@ final class Outline {
     }
     Map<Box, Box> given = new LinkedHashMap<>();
     for (Box operation : operations) {
-      Box home = homes.get(operation);
+      Box home = Objects.requireNonNull(homes.get(operation));
       for (Box source : operation.sources) {
         if (source.kind != Box.Kind.OPERATION) {
           given.merge(source, home, Outline::common);
@@ -111,7 +116,7 @@ final class Outline {
       }
     }
     for (Box operation : operations) {
-      Box home = homes.get(operation);
+      Box home = Objects.requireNonNull(homes.get(operation));
       for (Box source : operation.sources) {
         Box where = given.remove(source);
         if (where != null) {
