@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -68,22 +67,22 @@ record Recording(Tensor root, List<Step> steps, Map<String, Tensor> constants) {
 
   private static Recording of(Tensor root, Map<Node, Watch.Place> places) {
     List<Step> steps = new ArrayList<>();
-    Map<Node, Tensor> all = Node.ancestors(root, node -> true);
-    all.keySet().stream()
-        .sorted(Comparator.comparingLong(Node::birth))
-        .forEach(node -> {
+    Node.ancestors(root, node -> true).entrySet().stream()
+        .sorted(Comparator.comparingLong(entry -> entry.getKey().birth()))
+        .forEach(entry -> {
+          Node node = entry.getKey();
           String name =
               node.isLeaf() && !node.toString().equals("tracked tensor") ? node.toString() : null;
           Watch.Place place = places.getOrDefault(node, new Watch.Place(List.of(), node.site()));
           steps.add(
-              new Step(node, all.get(node), "", name, List.of(), place.layers(), place.line()));
+              new Step(node, entry.getValue(), "", name, List.of(), place.layers(), place.line()));
         });
-    return new Labels(new IdentityHashMap<>()).of(new Recording(root, steps, Map.of()));
+    return new Labels(new HashMap<>()).of(new Recording(root, steps, Map.of()));
   }
 
   /** Names the parameters of a model by their paths. */
   Recording named(Layer model) {
-    Map<Object, String> names = new IdentityHashMap<>();
+    Map<Object, String> names = new HashMap<>();
     model.namedParameters().forEach((path, parameter) -> name(path, parameter.value(), names));
     return new Labels(names).of(this);
   }
@@ -94,7 +93,7 @@ record Recording(Tensor root, List<Step> steps, Map<String, Tensor> constants) {
    * @throws IllegalArgumentException if it is neither
    */
   Recording named(String name, Tensor tensor) {
-    Map<Object, String> names = new IdentityHashMap<>();
+    Map<Object, String> names = new HashMap<>();
     if (!name(name, tensor, names)) {
       throw new IllegalArgumentException(
           "named: '%s', a tensor of shape %s, took no part in this computation; expected the very tensor that an operation was given, or returned"
@@ -138,7 +137,7 @@ record Recording(Tensor root, List<Step> steps, Map<String, Tensor> constants) {
   /** Gives labels, which are unique, to all steps and constants of a recording. */
   private static final class Labels {
     private final Map<Object, String> names;
-    private final Map<Object, String> labels = new IdentityHashMap<>();
+    private final Map<Object, String> labels = new HashMap<>();
     private final Map<String, Object> taken = new HashMap<>();
     private final Map<String, Integer> counts = new HashMap<>();
 

@@ -130,7 +130,7 @@ final class Watch implements Recorder.Observer, LayerObserver {
 
   /** Returns where each node was made; layers that the model does not know are called by type. */
   Map<Node, Place> places(@Nullable Layer model) {
-    Map<Layer, String> paths = new IdentityHashMap<>();
+    IdentityHashMap<Layer, String> paths = new IdentityHashMap<>();
     if (model != null) {
       model.namedLayers().forEach((path, layer) -> paths.put(layer, path));
     }
@@ -143,7 +143,7 @@ final class Watch implements Recorder.Observer, LayerObserver {
   }
 
   private static List<String> path(
-      Note note, Map<Layer, String> paths, Map<List<Object>, Integer> counts) {
+      Note note, IdentityHashMap<Layer, String> paths, Map<List<Object>, Integer> counts) {
     List<String> path = new ArrayList<>();
     String around = "";
     Object parent = "";
