@@ -6,6 +6,7 @@ import dev.adjoint.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -44,6 +45,14 @@ record Caption(String title, List<String> lines, String gradient) {
     String gradient =
         box.gradient == null || repeats || box.kind.isGroup() ? "" : gradient(box.gradient);
     return new Caption(shown(name(box)), lines.stream().map(Caption::shown).toList(), gradient);
+  }
+
+  /** Returns the title of a layer, with the names of those around. */
+  static String path(Box layer) {
+    return layer.path().stream()
+        .filter(box -> box.kind == Box.Kind.LAYER && box.parent != null)
+        .map(box -> box == layer ? box.title : name(box.title))
+        .collect(Collectors.collectingAndThen(Collectors.joining("."), Caption::shown));
   }
 
   /** Returns the name, without those of the layers around. */

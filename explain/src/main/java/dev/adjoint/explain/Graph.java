@@ -178,10 +178,14 @@ public final class Graph {
     Page page = new Page(headline());
     Map<Box, String> links = new LinkedHashMap<>();
     List<Box> folded = new ArrayList<>();
-    page.drawing(drawing(root, root, links, folded), "");
+    String whole = drawing(root, root, links, folded);
+    page.paragraph(
+        "Each box is computed from those whose arrows end in it."
+            + (folded.isEmpty() ? "" : " A folded layer leads to a picture of its own, below."));
+    page.drawing(whole, "");
     for (int i = 0; i < folded.size(); i++) {
       Box layer = folded.get(i);
-      page.heading(Caption.of(layer, true).title());
+      page.heading(Caption.path(layer));
       page.drawing(drawing(root, layer, links, folded), "");
     }
     return page;
@@ -231,7 +235,7 @@ public final class Graph {
 
   // ---- folding ---------------------------------------------------------------------------------
 
-  private Box outline() {
+  Box outline() {
     Box root = Outline.of(recording, headlines, gradients);
     if (Picture.count(root, Math.min(depth, Picture.height(root))) > most) {
       Repeats.group(root);
@@ -240,7 +244,7 @@ public final class Graph {
   }
 
   /** Shows what is in a box, in as many boxes as are allowed. */
-  private Picture picture(Box root, Box scope) {
+  Picture picture(Box root, Box scope) {
     int levels = Math.min(depth, Picture.height(scope));
     while (levels > 0 && Picture.count(scope, levels) > most) {
       levels--;
@@ -253,7 +257,14 @@ public final class Graph {
 
   private void foldEarliest(Box scope) {
     List<Box> all = List.copyOf(scope.inside);
-    int earlier = Math.max(0, all.size() - Math.max(1, most - 1));
+    int earlier = all.size();
+    for (int seen = 1; earlier > 0; earlier--) { // with the box of all before
+      Box last = all.get(earlier - 1);
+      seen += last.kind == Box.Kind.REPEAT ? Picture.count(last, 0) : 1;
+      if (seen > most) {
+        break;
+      }
+    }
     Box fold = new Box(Box.Kind.EARLIER, "all before", -1, null, null);
     all.subList(0, earlier).forEach(fold::add);
     scope.inside.clear();

@@ -8,6 +8,7 @@ import dev.adjoint.training.report.Svg;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /**
  * Draws a picture as SVG: what a box stands for is told by its shape and by its color.
@@ -37,12 +38,17 @@ final class GraphSvg {
   private static final double CORNER = 6;
   private static final double LEAST_WIDTH = 320;
   private static final int KEY = 26;
+  private static final String GRADIENT = "gradient";
+
+  /** How small a picture may get where the screen is, before it is scrolled. */
+  private static final double SMALLEST = 0.75;
 
   private final Picture picture;
   private final Layout layout;
   private final Map<Box, String> links;
   private final Svg svg = new Svg();
   private final TreeSet<Box.Kind> kinds = new TreeSet<>();
+  private boolean gradients;
 
   private GraphSvg(Picture picture, Map<Box, String> links) {
     this.picture = picture;
@@ -61,12 +67,12 @@ final class GraphSvg {
   }
 
   private String draw(String spoken) {
-    Svg body = svg;
     picture.closed().forEach(box -> kinds.add(box.kind));
+    gradients = picture.closed().stream().anyMatch(b -> !Caption.of(b, false).gradient().isEmpty());
     double width = Math.max(LEAST_WIDTH, layout.width);
     Key key = new Key(width);
     double height = layout.height + key.height();
-    body.open(
+    svg.open(
         "svg",
         "xmlns",
         "http://www.w3.org/2000/svg",
@@ -83,12 +89,15 @@ final class GraphSvg {
         width + 2 * MARGIN,
         "height",
         height + 2 * MARGIN,
+        "style",
+        "min-width:%spx;max-width:%spx"
+            .formatted(Svg.number(SMALLEST * (width + 2 * MARGIN)), Svg.number(width + 2 * MARGIN)),
         "role",
         links.isEmpty() ? "img" : "group",
         "aria-label",
         spoken);
-    body.raw("<style>" + Style.ofPlots() + STYLE + "</style>");
-    body.element(
+    svg.raw("<style>" + Style.ofPlots() + STYLE + "</style>");
+    svg.element(
         "rect",
         "class",
         "paper",
@@ -100,13 +109,13 @@ final class GraphSvg {
         width + 2 * MARGIN,
         "height",
         height + 2 * MARGIN);
-    body.open("g", "transform", "translate(%s)".formatted(Svg.number((width - layout.width) / 2)));
+    svg.open("g", "transform", "translate(%s)".formatted(Svg.number((width - layout.width) / 2)));
     picture.top().forEach(this::drawBox);
     layout.routes.forEach(this::drawEdge);
     picture.open().stream().filter(layout.places::containsKey).forEach(this::drawTitle);
-    body.close("g");
+    svg.close("g");
     key.draw(layout.height + MARGIN);
-    return body.close("svg").toString();
+    return svg.close("svg").toString();
   }
 
   // ---- boxes -----------------------------------------------------------------------------------
@@ -166,7 +175,7 @@ final class GraphSvg {
   private void drawClosed(Box box, Caption caption, Place at) {
     shape(box.kind, at.x(), at.y(), at.width(), at.height());
     double middle = at.x() + at.width() / 2;
-    double room = at.width() - Layout.PADDING;
+    double room = at.width() - 2 * Layout.PADDING + 4;
     double y = at.y() + 17;
     svg.text("name middle", middle, y, Svg.fitted(caption.title(), room / 1.06));
     for (String text : caption.lines()) {
@@ -292,21 +301,37 @@ final class GraphSvg {
     double draw(double top) {
       double x = 0;
       double row = 0;
-      for (Box.Kind kind : kinds) {
-        double needed = KEY + 6 + Svg.width(kind.spoken) + 16;
+      for (String word : words()) {
+        double needed = KEY + 12 + Svg.width(word) + 16;
         if (x > 0 && x + needed > width) {
           x = 0;
           row += 22;
         }
         if (!Double.isNaN(top)) {
-          svg.open("g", "class", color(kind));
-          shape(kind, x, top + row, KEY, 14);
-          svg.close("g");
-          svg.text("label", x + KEY + 7, top + row + 11, kind.spoken);
+          sample(word, x, top + row);
+          svg.text("label", x + KEY + 10, top + row + 11, word);
         }
         x += needed;
       }
       return row + 22;
+    }
+
+    private List<String> words() {
+      Stream<String> shapes = kinds.stream().map(kind -> kind.spoken);
+      return Stream.concat(shapes, gradients ? Stream.of(GRADIENT) : Stream.empty()).toList();
+    }
+
+    private void sample(String word, double x, double y) {
+      if (word.equals(GRADIENT)) {
+        strip(new Place(x - 9, y, KEY + 18, 17), y);
+      }
+      for (Box.Kind kind : kinds) {
+        if (word.equals(kind.spoken)) {
+          svg.open("g", "class", color(kind));
+          shape(kind, x, y, KEY, 14);
+          svg.close("g");
+        }
+      }
     }
   }
 }

@@ -33,7 +33,7 @@ import org.eclipse.elk.graph.util.ElkGraphUtil;
 final class Layout {
 
   /** How wide a text may be. */
-  static final int WIDEST = 210;
+  static final int WIDEST = 236;
 
   static final int PADDING = 10;
   static final int HEAD = 26;
@@ -111,7 +111,7 @@ final class Layout {
     Caption caption = Caption.of(box, open);
     double title = Math.min(WIDEST, 1.06 * Svg.width(caption.title()));
     if (open) {
-      node.setProperty(LayeredOptions.PADDING, new ElkPadding(12, PADDING, PADDING + 2, PADDING));
+      node.setProperty(LayeredOptions.PADDING, new ElkPadding(15, PADDING, PADDING + 2, PADDING));
       ElkLabel label = ElkGraphUtil.createLabel(caption.title(), node); // makes room for itself
       label.setDimensions(title + 2 * PADDING + 2, HEAD - 12);
       node.setProperty(LayeredOptions.NODE_LABELS_PLACEMENT, NodeLabelPlacement.insideTopCenter());

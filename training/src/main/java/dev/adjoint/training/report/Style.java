@@ -128,7 +128,7 @@ public final class Style {
       figcaption { font-size: .85rem; line-height: 1.4; color: var(--quiet); margin-top: .3rem; }
       .drawing { margin: 1.2rem 0; }
       .drawing > div { overflow-x: auto; }
-      .drawing .plot { width: auto; max-width: none; margin: 0 auto; }
+      .drawing .plot { margin: 0 auto; }
       .pictures { display: flex; flex-wrap: wrap; gap: 1rem; margin: 1rem 0; }
       .pictures img { display: block; width: 7rem; height: auto; image-rendering: pixelated;
         border: 1px solid var(--rule); border-radius: .3rem; }
