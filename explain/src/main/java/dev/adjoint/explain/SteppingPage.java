@@ -98,7 +98,7 @@ final class SteppingPage {
           "page: %d values; expected at most %d, which one can step through: take a smaller model, or fewer steps of a loop"
               .formatted(rows.size(), LIMIT));
     }
-    rows.lastEntry().getValue().uses = 1; // that backward() begins with
+    root().uses = 1; // that backward() begins with
     story.visits().forEach(visit -> visit.parts().forEach(part -> row(part.label()).uses++));
   }
 
@@ -360,7 +360,7 @@ final class SteppingPage {
   // ---- text ------------------------------------------------------------------------------------
 
   private Row root() {
-    return rows.lastEntry().getValue();
+    return get(rows.lastKey());
   }
 
   private int index(String label) {
