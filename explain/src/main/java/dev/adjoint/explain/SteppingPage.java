@@ -33,7 +33,7 @@ final class SteppingPage {
   private static final int LIMIT = 60;
 
   /** How wide numbers are written in the table, and in a step. */
-  private static final int NARROW = 26;
+  private static final int NARROW = 30;
 
   private static final int WIDE = 60;
 
@@ -98,7 +98,7 @@ final class SteppingPage {
           "page: %d values; expected at most %d, which one can step through: take a smaller model, or fewer steps of a loop"
               .formatted(rows.size(), LIMIT));
     }
-    rows.lastEntry().getValue().uses = 1; // that backward() begins with
+    root().uses = 1; // that backward() begins with
     story.visits().forEach(visit -> visit.parts().forEach(part -> row(part.label()).uses++));
   }
 
@@ -129,7 +129,8 @@ final class SteppingPage {
         <label>Step <output></output><input type="range" min="0" max="%d" value="0"></label>
         </nav>
         <figure class="picture"><div tabindex="0" role="group" aria-label="Graph">%s</div>
-        <figcaption>Arrows lead from a value to what is computed from it. Blue and thick: now. Ochre and dashed: waits. Green: done.</figcaption></figure>
+        <figcaption>Arrows lead from a value to what is computed from it. <span class="states">Blue and
+        thick: now. Ochre and dashed: waits, with its gradient so far. Green: done.</span></figcaption></figure>
         <section class="story" aria-label="Step"><ol class="steps" aria-live="polite">
         %s</ol></section>
         <section class="values" aria-label="Values and gradients"><table>
@@ -359,7 +360,7 @@ final class SteppingPage {
   // ---- text ------------------------------------------------------------------------------------
 
   private Row root() {
-    return rows.lastEntry().getValue();
+    return get(rows.lastKey());
   }
 
   private int index(String label) {
