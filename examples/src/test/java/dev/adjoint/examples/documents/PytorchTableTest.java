@@ -47,8 +47,9 @@ class PytorchTableTest {
     }
 
     Block block() {
-      String call = "dev.adjoint.examples.documents.Cell.print(%d, () -> %s);";
-      return new Block("java", line, List.of(call.formatted(line, cell)));
+      String call =
+          "dev.adjoint.examples.documents.Cell.print(%d, () -> %s);".formatted(line, cell);
+      return new Block("java", line, List.of(call));
     }
   }
 
