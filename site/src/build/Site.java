@@ -16,9 +16,11 @@ import java.util.spi.ToolProvider;
 import java.util.stream.Stream;
 
 /**
- * Writes the site by javadoc: the API of all modules, and the documents in {@code docs} as pages of it, all in one search.
+ * Writes the site by javadoc: the API of all modules, and the documents in {@code docs} as pages of
+ * it, all in one search.
  *
- * <p>Arguments: the root of the project, where to write, and the path of the modules that ours need.
+ * <p>Arguments: the root of the project, where to write, and the path of the modules that ours
+ * need.
  */
 final class Site {
 
@@ -36,8 +38,10 @@ final class Site {
           "recipes");
 
   private static final Pattern SENTENCE = Pattern.compile("\\p{L}.*?([.:](?= |$)|。)");
-  private static final Pattern LINK = Pattern.compile("<a href=\"([^\":#]*)(#[^\"]*)?\"[^>]*>(.*?)</a>", Pattern.DOTALL);
-  private static final Pattern HEADING = Pattern.compile("<h[1-3] id=\"([^\"]+)\">(.*?)</h", Pattern.DOTALL);
+  private static final Pattern LINK =
+      Pattern.compile("<a href=\"([^\":#]*)(#[^\"]*)?\"[^>]*>(.*?)</a>", Pattern.DOTALL);
+  private static final Pattern HEADING =
+      Pattern.compile("<h[1-3] id=\"([^\"]+)\">(.*?)</h", Pattern.DOTALL);
 
   private final Path root;
   private final Path target;
@@ -70,21 +74,30 @@ final class Site {
                   module.equals("adjoint") ? documents : root.resolve("none"))
               .filter(Files::exists);
       options.add("--module-source-path");
-      options.add(name + "=" + String.join(File.pathSeparator, sources.map(Path::toString).toList()));
+      options.add(
+          name + "=" + String.join(File.pathSeparator, sources.map(Path::toString).toList()));
       options.add("--module");
       options.add(name);
     }
     options.addAll(
         List.of(
-            "--module-path", libraries,
-            "--add-modules", "jdk.incubator.vector",
-            "-d", target.resolve("apidocs").toString(),
-            "-overview", Files.writeString(target.resolve("overview.md"), overview()).toString(),
-            "--add-stylesheet", root.resolve("site/style.css").toString(),
+            "--module-path",
+            libraries,
+            "--add-modules",
+            "jdk.incubator.vector",
+            "-d",
+            target.resolve("apidocs").toString(),
+            "-overview",
+            Files.writeString(target.resolve("overview.md"), overview()).toString(),
+            "--add-stylesheet",
+            root.resolve("site/style.css").toString(),
             "-docfilessubdirs",
-            "-doctitle", "Adjoint",
-            "-windowtitle", "Adjoint",
-            "-encoding", "UTF-8",
+            "-doctitle",
+            "Adjoint",
+            "-windowtitle",
+            "Adjoint",
+            "-encoding",
+            "UTF-8",
             "-Xdoclint:all,-missing",
             "-notimestamp",
             "-quiet"));
@@ -94,7 +107,10 @@ final class Site {
     int result = javadoc.run(writer, writer, options.toArray(String[]::new));
     // That the Vector API incubates is a warning that cannot be turned off, and counted.
     List<String> lines =
-        said.toString().lines().filter(line -> !line.contains("[incubating]") && !line.matches("2 warnings")).toList();
+        said.toString()
+            .lines()
+            .filter(line -> !line.contains("[incubating]") && !line.matches("2 warnings"))
+            .toList();
     require(result == 0 && lines.isEmpty(), "javadoc: %s", String.join("\n", lines));
   }
 
@@ -111,13 +127,18 @@ final class Site {
     StringBuilder guides = new StringBuilder();
     Function<Path, String> name = file -> file.getFileName().toString().replaceFirst("\\.md$", "");
     Comparator<Path> order =
-        Comparator.comparingInt(file -> ORDER.contains(name.apply(file)) ? ORDER.indexOf(name.apply(file)) : ORDER.size());
+        Comparator.comparingInt(file ->
+            ORDER.contains(name.apply(file)) ? ORDER.indexOf(name.apply(file)) : ORDER.size());
     for (Path guide : files(root.resolve("docs")).stream().sorted(order).toList()) {
       if (guide.toString().endsWith(".md") && guide.getParent().endsWith("docs")) {
         String[] blocks = Files.readString(guide).replace("\r", "").split("\n\n", 3);
         Matcher first = SENTENCE.matcher(blocks[1].replace('\n', ' '));
-        guides.append("- [%s](dev.adjoint/doc-files/%s.html)".formatted(blocks[0].substring(2), name.apply(guide)));
-        guides.append(first.lookingAt() ? ": " + first.group().replaceFirst(":$", ".") : "").append('\n');
+        guides.append(
+            "- [%s](dev.adjoint/doc-files/%s.html)"
+                .formatted(blocks[0].substring(2), name.apply(guide)));
+        guides
+            .append(first.lookingAt() ? ": " + first.group().replaceFirst(":$", ".") : "")
+            .append('\n');
       }
     }
     return Files.readString(root.resolve("site/overview.md")).replace("GUIDES", guides);
@@ -131,13 +152,19 @@ final class Site {
     for (Path page : files(pages)) {
       if (page.toString().endsWith(".html")) {
         String text = Files.readString(page);
-        Files.writeString(page, LINK.matcher(text).replaceAll(link -> Matcher.quoteReplacement(link(link, page))));
+        Files.writeString(
+            page,
+            LINK.matcher(text).replaceAll(link -> Matcher.quoteReplacement(link(link, page))));
         String title = "";
         for (MatchResult heading : HEADING.matcher(text).results().toList()) {
-          String words = heading.group(2).replaceAll("<[^>]*>", "").replace("&quot;", "'").replace("\\", "");
+          String words =
+              heading.group(2).replaceAll("<[^>]*>", "").replace("&quot;", "'").replace("\\", "");
           title = title.isEmpty() ? words : title;
-          String address = "dev.adjoint/doc-files/" + pages.relativize(page).toString().replace('\\', '/');
-          headings.append("{\"l\":\"%s\",\"h\":\"%s\",\"u\":\"%s#%s\"},".formatted(words, title, address, heading.group(1)));
+          String address =
+              "dev.adjoint/doc-files/" + pages.relativize(page).toString().replace('\\', '/');
+          headings.append(
+              "{\"l\":\"%s\",\"h\":\"%s\",\"u\":\"%s#%s\"},"
+                  .formatted(words, title, address, heading.group(1)));
         }
       }
     }
@@ -148,15 +175,28 @@ final class Site {
     Files.writeString(index, start + headings + entries.substring(start.length()));
   }
 
-  /** A link to a document becomes one to its page, a link to a file that is not of the site becomes its words. */
+  /**
+   * A link to a document becomes one to its page, a link to a file that is not of the site becomes
+   * its words.
+   */
   private String link(MatchResult link, Path page) {
-    Path to = link.group(1).isEmpty() ? page : page.resolveSibling(link.group(1).replaceFirst("\\.md$", ".html")).normalize();
+    Path to =
+        link.group(1).isEmpty()
+            ? page
+            : page.resolveSibling(link.group(1).replaceFirst("\\.md$", ".html")).normalize();
     if (!to.startsWith(pages)) {
-      return to.startsWith(target.resolve("apidocs")) && Files.exists(to) ? link.group() : link.group(3);
+      return to.startsWith(target.resolve("apidocs")) && Files.exists(to)
+          ? link.group()
+          : link.group(3);
     }
-    require(Files.exists(to), "%s: a link to '%s'; expected a file that is there", page, link.group(1));
+    require(
+        Files.exists(to), "%s: a link to '%s'; expected a file that is there", page, link.group(1));
     String address = link.group(1).replaceFirst("\\.md$", ".html");
-    return "<a href=\"%s%s\">%s</a>".formatted(address, link.group(2) == null ? "" : "#" + place(link.group(2), to, page), link.group(3));
+    return "<a href=\"%s%s\">%s</a>"
+        .formatted(
+            address,
+            link.group(2) == null ? "" : "#" + place(link.group(2), to, page),
+            link.group(3));
   }
 
   /** Returns what javadoc calls a heading that others call by its words. */
@@ -165,11 +205,18 @@ final class Site {
     String text = read(to);
     return text.contains("id=\"%s\"".formatted(name))
         ? name
-        : HEADING.matcher(text).results()
+        : HEADING
+            .matcher(text)
+            .results()
             .map(heading -> heading.group(1))
-            .filter(id -> id.replaceFirst("-heading\\d*$", "").replaceAll("[^\\p{L}\\p{N}_-]", "").equals(name))
+            .filter(id ->
+                id.replaceFirst("-heading\\d*$", "")
+                    .replaceAll("[^\\p{L}\\p{N}_-]", "")
+                    .equals(name))
             .findFirst()
-            .orElseThrow(() -> new IllegalStateException("%s: a link to '%s' in %s; expected a heading".formatted(page, place, to)));
+            .orElseThrow(() ->
+                new IllegalStateException(
+                    "%s: a link to '%s' in %s; expected a heading".formatted(page, place, to)));
   }
 
   private static String read(Path file) {
