@@ -266,10 +266,10 @@ class GraphTest {
             model,
             () -> {
               Tensor x = Tensors.ones(2, 4).tracked();
-              return layers.stream().map(layer -> layer.forward(x)).reduce(Tensor::plus).get();
+              List<Tensor> all = layers.stream().map(layer -> layer.forward(x)).toList();
+              return all.stream().reduce(Tensor::plus).get();
             });
-    assertThat(beside.depth(0).boxes(80).toString())
-        .contains("7: Linear(4, 4)", "29: Linear(4, 4)");
+    assertThat(beside.depth(0).boxes(50).toString()).doesNotContain(" times");
     Sequential growing =
         new Sequential(
             IntStream.range(1, 20).mapToObj(i -> new Linear(i, i + 1, generator)).toList());
