@@ -210,7 +210,8 @@ public final class Page {
       C[] columns,
       List<InvarianceTable.Row> rows,
       BiFunction<InvarianceTable.Row, C, InvarianceTable.Verdict> verdict) {
-    List<String> head = Stream.concat(Stream.of(""), Stream.of(columns).map(C::toString)).toList();
+    List<String> head =
+        Stream.concat(Stream.of(""), Stream.of(columns).map(Object::toString)).toList();
     return table(
         head,
         rows.stream()
