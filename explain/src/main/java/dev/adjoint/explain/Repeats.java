@@ -21,7 +21,7 @@ final class Repeats {
   private static final int LONGEST = 12;
 
   private final Map<List<Object>, Integer> kinds = new HashMap<>();
-  private final Map<Box, Integer> kindOf = new IdentityHashMap<>();
+  private final IdentityHashMap<Box, Integer> kindOf = new IdentityHashMap<>();
 
   private Repeats() {}
 
@@ -129,8 +129,8 @@ final class Repeats {
     List<Box> ofSecond = leaves(second);
     Map<Box, Integer> inFirst = places(ofFirst);
     Map<Box, Integer> inSecond = places(ofSecond);
-    Map<Box, Box> pairs = new IdentityHashMap<>();
-    Map<Box, Integer> links = new IdentityHashMap<>();
+    IdentityHashMap<Box, Box> pairs = new IdentityHashMap<>();
+    IdentityHashMap<Box, Integer> links = new IdentityHashMap<>();
     for (int i = 0; i < ofSecond.size(); i++) {
       for (int k = 0; k < ofSecond.get(i).sources.size(); k++) {
         Box earlier = ofFirst.get(i).sources.get(k);
@@ -160,7 +160,7 @@ final class Repeats {
   }
 
   private static Map<Box, Integer> places(List<Box> leaves) {
-    Map<Box, Integer> places = new IdentityHashMap<>();
+    IdentityHashMap<Box, Integer> places = new IdentityHashMap<>();
     leaves.forEach(leaf -> places.put(leaf, places.size()));
     return places;
   }

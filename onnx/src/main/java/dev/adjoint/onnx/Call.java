@@ -93,7 +93,7 @@ record Call(Node node, long opset, List<@Nullable Value> inputs) {
     }
     int[] integers = new int[values.length];
     for (int i = 0; i < values.length; i++) {
-      integers[i] = (int) Math.clamp(values[i], Integer.MIN_VALUE, Integer.MAX_VALUE);
+      integers[i] = Math.clamp(values[i], Integer.MIN_VALUE, Integer.MAX_VALUE);
     }
     return integers;
   }

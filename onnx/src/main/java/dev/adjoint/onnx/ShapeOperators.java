@@ -309,8 +309,8 @@ final class ShapeOperators {
       } else { // backwards: the same positions of the reversed axis
         long from = starts[i] < 0 ? starts[i] + (long) size : starts[i];
         long to = ends[i] < 0 ? ends[i] + (long) size : ends[i];
-        int first = size - 1 - (int) Math.clamp(from, -1, size - 1);
-        int last = size - 1 - (int) Math.clamp(to, -1, size - 1);
+        int first = size - 1 - Math.clamp(from, -1, size - 1);
+        int last = size - 1 - Math.clamp(to, -1, size - 1);
         y = y.flip(axis).slice(axis, first, Math.max(first, last), -step);
       }
     }

@@ -93,7 +93,7 @@ record Value(Tensor tensor, ElementType type) {
   private static Shape shape(long[] dims, String what) throws IOException {
     int[] sizes = new int[dims.length];
     for (int i = 0; i < dims.length; i++) {
-      sizes[i] = (int) Math.clamp(dims[i], -1, Integer.MAX_VALUE);
+      sizes[i] = Math.clamp(dims[i], -1, Integer.MAX_VALUE);
     }
     try {
       return Shape.of(sizes);
