@@ -37,7 +37,7 @@ final class Arithmetic {
       }
     }
     for (String part : parts) {
-      String[] choice = part.replaceFirst("^else ", "").split(" where ");
+      String[] choice = part.replaceFirst("^else ", "").split(" where ", -1);
       if (choice.length == 1 || new Arithmetic(choice[1], known).holds()) {
         Arithmetic value = new Arithmetic(choice[0], known);
         double result = value.sum();
