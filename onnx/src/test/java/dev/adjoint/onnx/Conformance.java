@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,13 +34,15 @@ final class Conformance {
   private record Result(Verdict verdict, String reason) {}
 
   public static void main(String[] args) throws IOException {
-    Map<String, int[]> byOperator = new TreeMap<>();
+    Map<String, EnumMap<Verdict, Integer>> byOperator = new TreeMap<>();
     Map<String, Integer> refusals = new TreeMap<>();
     List<String> wrong = new ArrayList<>();
     for (String arg : args) {
       for (Path path : cases(Path.of(arg))) {
         Result result = run(path);
-        byOperator.computeIfAbsent(operator(path), _ -> new int[3])[result.verdict.ordinal()]++;
+        byOperator
+            .computeIfAbsent(operator(path), _ -> new EnumMap<>(Verdict.class))
+            .merge(result.verdict, 1, Integer::sum);
         switch (result.verdict) {
           case PASSED -> {}
           case REFUSED -> refusals.merge(result.reason, 1, Integer::sum);
@@ -49,14 +51,24 @@ final class Conformance {
       }
     }
     System.out.printf("%-40s %7s %7s %7s%n", "operator", "passed", "refused", "wrong");
-    int[] all = new int[3];
+    EnumMap<Verdict, Integer> all = new EnumMap<>(Verdict.class);
     byOperator.forEach((operator, counts) -> {
-      System.out.printf("%-40s %7d %7d %7d%n", operator, counts[0], counts[1], counts[2]);
-      Arrays.setAll(all, i -> all[i] + counts[i]);
+      print(operator, counts);
+      counts.forEach((verdict, n) -> all.merge(verdict, n, Integer::sum));
     });
-    System.out.printf("%-40s %7d %7d %7d%n%n", "all", all[0], all[1], all[2]);
+    print("all", all);
+    System.out.println();
     refusals.forEach((reason, n) -> System.out.printf("%4d refused: %s%n", n, reason));
     wrong.forEach(each -> System.out.println("wrong: " + each));
+  }
+
+  private static void print(String operator, Map<Verdict, Integer> counts) {
+    System.out.printf(
+        "%-40s %7d %7d %7d%n",
+        operator,
+        counts.getOrDefault(Verdict.PASSED, 0),
+        counts.getOrDefault(Verdict.REFUSED, 0),
+        counts.getOrDefault(Verdict.WRONG, 0));
   }
 
   private static List<Path> cases(Path directory) throws IOException {
