@@ -46,12 +46,12 @@ final class ModelBuilder {
 
   /** Adds a node; inputs and outputs are names parted by blanks, as in {@code "x w -> y"}. */
   ModelBuilder node(String op, String values, Message... attributes) {
-    String[] sides = values.split(" -> ");
+    String[] sides = values.split(" -> ", -1);
     Message node = new Message();
-    for (String input : sides[0].split(" ")) {
+    for (String input : sides[0].split(" ", -1)) {
       node.text(1, input);
     }
-    for (String output : sides[1].split(" ")) {
+    for (String output : sides[1].split(" ", -1)) {
       node.text(2, output);
     }
     node.text(3, "the " + op).text(4, op);
