@@ -73,6 +73,7 @@ class OpTableTest {
           "view",
           "alias",
           "examples",
+          "sharesElements",
           "untracked",
           "storage",
           "ownStorage",
