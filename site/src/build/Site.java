@@ -25,7 +25,7 @@ import java.util.stream.Stream;
 final class Site {
 
   private static final List<String> MODULES =
-      List.of("core", "layers", "optim", "training", "explain", "testing", "adjoint");
+      List.of("core", "layers", "optim", "training", "explain", "onnx", "testing", "adjoint");
 
   /** The guides in the order in which to read them; others follow. */
   private static final List<String> ORDER =
