@@ -33,9 +33,10 @@ import java.util.stream.Collectors;
  * Tensor scores = model.forward(images);
  * }</pre>
  *
- * <p>Floats are computed in float32 (half floats, too), after {@code to(DType.FLOAT64)} in float64,
- * doubles in float64, and integers exactly up to 2^53. Norms and dropout compute what they compute
- * in inference, as the file says.
+ * <p>{@link #operators} says which operators it may have, {@code If} and functions of its own
+ * besides. Floats are computed in float32 (half floats, too), after {@code to(DType.FLOAT64)} in
+ * float64, doubles in float64, and integers exactly up to 2^53. Norms and dropout compute what they
+ * compute in inference, as the file says.
  */
 public final class OnnxModel extends Layer implements Transform {
 
@@ -121,6 +122,11 @@ public final class OnnxModel extends Layer implements Transform {
       throw new IllegalArgumentException(e.getMessage(), e);
     }
     return constants;
+  }
+
+  /** Returns the names of the operators that are supported; those of another domain with it. */
+  public static Set<String> operators() {
+    return Operators.names();
   }
 
   /** Returns the names of the inputs, in order; initializers are none. */

@@ -184,6 +184,7 @@ class OnnxModelTest {
         .hasMessage(
             "the model needs operators that are not supported: Bernoulli 'the Bernoulli',"
                 + " TfIdfVectorizer 'the TfIdfVectorizer'");
+    Assertions.assertThat(OnnxModel.operators()).contains("Relu").doesNotContain("Bernoulli");
   }
 
   @Test
