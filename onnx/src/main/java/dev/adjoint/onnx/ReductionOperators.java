@@ -1,5 +1,6 @@
 package dev.adjoint.onnx;
 
+import dev.adjoint.op.Movement;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Keep;
@@ -44,7 +45,7 @@ final class ReductionOperators {
           Tensor x = call.x(0);
           int axis = call.axis(call.integer("axis", call.opset() < 13 ? 1 : -1), x.rank());
           Tensor places = Tensors.oneHot(x.argmax(axis), x.size(axis), x.dtype());
-          return call.like(0, moved(places, axis));
+          return call.like(0, Movement.moved(places, x.rank() - 1, axis));
         });
     all.put(
         "TopK",
@@ -148,15 +149,6 @@ final class ReductionOperators {
     Tensor flat = call.opset() < 13 ? x.flatten(axis, x.rank() - 1) : x;
     Tensor y = log ? flat.logSoftmax(axis) : flat.softmax(axis);
     return y.reshape(x.shape());
-  }
-
-  /** Moves the last axis to a place. */
-  static Tensor moved(Tensor x, int axis) {
-    int[] order = new int[x.rank()];
-    for (int i = 0, from = 0; i < order.length; i++) {
-      order[i] = i == axis ? order.length - 1 : from++;
-    }
-    return x.permute(order);
   }
 
   static Value integers(IntTensor index) {

@@ -3,6 +3,7 @@ package dev.adjoint.onnx;
 import dev.adjoint.op.Indexing;
 import dev.adjoint.op.Joining;
 import dev.adjoint.op.Masking;
+import dev.adjoint.op.Movement;
 import dev.adjoint.op.PadMode;
 import dev.adjoint.op.Scattering;
 import dev.adjoint.op.Where;
@@ -152,7 +153,7 @@ final class ShapeOperators {
           Tensor index = call.x(0).to(DType.FLOAT64);
           index = index.plus(index.less(0).times(depth));
           Tensor classes = Tensors.arange(depth).to(DType.FLOAT64);
-          Tensor hot = ReductionOperators.moved(index.unsqueeze(rank).equal(classes), axis);
+          Tensor hot = Movement.moved(index.unsqueeze(rank).equal(classes), rank, axis);
           double[] values = call.x(2).toDoubleArray();
           return call.like(2, hot.times(values[1] - values[0]).plus(values[0]));
         });
