@@ -25,6 +25,7 @@ import dev.adjoint.training.data.Csv;
 import dev.adjoint.training.data.DataLoader;
 import dev.adjoint.training.data.Dataset;
 import dev.adjoint.training.data.Schema;
+import dev.adjoint.training.data.Table;
 import dev.adjoint.training.metric.Classification;
 import dev.adjoint.training.metric.ConfusionMatrix;
 import dev.adjoint.training.metric.Evaluation;
@@ -121,7 +122,7 @@ final class Tabular implements Callable<Integer> {
   public Integer call() throws Exception {
     UsageException.check("--epochs", epochs, 1, 10_000);
     Generator generator = Generator.seeded(seed);
-    Csv.Table<IntTensor> table = data == null ? drawn(generator) : read(data);
+    Table<IntTensor> table = data == null ? drawn(generator) : read(data);
     print(
         "%,d rows, %d features: %s%n",
         table.dataset().size(), table.features().size(), String.join(", ", table.features()));
@@ -182,7 +183,7 @@ final class Tabular implements Callable<Integer> {
 
   // ---- data ------------------------------------------------------------------------------------
 
-  private Csv.Table<IntTensor> drawn(Generator generator) throws IOException {
+  private Table<IntTensor> drawn(Generator generator) throws IOException {
     Path csv = saved.resolveSibling("fruit.csv");
     AtomicFile.createDirectoryOf(csv);
     Fruit.write(csv, FRUIT, generator);
@@ -195,7 +196,7 @@ final class Tabular implements Callable<Integer> {
             .missing(Double.NaN));
   }
 
-  private Csv.Table<IntTensor> read(Path csv) throws IOException {
+  private Table<IntTensor> read(Path csv) throws IOException {
     if (label == null || (numeric.isEmpty() && category.isEmpty())) {
       throw new UsageException(
           "--data %s: expected --label, and --numeric or --category or both".formatted(csv));

@@ -17,7 +17,7 @@ final class Customers {
   private Customers() {}
 
   /** Reads a CSV file with a header. */
-  static Csv.Table<IntTensor> read(Path csv) throws IOException {
+  static Table<IntTensor> read(Path csv) throws IOException {
     return Csv.read(csv, SCHEMA);
   }
 

@@ -17,7 +17,7 @@ public final class Train {
     if (args.length == 0) {
       Customers.write(csv, 2000, Generator.seeded(SEED));
     }
-    Csv.Table<IntTensor> table = Customers.read(csv);
+    Table<IntTensor> table = Customers.read(csv);
     Sequential model = model(table.features().size(), table.labels().size());
     Path file = Path.of("churn.safetensors");
     train(
@@ -45,7 +45,7 @@ public final class Train {
 
   /** Trains on four fifths of the rows; the others measure how well it does. */
   static Predictor train(
-      Csv.Table<IntTensor> table, Sequential model, int epochs, TrainingListener... listeners) {
+      Table<IntTensor> table, Sequential model, int epochs, TrainingListener... listeners) {
     // One seed decides what is drawn: the same seed gives the same file, bit by bit.
     Dataset.Split<Tensor, IntTensor> split = table.dataset().split(0.8, Generator.seeded(SEED));
     Dataset<Tensor, IntTensor> rows = split.first();

@@ -10,7 +10,7 @@ import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.testing.RandomTensor;
-import dev.adjoint.training.data.Csv;
+import dev.adjoint.training.data.Table;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,7 +26,7 @@ class TrainTest {
   static Predictor trained(Path directory) throws IOException {
     Path csv = directory.resolve("customers.csv");
     Customers.write(csv, 500, Generator.seeded(2));
-    Csv.Table<IntTensor> table = Customers.read(csv);
+    Table<IntTensor> table = Customers.read(csv);
     return Train.train(table, Train.model(table.features().size(), table.labels().size()), 5);
   }
 

@@ -27,6 +27,11 @@ public final class DataFormatException extends IOException {
     return new DataFormatException("%s: %s".formatted(file, reason), cause);
   }
 
+  /** Reports the row that rows are at. */
+  static DataFormatException at(Rows rows, String reason) {
+    return new DataFormatException("%s: %s".formatted(rows.place(), reason), null);
+  }
+
   /**
    * Reports a line of a text.
    *

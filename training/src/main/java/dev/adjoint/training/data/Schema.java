@@ -10,10 +10,12 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The columns of a CSV file as a model uses them: by their names in the header, in the order in
- * which the model gets them. Columns that it does not name are left out.
+ * The columns of a table as a model uses them: by their names, in the order in which the model gets
+ * them. Columns that it does not name are left out. The table is a file of {@link Csv}, or any
+ * other {@link Rows}.
  *
  * <pre>{@code
  * Schema<IntTensor> cars = Schema.label("origin")
@@ -31,7 +33,7 @@ public final class Schema<Y> {
 
   /** Makes a data set of the inputs and of the columns of the targets. */
   interface Assembly<Y> {
-    Dataset<Tensor, Y> dataset(Tensor inputs, List<CsvColumn> targets);
+    Dataset<Tensor, Y> dataset(Tensor inputs, List<CellColumn> targets);
   }
 
   private final Columns features;
@@ -42,17 +44,22 @@ public final class Schema<Y> {
   /** The names of all columns of a file without a header; none if its first line says them. */
   private final List<String> header;
 
+  /** What a line of a file begins with that is a comment; null if none is. */
+  private final @Nullable Character comment;
+
   private Schema(
       Columns features,
       List<Column> targets,
       Assembly<Y> assembly,
       char separator,
-      List<String> header) {
+      List<String> header,
+      @Nullable Character comment) {
     this.features = features;
     this.targets = targets;
     this.assembly = assembly;
     this.separator = separator;
     this.header = header;
+    this.comment = comment;
     Set<String> names = new HashSet<>();
     for (Column column : all()) {
       if (!names.add(column.name())) {
@@ -67,16 +74,17 @@ public final class Schema<Y> {
    *
    * @param column of the classes
    * @param classes all that there are, in the order of their numbers; if none is given, those in
-   *     the file are taken, sorted
+   *     the table are taken, sorted
    */
   public static Schema<IntTensor> label(String column, String... classes) {
     return new Schema<>(
         new Columns(),
         new Columns().category(column, classes).list(),
         (inputs, targets) ->
-            Dataset.of(inputs, IntTensor.of(((CsvColumn.Categorical) targets.getFirst()).codes())),
+            Dataset.of(inputs, IntTensor.of(((CellColumn.Categorical) targets.getFirst()).codes())),
         ',',
-        List.of());
+        List.of(),
+        null);
   }
 
   /**
@@ -91,9 +99,10 @@ public final class Schema<Y> {
     return new Schema<>(
         new Columns(),
         new Columns().numeric(columns).list(),
-        (inputs, targets) -> Dataset.of(inputs, CsvColumn.matrix(targets, inputs.size(0))),
+        (inputs, targets) -> Dataset.of(inputs, CellColumn.matrix(targets, inputs.size(0))),
         ',',
-        List.of());
+        List.of(),
+        null);
   }
 
   /** Adds columns of finite numbers, each of which is a feature. */
@@ -105,17 +114,17 @@ public final class Schema<Y> {
    * Adds a column of categories, each of which is a feature: 1 where an example belongs to it, else
    * 0.
    *
-   * @param categories all that there are; if none is given, those in the file are taken, sorted
+   * @param categories all that there are; if none is given, those in the table are taken, sorted
    */
   public Schema<Y> category(String column, String... categories) {
     return with(features.category(column, categories));
   }
 
   /**
-   * Sets which fields count as missing and the value to take for them, in the features so far for
+   * Sets which texts count as missing and the value to take for them, in the features so far for
    * which that was not set: {@code numeric("a").missing(-1).numeric("b").missing(7)} takes -1 for
    * an a and 7 for a b. A missing category is none of the categories: all its features are 0.
-   * Targets must not be missing.
+   * Targets must not be missing. Null, and NaN, where a table has numbers, are missing as well.
    *
    * @param value of a numeric feature: NaN, for which {@link dev.adjoint.nn.norm.Imputation} puts
    *     the median of the training data, or a number
@@ -126,20 +135,27 @@ public final class Schema<Y> {
   }
 
   /**
-   * Accepts categories that are neither given nor in the first file, in the features so far; all
+   * Accepts categories that are neither given nor in the first table, in the features so far; all
    * their features are 0. They are refused by default.
    */
   public Schema<Y> ignoreUnknown() {
     return with(features.ignoreUnknown());
   }
 
-  /** Sets the character that separates the fields of a line; defaults to a comma. */
+  /** Sets the character that separates the fields of a line of CSV; defaults to a comma. */
   public Schema<Y> separator(char character) {
-    return new Schema<>(features, targets, assembly, character, header);
+    return new Schema<>(features, targets, assembly, character, header, comment);
   }
 
   /**
-   * Reads files without a header, which begin with an example.
+   * Leaves out the lines of CSV that begin with a character, such as {@code '#'}; none by default.
+   */
+  public Schema<Y> comment(char character) {
+    return new Schema<>(features, targets, assembly, separator, header, character);
+  }
+
+  /**
+   * Reads CSV without a header, which begin with an example.
    *
    * @param columns the names of all columns of the file, in their order
    */
@@ -147,7 +163,7 @@ public final class Schema<Y> {
     if (columns.length == 0) {
       throw new IllegalArgumentException("withoutHeader: no columns; expected the name of each");
     }
-    return new Schema<>(features, targets, assembly, separator, List.of(columns));
+    return new Schema<>(features, targets, assembly, separator, List.of(columns), comment);
   }
 
   /**
@@ -159,13 +175,25 @@ public final class Schema<Y> {
   }
 
   /** Returns the schema that expects the categories that were found. */
-  Schema<Y> withFound(List<CsvColumn> foundFeatures, List<CsvColumn> foundTargets) {
+  Schema<Y> withFound(List<CellColumn> foundFeatures, List<CellColumn> foundTargets) {
     return new Schema<>(
-        new Columns(foundFeatures.stream().map(CsvColumn::found).toList()),
-        foundTargets.stream().map(CsvColumn::found).toList(),
+        new Columns(foundFeatures.stream().map(CellColumn::found).toList()),
+        foundTargets.stream().map(CellColumn::found).toList(),
         assembly,
         separator,
-        header);
+        header,
+        comment);
+  }
+
+  /** Returns the names of the columns: those of the features, and then those of the targets. */
+  public List<String> names() {
+    return all().stream().map(Column::name).toList();
+  }
+
+  void requireFeatures() {
+    if (features.list().isEmpty()) {
+      throw new IllegalArgumentException("%s: no features; expected at least one".formatted(this));
+    }
   }
 
   List<Column> features() {
@@ -184,6 +212,10 @@ public final class Schema<Y> {
     return separator;
   }
 
+  @Nullable Character comment() {
+    return comment;
+  }
+
   /** Returns the names of the columns of a file without a header, or none. */
   List<String> header() {
     return header;
@@ -194,11 +226,11 @@ public final class Schema<Y> {
   }
 
   private Schema<Y> with(Columns newFeatures) {
-    return new Schema<>(newFeatures, targets, assembly, separator, header);
+    return new Schema<>(newFeatures, targets, assembly, separator, header, comment);
   }
 
   @Override
   public String toString() {
-    return all().stream().map(Column::name).collect(joining(", ", "Schema(", ")"));
+    return names().stream().collect(joining(", ", "Schema(", ")"));
   }
 }

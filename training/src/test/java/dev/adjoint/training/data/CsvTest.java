@@ -38,7 +38,7 @@ class CsvTest {
     return Files.write(directory.resolve("fruit.csv"), text.getBytes(charset));
   }
 
-  private <Y> Csv.Table<Y> read(String text, Schema<Y> schema) throws IOException {
+  private <Y> Table<Y> read(String text, Schema<Y> schema) throws IOException {
     return Csv.read(file(text, UTF_8), schema);
   }
 
@@ -51,7 +51,7 @@ class CsvTest {
 
   @Test
   void aSchemaTurnsColumnsIntoFeaturesAndClasses() throws IOException {
-    Csv.Table<IntTensor> fruit = read(FRUIT, KIND);
+    Table<IntTensor> fruit = read(FRUIT, KIND);
     assertThat(fruit.features()).containsExactly("size", "weight", "color=green", "color=red");
     assertThat(fruit.labels()).containsExactly("apple", "pear");
     Batch<Tensor, IntTensor> all = fruit.dataset().all();
@@ -63,7 +63,7 @@ class CsvTest {
 
   @Test
   void numbersCanBeTargets() throws IOException {
-    Csv.Table<Tensor> fruit = read(FRUIT, Schema.target("weight", "size").category("color"));
+    Table<Tensor> fruit = read(FRUIT, Schema.target("weight", "size").category("color"));
     assertThat(fruit.labels()).containsExactly("weight", "size");
     assertThat(fruit.dataset().all().targets())
         .hasSameBitsAs(Tensor.of(new float[][] {{180, 5.5f}, {210, 0.5f}, {190, -6}}));
@@ -72,7 +72,7 @@ class CsvTest {
 
   @Test
   void categoriesThatAreGivenKeepTheirOrder() throws IOException {
-    Csv.Table<IntTensor> fruit =
+    Table<IntTensor> fruit =
         read(
             FRUIT, Schema.label("kind", "pear", "plum", "apple").category("color", "red", "green"));
     assertThat(fruit.labels()).containsExactly("pear", "plum", "apple");
@@ -85,7 +85,7 @@ class CsvTest {
   @Test
   void theSchemaOfATableReadsAnotherFileTheSameWay() throws IOException {
     Schema<IntTensor> seen = read(FRUIT, KIND).schema();
-    Csv.Table<IntTensor> other = read("kind,color,weight,size\npear,red,1,2\n", seen);
+    Table<IntTensor> other = read("kind,color,weight,size\npear,red,1,2\n", seen);
     assertThat(other.labels()).containsExactly("apple", "pear");
     assertThat(other.dataset().all().targets()).isEqualTo(IntTensor.of(1));
     assertThat(other.dataset().all().inputs()).isCloseTo(Tensor.of(new float[][] {{2, 1, 0, 1}}));
@@ -140,7 +140,7 @@ class CsvTest {
 
   @Test
   void theColumnsOfATableMakeTheSameRowsOfExamplesByName() throws IOException {
-    Csv.Table<IntTensor> fruit = read(FRUIT, KIND.missing(Double.NaN, "", "?"));
+    Table<IntTensor> fruit = read(FRUIT, KIND.missing(Double.NaN, "", "?"));
     Columns columns = fruit.schema().columns();
     assertThat(columns.features()).isEqualTo(fruit.features());
     assertThat(columns.row(Map.of("weight", "2.1e2", "size", .5, "color", " green ")))
@@ -213,7 +213,7 @@ class CsvTest {
   void aFileWithoutAHeaderIsReadByTheNamesOfTheSchema() throws IOException {
     Schema<IntTensor> schema =
         Schema.label("y").numeric("b", "a").withoutHeader("a", "b", "note", "y");
-    Csv.Table<IntTensor> table = read("\n1,2,x,red\n3,4,,blue\n", schema);
+    Table<IntTensor> table = read("\n1,2,x,red\n3,4,,blue\n", schema);
     assertThat(table.dataset().all().inputs())
         .hasSameBitsAs(Tensor.of(new float[][] {{2, 1}, {4, 3}}));
     assertThat(table.dataset().all().targets()).isEqualTo(IntTensor.of(1, 0));
@@ -227,6 +227,28 @@ class CsvTest {
         ", line 1: no column 'y'; the columns are '[x, z]'");
     assertThatThrownBy(() -> Schema.label("y").withoutHeader())
         .hasMessage("withoutHeader: no columns; expected the name of each");
+  }
+
+  @Test
+  void linesThatAreCommentsAreLeftOut() throws IOException {
+    Schema<Tensor> schema = Schema.target("y").numeric("x").category("c").comment('#');
+    String text = "# made by hand, 2026\nx,c,y\n#1,2,3\n1,#a,2\n\"#\n";
+    assertRefused(
+        text,
+        schema,
+        ": not CSV after line 4: Unclosed quoted field at end of input (record starting at line"
+            + " 5)");
+    String right = text.replace("\"#", "3,b,4");
+    assertThat(read(right, schema).features()).containsExactly("x", "c=#a", "c=b");
+    assertThat(read(right, schema).dataset().all().targets())
+        .hasSameBitsAs(Tensor.of(new float[][] {{2}, {4}}));
+    assertThat(read("# 1\n5,a,6\n", schema.withoutHeader("x", "c", "y")).dataset().size())
+        .isEqualTo(1);
+    assertRefused(
+        right,
+        Schema.target("y").numeric("x"),
+        ", line 1: no column 'x'; the columns are '[# made by hand, 2026]'");
+    assertRefused("# nothing\n", schema, ": is empty; expected a header");
   }
 
   @Test

@@ -150,7 +150,7 @@ class MutatedDataTest {
         4000,
         List.of(plain.getBytes(UTF_8), quoted.getBytes(UTF_8)),
         (file, bytes) -> {
-          Csv.Table<IntTensor> table = Csv.read(file, schema);
+          Table<IntTensor> table = Csv.read(file, schema);
           Batch<Tensor, IntTensor> all = table.dataset().all();
           assertThat(table.features()).hasSize(all.inputs().size(1)).startsWith("x", "y");
           assertThat(all.inputs().isFinite().min().item()).isOne();
@@ -163,8 +163,7 @@ class MutatedDataTest {
   }
 
   /** Reads a file without quotes by splitting it. */
-  private static void compare(
-      String text, Csv.Table<IntTensor> table, Batch<Tensor, IntTensor> all) {
+  private static void compare(String text, Table<IntTensor> table, Batch<Tensor, IntTensor> all) {
     List<List<String>> lines =
         Arrays.stream(text.split("[\r\n]+"))
             .filter(line -> !line.isEmpty())

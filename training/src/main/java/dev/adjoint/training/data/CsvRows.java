@@ -1,13 +1,13 @@
 package dev.adjoint.training.data;
 
 import com.google.common.base.Throwables;
+import de.siegmar.fastcsv.reader.CommentStrategy;
 import de.siegmar.fastcsv.reader.CsvParseException;
 import de.siegmar.fastcsv.reader.CsvReader;
 import de.siegmar.fastcsv.reader.CsvRecord;
 import de.siegmar.fastcsv.reader.FieldMismatchStrategy;
 import dev.adjoint.io.FileInput;
 import java.io.BufferedReader;
-import java.io.Closeable;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -20,37 +20,80 @@ import java.util.List;
 import java.util.Objects;
 import java.util.zip.ZipException;
 
-/** Gives the lines of a CSV file as lists of fields, and refuses what is none. */
-final class CsvLines implements Closeable {
+/** The lines of a CSV file, of which those that are none are refused. */
+final class CsvRows implements Rows {
 
   private static final int BYTE_ORDER_MARK = 0xFEFF;
 
   private final Path file;
   private final BufferedReader text;
   private final Iterator<CsvRecord> records;
+  private final boolean hasHeader;
+  private final List<String> columns;
   private List<String> fields = List.of();
   private long line;
 
-  CsvLines(Path file, char separator) throws IOException {
+  /** Whether the line has been read, but not given yet. */
+  private boolean ahead;
+
+  private boolean anyGiven;
+
+  CsvRows(Path file, Schema<?> schema) throws IOException {
     this.file = file;
     text =
         new BufferedReader(
             new InputStreamReader(
                 FileInput.open(file),
                 StandardCharsets.UTF_8.newDecoder())); // which reports what is not UTF-8
+    Character comment = schema.comment();
     records =
         CsvReader.builder()
-            .fieldSeparator(separator)
+            .fieldSeparator(schema.separator())
+            .commentStrategy(comment == null ? CommentStrategy.NONE : CommentStrategy.SKIP)
+            .commentCharacter(comment == null ? '#' : comment)
             .extraFieldStrategy(FieldMismatchStrategy.IGNORE) // our message says what is expected
             .missingFieldStrategy(FieldMismatchStrategy.IGNORE)
             .allowUnclosedQuote(false)
             .allowExtraCharsAfterClosingQuote(false)
             .ofCsvRecord(text)
             .iterator();
+    hasHeader = schema.header().isEmpty();
+    try {
+      ahead = readLine();
+      if (!ahead) {
+        throw DataFormatException.of(
+            file, "is empty; expected " + (hasHeader ? "a header" : "examples"));
+      }
+    } catch (Throwable e) {
+      try (text) {
+        throw e;
+      }
+    }
+    columns = hasHeader ? fields : schema.header();
+    ahead = !hasHeader;
+  }
+
+  @Override
+  public boolean next() throws IOException {
+    if (!ahead && !readLine()) {
+      if (!anyGiven) {
+        throw DataFormatException.at(this, "nothing follows the header; expected examples");
+      }
+      return false;
+    }
+    ahead = false;
+    anyGiven = true;
+    if (fields.size() != columns.size()) {
+      throw DataFormatException.at(
+          this,
+          "%d fields; expected %d, as in the %s"
+              .formatted(fields.size(), columns.size(), hasHeader ? "header" : "schema"));
+    }
+    return true;
   }
 
   /** Goes to the next line that is not empty, and returns whether there is one. */
-  boolean next() throws IOException {
+  private boolean readLine() throws IOException {
     try {
       if (line == 0) {
         skipByteOrderMark();
@@ -95,14 +138,20 @@ final class CsvLines implements Closeable {
     return found;
   }
 
-  /** Returns the fields of the line, without white space around them. */
-  List<String> fields() {
-    return fields;
+  @Override
+  public List<String> columns() {
+    return columns;
   }
 
-  /** Returns where the line is. */
-  CsvColumn.Place place() {
-    return new CsvColumn.Place(file, line);
+  /** Returns a field of the line, without white space around it. */
+  @Override
+  public String cell(int column) {
+    return fields.get(column);
+  }
+
+  @Override
+  public String place() {
+    return "%s, line %d".formatted(file, line);
   }
 
   @Override

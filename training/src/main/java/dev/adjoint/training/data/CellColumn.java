@@ -5,7 +5,6 @@ import static dev.adjoint.training.data.DataFormatException.quoted;
 import dev.adjoint.nn.predict.Column;
 import dev.adjoint.tensor.Tensor;
 import java.math.BigDecimal;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,19 +12,13 @@ import java.util.PrimitiveIterator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
-/** Collects the values of one column of a CSV file. */
-sealed interface CsvColumn {
-
-  /** Where a field is. */
-  record Place(Path file, long line) {
-    DataFormatException refuse(String reason) {
-      return DataFormatException.atLine(file, line, reason);
-    }
-  }
+/** Collects the values of one column of a table. */
+sealed interface CellColumn {
 
   /** Returns a column that has no values yet. */
-  static CsvColumn of(Column column) {
+  static CellColumn of(Column column) {
     return switch (column) {
       case Column.Numeric numeric -> new Numeric(numeric);
       case Column.Category category -> new Categorical(category);
@@ -35,8 +28,8 @@ sealed interface CsvColumn {
   /** Returns the name in the header. */
   String name();
 
-  /** Adds the field of the next line. */
-  void add(String field, Place place) throws DataFormatException;
+  /** Adds the cell of the next row. */
+  void add(@Nullable Object cell, Rows row) throws DataFormatException;
 
   /** Returns the number of features, of the values so far. */
   int width();
@@ -50,23 +43,32 @@ sealed interface CsvColumn {
   /** Writes the features into rows of a width, from a place in each row. */
   void write(float[] rows, int width, int at);
 
-  /** Returns what a schema says of the column when it has seen this file. */
+  /** Returns what a schema says of the column when it has seen this table. */
   Column found();
 
-  /** Returns the features of columns side by side: of shape (lines, features). */
-  static Tensor matrix(List<? extends CsvColumn> columns, int lines) {
-    int width = columns.stream().mapToInt(CsvColumn::width).sum();
-    float[] rows = new float[lines * width];
+  /** Says what a cell is and what it should be. */
+  private static DataFormatException refuse(
+      String column, @Nullable Object cell, String expected, Rows row) {
+    return DataFormatException.at(
+        row,
+        "column %s is %s; expected %s"
+            .formatted(quoted(column), cell == null ? "null" : quoted(cell.toString()), expected));
+  }
+
+  /** Returns the features of columns side by side: of shape (rows, features). */
+  static Tensor matrix(List<? extends CellColumn> columns, int count) {
+    int width = columns.stream().mapToInt(CellColumn::width).sum();
+    float[] rows = new float[count * width];
     int at = 0;
-    for (CsvColumn column : columns) {
+    for (CellColumn column : columns) {
       column.write(rows, width, at);
       at += column.width();
     }
-    return Tensor.of(rows, lines, width);
+    return Tensor.of(rows, count, width);
   }
 
   /** Collects numbers: one feature. */
-  final class Numeric implements CsvColumn {
+  final class Numeric implements CellColumn {
 
     private static final Pattern WHOLE = Pattern.compile("[+-]?0*+(\\d*+)");
 
@@ -83,37 +85,51 @@ sealed interface CsvColumn {
     }
 
     @Override
-    public void add(String field, Place place) throws DataFormatException {
-      Column.Missing missing = column.missing();
-      boolean isMissing = missing.markers().contains(field);
-      float value = isMissing ? (float) missing.value() : number(field, place);
-      values.add(Float.floatToRawIntBits(value));
+    public void add(@Nullable Object cell, Rows row) throws DataFormatException {
+      values.add(
+          Float.floatToRawIntBits(
+              isMissing(cell) ? (float) column.missing().value() : number(cell, row)));
     }
 
-    private float number(String field, Place place) throws DataFormatException {
-      float number = Column.Numeric.isDecimal(field) ? Float.parseFloat(field) : Float.NaN;
+    private boolean isMissing(@Nullable Object cell) {
+      return cell == null || cell instanceof Number number && Double.isNaN(number.doubleValue())
+          ? column.missing().isAllowed()
+          : cell instanceof String text && column.missing().markers().contains(text.strip());
+    }
+
+    private float number(@Nullable Object cell, Rows row) throws DataFormatException {
+      float number =
+          switch (cell) {
+            case Number is -> is.floatValue();
+            case String text when Column.Numeric.isDecimal(text.strip()) ->
+                Float.parseFloat(text.strip());
+            case null, default -> Float.NaN;
+          };
       if (!Float.isFinite(number)) {
-        throw place.refuse(
-            "column %s is %s; expected a number%s"
-                .formatted(
-                    quoted(name()),
-                    quoted(field),
-                    Float.isInfinite(number) ? " that float32 holds" : ""));
+        throw refuse(
+            name(),
+            cell,
+            "a number" + (Float.isInfinite(number) ? " that float32 holds" : ""),
+            row);
       }
       if (Math.abs(number) >= LARGEST_EXACT) {
-        requireExact(field, number, place);
+        requireExact(
+            cell instanceof BigDecimal decimal ? decimal.toPlainString() : String.valueOf(cell),
+            number,
+            row);
       }
       return number;
     }
 
     /** Refuses a whole number that would silently become another one, as a long id does. */
-    private void requireExact(String field, float number, Place place) throws DataFormatException {
-      Matcher whole = WHOLE.matcher(field);
+    private void requireExact(String text, float number, Rows row) throws DataFormatException {
+      Matcher whole = WHOLE.matcher(text.strip());
       String held = new BigDecimal(Math.abs(number)).toPlainString();
       if (whole.matches() && !whole.group(1).equals(held)) {
-        throw place.refuse(
+        throw DataFormatException.at(
+            row,
             "column %s is %s, which float32 would round to %s; expected a category if it is an id,"
-                    .formatted(quoted(name()), quoted(field), held)
+                    .formatted(quoted(name()), quoted(text.strip()), held)
                 + " a smaller number, or one with a decimal point, which may be rounded");
       }
     }
@@ -154,7 +170,7 @@ sealed interface CsvColumn {
   }
 
   /** Collects categories: a feature for each of them. */
-  final class Categorical implements CsvColumn {
+  final class Categorical implements CellColumn {
 
     /** What has more is a text, not a category, and its features would not fit into memory. */
     private static final int MOST = 1000;
@@ -177,36 +193,37 @@ sealed interface CsvColumn {
     }
 
     @Override
-    public void add(String field, Place place) throws DataFormatException {
-      Integer number = numbers.get(field);
+    public void add(@Nullable Object cell, Rows row) throws DataFormatException {
+      String text = cell == null ? "" : cell.toString().strip();
+      Integer number = cell == null ? null : numbers.get(text);
       if (number == null) {
-        boolean isNone = column.missing().markers().contains(field);
-        number = isNone || closed && column.ignoresUnknown() ? NONE : numberOfNew(field, place);
+        Column.Missing missing = column.missing();
+        boolean isNone =
+            cell == null
+                ? missing.isAllowed()
+                : missing.markers().contains(text) || closed && column.ignoresUnknown();
+        number = isNone ? NONE : numberOfNew(cell, text, row);
       }
       values.add(number);
     }
 
-    private int numberOfNew(String field, Place place) throws DataFormatException {
-      if (closed) {
+    private int numberOfNew(@Nullable Object cell, String text, Rows row)
+        throws DataFormatException {
+      if (cell != null && closed) {
         String all = numbers.size() <= MOST_LISTED ? numbers.keySet().toString() : "those known";
-        throw refuse(field, "one of " + all, place);
+        throw refuse(name(), text, "one of " + all, row);
       }
-      if (field.isEmpty()) {
-        throw refuse(field, "a category", place);
+      if (text.isEmpty()) {
+        throw refuse(name(), cell == null ? null : text, "a category", row);
       }
-      if (!Column.Category.accepts(field)) {
-        throw refuse(field, "a category, which is one short line", place);
+      if (!Column.Category.accepts(text)) {
+        throw refuse(name(), text, "a category, which is one short line", row);
       }
       if (numbers.size() == MOST) {
-        throw refuse(field, "at most %d categories".formatted(MOST), place);
+        throw refuse(name(), text, "at most %d categories".formatted(MOST), row);
       }
-      numbers.put(field, numbers.size());
+      numbers.put(text, numbers.size());
       return numbers.size() - 1;
-    }
-
-    private DataFormatException refuse(String field, String expected, Place place) {
-      return place.refuse(
-          "column %s is %s; expected %s".formatted(quoted(name()), quoted(field), expected));
     }
 
     @Override
@@ -219,7 +236,7 @@ sealed interface CsvColumn {
       return closed ? List.copyOf(numbers.keySet()) : ClassNames.sorted(numbers.keySet());
     }
 
-    /** Returns the place of each line's category among all categories, or -1: once. */
+    /** Returns the place of each row's category among all categories, or -1: once. */
     int[] codes() {
       List<String> categories = labels();
       int[] code = new int[categories.size()];
