@@ -13,6 +13,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import java.util.function.IntPredicate;
+import java.util.regex.Pattern;
 
 /**
  * Reads a header token by token: the part of JSON (RFC 8259), or of Python's literals, that the
@@ -49,6 +50,9 @@ final class HeaderText {
 
   /** NumPy's limit on axes. */
   private static final int MOST_NUMBERS = 64;
+
+  private static final Pattern SCALAR =
+      Pattern.compile("true|false|null|-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][+-]?[0-9]+)?");
 
   private final Source source;
   private final Dialect dialect;
@@ -156,6 +160,31 @@ final class HeaderText {
   /** Reads a bare word, such as {@code True}. */
   String word() {
     return run(Character::isLetter);
+  }
+
+  /**
+   * Reads a value of JSON that nothing is to be kept of.
+   *
+   * @param depth how deep objects and lists may nest in it
+   */
+  void skip(int depth) throws IOException {
+    char first = peek();
+    token = next;
+    if (first == '"') {
+      string();
+    } else if (first != '{' && first != '[') {
+      String scalar = run(c -> Character.isLetterOrDigit(c) || "+-.".indexOf(c) >= 0);
+      if (!SCALAR.matcher(scalar).matches()) {
+        next = token;
+        throw refuse("expected a value, got " + found());
+      }
+    } else if (depth == 0) {
+      throw refuse("objects and lists that nest deeper than expected");
+    } else if (first == '{') {
+      object(_ -> skip(depth - 1));
+    } else {
+      items('[', ']', () -> skip(depth - 1));
+    }
   }
 
   /** Throws unless nothing but white space follows. */

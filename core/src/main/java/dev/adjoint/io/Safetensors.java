@@ -120,6 +120,23 @@ public final class Safetensors {
   }
 
   /**
+   * Loads the tensors of a model that is spread over several files.
+   *
+   * <pre>{@code
+   * model.load(Safetensors.loadIndexed(Path.of("model.safetensors.index.json")));
+   * }</pre>
+   *
+   * @param index a JSON file whose {@code weight_map} says, for each tensor, in which file beside
+   *     it the tensor is; of each file that is what is read
+   * @return tensors by name, file after file, in the order in which they lie in each
+   * @throws TensorFormatException if the index or a file is not what the format allows, holds what
+   *     no tensor can, or a tensor is not where the index says
+   */
+  public static Map<String, Tensor> loadIndexed(Path index) throws IOException {
+    return SafetensorsIndex.load(index);
+  }
+
+  /**
    * Reads the texts of a file, and none of its elements.
    *
    * @return texts by name, in the order of the file; empty if there are none
@@ -145,11 +162,11 @@ public final class Safetensors {
     Map<String, Tensor> tensors = new LinkedHashMap<>();
     long data = source.position();
     for (SafetensorsHeader.Entry entry : header.tensors()) {
+      source.skipTo(data + entry.begin());
       try {
         tensors.put(entry.name(), entry.content().read(source));
       } catch (TensorFormatException e) {
         e.reportTo(unreadable);
-        source.skipTo(data + entry.end());
       }
     }
     return Collections.unmodifiableMap(tensors);

@@ -23,6 +23,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The header of a safetensors file: the texts of its metadata, and its tensors in the order in
@@ -75,6 +76,12 @@ record SafetensorsHeader(Map<String, String> metadata, List<Entry> tensors) {
     tensors.sort(Comparator.comparingLong(Entry::begin).thenComparingLong(Entry::end));
     checkCover(source, tensors);
     return new SafetensorsHeader(metadata, tensors);
+  }
+
+  /** Returns the header of some of the tensors, by name. */
+  SafetensorsHeader only(Set<String> names) {
+    return new SafetensorsHeader(
+        metadata, tensors.stream().filter(tensor -> names.contains(tensor.name())).toList());
   }
 
   private static Entry readEntry(String name, HeaderText text) throws IOException {

@@ -76,6 +76,11 @@ final class Source {
     claimed += bytes;
   }
 
+  /** Returns how many bytes of memory were claimed so far. */
+  long claimedMemory() {
+    return claimed;
+  }
+
   /** Reads the next bytes, of which {@code what} consists. */
   byte[] bytes(int n, String what) throws IOException {
     if (n > remaining()) {

@@ -1,17 +1,14 @@
 package dev.adjoint.nn;
 
-import com.google.common.base.Strings;
 import com.google.common.collect.ImmutableBiMap;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.Maps;
 import dev.adjoint.autodiff.Parameter;
-import dev.adjoint.io.Quoted;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -58,7 +55,6 @@ import java.util.function.Supplier;
 public abstract non-sealed class Layer extends Parts {
 
   private static final ScopedValue<LayerObserver> OBSERVER = ScopedValue.newInstance();
-  private static final int MOST_FAULTS = 20;
 
   private boolean training = true;
   private boolean forInference;
@@ -219,35 +215,41 @@ public abstract non-sealed class Layer extends Parts {
    *     nothing is assigned
    */
   public final void load(Map<String, Tensor> state, Predicate<String> optional) {
-    requireChangeable("load");
-    Map<String, Parameter> parameters = namedParameters();
-    Map<String, Buffer> buffers = namedBuffers();
-    Map<String, Shape> expected = new LinkedHashMap<>();
-    parameters.forEach((name, parameter) -> expected.put(name, parameter.shape()));
-    buffers.forEach((name, buffer) -> expected.put(name, buffer.current().shape()));
-    List<String> faults = new ArrayList<>();
-    expected.forEach((name, shape) -> {
-      Tensor value = state.get(name);
-      if (value == null && !optional.test(name)) {
-        faults.add("'%s' of shape %s is missing".formatted(name, shape));
-      } else if (value != null && !value.shape().equals(shape)) {
-        faults.add("'%s' has shape %s, expected %s".formatted(name, value.shape(), shape));
-      }
-    });
-    state.keySet().stream()
-        .filter(name -> !expected.containsKey(name))
-        .forEach(name -> faults.add("%s is unknown".formatted(Quoted.text(name))));
+    LoadReport report = reportOf("load", state);
+    String faults = report.faults(optional);
     if (!faults.isEmpty()) {
       throw new IllegalArgumentException(
-          "load: this state does not fit %s: %s%s%s"
-              .formatted(
-                  headline(),
-                  String.join("; ", faults.subList(0, Math.min(MOST_FAULTS, faults.size()))),
-                  faults.size() > MOST_FAULTS
-                      ? "; and %d more".formatted(faults.size() - MOST_FAULTS)
-                      : "",
-                  prefix(expected, state)));
+          "load: this state does not fit %s: %s".formatted(headline(), faults));
     }
+    assign(state);
+  }
+
+  /**
+   * Assigns what of a state fits, as of a model with another head, and reports the rest.
+   *
+   * <pre>{@code
+   * LoadReport report = model.loadFitting(mapping.of(Safetensors.load(path)));
+   * }</pre>
+   *
+   * @param state tensors of any names and shapes
+   * @return what was missing and keeps its value, left over, or of another shape
+   */
+  public final LoadReport loadFitting(Map<String, Tensor> state) {
+    LoadReport report = reportOf("loadFitting", state);
+    assign(Maps.filterKeys(state, report::fits));
+    return report;
+  }
+
+  private LoadReport reportOf(String operation, Map<String, Tensor> state) {
+    requireChangeable(operation);
+    Map<String, Shape> expected = new LinkedHashMap<>();
+    namedParameters().forEach((name, parameter) -> expected.put(name, parameter.shape()));
+    namedBuffers().forEach((name, buffer) -> expected.put(name, buffer.current().shape()));
+    return LoadReport.of(expected, state);
+  }
+
+  private void assign(Map<String, Tensor> state) {
+    Map<String, Parameter> parameters = namedParameters();
     Map<Parameter, Tensor> values = new LinkedHashMap<>();
     state.forEach((name, value) -> {
       Parameter parameter = parameters.get(name);
@@ -256,20 +258,8 @@ public abstract non-sealed class Layer extends Parts {
       }
     });
     Parameter.assign(values);
-    buffers.forEach((name, buffer) -> buffer.assign(state.getOrDefault(name, buffer.current())));
-  }
-
-  /** Says what all names of a state begin with that the expected ones do not, or nothing. */
-  private static String prefix(Map<String, Shape> expected, Map<String, Tensor> state) {
-    String common = state.keySet().stream().reduce((a, b) -> Strings.commonPrefix(a, b)).orElse("");
-    for (int dot = common.indexOf('.'); dot >= 0; dot = common.indexOf('.', dot + 1)) {
-      int length = dot + 1;
-      if (state.keySet().stream().anyMatch(name -> expected.containsKey(name.substring(length)))) {
-        return "; every name begins with %s: load a state without it"
-            .formatted(Quoted.text(common.substring(0, length)));
-      }
-    }
-    return "";
+    namedBuffers()
+        .forEach((name, buffer) -> buffer.assign(state.getOrDefault(name, buffer.current())));
   }
 
   /**

@@ -77,17 +77,24 @@ public final class OnnxModel extends Layer implements Transform {
    */
   public static OnnxModel load(Path file) throws IOException {
     Path directory = file.toAbsolutePath().getParent();
-    return read(file.toString(), Files.readAllBytes(file), new ExternalData(directory));
+    ExternalData files = new ExternalData(directory);
+    return read(file.toString(), Files.readAllBytes(file), model -> new OnnxModel(model, files));
   }
 
   /** Reads a model from the bytes of a file, as {@link #load} does from a file. */
   public static OnnxModel of(byte[] bytes) throws IOException {
-    return read("the model", bytes, new ExternalData(null));
+    return read("the model", bytes, model -> new OnnxModel(model, new ExternalData(null)));
   }
 
-  private static OnnxModel read(String name, byte[] bytes, ExternalData files) throws IOException {
+  /** Makes something of the messages of a file. */
+  interface Use<T> {
+    T of(Model model) throws IOException;
+  }
+
+  /** Reads a file, and names it in what is thrown for one that is damaged. */
+  static <T> T read(String name, byte[] bytes, Use<T> use) throws IOException {
     try {
-      return new OnnxModel(ProtoReader.model(UnsafeByteOperations.unsafeWrap(bytes)), files);
+      return use.of(ProtoReader.model(UnsafeByteOperations.unsafeWrap(bytes)));
     } catch (InvalidProtocolBufferException e) {
       throw new TensorFormatException(name, "no ONNX model: " + e.getMessage(), e);
     } catch (TensorFormatException e) {
