@@ -31,7 +31,6 @@ final class ElementwiseOperators {
     unary(all, "Exp", Tensor::exp);
     unary(all, "Floor", Tensor::floor);
     unary(all, "HardSwish", x -> x.times(x.div(6).plus(0.5).clamp(0, 1)));
-    unary(all, "Identity", x -> x);
     unary(all, "Log", Tensor::log);
     unary(all, "Mish", Activations::mish);
     unary(all, "Neg", Tensor::neg);

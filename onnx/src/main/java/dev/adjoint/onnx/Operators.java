@@ -20,6 +20,7 @@ final class Operators {
     ShapeOperators.addTo(all);
     NetworkOperators.addTo(all);
     SequenceOperators.addTo(all);
+    ControlOperators.addTo(all);
     TrainingOperators.addTo(all);
     return ImmutableSortedMap.copyOf(all);
   }

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param tensor its elements, of the type's {@link ElementType#dtype}
  * @param type what they are in the model
  */
-record Value(Tensor tensor, ElementType type) {
+record Value(Tensor tensor, ElementType type) implements Item {
 
   /** Returns a value of the type that a tensor of floats has. */
   static Value of(Tensor tensor) {
