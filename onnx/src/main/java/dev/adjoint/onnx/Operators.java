@@ -19,6 +19,7 @@ final class Operators {
     ReductionOperators.addTo(all);
     ShapeOperators.addTo(all);
     NetworkOperators.addTo(all);
+    ResizeOperators.addTo(all);
     SequenceOperators.addTo(all);
     ControlOperators.addTo(all);
     TrainingOperators.addTo(all);

@@ -44,7 +44,11 @@ final class SpatialCalls {
         row("adaptive avg pool", d -> adaptive(d, false)),
         row("nearest interpolation", d -> interpolated(d, Interpolation.NEAREST)),
         row("linear interpolation", d -> interpolated(d, Interpolation.LINEAR)),
-        row("aligned interpolation", d -> interpolated(d, Interpolation.LINEAR_ALIGNED)));
+        row("aligned interpolation", d -> interpolated(d, Interpolation.LINEAR_ALIGNED)),
+        row("cubic interpolation", d -> cubic(d, Interpolation.CUBIC)),
+        row("aligned cubic interpolation", d -> cubic(d, Interpolation.CUBIC_ALIGNED)),
+        row("smooth interpolation", d -> cubic(d, Interpolation.LINEAR_SMOOTH)),
+        row("smooth cubic interpolation", d -> cubic(d, Interpolation.CUBIC_SMOOTH)));
   }
 
   // ---- convolution ---------------------------------------------------------------------------
@@ -326,6 +330,24 @@ final class SpatialCalls {
     boolean aligned = mode == Interpolation.LINEAR_ALIGNED;
     return images(d, Values.FINITE, axes)
         .call(x -> mode.resize(x[0], sizes), t -> resized(t[0], mode, aligned, longs(sizes)));
+  }
+
+  /** The modes that PyTorch has for images only. */
+  private static Call cubic(Draw d, Interpolation mode) {
+    int[] sizes = d.wholes("sizes", 2, 1, 7);
+    boolean aligned = mode == Interpolation.CUBIC_ALIGNED;
+    DoubleOptional none = new DoubleOptional();
+    return images(d, Values.FINITE, 2)
+        .call(
+            x -> mode.resize(x[0], sizes),
+            t ->
+                switch (mode) {
+                  case LINEAR_SMOOTH ->
+                      torch._upsample_bilinear2d_aa(t[0], longs(sizes), aligned, none, none);
+                  case CUBIC_SMOOTH ->
+                      torch._upsample_bicubic2d_aa(t[0], longs(sizes), aligned, none, none);
+                  default -> torch.upsample_bicubic2d(t[0], longs(sizes), aligned, none, none);
+                });
   }
 
   private static Object resized(
