@@ -20,6 +20,7 @@ final class Operators {
     ShapeOperators.addTo(all);
     NetworkOperators.addTo(all);
     ResizeOperators.addTo(all);
+    VisionOperators.addTo(all);
     SequenceOperators.addTo(all);
     ControlOperators.addTo(all);
     TrainingOperators.addTo(all);
