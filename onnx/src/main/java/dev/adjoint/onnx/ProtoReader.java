@@ -51,28 +51,23 @@ final class ProtoReader {
     return new ProtoReader(in);
   }
 
-  /** Reads one field of a message, of the number given, or skips it. */
+  /** Reads one field of a message, of the number given; returns whether it was known. */
   private interface Field {
-    void read(int number) throws IOException;
+    boolean read(int number) throws IOException;
   }
 
   /** Reads a message to its end. */
   private void message(Field fields) throws IOException {
-    for (int read; (read = in.readTag()) != 0; ) {
-      tag = read;
-      fields.read(WireFormat.getTagFieldNumber(tag));
+    for (int tag; (tag = in.readTag()) != 0; ) {
+      int number = WireFormat.getTagFieldNumber(tag);
+      wire = WireFormat.getTagWireType(tag);
+      if (!fields.read(number)) {
+        in.skipField(tag);
+      }
     }
   }
 
-  private int tag; // of the field that is being read
-
-  private void skip() throws IOException {
-    in.skipField(tag);
-  }
-
-  private int wire() {
-    return WireFormat.getTagWireType(tag);
-  }
+  private int wire; // of the field that is being read
 
   /** Reads a message inside of another. */
   private <T> T inside(Part<T> part) throws IOException {
@@ -93,8 +88,8 @@ final class ProtoReader {
   }
 
   private void require(int type) throws IOException {
-    if (wire() != type) {
-      throw new IOException("a field of wire type %d; expected %d".formatted(wire(), type));
+    if (wire != type) {
+      throw new IOException("a field of wire type %d; expected %d".formatted(wire, type));
     }
   }
 
@@ -134,8 +129,11 @@ final class ProtoReader {
           metadata.put(entry.getKey(), entry.getValue());
         }
         case 25 -> functions.add(inside(this::function));
-        default -> skip();
+        default -> {
+          return false;
+        }
       }
+      return true;
     });
     if (graph[0] == null) {
       throw new IOException("there is no graph");
@@ -157,8 +155,11 @@ final class ProtoReader {
         case 11 -> inputs.add(inside(this::valueInfo));
         case 12 -> outputs.add(inside(this::valueInfo));
         case 15 -> throw new UnsupportedOnnxException("a sparse initializer; expected dense ones");
-        default -> skip();
+        default -> {
+          return false;
+        }
       }
+      return true;
     });
     return new Graph(name[0], nodes, initializers, inputs, outputs);
   }
@@ -179,8 +180,11 @@ final class ProtoReader {
           attributes.put(attribute.name(), attribute);
         }
         case 7 -> texts[2] = text();
-        default -> skip();
+        default -> {
+          return false;
+        }
       }
+      return true;
     });
     if (texts[1].isEmpty()) {
       throw new IOException("a node without the name of its operation");
@@ -212,8 +216,11 @@ final class ProtoReader {
         case 9 -> texts.add(bytes());
         case 20 -> type[0] = number();
         case 21 -> names[1] = text();
-        default -> skip();
+        default -> {
+          return false;
+        }
       }
+      return true;
     });
     Object read = switch ((int) type[0]) { // lists may be empty; older files leave the type out
           case 1 -> value[0] == null ? 0f : value[0];
@@ -249,8 +256,11 @@ final class ProtoReader {
           Attribute attribute = inside(this::attribute);
           defaults.put(attribute.name(), attribute);
         }
-        default -> skip();
+        default -> {
+          return false;
+        }
       }
+      return true;
     });
     return new Function(texts[0], texts[1], inputs, outputs, nodes, defaults);
   }
@@ -270,7 +280,7 @@ final class ProtoReader {
         case 1 -> dims.read(WireFormat.WIRETYPE_VARINT);
         case 2 -> type[0] = number();
         case 4, 10 -> { // packed, they are what raw data are
-          if (wire() == WireFormat.WIRETYPE_LENGTH_DELIMITED) {
+          if (wire == WireFormat.WIRETYPE_LENGTH_DELIMITED) {
             raw[0] = raw[0].concat(bytes());
           } else if (number == 4) {
             floats.read(WireFormat.WIRETYPE_FIXED32);
@@ -286,8 +296,11 @@ final class ProtoReader {
           Map.Entry<String, String> entry = inside(this::entry);
           external.put(entry.getKey(), entry.getValue());
         }
-        default -> skip();
+        default -> {
+          return false;
+        }
       }
+      return true;
     });
     Object values =
         floats.size() > 0
@@ -305,60 +318,54 @@ final class ProtoReader {
     message(number -> {
       switch (number) {
         case 1 -> name[0] = text();
-        case 2 -> shape.addAll(inside(() -> type(type)));
-        default -> skip();
+        case 2 -> // TypeProto: of a tensor, its element type and shape
+            inside(() -> {
+              message(kind ->
+                  kind == 1
+                      && inside(() -> {
+                        message(part -> {
+                          switch (part) {
+                            case 1 -> type[0] = number();
+                            case 2 -> shape.add(inside(this::shape));
+                            default -> {
+                              return false;
+                            }
+                          }
+                          return true;
+                        });
+                        return true;
+                      }));
+              return true;
+            });
+        default -> {
+          return false;
+        }
       }
+      return true;
     });
     return new ValueInfo(name[0], type[0], shape.isEmpty() ? null : shape.getFirst());
   }
 
-  /** Reads a type; of a tensor, returns its shape, if it has one. */
-  private List<List<Object>> type(long[] element) throws IOException {
-    List<List<Object>> shape = new ArrayList<>();
-    message(kind -> {
-      if (kind == 1) {
-        shape.addAll(inside(() -> tensorType(element)));
-      } else {
-        skip();
-      }
-    });
-    return shape;
-  }
-
-  private List<List<Object>> tensorType(long[] element) throws IOException {
-    List<List<Object>> shape = new ArrayList<>();
-    message(number -> {
-      switch (number) {
-        case 1 -> element[0] = number();
-        case 2 -> shape.add(inside(this::shape));
-        default -> skip();
-      }
-    });
-    return shape;
-  }
-
   private List<Object> shape() throws IOException {
     List<Object> dims = new ArrayList<>();
-    message(number -> {
-      if (number == 1) {
-        dims.add(inside(this::dim));
-      } else {
-        skip();
-      }
-    });
+    message(number ->
+        number == 1
+            && dims.add(
+                inside(() -> {
+                  Object[] dim = {"?"};
+                  message(part -> {
+                    switch (part) {
+                      case 1 -> dim[0] = number();
+                      case 2 -> dim[0] = text();
+                      default -> {
+                        return false;
+                      }
+                    }
+                    return true;
+                  });
+                  return dim[0];
+                })));
     return dims;
-  }
-
-  private Object dim() throws IOException {
-    Object[] dim = {"?"};
-    message(number -> {
-      switch (number) {
-        case 1 -> dim[0] = number();
-        case 2 -> dim[0] = text();
-        default -> skip();
-      }
-    });
-    return dim[0];
   }
 
   private Map.Entry<String, Long> opset() throws IOException {
@@ -368,8 +375,11 @@ final class ProtoReader {
       switch (number) {
         case 1 -> domain[0] = text();
         case 2 -> version[0] = number();
-        default -> skip();
+        default -> {
+          return false;
+        }
       }
+      return true;
     });
     return Map.entry(domain[0].equals("ai.onnx") ? "" : domain[0], version[0]);
   }
@@ -377,10 +387,11 @@ final class ProtoReader {
   private Map.Entry<String, String> entry() throws IOException {
     String[] texts = {"", ""};
     message(number -> {
-      switch (number) {
-        case 1, 2 -> texts[number - 1] = text();
-        default -> skip();
+      if (number != 1 && number != 2) {
+        return false;
       }
+      texts[number - 1] = text();
+      return true;
     });
     return Map.entry(texts[0], texts[1]);
   }
@@ -396,7 +407,7 @@ final class ProtoReader {
     }
 
     void read(int type) throws IOException {
-      if (wire() == WireFormat.WIRETYPE_LENGTH_DELIMITED) {
+      if (wire == WireFormat.WIRETYPE_LENGTH_DELIMITED) {
         int limit = in.pushLimit(in.readRawVarint32());
         while (in.getBytesUntilLimit() > 0) {
           add(type);
