@@ -127,6 +127,12 @@ record Call(Node node, List<@Nullable Item> inputs, GraphRun run, @Nullable Scop
     return attribute(name) instanceof ByteString value ? value.toStringUtf8() : otherwise;
   }
 
+  /** Returns an attribute that is the number of a type. */
+  ElementType type(String name, ElementType otherwise) {
+    int number = integer(name, 0);
+    return number == 0 ? otherwise : ElementType.require(number, toString());
+  }
+
   /** Returns an attribute of integers, or null if it is left out. */
   int @Nullable [] intsOr(String name) {
     if (!(attribute(name) instanceof long[] values)) {

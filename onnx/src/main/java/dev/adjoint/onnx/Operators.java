@@ -21,6 +21,7 @@ final class Operators {
     NetworkOperators.addTo(all);
     ResizeOperators.addTo(all);
     VisionOperators.addTo(all);
+    QuantizedOperators.addTo(all);
     SequenceOperators.addTo(all);
     ControlOperators.addTo(all);
     TrainingOperators.addTo(all);
