@@ -23,6 +23,7 @@ final class Operators {
     VisionOperators.addTo(all);
     QuantizedOperators.addTo(all);
     SequenceOperators.addTo(all);
+    SignalOperators.addTo(all);
     ControlOperators.addTo(all);
     TrainingOperators.addTo(all);
     return ImmutableSortedMap.copyOf(all);

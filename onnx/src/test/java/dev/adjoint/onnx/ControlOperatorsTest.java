@@ -13,6 +13,7 @@ import dev.adjoint.tensor.Tensor;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import org.assertj.core.api.Assertions;
 import org.junit.jupiter.api.Test;
 
@@ -88,6 +89,30 @@ class ControlOperatorsTest {
     assertThatThrownBy(() -> OnnxModel.of(model))
         .isInstanceOf(TensorFormatException.class)
         .hasMessageContaining("the function 'Around' calls itself");
+  }
+
+  @Test
+  void damagedLoopsAreRefusedOrEnd() {
+    byte[] whole = doubling("goes").output("last").output("all").build();
+    Random random = new Random(2);
+    int refused = 0;
+    for (int i = 0; i < 2000; i++) {
+      byte[] bytes = OnnxModelTest.damaged(whole, random);
+      try {
+        OnnxModel model = OnnxModel.of(bytes);
+        if (model.inputs().equals(List.of("x"))) {
+          model.forwardAll(Map.of("x", Value.of(X)), 1000);
+        }
+      } catch (TensorFormatException
+          | UnsupportedOnnxException
+          | IllegalArgumentException
+          | IndexOutOfBoundsException _) {
+        refused++;
+      } catch (IOException | RuntimeException e) {
+        throw new AssertionError("case " + i, e);
+      }
+    }
+    Assertions.assertThat(refused).isBetween(500, 1999);
   }
 
   @Test

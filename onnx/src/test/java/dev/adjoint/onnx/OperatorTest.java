@@ -285,4 +285,35 @@ class OperatorTest {
     Assertions.assertThat(found.get(2).toInts()).containsExactly(1, 0, 1);
     Assertions.assertThat(found.get(3).toInts()).containsExactly(1, 2);
   }
+
+  // ---- signals ---------------------------------------------------------------------------------
+
+  @Test
+  void aSpectrumIsTheSumOfWavesAndLeadsBack() throws IOException {
+    Value x = floats(Tensor.of(1f, 2, 3, 4, 5).reshape(1, 5, 1));
+    Tensor half = run("DFT", List.of(x), attribute("onesided", 1L));
+    Assertions.assertThat(half.shape().toArray()).containsExactly(1, 3, 2);
+    assertThat(half.select(0, 0).select(0, 0)).isCloseTo(Tensor.of(15f, 0));
+    assertThat(half.select(0, 0).select(0, 1)).isCloseTo(Tensor.of(-2.5f, 3.4409549f));
+    Tensor back =
+        run(
+            "DFT",
+            List.of(floats(half), in(ElementType.INT64, 5)),
+            attribute("onesided", 1L),
+            attribute("inverse", 1L));
+    assertThat(back.reshape(5)).isCloseTo(x.tensor().reshape(5));
+    Tensor whole = run("DFT", List.of(floats(run("DFT", List.of(x)))), attribute("inverse", 1L));
+    assertThat(whole.select(2, 0)).isCloseTo(x.tensor().reshape(1, 5));
+  }
+
+  @Test
+  void theSpectraOfWindowsAreThoseOfTheirParts() throws IOException {
+    Tensor x = GENERATOR.normal(2, 10, 1);
+    Tensor window = run("HannWindow", List.of(in(ElementType.INT64, 4)));
+    assertThat(window).isCloseTo(Tensor.of(0f, 0.5f, 1, 0.5f));
+    Tensor spectra = run("STFT", List.of(floats(x), in(ElementType.INT64, 3), floats(window)));
+    Tensor third = x.slice(1, 6, 10).times(window.unsqueeze(1));
+    assertThat(spectra.select(1, 2))
+        .isCloseTo(run("DFT", List.of(floats(third)), attribute("onesided", 1L)));
+  }
 }
