@@ -15,12 +15,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The element types of files, by their names in safetensors, and their conversion to the two of
- * tensors.
+ * tensors. Readers of other formats take {@link #element}.
  *
  * <p>Each is read as the smaller of ours that holds all its values, and never rounded: 64-bit
  * integers, which float64 holds up to 2^53, are refused beyond that.
  */
-enum StoredType {
+public enum StoredType {
   F64("f8", "d", 8, DType.FLOAT64),
   F32("f4", "f", 4, DType.FLOAT32),
   F16("f2", "e", 2, DType.FLOAT32),
@@ -76,7 +76,7 @@ enum StoredType {
   }
 
   /** Returns the bytes of one element. */
-  int bytes() {
+  public int bytes() {
     return bytes;
   }
 
@@ -145,16 +145,10 @@ enum StoredType {
     switch (this) {
       case F32 -> from.asFloatBuffer().get((float[]) to, at, n);
       case F64 -> from.asDoubleBuffer().get((double[]) to, at, n);
-      case F16 -> {
+      case F16, BF16 -> {
         float[] floats = (float[]) to;
         for (int i = 0; i < n; i++) {
-          floats[at + i] = Float.float16ToFloat(from.getShort(2 * i));
-        }
-      }
-      case BF16 -> {
-        float[] floats = (float[]) to;
-        for (int i = 0; i < n; i++) {
-          floats[at + i] = Float.intBitsToFloat(from.getShort(2 * i) << 16);
+          floats[at + i] = half(from, i);
         }
       }
       default -> {
@@ -162,6 +156,21 @@ enum StoredType {
       }
     }
     return n;
+  }
+
+  /** Returns an element of a buffer, counted from its beginning; integers are rounded to double. */
+  public double element(ByteBuffer from, int index) {
+    return switch (this) {
+      case F64 -> from.getDouble(8 * index);
+      case F32 -> from.getFloat(4 * index);
+      case F16, BF16 -> half(from, index);
+      default -> (double) integer(from, index * bytes);
+    };
+  }
+
+  private float half(ByteBuffer from, int index) {
+    short bits = from.getShort(2 * index);
+    return this == F16 ? Float.float16ToFloat(bits) : Float.intBitsToFloat(bits << 16);
   }
 
   private int decodeIntegers(ByteBuffer from, int n, Object to, int at) {

@@ -34,7 +34,28 @@ public enum Interpolation {
    * Between the two elements around {@code i (n - 1) / (m - 1)}, so that first and last elements
    * stay what they are: PyTorch's {@code align_corners=True}.
    */
-  LINEAR_ALIGNED;
+  LINEAR_ALIGNED,
+
+  /**
+   * By cubic polynomials between four elements, at the positions of {@link #LINEAR}: PyTorch's
+   * {@code bicubic}. Values may be a little beyond those of the elements.
+   */
+  CUBIC,
+
+  /** By cubic polynomials, at the positions of {@link #LINEAR_ALIGNED}. */
+  CUBIC_ALIGNED,
+
+  /**
+   * As {@link #LINEAR}, and of an axis that becomes shorter all elements count: PyTorch's {@code
+   * antialias=True}. So details become gray rather than patterns.
+   */
+  LINEAR_SMOOTH,
+
+  /**
+   * As {@link #CUBIC}, and of an axis that becomes shorter all elements count; the polynomials are
+   * those of PyTorch and Pillow for this, with slope -0.5.
+   */
+  CUBIC_SMOOTH;
 
   /**
    * Returns x with axes of other sizes.
@@ -98,25 +119,23 @@ public enum Interpolation {
         IntStream.range(0, m)
             .mapToDouble(i ->
                 switch (this) {
-                  case NEAREST -> Math.floor(position.applyAsDouble(i));
-                  case LINEAR -> Math.max(0, position.applyAsDouble(i + 0.5) - 0.5);
-                  case LINEAR_ALIGNED -> m == 1 ? 0 : i * (n - 1.0) / (m - 1);
+                  case NEAREST -> Math.min(Math.floor(position.applyAsDouble(i)), n - 1);
+                  case LINEAR -> Math.clamp(position.applyAsDouble(i + 0.5) - 0.5, 0, n - 1);
+                  case LINEAR_ALIGNED, CUBIC_ALIGNED -> m == 1 ? 0 : i * (n - 1.0) / (m - 1);
+                  case CUBIC, LINEAR_SMOOTH, CUBIC_SMOOTH -> position.applyAsDouble(i + 0.5) - 0.5;
                 })
-            .map(place -> Math.min(place, n - 1))
             .toArray();
-    int[] below = DoubleStream.of(places).mapToInt(place -> (int) place).toArray();
-    if (this == NEAREST) {
-      return new AxisMap(IntTensor.of(below), null, null, m).apply(x, axis);
-    }
-    // Entry 2 i is of the element below place i, entry 2 i + 1 of the one above, if it counts.
-    int[] entries =
-        IntStream.range(0, 2 * m).filter(e -> e % 2 == 0 || places[e / 2] > below[e / 2]).toArray();
-    int[] from = IntStream.of(entries).map(e -> below[e / 2] + e % 2).toArray();
-    int[] to = IntStream.of(entries).map(e -> e / 2).toArray();
-    double[] weights =
-        IntStream.of(entries)
-            .mapToDouble(e -> 1 - Math.abs(places[e / 2] - (below[e / 2] + e % 2)))
-            .toArray();
-    return new AxisMap(IntTensor.of(from), IntTensor.of(to), weights, m).apply(x, axis);
+    double step = position.applyAsDouble(1) - position.applyAsDouble(0);
+    return switch (this) {
+      case NEAREST -> {
+        int[] below = DoubleStream.of(places).mapToInt(place -> (int) place).toArray();
+        yield new AxisMap(IntTensor.of(below), null, null, m).apply(x, axis);
+      }
+      case LINEAR, LINEAR_ALIGNED -> Resampling.LINEAR.along(x, axis, places);
+      case CUBIC, CUBIC_ALIGNED -> Resampling.cubic(-0.75).along(x, axis, places);
+      case LINEAR_SMOOTH -> Resampling.LINEAR.stretchedBy(step).onlyInside().along(x, axis, places);
+      case CUBIC_SMOOTH ->
+          Resampling.cubic(-0.5).stretchedBy(step).onlyInside().along(x, axis, places);
+    };
   }
 }

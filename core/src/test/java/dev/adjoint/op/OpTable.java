@@ -54,6 +54,7 @@ final class OpTable {
             DecompositionRows.rows(),
             WindowRows.rows(),
             SpatialRows.rows(),
+            SamplingRows.rows(),
             StandardizeRows.rows())
         .flatMap(List::stream)
         .toList();

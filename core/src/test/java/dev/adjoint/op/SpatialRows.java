@@ -90,13 +90,41 @@ final class SpatialRows {
 
   private static void interpolations(List<OpCase> rows) {
     for (Interpolation mode : Interpolation.values()) {
+      double tolerance = mode.name().startsWith("CUBIC") ? 4 : 1;
       rows.add(
           op(
-              mode + " to sizes",
-              x -> mode.resize(x[0], 4, 7),
-              x -> interpolated(x[0], mode, 4, 7),
-              in(REAL, "b 2 3 5")));
+                  mode + " to sizes",
+                  x -> mode.resize(x[0], 4, 7),
+                  x -> interpolated(x[0], mode, 4, 7),
+                  in(REAL, "b 2 3 5"))
+              .tolerance(tolerance));
+      rows.add(
+          op(
+                  mode + " to smaller sizes",
+                  x -> mode.resize(x[0], 2, 3),
+                  x -> interpolated(x[0], mode, 2, 3),
+                  in(REAL, "b 2 5 7"))
+              .tolerance(tolerance));
     }
+    double[] places = {-0.4, 1.25, 3.5};
+    rows.add(
+        op(
+                "Resampling along an axis",
+                x -> Resampling.cubic(-0.5).along(x[0], 1, places),
+                x ->
+                    Dense.of(
+                        new int[] {x[0].size(0), 3},
+                        i -> {
+                          double sum = 0;
+                          for (int k = -3; k < 7; k++) {
+                            sum +=
+                                keys(places[i[1]] - k, -0.5) * x[0].at(i[0], Math.clamp(k, 0, 3));
+                          }
+                          return sum;
+                        }),
+                in(REAL, "b 4"))
+            .covers("Resampling.cubic(double)")
+            .tolerance(4));
   }
 
   /** The definition: each result is a sum over all elements, weighed by how near they are. */
@@ -118,14 +146,48 @@ final class SpatialRows {
   }
 
   private static double weight(Interpolation mode, int i, int m, int j, int n) {
-    if (mode == Interpolation.NEAREST) {
-      return i * n / m == j ? 1 : 0;
+    double middle = (i + 0.5) * n / m - 0.5;
+    double corner = i * (n - 1.0) / (m - 1);
+    return switch (mode) {
+      case NEAREST -> i * n / m == j ? 1 : 0;
+      case LINEAR -> tent(Math.clamp(middle, 0, n - 1) - j);
+      case LINEAR_ALIGNED -> tent(corner - j);
+      case CUBIC -> repeated(middle, j, n);
+      case CUBIC_ALIGNED -> repeated(corner, j, n);
+      case LINEAR_SMOOTH, CUBIC_SMOOTH -> {
+        double stretch = Math.max(1, (double) n / m);
+        double sum = 0;
+        for (int k = 0; k < n; k++) {
+          sum += smooth(mode, (middle - k) / stretch);
+        }
+        yield smooth(mode, (middle - j) / stretch) / sum;
+      }
+    };
+  }
+
+  private static double smooth(Interpolation mode, double distance) {
+    return mode == Interpolation.LINEAR_SMOOTH ? tent(distance) : keys(distance, -0.5);
+  }
+
+  private static double tent(double distance) {
+    return Math.max(0, 1 - Math.abs(distance));
+  }
+
+  /** The weight of an element, and of the places beyond the ends where it is repeated. */
+  private static double repeated(double place, int j, int n) {
+    double sum = 0;
+    for (int k = -4; k < n + 4; k++) {
+      sum += Math.clamp(k, 0, n - 1) == j ? keys(place - k, -0.75) : 0;
     }
-    double place =
-        mode == Interpolation.LINEAR
-            ? Math.clamp((i + 0.5) * n / m - 0.5, 0, n - 1)
-            : i * (n - 1.0) / (m - 1);
-    return Math.max(0, 1 - Math.abs(place - j));
+    return sum;
+  }
+
+  /** The cubic convolution of Keys, as he writes it. */
+  private static double keys(double distance, double a) {
+    double s = Math.abs(distance);
+    return s < 1
+        ? (a + 2) * s * s * s - (a + 3) * s * s + 1
+        : s < 2 ? a * s * s * s - 5 * a * s * s + 8 * a * s - 4 * a : 0;
   }
 
   private static void transposed(List<OpCase> rows) {

@@ -1,8 +1,12 @@
 package dev.adjoint.onnx;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.protobuf.ByteString;
 import dev.adjoint.io.Quoted;
+import dev.adjoint.onnx.Item.Sequence;
 import dev.adjoint.onnx.Proto.Attribute;
+import dev.adjoint.onnx.Proto.Graph;
 import dev.adjoint.onnx.Proto.Node;
 import dev.adjoint.onnx.Proto.TensorData;
 import dev.adjoint.tensor.Tensor;
@@ -13,9 +17,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * A node while it runs: its operation, its inputs and its attributes.
  *
- * @param opset the version of the operators that the model was written for
+ * @param scope where it stands; null of a node that is only named
  */
-record Call(Node node, long opset, List<@Nullable Value> inputs) {
+record Call(Node node, List<@Nullable Item> inputs, GraphRun run, @Nullable Scope scope) {
+
+  /** Returns the version of the operators that the model was written for. */
+  long opset() {
+    return run.opset();
+  }
 
   // ---- inputs ----------------------------------------------------------------------------------
 
@@ -25,15 +34,47 @@ record Call(Node node, long opset, List<@Nullable Value> inputs) {
 
   /** Returns an input that has to be there. */
   Value in(int input) {
-    Value value = optional(input);
-    if (value == null) {
-      throw refuse("has no input " + input);
-    }
-    return value;
+    return value(any(input));
   }
 
   @Nullable Value optional(int input) {
+    Item item = item(input);
+    return item == null ? null : value(item);
+  }
+
+  /** Returns an input of any kind, or null if it is left out. */
+  @Nullable Item item(int input) {
     return input < inputs.size() ? inputs.get(input) : null;
+  }
+
+  /** Returns the items of an input that is a sequence. */
+  List<Item> sequence(int input) {
+    if (item(input) instanceof Sequence(List<Item> items)) {
+      return items;
+    }
+    throw refuse("input %d is %s; expected a sequence".formatted(input, Item.kind(item(input))));
+  }
+
+  /** Returns an input of any kind that has to be there. */
+  Item any(int input) {
+    Item item = item(input);
+    if (item == null) {
+      throw refuse("has no input " + input);
+    }
+    return item;
+  }
+
+  /** Returns an item that has to be a tensor. */
+  Value value(@Nullable Item item) {
+    if (item instanceof Value value) {
+      return value;
+    }
+    throw refuse("%s; expected a tensor".formatted(Item.kind(item)));
+  }
+
+  /** Returns the items of a sequence that have to be tensors. */
+  List<Value> values(List<Item> items) {
+    return items.stream().map(this::value).toList();
   }
 
   Tensor x(int input) {
@@ -86,6 +127,12 @@ record Call(Node node, long opset, List<@Nullable Value> inputs) {
     return attribute(name) instanceof ByteString value ? value.toStringUtf8() : otherwise;
   }
 
+  /** Returns an attribute that is the number of a type. */
+  ElementType type(String name, ElementType otherwise) {
+    int number = integer(name, 0);
+    return number == 0 ? otherwise : ElementType.require(number, toString());
+  }
+
   /** Returns an attribute of integers, or null if it is left out. */
   int @Nullable [] intsOr(String name) {
     if (!(attribute(name) instanceof long[] values)) {
@@ -116,6 +163,21 @@ record Call(Node node, long opset, List<@Nullable Value> inputs) {
     } catch (IOException e) {
       throw refuse(name + ": " + e.getMessage());
     }
+  }
+
+  /** Returns an attribute of texts. */
+  List<String> texts(String name) {
+    return attribute(name) instanceof List<?> texts
+        ? texts.stream().map(text -> ((ByteString) text).toStringUtf8()).toList()
+        : List.of();
+  }
+
+  /** Computes the outputs of the graph that is an attribute, which sees what the node sees. */
+  List<Item> outputs(String graph, List<? extends @Nullable Item> inputs) {
+    if (scope == null || !(attribute(graph) instanceof Graph given)) {
+      throw refuse("has no graph " + graph);
+    }
+    return run.run(scope.inside(requireNonNull(run.inner(given))).with(inputs));
   }
 
   // ---- results ---------------------------------------------------------------------------------

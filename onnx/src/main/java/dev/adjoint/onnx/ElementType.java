@@ -1,6 +1,9 @@
 package dev.adjoint.onnx;
 
+import com.google.common.collect.ImmutableMap;
+import dev.adjoint.io.StoredType;
 import dev.adjoint.tensor.DType;
+import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,59 +14,63 @@ import org.jspecify.annotations.Nullable;
  * tensor (ADR 66).
  */
 enum ElementType {
-  FLOAT(1, 4),
-  UINT8(2, 1),
-  INT8(3, 1),
-  UINT16(4, 2),
-  INT16(5, 2),
-  INT32(6, 4),
-  INT64(7, 8),
-  BOOL(9, 1),
-  FLOAT16(10, 2),
-  DOUBLE(11, 8),
-  UINT32(12, 4),
-  UINT64(13, 8),
-  BFLOAT16(16, 2);
+  FLOAT(1, 32, StoredType.F32),
+  UINT8(2, 8, StoredType.U8),
+  INT8(3, 8, StoredType.I8),
+  UINT16(4, 16, StoredType.U16),
+  INT16(5, 16, StoredType.I16),
+  INT32(6, 32, StoredType.I32),
+  INT64(7, 64, StoredType.I64),
+  BOOL(9, 8, StoredType.BOOL),
+  FLOAT16(10, 16, StoredType.F16),
+  DOUBLE(11, 64, StoredType.F64),
+  UINT32(12, 32, StoredType.U32),
+  UINT64(13, 64, StoredType.U64),
+  BFLOAT16(16, 16, StoredType.BF16),
+  FLOAT8E4M3FN(17, new SmallFloat(4, 3, 7, 448, false)),
+  FLOAT8E4M3FNUZ(18, new SmallFloat(4, 3, 8, 240, true)),
+  FLOAT8E5M2(19, new SmallFloat(5, 2, 15, 57344, false)),
+  FLOAT8E5M2FNUZ(20, new SmallFloat(5, 2, 16, 57344, true)),
+  UINT4(21, 4, null),
+  INT4(22, 4, null),
+  FLOAT4E2M1(23, new SmallFloat(2, 1, 1, 6, false)),
+  UINT2(25, 2, null),
+  INT2(26, 2, null);
 
-  private static final String[] UNSUPPORTED = {
-    "that are no tensor's",
-    "",
-    "",
-    "",
-    "",
-    "",
-    "",
-    "",
-    "string",
-    "",
-    "",
-    "",
-    "",
-    "",
-    "complex64",
-    "complex128",
-    "",
-    "float8e4m3fn",
-    "float8e4m3fnuz",
-    "float8e5m2",
-    "float8e5m2fnuz",
-    "uint4",
-    "int4",
-    "float4e2m1",
-    "float8e8m0",
-    "uint2",
-    "int2"
-  };
+  private static final ImmutableMap<Long, String> UNSUPPORTED =
+      ImmutableMap.of(
+          0L,
+          "that are no tensor's",
+          8L,
+          "string",
+          14L,
+          "complex64",
+          15L,
+          "complex128",
+          24L,
+          "float8e8m0");
 
   /** Its number in files. */
   final int number;
 
-  /** The bytes of an element in raw data. */
-  final int bytes;
+  /** The bits of an element in raw data; those of less than 8 share a byte, from its lowest on. */
+  final int bits;
 
-  ElementType(int number, int bytes) {
+  private final @Nullable StoredType stored;
+  final @Nullable SmallFloat small;
+
+  ElementType(int number, int bits, @Nullable StoredType stored) {
     this.number = number;
-    this.bytes = bytes;
+    this.bits = bits;
+    this.stored = stored;
+    small = null;
+  }
+
+  ElementType(int number, SmallFloat small) {
+    this.number = number;
+    bits = small.bits();
+    stored = null;
+    this.small = small;
   }
 
   /** Returns the type with a number, or null if no tensor here can hold its elements. */
@@ -80,24 +87,23 @@ enum ElementType {
   static ElementType require(long number, String what) {
     ElementType type = numbered(number);
     if (type == null) {
-      boolean known = number >= 0 && number < UNSUPPORTED.length;
       throw new UnsupportedOnnxException(
           "%s: elements of type %s; expected floats, integers or truth values"
-              .formatted(what, known ? UNSUPPORTED[(int) number] : Long.toString(number)));
+              .formatted(what, UNSUPPORTED.getOrDefault(number, Long.toString(number))));
     }
     return type;
   }
 
   /** Returns the type of the tensors that hold such elements. */
   DType dtype() {
-    return switch (this) {
-      case FLOAT, FLOAT16, BFLOAT16 -> DType.FLOAT32;
-      default -> DType.FLOAT64;
-    };
+    return isFloat() && this != DOUBLE ? DType.FLOAT32 : DType.FLOAT64;
   }
 
   boolean isFloat() {
-    return this == FLOAT || this == DOUBLE || this == FLOAT16 || this == BFLOAT16;
+    return switch (this) {
+      case FLOAT, DOUBLE, FLOAT16, BFLOAT16 -> true;
+      default -> small != null;
+    };
   }
 
   boolean isInteger() {
@@ -105,11 +111,36 @@ enum ElementType {
   }
 
   boolean isSigned() {
-    return this == INT8 || this == INT16 || this == INT32 || this == INT64;
+    return switch (this) {
+      case INT2, INT4, INT8, INT16, INT32, INT64 -> true;
+      default -> false;
+    };
   }
 
-  /** Returns the number of integers of this type, as a power of 2. */
-  int bits() {
-    return 8 * bytes;
+  /** Returns the smallest integer of this type. */
+  double lowest() {
+    return isSigned() ? -Math.pow(2, bits - 1) : 0;
+  }
+
+  /** Returns the largest integer of this type. */
+  double highest() {
+    return Math.pow(2, isSigned() ? bits - 1 : bits) - 1;
+  }
+
+  /** Returns the bytes of raw data that so many elements take. */
+  long bytes(int elements) {
+    return Math.ceilDiv((long) elements * bits, 8);
+  }
+
+  /** Returns an element of raw data. */
+  double element(ByteBuffer raw, int index) {
+    if (stored != null) {
+      return stored.element(raw, index);
+    }
+    int each = 8 / bits;
+    int code = raw.get(index / each) >> index % each * bits & (1 << bits) - 1;
+    return small != null
+        ? small.value(code)
+        : isSigned() && code > highest() ? code - (1 << bits) : code;
   }
 }

@@ -2,10 +2,12 @@ package dev.adjoint.onnx;
 
 import dev.adjoint.op.Activations;
 import dev.adjoint.op.Where;
+import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BinaryOperator;
+import java.util.function.LongBinaryOperator;
 import java.util.function.UnaryOperator;
 
 /** The operators that compute each element by itself. */
@@ -31,7 +33,6 @@ final class ElementwiseOperators {
     unary(all, "Exp", Tensor::exp);
     unary(all, "Floor", Tensor::floor);
     unary(all, "HardSwish", x -> x.times(x.div(6).plus(0.5).clamp(0, 1)));
-    unary(all, "Identity", x -> x);
     unary(all, "Log", Tensor::log);
     unary(all, "Mish", Activations::mish);
     unary(all, "Neg", Tensor::neg);
@@ -174,13 +175,18 @@ final class ElementwiseOperators {
     truth(all, "Xor", Tensor::notEqual);
     all.put("Not", call -> Call.result(call.x(0).equal(0), ElementType.BOOL));
     all.put("Where", call -> call.like(1, Where.where(call.x(0), call.x(1), call.x(2))));
+    all.put("Cast", call -> cast(call, call.type("to", ElementType.FLOAT)));
+    all.put("CastLike", call -> cast(call, call.in(1).type()));
+    all.put("BitwiseAnd", call -> bitwise(call, (a, b) -> a & b));
+    all.put("BitwiseOr", call -> bitwise(call, (a, b) -> a | b));
+    all.put("BitwiseXor", call -> bitwise(call, (a, b) -> a ^ b));
+    all.put("BitwiseNot", call -> call.like(0, call.x(0).neg().minus(1)));
     all.put(
-        "Cast",
+        "BitShift",
         call ->
-            List.of(
-                Types.cast(
-                    call.in(0), ElementType.require(call.integer("to", 0), call.toString()))));
-    all.put("CastLike", call -> List.of(Types.cast(call.in(0), call.in(1).type())));
+            call.text("direction", "").equals("LEFT")
+                ? bitwise(call, (a, b) -> b < 64 ? a << b : 0)
+                : bitwise(call, (a, b) -> b < 64 ? a >>> b : 0));
   }
 
   private static void unary(Map<String, Operator> all, String name, UnaryOperator<Tensor> f) {
@@ -221,6 +227,21 @@ final class ElementwiseOperators {
           }
           return call.like(0, result);
         });
+  }
+
+  private static List<Value> cast(Call call, ElementType to) {
+    return List.of(Types.cast(call.in(0), to, call.flag("saturate", true)));
+  }
+
+  /** Computes integers from the bits of two. */
+  private static List<Value> bitwise(Call call, LongBinaryOperator f) {
+    Shape shape = Shape.broadcast("bits", call.in(0).shape(), call.in(1).shape());
+    double[] a = call.x(0).untracked().expand(shape).toDoubleArray();
+    double[] b = call.x(1).untracked().expand(shape).toDoubleArray();
+    for (int i = 0; i < a.length; i++) {
+      a[i] = (double) f.applyAsLong((long) a[i], (long) b[i]);
+    }
+    return call.like(0, Tensor.of(a, shape.toArray()));
   }
 
   private static Tensor zero(Tensor x) {

@@ -6,9 +6,11 @@ import dev.adjoint.onnx.Proto.Function;
 import dev.adjoint.onnx.Proto.Graph;
 import dev.adjoint.onnx.Proto.Model;
 import dev.adjoint.onnx.Proto.Node;
+import dev.adjoint.onnx.Proto.TensorData;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -16,112 +18,159 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/**
- * One run of the nodes of a model, which computes values by name.
- *
- * @param opset the version of the default set of operators
- * @param functions of the model, by domain and name
- * @param wide whether floats are computed in float64
- */
-record GraphRun(long opset, Map<String, Function> functions, boolean wide) {
+/** Runs the nodes of a model. What is known before it runs is found once, by {@link #of}. */
+final class GraphRun {
 
-  private static final String IF = "If";
+  /** Nodes and turns of loops in a run: more than any model needs that ends. */
+  static final int MOST_STEPS = 10_000_000;
 
-  static GraphRun of(Model model) {
-    Map<String, Function> functions = new HashMap<>();
-    model.functions().forEach(f -> functions.put(f.domain() + ":" + f.name(), f));
-    return new GraphRun(model.opsets().getOrDefault("", 1L), functions, false);
-  }
+  private final long opset;
+  private final Map<String, Block> functions;
+  private final Map<Graph, Block> inner;
+  private final boolean wide;
+  private final int mostSteps;
+  private int steps;
 
-  GraphRun wide(boolean on) {
-    return new GraphRun(opset, functions, on);
-  }
-
-  /** Returns a value as this run computes with it. */
-  Value fitted(Value value) {
-    return wide ? value.widened() : value;
+  private GraphRun(
+      long opset,
+      Map<String, Block> functions,
+      Map<Graph, Block> inner,
+      boolean wide,
+      int mostSteps) {
+    this.opset = opset;
+    this.functions = functions;
+    this.inner = inner;
+    this.wide = wide;
+    this.mostSteps = mostSteps;
   }
 
   /**
-   * Throws unless all operators are supported.
+   * Prepares the functions of a model, and the graphs inside of nodes.
    *
-   * @throws UnsupportedOnnxException with each of those that are not, and the first node of each
+   * @throws UnsupportedOnnxException with each of the operators that are not supported, and the
+   *     first node of each
    */
-  void check(List<Node> nodes) {
+  static GraphRun of(Model model, ExternalData files) throws IOException {
+    Map<String, Block> functions = new HashMap<>();
+    for (Function function : model.functions()) {
+      functions.put(function.domain() + ":" + function.name(), Block.of(function));
+    }
+    long opset = model.opsets().getOrDefault("", 1L);
+    GraphRun run = new GraphRun(opset, functions, new IdentityHashMap<>(), false, MOST_STEPS);
     Map<String, Call> missing = new LinkedHashMap<>();
-    collect(nodes, missing, new LinkedHashSet<>());
+    run.prepare(model.graph().nodes(), files, missing, new LinkedHashSet<>());
     if (!missing.isEmpty()) {
       throw new UnsupportedOnnxException(
           "the model needs operators that are not supported: "
               + String.join(", ", missing.values().stream().map(Call::toString).toList()));
     }
+    return run;
   }
 
-  private void collect(List<Node> nodes, Map<String, Call> missing, Set<String> visited) {
+  private void prepare(
+      List<Node> nodes, ExternalData files, Map<String, Call> missing, Set<String> callers)
+      throws IOException {
     for (Node node : nodes) {
       String key = node.domain() + ":" + node.op();
-      Function function = functions.get(key);
+      Block function = functions.get(key);
       if (function != null) {
-        if (visited.add(key)) {
-          collect(function.nodes(), missing, visited);
+        if (!callers.add(key)) {
+          throw new IOException(
+              "the function %s calls itself; expected one that ends"
+                  .formatted(Quoted.text(node.op())));
         }
-      } else if (node.op().equals(IF) && node.domain().isEmpty()) {
-        for (Attribute branch : node.attributes().values()) {
-          if (branch.value() instanceof Graph graph) {
-            collect(graph.nodes(), missing, visited);
-          }
-        }
+        prepare(function.nodes(), files, missing, callers);
+        callers.remove(key);
       } else if (Operators.named(node.domain(), node.op()) == null) {
-        missing.putIfAbsent(key, new Call(node, opset, List.of()));
+        missing.putIfAbsent(key, named(node));
       }
-    }
-  }
-
-  /** Computes the outputs of nodes, and adds them to the values; drops what no node needs again. */
-  void run(List<Node> nodes, Map<String, Value> values, Set<String> kept) {
-    Map<String, Integer> lastUse = new HashMap<>();
-    for (int i = 0; i < nodes.size(); i++) {
-      int at = i;
-      used(nodes.get(i)).forEach(name -> lastUse.put(name, at));
-    }
-    for (int i = 0; i < nodes.size(); i++) {
-      Node node = nodes.get(i);
-      run(node, values);
-      for (String name : used(node)) {
-        if (lastUse.getOrDefault(name, -1) == i && !kept.contains(name)) {
-          values.remove(name);
+      for (Attribute attribute : node.attributes().values()) {
+        if (attribute.value() instanceof Graph graph) {
+          inner.put(graph, Block.of(graph, constants(graph, files)));
+          prepare(graph.nodes(), files, missing, callers);
         }
       }
     }
   }
 
-  /** Returns the names that a node and the graphs inside of it read. */
-  private static List<String> used(Node node) {
-    List<String> names = new ArrayList<>(node.inputs());
-    for (Attribute attribute : node.attributes().values()) {
-      if (attribute.value() instanceof Graph graph) {
-        graph.nodes().forEach(inside -> names.addAll(used(inside)));
-        graph.outputs().forEach(output -> names.add(output.name()));
-      }
+  private static Map<String, Value> constants(Graph graph, ExternalData files) throws IOException {
+    Map<String, Value> constants = new HashMap<>();
+    for (TensorData data : graph.initializers()) {
+      constants.put(data.name(), Value.read(data, files));
     }
-    return names;
+    return constants;
   }
 
-  private void run(Node node, Map<String, Value> values) {
-    List<@Nullable Value> inputs = new ArrayList<>();
+  /** Returns what one run of the whole model counts and computes in. */
+  GraphRun begin(boolean inFloat64, int steps) {
+    return new GraphRun(opset, functions, inner, inFloat64, steps);
+  }
+
+  long opset() {
+    return opset;
+  }
+
+  /** Returns the graph inside of a node as a block. */
+  @Nullable Block inner(Graph graph) {
+    return inner.get(graph);
+  }
+
+  /** Returns an item as this run computes with it. */
+  Item fitted(Item item) {
+    return wide && item instanceof Value value ? value.widened() : item;
+  }
+
+  /** Counts a node or a turn of a loop. */
+  void step(Call call) {
+    if (++steps > mostSteps) {
+      throw call.refuse(
+          "the model takes more than %d nodes and turns of loops; expected one that ends"
+              .formatted(mostSteps));
+    }
+  }
+
+  private Call named(Node node) {
+    return new Call(node, List.of(), this, null);
+  }
+
+  /** Computes the outputs of a block in its scope, which holds its inputs. */
+  List<Item> run(Scope scope) {
+    Block block = scope.block();
+    scope.items().putAll(block.constants(wide));
+    for (int i = 0; i < block.nodes().size(); i++) {
+      run(block.nodes().get(i), scope);
+      block.unreadAfter(i).forEach(scope.items()::remove);
+    }
+    List<Item> outputs = new ArrayList<>();
+    for (String name : block.outputs()) {
+      Item output = scope.get(name);
+      if (output == null) {
+        throw new IllegalArgumentException(
+            "forward: no node computes the output " + Quoted.text(name));
+      }
+      outputs.add(output);
+    }
+    return outputs;
+  }
+
+  /** Computes the outputs of a node and adds them to its scope. */
+  void run(Node node, Scope scope) {
+    Node bound = bound(node, scope.given());
+    List<@Nullable Item> inputs = new ArrayList<>();
     for (String name : node.inputs()) {
-      Value value = values.get(name);
-      if (value == null && !name.isEmpty()) {
+      Item item = scope.get(name);
+      if (item == null && !name.isEmpty()) {
         throw new IllegalArgumentException(
             "%s: input %s; expected an input of the model or an output of a node before it"
-                .formatted(new Call(node, opset, List.of()), Quoted.text(name)));
+                .formatted(named(node), Quoted.text(name)));
       }
-      inputs.add(value);
+      inputs.add(item);
     }
-    Call call = new Call(node, opset, inputs);
-    List<Value> outputs = outputs(call, values);
+    Call call = new Call(bound, inputs, this, scope);
+    step(call);
+    List<? extends Item> outputs = outputs(call);
     for (int i = 0; i < Math.min(outputs.size(), node.outputs().size()); i++) {
-      values.put(node.outputs().get(i), fitted(outputs.get(i)));
+      scope.items().put(node.outputs().get(i), fitted(outputs.get(i)));
     }
     if (node.outputs().size() > outputs.size()
         && !node.outputs().subList(outputs.size(), node.outputs().size()).stream()
@@ -131,24 +180,13 @@ record GraphRun(long opset, Map<String, Function> functions, boolean wide) {
     }
   }
 
-  private List<Value> outputs(Call call, Map<String, Value> values) {
+  private List<? extends Item> outputs(Call call) {
     Node node = call.node();
-    Function function = functions.get(node.domain() + ":" + node.op());
+    Block function = functions.get(node.domain() + ":" + node.op());
     if (function != null) {
-      return outputs(function, call);
-    }
-    if (node.op().equals(IF) && node.domain().isEmpty()) {
-      String branch = call.number(0, 0) != 0 ? "then_branch" : "else_branch";
-      if (node.attributes().get(branch) instanceof Attribute(_, Graph graph, _)) {
-        Map<String, Value> inside = new HashMap<>(values); // a branch sees what is outside
-        inside.putAll(OnnxModel.constants(graph));
-        List<String> names = graph.outputs().stream().map(Proto.ValueInfo::name).toList();
-        Set<String> outside = new HashSet<>(inside.keySet());
-        outside.addAll(names);
-        run(graph.nodes(), inside, outside);
-        return names.stream().map(name -> required(inside, name, call)).toList();
-      }
-      throw call.refuse("has no " + branch);
+      Map<String, Attribute> given = new HashMap<>(function.defaults());
+      given.putAll(node.attributes());
+      return run(Scope.of(function, given).with(call.inputs()));
     }
     Operator operator = Operators.named(node.domain(), node.op());
     if (operator == null) {
@@ -165,31 +203,11 @@ record GraphRun(long opset, Map<String, Function> functions, boolean wide) {
     }
   }
 
-  private static Value required(Map<String, Value> values, String name, Call call) {
-    Value value = values.get(name);
-    if (value == null) {
-      throw call.refuse("computes no " + Quoted.text(name));
-    }
-    return value;
-  }
-
-  private List<Value> outputs(Function function, Call call) {
-    Map<String, Value> values = new HashMap<>();
-    for (int i = 0; i < function.inputs().size(); i++) {
-      Value value = call.optional(i);
-      if (value != null) {
-        values.put(function.inputs().get(i), value);
-      }
-    }
-    Map<String, Attribute> given = new HashMap<>(function.defaults());
-    given.putAll(call.node().attributes());
-    List<Node> nodes = function.nodes().stream().map(node -> bound(node, given)).toList();
-    run(nodes, values, Set.copyOf(function.outputs()));
-    return function.outputs().stream().map(name -> required(values, name, call)).toList();
-  }
-
   /** Returns a node of a function with the attributes of the caller where it refers to them. */
   private static Node bound(Node node, Map<String, Attribute> given) {
+    if (node.attributes().values().stream().allMatch(each -> each.reference().isEmpty())) {
+      return node;
+    }
     Map<String, Attribute> attributes = new LinkedHashMap<>();
     node.attributes()
         .forEach((name, attribute) -> {

@@ -41,7 +41,8 @@ final class NetworkOperators {
           Arrays.setAll(operands, call::x);
           return call.like(0, Einsum.einsum(call.text("equation", ""), operands));
         });
-    all.put("Conv", NetworkOperators::convolution);
+    all.put(
+        "Conv", call -> call.like(0, convolution(call, call.x(0), call.x(1), call.tensorOr(2))));
     all.put("ConvTranspose", NetworkOperators::transposedConvolution);
     all.put("MaxPool", NetworkOperators::maxPool);
     all.put("AveragePool", call -> call.like(0, averagePool(call, call.x(0))));
@@ -185,9 +186,8 @@ final class NetworkOperators {
 
   // ---- windows ---------------------------------------------------------------------------------
 
-  private static List<Value> convolution(Call call) {
-    Tensor x = call.x(0);
-    Tensor w = call.x(1);
+  /** Convolves by the attributes of a node. */
+  static Tensor convolution(Call call, Tensor x, Tensor w, @Nullable Tensor bias) {
     int[] kernel = Arrays.copyOfRange(w.shape().toArray(), 2, w.rank());
     Windows windows = Windows.of(call, x, call.ints("kernel_shape", kernel));
     ConvOptions options =
@@ -196,14 +196,12 @@ final class NetworkOperators {
             .dilation(windows.dilation())
             .groups(call.integer("group", 1));
     boolean symmetric = windows.isSymmetric();
-    return call.like(
-        0,
-        convolve(
-            call,
-            symmetric ? x : windows.padded(x, 0),
-            w,
-            call.tensorOr(2),
-            symmetric ? options.padding(windows.before()) : options));
+    return convolve(
+        call,
+        symmetric ? x : windows.padded(x, 0),
+        w,
+        bias,
+        symmetric ? options.padding(windows.before()) : options);
   }
 
   private static Tensor convolve(

@@ -17,12 +17,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * A model of an ONNX file as a layer, whose floating-point initializers are parameters: it computes
@@ -33,24 +31,22 @@ import java.util.stream.Collectors;
  * Tensor scores = model.forward(images);
  * }</pre>
  *
- * <p>{@link #operators} says which operators it may have, {@code If} and functions of its own
- * besides. Floats are computed in float32 (half floats, too), after {@code to(DType.FLOAT64)} in
- * float64, doubles in float64, and integers exactly up to 2^53. Norms and dropout compute what they
- * compute in inference, as the file says.
+ * <p>{@link #operators} says which operators it may have, functions of its own besides. Floats are
+ * computed in float32 (half floats, too), after {@code to(DType.FLOAT64)} in float64, doubles in
+ * float64, and integers exactly up to 2^53. Norms and dropout compute what they compute in
+ * inference, as the file says.
  */
 public final class OnnxModel extends Layer implements Transform {
 
-  private final Graph graph;
   private final GraphRun run;
-  private final Map<String, Value> constants = new HashMap<>();
+  private final Block block;
   private final Map<String, Weight> weights = new LinkedHashMap<>();
-  private final List<String> inputs;
-  private final Set<String> kept = new HashSet<>();
+  private final Map<String, ValueInfo> inputs = new LinkedHashMap<>();
 
   private OnnxModel(Model model, ExternalData files) throws IOException {
-    graph = model.graph();
-    run = GraphRun.of(model);
-    run.check(graph.nodes());
+    Graph graph = model.graph();
+    run = GraphRun.of(model, files);
+    Map<String, Value> constants = new HashMap<>();
     for (TensorData data : graph.initializers()) {
       Value value = Value.read(data, files);
       if (value.type() == ElementType.FLOAT || value.type() == ElementType.DOUBLE) {
@@ -58,13 +54,15 @@ public final class OnnxModel extends Layer implements Transform {
       } else {
         constants.put(data.name(), value);
       }
-      kept.add(data.name());
     }
-    inputs =
-        graph.inputs().stream().map(ValueInfo::name).filter(name -> !kept.contains(name)).toList();
-    graph.outputs().forEach(output -> kept.add(output.name()));
+    block = Block.of(graph, constants);
     for (ValueInfo input : graph.inputs()) {
-      ElementType.require(input.type(), "input " + Quoted.text(input.name()));
+      if (!weights.containsKey(input.name()) && !constants.containsKey(input.name())) {
+        inputs.put(input.name(), input);
+        if (input.type() != 0) { // of no tensor: refused when it is given
+          ElementType.require(input.type(), "input " + Quoted.text(input.name()));
+        }
+      }
     }
   }
 
@@ -118,19 +116,6 @@ public final class OnnxModel extends Layer implements Transform {
     return name;
   }
 
-  /** Returns the tensors of a graph inside of a node. */
-  static Map<String, Value> constants(Graph graph) {
-    Map<String, Value> constants = new HashMap<>();
-    try {
-      for (TensorData data : graph.initializers()) {
-        constants.put(data.name(), Value.read(data, new ExternalData(null)));
-      }
-    } catch (IOException e) {
-      throw new IllegalArgumentException(e.getMessage(), e);
-    }
-    return constants;
-  }
-
   /** Returns the names of the operators that are supported; those of another domain with it. */
   public static Set<String> operators() {
     return Operators.names();
@@ -138,12 +123,12 @@ public final class OnnxModel extends Layer implements Transform {
 
   /** Returns the names of the inputs, in order; initializers are none. */
   public List<String> inputs() {
-    return inputs;
+    return List.copyOf(inputs.keySet());
   }
 
   /** Returns the names of the outputs, in order. */
   public List<String> outputs() {
-    return graph.outputs().stream().map(ValueInfo::name).toList();
+    return block.outputs();
   }
 
   /**
@@ -156,9 +141,9 @@ public final class OnnxModel extends Layer implements Transform {
     if (inputs.size() != 1) {
       throw new IllegalArgumentException(
           "forward: one tensor for the inputs %s; expected forward(Map)"
-              .formatted(Quoted.list(inputs)));
+              .formatted(Quoted.list(inputs.keySet())));
     }
-    Map<String, Tensor> outputs = forward(Map.of(inputs.getFirst(), x));
+    Map<String, Tensor> outputs = forward(Map.of(inputs().getFirst(), x));
     return observed(outputs.values().iterator().next());
   }
 
@@ -171,53 +156,47 @@ public final class OnnxModel extends Layer implements Transform {
    *     message names the node
    */
   public Map<String, Tensor> forward(Map<String, Tensor> given) {
-    if (!given.keySet().equals(Set.copyOf(inputs))) {
+    if (!given.keySet().equals(inputs.keySet())) {
       throw new IllegalArgumentException(
           "forward: inputs %s; expected %s"
-              .formatted(Quoted.list(given.keySet()), Quoted.list(inputs)));
+              .formatted(Quoted.list(given.keySet()), Quoted.list(inputs.keySet())));
     }
     Map<String, Value> values = new HashMap<>();
-    for (ValueInfo input : graph.inputs()) {
-      Tensor x = given.get(input.name());
-      if (x != null) {
-        ElementType type = ElementType.require(input.type(), "input " + Quoted.text(input.name()));
-        values.put(
-            input.name(), type.isFloat() ? Value.of(x) : new Value(x.to(DType.FLOAT64), type));
-      }
-    }
-    return forwardAll(values).entrySet().stream()
-        .collect(
-            Collectors.toMap(
-                Map.Entry::getKey,
-                output -> output.getValue().tensor(),
-                (first, _) -> first,
-                LinkedHashMap::new));
+    given.forEach((name, x) -> {
+      ElementType type = ElementType.require(inputs.get(name).type(), "input " + Quoted.text(name));
+      values.put(name, type.isFloat() ? Value.of(x) : new Value(x.to(DType.FLOAT64), type));
+    });
+    Map<String, Tensor> outputs = new LinkedHashMap<>();
+    forwardAll(values, GraphRun.MOST_STEPS)
+        .forEach((name, item) -> {
+          if (!(item instanceof Value(Tensor tensor, _))) {
+            throw new UnsupportedOnnxException(
+                "forward: the output %s is %s; expected a tensor"
+                    .formatted(Quoted.text(name), Item.kind(item)));
+          }
+          outputs.put(name, tensor);
+        });
+    return outputs;
   }
 
-  /** Computes all outputs, with their types. */
-  Map<String, Value> forwardAll(Map<String, Value> given) {
+  /** Computes all outputs, with their types, in not more than so many steps. */
+  Map<String, Item> forwardAll(Map<String, ? extends Item> given, int steps) {
     boolean wide =
         weights.values().stream().anyMatch(weight -> weight.value().dtype() == DType.FLOAT64);
-    GraphRun fitting = run.wide(wide);
-    Map<String, Value> values = new HashMap<>();
-    constants.forEach((name, value) -> values.put(name, fitting.fitted(value)));
-    weights.forEach((name, weight) -> values.put(name, Value.of(weight.value())));
-    given.forEach((name, value) -> values.put(name, fitting.fitted(value)));
-    fitting.run(graph.nodes(), values, kept);
-    Map<String, Value> outputs = new LinkedHashMap<>();
-    for (String name : outputs()) {
-      Value value = values.get(name);
-      if (value == null) {
-        throw new IllegalArgumentException(
-            "forward: no node computes the output " + Quoted.text(name));
-      }
-      outputs.put(name, value);
+    GraphRun running = run.begin(wide, steps);
+    Scope scope = Scope.of(block, Map.of());
+    weights.forEach((name, weight) -> scope.items().put(name, Value.of(weight.value())));
+    given.forEach((name, item) -> scope.items().put(name, running.fitted(item)));
+    List<Item> computed = running.run(scope);
+    Map<String, Item> outputs = new LinkedHashMap<>();
+    for (int i = 0; i < computed.size(); i++) {
+      outputs.put(outputs().get(i), computed.get(i));
     }
     return outputs;
   }
 
   @Override
   public String toString() {
-    return "OnnxModel(%d nodes)".formatted(graph.nodes().size());
+    return "OnnxModel(%d nodes)".formatted(block.nodes().size());
   }
 }

@@ -5,5 +5,5 @@ import java.util.List;
 /** Computes the outputs of a node. */
 interface Operator {
 
-  List<Value> apply(Call call);
+  List<? extends Item> apply(Call call);
 }

@@ -19,7 +19,12 @@ final class Operators {
     ReductionOperators.addTo(all);
     ShapeOperators.addTo(all);
     NetworkOperators.addTo(all);
+    ResizeOperators.addTo(all);
+    VisionOperators.addTo(all);
+    QuantizedOperators.addTo(all);
     SequenceOperators.addTo(all);
+    SignalOperators.addTo(all);
+    ControlOperators.addTo(all);
     TrainingOperators.addTo(all);
     return ImmutableSortedMap.copyOf(all);
   }

@@ -1,5 +1,7 @@
 package dev.adjoint.onnx;
 
+import dev.adjoint.op.Indexing;
+import dev.adjoint.op.Linalg;
 import dev.adjoint.op.Movement;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.IntTensor;
@@ -7,9 +9,12 @@ import dev.adjoint.tensor.Keep;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /** The operators that compute something of axes: sums, extremes, running sums, order. */
@@ -35,6 +40,8 @@ final class ReductionOperators {
     reduction(all, "ReduceSumSquare", (x, axes) -> x.square().sum(Keep.AXES, axes));
     all.put("ArgMax", call -> position(call, false));
     all.put("ArgMin", call -> position(call, true));
+    all.put("Det", call -> call.like(0, Linalg.det(call.x(0))));
+    all.put("Unique", ReductionOperators::unique);
     all.put("CumSum", call -> running(call, true));
     all.put("CumProd", call -> running(call, false));
     all.put("Softmax", call -> call.like(0, softmax(call, false)));
@@ -149,6 +156,40 @@ final class ReductionOperators {
     Tensor flat = call.opset() < 13 ? x.flatten(axis, x.rank() - 1) : x;
     Tensor y = log ? flat.logSoftmax(axis) : flat.softmax(axis);
     return y.reshape(x.shape());
+  }
+
+  /** Returns the slices of an axis that differ, or the elements, and where they are. */
+  private static List<Value> unique(Call call) {
+    boolean flat = !call.hasAttribute("axis");
+    Tensor x = flat ? call.x(0).reshape(call.x(0).size()) : call.x(0);
+    int axis = flat ? 0 : call.axis(call.integer("axis", 0), x.rank());
+    int n = x.size(axis);
+    double[] values = Movement.moved(x, axis, 0).untracked().toDoubleArray();
+    int length = values.length / Math.max(1, n);
+    Comparator<Integer> order =
+        (a, b) ->
+            Arrays.compare(
+                values, a * length, (a + 1) * length, values, b * length, (b + 1) * length);
+    Map<Integer, List<Integer>> places = new TreeMap<>(order);
+    for (int i = 0; i < n; i++) {
+      places.computeIfAbsent(i, _ -> new ArrayList<>()).add(i);
+    }
+    List<List<Integer>> found = new ArrayList<>(places.values());
+    if (!call.flag("sorted", true)) {
+      found.sort(Comparator.comparing(List::getFirst));
+    }
+    int[] first = found.stream().mapToInt(List::getFirst).toArray();
+    int[] inverse = new int[n];
+    for (int i = 0; i < first.length; i++) {
+      for (int place : found.get(i)) {
+        inverse[place] = i;
+      }
+    }
+    return List.of(
+        call.in(0).with(Indexing.indexSelect(x, axis, IntTensor.of(first))),
+        Value.of(first),
+        Value.of(inverse),
+        Value.of(found.stream().mapToInt(List::size).toArray()));
   }
 
   static Value integers(IntTensor index) {

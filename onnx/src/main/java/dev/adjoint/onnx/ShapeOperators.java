@@ -190,8 +190,7 @@ final class ShapeOperators {
           int k = call.integer("k", 0);
           Tensor rows = Tensors.arange(call.x(0).size(0)).unsqueeze(1);
           Tensor eye = Tensors.arange(call.x(0).size(1)).minus(rows).equal(k);
-          int type = call.integer("dtype", call.in(0).type().number);
-          return Call.result(eye, ElementType.require(type, call.toString()));
+          return Call.result(eye, call.type("dtype", call.in(0).type()));
         });
     all.put(
         "DepthToSpace",

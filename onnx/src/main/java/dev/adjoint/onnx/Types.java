@@ -18,35 +18,39 @@ final class Types {
 
   /** Returns whole numbers that fit into the bits of the type; 64 bits are left as they are. */
   private static Tensor wrapped(Tensor x, ElementType type) {
-    if (type.bits() == 64) {
+    if (type.bits == 64) {
       return x;
     }
-    double range = Math.pow(2, type.bits());
+    double range = Math.pow(2, type.bits);
     Tensor positive = x.remainder(range); // from 0 to range - 1
     return type.isSigned()
         ? positive.minus(positive.greaterEqual(range / 2).times(range))
         : positive;
   }
 
-  /** Converts a value to another type, as C does. */
-  static Value cast(Value value, ElementType to) {
+  /**
+   * Converts a value to another type, as C does.
+   *
+   * @param saturate whether what is too large for a float of 8 bits becomes the largest one
+   */
+  static Value cast(Value value, ElementType to, boolean saturate) {
     Tensor x = value.tensor();
     if (to == ElementType.BOOL) {
       return new Value(x.notEqual(0).to(DType.FLOAT64), to);
     }
-    if (to == ElementType.FLOAT16 || to == ElementType.BFLOAT16) {
-      return new Value(rounded(x, to), to);
+    if (to.isFloat() && to.bits < 32) {
+      return new Value(rounded(x, to, saturate), to);
     }
     return fitted(to.isInteger() ? x.to(DType.FLOAT64).trunc() : x, to);
   }
 
-  private static Tensor rounded(Tensor x, ElementType to) {
+  private static Tensor rounded(Tensor x, ElementType to, boolean saturate) {
     float[] values = x.untracked().to(DType.FLOAT32).toFloatArray();
     for (int i = 0; i < values.length; i++) {
       values[i] =
           to == ElementType.FLOAT16
               ? Float.float16ToFloat(Float.floatToFloat16(values[i]))
-              : brain(values[i]);
+              : to.small == null ? brain(values[i]) : (float) to.small.rounded(values[i], saturate);
     }
     return Tensor.of(values, x.shape().toArray());
   }

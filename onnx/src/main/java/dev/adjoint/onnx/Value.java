@@ -1,6 +1,7 @@
 package dev.adjoint.onnx;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
 import dev.adjoint.io.Quoted;
 import dev.adjoint.onnx.Proto.TensorData;
 import dev.adjoint.tensor.DType;
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param tensor its elements, of the type's {@link ElementType#dtype}
  * @param type what they are in the model
  */
-record Value(Tensor tensor, ElementType type) {
+record Value(Tensor tensor, ElementType type) implements Item {
 
   /** Returns a value of the type that a tensor of floats has. */
   static Value of(Tensor tensor) {
@@ -72,22 +73,51 @@ record Value(Tensor tensor, ElementType type) {
     int size = shape.size();
     ByteString raw = data.external().isEmpty() ? data.raw() : files.read(data.external(), what);
     Object values = data.values();
+    if (values instanceof long[] longs) {
+      raw = packed(longs, type);
+      values = null;
+    }
     long given =
-        values == null
-            ? raw.size() / type.bytes + (raw.size() % type.bytes == 0 ? 0 : -1)
-            : Array.getLength(values);
+        values != null ? Array.getLength(values) : raw.size() == type.bytes(size) ? size : -1;
     if (given != size) {
       throw new IOException(
           "%s: %s elements of type %s in shape %s; expected %d"
-              .formatted(
-                  what, values == null ? raw.size() + " bytes of" : given, type, shape, size));
+              .formatted(what, given < 0 ? raw.size() + " bytes of" : given, type, shape, size));
     }
+    return new Value(tensor(type, raw, values, shape), type);
+  }
+
+  /** Returns numbers that are given one by one as they lie in raw data. */
+  private static ByteString packed(long[] longs, ElementType type) {
+    int bytes = Math.max(1, type.bits / 8);
+    ByteBuffer packed = ByteBuffer.allocate(longs.length * bytes).order(ByteOrder.LITTLE_ENDIAN);
+    for (long each : longs) {
+      for (int k = 0; k < bytes; k++) {
+        packed.put((byte) (each >> 8 * k));
+      }
+    }
+    return UnsafeByteOperations.unsafeWrap(packed.array());
+  }
+
+  private static Tensor tensor(
+      ElementType type, ByteString raw, @Nullable Object values, Shape shape) {
     int[] sizes = shape.toArray();
-    return new Value(
-        type.dtype() == DType.FLOAT32
-            ? Tensor.of(floats(type, raw, values, size), sizes)
-            : Tensor.of(doubles(type, raw, values, size), sizes),
-        type);
+    ByteBuffer bytes = raw.asReadOnlyByteBuffer().slice().order(ByteOrder.LITTLE_ENDIAN);
+    if (type.dtype() == DType.FLOAT32) {
+      float[] floats = values instanceof float[] given ? given : new float[shape.size()];
+      for (int i = 0; values == null && type != ElementType.FLOAT && i < floats.length; i++) {
+        floats[i] = (float) type.element(bytes, i);
+      }
+      if (values == null && type == ElementType.FLOAT) {
+        bytes.asFloatBuffer().get(floats);
+      }
+      return Tensor.of(floats, sizes);
+    }
+    double[] doubles = values instanceof double[] given ? given : new double[shape.size()];
+    for (int i = 0; values == null && i < doubles.length; i++) {
+      doubles[i] = type.element(bytes, i);
+    }
+    return Tensor.of(doubles, sizes);
   }
 
   private static Shape shape(long[] dims, String what) throws IOException {
@@ -105,50 +135,5 @@ record Value(Tensor tensor, ElementType type) {
   /** Returns this in float64, if it is in float32: how a model computes that was moved to it. */
   Value widened() {
     return type.isFloat() ? new Value(tensor.to(DType.FLOAT64), ElementType.DOUBLE) : this;
-  }
-
-  private static float[] floats(ElementType type, ByteString raw, @Nullable Object values, int n) {
-    float[] floats = new float[n];
-    ByteBuffer bytes = raw.asReadOnlyByteBuffer().slice().order(ByteOrder.LITTLE_ENDIAN);
-    if (values instanceof float[] given) {
-      return given;
-    }
-    if (values == null && type == ElementType.FLOAT) {
-      bytes.asFloatBuffer().get(floats);
-      return floats;
-    }
-    for (int i = 0; i < n; i++) {
-      short bits = values instanceof long[] given ? (short) given[i] : bytes.getShort(2 * i);
-      floats[i] =
-          type == ElementType.FLOAT16
-              ? Float.float16ToFloat(bits)
-              : Float.intBitsToFloat(bits << 16);
-    }
-    return floats;
-  }
-
-  private static double[] doubles(
-      ElementType type, ByteString raw, @Nullable Object values, int n) {
-    double[] doubles = new double[n];
-    ByteBuffer bytes = raw.asReadOnlyByteBuffer().slice().order(ByteOrder.LITTLE_ENDIAN);
-    if (values instanceof double[] given) {
-      return given;
-    }
-    for (int i = 0; i < n; i++) {
-      doubles[i] =
-          values instanceof long[] given
-              ? (double) given[i]
-              : switch (type) {
-                case DOUBLE -> bytes.getDouble(8 * i);
-                case INT64, UINT64 -> (double) bytes.getLong(8 * i);
-                case INT32 -> bytes.getInt(4 * i);
-                case UINT32 -> Integer.toUnsignedLong(bytes.getInt(4 * i));
-                case INT16 -> bytes.getShort(2 * i);
-                case UINT16 -> Short.toUnsignedInt(bytes.getShort(2 * i));
-                case INT8 -> bytes.get(i);
-                default -> Byte.toUnsignedInt(bytes.get(i));
-              };
-    }
-    return doubles;
   }
 }

@@ -1,6 +1,8 @@
 package dev.adjoint.onnx;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.CodedInputStream;
+import com.google.protobuf.WireFormat;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
 import java.io.IOException;
@@ -118,14 +120,20 @@ final class Conformance {
   /** Returns the first difference of an output, or an empty text. */
   private static String ofDirectory(OnnxModel model, Path directory) throws IOException {
     Path data = directory.resolve("test_data_set_0");
-    Map<String, Value> given = new HashMap<>();
+    Map<String, Item> given = new HashMap<>();
     List<Proto.ValueInfo> names = ProtoReader.model(bytes(model(directory))).graph().inputs();
+    boolean optional = operator(directory).startsWith("Optional");
     for (int i = 0; Files.exists(data.resolve("input_" + i + ".pb")); i++) {
-      given.put(names.get(i).name(), read(data.resolve("input_" + i + ".pb")));
+      Path file = data.resolve("input_" + i + ".pb");
+      given.put(names.get(i).name(), names.get(i).type() != 0 ? read(file) : item(file, optional));
     }
-    List<Value> outputs = new ArrayList<>(model.forwardAll(given).values());
+    List<Item> outputs = new ArrayList<>(model.forwardAll(given, GraphRun.MOST_STEPS).values());
     for (int i = 0; Files.exists(data.resolve("output_" + i + ".pb")); i++) {
-      String difference = difference(outputs.get(i), read(data.resolve("output_" + i + ".pb")));
+      Path file = data.resolve("output_" + i + ".pb");
+      String difference =
+          outputs.get(i) instanceof Item.Sequence(List<Item> items)
+              ? difference(items, ((Item.Sequence) item(file, false)).items())
+              : difference(outputs.get(i), read(file));
       if (!difference.isEmpty()) {
         return "output %d: %s".formatted(i, difference);
       }
@@ -133,7 +141,23 @@ final class Conformance {
     return "";
   }
 
-  private static String difference(Value actual, Value expected) {
+  private static String difference(List<Item> actual, List<Item> expected) {
+    if (actual.size() != expected.size()) {
+      return "%d items; expected %d".formatted(actual.size(), expected.size());
+    }
+    for (int i = 0; i < actual.size(); i++) {
+      String difference = difference(actual.get(i), expected.get(i));
+      if (!difference.isEmpty()) {
+        return "item %d: %s".formatted(i, difference);
+      }
+    }
+    return "";
+  }
+
+  private static String difference(Item item, Item expectedItem) {
+    if (!(item instanceof Value actual) || !(expectedItem instanceof Value expected)) {
+      return "%s; expected %s".formatted(item, expectedItem);
+    }
     if (!actual.shape().equals(expected.shape())) {
       return "shape %s; expected %s".formatted(actual.shape(), expected.shape());
     }
@@ -155,6 +179,36 @@ final class Conformance {
 
   private static Value read(Path file) throws IOException {
     return Value.read(ProtoReader.tensor(bytes(file)), new ExternalData(null));
+  }
+
+  /** Reads a sequence of tensors, or an optional of one, or of a tensor. */
+  private static Item item(Path file, boolean optional) throws IOException {
+    List<ByteString> sequences = fields(bytes(file), 5);
+    List<Item> items = items(sequences.isEmpty() ? bytes(file) : sequences.getFirst(), 3);
+    return sequences.isEmpty() && optional
+        ? items.isEmpty() ? Item.Nothing.EMPTY : items.getFirst()
+        : new Item.Sequence(items);
+  }
+
+  private static List<Item> items(ByteString message, int number) throws IOException {
+    List<Item> items = new ArrayList<>();
+    for (ByteString tensor : fields(message, number)) {
+      items.add(Value.read(ProtoReader.tensor(tensor), new ExternalData(null)));
+    }
+    return items;
+  }
+
+  private static List<ByteString> fields(ByteString message, int number) throws IOException {
+    List<ByteString> fields = new ArrayList<>();
+    CodedInputStream in = message.newCodedInput();
+    for (int tag; (tag = in.readTag()) != 0; ) {
+      if (WireFormat.getTagFieldNumber(tag) == number) {
+        fields.add(in.readBytes());
+      } else {
+        in.skipField(tag);
+      }
+    }
+    return fields;
   }
 
   private static ByteString bytes(Path file) throws IOException {

@@ -9,11 +9,15 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Writes small models by the wire format, field by field. */
 final class ModelBuilder {
 
   private final Message graph = new Message();
+  private final List<Message> nodes = new ArrayList<>();
+  private final List<Message> functions = new ArrayList<>();
   private final long opset;
 
   ModelBuilder(long opset) {
@@ -54,10 +58,16 @@ final class ModelBuilder {
     for (String output : sides[1].split(" ", -1)) {
       node.text(2, output);
     }
-    node.text(3, "the " + op).text(4, op);
+    String[] name = op.split(":", -1); // perhaps behind a domain
+    String last = name[name.length - 1];
+    node.text(3, "the " + last).text(4, last);
+    if (name.length > 1) {
+      node.text(7, name[0]);
+    }
     for (Message attribute : attributes) {
       node.message(5, attribute);
     }
+    nodes.add(node);
     graph.message(1, node);
     return this;
   }
@@ -87,13 +97,42 @@ final class ModelBuilder {
     return attribute;
   }
 
+  /** Returns an attribute that is a graph: the one of another builder. */
+  static Message attribute(String name, ModelBuilder graph) {
+    return new Message().text(1, name).message(6, graph.graph).number(20, 5);
+  }
+
+  static Message texts(String name, String... values) {
+    Message attribute = new Message().text(1, name).number(20, 8);
+    for (String value : values) {
+      attribute.text(9, value);
+    }
+    return attribute;
+  }
+
+  /** Adds a function of the nodes of another builder. */
+  ModelBuilder function(String name, String values, ModelBuilder body) {
+    String[] sides = values.split(" -> ", -1);
+    Message function = new Message().text(1, name).text(4, sides[0]).text(5, sides[1]);
+    functions.add(function.bytes(7, body.nodes.getFirst().toBytes()));
+    return this;
+  }
+
+  /** Adds a value of no tensor as an input. */
+  ModelBuilder anyInput(String name) {
+    graph.message(11, new Message().text(1, name));
+    return this;
+  }
+
   byte[] build() {
-    return new Message()
-        .number(1, 10)
-        .text(2, "tests")
-        .message(8, new Message().text(1, "").number(2, opset))
-        .message(7, graph)
-        .toBytes();
+    Message model =
+        new Message()
+            .number(1, 10)
+            .text(2, "tests")
+            .message(8, new Message().text(1, "").number(2, opset))
+            .message(7, graph);
+    functions.forEach(function -> model.message(25, function));
+    return model.toBytes();
   }
 
   private static Message valueInfo(String name, int type, Object... sizes) {

@@ -231,7 +231,8 @@ class OnnxModelTest {
     Assertions.assertThat(most).isLessThan(200_000 + 4L * whole.length);
   }
 
-  private static byte[] damaged(byte[] whole, Random random) {
+  /** Returns a file with a few bytes changed, or cut off. */
+  static byte[] damaged(byte[] whole, Random random) {
     byte[] bytes = whole.clone();
     int changes = 1 + random.nextInt(4);
     for (int k = 0; k < changes; k++) {

@@ -1,5 +1,6 @@
 package dev.adjoint.nn.calls;
 
+import static dev.adjoint.nn.calls.CallRow.once;
 import static dev.adjoint.nn.calls.CallRow.row;
 import static dev.adjoint.nn.calls.Libtorch.longs;
 
@@ -9,14 +10,19 @@ import dev.adjoint.op.Interpolation;
 import dev.adjoint.op.PadMode;
 import dev.adjoint.op.PoolOptions;
 import dev.adjoint.op.Pooling;
+import dev.adjoint.op.Sampling;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.bytedeco.pytorch.DoubleOptional;
+import org.bytedeco.pytorch.InterpolateFuncOptions;
 import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.LongVector;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.kBicubic;
+import org.bytedeco.pytorch.kBilinear;
 
 /** Convolutions, pooling and interpolation of signals, images and volumes. */
 final class SpatialCalls {
@@ -44,7 +50,14 @@ final class SpatialCalls {
         row("adaptive avg pool", d -> adaptive(d, false)),
         row("nearest interpolation", d -> interpolated(d, Interpolation.NEAREST)),
         row("linear interpolation", d -> interpolated(d, Interpolation.LINEAR)),
-        row("aligned interpolation", d -> interpolated(d, Interpolation.LINEAR_ALIGNED)));
+        row("aligned interpolation", d -> interpolated(d, Interpolation.LINEAR_ALIGNED)),
+        row("cubic interpolation", d -> cubic(d, Interpolation.CUBIC)),
+        row("aligned cubic interpolation", d -> cubic(d, Interpolation.CUBIC_ALIGNED)),
+        row("smooth interpolation", d -> cubic(d, Interpolation.LINEAR_SMOOTH)),
+        row("smooth cubic interpolation", d -> cubic(d, Interpolation.CUBIC_SMOOTH)),
+        once("bilinear grid", d -> sampled(d, Sampling.BILINEAR)),
+        once("bicubic grid", d -> sampled(d, Sampling.BICUBIC)),
+        row("affine grid", SpatialCalls::affine));
   }
 
   // ---- convolution ---------------------------------------------------------------------------
@@ -326,6 +339,66 @@ final class SpatialCalls {
     boolean aligned = mode == Interpolation.LINEAR_ALIGNED;
     return images(d, Values.FINITE, axes)
         .call(x -> mode.resize(x[0], sizes), t -> resized(t[0], mode, aligned, longs(sizes)));
+  }
+
+  /** The modes that PyTorch has for images only. */
+  private static Call cubic(Draw d, Interpolation mode) {
+    boolean smooth = mode == Interpolation.LINEAR_SMOOTH || mode == Interpolation.CUBIC_SMOOTH;
+    int[] sizes = d.wholes("sizes", 2, smooth ? 2 : 1, 7); // of one column, libtorch's is wrong
+    boolean aligned = mode == Interpolation.CUBIC_ALIGNED;
+    DoubleOptional none = new DoubleOptional();
+    return images(d, Values.FINITE, 2)
+        .call(
+            x -> mode.resize(x[0], sizes),
+            t ->
+                !smooth
+                    ? torch.upsample_bicubic2d(t[0], longs(sizes), aligned, none, none)
+                    : smooth(t[0], mode, longs(sizes)));
+  }
+
+  private static Object smooth(org.bytedeco.pytorch.Tensor t, Interpolation mode, long[] sizes) {
+    InterpolateFuncOptions options = new InterpolateFuncOptions();
+    options.size().put(new LongVector(sizes));
+    options.align_corners().put(false);
+    options.antialias().put(true);
+    if (mode == Interpolation.LINEAR_SMOOTH) {
+      options.mode().put(new kBilinear());
+    } else {
+      options.mode().put(new kBicubic());
+    }
+    return torch.interpolate(t, options);
+  }
+
+  private static Call sampled(Draw d, Sampling mode) {
+    int axes = mode == Sampling.BICUBIC ? 2 : d.whole("axes", 2, 3);
+    Sampling.Outside outside = d.of("outside", Sampling.Outside.values());
+    boolean aligned = d.flag("aligned");
+    int n = d.whole("n", 1, 2);
+    int[] image = Draw.concat(new int[] {n, 2}, d.wholes("lengths", axes, 1, 5));
+    int[] points = Draw.concat(new int[] {n}, d.wholes("sizes", axes, 1, 4));
+    return d.wellFormed()
+        .input(Values.DISTINCT, image)
+        .input(Values.DISTINCT, Draw.concat(points, axes))
+        .call(
+            x -> mode.gridSample(x[0], x[1], outside, aligned),
+            t ->
+                torch.grid_sampler(
+                    t[0], t[1], mode == Sampling.BICUBIC ? 2 : 0, outside.ordinal(), aligned));
+  }
+
+  private static Call affine(Draw d) {
+    int axes = d.whole("axes", 2, 3);
+    boolean aligned = d.flag("aligned");
+    int[] sizes = d.wholes("sizes", axes, 1, 4);
+    return d.wellFormed()
+        .input(Values.FINITE, 2, axes, axes + 1)
+        .call(
+            x -> Sampling.affineGrid(x[0], aligned, sizes),
+            t ->
+                torch.affine_grid_generator(
+                    t[0],
+                    LongStream.concat(LongStream.of(2, 1), LongStream.of(longs(sizes))).toArray(),
+                    aligned));
   }
 
   private static Object resized(
