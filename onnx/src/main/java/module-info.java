@@ -1,4 +1,4 @@
-/** Models from ONNX files, to be run and trained further. */
+/** Models in and out of ONNX files. */
 @SuppressWarnings("requires-automatic") // protobuf has no module descriptor
 module dev.adjoint.onnx {
   requires transitive dev.adjoint.layers;

@@ -23,7 +23,37 @@ public final class Recorder {
         return apply(primitive, input.examples(), inputs);
       }
     }
-    return record(primitive.forward(inputs), primitive, inputs);
+    return record(computed(primitive, inputs), primitive, inputs);
+  }
+
+  /** Computes a primitive. */
+  private static Tensor computed(Primitive primitive, Tensor[] inputs) {
+    Trace trace = mode().trace();
+    return trace != null && trace.isOfPrimitives()
+        ? untraced(() -> primitive.forward(inputs))
+        : primitive.forward(inputs);
+  }
+
+  private static <T> T untraced(Supplier<T> function) {
+    return mode().trace(null).call(function::get);
+  }
+
+  /**
+   * Computes a function that is made of several operations. A trace may take it for one step; for
+   * all others it is what it is made of.
+   *
+   * @param name what a trace knows it by
+   * @param options a value that says what the function does with its inputs
+   */
+  public static Tensor composite(
+      String name, Object options, Supplier<Tensor> function, Tensor... inputs) {
+    Trace trace = mode().trace();
+    if (trace == null || !trace.takes(name)) {
+      return function.get();
+    }
+    Tensor output = untraced(function);
+    trace.composite(output, name, options, inputs);
+    return output;
   }
 
   /**
@@ -34,7 +64,7 @@ public final class Recorder {
   public static Tensor apply(Primitive primitive, @Nullable Examples<?> indices, Tensor... inputs) {
     Vmap.Level level = Vmap.innermost(indices, inputs);
     return level == null
-        ? record(primitive.forward(inputs), primitive, inputs)
+        ? record(computed(primitive, inputs), primitive, inputs)
         : made(level.apply(primitive, inputs), mode(), primitive, inputs);
   }
 
@@ -140,17 +170,17 @@ public final class Recorder {
     Trace trace = mode.trace();
     if (trace != null && trace.isVariable(tensor)) {
       throw new IllegalArgumentException(
-          ("%s: reads out a tensor (to a number, an array or a text), but an elementwise function"
-                  + " is run once, on samples, to learn its steps; expected operations on tensors"
-                  + " only, such as where(...) for a choice")
+          ("%s: reads out a tensor (to a number, an array or a text), but it is run on samples,"
+                  + " to learn its steps; expected operations on tensors only, such as where(...)"
+                  + " for a choice")
               .formatted(trace.name()));
     }
     String function = mode.sealedBy();
     if (function != null && tensor.isTracked()) {
       throw new IllegalStateException(
           ("%s: its pullback reads out a tensor (to an array or a number), so it cannot be"
-                  + " differentiated again; expected a pullback in tensor operations, or a first-order"
-                  + " backward()")
+               + " differentiated again; expected a pullback in tensor operations, or a first-order"
+               + " backward()")
               .formatted(function));
     }
   }
@@ -165,7 +195,7 @@ public final class Recorder {
   /** Throws in a traced function, where a replayed value would be constant from then on. */
   static void checkReplayed() {
     Trace trace = mode().trace();
-    if (trace != null) {
+    if (trace != null && !trace.isOfPrimitives()) {
       throw new IllegalArgumentException(
           ("%s: draws random numbers or stops a gradient, which happens once, when an elementwise"
                   + " function is traced; expected such a tensor as another input")
@@ -230,6 +260,10 @@ public final class Recorder {
       return new Mode(recording, detecting, site, sealedBy, births, trace, level, observer);
     }
 
+    Mode trace(@Nullable Trace seeing) {
+      return new Mode(recording, detecting, site, sealedBy, births, seeing, map, observer);
+    }
+
     Mode observer(@Nullable Observer seeing) {
       return new Mode(recording, detecting, site, sealedBy, births, trace, map, seeing);
     }
@@ -252,6 +286,22 @@ public final class Recorder {
 
     /** Tells whether a tensor depends on the samples. */
     boolean isVariable(Tensor tensor);
+
+    /** Tells whether a function of several operations is to be one step. */
+    default boolean takes(String composite) {
+      return false;
+    }
+
+    /** Receives a function that was taken for one step. */
+    default void composite(Tensor output, String name, Object options, Tensor[] inputs) {}
+
+    /**
+     * Tells whether steps are primitives of any kind, and not what they compute by, which may be
+     * others; then a function may hold values, as those of buffers.
+     */
+    default boolean isOfPrimitives() {
+      return false;
+    }
   }
 
   /** Sees nodes as they are made, and what backward passes do. */

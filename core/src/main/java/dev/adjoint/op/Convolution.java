@@ -33,7 +33,12 @@ public final class Convolution {
   public static Tensor conv1d(Tensor x, Tensor weight, ConvOptions options) {
     ConvOptions.Padded in = options.pad("conv1d", x, weight, 1);
     ConvShape shape = ConvShapes.of("conv1d", in.x(), weight, in.options(), 1);
-    return conv(FORWARD, shape, in.x().unsqueeze(2), weight.unsqueeze(2)).squeeze(2);
+    return Recorder.composite(
+        "conv",
+        in.options(),
+        () -> conv(FORWARD, shape, in.x().unsqueeze(2), weight.unsqueeze(2)).squeeze(2),
+        in.x(),
+        weight);
   }
 
   /**
@@ -57,7 +62,8 @@ public final class Convolution {
   public static Tensor conv2d(Tensor x, Tensor weight, ConvOptions options) {
     ConvOptions.Padded in = options.pad("conv2d", x, weight, 2);
     ConvShape shape = ConvShapes.of("conv2d", in.x(), weight, in.options(), 2);
-    return conv(FORWARD, shape, in.x(), weight);
+    return Recorder.composite(
+        "conv", in.options(), () -> conv(FORWARD, shape, in.x(), weight), in.x(), weight);
   }
 
   /**
@@ -82,10 +88,14 @@ public final class Convolution {
     ConvOptions.Padded in = options.pad("conv3d", x, weight, 3);
     ConvOptions rest = in.options();
     ConvShapes.requireFit("conv3d", in.x(), weight, rest, 3);
-    int[] s = rest.stride("conv3d", 3);
-    int[] p = rest.padding("conv3d", 3);
-    int[] d = rest.dilation("conv3d", 3);
-    Tensor padded = in.x().pad(2, p[0], p[0], 0);
+    return Recorder.composite("conv", rest, () -> ofSlices(in.x(), weight, rest), in.x(), weight);
+  }
+
+  private static Tensor ofSlices(Tensor x, Tensor weight, ConvOptions options) {
+    int[] s = options.stride("conv3d", 3);
+    int[] p = options.padding("conv3d", 3);
+    int[] d = options.dilation("conv3d", 3);
+    Tensor padded = x.pad(2, p[0], p[0], 0);
     Tensor windows = Windows.unfold(padded, 2, weight.size(2), s[0], d[0]); // (N, C, OD, H, W, kd)
     Shape slices = windows.shape();
     Shape images =
@@ -95,7 +105,7 @@ public final class Convolution {
             (long) slices.size(1) * slices.size(5),
             slices.size(3),
             slices.size(4));
-    ConvOptions flat = rest.stride(s[1], s[2]).padding(p[1], p[2]).dilation(d[1], d[2]);
+    ConvOptions flat = options.stride(s[1], s[2]).padding(p[1], p[2]).dilation(d[1], d[2]);
     Tensor y =
         conv2d(windows.permute(0, 2, 1, 5, 3, 4).reshape(images), weight.flatten(1, 2), flat);
     return y.reshape(slices.size(0), slices.size(2), y.size(1), y.size(2), y.size(3))
@@ -124,8 +134,14 @@ public final class Convolution {
    */
   public static Tensor convTranspose1d(Tensor x, Tensor weight, ConvOptions options) {
     ConvShape shape = ConvShapes.transposed("convTranspose1d", x, weight, options, 1);
-    Tensor line = lengthened(x, options).unsqueeze(2);
-    return conv(INPUT_GRADIENT, shape, line, weight.unsqueeze(2)).squeeze(2);
+    return Recorder.composite(
+        "convTranspose",
+        options,
+        () ->
+            conv(INPUT_GRADIENT, shape, lengthened(x, options).unsqueeze(2), weight.unsqueeze(2))
+                .squeeze(2),
+        x,
+        weight);
   }
 
   /**
@@ -150,7 +166,12 @@ public final class Convolution {
    */
   public static Tensor convTranspose2d(Tensor x, Tensor weight, ConvOptions options) {
     ConvShape shape = ConvShapes.transposed("convTranspose2d", x, weight, options, 2);
-    return conv(INPUT_GRADIENT, shape, lengthened(x, options), weight);
+    return Recorder.composite(
+        "convTranspose",
+        options,
+        () -> conv(INPUT_GRADIENT, shape, lengthened(x, options), weight),
+        x,
+        weight);
   }
 
   /**

@@ -87,7 +87,9 @@ public final class ElementwiseFunction implements Primitive {
     for (int i = 0; i < x.length; i++) {
       x[i] = inputs[i].to(dtype);
     }
-    return Recorder.isTracing() ? definition.apply(x) : Recorder.apply(this, x);
+    return Recorder.isTracing()
+        ? Recorder.composite(name, this, () -> definition.apply(x), x)
+        : Recorder.apply(this, x);
   }
 
   @Override

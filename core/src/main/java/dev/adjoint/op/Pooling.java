@@ -7,6 +7,7 @@ import dev.adjoint.kernel.Parallel;
 import dev.adjoint.op.Indexing.Gather;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.IntTensor;
+import dev.adjoint.tensor.Keep;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import java.util.Arrays;
@@ -170,116 +171,11 @@ public final class Pooling {
    */
   public static Tensor adaptiveAvgPool(Tensor x, int... sizes) {
     Bins[] bins = Bins.adaptive("adaptiveAvgPool", x, sizes);
-    return means(x, bins, Arrays.stream(bins).map(Bins::lengths).toArray(int[][]::new));
+    return means(x, bins, false);
   }
 
   private static PoolOptions options(int kernel, int stride, int padding) {
     return new PoolOptions(kernel).stride(stride).padding(padding);
-  }
-
-  // ---- windows -------------------------------------------------------------------------------
-
-  /**
-   * The windows of an axis: window i is the elements {@code from[i], from[i] + step, ...} below
-   * {@code to[i]}, without the padding.
-   *
-   * @param size of the axis
-   * @param kernel of each window, padding included; 0 if not all are as large
-   */
-  private record Bins(
-      int size, int[] from, int[] to, int step, int kernel, int stride, int padding) {
-
-    /** The windows of an axis that is not there. */
-    static final Bins ONE = regular(1, 1, 1, 0, 1, 1);
-
-    int count() {
-      return from.length;
-    }
-
-    int[] lengths() {
-      return IntStream.range(0, count())
-          .map(i -> Math.max(0, Math.ceilDiv(to[i] - from[i], step)))
-          .toArray();
-    }
-
-    /** Returns the lengths with the padding, but not with what lies behind it. */
-    int[] padded() {
-      return IntStream.range(0, count())
-          .map(i -> Math.min(kernel, size + 2 * padding - i * stride))
-          .toArray();
-    }
-
-    boolean overlap() {
-      return IntStream.range(1, count()).anyMatch(i -> from[i] < to[i - 1]);
-    }
-
-    static Bins regular(int size, int kernel, int stride, int padding, int step, int count) {
-      int[] from = new int[count];
-      int[] to = new int[count];
-      for (int i = 0; i < count; i++) {
-        int start = i * stride - padding;
-        from[i] = start + Math.ceilDiv(Math.max(0, -start), step) * step;
-        to[i] = (int) Math.min(size, start + (kernel - 1L) * step + 1);
-      }
-      return new Bins(size, from, to, step, kernel, stride, padding);
-    }
-
-    static Bins[] adaptive(String operation, Tensor x, int... sizes) {
-      int axes = sizes.length;
-      Bins[] bins = new Bins[axes];
-      boolean fits = axes >= 1 && axes <= 3 && x.rank() >= axes;
-      for (int i = 0; fits && i < axes; i++) {
-        int n = x.size(i - axes);
-        int m = sizes[i];
-        fits = n >= 1 && m >= 1;
-        if (fits && n % m == 0) {
-          bins[i] = regular(n, n / m, n / m, 0, 1, m);
-        } else if (fits) {
-          int[] from = IntStream.range(0, m).map(j -> (int) ((long) j * n / m)).toArray();
-          int[] to = IntStream.range(0, m).map(j -> (int) Math.ceilDiv((j + 1L) * n, m)).toArray();
-          bins[i] = new Bins(n, from, to, 1, 0, 0, 0);
-        }
-      }
-      if (!fits) {
-        throw new IllegalArgumentException(
-            "%s: shape %s with windows %s; expected one to three numbers of at least 1, for as many last axes of at least 1"
-                .formatted(operation, x.shape(), Arrays.toString(sizes)));
-      }
-      return bins;
-    }
-
-    static Bins[] of(String operation, Tensor x, PoolOptions options, int axes) {
-      PoolOptions o = options.spread(operation, axes);
-      Bins[] bins = new Bins[axes];
-      boolean fits = x.rank() >= axes;
-      for (int i = 0; fits && i < axes; i++) {
-        int k = o.kernel().get(i);
-        int s = o.stride().get(i);
-        int p = o.padding().get(i);
-        int d = o.dilation().get(i);
-        long window = (k - 1L) * d + 1;
-        fits = k >= 1 && s >= 1 && d >= 1 && p >= 0 && p <= window / 2;
-        if (fits) {
-          int size = x.size(i - axes);
-          long over = Windows.padded(operation, size, p) - window + (o.ceilMode() ? s - 1 : 0);
-          int count = (int) Math.floorDiv(over, s) + 1;
-          // As in PyTorch, no window starts behind the input.
-          count -= o.ceilMode() && (count - 1L) * s >= (long) size + p ? 1 : 0;
-          fits = count >= 1;
-          bins[i] = fits ? regular(size, k, s, p, d, count) : ONE;
-        }
-      }
-      if (!fits) {
-        throw new IllegalArgumentException(
-            "%s: shape %s with %s; expected at least %s, kernel and stride of at least 1, padding of at most half of the kernel, and a kernel that fits into the padded input"
-                .formatted(
-                    operation,
-                    x.shape(),
-                    o,
-                    axes == 1 ? "one axis" : axes == 2 ? "two axes" : "three axes"));
-      }
-      return bins;
-    }
   }
 
   // ---- what is done with windows -------------------------------------------------------------
@@ -290,12 +186,19 @@ public final class Pooling {
           "%s: %s; expected no dilation, which only the maximum has".formatted(operation, options));
     }
     Bins[] bins = Bins.of(operation, x, options, axes);
-    return means(
-        x,
-        bins,
-        Arrays.stream(bins)
-            .map(b -> options.countIncludePad() ? b.padded() : b.lengths())
-            .toArray(int[][]::new));
+    return means(x, bins, options.countIncludePad());
+  }
+
+  private static Tensor means(Tensor x, Bins[] bins, boolean countPad) {
+    int[][] counts =
+        Arrays.stream(bins).map(b -> countPad ? b.padded() : b.lengths()).toArray(int[][]::new);
+    return Bins.areRegular(bins)
+        ? Recorder.composite(
+            "avgPool",
+            Bins.options(bins).countIncludePad(countPad),
+            () -> means(x, bins, counts),
+            x)
+        : means(x, bins, counts);
   }
 
   /** Divides the sums of windows by the product of what is counted of each axis. */
@@ -317,7 +220,7 @@ public final class Pooling {
 
   /** Sums the windows of an axis. */
   private static Tensor sums(Tensor x, int axis, Bins bins) {
-    if (bins.kernel == 0) {
+    if (bins.kernel() == 0) {
       int[] lengths = bins.lengths();
       int[] to =
           IntStream.range(0, lengths.length)
@@ -325,14 +228,14 @@ public final class Pooling {
               .toArray();
       int[] from =
           IntStream.range(0, lengths.length)
-              .flatMap(i -> IntStream.range(bins.from[i], bins.to[i]))
+              .flatMap(i -> IntStream.range(bins.from()[i], bins.to()[i]))
               .toArray();
       return new AxisMap(IntTensor.of(from), IntTensor.of(to), null, lengths.length).apply(x, axis);
     }
-    int length = bins.size + 2 * bins.padding;
-    int behind = Math.max(0, (bins.count() - 1) * bins.stride + bins.kernel - length);
-    Tensor padded = x.pad(axis, bins.padding, bins.padding + behind, 0);
-    Tensor windows = Windows.unfold(padded, axis, bins.kernel, bins.stride, 1);
+    int length = bins.size() + 2 * bins.padding();
+    int behind = Math.max(0, (bins.count() - 1) * bins.stride() + bins.kernel() - length);
+    Tensor padded = x.pad(axis, bins.padding(), bins.padding() + behind, 0);
+    Tensor windows = Windows.unfold(padded, axis, bins.kernel(), bins.stride(), 1);
     // What is summed lies before the axes that follow, of which many are summed at a time.
     int[] order = IntStream.rangeClosed(0, x.rank()).toArray();
     System.arraycopy(order, axis + 1, order, axis + 2, x.rank() - axis - 1);
@@ -355,10 +258,35 @@ public final class Pooling {
           "%s: no elements to choose from in windows of shape %s".formatted(operation, x.shape()));
     }
     Shape result = Shape.of(operation, sizes);
-    IntTensor index = winners(x.untracked(), planes, bins);
-    boolean distinct = Arrays.stream(bins).noneMatch(Bins::overlap);
-    Tensor flat = x.reshape(planes, volume);
-    return Recorder.apply(new Gather(1, index, distinct), index.examples(), flat).reshape(result);
+    if (!Bins.areRegular(bins) && Recorder.isTracing()) {
+      return ofSlices(x, bins);
+    }
+    int rows = planes;
+    int columns = volume;
+    return Recorder.composite(
+        "maxPool",
+        Bins.options(bins),
+        () -> {
+          IntTensor index = winners(x.untracked(), rows, bins);
+          boolean distinct = Arrays.stream(bins).noneMatch(Bins::overlap);
+          Gather gather = new Gather(1, index, distinct);
+          return Recorder.apply(gather, index.examples(), x.reshape(rows, columns)).reshape(result);
+        },
+        x);
+  }
+
+  /** Returns the maxima by the definition, whose steps do not depend on the elements. */
+  private static Tensor ofSlices(Tensor x, Bins[] bins) {
+    Tensor y = x;
+    for (int i = 0; i < bins.length; i++) {
+      int axis = x.rank() - bins.length + i;
+      Tensor[] slices = new Tensor[bins[i].count()];
+      for (int j = 0; j < slices.length; j++) {
+        slices[j] = y.slice(axis, bins[i].from()[j], bins[i].to()[j]).max(Keep.AXES, axis);
+      }
+      y = Joining.concat(axis, slices);
+    }
+    return y;
   }
 
   /**
@@ -397,12 +325,19 @@ public final class Pooling {
           for (int line = first; line < end; line++) {
             int row = line % rows.count();
             int slice = line / rows.count() % slices.count();
-            int plane = source.offset() + line / lines * slices.size * rows.size * columns.size;
+            int plane =
+                source.offset() + line / lines * slices.size() * rows.size() * columns.size();
             Arrays.fill(best, Long.MIN_VALUE);
-            for (int z = slices.from[slice]; z < slices.to[slice]; z += slices.step) {
-              for (int y = rows.from[row]; y < rows.to[row]; y += rows.step) {
+            for (int z = slices.from()[slice]; z < slices.to()[slice]; z += slices.step()) {
+              for (int y = rows.from()[row]; y < rows.to()[row]; y += rows.step()) {
                 choose(
-                    columns, type, array, plane, (z * rows.size + y) * columns.size, best, places);
+                    columns,
+                    type,
+                    array,
+                    plane,
+                    (z * rows.size() + y) * columns.size(),
+                    best,
+                    places);
               }
             }
             System.arraycopy(places, 0, winners, line * width, width);
@@ -417,8 +352,8 @@ public final class Pooling {
     for (int column = 0; column < best.length; column++) {
       long most = best[column];
       int place = places[column];
-      int to = line + columns.to[column];
-      for (int at = line + columns.from[column]; at < to; at += columns.step) {
+      int to = line + columns.to()[column];
+      for (int at = line + columns.from()[column]; at < to; at += columns.step()) {
         long bits = Double.doubleToLongBits(type.get(x, plane + at) + 0.0); // -0 becomes 0
         long key = bits ^ ((bits >> 63) & Long.MAX_VALUE);
         place = key > most ? at : place;

@@ -4,6 +4,7 @@ import com.google.common.base.CaseFormat;
 import dev.adjoint.tensor.Tensor;
 import java.lang.reflect.RecordComponent;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -64,6 +65,21 @@ public sealed interface Primitive
     return this instanceof Enum<?>
         ? CaseFormat.UPPER_UNDERSCORE.to(CaseFormat.LOWER_CAMEL, name())
         : name();
+  }
+
+  /** Returns the name in tables: that of the class, and of its row or kind, as "Unary.EXP". */
+  default String key() {
+    Class<?> type = this instanceof Enum<?> row ? row.getDeclaringClass() : getClass();
+    Class<?> outer = type.getEnclosingClass();
+    String name = (outer == null ? "" : outer.getSimpleName() + ".") + type.getSimpleName();
+    if (this instanceof Enum<?> row) {
+      return name + "." + row.name();
+    }
+    Map<String, Object> attributes = attributes();
+    for (String kind : List.of("kind", "side")) {
+      name += attributes.get(kind) instanceof Enum<?> row ? "." + row.name() : "";
+    }
+    return name;
   }
 
   /**

@@ -86,6 +86,9 @@ public final class ScaledDotProduct {
     if (Batch.hasExamples(x)) {
       return Recorder.apply(fused, x);
     }
+    if (Recorder.isTracing()) {
+      return fused.composed(x).matmul(x[2]);
+    }
     AttentionBlocks blocks = fused.blocks(x);
     Tensor weights = Recorder.isOn() ? blocks.kept() : null;
     return Recorder.record(blocks.forward(weights), new Fused(options, weights), x);

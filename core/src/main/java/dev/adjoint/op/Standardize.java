@@ -6,6 +6,7 @@ import dev.adjoint.kernel.Kernels.Normalizer;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -172,6 +173,11 @@ public final class Standardize {
     @Override
     public String name() {
       return "standardize";
+    }
+
+    @Override
+    public Map<String, Object> attributes() {
+      return Map.of("rule", rule, "axes", layout.axes());
     }
 
     @Override

@@ -58,6 +58,15 @@ public final class IntTensor {
     return values;
   }
 
+  /**
+   * Engine only: tells whether these are the indices that another tensor views.
+   *
+   * @hidden
+   */
+  public boolean sharesElements(IntTensor other) {
+    return values == other.values;
+  }
+
   /** Returns a tensor of shape (values.length). */
   public static IntTensor of(int... values) {
     return of(values, values.length);

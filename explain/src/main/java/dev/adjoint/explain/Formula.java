@@ -172,7 +172,7 @@ record Formula(String value, List<String> cotangents) {
    */
   static Formula of(Primitive primitive, int inputs) {
     Map<String, Object> attributes = primitive.attributes();
-    String key = key(primitive, attributes);
+    String key = primitive.key();
     String flag = flag(attributes);
     Formula row = null;
     for (String more : List.of("/" + inputs + flag, "/" + inputs, flag, "")) {
@@ -185,21 +185,6 @@ record Formula(String value, List<String> cotangents) {
       throw new IllegalStateException("no formula for " + key);
     }
     return row.map(word -> word.startsWith("{") ? attribute(word, primitive, attributes) : null);
-  }
-
-  /** Returns the name of a primitive in the table: of its class, and of its row or kind. */
-  static String key(Primitive primitive, Map<String, Object> attributes) {
-    Class<?> type =
-        primitive instanceof Enum<?> row ? row.getDeclaringClass() : primitive.getClass();
-    Class<?> outer = type.getEnclosingClass();
-    String name = (outer == null ? "" : outer.getSimpleName() + ".") + type.getSimpleName();
-    if (primitive instanceof Enum<?> row) {
-      return name + "." + row.name();
-    }
-    for (String kind : List.of("kind", "side")) {
-      name += attributes.get(kind) instanceof Enum<?> row ? "." + row.name() : "";
-    }
-    return name;
   }
 
   private static String flag(Map<String, Object> attributes) {

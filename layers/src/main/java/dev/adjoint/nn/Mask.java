@@ -2,6 +2,7 @@ package dev.adjoint.nn;
 
 import dev.adjoint.autodiff.Autodiff;
 import dev.adjoint.autodiff.Examples;
+import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
@@ -29,6 +30,9 @@ public final class Mask {
     Examples<Tensor> examples = mask.examples();
     if (examples != null) {
       return Tensor.example(examples.with(of(operation, examples.all(), dtype)));
+    }
+    if (Recorder.isTracing()) { // which sees operations, not elements
+      return mask.untracked().to(dtype);
     }
     return Autodiff.noGrad(() -> {
       Tensor isBinary = mask.equal(0).plus(mask.equal(1));

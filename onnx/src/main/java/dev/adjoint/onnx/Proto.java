@@ -5,10 +5,16 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The messages of an ONNX file, as far as they are needed here, named as in {@code onnx.proto}. */
+/**
+ * The messages of an ONNX file, as far as they are needed here, with the numbers of their fields,
+ * named as in {@code onnx.proto}.
+ */
 final class Proto {
 
   private Proto() {}
+
+  /** The fields of a pair of texts, and of a domain and its version. */
+  static final int KEY = 1, VALUE = 2;
 
   /**
    * A file.
@@ -20,7 +26,14 @@ final class Proto {
       Map<String, Long> opsets,
       Graph graph,
       Map<String, String> metadata,
-      List<Function> functions) {}
+      List<Function> functions) {
+    static final int IR_VERSION = 1,
+        PRODUCER = 2,
+        GRAPH = 7,
+        OPSET = 8,
+        METADATA = 14,
+        FUNCTION = 25;
+  }
 
   /** A graph: nodes after those whose outputs they take. */
   record Graph(
@@ -28,7 +41,14 @@ final class Proto {
       List<Node> nodes,
       List<TensorData> initializers,
       List<ValueInfo> inputs,
-      List<ValueInfo> outputs) {}
+      List<ValueInfo> outputs) {
+    static final int NODE = 1,
+        NAME = 2,
+        INITIALIZER = 5,
+        INPUT = 11,
+        OUTPUT = 12,
+        SPARSE_INITIALIZER = 15;
+  }
 
   /** An operation. An input that is left out, or an output nobody wants, has the name "". */
   record Node(
@@ -37,7 +57,9 @@ final class Proto {
       String domain,
       List<String> inputs,
       List<String> outputs,
-      Map<String, Attribute> attributes) {}
+      Map<String, Attribute> attributes) {
+    static final int INPUT = 1, OUTPUT = 2, NAME = 3, OP = 4, ATTRIBUTE = 5, DOMAIN = 7;
+  }
 
   /**
    * A constant of a node.
@@ -46,7 +68,19 @@ final class Proto {
    *     ByteStrings; null for what is not read here
    * @param reference in a function: the attribute of the caller whose value this is
    */
-  record Attribute(String name, @Nullable Object value, String reference) {}
+  record Attribute(String name, @Nullable Object value, String reference) {
+    static final int NAME = 1,
+        FLOAT = 2,
+        INT = 3,
+        TEXT = 4,
+        TENSOR = 5,
+        GRAPH = 6,
+        FLOATS = 7,
+        INTS = 8,
+        TEXTS = 9,
+        TYPE = 20,
+        REFERENCE = 21;
+  }
 
   /** A function, which stands for the nodes that it consists of. */
   record Function(
@@ -55,7 +89,9 @@ final class Proto {
       List<String> inputs,
       List<String> outputs,
       List<Node> nodes,
-      Map<String, Attribute> defaults) {}
+      Map<String, Attribute> defaults) {
+    static final int NAME = 1, INPUT = 4, OUTPUT = 5, NODE = 7, DOMAIN = 10, DEFAULT = 11;
+  }
 
   /**
    * The elements of a tensor.
@@ -71,7 +107,18 @@ final class Proto {
       long type,
       ByteString raw,
       @Nullable Object values,
-      Map<String, String> external) {}
+      Map<String, String> external) {
+    static final int DIMS = 1,
+        TYPE = 2,
+        FLOATS = 4,
+        INTS = 5,
+        LONGS = 7,
+        NAME = 8,
+        RAW = 9,
+        DOUBLES = 10,
+        UNSIGNED = 11,
+        EXTERNAL = 13;
+  }
 
   /**
    * An input or output of a graph.
@@ -79,5 +126,14 @@ final class Proto {
    * @param type the number of its element type; 0 if it is no tensor
    * @param shape a number or a name for each axis; null if the rank is unknown
    */
-  record ValueInfo(String name, long type, @Nullable List<Object> shape) {}
+  record ValueInfo(String name, long type, @Nullable List<Object> shape) {
+    static final int NAME = 1,
+        VALUE_TYPE = 2,
+        TENSOR_TYPE = 1,
+        ELEMENT_TYPE = 1,
+        SHAPE = 2,
+        DIM = 1,
+        DIM_SIZE = 1,
+        DIM_NAME = 2;
+  }
 }

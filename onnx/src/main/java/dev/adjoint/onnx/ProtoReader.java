@@ -118,17 +118,17 @@ final class ProtoReader {
     List<Function> functions = new ArrayList<>();
     message(number -> {
       switch (number) {
-        case 2 -> producer[0] = text();
-        case 7 -> graph[0] = inside(this::graph);
-        case 8 -> {
+        case Model.PRODUCER -> producer[0] = text();
+        case Model.GRAPH -> graph[0] = inside(this::graph);
+        case Model.OPSET -> {
           Map.Entry<String, Long> set = inside(this::opset);
           opsets.put(set.getKey(), set.getValue());
         }
-        case 14 -> {
+        case Model.METADATA -> {
           Map.Entry<String, String> entry = inside(this::entry);
           metadata.put(entry.getKey(), entry.getValue());
         }
-        case 25 -> functions.add(inside(this::function));
+        case Model.FUNCTION -> functions.add(inside(this::function));
         default -> {
           return false;
         }
@@ -149,12 +149,13 @@ final class ProtoReader {
     List<ValueInfo> outputs = new ArrayList<>();
     message(number -> {
       switch (number) {
-        case 1 -> nodes.add(inside(this::node));
-        case 2 -> name[0] = text();
-        case 5 -> initializers.add(inside(this::tensor));
-        case 11 -> inputs.add(inside(this::valueInfo));
-        case 12 -> outputs.add(inside(this::valueInfo));
-        case 15 -> throw new UnsupportedOnnxException("a sparse initializer; expected dense ones");
+        case Graph.NODE -> nodes.add(inside(this::node));
+        case Graph.NAME -> name[0] = text();
+        case Graph.INITIALIZER -> initializers.add(inside(this::tensor));
+        case Graph.INPUT -> inputs.add(inside(this::valueInfo));
+        case Graph.OUTPUT -> outputs.add(inside(this::valueInfo));
+        case Graph.SPARSE_INITIALIZER ->
+            throw new UnsupportedOnnxException("a sparse initializer; expected dense ones");
         default -> {
           return false;
         }
@@ -171,15 +172,15 @@ final class ProtoReader {
     Map<String, Attribute> attributes = new LinkedHashMap<>();
     message(number -> {
       switch (number) {
-        case 1 -> inputs.add(text());
-        case 2 -> outputs.add(text());
-        case 3 -> texts[0] = text();
-        case 4 -> texts[1] = text();
-        case 5 -> {
+        case Node.INPUT -> inputs.add(text());
+        case Node.OUTPUT -> outputs.add(text());
+        case Node.NAME -> texts[0] = text();
+        case Node.OP -> texts[1] = text();
+        case Node.ATTRIBUTE -> {
           Attribute attribute = inside(this::attribute);
           attributes.put(attribute.name(), attribute);
         }
-        case 7 -> texts[2] = text();
+        case Node.DOMAIN -> texts[2] = text();
         default -> {
           return false;
         }
@@ -202,20 +203,20 @@ final class ProtoReader {
     List<ByteString> texts = new ArrayList<>();
     message(number -> {
       switch (number) {
-        case 1 -> names[0] = text();
-        case 2 -> {
+        case Attribute.NAME -> names[0] = text();
+        case Attribute.FLOAT -> {
           require(WireFormat.WIRETYPE_FIXED32);
           value[0] = in.readFloat();
         }
-        case 3 -> value[0] = number();
-        case 4 -> value[0] = bytes();
-        case 5 -> value[0] = inside(this::tensor);
-        case 6 -> value[0] = inside(this::graph);
-        case 7 -> floats.read(WireFormat.WIRETYPE_FIXED32);
-        case 8 -> longs.read(WireFormat.WIRETYPE_VARINT);
-        case 9 -> texts.add(bytes());
-        case 20 -> type[0] = number();
-        case 21 -> names[1] = text();
+        case Attribute.INT -> value[0] = number();
+        case Attribute.TEXT -> value[0] = bytes();
+        case Attribute.TENSOR -> value[0] = inside(this::tensor);
+        case Attribute.GRAPH -> value[0] = inside(this::graph);
+        case Attribute.FLOATS -> floats.read(WireFormat.WIRETYPE_FIXED32);
+        case Attribute.INTS -> longs.read(WireFormat.WIRETYPE_VARINT);
+        case Attribute.TEXTS -> texts.add(bytes());
+        case Attribute.TYPE -> type[0] = number();
+        case Attribute.REFERENCE -> names[1] = text();
         default -> {
           return false;
         }
@@ -247,12 +248,12 @@ final class ProtoReader {
     Map<String, Attribute> defaults = new LinkedHashMap<>();
     message(number -> {
       switch (number) {
-        case 1 -> texts[0] = text();
-        case 4 -> inputs.add(text());
-        case 5 -> outputs.add(text());
-        case 7 -> nodes.add(inside(this::node));
-        case 10 -> texts[1] = text();
-        case 11 -> {
+        case Function.NAME -> texts[0] = text();
+        case Function.INPUT -> inputs.add(text());
+        case Function.OUTPUT -> outputs.add(text());
+        case Function.NODE -> nodes.add(inside(this::node));
+        case Function.DOMAIN -> texts[1] = text();
+        case Function.DEFAULT -> {
           Attribute attribute = inside(this::attribute);
           defaults.put(attribute.name(), attribute);
         }
@@ -277,22 +278,22 @@ final class ProtoReader {
     Map<String, String> external = new LinkedHashMap<>();
     message(number -> {
       switch (number) {
-        case 1 -> dims.read(WireFormat.WIRETYPE_VARINT);
-        case 2 -> type[0] = number();
-        case 4, 10 -> { // packed, they are what raw data are
+        case TensorData.DIMS -> dims.read(WireFormat.WIRETYPE_VARINT);
+        case TensorData.TYPE -> type[0] = number();
+        case TensorData.FLOATS, TensorData.DOUBLES -> { // packed, they are what raw data are
           if (wire == WireFormat.WIRETYPE_LENGTH_DELIMITED) {
             raw[0] = raw[0].concat(bytes());
-          } else if (number == 4) {
+          } else if (number == TensorData.FLOATS) {
             floats.read(WireFormat.WIRETYPE_FIXED32);
           } else {
             doubles.read(WireFormat.WIRETYPE_FIXED64);
           }
         }
-        case 5 -> ints.read(WireFormat.WIRETYPE_VARINT);
-        case 7, 11 -> longs.read(WireFormat.WIRETYPE_VARINT);
-        case 8 -> name[0] = text();
-        case 9 -> raw[0] = bytes();
-        case 13 -> {
+        case TensorData.INTS -> ints.read(WireFormat.WIRETYPE_VARINT);
+        case TensorData.LONGS, TensorData.UNSIGNED -> longs.read(WireFormat.WIRETYPE_VARINT);
+        case TensorData.NAME -> name[0] = text();
+        case TensorData.RAW -> raw[0] = bytes();
+        case TensorData.EXTERNAL -> {
           Map.Entry<String, String> entry = inside(this::entry);
           external.put(entry.getKey(), entry.getValue());
         }
@@ -317,16 +318,16 @@ final class ProtoReader {
     List<List<Object>> shape = new ArrayList<>();
     message(number -> {
       switch (number) {
-        case 1 -> name[0] = text();
-        case 2 -> // TypeProto: of a tensor, its element type and shape
+        case ValueInfo.NAME -> name[0] = text();
+        case ValueInfo.VALUE_TYPE -> // TypeProto: of a tensor, its element type and shape
             inside(() -> {
               message(kind ->
-                  kind == 1
+                  kind == ValueInfo.TENSOR_TYPE
                       && inside(() -> {
                         message(part -> {
                           switch (part) {
-                            case 1 -> type[0] = number();
-                            case 2 -> shape.add(inside(this::shape));
+                            case ValueInfo.ELEMENT_TYPE -> type[0] = number();
+                            case ValueInfo.SHAPE -> shape.add(inside(this::shape));
                             default -> {
                               return false;
                             }
@@ -349,14 +350,14 @@ final class ProtoReader {
   private List<Object> shape() throws IOException {
     List<Object> dims = new ArrayList<>();
     message(number ->
-        number == 1
+        number == ValueInfo.DIM
             && dims.add(
                 inside(() -> {
                   Object[] dim = {"?"};
                   message(part -> {
                     switch (part) {
-                      case 1 -> dim[0] = number();
-                      case 2 -> dim[0] = text();
+                      case ValueInfo.DIM_SIZE -> dim[0] = number();
+                      case ValueInfo.DIM_NAME -> dim[0] = text();
                       default -> {
                         return false;
                       }
@@ -373,8 +374,8 @@ final class ProtoReader {
     long[] version = {0};
     message(number -> {
       switch (number) {
-        case 1 -> domain[0] = text();
-        case 2 -> version[0] = number();
+        case Proto.KEY -> domain[0] = text();
+        case Proto.VALUE -> version[0] = number();
         default -> {
           return false;
         }
@@ -387,10 +388,10 @@ final class ProtoReader {
   private Map.Entry<String, String> entry() throws IOException {
     String[] texts = {"", ""};
     message(number -> {
-      if (number != 1 && number != 2) {
+      if (number != Proto.KEY && number != Proto.VALUE) {
         return false;
       }
-      texts[number - 1] = text();
+      texts[number - Proto.KEY] = text();
       return true;
     });
     return Map.entry(texts[0], texts[1]);

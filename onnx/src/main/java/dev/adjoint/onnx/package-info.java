@@ -1,4 +1,4 @@
-/** Reads models from ONNX files; they can be run, trained further and taken apart. */
+/** Reads models from ONNX files, to be run and trained further, and writes layers as such. */
 @NullMarked
 package dev.adjoint.onnx;
 

@@ -1,5 +1,6 @@
 package dev.adjoint.nn.reparam;
 
+import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.nn.Conv1d;
 import dev.adjoint.nn.Conv2d;
 import dev.adjoint.nn.Conv3d;
@@ -132,7 +133,7 @@ public final class CosineNorm extends Layer implements Transform {
   /** Divides a convolution by lengths that are another: squares summed under the kernel. */
   private Tensor ofPatches(Tensor x, Tensor w, ConvOptions how) {
     boolean isMapped = x.examples() != null; // one example of many cannot be asked
-    if (centered.get() || isMapped || x.untracked().square().sum().isFinite().item() == 0) {
+    if (centered.get() || isMapped || !Recorder.isTracing() && overflows(x)) {
       return ofSinglePatches(x, w, how);
     }
     int groups = how.groups();
@@ -141,6 +142,10 @@ public final class CosineNorm extends Layer implements Transform {
     Tensor ones = Tensors.ones(w.shape().with(0, groups).with(1, 1), w.dtype());
     Tensor lengths = convolve(squares, ones, how).plus(epsilon.get()).sqrt();
     return grouped(products, groups).div(lengths.unsqueeze(2)).reshape(products.shape());
+  }
+
+  private static boolean overflows(Tensor x) {
+    return x.untracked().square().sum().isFinite().item() == 0;
   }
 
   /**

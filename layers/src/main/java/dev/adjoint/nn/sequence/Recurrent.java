@@ -1,5 +1,6 @@
 package dev.adjoint.nn.sequence;
 
+import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.nn.Description;
 import dev.adjoint.nn.Dropout;
 import dev.adjoint.nn.Initializers;
@@ -16,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -254,6 +256,34 @@ public abstract sealed class Recurrent<R extends Recurrent<R, S>, S> extends Lay
 
   /** Goes through the steps of one layer in one direction. */
   private Scan scan(
+      Reading reading, Tensor sequence, @Nullable Padding padding, List<Tensor> initial) {
+    if (padding != null || !Recorder.isTracing()) {
+      return steps(reading, sequence, padding, initial);
+    }
+    Tensor zero = Tensors.zeros(Shape.of(gates * hidden), sequence.dtype());
+    List<Tensor> inputs = new ArrayList<>(List.of(sequence));
+    inputs.add(reading.input.value());
+    inputs.add(reading.hidden.value());
+    inputs.add(reading.inputBias == null ? zero : reading.inputBias.value());
+    inputs.add(reading.hiddenBias == null ? zero : reading.hiddenBias.value());
+    inputs.addAll(initial);
+    Tensor all = // one tensor, as a trace wants it: the outputs, and then the last state
+        Recorder.composite(
+            type(),
+            reading.backwards,
+            () -> {
+              Scan scan = steps(reading, sequence, null, initial);
+              return Joining.concat(
+                  0, scan.outputs, Joining.stack(0, scan.last.toArray(Tensor[]::new)));
+            },
+            inputs.toArray(Tensor[]::new));
+    int steps = sequence.size(0);
+    return new Scan(
+        all.slice(0, 0, steps),
+        IntStream.range(0, memories).mapToObj(i -> all.select(0, steps + i)).toList());
+  }
+
+  private Scan steps(
       Reading reading, Tensor sequence, @Nullable Padding padding, List<Tensor> initial) {
     // One product for all steps; only what depends on the state is computed step by step.
     Tensor inputs = sequence.matmul(reading.input.value().transpose());
