@@ -42,7 +42,8 @@ record NormLayout(
     int part = 0; // 0 before, 1 among, 2 after the kept axes
     boolean joined = true;
     for (int axis = 0; axis < rank; axis++) {
-      if (shape.size(axis) != 1) {
+      // One example is arranged as many are: so it has the same bits alone and among others.
+      if (shape.size(axis) != 1 || axis == 0) {
         if (reduced[axis] == (part == 1)) {
           part++;
         }

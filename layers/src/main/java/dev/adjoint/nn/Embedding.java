@@ -14,7 +14,7 @@ import dev.adjoint.tensor.Tensor;
  * <p>The table, named weight, has the shape (rows, width) and starts with numbers of the standard
  * normal distribution.
  */
-public final class Embedding extends Layer {
+public final class Embedding extends Layer implements TokenTransform {
 
   private static final int NONE = Integer.MAX_VALUE; // which no row is
 
@@ -56,6 +56,7 @@ public final class Embedding extends Layer {
   }
 
   /** Returns the rows at the indices. */
+  @Override
   public Tensor forward(IntTensor indices) {
     Tensor vectors = Indexing.embedding(weight.value(), indices);
     if (paddingIndex.get() == NONE) {

@@ -1,6 +1,5 @@
 package dev.adjoint.nn.predict;
 
-import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.adjoint.io.AtomicFile;
 import dev.adjoint.io.Quoted;
@@ -10,14 +9,13 @@ import dev.adjoint.kernel.Budget;
 import dev.adjoint.nn.Description;
 import dev.adjoint.nn.Layer;
 import dev.adjoint.nn.Sequential;
+import dev.adjoint.nn.TokenTransform;
 import dev.adjoint.nn.Transform;
-import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * Predictor.of(imputation, standardization, model)
  *     .columns(table.schema().columns())
  *     .labels("stays", "leaves")
- *     .metadata("date", "2026-11-27")
+ *     .card(new ModelCard().data("customers of 2026").seed(1).date(LocalDate.of(2026, 11, 27)))
  *     .save(path);
  *
  * Predictor predictor = Predictor.load(path);
@@ -61,30 +59,23 @@ public final class Predictor {
   private static final String COLUMNS = OWN + "columns";
   private static final String FEATURES = OWN + "features";
   private static final String LABELS = OWN + "labels";
+  private static final String TEMPERATURE = OWN + "temperature";
 
-  private final Transform model;
-  private final Architecture architecture;
-  private final DType rowType;
+  private final Model model;
   private final Columns columns;
-  private final ImmutableList<String> labels;
+  private final Classes classes;
   private final ImmutableMap<String, String> metadata;
   private final @Nullable Budget budget;
 
   private Predictor(
-      Transform model,
-      Architecture architecture,
+      Model model,
       Columns columns,
-      List<String> labels,
+      Classes classes,
       Map<String, String> metadata,
       @Nullable Budget budget) {
     this.model = model;
-    this.architecture = architecture;
-    boolean exact =
-        !architecture.tensors().isEmpty()
-            && architecture.tensors().values().stream().allMatch(t -> t.dtype() == DType.FLOAT64);
-    this.rowType = exact ? DType.FLOAT64 : DType.FLOAT32;
     this.columns = columns;
-    this.labels = ImmutableList.copyOf(labels);
+    this.classes = classes;
     this.metadata = ImmutableMap.copyOf(metadata);
     this.budget = budget;
   }
@@ -96,10 +87,20 @@ public final class Predictor {
    * @throws IllegalArgumentException naming a layer or function that does not say how it is made
    */
   public static Predictor of(Transform... steps) {
-    Layer model = steps.length == 1 && steps[0] instanceof Layer one ? one : new Sequential(steps);
+    return of(steps.length == 1 && steps[0] instanceof Layer one ? one : new Sequential(steps));
+  }
+
+  /**
+   * Creates a predictor of a copy of a model, made {@linkplain Layer#forInference for inference}.
+   *
+   * @param model a {@link Transform}, a {@link TokenTransform} such as {@link
+   *     dev.adjoint.nn.sequence.CausalLanguageModel}, or an {@link InputsTransform}
+   * @throws IllegalArgumentException naming a layer or function that does not say how it is made
+   */
+  public static Predictor of(Layer model) {
     Layer copy = Layer.forInference(model);
     return new Predictor(
-        (Transform) copy, Architecture.of(copy), new Columns(), List.of(), Map.of(), null);
+        Model.of(copy, Architecture.of(copy)), new Columns(), Classes.NONE, Map.of(), null);
   }
 
   /** Names the features, which are the last axis of the input: columns of numbers. */
@@ -120,15 +121,32 @@ public final class Predictor {
                 .formatted(column.name()));
       }
     }
-    return new Predictor(model, architecture, newColumns, labels, metadata, budget);
+    return new Predictor(model, newColumns, classes, metadata, budget);
   }
 
-  /** Names the classes, which are axis 1 of the output, each once. */
+  /**
+   * Names the classes, each once. They are axis 1 of the output, or its last axis if the model
+   * takes tokens or several inputs.
+   */
   public Predictor labels(String... names) {
-    List<String> newLabels = List.of(names);
-    newLabels.forEach(name -> Columns.requireLine("labels", name));
-    Columns.requireOnce("labels", newLabels);
-    return new Predictor(model, architecture, columns, newLabels, metadata, budget);
+    Classes named = new Classes(List.of(names), classes.temperature());
+    return new Predictor(model, columns, named, metadata, budget);
+  }
+
+  /**
+   * Divides scores by a number before they become probabilities, so that these say how often the
+   * model is right; defaults to 1.
+   *
+   * @param temperature above 0, as {@link Calibration#temperature} finds it
+   */
+  public Predictor temperature(double temperature) {
+    Classes calibrated = new Classes(labels(), temperature);
+    return new Predictor(model, columns, calibrated, metadata, budget);
+  }
+
+  /** Adds the card, with the version of this library unless the card has one. */
+  public Predictor card(ModelCard card) {
+    return metadata(ModelCard.NAME, card.withLibrary().toString());
   }
 
   /**
@@ -144,7 +162,8 @@ public final class Predictor {
     }
     Map<String, String> all = new LinkedHashMap<>(metadata);
     all.put(name, text);
-    return new Predictor(model, architecture, columns, labels, all, budget);
+    ModelCard _ = ModelCard.read(all); // which refuses another text of its name
+    return new Predictor(model, columns, classes, all, budget);
   }
 
   /**
@@ -156,7 +175,7 @@ public final class Predictor {
    * @param bytes of all tensors that are computed, together
    */
   public Predictor within(Duration work, long bytes) {
-    return new Predictor(model, architecture, columns, labels, metadata, new Budget(work, bytes));
+    return new Predictor(model, columns, classes, metadata, new Budget(work, bytes));
   }
 
   // ---- files -----------------------------------------------------------------------------------
@@ -167,13 +186,16 @@ public final class Predictor {
    */
   public void save(Path path) throws IOException {
     Map<String, String> texts = new LinkedHashMap<>();
-    texts.put(ARCHITECTURE, architecture.text());
+    texts.put(ARCHITECTURE, model.architecture().text());
     texts.put(COLUMNS, columns.text());
     texts.put(FEATURES, String.join("\n", features()));
-    texts.put(LABELS, String.join("\n", labels));
+    texts.put(LABELS, String.join("\n", labels()));
+    if (temperature() != 1) {
+      texts.put(TEMPERATURE, Double.toString(temperature()));
+    }
     texts.putAll(metadata);
     AtomicFile.createDirectoryOf(path);
-    new SealedFile(architecture.tensors(), texts).save(path);
+    new SealedFile(model.architecture().tensors(), texts).save(path);
   }
 
   /**
@@ -211,9 +233,7 @@ public final class Predictor {
   private static Predictor of(SealedFile file, Map<String, Function<Description, ?>> layers) {
     Map<String, String> texts = new LinkedHashMap<>(file.metadata());
     Architecture architecture = new Architecture(take(texts, ARCHITECTURE), file.tensors());
-    if (!(architecture.make(layers) instanceof Transform model)) {
-      throw new IllegalArgumentException("the model does not turn one tensor into another");
-    }
+    Model model = Model.of(architecture.make(layers), architecture);
     String features = take(texts, FEATURES);
     Columns columns =
         texts.containsKey(COLUMNS) // else a file of the first version
@@ -222,14 +242,17 @@ public final class Predictor {
     if (!columns.areFeatures(features)) {
       throw new IllegalArgumentException("the features are not those of the columns");
     }
-    String[] labels = take(texts, LABELS).lines().toArray(String[]::new);
+    List<String> labels = take(texts, LABELS).lines().toList();
+    double temperature =
+        texts.containsKey(TEMPERATURE) ? Double.parseDouble(take(texts, TEMPERATURE)) : 1;
     for (String name : texts.keySet()) {
       if (name.startsWith(OWN)) {
         throw new IllegalArgumentException(
             "the text %s, of a later version; expected none".formatted(Quoted.text(name)));
       }
     }
-    return new Predictor(model, architecture, columns, List.of(), texts, null).labels(labels);
+    ModelCard _ = ModelCard.read(texts); // which refuses what is none
+    return new Predictor(model, columns, new Classes(labels, temperature), texts, null);
   }
 
   private static String take(Map<String, String> texts, String name) {
@@ -249,15 +272,28 @@ public final class Predictor {
    * @throws IllegalStateException if that would take more than {@linkplain #within was allowed}
    */
   public Tensor predict(Tensor x) {
-    if (columns.width() > 0 && (x.rank() == 0 || x.size(-1) != columns.width())) {
-      throw new IllegalArgumentException(
-          "predict: input of shape %s; expected (..., %d), the features %s"
-              .formatted(x.shape(), columns.width(), features()));
+    return predict(Inputs.of(x));
+  }
+
+  /** Returns what a model of tokens computes, as {@link #predict(Tensor)}. */
+  public Tensor predict(IntTensor tokens) {
+    return predict(Inputs.of(tokens));
+  }
+
+  /** Returns what a model computes for its inputs, as {@link #predict(Tensor)}. */
+  public Tensor predict(Inputs inputs) {
+    if (columns.width() > 0) {
+      Tensor x = inputs.onlyTensor();
+      if (x.rank() == 0 || x.size(-1) != columns.width()) {
+        throw new IllegalArgumentException(
+            "predict: input of shape %s; expected (..., %d), the features %s"
+                .formatted(x.shape(), columns.width(), features()));
+      }
     }
-    Tensor input = x.untracked();
+    Inputs constant = inputs.untracked();
     return budget == null
-        ? model.forward(input)
-        : budget.limit("predict", () -> model.forward(input));
+        ? model.forward().forward(constant)
+        : budget.limit("predict", () -> model.forward().forward(constant));
   }
 
   /** Returns what the model computes for one example, a row of features. */
@@ -274,17 +310,26 @@ public final class Predictor {
     return predict(row("predict", example));
   }
 
-  /** Returns the softmax of the output: the probabilities of classes, along axis 1. */
+  /**
+   * Returns the probabilities of classes: the softmax of the output, divided by the {@link
+   * #temperature}, along the axis of the {@link #labels(String...) labels}.
+   */
   public Tensor probabilities(Tensor x) {
-    Tensor scores = predict(x);
-    boolean fits = labels.isEmpty() || (scores.rank() > 1 && scores.size(1) == labels.size());
-    if (scores.rank() < 2 || !fits) {
-      throw new IllegalArgumentException(
-          "probabilities: output of shape %s; expected (N, %s, ...)"
-              .formatted(
-                  scores.shape(), labels.isEmpty() ? "classes" : String.valueOf(labels.size())));
-    }
-    return scores.softmax(1);
+    return probabilities(Inputs.of(x));
+  }
+
+  /** Returns the probabilities of classes, as {@link #probabilities(Tensor)}. */
+  public Tensor probabilities(IntTensor tokens) {
+    return probabilities(Inputs.of(tokens));
+  }
+
+  /** Returns the probabilities of classes, as {@link #probabilities(Tensor)}. */
+  public Tensor probabilities(Inputs inputs) {
+    return probabilitiesOf(predict(inputs));
+  }
+
+  Tensor probabilitiesOf(Tensor scores) {
+    return classes.probabilities(scores, model.classAxis());
   }
 
   /** Returns the probabilities of classes for one example, a row of features. */
@@ -305,27 +350,21 @@ public final class Predictor {
    * @throws IllegalArgumentException if an output is NaN, or infinite where it is the largest
    */
   public List<String> classify(Tensor x) {
-    if (labels.isEmpty()) {
-      throw new IllegalStateException(
-          "classify: this predictor has no labels; expected some when it was saved");
-    }
-    Tensor scores = predict(x);
-    if (scores.rank() != 2 || scores.size(1) != labels.size()) {
-      throw new IllegalArgumentException(
-          "classify: output of shape %s; expected (N, %d), for the labels %s"
-              .formatted(scores.shape(), labels.size(), labels));
-    }
-    double[] best = scores.max(1).toDoubleArray();
-    for (int i = 0; i < best.length; i++) {
-      if (!Double.isFinite(best[i])) {
-        throw new IllegalArgumentException(
-            "classify: example %d has the outputs %s%s; expected finite numbers"
-                .formatted(
-                    i, Arrays.toString(scores.select(0, i).toDoubleArray()), notFinite(x, i)));
-      }
-    }
-    IntTensor classes = scores.argmax(1);
-    return Arrays.stream(classes.toArray()).mapToObj(labels::get).toList();
+    return classify(Inputs.of(x));
+  }
+
+  /** Returns the label of each example, as {@link #classify(Tensor)}. */
+  public List<String> classify(IntTensor tokens) {
+    return classify(Inputs.of(tokens));
+  }
+
+  /** Returns the label of each example, as {@link #classify(Tensor)}. */
+  public List<String> classify(Inputs inputs) {
+    return labelsOf(inputs, predict(inputs));
+  }
+
+  List<String> labelsOf(Inputs inputs, Tensor scores) {
+    return classes.best(scores, example -> notFinite(inputs, example));
   }
 
   /** Returns the label of one example, a row of features. */
@@ -339,10 +378,11 @@ public final class Predictor {
   }
 
   /** Says which features of an example are not finite, if they have names. */
-  private String notFinite(Tensor x, int example) {
-    if (x.rank() != 2 || columns.width() == 0) {
+  private String notFinite(Inputs inputs, int example) {
+    if (columns.width() == 0 || inputs.onlyTensor().rank() != 2) {
       return "";
     }
+    Tensor x = inputs.onlyTensor();
     double[] row = x.select(0, example).toDoubleArray();
     List<String> names = features();
     List<String> found =
@@ -367,7 +407,17 @@ public final class Predictor {
 
   /** Returns the names of the classes, or none. */
   public List<String> labels() {
-    return labels;
+    return classes.labels();
+  }
+
+  /** Returns by what scores are divided before they become probabilities. */
+  public double temperature() {
+    return classes.temperature();
+  }
+
+  /** Returns the card; without facts, if there is none. */
+  public ModelCard card() {
+    return ModelCard.read(metadata);
   }
 
   /** Returns the texts that were added, by name. */
@@ -378,10 +428,10 @@ public final class Predictor {
   /** Returns the layers of the model, one a line. */
   @Override
   public String toString() {
-    return architecture.text();
+    return model.architecture().text();
   }
 
-  private double[] row(String operation, Map<String, ?> example) {
+  double[] row(String operation, Map<String, ?> example) {
     if (columns.width() == 0) {
       throw new IllegalStateException(
           "%s: this predictor has no columns; expected some when it was saved"
@@ -390,7 +440,7 @@ public final class Predictor {
     return columns.row(operation, example);
   }
 
-  private Tensor rows(double... row) {
-    return Tensor.of(row, 1, row.length).to(rowType);
+  Tensor rows(double... row) {
+    return Tensor.of(row, 1, row.length).to(model.rowType());
   }
 }

@@ -8,6 +8,7 @@ import dev.adjoint.nn.Embedding;
 import dev.adjoint.nn.Layer;
 import dev.adjoint.nn.Linear;
 import dev.adjoint.nn.Sequential;
+import dev.adjoint.nn.TokenTransform;
 import dev.adjoint.nn.Transform;
 import dev.adjoint.nn.Weight;
 import dev.adjoint.nn.norm.LayerNorm;
@@ -38,7 +39,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The order of tokens counts by {@link Positions} of the layers' attentions, or by {@link
  * #positions}. The parts are named embed_tokens, layers, norm and lm_head, as Llama's.
  */
-public final class CausalLanguageModel extends Layer {
+public final class CausalLanguageModel extends Layer implements TokenTransform {
 
   private final Embedding embedding = child("embed_tokens", Embedding.class);
   private final Dropout dropout = child("dropout", Dropout.class);
@@ -130,6 +131,7 @@ public final class CausalLanguageModel extends Layer {
    * @param text of shape (N, T)
    * @return of shape (N, T, tokens)
    */
+  @Override
   public Tensor forward(IntTensor text) {
     return observed(head.forward(hidden(text, null)));
   }
