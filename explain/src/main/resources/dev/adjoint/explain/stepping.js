@@ -68,6 +68,10 @@
         }
       }
     }
+    for (const edge of all("[data-from]", picture)) {
+      const flows = now.has(edge.dataset.to) && (!backward || edge.dataset.from >= 0); // constants get no gradient
+      edge.dataset.state = flows && current > 0 ? (backward ? "back" : "forth") : "none";
+    }
     reveal();
     range.value = current;
     const phase = step.querySelector(".phase").textContent;
