@@ -37,19 +37,12 @@ public final class Graph {
   private static final int MOST = 1000;
 
   private final Recording recording;
-  private final Map<String, String> headlines;
   private final Map<Node, Tensor> gradients;
   private final int depth;
   private final int most;
 
-  private Graph(
-      Recording recording,
-      Map<String, String> headlines,
-      Map<Node, Tensor> gradients,
-      int depth,
-      int most) {
+  private Graph(Recording recording, Map<Node, Tensor> gradients, int depth, int most) {
     this.recording = recording;
-    this.headlines = headlines;
     this.gradients = gradients;
     this.depth = depth;
     this.most = most;
@@ -62,7 +55,7 @@ public final class Graph {
    */
   public static Graph of(Tensor tensor) {
     requireTracked(tensor);
-    return of(Recording.of(tensor), Map.of());
+    return of(Recording.of(tensor));
   }
 
   /**
@@ -74,14 +67,7 @@ public final class Graph {
   public static Graph of(Layer model, Supplier<Tensor> computation) {
     Recording recording = Recording.of(model, computation);
     requireTracked(recording.root());
-    return of(recording, model);
-  }
-
-  /** Returns the graph of what was recorded, with the layers of a model. */
-  static Graph of(Recording recording, Layer model) {
-    Map<String, String> headlines = new HashMap<>();
-    model.namedLayers().forEach((path, layer) -> headlines.put(path, layer.headline()));
-    return of(recording, headlines);
+    return of(recording);
   }
 
   /** Returns the graph of all that a story tells, with the values and gradients it has copied. */
@@ -93,11 +79,11 @@ public final class Graph {
       gradients.put(visit.step().node(), visit.cotangent());
     }
     Recording told = story.recording().withValues(values);
-    return new Graph(told, Map.of(), gradients, Integer.MAX_VALUE, MOST);
+    return new Graph(told, gradients, Integer.MAX_VALUE, MOST);
   }
 
-  private static Graph of(Recording recording, Map<String, String> headlines) {
-    return new Graph(recording, headlines, Map.of(), Integer.MAX_VALUE, 60);
+  private static Graph of(Recording recording) {
+    return new Graph(recording, Map.of(), Integer.MAX_VALUE, 60);
   }
 
   private static void requireTracked(Tensor tensor) {
@@ -123,7 +109,7 @@ public final class Graph {
     for (int i = 0; i < values.length; i++) {
       found.put(recording.steps().get(i).node(), all.get(i));
     }
-    return new Graph(recording, headlines, found, depth, most);
+    return new Graph(recording, found, depth, most);
   }
 
   /**
@@ -134,7 +120,7 @@ public final class Graph {
     if (levels < 0) {
       throw new IllegalArgumentException("depth: %d; expected 0 or more".formatted(levels));
     }
-    return new Graph(recording, headlines, gradients, levels, most);
+    return new Graph(recording, gradients, levels, most);
   }
 
   /** Shows at most this many boxes, 1 to 1,000; 60 by default. */
@@ -142,7 +128,7 @@ public final class Graph {
     if (number < 1 || number > MOST) {
       throw new IllegalArgumentException("boxes: %d; expected 1 to %,d".formatted(number, MOST));
     }
-    return new Graph(recording, headlines, gradients, depth, number);
+    return new Graph(recording, gradients, depth, number);
   }
 
   // ---- pictures --------------------------------------------------------------------------------
@@ -236,7 +222,7 @@ public final class Graph {
   // ---- folding ---------------------------------------------------------------------------------
 
   Box outline() {
-    Box root = Outline.of(recording, headlines, gradients);
+    Box root = Outline.of(recording, gradients);
     if (Picture.count(root, Math.min(depth, Picture.height(root))) > most) {
       Repeats.group(root);
     }

@@ -15,7 +15,8 @@ import java.util.stream.Stream;
  * Draws a picture as SVG: what a box stands for is told by its shape and by its color.
  *
  * <p>The element of an operation, parameter or input has the attribute {@code data-step}, its index
- * among the steps of the recording, so that a page can point to it.
+ * among the steps of the recording, so that a page can point to it; that of an edge has {@code
+ * data-from} and {@code data-to}, -1 where a box has none.
  */
 final class GraphSvg {
 
@@ -242,7 +243,8 @@ final class GraphSvg {
 
   // ---- edges -----------------------------------------------------------------------------------
 
-  private void drawEdge(List<Point> points) {
+  private void drawEdge(Layout.Route route) {
+    List<Point> points = route.points();
     StringBuilder path = new StringBuilder("M" + at(points.getFirst()));
     for (int i = 1; i < points.size() - 1; i++) {
       Point corner = points.get(i);
@@ -256,6 +258,9 @@ final class GraphSvg {
     double dy = length == 0 ? 1 : (end.y() - before.y()) / length;
     path.append('L').append(Svg.number(end.x() - 5 * dx)).append(' ');
     path.append(Svg.number(end.y() - 5 * dy));
+    Box from = route.edge().from();
+    Box to = route.edge().to();
+    svg.open("g", "data-from", from.step, "data-to", to.step);
     svg.element("path", "class", "edge", "d", path);
     svg.element(
         "polygon",
@@ -269,6 +274,7 @@ final class GraphSvg {
             end.y() - 7 * dy + 3.5 * dx,
             end.x() - 7 * dx + 3.5 * dy,
             end.y() - 7 * dy - 3.5 * dx));
+    svg.close("g");
   }
 
   /** Returns where the rounding of a corner begins or ends. */

@@ -44,13 +44,17 @@ final class Layout {
 
   record Point(double x, double y) {}
 
+  /** The way of an edge, from where it starts to where it ends. */
+  record Route(Picture.Edge edge, List<Point> points) {}
+
   final Map<Box, Place> places = new HashMap<>();
-  final List<List<Point>> routes = new ArrayList<>();
+  final List<Route> routes = new ArrayList<>();
   final double width;
   final double height;
 
   private final Picture picture;
   private final Map<Box, ElkNode> nodes = new HashMap<>();
+  private final Map<ElkEdge, Picture.Edge> edges = new HashMap<>();
 
   Layout(Picture picture) {
     this.picture = picture;
@@ -65,6 +69,7 @@ final class Layout {
     picture.top().forEach(box -> add(box, root));
     for (Picture.Edge edge : picture.edges()) {
       ElkEdge line = ElkGraphUtil.createSimpleEdge(node(edge.from()), entry(edge.to()));
+      edges.put(line, edge);
       if (isData(edge.from())) {
         line.setProperty(LayeredOptions.PRIORITY_STRAIGHTNESS, 10);
       }
@@ -148,7 +153,7 @@ final class Layout {
         points.add(new Point(x + section.getStartX(), y + section.getStartY()));
         section.getBendPoints().forEach(p -> points.add(new Point(x + p.getX(), y + p.getY())));
         points.add(new Point(x + section.getEndX(), y + section.getEndY()));
-        routes.add(points);
+        routes.add(new Route(Objects.requireNonNull(edges.get(edge)), points));
       }
     }
     for (ElkNode child : node.getChildren()) {

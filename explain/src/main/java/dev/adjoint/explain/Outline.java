@@ -18,23 +18,17 @@ import java.util.Objects;
 final class Outline {
 
   private final Recording recording;
-  private final Map<String, String> headlines;
   private final Map<Node, Box> ofNodes = new HashMap<>();
   private final Map<String, Box> ofConstants = new HashMap<>();
   private final List<Box> operations = new ArrayList<>();
 
-  private Outline(Recording recording, Map<String, String> headlines) {
+  private Outline(Recording recording) {
     this.recording = recording;
-    this.headlines = headlines;
   }
 
-  /**
-   * Returns a box with all that was recorded.
-   *
-   * @param headlines what the layers are, by their paths
-   */
-  static Box of(Recording recording, Map<String, String> headlines, Map<Node, Tensor> gradients) {
-    Outline outline = new Outline(recording, headlines);
+  /** Returns a box with all that was recorded. */
+  static Box of(Recording recording, Map<Node, Tensor> gradients) {
+    Outline outline = new Outline(recording);
     outline.addSteps();
     gradients.forEach((node, gradient) -> outline.box(node).gradient = gradient);
     return outline.arranged();
@@ -165,7 +159,7 @@ final class Outline {
   }
 
   private String title(List<String> layers) {
-    String headline = headlines.get(String.join(".", layers).replaceAll("#\\d+", ""));
+    String headline = recording.headline(layers);
     String name = layers.getLast();
     return headline == null ? name : name + ": " + headline;
   }

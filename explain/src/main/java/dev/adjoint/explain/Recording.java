@@ -15,12 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What was computed to get a tensor, step by step, with all that a reader wants to know of each.
- *
- * @param root the tensor
- * @param steps what it was computed from, itself last: each after its inputs
- * @param constants the inputs of steps through which no gradient flows, by their labels
  */
-record Recording(Tensor root, List<Step> steps, Map<String, Tensor> constants) {
+final class Recording {
 
   /**
    * One node of the graph.
@@ -41,16 +37,42 @@ record Recording(Tensor root, List<Step> steps, Map<String, Tensor> constants) {
       @Nullable String name,
       List<String> inputs,
       List<String> layers,
-      @Nullable String line) {
+      @Nullable String line) {}
 
-    private Step labeled(String newLabel, @Nullable String newName, List<String> newInputs) {
-      return new Step(node, value, newLabel, newName, newInputs, layers, line);
-    }
+  private final Tensor root;
+  private final Map<Node, Tensor> values;
+  private final Map<Node, Watch.Place> places;
+  private final Map<Object, String> names;
+  private final Map<String, String> headlines;
+  private final List<Step> steps;
+  private final Map<String, Tensor> constants;
+
+  /**
+   * Gives labels to all that took part.
+   *
+   * @param values of the nodes, each after its inputs
+   * @param names of tensors, by their {@link #key}
+   * @param headlines of layers, by their paths
+   */
+  private Recording(
+      Tensor root,
+      Map<Node, Tensor> values,
+      Map<Node, Watch.Place> places,
+      Map<Object, String> names,
+      Map<String, String> headlines) {
+    this.root = root;
+    this.values = values;
+    this.places = places;
+    this.names = names;
+    this.headlines = headlines;
+    Labels labels = new Labels();
+    steps = labels.steps();
+    constants = Collections.unmodifiableMap(labels.constants);
   }
 
   /** Returns what is known of a tensor that has been computed already. */
   static Recording of(Tensor root) {
-    return of(root, new HashMap<>());
+    return of(root, Map.of());
   }
 
   /**
@@ -66,25 +88,47 @@ record Recording(Tensor root, List<Step> steps, Map<String, Tensor> constants) {
   }
 
   private static Recording of(Tensor root, Map<Node, Watch.Place> places) {
-    List<Step> steps = new ArrayList<>();
+    Map<Node, Tensor> values = new LinkedHashMap<>();
+    Map<Object, String> names = new HashMap<>();
     Node.ancestors(root, node -> true).entrySet().stream()
         .sorted(Comparator.comparingLong(entry -> entry.getKey().birth()))
         .forEach(entry -> {
           Node node = entry.getKey();
-          String name =
-              node.isLeaf() && !node.toString().equals("tracked tensor") ? node.toString() : null;
-          Watch.Place place = places.getOrDefault(node, new Watch.Place(List.of(), node.site()));
-          steps.add(
-              new Step(node, entry.getValue(), "", name, List.of(), place.layers(), place.line()));
+          values.put(node, entry.getValue());
+          if (node.isLeaf() && !node.toString().equals("tracked tensor")) {
+            names.put(node, node.toString());
+          }
         });
-    return new Labels(new HashMap<>()).of(new Recording(root, steps, Map.of()));
+    return new Recording(root, values, places, names, Map.of());
   }
 
-  /** Names the parameters of a model by their paths. */
+  /** Returns the tensor. */
+  Tensor root() {
+    return root;
+  }
+
+  /** Returns what it was computed from, itself last: each after its inputs. */
+  List<Step> steps() {
+    return steps;
+  }
+
+  /** Returns the inputs of steps through which no gradient flows, by their labels. */
+  Map<String, Tensor> constants() {
+    return constants;
+  }
+
+  /** Returns what a layer is, as in "Linear, 3 to 4", from its path; null if it is unknown. */
+  @Nullable String headline(List<String> layers) {
+    return headlines.get(String.join(".", layers).replaceAll("#\\d+", ""));
+  }
+
+  /** Names the parameters of a model by their paths, and says what its layers are. */
   Recording named(Layer model) {
-    Map<Object, String> names = new HashMap<>();
-    model.namedParameters().forEach((path, parameter) -> name(path, parameter.value(), names));
-    return new Labels(names).of(this);
+    Map<Object, String> added = new HashMap<>(names);
+    model.namedParameters().forEach((path, parameter) -> name(path, parameter.value(), added));
+    Map<String, String> known = new HashMap<>();
+    model.namedLayers().forEach((path, layer) -> known.put(path, layer.headline()));
+    return new Recording(root, values, places, added, known);
   }
 
   /**
@@ -93,114 +137,89 @@ record Recording(Tensor root, List<Step> steps, Map<String, Tensor> constants) {
    * @throws IllegalArgumentException if it is neither
    */
   Recording named(String name, Tensor tensor) {
-    Map<Object, String> names = new HashMap<>();
-    if (!name(name, tensor, names)) {
+    Map<Object, String> added = new HashMap<>(names);
+    if (!name(name, tensor, added)) {
       throw new IllegalArgumentException(
           "named: '%s', a tensor of shape %s, took no part in this computation; expected the very tensor that an operation was given, or returned"
               .formatted(name, tensor.shape()));
     }
-    return new Labels(names).of(this);
+    return new Recording(root, values, places, added, headlines);
   }
 
   /** Adds a name of what a tensor is here; tells whether it is anything. */
-  private boolean name(String name, Tensor tensor, Map<Object, String> names) {
-    Object key = Labels.key(tensor);
-    if (steps.stream().anyMatch(step -> step.node() == key)) {
-      names.put(key, name);
+  private boolean name(String name, Tensor tensor, Map<Object, String> added) {
+    Object key = key(tensor);
+    if (key instanceof Node && values.containsKey(key)) {
+      added.put(key, name);
       return true;
     }
     List<Tensor> views =
         constants.values().stream().filter(constant -> constant.sharesElements(tensor)).toList();
     for (Tensor view : views) { // a frozen parameter is another tensor each time it is read
-      names.put(view, view.size() == tensor.size() ? name : name + "[..]");
+      added.put(view, view.size() == tensor.size() ? name : name + "[..]");
     }
     return !views.isEmpty();
   }
 
   /** Returns this recording with other tensors for the values of some nodes, such as copies. */
-  Recording withValues(Map<Node, Tensor> values) {
-    List<Step> replaced =
-        steps.stream()
-            .map(step ->
-                new Step(
-                    step.node,
-                    values.getOrDefault(step.node, step.value),
-                    step.label,
-                    step.name,
-                    step.inputs,
-                    step.layers,
-                    step.line))
-            .toList();
-    return new Recording(root, replaced, constants);
+  Recording withValues(Map<Node, Tensor> others) {
+    Map<Node, Tensor> replaced = new LinkedHashMap<>(values);
+    replaced.putAll(others);
+    return new Recording(root, replaced, places, names, headlines);
   }
 
-  /** Gives labels, which are unique, to all steps and constants of a recording. */
-  private static final class Labels {
-    private final Map<Object, String> names;
+  /** Returns what stays the same where a tensor is read twice: its node, if it has one. */
+  private static Object key(Tensor tensor) {
+    Node node = tensor.node();
+    return node != null ? node : tensor;
+  }
+
+  /** Gives labels, which are unique, to all nodes and constants. */
+  private final class Labels {
+    final Map<String, Tensor> constants = new LinkedHashMap<>();
     private final Map<Object, String> labels = new HashMap<>();
     private final Map<String, Object> taken = new HashMap<>();
     private final Map<String, Integer> counts = new HashMap<>();
 
-    /** Knows names of tensors, by their {@link #key}, that go before the names they have. */
-    Labels(Map<Object, String> names) {
-      this.names = names;
-    }
-
-    /** Returns what stays the same where a tensor is read twice: its node, if it has one. */
-    static Object key(Tensor tensor) {
-      Node node = tensor.node();
-      return node != null ? node : tensor;
-    }
-
-    Recording of(Recording old) {
-      for (Step step : old.steps) {
-        String name = name(step);
-        if (name != null) {
-          label(step.node(), name);
-        }
+    List<Step> steps() {
+      values.keySet().forEach(this::labelByName);
+      for (Node node : values.keySet()) {
+        node.inputs().stream().filter(input -> !input.isTracked()).forEach(this::labelByName);
       }
-      old.constants.forEach((label, constant) -> {
-        boolean hasName = !label.matches("c\\d+|-?\\d.*|NaN|-?Infinity");
-        String name = names.getOrDefault(constant, hasName ? label : null);
-        if (name != null) {
-          label(constant, name);
-        }
-      });
-      if (!labels.containsKey(key(old.root))) {
-        label(key(old.root), "L");
+      if (!labels.containsKey(key(root))) {
+        label(key(root), "L");
       }
-      Map<String, Tensor> constants = new LinkedHashMap<>();
       List<Step> steps = new ArrayList<>();
-      for (Step step : old.steps) {
-        List<String> inputs = new ArrayList<>();
-        for (Tensor input : step.node().inputs()) {
-          String label = label(input);
-          inputs.add(label);
-          if (!input.isTracked()) {
-            constants.putIfAbsent(label, input);
-          }
-        }
-        String label = labels.get(step.node());
-        if (label == null) {
-          label = numbered(step.node(), step.node().isLeaf() ? "x" : "t");
-        }
-        steps.add(step.labeled(label, name(step), List.copyOf(inputs)));
-      }
-      return new Recording(old.root, List.copyOf(steps), Collections.unmodifiableMap(constants));
+      values.forEach((node, value) -> {
+        List<String> inputs = node.inputs().stream().map(this::label).toList();
+        String known = labels.get(node);
+        String label = known != null ? known : numbered(node, node.isLeaf() ? "x" : "t");
+        Watch.Place place = places.getOrDefault(node, new Watch.Place(List.of(), node.site()));
+        steps.add(
+            new Step(node, value, label, names.get(node), inputs, place.layers(), place.line()));
+      });
+      return List.copyOf(steps);
     }
 
-    private @Nullable String name(Step step) {
-      return names.getOrDefault(step.node(), step.name());
+    private void labelByName(Object key) {
+      String name = names.get(key);
+      if (name != null && !labels.containsKey(key)) {
+        label(key, name);
+      }
     }
 
     private String label(Tensor input) {
       String known = labels.get(key(input));
-      if (known != null) {
-        return known;
+      String label =
+          known != null
+              ? known
+              : input.size() == 1 && input.examples() == null
+                  ? Numbers.text(input.item())
+                  : numbered(input, "c");
+      if (!input.isTracked()) {
+        constants.putIfAbsent(label, input);
       }
-      return input.size() == 1 && input.examples() == null
-          ? Numbers.text(input.item())
-          : numbered(input, "c");
+      return label;
     }
 
     private String numbered(Object key, String letter) {

@@ -3,12 +3,12 @@ package dev.adjoint.explain;
 import static java.util.stream.Collectors.joining;
 
 import com.google.common.html.HtmlEscapers;
-import com.google.common.io.Resources;
 import dev.adjoint.explain.GradientStory.Part;
 import dev.adjoint.explain.GradientStory.Visit;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.training.report.Page;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -30,7 +30,7 @@ import java.util.stream.Stream;
 final class SteppingPage {
 
   /** The most values: what a reader can follow, and a screen shows. */
-  private static final int LIMIT = 60;
+  static final int LIMIT = 60;
 
   /** How wide numbers are written in the table, and in a step. */
   private static final int NARROW = 30;
@@ -397,10 +397,11 @@ final class SteppingPage {
     return HtmlEscapers.htmlEscaper().escape(text);
   }
 
+  /** Reads a file of this module; others, Guava included, may not where modules are kept apart. */
   private static String resource(String name) {
-    try {
-      return Resources.toString(
-          Resources.getResource(SteppingPage.class, name), StandardCharsets.UTF_8);
+    try (InputStream file = SteppingPage.class.getResourceAsStream(name)) {
+      byte[] bytes = Objects.requireNonNull(file, name).readAllBytes();
+      return new String(bytes, StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new UncheckedIOException("page: its own %s cannot be read".formatted(name), e);
     }

@@ -1,9 +1,14 @@
 package dev.adjoint.explain;
 
+import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.IntFunction;
@@ -51,26 +56,35 @@ final class StoryText {
     if (steps.stream().anyMatch(step -> step.formula().value().contains("@"))) {
       line("@ is the matrix product and ' transposes; * goes element by element.");
     }
+    if (steps.size() > limit) {
+      summarize(steps);
+    }
     line("");
     line("Forward");
-    recording
-        .constants()
-        .forEach((label, value) -> {
-          if (value.rank() > 0 || !label.matches("-?\\d.*")) {
-            row("  " + label + "  constant", value, "");
-          }
-        });
+    List<Map.Entry<String, Tensor>> constants =
+        recording.constants().entrySet().stream()
+            .filter(
+                constant -> constant.getValue().rank() > 0 || !constant.getKey().matches("-?\\d.*"))
+            .toList();
+    some(
+        constants,
+        _ -> "",
+        constant -> row("  " + constant.getKey() + "  constant", constant.getValue(), ""));
     some(
         leaves,
+        StoryText::between,
         leaf -> row("  %s  %s".formatted(leaf.step().label(), kind(leaf)), leaf.value(), ""));
-    some(steps.reversed(), this::forward);
+    some(steps.reversed(), StoryText::between, this::forward);
     place = "";
     line("");
     line("Backward: the youngest result first, so each after all that was computed from it");
-    some(steps, step -> backward(steps.indexOf(step) + 1, step));
+    some(steps, StoryText::between, step -> backward(steps.indexOf(step) + 1, step));
     line("");
     line("Gradients");
-    some(leaves, leaf -> row("  " + d(leaf.step().label()), leaf.cotangent(), "= "));
+    some(
+        leaves,
+        StoryText::between,
+        leaf -> row("  " + d(leaf.step().label()), leaf.cotangent(), "= "));
     if (visits.stream().flatMap(v -> v.parts().stream()).anyMatch(part -> part.number() > 1)) {
       line("");
       line("What is used several times gets a part from each use; they are added up within one");
@@ -177,13 +191,15 @@ final class StoryText {
   }
 
   /** Writes the first and the last ones, and how many there are between. */
-  private void some(List<GradientStory.Visit> all, Consumer<GradientStory.Visit> write) {
+  private <T> void some(List<T> all, Function<List<T>, String> between, Consumer<T> write) {
     int left = all.size() - limit;
     int first = left <= 0 ? all.size() : (limit + 1) / 2;
     all.subList(0, first).forEach(write);
     if (left > 0) {
-      List<GradientStory.Visit> hidden = all.subList(first, first + left);
-      line("  ... %d left out%s; limit(%d) tells all".formatted(left, between(hidden), all.size()));
+      List<T> hidden = all.subList(first, first + left);
+      line(
+          "  ... %d left out%s; limit(%d) tells all"
+              .formatted(left, between.apply(hidden), all.size()));
       all.subList(first + left, all.size()).forEach(write);
     }
   }
@@ -198,6 +214,83 @@ final class StoryText {
             ? ", in layer " + first
             : ", from layer " + first + " to layer " + last;
   }
+
+  // ---- by layer --------------------------------------------------------------------------------
+
+  /** Steps that one layer made in a row, and how many layers within one another are told apart. */
+  private record Stretch(List<GradientStory.Visit> steps, int depth) {
+
+    List<String> layers() {
+      List<String> layers = steps.getFirst().step().layers();
+      return layers.subList(0, Math.min(depth, layers.size()));
+    }
+  }
+
+  /** Says of each layer how large gradients are, of the innermost layers that are few enough. */
+  private void summarize(List<GradientStory.Visit> steps) {
+    int deepest = steps.stream().mapToInt(visit -> visit.step().layers().size()).max().orElse(0);
+    if (deepest == 0) {
+      return;
+    }
+    List<Stretch> stretches = stretches(steps, deepest);
+    for (int depth = deepest - 1; stretches.size() > limit && depth > 0; depth--) {
+      stretches = stretches(steps, depth);
+    }
+    Map<String, Tensor> parameters = new HashMap<>();
+    visits.stream()
+        .filter(visit -> visit.step().node().isParameter())
+        .forEach(visit -> parameters.put(visit.step().label(), visit.cotangent()));
+    line("");
+    line("By layer: norms of the gradients of what it returned, and of the parameters it used");
+    line("  %-44s  %5s  %10s  %10s".formatted("layer", "steps", "returned", "parameters"));
+    some(stretches, _ -> "", stretch -> summarize(stretch, parameters));
+  }
+
+  private void summarize(Stretch stretch, Map<String, Tensor> parameters) {
+    List<String> layers = stretch.layers();
+    String headline = layers.isEmpty() ? null : recording.headline(layers);
+    String name =
+        layers.isEmpty()
+            ? "outside of layers"
+            : String.join(".", layers) + (headline == null ? "" : ": " + headline);
+    double[] norms =
+        stretch.steps.stream()
+            .flatMap(visit -> visit.parts().stream())
+            .map(GradientStory.Part::label)
+            .distinct()
+            .filter(parameters::containsKey)
+            .mapToDouble(label -> norm(Objects.requireNonNull(parameters.get(label))))
+            .toArray();
+    line(
+        "  %-44s  %5d  %10s  %10s"
+            .formatted(
+                name.length() <= LEFT ? name : name.substring(0, LEFT - 1) + "…",
+                stretch.steps.size(),
+                Numbers.text(norm(stretch.steps.getFirst().cotangent())),
+                norms.length == 0
+                    ? ""
+                    : Numbers.text(Math.sqrt(Arrays.stream(norms).map(n -> n * n).sum())))
+            .stripTrailing());
+  }
+
+  private static double norm(Tensor tensor) {
+    return tensor.to(DType.FLOAT64).norm(2).item();
+  }
+
+  private static List<Stretch> stretches(List<GradientStory.Visit> steps, int depth) {
+    List<Stretch> stretches = new ArrayList<>();
+    for (GradientStory.Visit step : steps) {
+      Stretch next = new Stretch(new ArrayList<>(List.of(step)), depth);
+      if (!stretches.isEmpty() && stretches.getLast().layers().equals(next.layers())) {
+        stretches.getLast().steps.add(step);
+      } else {
+        stretches.add(next);
+      }
+    }
+    return stretches;
+  }
+
+  // ---- lines -----------------------------------------------------------------------------------
 
   private void line(String text) {
     rows.add(new Row(text, null));

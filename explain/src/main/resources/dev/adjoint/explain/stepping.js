@@ -68,6 +68,10 @@
         }
       }
     }
+    for (const edge of all("[data-from]", picture)) {
+      const flows = now.has(edge.dataset.to) && (!backward || edge.dataset.from >= 0); // constants get no gradient
+      edge.dataset.state = flows && current > 0 ? (backward ? "back" : "forth") : "none";
+    }
     reveal();
     range.value = current;
     const phase = step.querySelector(".phase").textContent;
@@ -75,7 +79,9 @@
     controls.querySelector("output").textContent = `${current} of ${steps.length - 1}`;
     const ends = { first: current === 0, back: current === 0, next: current === steps.length - 1, last: current === steps.length - 1 };
     all("button", controls).forEach(button => button.setAttribute("aria-disabled", ends[button.value]));
-    history.replaceState(null, "", names[current]);
+    if (location.protocol !== "about:") { // a frame of a notebook has no address
+      history.replaceState(null, "", names[current]);
+    }
   }
 
   /** Scrolls the graph to what the step is about. */

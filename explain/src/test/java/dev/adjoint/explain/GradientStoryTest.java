@@ -363,8 +363,40 @@ class GradientStoryTest {
     assertThat(story.limit(4).toString().lines()).hasSizeLessThan(60);
     assertThat(story.limit(4).toString())
         .contains("  ... 297 left out, from layer 198 to layer 1; limit(301) tells all")
-        .contains("  ... 396 left out; limit(400) tells all");
+        .contains("  ... 396 left out; limit(400) tells all")
+        .contains("  ... 197 left out; limit(201) tells all");
     assertThat(story.limit(1000).toString()).doesNotContain("left out");
+  }
+
+  @Test
+  void aLongStoryIsSummedUpByLayer() {
+    Sequential[] layers = new Sequential[12];
+    for (int i = 0; i < 12; i++) {
+      layers[i] = new Sequential(new Linear(4, 4, generator), new LayerNorm(4), Activation.TANH);
+    }
+    Sequential model = new Sequential(layers);
+    Tensor x = generator.normal(2, 4);
+    GradientStory story = Explain.backward(model, () -> model.forward(x).sum());
+    List<String> lines = story.toString().lines().toList();
+    int head =
+        1
+            + lines.indexOf(
+                "By layer: norms of the gradients of what it returned, and of the parameters it"
+                    + " used");
+    assertThat(lines.subList(head, head + 14).stream().map(line -> line.substring(0, 53)))
+        .startsWith(
+            "  layer                                         steps",
+            "  outside of layers                                 1",
+            "  11: Sequential(3)                                 4")
+        .endsWith("  0: Sequential(3)                                  4");
+    double norm =
+        Math.sqrt(
+            layers[11].parameters().stream()
+                .map(p -> Objects.requireNonNull(story.gradients().of(p.value())))
+                .mapToDouble(gradient -> gradient.square().sum().item())
+                .sum());
+    assertThat(lines.get(head + 2)).endsWith(" " + Numbers.text(norm));
+    assertThat(story.limit(100).toString()).doesNotContain("By layer");
   }
 
   @Test

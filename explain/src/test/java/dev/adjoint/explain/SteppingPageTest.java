@@ -162,7 +162,9 @@ class SteppingPageTest {
           .map(step => step.querySelector(".phase").textContent + ", " + step.querySelector("h2").textContent).join(),
         [...document.querySelectorAll("[data-row='0'], [data-row='4'], [data-row='5']")].map(row =>
           row.dataset.state + row.cells[2].textContent.replace(/\\s+/g, " ").trimEnd()).join("; "),
-        vertex.dataset.state, vertex.querySelector(".value").textContent].join(" | ").trimEnd());
+        vertex.dataset.state, vertex.querySelector(".value").textContent,
+        [...document.querySelectorAll(".picture [data-from]")].filter(edge => edge.dataset.state !== "none").map(edge =>
+          edge.dataset.from + (edge.dataset.state === "back" ? "←" : "→") + edge.dataset.to).join(" ")].join(" | ").trimEnd());
       const key = (key, more) => {
         document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, ...more }));
         note(key);
@@ -198,30 +200,30 @@ class SteppingPageTest {
         .isEqualTo(
             """
             #step-0
-            start | Before, What is given | now; unknown; unknown | unknown |
-            ArrowRight | Forward, step 1 of 6, t1 = w * x | computed; unknown; unknown | unknown |
-            ArrowLeft | Before, What is given | now; unknown; unknown | unknown |
-            ArrowLeft | Before, What is given | now; unknown; unknown | unknown |
-            ArrowRight | Before, What is given | now; unknown; unknown | unknown |
-            [value=next] | Forward, step 1 of 6, t1 = w * x | computed; unknown; unknown | unknown |
+            start | Before, What is given | now; unknown; unknown | unknown |  |
+            ArrowRight | Forward, step 1 of 6, t1 = w * x | computed; unknown; unknown | unknown |  | 0→2 -1→2
+            ArrowLeft | Before, What is given | now; unknown; unknown | unknown |  |
+            ArrowLeft | Before, What is given | now; unknown; unknown | unknown |  |
+            ArrowRight | Before, What is given | now; unknown; unknown | unknown |  |
+            [value=next] | Forward, step 1 of 6, t1 = w * x | computed; unknown; unknown | unknown |  | 0→2 -1→2
             [value=last] | Backward, visit 7 of 7, What was given: gradients end here \
             | now[1.476, 0.1528] ▶ visited now; done[2.074, 0.4174] ✓ done; done[1, 1] ✓ done \
-            | done | grad [2.074, 0.4174]
+            | done | grad [2.074, 0.4174] |
             [value=back] | Backward, visit 6 of 7, Visit t1 = w * x \
             | waiting[1.476, 0.1528] ● waits, complete; done[2.074, 0.4174] ✓ done; done[1, 1] ✓ done \
-            | done | grad [2.074, 0.4174]
-            Home | Before, What is given | now; unknown; unknown | unknown |
+            | done | grad [2.074, 0.4174] | 0←2
+            Home | Before, What is given | now; unknown; unknown | unknown |  |
             End | Backward, visit 7 of 7, What was given: gradients end here \
             | now[1.476, 0.1528] ▶ visited now; done[2.074, 0.4174] ✓ done; done[1, 1] ✓ done \
-            | done | grad [2.074, 0.4174]
+            | done | grad [2.074, 0.4174] |
             [data-step='4'] .box | Backward, visit 4 of 7, Visit h = tanh(t2) \
-            | none; now[2.074, 0.4174] ▶ visited now; done[1, 1] ✓ done | now | grad [2.074, 0.4174]
+            | none; now[2.074, 0.4174] ▶ visited now; done[1, 1] ✓ done | now | grad [2.074, 0.4174] | 3←4
             ArrowLeft | Backward, visit 3 of 7, Visit p = h * h \
-            | none; waiting[2.074, 0.4174] ● waits, complete; now[1, 1] ▶ visited now | waiting | grad [2.074, 0.4174]
+            | none; waiting[2.074, 0.4174] ● waits, complete; now[1, 1] ▶ visited now | waiting | grad [2.074, 0.4174] | 4←5
             range | Backward, visit 2 of 7, Visit t3 = p + h \
-            | none; waiting[1, 1] ◐ waits, 1 of 3 uses; waiting[1, 1] ● waits, complete | waiting | [1, 1] + …
+            | none; waiting[1, 1] ◐ waits, 1 of 3 uses; waiting[1, 1] ● waits, complete | waiting | [1, 1] + … | 5←6 4←6
             link | Backward, visit 3 of 7, Visit p = h * h \
-            | none; waiting[2.074, 0.4174] ● waits, complete; now[1, 1] ▶ visited now | waiting | grad [2.074, 0.4174]
+            | none; waiting[2.074, 0.4174] ● waits, complete; now[1, 1] ▶ visited now | waiting | grad [2.074, 0.4174] | 4←5
             0
             Backward, visit 3 of 7
             #step-10\
