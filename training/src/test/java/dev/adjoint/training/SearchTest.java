@@ -158,5 +158,7 @@ class SearchTest {
     Path file = directory.resolve("search.html");
     search().random(20, 3, SearchTest::loss).page("Rates").write(file);
     assertThat(Files.readString(file)).contains("best loss", "loss by rate", "Trials");
+    search().random(2, 3, _ -> Double.NaN).page("None").write(file);
+    assertThat(Files.readString(file)).contains("2, of which 2 failed", "the score is NaN");
   }
 }
