@@ -1,23 +1,34 @@
 package dev.adjoint.training;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.adjoint.io.AtomicFile;
+import dev.adjoint.io.Quoted;
+import dev.adjoint.nn.predict.Column;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Shape;
+import dev.adjoint.training.data.TextLines;
 import dev.adjoint.training.metric.Goal;
+import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.MathContext;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.DoubleUnaryOperator;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A search for good hyperparameters: on a grid, at random, or at random with most trials given up
@@ -65,6 +76,10 @@ public final class Search {
   private final Goal goal;
   private final Map<String, Setting> settings = new LinkedHashMap<>();
   private int threads = 1;
+  private @Nullable Path file;
+
+  /** The scores that are in the file, by their trials. */
+  private final Map<String, String> scores = new ConcurrentSkipListMap<>();
 
   /**
    * Creates a search, to which settings are added.
@@ -129,6 +144,39 @@ public final class Search {
     }
     threads = count;
     return this;
+  }
+
+  /**
+   * Keeps each score in a file, and takes those from it that it has: a search that was killed goes
+   * on where it was. Trials that failed are tried again. Delete the file if anything but the
+   * settings has changed, for it knows trials by their numbers, budgets and settings only.
+   *
+   * @throws IOException if the file is there, and is none that a search has written
+   */
+  public Search resume(Path newFile) throws IOException {
+    file = newFile;
+    scores.clear();
+    if (Files.exists(newFile)) {
+      for (String line : TextLines.read(newFile)) {
+        int tab = line.indexOf('\t');
+        String score = line.substring(0, Math.max(tab, 0));
+        if (!Column.Numeric.isDecimal(score)) {
+          throw new IOException(
+              "%s: %s; expected a score and its trial in each line"
+                  .formatted(newFile, Quoted.text(line)));
+        }
+        scores.put(line.substring(tab + 1), score);
+      }
+    }
+    return this;
+  }
+
+  private synchronized void keep(Path path, String trial, double score) throws IOException {
+    scores.put(trial, String.valueOf(score));
+    StringBuilder text = new StringBuilder();
+    scores.forEach((t, found) -> text.append(found).append('\t').append(t).append('\n'));
+    byte[] bytes = text.toString().getBytes(UTF_8);
+    AtomicFile.write(path, out -> out.write(bytes));
   }
 
   // ---- ways to search --------------------------------------------------------------------------
@@ -245,13 +293,27 @@ public final class Search {
       if (e.getCause() instanceof Error error) {
         throw error;
       }
-      throw new IllegalStateException(e);
+      throw new IllegalStateException("search: " + e.getCause().getMessage(), e);
     } finally {
       executor.shutdownNow();
     }
   }
 
-  private static SearchResult.Outcome outcome(Trial trial, Objective objective)
+  private SearchResult.Outcome outcome(Trial trial, Objective objective)
+      throws InterruptedException, IOException {
+    String key = "%d %d %s".formatted(trial.number(), trial.budget(), trial).replaceAll("\\s", " ");
+    String known = scores.get(key);
+    if (known != null) {
+      return new SearchResult.Outcome(trial, Double.parseDouble(known), "");
+    }
+    SearchResult.Outcome outcome = tried(trial, objective);
+    if (file != null && !outcome.hasFailed()) {
+      keep(file, key, outcome.score());
+    }
+    return outcome;
+  }
+
+  private static SearchResult.Outcome tried(Trial trial, Objective objective)
       throws InterruptedException {
     try {
       double score = objective.score(trial);
