@@ -71,9 +71,12 @@ public final class JdkApi {
     if (compiler == null) {
       throw new IOException("this runtime has no compiler, which reads sources; expected a JDK");
     }
+    List<JavaFileObject> files = files(sources, packages);
+    if (files.isEmpty()) {
+      return List.of(); // which the compiler would refuse
+    }
     Map<String, List<ApiMethod>> bySentence = new LinkedHashMap<>();
-    JavacTask task =
-        (JavacTask) compiler.getTask(null, null, _ -> {}, null, null, files(sources, packages));
+    JavacTask task = (JavacTask) compiler.getTask(null, null, _ -> {}, null, null, files);
     for (CompilationUnitTree unit : task.parse()) {
       new Methods(DocTrees.instance(task), bySentence).scan(unit, null);
     }
