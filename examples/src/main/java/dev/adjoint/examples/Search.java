@@ -45,6 +45,11 @@ import picocli.CommandLine.Option;
     })
 final class Search implements Callable<Integer> {
 
+  private static final String WORDS = "BM25";
+  private static final String BEFORE = "encoder as it is";
+  private static final String AFTER = "fine-tuned here";
+  private static final String HEAD =
+      String.format("                      first  of ten  1 / rank%n");
   private static final int FOUND = 3;
   private static final int JUDGED_BY_COMPARISON = 1000;
 
@@ -170,7 +175,9 @@ final class Search implements Callable<Integer> {
       index = learn(split, encoder, tokenizer, libraries, seed, judged);
     }
     if (judged.size() > 1) {
-      print("Mean of %d seeds%n%s", judged.size(), table(Judged.mean(judged)));
+      Judged mean = Judged.mean(judged);
+      print("Mean of %d seeds%n%s", judged.size(), HEAD);
+      print("%s%s%s", row(WORDS, mean.words), row(BEFORE, mean.before), row(AFTER, mean.after));
     }
     if (index != null) {
       index.save(save);
@@ -208,15 +215,14 @@ final class Search implements Callable<Integer> {
     print("Seed %d: %s%n", seed, size);
     Recall words = split.recall(libraries);
     Recall before = split.recall(SearchIndex.of(encoder, tokenizer, split.all()));
-    print("  BM25, then the encoder as it is, at 1, at 10, and the mean of 1 / rank%n");
-    print("  %s%n  %s%n", words, before);
+    print("%s%s%s", HEAD, row(WORDS, words), row(BEFORE, before));
     TrainingReport told =
         TrainingReport.of(encoder, "Search by meaning").writeTo(report).fact("data", size);
     train(encoder, new Pairs(tokenizer, split.training()), seed, told);
     SearchIndex index = SearchIndex.of(encoder, tokenizer, split.all());
     Judged one = new Judged(words, before, split.recall(index));
     judged.add(one);
-    print("%s", table(one));
+    print("%s%s", HEAD, row(AFTER, one.after));
     told.answer(
             "recall at 10, of BM25 %.1f%%, before %.1f%%"
                 .formatted(100 * words.at10(), 100 * before.at10()),
@@ -226,9 +232,9 @@ final class Search implements Callable<Integer> {
             page.heading("Beside matching words")
                 .plot(
                     new BarPlot("Found", "share", List.of("first", "among ten", "1 / rank"))
-                        .bars("BM25", words.values())
-                        .bars("as it is", before.values())
-                        .bars("fine-tuned", one.after.values()),
+                        .bars(WORDS, words.values())
+                        .bars(BEFORE, before.values())
+                        .bars(AFTER, one.after.values()),
                     "Of the sentences of held out classes, how many find their method among all;"
                         + " higher is better."))
         .write();
@@ -250,11 +256,8 @@ final class Search implements Callable<Integer> {
         .fit(loader, epochs);
   }
 
-  private static String table(Judged judged) {
-    return String.format(
-        "                       at 1    at 10  1 / rank%n"
-            + "  BM25               %s%n  encoder as it is   %s%n  fine-tuned here    %s%n",
-        judged.words, judged.before, judged.after);
+  private static String row(String name, Recall recall) {
+    return String.format("  %-17s  %s%n", name, recall);
   }
 
   // ---- questions -------------------------------------------------------------------------------

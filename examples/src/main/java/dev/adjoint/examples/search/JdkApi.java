@@ -189,7 +189,7 @@ public final class JdkApi {
         case TextTree text -> text.getBody();
         case LiteralTree literal -> literal.getBody().getBody();
         case LinkTree link when link.getLabel().isEmpty() ->
-            link.getReference().getSignature().replace('#', '.');
+            link.getReference().getSignature().replaceFirst("^#", "").replace('#', '.');
         case LinkTree link -> text(link.getLabel());
         case ReturnTree returned -> "Returns " + text(returned.getDescription()) + ".";
         case EntityTree entity -> String.valueOf(trees.getCharacters(entity));

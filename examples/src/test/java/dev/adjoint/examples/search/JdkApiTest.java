@@ -24,7 +24,7 @@ class JdkApiTest {
       public class Box<T> {
         /** Puts <b>a thing</b> into {@link Box the box} &amp; closes it. More is said here. */
         public void put(T thing, List<? super T> others) {}
-        /** {@return how many things there are} */
+        /** {@return how many things {@link #put} and {@link List#add} brought} */
         public int size() { return 0; }
         /** Two words. */
         public void few() {}
@@ -74,7 +74,7 @@ class JdkApiTest {
                 "a.b.Box",
                 "put(T thing, List<? super T> others)",
                 "Puts a thing into the box & closes it."),
-            new ApiMethod("a.b.Box", "size()", "Returns how many things there are."),
+            new ApiMethod("a.b.Box", "size()", "Returns how many things put and List.add brought."),
             new ApiMethod("a.b.Box.Lid", "open(String[] keys)", "Opens it by keys, or by force."));
     assertThat(JdkApi.read(zip(), List.of("b"))).isEmpty();
   }
