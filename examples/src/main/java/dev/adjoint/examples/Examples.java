@@ -47,6 +47,7 @@ public final class Examples {
             .addSubcommand(new Text(out, terminal))
             .addSubcommand(new Tabular(out, terminal))
             .addSubcommand(new Physics(out))
+            .addSubcommand(new Search(out, terminal))
             .setCaseInsensitiveEnumValuesAllowed(true)
             .setParameterExceptionHandler(Examples::refuse)
             .setExecutionExceptionHandler(Examples::explain);
@@ -58,7 +59,8 @@ public final class Examples {
                 .footer(
                     "",
                     "Run it by",
-                    "  mvn -q -P run -pl examples -am compile \"-Dargs=" + name + " [OPTIONS]\""));
+                    "  mvn -q -P %s -pl examples -am compile \"-Dargs=%s [OPTIONS]\""
+                        .formatted(name.equals("search") ? "run,search" : "run", name)));
     return all;
   }
 

@@ -32,7 +32,10 @@ class ExamplesTest {
           "tabular --data nowhere --label a --numeric b",
           "tabular --epochs 0",
           "physics --adam -1",
-          "physics --report /");
+          "physics --report /",
+          "search",
+          "search --methods 1",
+          "search --open nowhere");
 
   @ParameterizedTest
   @FieldSource("REFUSED")
@@ -56,10 +59,12 @@ class ExamplesTest {
   void everyCommandSaysHowToRunIt() {
     Map<String, CommandLine> commands = Examples.commandLine(System.out, false).getSubcommands();
     assertThat(commands.keySet())
-        .containsExactly("class-names", "digits", "why-normalize", "text", "tabular", "physics");
+        .containsExactly(
+            "class-names", "digits", "why-normalize", "text", "tabular", "physics", "search");
     commands.forEach((name, command) ->
         assertThat(command.getUsageMessage())
             .contains(
-                "mvn -q -P run -pl examples -am compile \"-Dargs=%s [OPTIONS]\"".formatted(name)));
+                "mvn -q -P run%s -pl examples -am compile \"-Dargs=%s [OPTIONS]\""
+                    .formatted(name.equals("search") ? ",search" : "", name)));
   }
 }

@@ -63,10 +63,11 @@ public final class OnnxWeights {
       Value value = Value.read(data, files);
       if (value.type().isFloat()) {
         String name = transposed.get(data.name());
-        boolean turned = name != null && value.tensor().rank() == 2;
-        weights.put(
-            turned ? name : data.name(),
-            turned ? value.tensor().transpose().contiguous() : value.tensor());
+        if (name != null && value.tensor().rank() == 2) {
+          weights.put(name, value.tensor().transpose().contiguous());
+        } else {
+          weights.put(data.name(), value.tensor());
+        }
       }
     }
     return Collections.unmodifiableMap(weights);
