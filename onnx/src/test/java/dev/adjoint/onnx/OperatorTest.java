@@ -316,4 +316,53 @@ class OperatorTest {
     assertThat(spectra.select(1, 2))
         .isCloseTo(run("DFT", List.of(floats(third)), attribute("onesided", 1L)));
   }
+
+  // ---- indices ---------------------------------------------------------------------------------
+
+  @Test
+  void whatIsWrittenTwiceIsCombined() throws IOException {
+    List<Value> inputs =
+        List.of(
+            floats(Tensor.of(1f, 5, 3)),
+            in(ElementType.INT64, 1, -3, 1),
+            floats(Tensor.of(4f, 2, 3)));
+    assertThat(run("ScatterElements", inputs, attribute("reduction", "mul")))
+        .isCloseTo(Tensor.of(2f, 60, 3));
+    assertThat(run("ScatterElements", inputs, attribute("reduction", "min")))
+        .isCloseTo(Tensor.of(1f, 3, 3));
+    List<Value> rows =
+        List.of(
+            floats(Tensor.of(new float[][] {{1, 2}, {3, 4}})),
+            new Value(Tensor.of(new double[][] {{1}, {1}}), ElementType.INT64),
+            floats(Tensor.of(new float[][] {{0, 9}, {5, 1}})));
+    assertThat(run("ScatterND", rows, attribute("reduction", "max")))
+        .isCloseTo(Tensor.of(new float[][] {{1, 2}, {5, 9}}));
+  }
+
+  @Test
+  void theLargestElementsGoBackToTheirPlaces() throws IOException {
+    Value x = floats(GENERATOR.normal(2, 3, 4, 6));
+    Message kernel = attribute("kernel_shape", 2, 3);
+    Message strides = attribute("strides", 2, 3);
+    List<Value> pooled = run(22, "MaxPool", List.of(x), 2, kernel, strides);
+    Tensor back = run("MaxUnpool", pooled, kernel, strides);
+    Tensor kept = x.tensor().times(back.notEqual(0));
+    assertThat(back).isCloseTo(kept);
+    Assertions.assertThat(back.notEqual(0).sum().item()).isEqualTo(2 * 3 * 2 * 2);
+    assertThat(run("MaxPool", List.of(floats(back.max(x.tensor()))), kernel, strides))
+        .isCloseTo(pooled.getFirst().tensor());
+  }
+
+  @Test
+  void aCacheGoesAround() throws IOException {
+    Tensor y =
+        run(
+            "TensorScatter",
+            List.of(
+                floats(Tensors.zeros(1, 3, 1)),
+                floats(Tensor.of(new float[][][] {{{1}, {2}}})),
+                in(ElementType.INT64, 2)),
+            attribute("mode", "circular"));
+    assertThat(y.reshape(3)).isCloseTo(Tensor.of(2f, 0, 1));
+  }
 }
