@@ -111,14 +111,15 @@ final class ResizeOperators {
                       : (start + end) / 2 * (n - 1);
               default -> throw call.unsupported("coordinates '%s'".formatted(mode));
             })
+        .map(place -> (float) place) // as others count: 8 / 1.6f is 5
         .toArray();
   }
 
   private static Tensor along(Call call, Tensor x, int axis, double factor, double[] places) {
     String mode = call.text("mode", "nearest");
     if (mode.equals("nearest")) {
-      String rounding =
-          call.text("nearest_mode", call.opset() < 11 ? "floor" : "round_prefer_floor");
+      String older = factor < 1 ? "ceil" : "floor"; // which version 10 leaves open
+      String rounding = call.text("nearest_mode", call.opset() < 11 ? older : "round_prefer_floor");
       int[] nearest =
           DoubleStream.of(places)
               .map(place ->

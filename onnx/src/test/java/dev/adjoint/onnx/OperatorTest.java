@@ -365,4 +365,42 @@ class OperatorTest {
             attribute("mode", "circular"));
     assertThat(y.reshape(3)).isCloseTo(Tensor.of(2f, 0, 1));
   }
+
+  // ---- sequences -------------------------------------------------------------------------------
+
+  @Test
+  void aShortSequenceIsComputedAsIfItWereAlone() throws IOException {
+    Tensor x = GENERATOR.normal(4, 2, 3);
+    List<Value> weights =
+        List.of(floats(GENERATOR.normal(2, 20, 3)), floats(GENERATOR.normal(2, 20, 5)), NOTHING);
+    Message[] attributes = {
+      attribute("hidden_size", 5L),
+      attribute("direction", "bidirectional"),
+      attribute("clip", 2f),
+      ModelBuilder.texts(
+          "activations", "Sigmoid", "Tanh", "Softsign", "HardSigmoid", "Tanh", "Relu")
+    };
+    List<Value> inputs = new ArrayList<>(List.of(floats(x)));
+    inputs.addAll(weights);
+    inputs.add(in(ElementType.INT32, 2, 4));
+    List<Value> both = run(22, "LSTM", inputs, 3, attributes);
+    inputs.set(0, floats(x.slice(1, 0, 1).slice(0, 0, 2)));
+    List<Value> alone = run(22, "LSTM", inputs.subList(0, 4), 3, attributes);
+    Tensor first = both.get(0).tensor().slice(2, 0, 1);
+    assertThat(first.slice(0, 0, 2)).isCloseTo(alone.get(0).tensor());
+    assertThat(first.slice(0, 2, 4)).isCloseTo(Tensors.zeros(2, 2, 1, 5));
+    assertThat(both.get(1).tensor().slice(1, 0, 1)).isCloseTo(alone.get(1).tensor());
+    assertThat(both.get(2).tensor().slice(1, 0, 1)).isCloseTo(alone.get(2).tensor());
+  }
+
+  @Test
+  void keysThatArePaddingAreNotSeen() throws IOException {
+    Value q = floats(GENERATOR.normal(1, 2, 3, 4));
+    Tensor k = GENERATOR.normal(1, 2, 6, 4);
+    List<Value> padded =
+        List.of(q, floats(k), floats(k), NOTHING, NOTHING, NOTHING, in(ElementType.INT64, 5));
+    Value cut = floats(k.slice(2, 0, 5));
+    assertThat(run(24, "Attention", padded, 1).getFirst().tensor())
+        .isCloseTo(run(24, "Attention", List.of(q, cut, cut), 1).getFirst().tensor());
+  }
 }
