@@ -1,5 +1,7 @@
 package dev.adjoint.onnx;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.adjoint.op.Indexing;
 import dev.adjoint.op.Resampling;
 import dev.adjoint.op.Where;
@@ -48,7 +50,7 @@ final class ResizeOperators {
           "scales %s and sizes %s; expected one of them, with a number for each of the axes %s"
               .formatted(Arrays.toString(scales), Arrays.toString(sizes), Arrays.toString(axes)));
     }
-    double[] factors = scales != null ? scales : factors(call, x, axes, sizes);
+    double[] factors = sizes == null ? requireNonNull(scales) : factors(call, x, axes, sizes);
     double[] regions =
         call.opset() >= 11 && call.has(1) ? call.x(1).untracked().toDoubleArray() : new double[0];
     Tensor y = x;
