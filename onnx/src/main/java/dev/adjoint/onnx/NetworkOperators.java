@@ -271,9 +271,6 @@ final class NetworkOperators {
   }
 
   private static List<Value> maxPool(Call call) {
-    if (call.node().outputs().size() > 1) {
-      throw call.unsupported("the places of the largest elements; expected only their values");
-    }
     Tensor x = call.x(0);
     Windows windows = Windows.of(call, x, call.ints("kernel_shape"));
     PoolOptions options =
@@ -281,15 +278,19 @@ final class NetworkOperators {
     boolean symmetric = windows.isSymmetric() && halvesAtMost(windows);
     Tensor padded = symmetric ? x : windows.padded(x, Double.NEGATIVE_INFINITY);
     PoolOptions padding = symmetric ? options.padding(windows.before()) : options;
-    return call.like(
-        0,
+    Tensor y =
         switch (x.rank()) {
           case 3 -> Pooling.maxPool1d(padded, padding);
           case 4 -> Pooling.maxPool2d(padded, padding);
           case 5 -> Pooling.maxPool3d(padded, padding);
           default ->
               throw call.unsupported("input of shape " + x.shape() + "; expected 3 to 5 axes");
-        });
+        };
+    Value pooled = call.in(0).with(y);
+    return call.node().outputs().size() == 1
+        ? List.of(pooled)
+        : List.of(
+            pooled, new Value(ScatterOperators.places(call, x, windows, y), ElementType.INT64));
   }
 
   private static boolean halvesAtMost(Windows windows) {

@@ -1,5 +1,7 @@
 package dev.adjoint.onnx;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.UnsafeByteOperations;
 import dev.adjoint.io.Quoted;
@@ -162,8 +164,9 @@ public final class OnnxModel extends Layer implements Transform {
               .formatted(Quoted.list(given.keySet()), Quoted.list(inputs.keySet())));
     }
     Map<String, Value> values = new HashMap<>();
-    given.forEach((name, x) -> {
-      ElementType type = ElementType.require(inputs.get(name).type(), "input " + Quoted.text(name));
+    inputs.forEach((name, input) -> {
+      ElementType type = ElementType.require(input.type(), "input " + Quoted.text(name));
+      Tensor x = requireNonNull(given.get(name));
       values.put(name, type.isFloat() ? Value.of(x) : new Value(x.to(DType.FLOAT64), type));
     });
     Map<String, Tensor> outputs = new LinkedHashMap<>();

@@ -18,6 +18,7 @@ final class Operators {
     ElementwiseOperators.addTo(all);
     ReductionOperators.addTo(all);
     ShapeOperators.addTo(all);
+    ScatterOperators.addTo(all);
     NetworkOperators.addTo(all);
     ResizeOperators.addTo(all);
     VisionOperators.addTo(all);

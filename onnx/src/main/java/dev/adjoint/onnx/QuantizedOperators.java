@@ -1,5 +1,7 @@
 package dev.adjoint.onnx;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Tensor;
 import java.util.Arrays;
@@ -75,7 +77,7 @@ final class QuantizedOperators {
         call -> {
           Tensor x = real(call, 0, true);
           Tensor w = call.x(3);
-          Tensor scale = channels(call.x(4), w);
+          Tensor scale = requireNonNull(channels(call.x(4), w));
           Tensor wide = shifted(w, channels(call.x(5), w), true).times(scale.to(DType.FLOAT64));
           Tensor bias = call.tensorOr(8);
           Tensor y =

@@ -1,5 +1,7 @@
 package dev.adjoint.onnx;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.adjoint.op.Indexing;
 import dev.adjoint.op.Resampling;
 import dev.adjoint.op.Where;
@@ -48,7 +50,7 @@ final class ResizeOperators {
           "scales %s and sizes %s; expected one of them, with a number for each of the axes %s"
               .formatted(Arrays.toString(scales), Arrays.toString(sizes), Arrays.toString(axes)));
     }
-    double[] factors = scales != null ? scales : factors(call, x, axes, sizes);
+    double[] factors = sizes == null ? requireNonNull(scales) : factors(call, x, axes, sizes);
     double[] regions =
         call.opset() >= 11 && call.has(1) ? call.x(1).untracked().toDoubleArray() : new double[0];
     Tensor y = x;
@@ -111,14 +113,15 @@ final class ResizeOperators {
                       : (start + end) / 2 * (n - 1);
               default -> throw call.unsupported("coordinates '%s'".formatted(mode));
             })
+        .map(place -> (float) place) // as others count: 8 / 1.6f is 5
         .toArray();
   }
 
   private static Tensor along(Call call, Tensor x, int axis, double factor, double[] places) {
     String mode = call.text("mode", "nearest");
     if (mode.equals("nearest")) {
-      String rounding =
-          call.text("nearest_mode", call.opset() < 11 ? "floor" : "round_prefer_floor");
+      String older = factor < 1 ? "ceil" : "floor"; // which version 10 leaves open
+      String rounding = call.text("nearest_mode", call.opset() < 11 ? older : "round_prefer_floor");
       int[] nearest =
           DoubleStream.of(places)
               .map(place ->

@@ -1,5 +1,6 @@
 package dev.adjoint.onnx;
 
+import dev.adjoint.op.Activations;
 import dev.adjoint.op.Indexing;
 import dev.adjoint.op.Joining;
 import dev.adjoint.op.Where;
@@ -7,9 +8,10 @@ import dev.adjoint.tensor.Keep;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** The operators on sequences: recurrent layers, attention, rotary positions. */
@@ -53,6 +55,7 @@ final class SequenceOperators {
    * @param inputBias of the products with w
    * @param stateBias of the products with r
    * @param peepholes of an LSTM, from its cell to its gates; null if there are none
+   * @param activations of the gates, and what follows
    */
   private record Cell(
       Call call,
@@ -60,7 +63,14 @@ final class SequenceOperators {
       Tensor r,
       Tensor inputBias,
       Tensor stateBias,
-      @Nullable Tensor peepholes) {
+      @Nullable Tensor peepholes,
+      List<UnaryOperator<Tensor>> activations) {
+
+    /** Applies an activation, behind the clip. */
+    Tensor activated(int activation, Tensor x) {
+      double clip = call.decimal("clip", 0);
+      return activations.get(activation).apply(clip > 0 ? x.clamp(-clip, clip) : x);
+    }
 
     List<Tensor> gates(Tensor x, Tensor h, int n) {
       Tensor all =
@@ -81,7 +91,7 @@ final class SequenceOperators {
   }
 
   private static Tensor[] plain(Cell cell, Tensor x, Tensor[] state) {
-    return new Tensor[] {cell.gates(x, state[0], 1).getFirst().tanh(), state[1]};
+    return new Tensor[] {cell.activated(0, cell.gates(x, state[0], 1).getFirst()), state[1]};
   }
 
   private static Tensor[] gated(Cell cell, Tensor x, Tensor[] state) {
@@ -89,13 +99,15 @@ final class SequenceOperators {
     List<Tensor> ofX = x.matmul(cell.w.transpose()).plus(cell.inputBias).chunk(3, 1);
     List<Tensor> r = cell.r.chunk(3, 0);
     List<Tensor> bias = cell.stateBias.chunk(3, 0);
-    Tensor update = ofX.get(0).plus(h.matmul(r.get(0).transpose())).plus(bias.get(0)).sigmoid();
-    Tensor reset = ofX.get(1).plus(h.matmul(r.get(1).transpose())).plus(bias.get(1)).sigmoid();
+    Tensor update =
+        cell.activated(0, ofX.get(0).plus(h.matmul(r.get(0).transpose())).plus(bias.get(0)));
+    Tensor reset =
+        cell.activated(0, ofX.get(1).plus(h.matmul(r.get(1).transpose())).plus(bias.get(1)));
     Tensor before =
         cell.call.flag("linear_before_reset", false)
             ? reset.times(h.matmul(r.get(2).transpose()).plus(bias.get(2)))
             : reset.times(h).matmul(r.get(2).transpose()).plus(bias.get(2));
-    Tensor candidate = ofX.get(2).plus(before).tanh();
+    Tensor candidate = cell.activated(1, ofX.get(2).plus(before));
     return new Tensor[] {candidate.plus(update.times(h.minus(candidate))), state[1]};
   }
 
@@ -103,15 +115,15 @@ final class SequenceOperators {
     Tensor c = state[1];
     int n = c.size(1);
     List<Tensor> gates = cell.gates(x, state[0], 4); // input, output, forget, cell
-    Tensor in = gates.get(0).plus(cell.peephole(0, n, c)).sigmoid();
-    Tensor forget = gates.get(2).plus(cell.peephole(2, n, c)).sigmoid();
-    Tensor next = forget.times(c).plus(in.times(gates.get(3).tanh()));
-    Tensor out = gates.get(1).plus(cell.peephole(1, n, next)).sigmoid();
-    return new Tensor[] {out.times(next.tanh()), next};
+    Tensor in = cell.activated(0, gates.get(0).plus(cell.peephole(0, n, c)));
+    Tensor forget = cell.activated(0, gates.get(2).plus(cell.peephole(2, n, c)));
+    Tensor next = forget.times(c).plus(in.times(cell.activated(1, gates.get(3))));
+    Tensor out = cell.activated(0, gates.get(1).plus(cell.peephole(1, n, next)));
+    return new Tensor[] {out.times(cell.activations.get(2).apply(next)), next};
   }
 
   private static List<Value> recurrent(Call call, int gates, Step step) {
-    for (String attribute : List.of("activations", "clip", "input_forget")) {
+    for (String attribute : List.of("activation_alpha", "activation_beta", "input_forget")) {
       if (call.hasAttribute(attribute)) {
         throw call.unsupported("%s; expected the default".formatted(attribute));
       }
@@ -122,9 +134,7 @@ final class SequenceOperators {
     int batch = x.size(1);
     Tensor r = call.x(2);
     int hidden = r.size(2);
-    if (call.has(4) && Arrays.stream(call.in(4).toInts()).anyMatch(length -> length != steps)) {
-      throw call.unsupported("sequences of several lengths; expected one");
-    }
+    Tensor lengths = call.has(4) ? call.x(4).to(x.dtype()).unsqueeze(1) : null;
     String direction = call.text("direction", "forward");
     List<Tensor> outputs = new ArrayList<>();
     List<Tensor> lastH = new ArrayList<>();
@@ -142,7 +152,8 @@ final class SequenceOperators {
               r.select(0, d),
               bias.slice(0, 0, half),
               bias.slice(0, half, 2 * half),
-              peepholes);
+              peepholes,
+              activations(call, gates, d));
       Tensor[] state = {
         initial(call, 5, d, batchFirst, x, batch, hidden),
         initial(call, 6, d, batchFirst, x, batch, hidden)
@@ -150,8 +161,15 @@ final class SequenceOperators {
       Tensor[] each = new Tensor[steps];
       for (int t = 0; t < steps; t++) {
         int at = reverse ? steps - 1 - t : t;
-        state = step.next(cell, x.select(0, at), state);
-        each[at] = state[0];
+        Tensor[] next = step.next(cell, x.select(0, at), state);
+        each[at] = next[0];
+        if (lengths != null) { // behind its end, a sequence keeps its state and gives zeros
+          Tensor inside = lengths.greater(at);
+          each[at] = inside.times(next[0]);
+          next[0] = Where.where(inside, next[0], state[0]);
+          next[1] = Where.where(inside, next[1], state[1]);
+        }
+        state = next;
       }
       outputs.add(Joining.stack(0, each));
       lastH.add(state[0]);
@@ -164,6 +182,29 @@ final class SequenceOperators {
         call.in(0).with(batchFirst ? y.permute(2, 0, 1, 3) : y),
         call.in(0).with(batchFirst ? h.transpose(0, 1) : h),
         call.in(0).with(batchFirst ? c.transpose(0, 1) : c));
+  }
+
+  /** Returns the activations of a direction: of gates, of the candidate, of the output. */
+  private static List<UnaryOperator<Tensor>> activations(Call call, int gates, int direction) {
+    List<String> usual =
+        gates == 1 ? List.of("Tanh") : List.of("Sigmoid", "Tanh", "Tanh").subList(0, gates - 1);
+    List<String> given = call.texts("activations");
+    int from = direction * usual.size();
+    List<String> names =
+        given.isEmpty() ? usual : given.subList(from, Math.min(given.size(), from + usual.size()));
+    return names.stream().map(name -> activation(call, name)).toList();
+  }
+
+  private static UnaryOperator<Tensor> activation(Call call, String name) {
+    return switch (name.toLowerCase(Locale.ROOT)) {
+      case "tanh" -> Tensor::tanh;
+      case "sigmoid" -> Tensor::sigmoid;
+      case "relu" -> Tensor::relu;
+      case "softsign" -> Activations::softsign;
+      case "softplus" -> Activations::softplus;
+      case "hardsigmoid" -> x -> x.times(0.2).plus(0.5).clamp(0, 1);
+      default -> throw call.unsupported("activation '%s'".formatted(name));
+    };
   }
 
   private static Tensor stack(int axis, List<Tensor> tensors) {
@@ -180,9 +221,6 @@ final class SequenceOperators {
   // ---- attention -------------------------------------------------------------------------------
 
   private static List<Value> attention(Call call) {
-    if (call.has(6)) {
-      throw call.unsupported("lengths of keys without padding; expected a mask");
-    }
     boolean flat = call.x(0).rank() == 3;
     Tensor q = heads(call.x(0), call.integer("q_num_heads", 0));
     Tensor k = heads(call.x(1), call.integer("kv_num_heads", 0));
@@ -235,15 +273,27 @@ final class SequenceOperators {
       int missing = scores.size(-1) - bias.size(-1);
       bias = missing > 0 ? bias.pad(-1, 0, missing, Double.NEGATIVE_INFINITY) : bias;
     }
+    Tensor keys = Tensors.arange(scores.size(-1)).to(scores.dtype());
+    Tensor lengths = // of the keys that are no padding
+        call.has(6) ? call.x(6).to(scores.dtype()).reshape(scores.size(0), 1, 1, 1) : null;
+    if (lengths != null) {
+      bias = plus(bias, Where.where(keys.less(lengths), zero, never));
+    }
     if (call.flag("is_causal", false)) {
       int queries = scores.size(-2);
-      int keys = scores.size(-1);
-      int past = call.has(4) ? call.x(4).size(2) : 0;
-      Tensor at = Tensors.arange(queries).unsqueeze(1).plus(past);
-      Tensor causal = Where.where(Tensors.arange(keys).greater(at), never, zero);
-      bias = bias == null ? causal.to(scores.dtype()) : bias.plus(causal);
+      Tensor past = Tensor.scalar(call.has(4) ? call.x(4).size(2) : 0, scores.dtype());
+      Tensor at =
+          Tensors.arange(queries)
+              .to(scores.dtype())
+              .unsqueeze(1)
+              .plus(lengths == null ? past : lengths.minus(queries));
+      bias = plus(bias, Where.where(keys.greater(at), never, zero));
     }
     return bias;
+  }
+
+  private static Tensor plus(@Nullable Tensor bias, Tensor more) {
+    return bias == null ? more : bias.plus(more);
   }
 
   private static List<Value> rotary(Call call) {

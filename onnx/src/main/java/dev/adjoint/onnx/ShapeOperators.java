@@ -5,7 +5,6 @@ import dev.adjoint.op.Joining;
 import dev.adjoint.op.Masking;
 import dev.adjoint.op.Movement;
 import dev.adjoint.op.PadMode;
-import dev.adjoint.op.Scattering;
 import dev.adjoint.op.Where;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.IntTensor;
@@ -122,9 +121,6 @@ final class ShapeOperators {
           return call.like(0, Indexing.gather(x, axis, positive(call.in(1), x.size(axis))));
         });
     all.put("GatherND", ShapeOperators::gatherNd);
-    all.put("Scatter", ShapeOperators::scatter);
-    all.put("ScatterElements", ShapeOperators::scatter);
-    all.put("ScatterND", ShapeOperators::scatterNd);
     all.put(
         "Expand",
         call -> {
@@ -231,7 +227,7 @@ final class ShapeOperators {
   }
 
   /** Returns indices of an axis, counted from its start. */
-  private static IntTensor positive(Value index, int size) {
+  static IntTensor positive(Value index, int size) {
     Tensor x = index.tensor();
     return new Value(x.plus(x.less(0).times(size)), index.type()).toIntTensor();
   }
@@ -344,48 +340,6 @@ final class ShapeOperators {
             .toArray();
     Tensor lines = x.reshape(x.size() / Math.max(1, length), length);
     return call.like(0, Indexing.indexSelect(lines, 0, IntTensor.of(rows)).reshape(result));
-  }
-
-  private static List<Value> scatter(Call call) {
-    Tensor x = call.x(0);
-    int axis = call.axis(call.integer("axis", 0), x.rank());
-    IntTensor index = positive(call.in(1), x.size(axis));
-    return switch (call.text("reduction", "none")) {
-      case "none" -> call.like(0, Scattering.scatter(x, axis, index, call.x(2)));
-      case "add" -> call.like(0, Scattering.scatterAdd(x, axis, index, call.x(2)));
-      default -> throw call.unsupported(reduction(call));
-    };
-  }
-
-  private static String reduction(Call call) {
-    return "reduction '%s'; expected none or add".formatted(call.text("reduction", ""));
-  }
-
-  private static List<Value> scatterNd(Call call) {
-    String reduction = call.text("reduction", "none");
-    if (!reduction.equals("none") && !reduction.equals("add")) {
-      throw call.unsupported(reduction(call));
-    }
-    Tensor x = call.x(0);
-    int[] index = call.in(1).toInts();
-    int depth = call.in(1).shape().size(-1);
-    List<IntTensor> columns = new ArrayList<>();
-    for (int k = 0; k < depth; k++) {
-      int column = k;
-      int size = x.size(k);
-      columns.add(
-          IntTensor.of(
-              IntStream.range(0, index.length / depth)
-                  .map(i -> index[i * depth + column])
-                  .map(i -> i < 0 ? i + size : i)
-                  .toArray()));
-    }
-    int[] sizes =
-        IntStream.concat(
-                IntStream.of(index.length / depth), Arrays.stream(x.shape().toArray()).skip(depth))
-            .toArray();
-    Tensor updates = call.x(2).reshape(sizes);
-    return call.like(0, Scattering.indexPut(x, columns, updates, reduction.equals("add")));
   }
 
   private static List<Value> pad(Call call) {

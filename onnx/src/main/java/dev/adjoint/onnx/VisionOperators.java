@@ -115,13 +115,13 @@ final class VisionOperators {
           call.text(
               "coordinate_transformation_mode",
               call.opset() < 16 ? "output_half_pixel" : "half_pixel");
-      double scale = call.decimal("spatial_scale", 1);
-      double start = from * scale - (mode.equals("half_pixel") ? 0.5 : 0);
-      double length = (to - from) * scale;
-      length = mode.equals("half_pixel") ? length : Math.max(length, 1);
+      float scale = (float) call.decimal("spatial_scale", 1); // as others count: in float32
+      float start = (float) from * scale - (mode.equals("half_pixel") ? 0.5f : 0);
+      float end = (float) to * scale - (mode.equals("half_pixel") ? 0.5f : 0);
+      float length = mode.equals("half_pixel") ? end - start : Math.max(end - start, 1);
       int given = call.integer("sampling_ratio", 0);
       int each = given > 0 ? given : (int) Math.max(1, Math.ceil(length / cells));
-      double step = length / cells / each;
+      double step = (double) length / cells / each;
       return new Samples(
           IntStream.range(0, cells * each).mapToDouble(i -> start + (i + 0.5) * step).toArray(),
           each);

@@ -316,4 +316,91 @@ class OperatorTest {
     assertThat(spectra.select(1, 2))
         .isCloseTo(run("DFT", List.of(floats(third)), attribute("onesided", 1L)));
   }
+
+  // ---- indices ---------------------------------------------------------------------------------
+
+  @Test
+  void whatIsWrittenTwiceIsCombined() throws IOException {
+    List<Value> inputs =
+        List.of(
+            floats(Tensor.of(1f, 5, 3)),
+            in(ElementType.INT64, 1, -3, 1),
+            floats(Tensor.of(4f, 2, 3)));
+    assertThat(run("ScatterElements", inputs, attribute("reduction", "mul")))
+        .isCloseTo(Tensor.of(2f, 60, 3));
+    assertThat(run("ScatterElements", inputs, attribute("reduction", "min")))
+        .isCloseTo(Tensor.of(1f, 3, 3));
+    List<Value> rows =
+        List.of(
+            floats(Tensor.of(new float[][] {{1, 2}, {3, 4}})),
+            new Value(Tensor.of(new double[][] {{1}, {1}}), ElementType.INT64),
+            floats(Tensor.of(new float[][] {{0, 9}, {5, 1}})));
+    assertThat(run("ScatterND", rows, attribute("reduction", "max")))
+        .isCloseTo(Tensor.of(new float[][] {{1, 2}, {5, 9}}));
+  }
+
+  @Test
+  void theLargestElementsGoBackToTheirPlaces() throws IOException {
+    Value x = floats(GENERATOR.normal(2, 3, 4, 6));
+    Message kernel = attribute("kernel_shape", 2, 3);
+    Message strides = attribute("strides", 2, 3);
+    List<Value> pooled = run(22, "MaxPool", List.of(x), 2, kernel, strides);
+    Tensor back = run("MaxUnpool", pooled, kernel, strides);
+    Tensor kept = x.tensor().times(back.notEqual(0));
+    assertThat(back).isCloseTo(kept);
+    Assertions.assertThat(back.notEqual(0).sum().item()).isEqualTo(2 * 3 * 2 * 2);
+    assertThat(run("MaxPool", List.of(floats(back.max(x.tensor()))), kernel, strides))
+        .isCloseTo(pooled.getFirst().tensor());
+  }
+
+  @Test
+  void aCacheGoesAround() throws IOException {
+    Tensor y =
+        run(
+            "TensorScatter",
+            List.of(
+                floats(Tensors.zeros(1, 3, 1)),
+                floats(Tensor.of(new float[][][] {{{1}, {2}}})),
+                in(ElementType.INT64, 2)),
+            attribute("mode", "circular"));
+    assertThat(y.reshape(3)).isCloseTo(Tensor.of(2f, 0, 1));
+  }
+
+  // ---- sequences -------------------------------------------------------------------------------
+
+  @Test
+  void aShortSequenceIsComputedAsIfItWereAlone() throws IOException {
+    Tensor x = GENERATOR.normal(4, 2, 3);
+    List<Value> weights =
+        List.of(floats(GENERATOR.normal(2, 20, 3)), floats(GENERATOR.normal(2, 20, 5)), NOTHING);
+    Message[] attributes = {
+      attribute("hidden_size", 5L),
+      attribute("direction", "bidirectional"),
+      attribute("clip", 2f),
+      ModelBuilder.texts(
+          "activations", "Sigmoid", "Tanh", "Softsign", "HardSigmoid", "Tanh", "Relu")
+    };
+    List<Value> inputs = new ArrayList<>(List.of(floats(x)));
+    inputs.addAll(weights);
+    inputs.add(in(ElementType.INT32, 2, 4));
+    List<Value> both = run(22, "LSTM", inputs, 3, attributes);
+    inputs.set(0, floats(x.slice(1, 0, 1).slice(0, 0, 2)));
+    List<Value> alone = run(22, "LSTM", inputs.subList(0, 4), 3, attributes);
+    Tensor first = both.get(0).tensor().slice(2, 0, 1);
+    assertThat(first.slice(0, 0, 2)).isCloseTo(alone.get(0).tensor());
+    assertThat(first.slice(0, 2, 4)).isCloseTo(Tensors.zeros(2, 2, 1, 5));
+    assertThat(both.get(1).tensor().slice(1, 0, 1)).isCloseTo(alone.get(1).tensor());
+    assertThat(both.get(2).tensor().slice(1, 0, 1)).isCloseTo(alone.get(2).tensor());
+  }
+
+  @Test
+  void keysThatArePaddingAreNotSeen() throws IOException {
+    Value q = floats(GENERATOR.normal(1, 2, 3, 4));
+    Tensor k = GENERATOR.normal(1, 2, 6, 4);
+    List<Value> padded =
+        List.of(q, floats(k), floats(k), NOTHING, NOTHING, NOTHING, in(ElementType.INT64, 5));
+    Value cut = floats(k.slice(2, 0, 5));
+    assertThat(run(24, "Attention", padded, 1).getFirst().tensor())
+        .isCloseTo(run(24, "Attention", List.of(q, cut, cut), 1).getFirst().tensor());
+  }
 }
