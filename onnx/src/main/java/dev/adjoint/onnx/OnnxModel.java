@@ -71,23 +71,27 @@ public final class OnnxModel extends Layer implements Transform {
   /**
    * Reads a model; large tensors may be in files beside it.
    *
+   * @param outputs values of the graph to compute instead of its outputs, as what stands before the
+   *     last layer, which is to be another one; none for its outputs
    * @throws TensorFormatException if the file is damaged
    * @throws UnsupportedOnnxException if it needs an operator or an element type that is not
    *     supported; the message names them
    */
-  public static OnnxModel load(Path file) throws IOException {
+  public static OnnxModel load(Path file, String... outputs) throws IOException {
     Path directory = file.toAbsolutePath().getParent();
-    return read(file.toString(), Files.readAllBytes(file), new ExternalData(directory));
+    return read(file.toString(), Files.readAllBytes(file), new ExternalData(directory), outputs);
   }
 
   /** Reads a model from the bytes of a file, as {@link #load} does from a file. */
-  public static OnnxModel of(byte[] bytes) throws IOException {
-    return read("the model", bytes, new ExternalData(null));
+  public static OnnxModel of(byte[] bytes, String... outputs) throws IOException {
+    return read("the model", bytes, new ExternalData(null), outputs);
   }
 
-  private static OnnxModel read(String name, byte[] bytes, ExternalData files) throws IOException {
+  private static OnnxModel read(String name, byte[] bytes, ExternalData files, String... outputs)
+      throws IOException {
     try {
-      return new OnnxModel(ProtoReader.model(UnsafeByteOperations.unsafeWrap(bytes)), files);
+      Model model = ProtoReader.model(UnsafeByteOperations.unsafeWrap(bytes));
+      return new OnnxModel(outputs.length == 0 ? model : model.with(outputs), files);
     } catch (InvalidProtocolBufferException e) {
       throw new TensorFormatException(name, "no ONNX model: " + e.getMessage(), e);
     } catch (TensorFormatException e) {
