@@ -25,6 +25,7 @@ import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Tensor;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,7 +39,9 @@ class OnnxExportTest {
   private final Generator generator = Generator.seeded(1);
 
   static List<Case> layers() {
-    return ExportedLayers.all();
+    List<Case> cases = new ArrayList<>(ExportedLayers.all());
+    cases.addAll(ExportedLayers.models());
+    return cases;
   }
 
   @ParameterizedTest
