@@ -5,6 +5,7 @@ import dev.adjoint.op.ConvOptions;
 import dev.adjoint.op.Joining;
 import dev.adjoint.op.PoolOptions;
 import dev.adjoint.op.Standardize.Rule;
+import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import java.util.ArrayList;
@@ -16,6 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /** How products, convolutions, pooling, norms and recurrent layers are written. */
 final class ExportNetworks {
+
+  private static final double USUAL = 1e-5;
 
   private ExportNetworks() {}
 
@@ -173,8 +176,10 @@ final class ExportNetworks {
       Tensor value = sum.inputs()[0];
       return new Variance(s.graph().name(value, value), sum.inputs()[1].item());
     }
-    Tensor variance = inverse.untracked().square().reciprocal();
-    return new Variance(s.graph().initializer("variance", variance), 0);
+    Tensor variance = inverse.untracked().to(DType.FLOAT64).square().reciprocal();
+    double epsilon = variance.min().item() >= USUAL ? USUAL : 0;
+    return new Variance(
+        s.graph().initializer("variance", variance.minus(epsilon).to(s.dtype())), epsilon);
   }
 
   private static Recorded.@Nullable Step stepOf(Export s, Tensor x, String key) {
