@@ -1,6 +1,7 @@
 package dev.adjoint.op;
 
 import dev.adjoint.autodiff.Examples;
+import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.kernel.Elements;
 import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Tensor;
@@ -63,6 +64,7 @@ public final class ArgExtreme {
     if (examples != null) {
       return IntTensor.example(examples.with(running(examples.all(), axis + 1, sign)));
     }
+    Recorder.checkReadOut(x.untracked());
     Tensor packed = Engine.packed(x.untracked());
     int n = x.size(axis);
     int inner = x.shape().strides()[axis];
@@ -96,6 +98,7 @@ public final class ArgExtreme {
       return IntTensor.example(examples.with(find(name, examples.all(), resolved + 1, sign)))
           .reshape(sizes);
     }
+    Recorder.checkReadOut(x.untracked());
     Tensor rows = Engine.packed(RowOp.lastAxis(x.untracked(), new int[] {resolved}));
     int[] best = new int[rows.size() / n];
     Object array = Engine.array(rows);

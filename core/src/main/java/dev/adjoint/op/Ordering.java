@@ -217,6 +217,7 @@ public final class Ordering {
       IntTensor ofAll = choose(examples.all(), axis + 1, k, descending, results, choice);
       return IntTensor.example(examples.with(ofAll));
     }
+    Recorder.checkReadOut(x.untracked());
     Shape shape = x.shape().with("sort", axis, results);
     int[] indices = new int[shape.size()];
     int n = x.size(axis);

@@ -144,8 +144,13 @@ public abstract non-sealed class Layer extends Parts {
    * hidden.weight}; a shared parameter by the first.
    */
   public final Map<String, Parameter> namedParameters() {
-    Map<String, Weight> weights = Maps.filterValues(named(Weight.class), Weight::isParameter);
+    Map<String, Weight> weights = Maps.filterValues(namedWeights(), Weight::isParameter);
     return ImmutableMap.copyOf(Maps.transformValues(weights, Weight::parameter));
+  }
+
+  /** Returns all weights likewise: parameters, and those that are computed or constant. */
+  public final Map<String, Weight> namedWeights() {
+    return named(Weight.class);
   }
 
   /** Returns all buffers of this layer and of those inside, by their path. */

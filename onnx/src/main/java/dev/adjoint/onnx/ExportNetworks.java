@@ -5,6 +5,7 @@ import dev.adjoint.op.ConvOptions;
 import dev.adjoint.op.Joining;
 import dev.adjoint.op.PoolOptions;
 import dev.adjoint.op.Standardize.Rule;
+import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import java.util.ArrayList;
@@ -16,6 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /** How products, convolutions, pooling, norms and recurrent layers are written. */
 final class ExportNetworks {
+
+  private static final double USUAL = 1e-5;
 
   private ExportNetworks() {}
 
@@ -173,8 +176,10 @@ final class ExportNetworks {
       Tensor value = sum.inputs()[0];
       return new Variance(s.graph().name(value, value), sum.inputs()[1].item());
     }
-    Tensor variance = inverse.untracked().square().reciprocal();
-    return new Variance(s.graph().initializer("variance", variance), 0);
+    Tensor variance = inverse.untracked().to(DType.FLOAT64).square().reciprocal();
+    double epsilon = variance.min().item() >= USUAL ? USUAL : 0;
+    return new Variance(
+        s.graph().initializer("variance", variance.minus(epsilon).to(s.dtype())), epsilon);
   }
 
   private static Recorded.@Nullable Step stepOf(Export s, Tensor x, String key) {
@@ -208,10 +213,12 @@ final class ExportNetworks {
     boolean isLast = Arrays.equals(axes, IntStream.range(first, rank).toArray());
     boolean isAffine = s.a().inputs().length == 3;
     Shape set = Shape.of(Arrays.copyOfRange(shape.toArray(), first, rank));
-    boolean isOfSet = isAffine && s.shape(1).equals(set) && s.shape(2).equals(set);
+    boolean isShifted = isAffine && !isZero(s, 2);
+    boolean isOfSet = isAffine && s.shape(1).equals(set) && (!isShifted || s.shape(2).equals(set));
     boolean isUsual = isLast && !rule.outsideRoot() && rule.epsilon() > 0;
     if (isUsual && rule.centered() && (isOfSet || !isAffine)) {
-      List<String> inputs = isAffine ? s.all() : List.of(s.in(0), constant(s, 1, set));
+      List<String> inputs =
+          isShifted ? s.all() : List.of(s.in(0), isAffine ? s.in(1) : constant(s, 1, set));
       return s.node("LayerNormalization", inputs, "axis", first, "epsilon", rule.epsilon());
     }
     if (isUsual && !rule.centered() && s.graph().opset >= 23 && (isOfSet || !isAffine)) {
@@ -219,7 +226,7 @@ final class ExportNetworks {
       String y =
           s.node(
               "RMSNormalization", List.of(s.in(0), gain), "axis", first, "epsilon", rule.epsilon());
-      return isAffine && !isZero(s, 2) ? s.node("Add", y, s.in(2)) : y;
+      return isShifted ? s.node("Add", y, s.in(2)) : y;
     }
     int channels = rank > 1 ? shape.size(1) : 0;
     if (isUsual
@@ -253,7 +260,8 @@ final class ExportNetworks {
   }
 
   private static boolean isZero(Export s, int input) {
-    return !s.graph().a.isVariable(s.x(input))
+    return s.graph().a.originOf(s.x(input)) == null // what may be trained is kept
+        && !s.graph().a.isVariable(s.x(input))
         && Arrays.stream(s.x(input).untracked().toDoubleArray()).allMatch(x -> x == 0);
   }
 
@@ -276,7 +284,8 @@ final class ExportNetworks {
       sigma = s.node("Where", isZero, s.number(1), sigma);
     }
     String y = s.node("Div", off, sigma);
-    return isAffine ? s.node("Add", s.node("Mul", y, s.in(1)), s.in(2)) : y;
+    String scaled = isAffine ? s.node("Mul", y, s.in(1)) : y;
+    return isAffine && !isZero(s, 2) ? s.node("Add", scaled, s.in(2)) : scaled;
   }
 
   /** Writes (N, C, ...) in groups, normalized, and back as a group norm; null if it is none. */

@@ -47,6 +47,7 @@ final class Exported {
   private final Map<String, Integer> counts = new HashMap<>();
   private final Map<String, String> truths = new HashMap<>();
   private final Map<String, Node> producers = new HashMap<>();
+  private final Map<List<Object>, List<String>> same = new HashMap<>(); // outputs of nodes
 
   /**
    * Begins.
@@ -381,7 +382,14 @@ final class Exported {
       String name = (String) attributes[i];
       all.put(name, new Attribute(name, value, ""));
     }
+    List<Object> key = new ArrayList<>(List.of(op, inputs));
+    all.values().forEach(attribute -> key.add(keyOf(attribute)));
+    List<String> before = same.get(key);
+    if (before != null) {
+      return before; // a model that is run twice is written once
+    }
     List<String> results = new ArrayList<>();
+    same.put(key, results);
     for (int i = 0; i < outputs; i++) {
       results.add(fresh(op + "_" + nodes.size()));
     }
@@ -389,6 +397,12 @@ final class Exported {
     nodes.add(node);
     results.forEach(result -> producers.put(result, node));
     return results;
+  }
+
+  private static Object keyOf(Attribute attribute) {
+    return attribute.value() instanceof long[] values
+        ? attribute.name() + Arrays.toString(values)
+        : List.of(attribute.name(), attribute.value());
   }
 
   /** Returns the node that computes a value, if it is one of this operation. */

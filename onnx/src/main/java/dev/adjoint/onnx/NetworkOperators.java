@@ -1,5 +1,6 @@
 package dev.adjoint.onnx;
 
+import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.op.ConvOptions;
 import dev.adjoint.op.Convolution;
 import dev.adjoint.op.Einsum;
@@ -154,8 +155,20 @@ final class NetworkOperators {
     Tensor gain = channels(call.x(1), x);
     Tensor bias = channels(call.x(2), x);
     if (!call.flag("training_mode", false)) {
-      Tensor deviation = channels(call.x(4).plus(call.decimal("epsilon", EPSILON)).sqrt(), x);
-      return call.like(0, x.minus(channels(call.x(3), x)).div(deviation).times(gain).plus(bias));
+      Tensor mean = channels(call.x(3), x);
+      Tensor variance = call.x(4).plus(call.decimal("epsilon", EPSILON));
+      Tensor deviation = channels(variance.sqrt(), x);
+      return call.like(
+          0,
+          Recorder.composite( // which an export writes as one node again
+              "normalized",
+              call,
+              () -> x.minus(mean).div(deviation).times(gain).plus(bias),
+              x,
+              mean,
+              channels(variance.rsqrt(), x),
+              gain,
+              bias));
     }
     int[] axes = IntStream.range(0, x.rank()).filter(axis -> axis != 1).toArray();
     double momentum = call.decimal("momentum", 0.9f); // the weight of the old value

@@ -3,6 +3,7 @@ package dev.adjoint.onnx;
 import dev.adjoint.io.AtomicFile;
 import dev.adjoint.nn.Layer;
 import dev.adjoint.nn.Transform;
+import dev.adjoint.nn.predict.Predictor;
 import dev.adjoint.onnx.Proto.Graph;
 import dev.adjoint.onnx.Proto.Model;
 import dev.adjoint.onnx.Proto.ValueInfo;
@@ -96,6 +97,38 @@ public final class OnnxExport {
   public static <M extends Layer & Transform> OnnxExport of(M model, Tensor example) {
     return of(model, in -> Map.of("output", model.forward(in.tensor("input"))))
         .input("input", example);
+  }
+
+  /**
+   * Exports what a predictor computes, its preprocessing included: the output "scores", and with
+   * labels the output "probabilities" as well. The names of features and classes are texts of the
+   * file, "features" and "labels", one a line, beside the predictor's own.
+   *
+   * @param example rows of features, or what the model takes
+   */
+  public static OnnxExport of(Predictor predictor, Tensor example) {
+    boolean isNamed = !predictor.labels().isEmpty();
+    OnnxExport export =
+        of(
+            predictor.model(),
+            in -> {
+              Map<String, Tensor> outputs = new LinkedHashMap<>();
+              outputs.put("scores", predictor.predict(in.tensor("input")));
+              if (isNamed) {
+                outputs.put("probabilities", predictor.probabilities(in.tensor("input")));
+              }
+              return outputs;
+            });
+    predictor.metadata().forEach(export::metadata);
+    export.text("features", predictor.features());
+    export.text("labels", predictor.labels());
+    return export.input("input", example);
+  }
+
+  private void text(String name, List<String> lines) {
+    if (!lines.isEmpty()) {
+      metadata(name, String.join("\n", lines));
+    }
   }
 
   /**

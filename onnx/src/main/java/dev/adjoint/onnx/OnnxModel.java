@@ -71,19 +71,27 @@ public final class OnnxModel extends Layer implements Transform {
   /**
    * Reads a model; large tensors may be in files beside it.
    *
+   * @param outputs values of the graph to compute instead of its outputs, as what stands before the
+   *     last layer, which is to be another one; none for its outputs
    * @throws TensorFormatException if the file is damaged
    * @throws UnsupportedOnnxException if it needs an operator or an element type that is not
    *     supported; the message names them
    */
-  public static OnnxModel load(Path file) throws IOException {
+  public static OnnxModel load(Path file, String... outputs) throws IOException {
     Path directory = file.toAbsolutePath().getParent();
     ExternalData files = new ExternalData(directory);
-    return read(file.toString(), Files.readAllBytes(file), model -> new OnnxModel(model, files));
+    return read(file.toString(), Files.readAllBytes(file), model -> of(model, files, outputs));
   }
 
   /** Reads a model from the bytes of a file, as {@link #load} does from a file. */
-  public static OnnxModel of(byte[] bytes) throws IOException {
-    return read("the model", bytes, model -> new OnnxModel(model, new ExternalData(null)));
+  public static OnnxModel of(byte[] bytes, String... outputs) throws IOException {
+    ExternalData files = new ExternalData(null);
+    return read("the model", bytes, model -> of(model, files, outputs));
+  }
+
+  private static OnnxModel of(Model model, ExternalData files, String... outputs)
+      throws IOException {
+    return new OnnxModel(outputs.length == 0 ? model : model.with(outputs), files);
   }
 
   /** Makes something of the messages of a file. */

@@ -1,8 +1,13 @@
 package dev.adjoint.onnx;
 
 import com.google.protobuf.ByteString;
+import dev.adjoint.io.Quoted;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +38,40 @@ final class Proto {
         OPSET = 8,
         METADATA = 14,
         FUNCTION = 25;
+
+    /**
+     * Returns this model as far as it computes some values.
+     *
+     * @throws IllegalArgumentException if no node computes one of them
+     */
+    Model with(String... values) {
+      Set<String> needed = new HashSet<>(List.of(values));
+      List<Node> nodes = new ArrayList<>();
+      Set<String> computed = new HashSet<>();
+      for (Node node : graph.nodes.reversed()) {
+        if (node.outputs.stream().anyMatch(needed::contains)) {
+          nodes.addFirst(node);
+          computed.addAll(node.outputs);
+          needed.addAll(node.inputs);
+        }
+      }
+      if (!computed.containsAll(List.of(values))) {
+        throw new IllegalArgumentException(
+            "outputs %s; expected outputs of nodes".formatted(Quoted.list(List.of(values))));
+      }
+      List<ValueInfo> outputs =
+          Stream.of(values).map(name -> new ValueInfo(name, 0, null)).toList();
+      List<TensorData> initializers =
+          graph.initializers.stream().filter(data -> needed.contains(data.name)).toList();
+      List<ValueInfo> inputs =
+          graph.inputs.stream().filter(input -> needed.contains(input.name)).toList();
+      return new Model(
+          producer,
+          opsets,
+          new Graph(graph.name, nodes, initializers, inputs, outputs),
+          metadata,
+          functions);
+    }
   }
 
   /** A graph: nodes after those whose outputs they take. */

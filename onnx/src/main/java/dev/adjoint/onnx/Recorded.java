@@ -72,7 +72,7 @@ final class Recorded implements Recorder.Trace, LayerObserver {
     model = layer.getClass().getSimpleName();
     this.inputs = inputs;
     layer.namedLayers().forEach((path, each) -> paths.put(each, path));
-    layer.namedParameters().forEach((name, parameter) -> weight(name, parameter.value()));
+    layer.namedWeights().forEach((name, weight) -> weight(name, weight.value()));
     layer.namedBuffers().forEach((name, buffer) -> weight(name, buffer.value()));
     inputs.forEach((name, value) -> {
       if (value instanceof Tensor tensor) {

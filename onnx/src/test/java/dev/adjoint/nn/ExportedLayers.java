@@ -2,12 +2,20 @@ package dev.adjoint.nn;
 
 import dev.adjoint.nn.LayerRows.Row;
 import dev.adjoint.nn.norm.AdaIN;
+import dev.adjoint.nn.norm.BatchNorm;
+import dev.adjoint.nn.norm.Imputation;
+import dev.adjoint.nn.norm.LayerNorm;
+import dev.adjoint.nn.norm.Standardization;
 import dev.adjoint.nn.sequence.CausalLanguageModel;
 import dev.adjoint.nn.sequence.GRU;
 import dev.adjoint.nn.sequence.LSTM;
+import dev.adjoint.nn.sequence.MultiHeadAttention;
+import dev.adjoint.nn.sequence.Positions;
 import dev.adjoint.nn.sequence.TransformerDecoderLayer;
 import dev.adjoint.onnx.OnnxExport;
+import dev.adjoint.op.ConvOptions;
 import dev.adjoint.op.Indexing;
+import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Shape;
@@ -155,6 +163,95 @@ public final class ExportedLayers {
             gru,
             Map.of("input", generator.normal(3, 5, 4)),
             in -> Map.of("output", gru.forward(in.tensor("input")).output())));
+    return cases;
+  }
+
+  /** Returns models like those of the examples. */
+  public static List<Case> models() {
+    Generator generator = Generator.seeded(6);
+    ConvOptions same = ConvOptions.DEFAULT.padding(1);
+    List<Case> cases = new ArrayList<>();
+    cases.add(
+        Case.of(
+            "spiral",
+            new Sequential(
+                new Linear(2, 32, generator),
+                Tensor::tanh,
+                new Linear(32, 32, generator),
+                Tensor::tanh,
+                new Linear(32, 2, generator)),
+            generator.normal(3, 2)));
+    cases.add(
+        Case.of(
+            "digits",
+            new Sequential(
+                new Conv2d(1, 16, 3, same, generator).withoutBias(),
+                new BatchNorm(16),
+                Tensor::relu,
+                new MaxPool2d(2),
+                new Conv2d(16, 32, 3, same, generator).withoutBias(),
+                new BatchNorm(32),
+                Tensor::relu,
+                new MaxPool2d(2),
+                new Flatten(),
+                new Linear(32 * 7 * 7, 10, generator)),
+            generator.normal(3, 1, 28, 28)));
+    Tensor table = generator.normal(30, 5);
+    Imputation imputation = Imputation.fit(table).withIndicators();
+    Standardization standardization = Standardization.fit(imputation.forward(table));
+    cases.add(
+        Case.of(
+            "tabular",
+            new Sequential(
+                imputation,
+                standardization,
+                new Linear(standardization.mean().size(), 32, generator).withoutBias(),
+                new BatchNorm(32),
+                Activation.RELU,
+                new Linear(32, 3, generator)),
+            table.slice(0, 0, 3)));
+    Sequential motion =
+        new Sequential(
+            t -> t.minus(5),
+            new Linear(1, 32, generator),
+            Activation.TANH,
+            new Linear(32, 1, generator));
+    motion.to(DType.FLOAT64);
+    cases.add(Case.of("physics, float64", motion, generator.normal(3, 1).to(DType.FLOAT64)));
+    CausalLanguageModel text =
+        new CausalLanguageModel(
+            30,
+            32,
+            2,
+            _ ->
+                TransformerDecoderLayer.decoderOnly(32, 4, 64, generator)
+                    .selfAttention(
+                        new MultiHeadAttention(32, 4, generator).positions(Positions.ALIBI))
+                    .normFirst()
+                    .activation(Activation.GELU),
+            generator);
+    cases.add(
+        new Case(
+            "text",
+            text,
+            Map.of("text", generator.integers(30, 3, 8)),
+            in -> Map.of("scores", text.forward(in.indices("text")).flatten(0, 1))));
+    Embedding embedding = new Embedding(27, 24, generator);
+    Sequential scores =
+        new Sequential(
+            new Linear(240, 64, generator).withoutBias(),
+            new LayerNorm(64),
+            Tensor::tanh,
+            new Linear(64, 27, generator));
+    cases.add(
+        new Case(
+            "names",
+            new Sequential(scores),
+            Map.of("windows", generator.integers(27, 3, 10)),
+            in ->
+                Map.of(
+                    "scores",
+                    scores.forward(embedding.forward(in.indices("windows")).flatten(1, 2)))));
     return cases;
   }
 }

@@ -395,6 +395,11 @@ public final class Predictor {
 
   // ---- what belongs to it ----------------------------------------------------------------------
 
+  /** Returns the model, made for inference: nothing in it changes. */
+  public Layer model() {
+    return (Layer) model;
+  }
+
   /** Returns how an example becomes features; there are none if the features have no names. */
   public Columns columns() {
     return columns;
