@@ -134,6 +134,24 @@ public final class Classification {
   }
 
   /**
+   * Returns the expected calibration error: by how much the probability of the predicted class
+   * differs from how often it is right, the mean over 15 bins of equal width, weighted by their
+   * examples (Guo et al. 2017, arXiv:1706.04599). Outputs are scores before a softmax.
+   */
+  public static Metric<IntTensor> calibrationError() {
+    return calibrationError(15);
+  }
+
+  /** Returns the {@link #calibrationError()} with so many bins. */
+  public static Metric<IntTensor> calibrationError(int bins) {
+    if (bins < 1) {
+      throw new IllegalArgumentException(
+          "calibrationError: %d bins; expected at least 1".formatted(bins));
+    }
+    return Metric.of("calibration error", Goal.MINIMIZE, () -> new CalibrationError(bins));
+  }
+
+  /**
    * Returns the metric of the examples with another target, under the same name: as {@link
    * CrossEntropyOptions#ignoreIndex} does for losses, for places of a sequence that are padding.
    *

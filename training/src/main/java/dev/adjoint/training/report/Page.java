@@ -5,10 +5,7 @@ import dev.adjoint.io.AtomicFile;
 import dev.adjoint.nn.inspect.GradientFact;
 import dev.adjoint.nn.inspect.InvarianceTable;
 import dev.adjoint.nn.inspect.Perturbation;
-import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Base64;
@@ -18,7 +15,6 @@ import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import javax.imageio.ImageIO;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -261,8 +257,9 @@ public final class Page {
    */
   public Page picture(double[][] gray, String caption) {
     share("pictures");
+    byte[] png = Png.of(gray[0].length, gray.length, 1, (_, y, x) -> gray[y][x]);
     body.append("<figure>\n<img alt=\"\" src=\"data:image/png;base64,");
-    body.append(Base64.getEncoder().encodeToString(png(gray))).append("\">\n");
+    body.append(Base64.getEncoder().encodeToString(png)).append("\">\n");
     return caption(caption);
   }
 
@@ -272,23 +269,6 @@ public final class Page {
     }
     body.append("</figure>\n");
     return this;
-  }
-
-  private static byte[] png(double[][] gray) {
-    BufferedImage image =
-        new BufferedImage(gray[0].length, gray.length, BufferedImage.TYPE_BYTE_GRAY);
-    for (int y = 0; y < gray.length; y++) {
-      for (int x = 0; x < gray[y].length; x++) {
-        image.getRaster().setSample(x, y, 0, (int) Math.round(255 * Math.clamp(gray[y][x], 0, 1)));
-      }
-    }
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try {
-      ImageIO.write(image, "png", bytes);
-    } catch (IOException e) {
-      throw new UncheckedIOException("an array refused to be written", e);
-    }
-    return bytes.toByteArray();
   }
 
   /** Lets what comes next stand beside what came before, if that is of the same kind. */

@@ -56,6 +56,28 @@ class MetricsTest {
   }
 
   @Test
+  void theCalibrationErrorByHand() {
+    // Probabilities 0.9, 0.9, 0.6, 0.8 of the class with the highest score; the last is wrong.
+    double[][] scores = new double[4][];
+    double[] sure = {0.9, 0.9, 0.6, 0.8};
+    for (int i = 0; i < 4; i++) {
+      scores[i] = new double[] {Math.log(sure[i]) + i, Math.log(1 - sure[i]) + i};
+    }
+    Tensor outputs = Tensor.of(scores);
+    IntTensor targets = IntTensor.of(0, 0, 0, 1);
+    // Ten bins: (0.8, 0.9], (0.5, 0.6], (0.7, 0.8], to whose upper ends they belong, if they round
+    // so.
+    double byTen = (Math.abs(1.8 - 2) + Math.abs(0.6 - 1) + Math.abs(0.8 - 0)) / 4;
+    assertThat(value(Classification.calibrationError(10), outputs, targets))
+        .isCloseTo(byTen, within(1e-12));
+    // Two bins: all are in (0.5, 1].
+    assertThat(value(Classification.calibrationError(2), outputs, targets))
+        .isCloseTo(Math.abs(3.2 - 3) / 4, within(1e-12));
+    assertThat(value(Classification.calibrationError(), outputs.div(0), targets)).isNaN();
+    assertThatIllegalArgumentException().isThrownBy(() -> Classification.calibrationError(0));
+  }
+
+  @Test
   void ofEqualScoresTheLowerClassComesFirst() {
     Tensor equal = Tensor.of(new double[][] {{1, 1, 1}, {1, 1, 1}});
     assertThat(value(Classification.topK(2), equal, IntTensor.of(1, 2))).isEqualTo(0.5);
