@@ -63,19 +63,33 @@ final class Cells implements Rows {
     return "`" + name.replace("`", "``") + "`";
   }
 
-  private static void require(String operation, StructType table, Column column) {
+  /**
+   * Returns where a column is in a table.
+   *
+   * @throws IllegalArgumentException if it is not there, or there twice
+   */
+  static int place(String operation, StructType table, String column) {
     List<String> names = List.of(table.fieldNames());
-    int place = names.indexOf(column.name());
-    if (place < 0 || place != names.lastIndexOf(column.name())) {
+    int place = names.indexOf(column);
+    if (place < 0 || place != names.lastIndexOf(column)) {
       throw new IllegalArgumentException(
           "%s: %s column %s; the columns are %s"
               .formatted(
                   operation,
                   place < 0 ? "no" : "more than one",
-                  Quoted.text(column.name()),
+                  Quoted.text(column),
                   Quoted.list(names)));
     }
-    StructField field = table.fields()[place];
+    return place;
+  }
+
+  /**
+   * Requires a column.
+   *
+   * @throws IllegalArgumentException if it is not there, there twice, or of a type without cells
+   */
+  static void require(String operation, StructType table, Column column) {
+    StructField field = table.fields()[place(operation, table, column.name())];
     boolean isNumeric = column instanceof Column.Numeric;
     if (!fits(field.dataType(), isNumeric)) {
       throw new IllegalArgumentException(
@@ -121,6 +135,11 @@ final class Cells implements Rows {
   /** Shows the row itself: its number would be that of a partition, and another the next time. */
   @Override
   public String place() {
+    return show(row, columns);
+  }
+
+  /** Shows the cells of a row, as far as they are short. */
+  static String show(Row row, List<String> columns) {
     String all =
         IntStream.range(0, row.size())
             .mapToObj(i -> columns.get(i) + "=" + row.get(i))

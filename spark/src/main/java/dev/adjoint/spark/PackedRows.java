@@ -2,6 +2,7 @@ package dev.adjoint.spark;
 
 import com.google.common.collect.AbstractIterator;
 import com.google.common.collect.Iterators;
+import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.training.data.Batch;
@@ -10,10 +11,12 @@ import dev.adjoint.training.data.Table;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
 import java.util.Iterator;
 import java.util.stream.IntStream;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
+import scala.Tuple2;
 
 /** Rows as bytes: the numbers that a model sees of each, features and then targets. */
 final class PackedRows {
@@ -39,7 +42,7 @@ final class PackedRows {
       Batch<Tensor, ?> batch =
           Table.read(new Cells(schema.names(), rows, CHUNK), schema).dataset().all();
       float[] x = batch.inputs().toFloatArray();
-      int[] y = targets(batch.targets());
+      float[] y = targets(batch.targets());
       return IntStream.range(0, batch.size())
           .mapToObj(row -> RowFactory.create((Object) bytes(row, batch.size(), x, y)))
           .iterator();
@@ -48,45 +51,44 @@ final class PackedRows {
     }
   }
 
-  /** Returns classes, or the bits of numbers. */
-  private static int[] targets(Object targets) {
-    if (targets instanceof IntTensor classes) {
-      return classes.toArray();
-    }
-    float[] numbers = ((Tensor) targets).toFloatArray();
-    return IntStream.range(0, numbers.length).map(i -> Float.floatToIntBits(numbers[i])).toArray();
+  /** Returns classes as whole numbers, or numbers. */
+  private static float[] targets(Object targets) {
+    return (targets instanceof IntTensor classes
+            ? classes.toTensor(DType.FLOAT32)
+            : (Tensor) targets)
+        .toFloatArray();
   }
 
-  private static byte[] bytes(int row, int rows, float[] x, int[] y) {
+  private static byte[] bytes(int row, int rows, float[] x, float[] y) {
     int features = x.length / rows;
     int targets = y.length / rows;
     ByteBuffer bytes = ByteBuffer.allocate((features + targets) * Float.BYTES);
-    for (int i = row * features; i < (row + 1) * features; i++) {
-      bytes.putInt(Float.floatToIntBits(x[i])); // one NaN, so that equal rows have equal bytes
-    }
-    for (int i = row * targets; i < (row + 1) * targets; i++) {
-      bytes.putInt(y[i]);
-    }
+    put(x, row * features, features, bytes);
+    put(y, row * targets, targets, bytes);
     return bytes.array();
   }
 
-  /** Returns the shard of so many packed rows. */
-  static <Y> Shard<Y> unpack(
-      int number, int size, int features, SchemaForm form, Iterator<byte[]> rows) {
-    int targets = form.targets().size();
+  private static void put(float[] numbers, int from, int count, ByteBuffer bytes) {
+    for (int i = from; i < from + count; i++) {
+      bytes.putInt(Float.floatToIntBits(numbers[i])); // one NaN: equal rows have equal bytes
+    }
+  }
+
+  /** Returns features and targets of so many packed rows. */
+  static Tuple2<float[], float[]> unpack(
+      int size, int features, int targets, Iterator<byte[]> rows) {
     float[] x = new float[size * features];
-    int[] y = new int[size * targets];
+    float[] y = new float[size * targets];
     int row = 0;
     for (; rows.hasNext() && row < size; row++) {
-      ByteBuffer bytes = ByteBuffer.wrap(rows.next());
-      bytes.asFloatBuffer().get(x, row * features, features);
-      bytes.position(features * Float.BYTES).asIntBuffer().get(y, row * targets, targets);
+      FloatBuffer numbers = ByteBuffer.wrap(rows.next()).asFloatBuffer();
+      numbers.get(x, row * features, features).get(y, row * targets, targets);
     }
     if (row < size || rows.hasNext()) {
       throw new IllegalStateException(
-          "ShardedData: shard %d has %s than %d rows now; expected a table that has the same rows whenever it is computed"
-              .formatted(number, row < size ? "less" : "more", size));
+          "SparkTable: a shard has %s than %d rows now; expected a table that has the same rows whenever it is computed"
+              .formatted(row < size ? "less" : "more", size));
     }
-    return new Shard<>(number, features, form.isClassification(), x, y);
+    return new Tuple2<>(x, y);
   }
 }

@@ -54,11 +54,6 @@ record SchemaForm(List<Field> features, List<Field> targets) implements Serializ
     return Stream.concat(schema.columns().list().stream(), schema.targets().stream()).toList();
   }
 
-  /** Tells whether the targets are classes. */
-  boolean isClassification() {
-    return targets.getFirst().categories() != null;
-  }
-
   Schema<?> schema() {
     List<String> classes = targets.getFirst().categories();
     Schema<?> schema =

@@ -100,7 +100,7 @@ final class Vocabulary {
   private static List<String> sorted(String column, Set<String> found) throws IOException {
     if (found.isEmpty()) {
       throw new IllegalArgumentException(
-          "ShardedData: column '%s' has no categories in any row; expected some".formatted(column));
+          "SparkTable: column '%s' has no categories in any row; expected some".formatted(column));
     }
     Iterable<List<?>> rows = Iterables.transform(found, text -> List.of(text, 0));
     return Table.read(

@@ -353,6 +353,16 @@ public final class Predictor {
     return found.isEmpty() ? "" : " where " + String.join(", ", found);
   }
 
+  /**
+   * Returns examples side by side, of the type that the model computes in.
+   *
+   * @param examples rows of features, at least one
+   * @return of shape (N, features)
+   */
+  public Tensor rows(double[]... examples) {
+    return Tensor.of(examples).to(rowType);
+  }
+
   // ---- what belongs to it ----------------------------------------------------------------------
 
   /** Returns how an example becomes features; there are none if the features have no names. */
@@ -388,9 +398,5 @@ public final class Predictor {
               .formatted(operation));
     }
     return columns.row(operation, example);
-  }
-
-  private Tensor rows(double... row) {
-    return Tensor.of(row, 1, row.length).to(rowType);
   }
 }

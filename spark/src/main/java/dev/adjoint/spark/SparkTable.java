@@ -6,8 +6,10 @@ import static org.apache.spark.sql.functions.shiftright;
 import static org.apache.spark.sql.functions.xxhash64;
 
 import com.google.common.collect.Iterators;
+import dev.adjoint.nn.Transform;
+import dev.adjoint.nn.norm.Imputation;
+import dev.adjoint.nn.norm.Standardization;
 import dev.adjoint.nn.predict.Column;
-import dev.adjoint.training.data.DataLoader;
 import dev.adjoint.training.data.Schema;
 import java.util.Iterator;
 import java.util.List;
@@ -21,13 +23,14 @@ import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.storage.StorageLevel;
+import scala.Tuple2;
 
 /**
  * The rows of a Spark table as the examples of a model, in a fixed number of logical shards.
  *
  * <pre>{@code
  * Schema<IntTensor> schema = Schema.label("species").numeric("petal length").category("color");
- * try (ShardedData<IntTensor> data = ShardedData.of(spark.read().parquet(path), schema, 16)) {
+ * try (SparkTable<IntTensor> data = SparkTable.of(spark.read().parquet(path), schema, 16)) {
  *   Imputation imputation = data.imputation();
  *   ...
  * }
@@ -49,7 +52,7 @@ import org.apache.spark.storage.StorageLevel;
  *
  * @param <Y> the type of the targets
  */
-public final class ShardedData<Y> implements AutoCloseable {
+public final class SparkTable<Y> implements AutoCloseable {
 
   private static final String PACKED = "packed";
   private static final String HASH = "hash";
@@ -65,16 +68,14 @@ public final class ShardedData<Y> implements AutoCloseable {
           .add(PLACE, DataTypes.LongType, false)
           .add(PACKED, DataTypes.BinaryType, false);
 
-  private final JavaRDD<Shard<Y>> rdd;
+  private final JavaRDD<Tuple2<float[], float[]>> shards;
   private final Schema<Y> schema;
   private final long size;
-  private final int shards;
 
-  private ShardedData(JavaRDD<Shard<Y>> rdd, Schema<Y> schema, long size, int shards) {
-    this.rdd = rdd;
+  private SparkTable(JavaRDD<Tuple2<float[], float[]>> shards, Schema<Y> schema, long size) {
+    this.shards = shards;
     this.schema = schema;
     this.size = size;
-    this.shards = shards;
   }
 
   /**
@@ -85,20 +86,20 @@ public final class ShardedData<Y> implements AutoCloseable {
    * @throws IllegalArgumentException if the table is not what the schema says, naming the column
    *     and the row, or has fewer rows than shards
    */
-  public static <Y> ShardedData<Y> of(Dataset<Row> table, Schema<Y> schema, int shards) {
+  public static <Y> SparkTable<Y> of(Dataset<Row> table, Schema<Y> schema, int shards) {
     if (shards < 1) {
       throw new IllegalArgumentException(
-          "ShardedData: %d shards; expected at least 1".formatted(shards));
+          "SparkTable: %d shards; expected at least 1".formatted(shards));
     }
     if (schema.columns().list().isEmpty()) {
       throw new IllegalArgumentException(
-          "ShardedData: %s: no features; expected at least one".formatted(schema));
+          "SparkTable: %s: no features; expected at least one".formatted(schema));
     }
-    Dataset<Row> cells = Cells.select("ShardedData", table, SchemaForm.columns(schema));
-    return Failures.told("ShardedData", () -> sharded(cells, schema, shards));
+    Dataset<Row> cells = Cells.select("SparkTable", table, SchemaForm.columns(schema));
+    return Failures.told("SparkTable", () -> sharded(cells, schema, shards));
   }
 
-  private static <Y> ShardedData<Y> sharded(Dataset<Row> cells, Schema<Y> schema, int shards)
+  private static <Y> SparkTable<Y> sharded(Dataset<Row> cells, Schema<Y> schema, int shards)
       throws Exception {
     Schema<Y> closed = Vocabulary.close(schema, cells.toJavaRDD());
     SchemaForm form = SchemaForm.of(closed);
@@ -107,20 +108,21 @@ public final class ShardedData<Y> implements AutoCloseable {
     long size = starts[starts.length - 1];
     if (size < shards) {
       throw new IllegalArgumentException(
-          "ShardedData: %d rows in %d shards; expected at least a row in each"
+          "SparkTable: %d rows in %d shards; expected at least a row in each"
               .formatted(size, shards));
     }
     long largest = Math.ceilDiv(size, shards);
     int features = closed.columns().features().size();
-    if (largest * Math.max(features, form.targets().size()) > Integer.MAX_VALUE - 8) {
+    int targets = form.targets().size();
+    if (largest * Math.max(features, targets) > Integer.MAX_VALUE - 8) {
       throw new IllegalArgumentException(
-          "ShardedData: %d rows of %d features in each of %d shards; expected more shards"
+          "SparkTable: %d rows of %d features in each of %d shards; expected more shards"
               .formatted(largest, features, shards));
     }
     JavaRDD<Row> placed =
         ordered.mapPartitionsWithIndex(
             (partition, rows) -> placed(rows, starts[partition], shards), true);
-    JavaRDD<Shard<Y>> rdd =
+    JavaRDD<Tuple2<float[], float[]>> rdd =
         cells
             .sparkSession()
             .createDataFrame(placed, PLACED_ROW)
@@ -131,13 +133,12 @@ public final class ShardedData<Y> implements AutoCloseable {
                 (shard, rows) ->
                     Iterators.singletonIterator(
                         PackedRows.unpack(
-                            shard,
                             (int) Math.ceilDiv(size - shard, shards),
                             features,
-                            form,
+                            targets,
                             Iterators.transform(rows, row -> row.getAs(2)))),
                 true);
-    return new ShardedData<>(rdd.persist(StorageLevel.MEMORY_AND_DISK()), closed, size, shards);
+    return new SparkTable<>(rdd.persist(StorageLevel.MEMORY_AND_DISK()), closed, size);
   }
 
   /** Puts rows in the order of their hashes, which are spread evenly over the partitions. */
@@ -179,29 +180,38 @@ public final class ShardedData<Y> implements AutoCloseable {
   }
 
   /**
-   * Returns the shards: partition i is shard i alone. For an epoch's order {@code new
-   * DataLoader<>(shard, batch).shuffle(seed)} shuffles each by itself; see {@link #loader}.
+   * Returns the shards, of which partition i is the i-th: the features of its rows one after
+   * another, and their targets, classes as whole numbers.
    */
-  public JavaRDD<Shard<Y>> rdd() {
-    return rdd;
+  public JavaRDD<Tuple2<float[], float[]>> shards() {
+    return shards;
   }
 
   /**
-   * Returns the batches of a shard in an order that depends on the seed, the epoch and the shard.
+   * Fits an imputation, as {@link Imputation#fit}: the medians are exact, found digit by digit by
+   * counting.
+   *
+   * @throws IllegalArgumentException if a feature is missing in all rows
    */
-  public static <Y> DataLoader<dev.adjoint.tensor.Tensor, Y> loader(
-      Shard<Y> shard, int batchSize, long seed) {
-    return new DataLoader<>(shard, batchSize).shuffle(seed + shard.number() * 0x632BE59BD9B4E019L);
+  public Imputation imputation() {
+    return Statistics.imputation(shards, features());
+  }
+
+  /**
+   * Fits a standardization, as {@link Standardization#fit}; the moments of shards are merged in
+   * their order (Chan et al. 1979), so that the same shards give the same bits.
+   *
+   * @param before what makes its inputs of the features, such as the imputation
+   * @throws IllegalArgumentException if a number is not finite
+   */
+  public Standardization standardization(Transform... before) {
+    return Failures.told(
+        "standardization", () -> Statistics.standardization(shards, features().size(), before));
   }
 
   /** Returns the number of rows. */
   public long size() {
     return size;
-  }
-
-  /** Returns the number of shards. */
-  public int shards() {
-    return shards;
   }
 
   /** Returns the schema with all categories and classes that were found. */
@@ -227,6 +237,6 @@ public final class ShardedData<Y> implements AutoCloseable {
   /** Gives up the memory that executors keep shards in. */
   @Override
   public void close() {
-    rdd.unpersist(false);
+    shards.unpersist(false);
   }
 }

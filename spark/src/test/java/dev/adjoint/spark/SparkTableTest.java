@@ -4,6 +4,8 @@ import static dev.adjoint.testing.AdjointAssertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.adjoint.nn.norm.Imputation;
+import dev.adjoint.nn.norm.Standardization;
 import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.training.data.Batch;
@@ -14,7 +16,6 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import org.apache.spark.sql.Dataset;
@@ -24,8 +25,9 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import scala.Tuple2;
 
-class ShardedDataTest {
+class SparkTableTest {
 
   private static final StructType FRUIT =
       new StructType()
@@ -60,21 +62,11 @@ class ShardedDataTest {
     return table(List.of(RowFactory.create(cells), RowFactory.create(1.5, "red", 1L, "apple")));
   }
 
-  /** Returns what all shards have, each in its order. */
-  private static List<List<Float>> numbers(ShardedData<IntTensor> data) {
-    List<List<Float>> all = new ArrayList<>();
-    for (Shard<IntTensor> shard : data.rdd().collect()) {
-      Batch<Tensor, IntTensor> batch = shard.all();
-      List<Float> numbers = new ArrayList<>();
-      for (float x : batch.inputs().toFloatArray()) {
-        numbers.add(x);
-      }
-      for (int y : batch.targets().toArray()) {
-        numbers.add((float) y);
-      }
-      all.add(numbers);
-    }
-    return all;
+  /** Returns what each shard has: features, and then targets. */
+  private static List<String> shards(SparkTable<?> table) {
+    return table.shards().collect().stream()
+        .map(shard -> Arrays.toString(shard._1) + Arrays.toString(shard._2))
+        .toList();
   }
 
   @Test
@@ -82,9 +74,9 @@ class ShardedDataTest {
     List<Row> rows = fruit(200);
     List<Row> others = new ArrayList<>(rows);
     Collections.reverse(others);
-    try (ShardedData<IntTensor> one = ShardedData.of(table(rows).coalesce(1), SCHEMA, 3);
-        ShardedData<IntTensor> five = ShardedData.of(table(others).repartition(5), SCHEMA, 3)) {
-      assertThat(numbers(five)).isEqualTo(numbers(one));
+    try (SparkTable<IntTensor> one = SparkTable.of(table(rows).coalesce(1), SCHEMA, 3);
+        SparkTable<IntTensor> five = SparkTable.of(table(others).repartition(5), SCHEMA, 3)) {
+      assertThat(shards(five)).isEqualTo(shards(one));
       assertThat(one.size()).isEqualTo(200);
     }
   }
@@ -98,12 +90,16 @@ class ShardedDataTest {
     }
     Table<IntTensor> table =
         Table.read(Rows.of("fruit", List.of(FRUIT.fieldNames()), cells), SCHEMA);
-    try (ShardedData<IntTensor> data = ShardedData.of(table(rows), SCHEMA, 4)) {
+    try (SparkTable<IntTensor> data = SparkTable.of(table(rows), SCHEMA, 4)) {
       assertThat(data.features()).isEqualTo(table.features());
       assertThat(data.labels()).isEqualTo(table.labels());
       List<String> found = new ArrayList<>();
-      for (Shard<IntTensor> shard : data.rdd().collect()) {
-        found.addAll(lines(shard.all()));
+      int width = data.features().size();
+      for (Tuple2<float[], float[]> shard : data.shards().collect()) {
+        for (int i = 0; i < shard._2.length; i++) {
+          float[] row = Arrays.copyOfRange(shard._1, i * width, (i + 1) * width);
+          found.add(Arrays.toString(row) + (int) shard._2[i]);
+        }
       }
       List<String> expected = lines(table.dataset().all());
       Collections.sort(found);
@@ -123,29 +119,41 @@ class ShardedDataTest {
   }
 
   @Test
-  void anEpochShufflesEachShardInAnotherOrder() {
-    try (ShardedData<IntTensor> data = ShardedData.of(table(fruit(60)), SCHEMA, 2)) {
-      Shard<IntTensor> shard = data.rdd().collect().getLast();
-      HashSet<List<String>> orders = new HashSet<>();
-      for (int epoch = 0; epoch < 3; epoch++) {
-        List<String> order = lines(ShardedData.loader(shard, 30, 7).epoch(epoch).iterator().next());
-        orders.add(order);
-        assertThat(lines(ShardedData.loader(shard, 30, 7).epoch(epoch).iterator().next()))
-            .isEqualTo(order);
-      }
-      assertThat(orders).hasSize(3);
+  void targetsOfARegressionAreNumbersSideBySide() {
+    Schema<Tensor> schema = Schema.target("weight", "count").category("kind");
+    try (SparkTable<Tensor> data = SparkTable.of(row(0.25, "red", 3L, "pear"), schema, 2)) {
+      assertThat(data.labels()).containsExactly("weight", "count");
+      assertThat(shards(data))
+          .containsExactlyInAnyOrder("[0.0, 1.0][0.25, 3.0]", "[1.0, 0.0][1.5, 1.0]");
     }
   }
 
   @Test
-  void targetsOfARegressionAreNumbersSideBySide() {
-    Schema<Tensor> schema = Schema.target("weight", "count").category("kind");
-    try (ShardedData<Tensor> data = ShardedData.of(row(0.25, "red", 3L, "pear"), schema, 2)) {
-      assertThat(data.labels()).containsExactly("weight", "count");
-      List<float[]> targets =
-          data.rdd().collect().stream().map(shard -> shard.all().targets().toFloatArray()).toList();
-      assertThat(targets).containsExactlyInAnyOrder(new float[] {0.25f, 3}, new float[] {1.5f, 1});
+  void statisticsAreThoseOfATableInMemory() {
+    Random random = new Random(2);
+    List<Row> rows = new ArrayList<>();
+    float[][] all = new float[257][2];
+    for (float[] each : all) {
+      each[0] = random.nextInt(6) == 0 ? Float.NaN : (float) random.nextGaussian() * 1000;
+      each[1] = 3;
+      rows.add(RowFactory.create(Float.isNaN(each[0]) ? null : (double) each[0], "red", 3L, "pear"));
     }
+    Schema<IntTensor> schema =
+        Schema.label("kind").numeric("weight").missing(Double.NaN).numeric("count");
+    Imputation imputation = Imputation.fit(Tensor.of(all)).withIndicators();
+    Standardization expected = Standardization.fit(imputation.forward(Tensor.of(all)));
+    try (SparkTable<IntTensor> data = SparkTable.of(table(rows), schema, 3)) {
+      assertThat(data.imputation().median()).isCloseTo(imputation.median(), 0, 0);
+      Standardization found = data.standardization(data.imputation().withIndicators());
+      assertThat(found.mean()).isCloseTo(expected.mean(), 1e-6, 1e-6);
+      assertThat(found.deviation()).isCloseTo(expected.deviation(), 1e-6, 1e-6);
+      assertThatThrownBy(data::standardization)
+          .hasMessageStartingWith("standardization: feature 0 has mean NaN");
+    }
+    assertThatThrownBy(
+            () -> SparkTable.of(row(null, "red", 1L, "pear").limit(1), schema, 1).imputation())
+        .hasMessage(
+            "imputation: feature 'weight' is missing in all 1 rows; expected it in one at least");
   }
 
   // ---- what is not as it should be -------------------------------------------------------------
@@ -154,15 +162,17 @@ class ShardedDataTest {
   void emptyPartitionsAndPartitionsWithAllRowsGiveEvenShards() {
     Dataset<Row> skewed = table(fruit(50)).coalesce(1).union(table(List.of()).repartition(3));
     Dataset<Row> equal = table(Collections.nCopies(41, RowFactory.create(1.0, "red", 1L, "pear")));
-    try (ShardedData<IntTensor> some = ShardedData.of(skewed, SCHEMA, 4);
-        ShardedData<IntTensor> same = ShardedData.of(equal, SCHEMA, 4)) {
-      assertThat(some.rdd().map(Shard::size).collect()).containsExactly(13, 13, 12, 12);
-      assertThat(same.rdd().map(Shard::size).collect()).containsExactly(11, 10, 10, 10);
+    try (SparkTable<IntTensor> some = SparkTable.of(skewed, SCHEMA, 4);
+        SparkTable<IntTensor> same = SparkTable.of(equal, SCHEMA, 4)) {
+      assertThat(some.shards().map(shard -> shard._2.length).collect())
+          .containsExactly(13, 13, 12, 12);
+      assertThat(same.shards().map(shard -> shard._2.length).collect())
+          .containsExactly(11, 10, 10, 10);
     }
   }
 
   private static void assertRefused(Dataset<Row> table, Schema<?> schema, String message) {
-    assertThatThrownBy(() -> ShardedData.of(table, schema, 1))
+    assertThatThrownBy(() -> SparkTable.of(table, schema, 1))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(message);
   }
@@ -172,12 +182,12 @@ class ShardedDataTest {
     assertRefused(
         row(1.0, "red", 1L, "pear").drop("weight"),
         SCHEMA,
-        "ShardedData: no column 'weight'; the columns are ['color', 'count', 'kind']");
+        "SparkTable: no column 'weight'; the columns are ['color', 'count', 'kind']");
     Dataset<Row> table = row(1.0, "red", 1L, "pear");
     assertRefused(
         table.withColumn("other", table.col("kind")).withColumnRenamed("other", "color"),
         SCHEMA,
-        "ShardedData: more than one column 'color'; the columns are ['weight', 'color', 'count',"
+        "SparkTable: more than one column 'color'; the columns are ['weight', 'color', 'count',"
             + " 'kind', 'color']");
   }
 
@@ -188,25 +198,25 @@ class ShardedDataTest {
     assertRefused(
         table,
         SCHEMA,
-        "ShardedData: column 'weight' is of type array<double>; expected numbers, or texts that are"
+        "SparkTable: column 'weight' is of type array<double>; expected numbers, or texts that are"
             + " numbers");
     assertRefused(
         table,
         Schema.label("weight").numeric("count"),
-        "ShardedData: column 'weight' is of type array<double>; expected texts, numbers, booleans"
+        "SparkTable: column 'weight' is of type array<double>; expected texts, numbers, booleans"
             + " or dates");
   }
 
   @Test
   void aCellThatIsNoNumberIsShownInItsRow() {
     assertRefused(
-        row(1.0, "red", 1L, "pear"),
+        row(1.0, "red", 1L, "pear").limit(1),
         Schema.label("kind").numeric("color"),
-        "ShardedData: row {color=red, kind=pear}: column 'color' is 'red'; expected a number");
+        "SparkTable: row {color=red, kind=pear}: column 'color' is 'red'; expected a number");
     assertRefused(
         row(1.0, "red", 16777217L, "pear"),
         SCHEMA,
-        "ShardedData: row {weight=1.0, color=red, count=16777217, kind=pear}: column 'count' is"
+        "SparkTable: row {weight=1.0, color=red, count=16777217, kind=pear}: column 'count' is"
             + " '16777217', which float32 would round to 16777216; expected a category if it is an"
             + " id, a smaller number, or one with a decimal point, which may be rounded");
   }
@@ -214,24 +224,23 @@ class ShardedDataTest {
   @Test
   void nullAndNaNAreMissingAndRefusedWhereNothingMayBe() {
     Dataset<Row> table = row(Double.NaN, "red", null, "pear");
-    try (ShardedData<IntTensor> data =
-        ShardedData.of(table, Schema.label("kind").numeric("weight", "count").missing(-1), 1)) {
-      assertThat(data.rdd().first().all().inputs()).isNotNull();
-      assertThat(numbers(data).getFirst()).contains(-1f).doesNotContain(Float.NaN);
+    try (SparkTable<IntTensor> data =
+        SparkTable.of(table, Schema.label("kind").numeric("weight", "count").missing(-1), 1)) {
+      assertThat(shards(data).getFirst()).contains("-1.0, -1.0").doesNotContain("NaN");
     }
     assertRefused(
         table,
         SCHEMA,
-        "ShardedData: row {weight=NaN, color=red, count=null, kind=pear}: column 'count' is null;"
+        "SparkTable: row {weight=NaN, color=red, count=null, kind=pear}: column 'count' is null;"
             + " expected a number");
     assertRefused(
         table,
         Schema.label("kind").numeric("weight"),
-        "ShardedData: row {weight=NaN, kind=pear}: column 'weight' is 'NaN'; expected a number");
+        "SparkTable: row {weight=NaN, kind=pear}: column 'weight' is 'NaN'; expected a number");
     assertRefused(
         row(Double.POSITIVE_INFINITY, "red", 1L, "pear"),
         SCHEMA,
-        "ShardedData: row {weight=Infinity, color=red, count=1, kind=pear}: column 'weight' is"
+        "SparkTable: row {weight=Infinity, color=red, count=1, kind=pear}: column 'weight' is"
             + " 'Infinity'; expected a number that float32 holds");
   }
 
@@ -240,11 +249,11 @@ class ShardedDataTest {
     assertRefused(
         row(1.0, "red", 1L, null),
         Schema.label("kind").numeric("weight"),
-        "ShardedData: row {weight=1.0, kind=null}: column 'kind' is null; expected a category");
+        "SparkTable: row {weight=1.0, kind=null}: column 'kind' is null; expected a category");
     assertRefused(
         row(1.0, "red", 1L, "plum"),
         Schema.label("kind", "apple", "pear").numeric("weight"),
-        "ShardedData: row {weight=1.0, kind=plum}: column 'kind' is 'plum'; expected one of [apple,"
+        "SparkTable: row {weight=1.0, kind=plum}: column 'kind' is 'plum'; expected one of [apple,"
             + " pear]");
   }
 
@@ -254,11 +263,11 @@ class ShardedDataTest {
     assertRefused(
         row(1.0, "blue", 1L, "pear"),
         known,
-        "ShardedData: row {color=blue, kind=pear}: column 'color' is 'blue'; expected one of [red,"
+        "SparkTable: row {color=blue, kind=pear}: column 'color' is 'blue'; expected one of [red,"
             + " green]");
-    try (ShardedData<IntTensor> data =
-        ShardedData.of(row(1.0, "blue", 1L, "pear"), known.ignoreUnknown(), 1)) {
-      assertThat(numbers(data).getFirst().subList(0, 4)).containsExactlyInAnyOrder(1f, 0f, 0f, 0f);
+    try (SparkTable<IntTensor> data =
+        SparkTable.of(row(1.0, "blue", 1L, "pear"), known.ignoreUnknown(), 1)) {
+      assertThat(shards(data).getFirst()).containsOnlyOnce("1.0, 0.0").contains("0.0, 0.0");
     }
   }
 
@@ -268,7 +277,7 @@ class ShardedDataTest {
     for (int i = 0; i < 1002; i++) {
       rows.add(RowFactory.create(1.0, "text " + i, 1L, "pear"));
     }
-    assertThatThrownBy(() -> ShardedData.of(table(rows), SCHEMA, 1))
+    assertThatThrownBy(() -> SparkTable.of(table(rows), SCHEMA, 1))
         .hasMessageContaining("column 'color'")
         .hasMessageContaining("expected at most 1000 categories");
   }
@@ -276,17 +285,17 @@ class ShardedDataTest {
   @Test
   void fewerRowsThanShardsAreRefused() {
     Schema<IntTensor> schema = Schema.label("kind", "apple", "pear").numeric("count");
-    assertThatThrownBy(() -> ShardedData.of(row(1.0, "red", 1L, "pear"), schema, 3))
-        .hasMessage("ShardedData: 2 rows in 3 shards; expected at least a row in each");
-    assertThatThrownBy(() -> ShardedData.of(table(List.of()), schema, 1))
-        .hasMessage("ShardedData: 0 rows in 1 shards; expected at least a row in each");
+    assertThatThrownBy(() -> SparkTable.of(row(1.0, "red", 1L, "pear"), schema, 3))
+        .hasMessage("SparkTable: 2 rows in 3 shards; expected at least a row in each");
+    assertThatThrownBy(() -> SparkTable.of(table(List.of()), schema, 1))
+        .hasMessage("SparkTable: 0 rows in 1 shards; expected at least a row in each");
     assertRefused(
         table(List.of()),
         SCHEMA,
-        "ShardedData: column 'color' has no categories in any row; expected some");
+        "SparkTable: column 'color' has no categories in any row; expected some");
     assertRefused(
         table(List.of()),
         Schema.label("kind"),
-        "ShardedData: Schema(kind): no features; expected at least one");
+        "SparkTable: Schema(kind): no features; expected at least one");
   }
 }
