@@ -41,7 +41,8 @@ class ModulesTest {
           entry("optim", List.of("optim")),
           entry("training", List.of("training")),
           entry("explain", List.of("explain")),
-          entry("onnx", List.of("onnx")));
+          entry("onnx", List.of("onnx")),
+          entry("spark", List.of("spark")));
 
   /** The modules that each module may know. */
   private static final Map<String, List<String>> MAY_KNOW =
@@ -52,13 +53,15 @@ class ModulesTest {
           entry("optim", List.of("core")),
           entry("training", List.of("core", "layers", "optim")),
           entry("explain", List.of("core", "layers", "training")),
-          entry("onnx", List.of("core", "layers")));
+          entry("onnx", List.of("core", "layers")),
+          entry("spark", List.of("core", "layers", "optim", "training")));
 
   /** What a module may know besides the JDK, Guava and JSpecify. */
   private static final Map<String, List<String>> MAY_USE =
       Map.ofEntries(
           entry("explain", List.of("org.eclipse.elk..", "org.eclipse.emf..")),
           entry("onnx", List.of("com.google.protobuf..")),
+          entry("spark", List.of("org.apache.spark..", "scala..")),
           entry("testing", List.of("org.assertj..", "org.junit..")),
           entry(
               "training",

@@ -8,6 +8,7 @@ import com.google.common.collect.Maps;
 import dev.adjoint.autodiff.Parameter;
 import dev.adjoint.io.Quoted;
 import dev.adjoint.tensor.DType;
+import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
@@ -15,8 +16,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -152,6 +155,18 @@ public abstract non-sealed class Layer extends Parts {
   /** Returns all buffers of this layer and of those inside, by their path. */
   public final Map<String, Buffer> namedBuffers() {
     return named(Buffer.class);
+  }
+
+  /**
+   * Returns the generators that this layer and those inside draw from in each forward, each once,
+   * in the order of {@link #namedLayers}.
+   */
+  public final List<Generator> generators() {
+    Set<Generator> generators = new LinkedHashSet<>();
+    for (Layer layer : namedLayers().values()) {
+      layer.drawsFrom().ifPresent(generators::add);
+    }
+    return ImmutableList.copyOf(generators);
   }
 
   /** Returns the weights or buffers of this layer and of those inside, each by its first path. */

@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
@@ -153,6 +154,10 @@ abstract sealed class Parts implements Describable permits Layer {
   protected final Generator generator() {
     generator = from.generator();
     return generator;
+  }
+
+  final Optional<Generator> drawsFrom() {
+    return Optional.ofNullable(generator);
   }
 
   // ---- settings --------------------------------------------------------------------------------
