@@ -48,8 +48,7 @@ record Answering(
             chunk -> {
               List<List<?>> all = answer(chunk, features);
               return Iterators.transform(
-                  Iterators.forArray(numbers(chunk.size())),
-                  i -> appended(chunk.get(i), all, i));
+                  Iterators.forArray(numbers(chunk.size())), i -> appended(chunk.get(i), all, i));
             }));
   }
 

@@ -8,10 +8,12 @@ import dev.adjoint.training.data.Rows;
 import java.util.Iterator;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.apache.spark.ml.linalg.SQLDataTypes;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.BooleanType;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DateType;
@@ -102,6 +104,23 @@ final class Cells implements Rows {
                       ? "numbers, or texts that are numbers"
                       : "texts, numbers, booleans or dates"));
     }
+  }
+
+  /**
+   * Requires a column of vectors or of arrays of numbers.
+   *
+   * @return its type
+   * @throws IllegalArgumentException if it is not there, there twice, or of another type
+   */
+  static DataType requireVectors(String operation, StructType table, String column) {
+    DataType type = table.fields()[place(operation, table, column)].dataType();
+    boolean isArray = type instanceof ArrayType array && array.elementType() instanceof NumericType;
+    if (!isArray && !type.equals(SQLDataTypes.VectorType())) {
+      throw new IllegalArgumentException(
+          "%s: column %s is of type %s; expected vectors, or arrays of numbers"
+              .formatted(operation, Quoted.text(column), type.simpleString()));
+    }
+    return type;
   }
 
   private static boolean fits(DataType type, boolean isNumeric) {

@@ -4,7 +4,6 @@ import dev.adjoint.io.Quoted;
 import dev.adjoint.nn.predict.Column;
 import dev.adjoint.nn.predict.Predictor;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,16 +11,12 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
-import org.apache.spark.ml.linalg.SQLDataTypes;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.api.java.UDF1;
 import org.apache.spark.sql.functions;
-import org.apache.spark.sql.types.ArrayType;
-import org.apache.spark.sql.types.DataType;
-import org.apache.spark.sql.types.NumericType;
 import org.apache.spark.sql.types.StructType;
 import org.jspecify.annotations.Nullable;
 
@@ -73,16 +68,17 @@ public final class SparkPredictor {
    * @param path of a file of {@link Predictor#save}, on the driver
    */
   public static SparkPredictor of(Path path) throws IOException {
-    return of(Predictor.load(path), PredictorFile.of(Files.readAllBytes(path)));
+    return of(
+        Predictor.load(path)); // not of its bytes: what cannot be loaded is told with its path
   }
 
   /** Takes a predictor of this JVM; what it is limited to stays here. */
   public static SparkPredictor of(Predictor predictor) throws IOException {
-    return of(predictor, PredictorFile.of(predictor));
+    return of(PredictorFile.of(predictor));
   }
 
-  private static SparkPredictor of(Predictor predictor, PredictorFile file) {
-    return new SparkPredictor(predictor, file, null, Map.of(), false);
+  static SparkPredictor of(PredictorFile file) {
+    return new SparkPredictor(file.predictor(), file, null, Map.of(), false);
   }
 
   /**
@@ -183,12 +179,6 @@ public final class SparkPredictor {
       predictor.columns().list().forEach(column -> Cells.require("transform", table, column));
       return;
     }
-    DataType type = table.fields()[Cells.place("transform", table, input)].dataType();
-    boolean isArray = type instanceof ArrayType array && array.elementType() instanceof NumericType;
-    if (!isArray && !type.equals(SQLDataTypes.VectorType())) {
-      throw new IllegalArgumentException(
-          "transform: column %s is of type %s; expected vectors, or arrays of numbers"
-              .formatted(Quoted.text(input), type.simpleString()));
-    }
+    Cells.requireVectors("transform", table, input);
   }
 }

@@ -10,6 +10,7 @@ import dev.adjoint.nn.Transform;
 import dev.adjoint.nn.norm.Imputation;
 import dev.adjoint.nn.norm.Standardization;
 import dev.adjoint.nn.predict.Column;
+import dev.adjoint.tensor.Tensor;
 import dev.adjoint.training.data.Schema;
 import java.util.Iterator;
 import java.util.List;
@@ -180,11 +181,13 @@ public final class SparkTable<Y> implements AutoCloseable {
   }
 
   /**
-   * Returns the shards, of which partition i is the i-th: the features of its rows one after
-   * another, and their targets, classes as whole numbers.
+   * Returns the examples, for a {@link SparkTrainer}: shards that this keeps until it is closed.
    */
-  public JavaRDD<Tuple2<float[], float[]>> shards() {
-    return shards;
+  @SuppressWarnings("unchecked") // the schema says which of both the targets are
+  public ShardedData<Y> data() {
+    ShardedData<Tensor> numbers = ShardedData.of(shards, features().size());
+    return (ShardedData<Y>)
+        (schema.targets().getFirst() instanceof Column.Category ? numbers.classes() : numbers);
   }
 
   /**
@@ -207,6 +210,10 @@ public final class SparkTable<Y> implements AutoCloseable {
   public Standardization standardization(Transform... before) {
     return Failures.told(
         "standardization", () -> Statistics.standardization(shards, features().size(), before));
+  }
+
+  JavaRDD<Tuple2<float[], float[]>> shards() {
+    return shards;
   }
 
   /** Returns the number of rows. */

@@ -110,8 +110,7 @@ final class Statistics {
   // ---- moments ---------------------------------------------------------------------------------
 
   /** What is known of each feature of some rows; {@code squares} are those around the means. */
-  private record Moments(
-      long rows, double[] means, double[] squares, double[] least, double[] most)
+  private record Moments(long rows, double[] means, double[] squares, double[] least, double[] most)
       implements Serializable {
 
     static Moments of(Tensor rows) {
@@ -161,8 +160,7 @@ final class Statistics {
   static Standardization standardization(
       JavaRDD<Tuple2<float[], float[]>> shards, int features, Transform... before)
       throws IOException {
-    PredictorFile file =
-        before.length == 0 ? null : PredictorFile.of(Predictor.of(before));
+    PredictorFile file = before.length == 0 ? null : PredictorFile.of(Predictor.of(before));
     return shards.map(shard -> moments(shard._1, features, file)).collect().stream()
         .reduce(Moments::and)
         .orElseThrow()

@@ -64,7 +64,8 @@ class SparkPredictorTest {
     PREDICTOR.save(file);
     List<Row> rows = new ArrayList<>();
     for (int i = 0; i < 2500; i++) {
-      rows.add(RowFactory.create(i, i % 50 / 10.0, i % 3 == 0 ? "red" : i % 3 == 1 ? null : "green"));
+      rows.add(
+          RowFactory.create(i, i % 50 / 10.0, i % 3 == 0 ? "red" : i % 3 == 1 ? null : "green"));
     }
     SparkPredictor predictor = SparkPredictor.of(file);
     List<Row> told =
@@ -144,10 +145,11 @@ class SparkPredictorTest {
     assertThatThrownBy(() -> predictor.input("color").transform(row(1, 2.0, "red")))
         .hasMessage(
             "transform: column 'color' is of type string; expected vectors, or arrays of numbers");
-    assertThatThrownBy(
-            () -> predictor.transform(row(1, 2.0, "red").selectExpr("id", "true as `size.cm`", "color")))
+    assertThatThrownBy(() ->
+            predictor.transform(row(1, 2.0, "red").selectExpr("id", "true as `size.cm`", "color")))
         .hasMessage(
-            "transform: column 'size.cm' is of type boolean; expected numbers, or texts that are numbers");
+            "transform: column 'size.cm' is of type boolean; expected numbers, or texts that are"
+                + " numbers");
   }
 
   @Test
@@ -155,7 +157,8 @@ class SparkPredictorTest {
     Dataset<Row> wrong = row(7, Double.POSITIVE_INFINITY, "blue");
     assertThatThrownBy(() -> label().transform(wrong).collectAsList())
         .hasMessageContaining(
-            "row {id=7, size.cm=Infinity, color=blue}: 'size.cm' is 'Infinity'; expected a finite number; 'color' is 'blue'; expected one of ['red', 'green']");
+            "row {id=7, size.cm=Infinity, color=blue}: 'size.cm' is 'Infinity'; expected a finite"
+                + " number; 'color' is 'blue'; expected one of ['red', 'green']");
     assertThatThrownBy(() -> wrong.select(label().column(Answer.LABEL)).collectAsList())
         .hasMessageContaining("row {size.cm=Infinity, color=blue}: ");
   }
@@ -176,11 +179,11 @@ class SparkPredictorTest {
   void whatThePredictorCannotSayIsRefused() throws IOException {
     assertThatThrownBy(() -> SparkPredictor.of(PREDICTOR).transform(row(1, 2.0, "red")))
         .hasMessage("transform: nothing is asked; expected with(...) before");
-    SparkPredictor bare =
-        SparkPredictor.of(Predictor.of(new Linear(3, 2, Generator.seeded(1))));
+    SparkPredictor bare = SparkPredictor.of(Predictor.of(new Linear(3, 2, Generator.seeded(1))));
     assertThatThrownBy(() -> bare.with(Answer.OUTPUTS, "y").transform(row(1, 2.0, "red")))
         .hasMessage(
-            "SparkPredictor: this predictor has no columns; expected some when it was saved, or input(...)");
+            "SparkPredictor: this predictor has no columns; expected some when it was saved, or"
+                + " input(...)");
     Dataset<Row> short_ = row(1, 2.0, "red").selectExpr("array(1, 2) as v");
     assertThatThrownBy(() -> bare.input("v").with(Answer.OUTPUTS, "y").transform(short_).head())
         .hasMessageContaining("(1, 2)");

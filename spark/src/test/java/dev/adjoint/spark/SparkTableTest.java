@@ -136,7 +136,8 @@ class SparkTableTest {
     for (float[] each : all) {
       each[0] = random.nextInt(6) == 0 ? Float.NaN : (float) random.nextGaussian() * 1000;
       each[1] = 3;
-      rows.add(RowFactory.create(Float.isNaN(each[0]) ? null : (double) each[0], "red", 3L, "pear"));
+      rows.add(
+          RowFactory.create(Float.isNaN(each[0]) ? null : (double) each[0], "red", 3L, "pear"));
     }
     Schema<IntTensor> schema =
         Schema.label("kind").numeric("weight").missing(Double.NaN).numeric("count");
