@@ -6,6 +6,8 @@ module dev.adjoint.training {
   requires com.google.common;
   requires de.siegmar.fastcsv;
   requires java.desktop;
+  requires java.sql;
+  requires static dev.hardwood.core; // for those who read Parquet
   requires me.tongfei.progressbar;
 
   exports dev.adjoint.training;

@@ -65,7 +65,11 @@ class ModulesTest {
           entry("testing", List.of("org.assertj..", "org.junit..")),
           entry(
               "training",
-              List.of("javax.imageio..", "de.siegmar.fastcsv..", "me.tongfei.progressbar..")));
+              List.of(
+                  "javax.imageio..",
+                  "de.siegmar.fastcsv..",
+                  "dev.hardwood..",
+                  "me.tongfei.progressbar..")));
 
   private static final List<String> MODULES = PACKAGES.keySet().stream().sorted().toList();
 

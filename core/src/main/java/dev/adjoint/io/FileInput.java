@@ -59,7 +59,7 @@ public final class FileInput extends FilterInputStream {
   }
 
   /** Returns how many bytes a packed file of a size may become. */
-  static long limit(long packed) {
+  public static long limit(long packed) {
     return Math.max(ALWAYS_ALLOWED, packed * MOST_TIMES);
   }
 

@@ -1,12 +1,17 @@
 package dev.adjoint.training.data;
 
 import dev.adjoint.autodiff.Autodiff;
+import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.IntTensor;
+import dev.adjoint.tensor.Shape;
+import dev.adjoint.tensor.Tensor;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.function.BiFunction;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Yields the examples of a data set in batches, once in each epoch.
@@ -38,6 +43,10 @@ public final class DataLoader<X, Y> {
   private boolean shuffled;
   private boolean dropLast;
   private int ahead;
+
+  /** The sums of the weights up to each example, if they are drawn. */
+  private double @Nullable [] sums;
+
   private BiFunction<Batch<X, Y>, Generator, Batch<X, Y>> augmentation = (batch, _) -> batch;
 
   /** Creates a loader that gives the examples in the order of their numbers. */
@@ -54,6 +63,36 @@ public final class DataLoader<X, Y> {
   public DataLoader<X, Y> shuffle(long newSeed) {
     seed = newSeed;
     shuffled = true;
+    sums = null;
+    return this;
+  }
+
+  /**
+   * Draws the examples of an epoch with replacement, as many as there are and others in each, so
+   * that those of a large weight come often and others not at all. With those of {@link
+   * ClassWeights#balanced}, each class comes as often as any other.
+   *
+   * @param weights of the examples, in no special unit, of shape (n)
+   */
+  public DataLoader<X, Y> draw(long newSeed, Tensor weights) {
+    double[] up = weights.toDoubleArray();
+    double sum = 0;
+    for (int i = 0; i < up.length; i++) {
+      if (!(up[i] >= 0)) {
+        throw new IllegalArgumentException(
+            "draw: weight %s of example %d; expected at least 0".formatted(up[i], i));
+      }
+      sum += up[i];
+      up[i] = sum;
+    }
+    if (up.length != dataset.size() || !(sum > 0 && sum < Double.POSITIVE_INFINITY)) {
+      throw new IllegalArgumentException(
+          "draw: %d weights whose sum is %s; expected %d, one for each example, and a positive sum"
+              .formatted(up.length, sum, dataset.size()));
+    }
+    seed = newSeed;
+    shuffled = true;
+    sums = up;
     return this;
   }
 
@@ -108,7 +147,9 @@ public final class DataLoader<X, Y> {
         .formatted(
             dataset.description(),
             batchSize,
-            shuffled ? ", shuffled by " + seed : "",
+            sums != null
+                ? ", drawn by %d with weights %08x".formatted(seed, Arrays.hashCode(sums))
+                : shuffled ? ", shuffled by " + seed : "",
             dropLast ? ", without a smaller last one" : "");
   }
 
@@ -133,11 +174,35 @@ public final class DataLoader<X, Y> {
           "epoch: %d batches skipped; expected 0 to %d".formatted(skipped, batches()));
     }
     IntTensor order =
-        shuffled
-            ? generator(epoch, 0).permutation(dataset.size())
-            : IntTensor.range(dataset.size());
+        sums != null
+            ? drawn(sums, generator(epoch, 0))
+            : shuffled
+                ? generator(epoch, 0).permutation(dataset.size())
+                : IntTensor.range(dataset.size());
     IntFunction<Batch<X, Y>> batch = place -> batch(order, epoch, place);
     return () -> batches(batch, skipped);
+  }
+
+  private static IntTensor drawn(double[] sums, Generator generator) {
+    double sum = sums[sums.length - 1];
+    double[] draws =
+        generator.uniform(0, sum, Shape.of(sums.length), DType.FLOAT64).toDoubleArray();
+    return IntTensor.of(Arrays.stream(draws).mapToInt(draw -> example(sums, draw)).toArray());
+  }
+
+  /** Returns the first example up to which the weights sum up to more. */
+  private static int example(double[] sums, double draw) {
+    int low = 0;
+    int high = sums.length - 1;
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      if (sums[middle] > draw) {
+        high = middle;
+      } else {
+        low = middle + 1;
+      }
+    }
+    return low;
   }
 
   private Iterator<Batch<X, Y>> batches(IntFunction<Batch<X, Y>> batch, int skipped) {

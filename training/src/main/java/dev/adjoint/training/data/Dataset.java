@@ -5,7 +5,10 @@ import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
+import java.util.BitSet;
 import java.util.function.Function;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 
 /**
  * Examples by number, from 0 to {@code size() - 1}.
@@ -74,12 +77,40 @@ public interface Dataset<X, Y> {
    * @param share of the first, from 0 to 1
    */
   default Split<X, Y> split(double share, Generator generator) {
-    if (!(share >= 0 && share <= 1)) {
-      throw new IllegalArgumentException("split: share %s; expected 0 to 1".formatted(share));
-    }
+    requireShare(share);
     IntTensor order = generator.permutation(size());
     int first = (int) Math.round(share * size());
     return new Split<>(subset(order.slice(0, first)), subset(order.slice(first, size())));
+  }
+
+  /**
+   * Returns two data sets that share the examples of each class among them at random, one more or
+   * less; both in the order of their numbers.
+   *
+   * @param share of the first, from 0 to 1
+   * @param labels the class of each example, of shape (n)
+   */
+  default Split<X, Y> split(double share, IntTensor labels, Generator generator) {
+    requireShare(share);
+    if (labels.size() != size()) {
+      throw new IllegalArgumentException(
+          "split: labels of %d examples; expected %d".formatted(labels.size(), size()));
+    }
+    int[] sorted = Folds.sorted(labels.toArray(), generator);
+    BitSet first = new BitSet(size());
+    for (int i = 0; i < sorted.length; i++) {
+      first.set(sorted[i], Math.round(share * (i + 1)) > Math.round(share * i));
+    }
+    IntPredicate isFirst = first::get;
+    return new Split<>(
+        subset(IntTensor.of(IntStream.range(0, size()).filter(isFirst).toArray())),
+        subset(IntTensor.of(IntStream.range(0, size()).filter(isFirst.negate()).toArray())));
+  }
+
+  private static void requireShare(double share) {
+    if (!(share >= 0 && share <= 1)) {
+      throw new IllegalArgumentException("split: share %s; expected 0 to 1".formatted(share));
+    }
   }
 
   /** Returns the data set of what a function makes of batches of this one. */

@@ -1,0 +1,266 @@
+package dev.adjoint.training;
+
+import dev.adjoint.tensor.DType;
+import dev.adjoint.tensor.Generator;
+import dev.adjoint.tensor.Shape;
+import dev.adjoint.training.metric.Goal;
+import java.math.BigDecimal;
+import java.math.MathContext;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.DoubleUnaryOperator;
+import java.util.stream.IntStream;
+
+/**
+ * A search for good hyperparameters: on a grid, at random, or at random with most trials given up
+ * early.
+ *
+ * <pre>{@code
+ * SearchResult result =
+ *     new Search("accuracy", Goal.MAXIMIZE)
+ *         .choice("width", 8, 32)
+ *         .logRange("rate", 1e-4, 1e-1)
+ *         .threads(4)
+ *         .random(20, 1, trial -> accuracy(train(trial.whole("width"), trial.number("rate"))));
+ * Trial best = result.best().trial();
+ * }</pre>
+ *
+ * <p>What is tried depends on the settings and the seed only, and results stand in the order of the
+ * trials: threads change the time, and nothing else, as long as a trial uses nothing that another
+ * changes. A trial that throws an exception, or whose score is NaN or infinite, is recorded with
+ * its reason, and the search goes on; errors such as {@link OutOfMemoryError} end it.
+ */
+public final class Search {
+
+  /** Trains and judges a model. */
+  public interface Objective {
+    /** Returns the score of a trial, which may be called for several at once. */
+    double score(Trial trial) throws Exception;
+  }
+
+  /** So much of a number of a range is kept: what is printed is what was tried. */
+  private static final MathContext DIGITS = new MathContext(3);
+
+  private static final long GOLDEN = 0x9E3779B97F4A7C15L;
+
+  /** What a setting is for a number of 0 to 1, and its values if they can be counted. */
+  private record Setting(List<Object> values, DoubleUnaryOperator range) {
+
+    Object at(double share) {
+      return values.isEmpty()
+          ? range.applyAsDouble(share)
+          : values.get(Math.min((int) (share * values.size()), values.size() - 1));
+    }
+  }
+
+  private final String metric;
+  private final Goal goal;
+  private final Map<String, Setting> settings = new LinkedHashMap<>();
+  private int threads = 1;
+
+  /**
+   * Creates a search, to which settings are added.
+   *
+   * @param metric the name of the score
+   * @param goal which scores are better
+   */
+  public Search(String metric, Goal goal) {
+    this.metric = metric;
+    this.goal = goal;
+  }
+
+  /** Adds a setting that is one of some values, each as likely as any other. */
+  public Search choice(String name, Object... values) {
+    if (values.length == 0) {
+      throw new IllegalArgumentException(
+          "choice: no values of '%s'; expected some".formatted(name));
+    }
+    return add(name, new Setting(List.of(values), _ -> 0));
+  }
+
+  /** Adds a number between two, both included, which is rounded to three digits. */
+  public Search range(String name, double low, double high) {
+    requireRange("range", name, low, high, Double.NEGATIVE_INFINITY);
+    return add(
+        name, new Setting(List.of(), share -> rounded(low + share * (high - low), low, high)));
+  }
+
+  /** Adds a positive number of which each order of magnitude is as likely as any other. */
+  public Search logRange(String name, double low, double high) {
+    requireRange("logRange", name, low, high, 0);
+    return add(
+        name,
+        new Setting(List.of(), share -> rounded(low * Math.pow(high / low, share), low, high)));
+  }
+
+  private static void requireRange(
+      String operation, String name, double low, double high, double above) {
+    if (!(low > above && low < high && high < Double.POSITIVE_INFINITY)) {
+      throw new IllegalArgumentException(
+          "%s: '%s' from %s to %s; expected numbers above %s, the smaller first"
+              .formatted(operation, name, low, high, above));
+    }
+  }
+
+  private static double rounded(double value, double low, double high) {
+    return Math.clamp(new BigDecimal(value).round(DIGITS).doubleValue(), low, high);
+  }
+
+  private Search add(String name, Setting setting) {
+    if (settings.putIfAbsent(name, setting) != null) {
+      throw new IllegalArgumentException(
+          "search: '%s' is there twice; expected each setting once".formatted(name));
+    }
+    return this;
+  }
+
+  /** Computes so many trials at once; defaults to 1. */
+  public Search threads(int count) {
+    if (count < 1) {
+      throw new IllegalArgumentException("threads: %d; expected at least 1".formatted(count));
+    }
+    threads = count;
+    return this;
+  }
+
+  // ---- ways to search --------------------------------------------------------------------------
+
+  /**
+   * Tries all combinations of choices, the last setting changing fastest.
+   *
+   * @throws IllegalStateException if a setting is a range
+   */
+  public SearchResult grid(Objective objective) {
+    List<Map<String, Object>> all = List.of(Map.of());
+    for (Map.Entry<String, Setting> entry : settings.entrySet()) {
+      if (entry.getValue().values.isEmpty()) {
+        throw new IllegalStateException(
+            "grid: '%s' is a range; expected a choice of values".formatted(entry.getKey()));
+      }
+      List<Map<String, Object>> longer = new ArrayList<>();
+      for (Map<String, Object> some : all) {
+        for (Object value : entry.getValue().values) {
+          Map<String, Object> more = new LinkedHashMap<>(some);
+          more.put(entry.getKey(), value);
+          longer.add(more);
+        }
+      }
+      all = longer;
+    }
+    List<Map<String, Object>> found = all;
+    return result(
+        run(
+            IntStream.range(0, all.size()).mapToObj(i -> new Trial(i, found.get(i), 1)).toList(),
+            objective));
+  }
+
+  /** Tries combinations at random, each of which depends on the seed and its number only. */
+  public SearchResult random(int trials, long seed, Objective objective) {
+    return result(run(drawn("random", trials, seed, 1), objective));
+  }
+
+  /**
+   * Tries combinations at random with a small budget, and the best again with more, until one is
+   * left or the budget is the largest: successive halving (arXiv:1502.07943).
+   *
+   * @param trials how many begin
+   * @param smallest their {@link Trial#budget}
+   * @param largest that of the last, at most
+   * @param factor by which the budget grows, and by which the trials become fewer; 3, as a rule
+   */
+  public SearchResult halving(
+      int trials, int smallest, int largest, int factor, long seed, Objective objective) {
+    if (factor < 2 || smallest < 1 || largest < smallest) {
+      throw new IllegalArgumentException(
+          "halving: budgets %d to %d, growing by %d; expected 1 or more, the smaller first, and a factor of 2 or more"
+              .formatted(smallest, largest, factor));
+    }
+    List<SearchResult.Outcome> all = new ArrayList<>();
+    List<Trial> left = drawn("halving", trials, seed, smallest);
+    while (true) {
+      List<SearchResult.Outcome> outcomes = run(left, objective);
+      all.addAll(outcomes);
+      long budget = (long) left.getFirst().budget() * factor;
+      List<SearchResult.Outcome> best =
+          new SearchResult(metric, goal, outcomes)
+              .ranked().stream().limit(Math.max(1, left.size() / factor)).toList();
+      if (budget > largest || left.size() == 1 || best.isEmpty()) {
+        return result(all);
+      }
+      left =
+          best.stream()
+              .map(SearchResult.Outcome::trial)
+              .map(t -> new Trial(t.number(), t.settings(), (int) budget))
+              .sorted(Comparator.comparing(Trial::number))
+              .toList();
+    }
+  }
+
+  private List<Trial> drawn(String operation, int trials, long seed, int budget) {
+    if (trials < 1 || settings.isEmpty()) {
+      throw new IllegalArgumentException(
+          "%s: %d trials of the settings %s; expected at least one of both"
+              .formatted(operation, trials, settings.keySet()));
+    }
+    return IntStream.range(0, trials).mapToObj(number -> drawn(number, seed, budget)).toList();
+  }
+
+  private Trial drawn(int number, long seed, int budget) {
+    double[] shares =
+        Generator.seeded(seed + (number + 1) * GOLDEN)
+            .uniform(0, 1, Shape.of(settings.size()), DType.FLOAT64)
+            .toDoubleArray();
+    Map<String, Object> values = new LinkedHashMap<>();
+    settings.forEach((name, setting) -> values.put(name, setting.at(shares[values.size()])));
+    return new Trial(number, values, budget);
+  }
+
+  private SearchResult result(List<SearchResult.Outcome> outcomes) {
+    return new SearchResult(metric, goal, outcomes);
+  }
+
+  /** Computes trials, several at once; their outcomes are in the same order. */
+  private List<SearchResult.Outcome> run(List<Trial> trials, Objective objective) {
+    List<Callable<SearchResult.Outcome>> tasks = new ArrayList<>();
+    trials.forEach(trial -> tasks.add(() -> outcome(trial, objective)));
+    ExecutorService executor = Executors.newFixedThreadPool(Math.min(threads, trials.size()));
+    try {
+      List<SearchResult.Outcome> outcomes = new ArrayList<>();
+      for (Future<SearchResult.Outcome> future : executor.invokeAll(tasks)) {
+        outcomes.add(future.get());
+      }
+      return outcomes;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("search: interrupted; expected to run to its end", e);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof Error error) {
+        throw error;
+      }
+      throw new IllegalStateException(e);
+    } finally {
+      executor.shutdownNow();
+    }
+  }
+
+  private static SearchResult.Outcome outcome(Trial trial, Objective objective)
+      throws InterruptedException {
+    try {
+      double score = objective.score(trial);
+      return new SearchResult.Outcome(
+          trial, score, Double.isFinite(score) ? "" : "the score is " + score);
+    } catch (InterruptedException e) {
+      throw e;
+    } catch (Exception e) { // of whatever kind: the search goes on
+      return new SearchResult.Outcome(trial, Double.NaN, e.toString());
+    }
+  }
+}

@@ -1,0 +1,165 @@
+package dev.adjoint.training;
+
+import dev.adjoint.training.metric.Goal;
+import dev.adjoint.training.report.LinePlot;
+import dev.adjoint.training.report.Page;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * What a {@link Search} has found.
+ *
+ * @param metric the name of the score
+ * @param goal which scores are better
+ * @param outcomes of all trials, in the order in which they were begun
+ */
+public record SearchResult(String metric, Goal goal, List<Outcome> outcomes) {
+
+  /** Keeps a copy of the outcomes. */
+  public SearchResult {
+    outcomes = List.copyOf(outcomes);
+  }
+
+  /**
+   * What came of a trial.
+   *
+   * @param score which is finite if the trial has not failed
+   * @param failure why there is no score to compare; empty if there is one
+   */
+  public record Outcome(Trial trial, double score, String failure) {
+
+    /** Tells whether the trial has no score to compare. */
+    public boolean hasFailed() {
+      return !failure.isEmpty();
+    }
+  }
+
+  /**
+   * Returns the trials that have not failed, those with the largest budget first, of these the best
+   * first, and of equal ones the earliest.
+   */
+  public List<Outcome> ranked() {
+    Comparator<Outcome> budget = Comparator.comparing(outcome -> -outcome.trial().budget());
+    Comparator<Outcome> score =
+        (a, b) ->
+            goal.isBetter(a.score, b.score, 0) ? -1 : goal.isBetter(b.score, a.score, 0) ? 1 : 0;
+    return outcomes.stream()
+        .filter(outcome -> !outcome.hasFailed())
+        .sorted(budget.thenComparing(score))
+        .toList();
+  }
+
+  /**
+   * Returns the best trial, of those with the largest budget.
+   *
+   * @throws IllegalStateException if all have failed
+   */
+  public Outcome best() {
+    return ranked().stream()
+        .findFirst()
+        .orElseThrow(() ->
+            new IllegalStateException(
+                "best: all of %d trials have failed, the first, %s, by: %s"
+                    .formatted(
+                        outcomes.size(),
+                        outcomes.getFirst().trial(),
+                        outcomes.getFirst().failure())));
+  }
+
+  /** Returns a table as a text: the best first, and what has failed at the end. */
+  public String table() {
+    List<List<String>> rows = new ArrayList<>(rows());
+    rows.addFirst(head());
+    List<Integer> widths = new ArrayList<>();
+    for (int column = 0; column < head().size(); column++) {
+      int c = column;
+      widths.add(rows.stream().mapToInt(row -> row.get(c).length()).max().orElse(0));
+    }
+    StringBuilder text = new StringBuilder();
+    for (List<String> row : rows) {
+      StringBuilder line = new StringBuilder();
+      for (int column = 0; column < row.size(); column++) {
+        line.append(("%-" + (widths.get(column) + 2) + "s").formatted(row.get(column)));
+      }
+      text.append(line.toString().stripTrailing()).append('\n');
+    }
+    return text.toString();
+  }
+
+  /** Returns a page: the best settings, a plot of the scores by each number, and the table. */
+  public Page page(String title) {
+    Page page = new Page(title);
+    Map<String, String> answers = new LinkedHashMap<>();
+    answers.put("best " + metric, score(best()));
+    best().trial().settings().forEach((name, value) -> answers.put(name, value.toString()));
+    page.answers(answers);
+    page.facts(
+        Map.of("trials", "%d, of which %d failed".formatted(outcomes.size(), failures().size())));
+    for (String name : best().trial().settings().keySet()) {
+      if (ranked().stream().allMatch(o -> o.trial().settings().get(name) instanceof Number)) {
+        page.plot(plot(name), "Each point is a trial with the largest budget.");
+      }
+    }
+    return page.heading("Trials").table(head(), rows());
+  }
+
+  private LinePlot plot(String name) {
+    List<Outcome> shown =
+        ranked().stream().filter(o -> o.trial().budget() == best().trial().budget()).toList();
+    double[] x = shown.stream().mapToDouble(o -> o.trial().number(name)).toArray();
+    double[] y = shown.stream().mapToDouble(Outcome::score).toArray();
+    LinePlot plot = new LinePlot("%s by %s".formatted(metric, name), name, metric);
+    double low = Arrays.stream(x).min().orElse(0);
+    double high = Arrays.stream(x).max().orElse(0);
+    return (low > 0 && high >= 10 * low ? plot.logX() : plot).points(metric, x, y);
+  }
+
+  private List<String> head() {
+    List<String> head = new ArrayList<>(List.of("trial", metric));
+    head.addAll(outcomes.getFirst().trial().settings().keySet());
+    if (hasBudgets()) {
+      head.add("budget");
+    }
+    if (!failures().isEmpty()) {
+      head.add("failure");
+    }
+    return head;
+  }
+
+  private List<List<String>> rows() {
+    List<Outcome> all = new ArrayList<>(ranked());
+    all.addAll(failures());
+    return all.stream().map(this::row).toList();
+  }
+
+  private List<String> row(Outcome outcome) {
+    List<String> row = new ArrayList<>();
+    row.add(String.valueOf(outcome.trial().number()));
+    row.add(outcome.hasFailed() ? "-" : score(outcome));
+    outcome.trial().settings().values().forEach(value -> row.add(value.toString()));
+    if (hasBudgets()) {
+      row.add(String.valueOf(outcome.trial().budget()));
+    }
+    if (!failures().isEmpty()) {
+      row.add(outcome.failure());
+    }
+    return row;
+  }
+
+  private boolean hasBudgets() {
+    return outcomes.stream().anyMatch(outcome -> outcome.trial().budget() != 1);
+  }
+
+  private List<Outcome> failures() {
+    return outcomes.stream().filter(Outcome::hasFailed).toList();
+  }
+
+  private static String score(Outcome outcome) {
+    return String.format(Locale.ROOT, "%.4g", outcome.score());
+  }
+}
