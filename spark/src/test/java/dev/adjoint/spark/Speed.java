@@ -1,0 +1,98 @@
+package dev.adjoint.spark;
+
+import dev.adjoint.nn.Activation;
+import dev.adjoint.nn.Linear;
+import dev.adjoint.nn.Sequential;
+import dev.adjoint.op.Losses;
+import dev.adjoint.optim.SGD;
+import dev.adjoint.tensor.Generator;
+import dev.adjoint.tensor.IntTensor;
+import dev.adjoint.training.Step;
+import dev.adjoint.training.Training;
+import dev.adjoint.training.TrainingListener;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.spark.SparkConf;
+import org.apache.spark.api.java.JavaSparkContext;
+import scala.Tuple2;
+
+/**
+ * Measures the time of a step on one and on two executors of one thread each.
+ *
+ * <p>Arguments: pairs of a number of hidden features and a batch size.
+ */
+final class Speed {
+
+  private static final int FEATURES = 64;
+  private static final int SHARDS = 2;
+  private static final int STEPS = 40;
+
+  private Speed() {}
+
+  public static void main(String[] args) throws Exception {
+    System.out.printf(
+        "%9s %10s %8s %12s %12s%n", "executors", "parameters", "batch", "least ms", "median ms");
+    for (int executors = 1; executors <= 2; executors++) {
+      try (LoopbackCluster cluster = new LoopbackCluster(executors)) {
+        SparkConf configuration = cluster.configuration();
+        try (JavaSparkContext spark = new JavaSparkContext(configuration)) {
+          for (int i = 0; i < args.length; i += 2) {
+            measure(spark, executors, Integer.parseInt(args[i]), Integer.parseInt(args[i + 1]));
+          }
+        }
+      }
+    }
+  }
+
+  private static Sequential model(int hidden) {
+    Generator generator = Generator.seeded(1);
+    return new Sequential(
+        new Linear(FEATURES, hidden, generator),
+        Activation.RELU,
+        new Linear(hidden, hidden, generator),
+        Activation.RELU,
+        new Linear(hidden, 2, generator));
+  }
+
+  private static void measure(JavaSparkContext spark, int executors, int hidden, int batch) {
+    Sequential model = model(hidden);
+    List<Double> times = new ArrayList<>();
+    try (ShardedData<IntTensor> data =
+        ShardedData.generated(
+                spark,
+                SHARDS,
+                shard ->
+                    new Tuple2<>(
+                        Generator.seeded(shard).normal(batch / SHARDS * FEATURES).toFloatArray(),
+                        new float[batch / SHARDS]),
+                FEATURES)
+            .classes()) {
+      new SparkTrainer<Sequential, IntTensor>(
+              model,
+              () -> model(hidden),
+              new SGD(model.namedParameters()).learningRate(0.01),
+              (m, b) -> Losses.crossEntropy(m.forward(b.inputs()), b.targets()))
+          .batch(batch)
+          .listener(
+              new TrainingListener() {
+                private long last = System.nanoTime();
+
+                @Override
+                public void stepped(Training training, Step step) {
+                  long now = System.nanoTime();
+                  times.add((now - last) / 1e6);
+                  last = now;
+                }
+              })
+          .fit(data, STEPS);
+    }
+    List<Double> warm = times.subList(STEPS / 4, STEPS).stream().sorted().toList();
+    System.out.printf(
+        "%9d %10d %8d %12.1f %12.1f%n",
+        executors,
+        model.parameters().stream().mapToInt(p -> p.shape().size()).sum(),
+        batch,
+        warm.getFirst(),
+        warm.get(warm.size() / 2));
+  }
+}
