@@ -46,6 +46,12 @@ public final class Search {
     double score(Trial trial) throws Exception;
   }
 
+  /** Where trials are computed. */
+  public interface Place {
+    /** Returns what came of each trial, by {@link #outcome}, in the order of the trials. */
+    List<SearchResult.Outcome> run(List<Trial> trials, Objective objective);
+  }
+
   /** So much of a number of a range is kept: what is printed is what was tried. */
   private static final MathContext DIGITS = new MathContext(3);
 
@@ -64,7 +70,7 @@ public final class Search {
   private final String metric;
   private final Goal goal;
   private final Map<String, Setting> settings = new LinkedHashMap<>();
-  private int threads = 1;
+  private Place place = inThreads(1);
 
   /**
    * Creates a search, to which settings are added.
@@ -127,7 +133,12 @@ public final class Search {
     if (count < 1) {
       throw new IllegalArgumentException("threads: %d; expected at least 1".formatted(count));
     }
-    threads = count;
+    return on(inThreads(count));
+  }
+
+  /** Computes the trials elsewhere, such as on a cluster. */
+  public Search on(Place newPlace) {
+    place = newPlace;
     return this;
   }
 
@@ -157,14 +168,14 @@ public final class Search {
     }
     List<Map<String, Object>> found = all;
     return result(
-        run(
+        place.run(
             IntStream.range(0, all.size()).mapToObj(i -> new Trial(i, found.get(i), 1)).toList(),
             objective));
   }
 
   /** Tries combinations at random, each of which depends on the seed and its number only. */
   public SearchResult random(int trials, long seed, Objective objective) {
-    return result(run(drawn("random", trials, seed, 1), objective));
+    return result(place.run(drawn("random", trials, seed, 1), objective));
   }
 
   /**
@@ -186,7 +197,7 @@ public final class Search {
     List<SearchResult.Outcome> all = new ArrayList<>();
     List<Trial> left = drawn("halving", trials, seed, smallest);
     while (true) {
-      List<SearchResult.Outcome> outcomes = run(left, objective);
+      List<SearchResult.Outcome> outcomes = place.run(left, objective);
       all.addAll(outcomes);
       long budget = (long) left.getFirst().budget() * factor;
       List<SearchResult.Outcome> best =
@@ -227,8 +238,12 @@ public final class Search {
     return new SearchResult(metric, goal, outcomes);
   }
 
-  /** Computes trials, several at once; their outcomes are in the same order. */
-  private List<SearchResult.Outcome> run(List<Trial> trials, Objective objective) {
+  private static Place inThreads(int threads) {
+    return (trials, objective) -> run(trials, objective, threads);
+  }
+
+  private static List<SearchResult.Outcome> run(
+      List<Trial> trials, Objective objective, int threads) {
     List<Callable<SearchResult.Outcome>> tasks = new ArrayList<>();
     trials.forEach(trial -> tasks.add(() -> outcome(trial, objective)));
     ExecutorService executor = Executors.newFixedThreadPool(Math.min(threads, trials.size()));
@@ -251,7 +266,12 @@ public final class Search {
     }
   }
 
-  private static SearchResult.Outcome outcome(Trial trial, Objective objective)
+  /**
+   * Computes a trial: what it throws, and a score that is not finite, is a failure with its reason.
+   *
+   * @throws InterruptedException if the trial was interrupted
+   */
+  public static SearchResult.Outcome outcome(Trial trial, Objective objective)
       throws InterruptedException {
     try {
       double score = objective.score(trial);
