@@ -22,12 +22,16 @@ import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class PipelineTest {
+
+  /** Files are written by it, so that it is there before the first. */
+  private static final SparkSession SPARK = LocalSpark.session();
 
   @TempDir private Path directory;
 
@@ -41,7 +45,7 @@ class PipelineTest {
       boolean inside = (x - 10) * (x - 10) + y * y < 1.4;
       rows.add(RowFactory.create(x, y, inside ? "in" : "out"));
     }
-    return LocalSpark.session()
+    return SPARK
         .createDataFrame(
             rows,
             new StructType()
@@ -56,9 +60,9 @@ class PipelineTest {
     return network
         .with(network.hidden(), new int[] {16})
         .with(network.epochs(), 12)
-        .with(network.batchSize(), 60)
+        .with(network.batchSize(), 120)
         .with(network.shards(), 2)
-        .with(network.learningRate(), 0.03);
+        .with(network.learningRate(), 0.05);
   }
 
   private static VectorAssembler assembler() {
