@@ -11,21 +11,27 @@ import dev.adjoint.tensor.Shape;
 import dev.adjoint.training.data.TextLines;
 import dev.adjoint.training.metric.Goal;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
+import java.util.HashSet;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Consumer;
 import java.util.function.DoubleUnaryOperator;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -57,6 +63,17 @@ public final class Search {
     double score(Trial trial) throws Exception;
   }
 
+  /** Where trials are computed. */
+  public interface Place {
+    /**
+     * Returns what came of each trial, by {@link #outcome}, in the order of the trials.
+     *
+     * @param ended is told each outcome as soon as it is known here, on any thread
+     */
+    List<SearchResult.Outcome> run(
+        List<Trial> trials, Objective objective, Consumer<SearchResult.Outcome> ended);
+  }
+
   /** So much of a number of a range is kept: what is printed is what was tried. */
   private static final MathContext DIGITS = new MathContext(3);
 
@@ -75,11 +92,11 @@ public final class Search {
   private final String metric;
   private final Goal goal;
   private final Map<String, Setting> settings = new LinkedHashMap<>();
-  private int threads = 1;
+  private Place place = inThreads(1);
   private @Nullable Path file;
 
   /** The scores that are in the file, by their trials. */
-  private final Map<String, String> scores = new ConcurrentSkipListMap<>();
+  private final Map<String, String> scores = new TreeMap<>();
 
   /**
    * Creates a search, to which settings are added.
@@ -142,7 +159,12 @@ public final class Search {
     if (count < 1) {
       throw new IllegalArgumentException("threads: %d; expected at least 1".formatted(count));
     }
-    threads = count;
+    return on(inThreads(count));
+  }
+
+  /** Computes the trials elsewhere, such as on a cluster. */
+  public Search on(Place newPlace) {
+    place = newPlace;
     return this;
   }
 
@@ -171,12 +193,23 @@ public final class Search {
     return this;
   }
 
-  private synchronized void keep(Path path, String trial, double score) throws IOException {
-    scores.put(trial, String.valueOf(score));
+  private static String key(Trial trial) {
+    return "%d %d %s".formatted(trial.number(), trial.budget(), trial).replaceAll("\\s", " ");
+  }
+
+  private synchronized void keep(SearchResult.Outcome outcome) {
+    if (file == null || outcome.hasFailed()) {
+      return;
+    }
+    scores.put(key(outcome.trial()), String.valueOf(outcome.score()));
     StringBuilder text = new StringBuilder();
-    scores.forEach((t, found) -> text.append(found).append('\t').append(t).append('\n'));
+    scores.forEach((trial, score) -> text.append(score).append('\t').append(trial).append('\n'));
     byte[] bytes = text.toString().getBytes(UTF_8);
-    AtomicFile.write(path, out -> out.write(bytes));
+    try {
+      AtomicFile.write(file, out -> out.write(bytes));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   // ---- ways to search --------------------------------------------------------------------------
@@ -275,10 +308,40 @@ public final class Search {
     return new SearchResult(metric, goal, outcomes);
   }
 
-  /** Computes trials, several at once; their outcomes are in the same order. */
+  /** Returns what came of each trial, in a search before or now. */
   private List<SearchResult.Outcome> run(List<Trial> trials, Objective objective) {
+    List<Trial> missing =
+        trials.stream().filter(trial -> !scores.containsKey(key(trial))).toList();
+    Iterator<SearchResult.Outcome> found =
+        missing.isEmpty()
+            ? Collections.emptyIterator()
+            : place.run(missing, objective, this::keep).iterator();
+    Set<Trial> computed = new HashSet<>(missing);
+    return trials.stream()
+        .map(trial ->
+            computed.contains(trial)
+                ? found.next()
+                : new SearchResult.Outcome(trial, Double.parseDouble(scores.get(key(trial))), ""))
+        .toList();
+  }
+
+  private static Place inThreads(int threads) {
+    return (trials, objective, ended) -> run(trials, objective, ended, threads);
+  }
+
+  private static List<SearchResult.Outcome> run(
+      List<Trial> trials,
+      Objective objective,
+      Consumer<SearchResult.Outcome> ended,
+      int threads) {
     List<Callable<SearchResult.Outcome>> tasks = new ArrayList<>();
-    trials.forEach(trial -> tasks.add(() -> outcome(trial, objective)));
+    for (Trial trial : trials) {
+      tasks.add(() -> {
+        SearchResult.Outcome outcome = outcome(trial, objective);
+        ended.accept(outcome);
+        return outcome;
+      });
+    }
     ExecutorService executor = Executors.newFixedThreadPool(Math.min(threads, trials.size()));
     try {
       List<SearchResult.Outcome> outcomes = new ArrayList<>();
@@ -299,21 +362,12 @@ public final class Search {
     }
   }
 
-  private SearchResult.Outcome outcome(Trial trial, Objective objective)
-      throws InterruptedException, IOException {
-    String key = "%d %d %s".formatted(trial.number(), trial.budget(), trial).replaceAll("\\s", " ");
-    String known = scores.get(key);
-    if (known != null) {
-      return new SearchResult.Outcome(trial, Double.parseDouble(known), "");
-    }
-    SearchResult.Outcome outcome = tried(trial, objective);
-    if (file != null && !outcome.hasFailed()) {
-      keep(file, key, outcome.score());
-    }
-    return outcome;
-  }
-
-  private static SearchResult.Outcome tried(Trial trial, Objective objective)
+  /**
+   * Computes a trial: what it throws, and a score that is not finite, is a failure with its reason.
+   *
+   * @throws InterruptedException if the trial was interrupted
+   */
+  public static SearchResult.Outcome outcome(Trial trial, Objective objective)
       throws InterruptedException {
     try {
       double score = objective.score(trial);

@@ -72,11 +72,21 @@ public final class Imputation extends Layer implements Transform {
       medians[feature] = known[(known.length - 1) / 2] / 2 + known[known.length / 2] / 2;
       missing[feature] = known.length < all.length ? 1 : 0;
     }
+    return of(Tensor.of(medians).to(x.dtype()), Tensor.of(missing).to(x.dtype()));
+  }
+
+  /**
+   * Creates an imputation from what was found in data that are elsewhere.
+   *
+   * @param median of each feature, of shape (n)
+   * @param missing 1 for features that are missing somewhere, else 0: of shape (n)
+   */
+  public static Imputation of(Tensor median, Tensor missing) {
     return new Imputation(
         Description.of(Imputation::new)
-            .set("features", n)
-            .with("median", Tensor.of(medians).to(x.dtype()))
-            .with("missing", Tensor.of(missing).to(x.dtype())));
+            .set("features", median.size())
+            .with("median", median)
+            .with("missing", missing));
   }
 
   /** Appends a feature for each one that is missing somewhere in the training data. */

@@ -61,10 +61,18 @@ public final class Standardization extends Layer implements Transform {
       }
     }
     Tensor one = Tensor.scalar(1, DType.FLOAT64);
+    return of(mean.to(x.dtype()), Where.where(isConstant, one, deviation).to(x.dtype()));
+  }
+
+  /**
+   * Creates a standardization from what was computed of data that are elsewhere.
+   *
+   * @param mean of each feature, of shape (n)
+   * @param deviation of each feature, of shape (n); 1 for one that is constant
+   */
+  public static Standardization of(Tensor mean, Tensor deviation) {
     return new Standardization(
-        Description.of(Standardization::new)
-            .with("mean", mean.to(x.dtype()))
-            .with("deviation", Where.where(isConstant, one, deviation).to(x.dtype())));
+        Description.of(Standardization::new).with("mean", mean).with("deviation", deviation));
   }
 
   private static void requireNoneMissing(Tensor data) {

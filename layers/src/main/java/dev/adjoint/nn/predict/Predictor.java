@@ -393,11 +393,21 @@ public final class Predictor {
     return found.isEmpty() ? "" : " where " + String.join(", ", found);
   }
 
+  /**
+   * Returns examples side by side, of the type that the model computes in.
+   *
+   * @param examples rows of features, at least one
+   * @return of shape (N, features)
+   */
+  public Tensor rows(double[]... examples) {
+    return Tensor.of(examples).to(model.rowType());
+  }
+
   // ---- what belongs to it ----------------------------------------------------------------------
 
   /** Returns the model, made for inference: nothing in it changes. */
   public Layer model() {
-    return (Layer) model;
+    return (Layer) model.made();
   }
 
   /** Returns how an example becomes features; there are none if the features have no names. */
@@ -443,9 +453,5 @@ public final class Predictor {
               .formatted(operation));
     }
     return columns.row(operation, example);
-  }
-
-  Tensor rows(double... row) {
-    return Tensor.of(row, 1, row.length).to(model.rowType());
   }
 }

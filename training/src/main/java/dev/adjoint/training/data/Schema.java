@@ -167,6 +167,14 @@ public final class Schema<Y> {
   }
 
   /**
+   * Returns this schema with other features, such as those of a predictor, whose new data it reads:
+   * {@code Schema.label("class", labels).features(predictor.columns())}.
+   */
+  public Schema<Y> features(Columns columns) {
+    return with(columns);
+  }
+
+  /**
    * Returns how an example becomes the features, for a {@link dev.adjoint.nn.predict.Predictor}: of
    * the schema of a table that was read, with the categories that were found.
    */
@@ -200,7 +208,8 @@ public final class Schema<Y> {
     return features.list();
   }
 
-  List<Column> targets() {
+  /** Returns the columns of the targets: one of categories, or of numbers. */
+  public List<Column> targets() {
     return targets;
   }
 
