@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 
 /**
  * Writes the site by javadoc: the API of all modules, and the documents in {@code docs} as pages of
- * it, all in one search.
+ * it, all in one search, their formulas as MathML.
  *
  * <p>Arguments: the root of the project, where to write, and the path of the modules that ours
  * need.
@@ -151,7 +151,7 @@ final class Site {
     StringBuilder headings = new StringBuilder();
     for (Path page : files(pages)) {
       if (page.toString().endsWith(".html")) {
-        String text = Files.readString(page);
+        String text = MathMl.inPage(Files.readString(page));
         Files.writeString(
             page,
             LINK.matcher(text).replaceAll(link -> Matcher.quoteReplacement(link(link, page))));
