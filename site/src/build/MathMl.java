@@ -25,6 +25,7 @@ final class MathMl {
           Map.entry("\\epsilon", "<mi>ε</mi>"),
           Map.entry("\\cos", "<mi>cos</mi><mo>&#x2061;</mo>"),
           Map.entry("\\qquad", "<mspace width=\"2em\"/>"),
+          Map.entry("|", "<mo stretchy=\"false\" lspace=\"0\" rspace=\"0\">|</mo>"),
           Map.entry("'", "<mo>′</mo>"),
           Map.entry("-", "<mo>−</mo>"));
 
@@ -42,9 +43,9 @@ final class MathMl {
         .matcher(html)
         .replaceAll(formula ->
             Matcher.quoteReplacement(
-                "<math display=\"block\">"
+                "<span class=\"formula\"><math display=\"block\">"
                     + of(formula.group(1).replace("&lt;", "<").replace("&gt;", ">"))
-                    + "</math>"));
+                    + "</math></span>"));
   }
 
   private static String of(String tex) {
@@ -115,7 +116,8 @@ final class MathMl {
       case String _ when symbol != null -> symbol;
       case "\\frac" -> "<mfrac>%s%s</mfrac>".formatted(group(), group());
       case "\\sqrt" -> "<msqrt>%s</msqrt>".formatted(group());
-      case "\\hat" -> "<mover accent=\"true\">%s<mo stretchy=\"false\">^</mo></mover>".formatted(group());
+      case "\\hat" ->
+          "<mover accent=\"true\">%s<mo stretchy=\"false\">^</mo></mover>".formatted(group());
       case "\\mathrm" -> "<mi>%s</mi>".formatted(group().replaceAll("<[^>]*>", ""));
       case "\\left" -> {
         String open = take();
@@ -127,7 +129,8 @@ final class MathMl {
       case String command when command.startsWith("\\") ->
           throw new IllegalStateException("formula: an unknown command %s".formatted(command));
       case String number when Character.isDigit(number.charAt(0)) -> "<mn>" + number + "</mn>";
-      case String letter when Character.isLetter(letter.codePointAt(0)) -> "<mi>" + letter + "</mi>";
+      case String letter when Character.isLetter(letter.codePointAt(0)) ->
+          "<mi>" + letter + "</mi>";
       case String operator -> "<mo stretchy=\"false\">" + operator + "</mo>";
     };
   }
