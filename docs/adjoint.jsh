@@ -2,4 +2,3 @@ import module dev.adjoint;
 import module dev.adjoint.explain;
 import dev.adjoint.autodiff.Parameter;
 import dev.adjoint.nn.Buffer;
-import dev.adjoint.training.data.Batch;

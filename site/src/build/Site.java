@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Function;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
@@ -17,7 +18,7 @@ import java.util.stream.Stream;
 
 /**
  * Writes the site by javadoc: the API of all modules, and the documents in {@code docs} as pages of
- * it, all in one search.
+ * it, all in one search, their formulas as MathML.
  *
  * <p>Arguments: the root of the project, where to write, and the path of the modules that ours
  * need.
@@ -35,7 +36,9 @@ final class Site {
           "normalization.zh",
           "coming-from-pytorch",
           "gradient-checking",
-          "recipes");
+          "recipes",
+          "jshell",
+          "notebook");
 
   private static final Pattern SENTENCE = Pattern.compile("\\p{L}.*?([.:](?= |$)|。)");
   private static final Pattern LINK =
@@ -151,7 +154,10 @@ final class Site {
     StringBuilder headings = new StringBuilder();
     for (Path page : files(pages)) {
       if (page.toString().endsWith(".html")) {
-        String text = Files.readString(page);
+        String text = MathMl.inPage(Files.readString(page));
+        if (page.toString().endsWith(".zh.html")) {
+          text = text.replaceFirst("lang=\"en\"", "lang=\"zh-Hans\"");
+        }
         Files.writeString(
             page,
             LINK.matcher(text).replaceAll(link -> Matcher.quoteReplacement(link(link, page))));
@@ -208,11 +214,15 @@ final class Site {
         : HEADING
             .matcher(text)
             .results()
-            .map(heading -> heading.group(1))
-            .filter(id ->
-                id.replaceFirst("-heading\\d*$", "")
-                    .replaceAll("[^\\p{L}\\p{N}_-]", "")
+            .filter(heading ->
+                heading
+                    .group(2)
+                    .replaceAll("<[^>]*>|&\\w+;", "")
+                    .toLowerCase(Locale.ROOT)
+                    .replaceAll("[^\\p{L}\\p{N} _-]", "")
+                    .replace(' ', '-')
                     .equals(name))
+            .map(heading -> heading.group(1))
             .findFirst()
             .orElseThrow(() ->
                 new IllegalStateException(

@@ -1,6 +1,6 @@
 package dev.adjoint.autodiff;
 
-import dev.adjoint.op.Batch;
+import dev.adjoint.op.BatchedInputs;
 import dev.adjoint.op.ElementwiseFunction;
 import dev.adjoint.op.Primitive;
 import dev.adjoint.tensor.Shape;
@@ -161,7 +161,7 @@ public final class Autodiff {
     }
 
     @Override
-    public Tensor batched(Batch x) {
+    public Tensor batched(BatchedInputs x) {
       return onGradient(x.get(0), g -> Vmap.map(hook, g));
     }
 

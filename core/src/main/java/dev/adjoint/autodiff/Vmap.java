@@ -1,6 +1,6 @@
 package dev.adjoint.autodiff;
 
-import dev.adjoint.op.Batch;
+import dev.adjoint.op.BatchedInputs;
 import dev.adjoint.op.Joining;
 import dev.adjoint.op.Movement;
 import dev.adjoint.op.Primitive;
@@ -226,7 +226,7 @@ public final class Vmap {
           .toArray(Tensor[]::new);
     }
 
-    private Batch batch(Tensor[] inputs) {
+    private BatchedInputs batch(Tensor[] inputs) {
       Tensor[] all = new Tensor[inputs.length];
       boolean[] mapped = new boolean[inputs.length];
       for (int i = 0; i < inputs.length; i++) {
@@ -234,7 +234,7 @@ public final class Vmap {
         mapped[i] = examples != null && examples.level() == this;
         all[i] = examples != null && mapped[i] ? examples.all() : inputs[i];
       }
-      return new Batch(this, size, all, mapped);
+      return new BatchedInputs(this, size, all, mapped);
     }
 
     private Tensor example(Tensor all) {

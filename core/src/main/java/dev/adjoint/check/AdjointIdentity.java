@@ -90,22 +90,18 @@ final class AdjointIdentity {
     return findings;
   }
 
-  /** Says in a line how well the identity holds, and of which steps it says nothing. */
+  /** Says in a line which steps were checked exactly, too, and how well the identity holds. */
   @Override
   public String toString() {
-    String rest =
-        others.isEmpty()
-            ? ""
-            : "not judged, since forward mode uses their pullbacks: " + String.join(", ", others);
-    return "without a step size: "
-        + (judged.isEmpty()
+    String exactly =
+        judged.isEmpty()
             ? ""
             : String.format(
                 Locale.ROOT,
-                "<u, Jv> = <J'u, v> to %.1e in %s%s",
+                "checked exactly, by <u, Jv> = <J'u, v> to %.1e: %s",
                 worst,
-                String.join(", ", judged),
-                rest.isEmpty() ? "" : "; "))
-        + rest;
+                String.join(", ", judged));
+    String rest = others.isEmpty() ? "" : "by differences alone: " + String.join(", ", others);
+    return exactly.isEmpty() ? "checked " + rest : rest.isEmpty() ? exactly : exactly + "; " + rest;
   }
 }

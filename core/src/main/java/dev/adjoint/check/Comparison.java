@@ -18,7 +18,7 @@ import java.util.List;
  * @param resolution the uncertainty of the finite difference relative to the derivative: a smaller
  *     error would not be seen. An uncertainty that is negligible beside the largest derivative of
  *     the input is given relative to that
- * @param verdict whether the derivative passed, and by which rule
+ * @param outcome whether the derivative passed, and by which rule
  */
 public record Comparison(
     List<Integer> index,
@@ -32,7 +32,7 @@ public record Comparison(
     double truncation,
     double roundOff,
     double resolution,
-    Verdict verdict) {
+    Outcome outcome) {
 
   /** Keeps the index as it is now. */
   public Comparison {
@@ -60,7 +60,7 @@ public record Comparison(
 
   /** Returns how much of a derivative was left unseen, as far as that is news. */
   double doubt() {
-    return switch (verdict) {
+    return switch (outcome) {
       case RELATIVE, ROUND_OFF, UNDECIDED -> resolution;
       default -> 0;
     };
@@ -68,7 +68,7 @@ public record Comparison(
 
   /** Returns how bad this is, to be sorted by: failures, then kinks, then errors. */
   double severity() {
-    return switch (verdict) {
+    return switch (outcome) {
       case NOT_FINITE -> Double.POSITIVE_INFINITY;
       case WRONG -> 1e100 * (1 + absoluteError());
       case UNDECIDED -> 1e75 * (1 + resolution);

@@ -286,7 +286,7 @@ final class FaultLocator {
         .tolerance
         .within(scale)
         .decide(new ToleranceRule.Derivative(probe.expected, scale, 0, () -> 0), sizes, slopeAt)
-        .verdict()
+        .outcome()
         .failed();
   }
 

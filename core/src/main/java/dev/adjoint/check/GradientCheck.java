@@ -40,8 +40,8 @@ import org.jspecify.annotations.Nullable;
  * usual two points have 1e-6 there, and 6e-11 at their own best step. Where the two derivatives do
  * not agree, or rounding may hide that they do not, steps from the whole size of the input down to
  * 2^-36 of it are tried, and the one with the least uncertainty decides. How well a derivative
- * could be checked is part of the report; where that is worse than {@link #resolution}, the verdict
- * is {@link Verdict#UNDECIDED}, with which a check does not pass.
+ * could be checked is part of the report; where that is worse than {@link #resolution}, the outcome
+ * is {@link Outcome#UNDECIDED}, with which a check does not pass.
  *
  * <p>Instances are immutable: each setting returns a new one.
  */
@@ -379,8 +379,8 @@ public final class GradientCheck {
     if (dtype == DType.FLOAT32 && !float32) {
       throw new IllegalArgumentException(
           ("gradient check: %s is float32, in which differences cannot tell a small error from"
-                  + " rounding; expected float64, as by to(DType.FLOAT64), or inFloat32() for a coarse"
-                  + " check")
+               + " rounding; expected float64, as by to(DType.FLOAT64), or inFloat32() for a coarse"
+               + " check")
               .formatted(what));
     }
   }

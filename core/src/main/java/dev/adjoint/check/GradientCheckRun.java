@@ -146,7 +146,7 @@ final class GradientCheckRun {
         case SAMPLED ->
             compare(Arrays.stream(random.permutation(x.length).toArray()).limit(check.count));
         case DIRECTIONAL -> {
-          if (comparisons.stream().anyMatch(c -> c.verdict().failed())) {
+          if (comparisons.stream().anyMatch(c -> c.outcome().failed())) {
             if (x.length <= FEW) {
               compare(IntStream.range(0, x.length));
             } else {
@@ -173,7 +173,7 @@ final class GradientCheckRun {
         int low = half == 0 ? from : middle;
         int high = half == 0 ? middle : to;
         Direction line = Direction.draw(x, low, high, random);
-        if (decide(line, line.variation(analytic)).verdict().failed()) {
+        if (decide(line, line.variation(analytic)).outcome().failed()) {
           search(low, high);
         }
       }
@@ -187,11 +187,11 @@ final class GradientCheckRun {
       FiniteDifference slope = estimate.slope();
       if (element >= 0) {
         numeric[element] = slope.value();
-        if (decision.verdict() == Verdict.WRONG) {
+        if (decision.outcome() == Outcome.WRONG) {
           wrong.add(element);
         }
       }
-      if (decision.verdict() == Verdict.KINK && kinks++ == 0) {
+      if (decision.outcome() == Outcome.KINK && kinks++ == 0) {
         kinkOf = KinkFinder.operation(function, number, line, 64 * slope.step());
       }
       comparisons.add(
@@ -207,7 +207,7 @@ final class GradientCheckRun {
               estimate.truncation(),
               estimate.roundOff(),
               decision.resolution(),
-              decision.verdict()));
+              decision.outcome()));
     }
 
     private ToleranceRule.Decision decide(Direction line, double beside) {
@@ -245,9 +245,9 @@ final class GradientCheckRun {
           comparisons.stream()
               .sorted(Comparator.comparingDouble(Comparison::severity).reversed())
               .toList();
-      List<Comparison> offenders = sorted.stream().filter(c -> !c.verdict().passed()).toList();
-      List<Comparison> failed = offenders.stream().filter(c -> c.verdict().failed()).toList();
-      boolean finite = failed.stream().allMatch(c -> c.verdict() == Verdict.WRONG);
+      List<Comparison> offenders = sorted.stream().filter(c -> !c.outcome().passed()).toList();
+      List<Comparison> failed = offenders.stream().filter(c -> c.outcome().failed()).toList();
+      boolean finite = failed.stream().allMatch(c -> c.outcome() == Outcome.WRONG);
       CommonCause cause =
           new CommonCause(finite ? List.copyOf(wrong) : List.of(), analytic, numeric, x);
       return new InputReport(

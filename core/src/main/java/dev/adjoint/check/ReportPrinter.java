@@ -33,7 +33,7 @@ final class ReportPrinter {
           new Column<>("numeric", input -> worst(input, c -> number(c.numeric()))),
           new Column<>("rel error", input -> worst(input, c -> small(c.relativeError()))),
           new Column<>("resolution", input -> worst(input, ReportPrinter::resolution)),
-          new Column<>("rule", input -> worst(input, c -> c.verdict().toString())));
+          new Column<>("rule", input -> worst(input, c -> c.outcome().toString())));
 
   private static final List<Column<Comparison>> OFFENDERS =
       List.of(
@@ -45,7 +45,7 @@ final class ReportPrinter {
           new Column<>("step", c -> small(c.step())),
           new Column<>("truncation", c -> small(c.truncation())),
           new Column<>("round-off", c -> small(c.roundOff())),
-          new Column<>("", c -> c.verdict().toString()));
+          new Column<>("", c -> c.outcome().toString()));
 
   private static final int DETAILED = 3;
 
@@ -194,7 +194,7 @@ final class ReportPrinter {
   }
 
   private static String resolution(Comparison c) {
-    boolean known = c.verdict() != Verdict.ZERO && c.verdict() != Verdict.KINK;
+    boolean known = c.outcome() != Outcome.ZERO && c.outcome() != Outcome.KINK;
     return known ? small(c.resolution()) : "-";
   }
 
@@ -211,7 +211,7 @@ final class ReportPrinter {
     if (!input.pattern().isEmpty()) {
       return "  " + input.pattern() + "\n";
     }
-    return switch (worst.verdict()) {
+    return switch (worst.outcome()) {
       case NOT_FINITE ->
           Double.isFinite(worst.analytic())
               ? "  at every step an output is NaN or infinite: move the input into the domain\n"

@@ -36,35 +36,35 @@ record ToleranceRule(double absolute, double relative, double resolution) {
   record Derivative(double analytic, double largest, double nothing, DoubleSupplier noise) {}
 
   /**
-   * A verdict and what it is based on.
+   * An outcome and what it is based on.
    *
    * @param resolution the uncertainty relative to the derivative, or to that beside which it is
    *     nothing
    */
-  record Decision(Verdict verdict, Estimate estimate, double resolution) {}
+  record Decision(Outcome outcome, Estimate estimate, double resolution) {}
 
   /** Returns the rule whose absolute tolerance includes the relative one of a larger number. */
   ToleranceRule within(double scale) {
     return new ToleranceRule(absolute + relative * scale, 0, resolution);
   }
 
-  /** Gives the verdict on one derivative. */
+  /** Gives the outcome on one derivative. */
   Decision decide(
       Derivative derivative, StepSizes steps, DoubleFunction<FiniteDifference> slopeAt) {
     FiniteDifference first = slopeAt.apply(steps.first());
     Estimate quick = Estimate.alone(first, steps.grain());
     if (!Double.isFinite(derivative.analytic)) {
-      return decision(Verdict.NOT_FINITE, derivative, quick, 0);
+      return decision(Outcome.NOT_FINITE, derivative, quick, 0);
     }
     if (first.isFinite()) {
-      Verdict verdict = agreement(derivative, quick, 0, Math.max(relative, resolution / 100));
-      if (verdict != null) {
-        return decision(verdict, derivative, quick, 0);
+      Outcome outcome = agreement(derivative, quick, 0, Math.max(relative, resolution / 100));
+      if (outcome != null) {
+        return decision(outcome, derivative, quick, 0);
       }
       if (derivative.analytic == 0
           && first.isStill()
           && beyond(steps.all().getFirst(), slopeAt).isStill()) {
-        return decision(Verdict.ZERO, derivative, quick, 0);
+        return decision(Outcome.ZERO, derivative, quick, 0);
       }
     }
     List<FiniteDifference> slopes = new ArrayList<>();
@@ -76,7 +76,7 @@ record ToleranceRule(double absolute, double relative, double resolution) {
       }
     }
     return slopes.isEmpty()
-        ? decision(Verdict.NOT_FINITE, derivative, quick, 0)
+        ? decision(Outcome.NOT_FINITE, derivative, quick, 0)
         : decide(derivative, steps, slopes);
   }
 
@@ -85,24 +85,24 @@ record ToleranceRule(double absolute, double relative, double resolution) {
 
     Estimate best = Collections.min(estimates, Comparator.comparingDouble(Estimate::uncertainty));
     if (derivative.analytic == 0 && slopes.stream().allMatch(FiniteDifference::isStill)) {
-      return decision(Verdict.ZERO, derivative, best, 0);
+      return decision(Outcome.ZERO, derivative, best, 0);
     }
-    Verdict verdict = agreement(derivative, best, 0, resolution);
-    if (verdict != null) {
-      return decision(verdict, derivative, best, 0);
+    Outcome outcome = agreement(derivative, best, 0, resolution);
+    if (outcome != null) {
+      return decision(outcome, derivative, best, 0);
     }
     FiniteDifference kink = KinkFinder.among(slopes, steps.first(), this);
     if (kink != null && isBetween(derivative, kink)) {
-      return decision(Verdict.KINK, derivative, Estimate.alone(kink, 0), 0);
+      return decision(Outcome.KINK, derivative, Estimate.alone(kink, 0), 0);
     }
     double noise = 4 * derivative.noise.getAsDouble();
-    verdict = agreement(derivative, best, noise, resolution);
-    if (verdict == null
+    outcome = agreement(derivative, best, noise, resolution);
+    if (outcome == null
         && Math.abs(derivative.analytic) <= noise
         && Math.abs(best.value()) <= Math.max(best.uncertainty(), noise)) {
-      verdict = Verdict.ZERO;
+      outcome = Outcome.ZERO;
     }
-    if (verdict == null) {
+    if (outcome == null) {
       boolean wrong =
           (best.slope().step() <= steps.own() || 4 * best.uncertainty() <= Math.abs(best.value()))
               && disproves(best, derivative, noise)
@@ -112,9 +112,9 @@ record ToleranceRule(double absolute, double relative, double resolution) {
                   .findFirst()
                   .map(e -> disproves(e, derivative, noise))
                   .orElse(true);
-      verdict = wrong ? Verdict.WRONG : Verdict.UNDECIDED;
+      outcome = wrong ? Outcome.WRONG : Outcome.UNDECIDED;
     }
-    return decision(verdict, derivative, best, noise);
+    return decision(outcome, derivative, best, noise);
   }
 
   /** Measures at a step so large that the function may throw, being outside of its domain. */
@@ -127,13 +127,13 @@ record ToleranceRule(double absolute, double relative, double resolution) {
   }
 
   /** Returns by which rule a derivative passes, or null. */
-  private @Nullable Verdict agreement(
+  private @Nullable Outcome agreement(
       Derivative derivative, Estimate e, double noise, double precision) {
     double scale = scale(derivative, e);
     double error = e.distance(derivative.analytic);
     double uncertainty = e.uncertainty() + noise;
     if (absolute > 0 && error <= absolute && uncertainty <= absolute) {
-      return Verdict.ABSOLUTE;
+      return Outcome.ABSOLUTE;
     }
     double enough = Math.max(precision * scale, relative * beside(derivative, e));
     double least = Math.max(absolute, derivative.nothing);
@@ -141,7 +141,7 @@ record ToleranceRule(double absolute, double relative, double resolution) {
         && uncertainty <= Math.max(least, enough))) {
       return null;
     }
-    return error <= relative * scale ? Verdict.RELATIVE : Verdict.ROUND_OFF;
+    return error <= relative * scale ? Outcome.RELATIVE : Outcome.ROUND_OFF;
   }
 
   private boolean disproves(Estimate e, Derivative derivative, double noise) {
@@ -158,15 +158,15 @@ record ToleranceRule(double absolute, double relative, double resolution) {
     return Math.max(Math.abs(derivative.analytic), Math.abs(e.value()));
   }
 
-  private Decision decision(Verdict verdict, Derivative derivative, Estimate e, double noise) {
+  private Decision decision(Outcome outcome, Derivative derivative, Estimate e, double noise) {
     double uncertainty = e.uncertainty() + noise;
     double scale = scale(derivative, e);
-    if (verdict == Verdict.UNDECIDED) {
+    if (outcome == Outcome.UNDECIDED) {
       uncertainty = Math.max(uncertainty + hidden(e), e.distance(derivative.analytic));
-    } else if (verdict != Verdict.ROUND_OFF && uncertainty <= relative * beside(derivative, e)) {
+    } else if (outcome != Outcome.ROUND_OFF && uncertainty <= relative * beside(derivative, e)) {
       scale = beside(derivative, e);
     }
-    return new Decision(verdict, e, uncertainty == 0 ? 0 : scale == 0 ? 1 : uncertainty / scale);
+    return new Decision(outcome, e, uncertainty == 0 ? 0 : scale == 0 ? 1 : uncertainty / scale);
   }
 
   /** Returns beside what an error may be nothing. */

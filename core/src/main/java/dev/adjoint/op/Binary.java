@@ -91,7 +91,7 @@ public enum Binary implements Primitive {
   }
 
   @Override
-  public Tensor batched(Batch x) {
+  public Tensor batched(BatchedInputs x) {
     return Recorder.apply(this, x.aligned());
   }
 

@@ -29,7 +29,7 @@ public record Cast(DType target) implements Primitive {
   }
 
   @Override
-  public Tensor batched(Batch x) {
+  public Tensor batched(BatchedInputs x) {
     return Recorder.apply(this, x.aligned());
   }
 

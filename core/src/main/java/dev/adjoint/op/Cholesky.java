@@ -42,7 +42,7 @@ enum Cholesky implements Primitive {
   }
 
   @Override
-  public Tensor batched(Batch x) {
+  public Tensor batched(BatchedInputs x) {
     return Recorder.apply(this, x.get(0));
   }
 

@@ -48,7 +48,7 @@ public record Clamp(double low, double high, boolean open) implements Primitive 
   }
 
   @Override
-  public Tensor batched(Batch x) {
+  public Tensor batched(BatchedInputs x) {
     return Recorder.apply(this, x.aligned());
   }
 

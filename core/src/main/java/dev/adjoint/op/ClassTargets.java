@@ -89,7 +89,7 @@ record ClassTargets(IntTensor classes, int counted, @Nullable Tensor classWeight
   }
 
   /** Returns the targets of all examples of a mapped function. */
-  ClassTargets ofAll(Batch examples) {
+  ClassTargets ofAll(BatchedInputs examples) {
     IntTensor all = examples.all(classes);
     return new ClassTargets(all, counted == classes.size() ? all.size() : -1, classWeights);
   }

@@ -348,7 +348,7 @@ public final class Convolution {
      * channels.
      */
     @Override
-    public Tensor batched(Batch x) {
+    public Tensor batched(BatchedInputs x) {
       boolean shared = side != WEIGHT_GRADIENT && !x.isMapped(1);
       ConvShape all = shared ? shape.images(x.size()) : shape.groups(x.size());
       Tensor first = shared ? x.get(0).flatten(0, 1) : channels(x.all(0));

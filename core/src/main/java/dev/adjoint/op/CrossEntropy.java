@@ -57,7 +57,7 @@ record CrossEntropy(ClassTargets targets) implements Primitive {
   }
 
   @Override
-  public Tensor batched(Batch x) {
+  public Tensor batched(BatchedInputs x) {
     ClassTargets all = targets.ofAll(x);
     return Recorder.apply(new CrossEntropy(all), all.classes().examples(), x.all(0));
   }

@@ -59,7 +59,7 @@ public record CumulativeSum(int axis) implements Primitive {
   }
 
   @Override
-  public Tensor batched(Batch x) {
+  public Tensor batched(BatchedInputs x) {
     return Recorder.apply(new CumulativeSum(axis + 1), x.get(0));
   }
 

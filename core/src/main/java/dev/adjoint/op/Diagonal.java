@@ -20,7 +20,7 @@ enum Diagonal implements Primitive {
   }
 
   @Override
-  public Tensor batched(Batch x) {
+  public Tensor batched(BatchedInputs x) {
     return Recorder.apply(this, x.get(0));
   }
 
@@ -54,7 +54,7 @@ enum Diagonal implements Primitive {
     }
 
     @Override
-    public Tensor batched(Batch x) {
+    public Tensor batched(BatchedInputs x) {
       return Recorder.apply(this, x.get(0));
     }
 

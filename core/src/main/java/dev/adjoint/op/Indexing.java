@@ -234,7 +234,7 @@ public final class Indexing {
     }
 
     @Override
-    public Tensor batched(Batch x) {
+    public Tensor batched(BatchedInputs x) {
       IntTensor all = x.all(index);
       return Recorder.apply(new Gather(axis + 1, all, distinct), all.examples(), x.all(0));
     }
@@ -292,7 +292,7 @@ public final class Indexing {
     }
 
     @Override
-    public Tensor batched(Batch x) {
+    public Tensor batched(BatchedInputs x) {
       IntTensor all = x.all(index);
       Primitive ofAll = new ScatterAdd(axis + 1, all, x.with(shape), distinct);
       return Recorder.apply(ofAll, all.examples(), x.all(0));

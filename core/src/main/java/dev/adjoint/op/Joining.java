@@ -90,7 +90,7 @@ public final class Joining {
     }
 
     @Override
-    public Tensor batched(Batch x) {
+    public Tensor batched(BatchedInputs x) {
       return Recorder.apply(new Concat(axis + 1, x.with(shape)), x.all());
     }
 

@@ -63,8 +63,8 @@ record Length(double epsilon, boolean keep, int[] axes) implements Primitive {
   }
 
   @Override
-  public Tensor batched(Batch x) {
-    return Recorder.apply(new Length(epsilon, keep, Batch.shifted(axes)), x.get(0));
+  public Tensor batched(BatchedInputs x) {
+    return Recorder.apply(new Length(epsilon, keep, BatchedInputs.shifted(axes)), x.get(0));
   }
 
   /** x / y; 0 for vectors of zeros, and so are the derivatives of that. */

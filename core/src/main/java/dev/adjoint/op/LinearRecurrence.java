@@ -18,7 +18,7 @@ record LinearRecurrence(int axis) implements Primitive {
   }
 
   @Override
-  public Tensor batched(Batch x) {
+  public Tensor batched(BatchedInputs x) {
     return Recorder.apply(new LinearRecurrence(axis + 1), x.all());
   }
 

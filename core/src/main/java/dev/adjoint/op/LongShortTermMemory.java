@@ -51,7 +51,7 @@ public final class LongShortTermMemory {
         DType.promote(
             DType.promote(inputs.dtype(), weight.dtype()), DType.promote(h.dtype(), c.dtype()));
     Tensor[] x = {inputs.to(dtype), h.to(dtype), c.to(dtype), weight.to(dtype)};
-    if (Batch.hasExamples(x)) {
+    if (BatchedInputs.hasExamples(x)) {
       return composed(backwards, List.of(x));
     }
     Tensor gates = MemorySteps.gates(x);

@@ -98,7 +98,7 @@ public enum MatMul implements Primitive {
   }
 
   @Override
-  public Tensor batched(Batch x) {
+  public Tensor batched(BatchedInputs x) {
     Tensor[] all = x.aligned(Math.max(x.rank(0), x.rank(1)));
     if (all.length == 3 && x.isMapped(0) && !x.isMapped(1) && !x.isMapped(2)) {
       return linear(all[0], all[1].transpose(), all[2]);

@@ -42,7 +42,7 @@ public sealed interface Movement extends Primitive {
     }
 
     @Override
-    public Tensor batched(Batch x) {
+    public Tensor batched(BatchedInputs x) {
       return x.get(0).reshape(x.with(shape));
     }
 
@@ -116,9 +116,9 @@ public sealed interface Movement extends Primitive {
     }
 
     @Override
-    public Tensor batched(Batch x) {
+    public Tensor batched(BatchedInputs x) {
       int[] shifted = new int[order.length + 1];
-      System.arraycopy(Batch.shifted(order), 0, shifted, 1, order.length);
+      System.arraycopy(BatchedInputs.shifted(order), 0, shifted, 1, order.length);
       return x.get(0).permute(shifted);
     }
 
@@ -140,7 +140,7 @@ public sealed interface Movement extends Primitive {
     }
 
     @Override
-    public Tensor batched(Batch x) {
+    public Tensor batched(BatchedInputs x) {
       return x.aligned(shape.rank())[0].expand(x.with(shape));
     }
 
@@ -161,7 +161,7 @@ public sealed interface Movement extends Primitive {
     }
 
     @Override
-    public Tensor batched(Batch x) {
+    public Tensor batched(BatchedInputs x) {
       return Recorder.apply(new Slice(axis + 1, from, count, step), x.get(0));
     }
 
@@ -196,8 +196,8 @@ public sealed interface Movement extends Primitive {
     }
 
     @Override
-    public Tensor batched(Batch x) {
-      return x.get(0).flip(Batch.shifted(axes));
+    public Tensor batched(BatchedInputs x) {
+      return x.get(0).flip(BatchedInputs.shifted(axes));
     }
 
     @Override

@@ -113,7 +113,7 @@ public record Pad(int axis, int from, int step, int size, double value) implemen
   }
 
   @Override
-  public Tensor batched(Batch x) {
+  public Tensor batched(BatchedInputs x) {
     return Recorder.apply(new Pad(axis + 1, from, step, size, value), x.get(0));
   }
 

@@ -145,7 +145,7 @@ public sealed interface Primitive
    *
    * @return of shape (examples, axes of the output...)
    */
-  default Tensor batched(Batch x) {
+  default Tensor batched(BatchedInputs x) {
     return x.loop(this);
   }
 

@@ -30,7 +30,7 @@ record PseudoInverse(double tolerance) implements Primitive {
   }
 
   @Override
-  public Tensor batched(Batch x) {
+  public Tensor batched(BatchedInputs x) {
     return Recorder.apply(this, x.get(0));
   }
 

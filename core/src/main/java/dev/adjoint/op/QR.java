@@ -143,7 +143,7 @@ record QR() implements Primitive {
   }
 
   @Override
-  public Tensor batched(Batch x) {
+  public Tensor batched(BatchedInputs x) {
     return Recorder.apply(this, x.get(0));
   }
 

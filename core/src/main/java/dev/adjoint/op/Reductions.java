@@ -296,8 +296,8 @@ public final class Reductions {
     }
 
     @Override
-    public Tensor batched(Batch x) {
-      return Recorder.apply(new Fold(kind, Batch.shifted(axes), keep), x.get(0));
+    public Tensor batched(BatchedInputs x) {
+      return Recorder.apply(new Fold(kind, BatchedInputs.shifted(axes), keep), x.get(0));
     }
 
     @Override

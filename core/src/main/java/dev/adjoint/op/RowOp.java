@@ -109,7 +109,7 @@ public enum RowOp implements Primitive {
   }
 
   @Override
-  public Tensor batched(Batch x) {
+  public Tensor batched(BatchedInputs x) {
     return Recorder.apply(this, x.aligned());
   }
 

@@ -83,7 +83,7 @@ public final class ScaledDotProduct {
 
   private static Tensor apply(AttentionOptions options, Tensor... x) {
     Fused fused = new Fused(options, null);
-    if (Batch.hasExamples(x)) {
+    if (BatchedInputs.hasExamples(x)) {
       return Recorder.apply(fused, x);
     }
     if (Recorder.isTracing()) {
@@ -245,7 +245,7 @@ public final class ScaledDotProduct {
     }
 
     @Override
-    public Tensor batched(Batch x) {
+    public Tensor batched(BatchedInputs x) {
       Tensor[] all = x.aligned();
       if (!x.isMapped(0)) { // a mask or a bias alone does not make more queries
         all[0] = all[0].expand(x.with(all[0].shape()));

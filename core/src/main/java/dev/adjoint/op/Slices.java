@@ -39,12 +39,12 @@ sealed interface Slices extends Primitive {
     }
 
     @Override
-    public Tensor batched(Batch x) {
+    public Tensor batched(BatchedInputs x) {
       IntTensor own = x.own(index);
       int apart = x.isMapped(0) ? x.shape(0).size(axis) : 0;
       return own == null
           ? Recorder.apply(new IndexSelect(axis + 1, index), index.examples(), x.get(0))
-          : x.slices(axis, new IndexSelect(0, Batch.apart(own, apart)), x.get(0));
+          : x.slices(axis, new IndexSelect(0, BatchedInputs.apart(own, apart)), x.get(0));
     }
 
     @Override
@@ -117,11 +117,12 @@ sealed interface Slices extends Primitive {
     }
 
     @Override
-    public Tensor batched(Batch x) {
+    public Tensor batched(BatchedInputs x) {
       IntTensor own = x.own(index);
       return own == null
           ? Recorder.apply(new IndexAdd(axis + 1, index, size), index.examples(), x.get(0))
-          : x.slices(axis, new IndexAdd(0, Batch.apart(own, size), size * x.size()), x.all(0));
+          : x.slices(
+              axis, new IndexAdd(0, BatchedInputs.apart(own, size), size * x.size()), x.all(0));
     }
 
     @Override

@@ -118,7 +118,7 @@ public final class Standardize {
     Tensor b = bias == null ? Tensor.scalar(0, x.dtype()) : bias;
     Shape features = Shape.broadcast("standardize", g.shape(), b.shape());
     DType result = DType.promote(x.dtype(), DType.promote(g.dtype(), b.dtype()));
-    if (Batch.hasExamples(x, g, b)) {
+    if (BatchedInputs.hasExamples(x, g, b)) {
       Tensor whole = x.untracked();
       Tensor squares = (rule.centered ? Reductions.centered(whole, axes) : whole).square();
       Tensor mean = Reductions.mean(whole, false, axes);

@@ -27,7 +27,7 @@ enum SymmetricEigen implements Primitive {
   }
 
   @Override
-  public Tensor batched(Batch x) {
+  public Tensor batched(BatchedInputs x) {
     return Recorder.apply(this, x.get(0));
   }
 

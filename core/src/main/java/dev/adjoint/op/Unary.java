@@ -110,7 +110,7 @@ public enum Unary implements Primitive {
   }
 
   @Override
-  public Tensor batched(Batch x) {
+  public Tensor batched(BatchedInputs x) {
     return Recorder.apply(this, x.aligned());
   }
 

@@ -77,7 +77,7 @@ final class Windows {
     }
 
     @Override
-    public Tensor batched(Batch x) {
+    public Tensor batched(BatchedInputs x) {
       return Recorder.apply(new Unfold(axis + 1, size, step, dilation), x.get(0));
     }
 
@@ -127,7 +127,7 @@ final class Windows {
     }
 
     @Override
-    public Tensor batched(Batch x) {
+    public Tensor batched(BatchedInputs x) {
       return Recorder.apply(new Fold(axis + 1, step, dilation, length), x.get(0));
     }
 

@@ -113,7 +113,7 @@ class GradientCheckPropertyTest {
       InputReport input = report.inputs().getFirst();
       if (c.error == 0) {
         assertThat(input.failed()).as("right: %s\n%s", c, report).isZero();
-      } else if (report.isOk() && input.worst().verdict() != Verdict.ZERO) {
+      } else if (report.isOk() && input.worst().outcome() != Outcome.ZERO) {
         double tolerance = dtype == DType.FLOAT32 ? 1e-3 : 1e-6;
         assertThat(2 * report.resolution() + 1.01 * tolerance)
             .as("wrong: %s\n%s", c, report)

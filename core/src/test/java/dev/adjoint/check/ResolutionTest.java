@@ -124,7 +124,7 @@ class ResolutionTest {
     Tensor x = Generator.seeded(3).normal(0, 1, Shape.of(2, 5), DType.FLOAT64);
     GradientReport report = GradientCheck.of(t -> t[0].softmax(-1).sum()).at(x).order(2).run();
     report.assertOk();
-    assertThat(report.inputs()).allMatch(input -> input.worst().verdict() == Verdict.ZERO);
+    assertThat(report.inputs()).allMatch(input -> input.worst().outcome() == Outcome.ZERO);
   }
 
   @Test

@@ -38,7 +38,7 @@ class WrongPullbackTest {
     assertThat(report.isOk()).isFalse();
     assertThat(input.failed()).isEqualTo(12);
     assertThat(input.factor()).isCloseTo(2, within(1e-6));
-    assertThat(input.offenders()).hasSize(5).allMatch(c -> c.verdict() == Verdict.WRONG);
+    assertThat(input.offenders()).hasSize(5).allMatch(c -> c.outcome() == Outcome.WRONG);
     assertThat(report.toString())
         .contains("Gradient check FAILED", "every one is 2.000 times the numeric slope");
     assertThatThrownBy(report::assertOk)

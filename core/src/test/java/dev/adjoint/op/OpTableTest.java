@@ -39,7 +39,7 @@ class OpTableTest {
   private static final Set<Class<?>> BEHIND_METHODS =
       Set.of(
           ArgExtreme.class,
-          Batch.class,
+          BatchedInputs.class,
           Cast.class,
           Clamp.class,
           Contiguous.class,

@@ -130,7 +130,7 @@ final class SteppingPage {
         </nav>
         <figure class="picture"><div tabindex="0" role="group" aria-label="Graph">%s</div>
         <figcaption>Arrows lead from a value to what is computed from it. <span class="states">Blue and
-        thick: now. Ochre and dashed: waits, with its gradient so far. Green: done.</span></figcaption></figure>
+        thick: now, with the arrows it comes by; these are dashed where a gradient goes back. Ochre and dashed: waits, with its gradient so far. Green: done.</span></figcaption></figure>
         <section class="story" aria-label="Step"><ol class="steps" aria-live="polite">
         %s</ol></section>
         <section class="values" aria-label="Values and gradients"><table>

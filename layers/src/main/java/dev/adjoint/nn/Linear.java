@@ -109,6 +109,15 @@ public final class Linear extends Layer implements Transform, Foldable<Linear> {
     return (Linear) both.make();
   }
 
+  /** Says that a norm is in it, which shifts whether there is a bias or not. */
+  @Override
+  public String toString() {
+    Shape shape = weight.shape();
+    return folded == null
+        ? super.toString()
+        : line("%d, %d, with a batch norm".formatted(shape.size(1), shape.size(0)));
+  }
+
   private void fold(PerChannelAffine.Affine norm) {
     folded =
         new Folded(

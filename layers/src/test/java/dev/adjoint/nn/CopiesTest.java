@@ -148,8 +148,8 @@ class CopiesTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> fast.forward(generator.normal(2, 5, 4)))
         .withMessage(
-            "Linear(4, 3, no bias): input of shape (2, 5, 4); expected (N, 4) or (N, 3, ..., 4),"
-                + " for the batch norm that is folded into it");
+            "Linear(4, 3, with a batch norm): input of shape (2, 5, 4); expected (N, 4) or (N, 3,"
+                + " ..., 4), for the batch norm that is folded into it");
     assertThatIllegalArgumentException().isThrownBy(() -> fast.forward(generator.normal(4)));
   }
 

@@ -1,5 +1,6 @@
 package dev.adjoint.training.report;
 
+import com.google.common.collect.ImmutableMap;
 import com.google.common.html.HtmlEscapers;
 import dev.adjoint.io.AtomicFile;
 import dev.adjoint.nn.inspect.GradientFact;
@@ -39,6 +40,30 @@ public final class Page {
 
   /** What a cell of a column of numbers is like: they are aligned to the right. */
   private static final Pattern NUMBER = Pattern.compile("([-+]?[0-9.][-+0-9.,e]*( %)?)?|NaN|·");
+
+  /** What the columns and cells of tables of invariances mean. */
+  private static final Map<String, String> PERTURBATIONS =
+      ImmutableMap.<String, String>builder()
+          .put("W d, x d", "all weights, all data times d")
+          .put("row d, case d", "one row of W, the weights of one neuron, or one example times d")
+          .put("W + 1g', x + 1g'", "one vector added to every row of W, or to every example")
+          .put("row + g", "a vector added to one row of W")
+          .put("W + c, x + c", "one number added everywhere")
+          .put(marked(InvarianceTable.Verdict.INVARIANT), "the output stays as it is")
+          .put(
+              marked(InvarianceTable.Verdict.UP_TO_EPSILON),
+              "it does but for the epsilon that keeps the norm from dividing by 0")
+          .put(
+              marked(InvarianceTable.Verdict.EQUIVARIANT),
+              "equivariant: the output is scaled or shifted along")
+          .buildOrThrow();
+
+  private static final Map<String, String> GRADIENT_FACTS =
+      ImmutableMap.of(
+          "<W, dW> = 0", "a small step turns the weights W and does not lengthen them; w: each row",
+          "W d: dW / d, dx", "where W is d times as large, its gradient is dW / d, and dx the same",
+          "x d: dW, dx / d",
+              "where the data are d times as large, dW is the same, and dx is dx / d");
 
   private final String title;
   private final Contents contents = new Contents();
@@ -186,20 +211,12 @@ public final class Page {
   /** Adds the invariances of some layers, and what they mean for gradients, as two tables. */
   public Page invariances(InvarianceTable table) {
     return invariances(Perturbation.values(), table.rows(), InvarianceTable.Row::verdict)
-        .paragraph(
-            "W d: all weights times d. 1g': one vector added to every row of W, or to every case of"
-                + " x. c: one number added everywhere. row: only one row of W, the weights of one"
-                + " neuron. case: only one example. eps: a yes but for the epsilon that keeps the"
-                + " norm from dividing by 0. eqv: equivariant, the output is scaled or shifted"
-                + " along.")
+        .facts(PERTURBATIONS)
         .invariances(
             GradientFact.values(),
             table.rows().stream().filter(row -> !row.gradientFacts().isEmpty()).toList(),
             InvarianceTable.Row::verdict)
-        .paragraph(
-            "For the gradients of a loss: whether a small step only turns the weights (<W, dW> = 0;"
-                + " w: each row), and whether the gradients dW and dx look so where the weights or"
-                + " the data are d times as large.");
+        .facts(GRADIENT_FACTS);
   }
 
   private <C> Page invariances(
@@ -223,7 +240,7 @@ public final class Page {
     return switch (verdict) {
       case INVARIANT -> Verdict.HOLDS.mark() + " " + verdict;
       case UP_TO_EPSILON -> Verdict.HOLDS_IN_PART.mark() + " " + verdict;
-      case EQUIVARIANT -> "↔ " + verdict;
+      case EQUIVARIANT -> "↔\u00A0" + verdict;
       case NO -> Verdict.DOES_NOT_HOLD.mark() + " " + verdict;
     };
   }

@@ -133,10 +133,10 @@ class PageTest {
             "<th>W d</th>",
             "<td class=\"verdict partly\">◐ eps</td>",
             "<td class=\"verdict no\">✗ no</td>",
-            "<p>W d: all weights times d.",
+            "<dt>W d, x d</dt>",
             "<th>&lt;W, dW&gt; = 0</th>",
             "<td class=\"verdict partly\">◐ eps</td>",
-            "<p>For the gradients of a loss");
+            "<dt>&lt;W, dW&gt; = 0</dt>");
   }
 
   @Test

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * computes with. An input that is mapped has an axis of examples in front; another is the same for
  * all of them.
  */
-public final class Batch {
+public final class BatchedInputs {
 
   private final Object level;
   private final int size;
@@ -25,7 +25,7 @@ public final class Batch {
    *
    * @param level whose examples they are
    */
-  public Batch(Object level, int size, Tensor[] inputs, boolean[] mapped) {
+  public BatchedInputs(Object level, int size, Tensor[] inputs, boolean[] mapped) {
     this.level = level;
     this.size = size;
     this.inputs = inputs;

@@ -1,7 +1,7 @@
 package dev.adjoint.check;
 
 /** The rule by which a derivative passed, or why it did not. */
-public enum Verdict {
+public enum Outcome {
   /** Passed: the error is within the absolute tolerance. */
   ABSOLUTE("absolute"),
   /** Passed: the error is within the relative tolerance. */
@@ -30,7 +30,7 @@ public enum Verdict {
 
   private final String label;
 
-  Verdict(String label) {
+  Outcome(String label) {
     this.label = label;
   }
 
@@ -39,7 +39,7 @@ public enum Verdict {
     return this == WRONG || this == NOT_FINITE;
   }
 
-  /** Tells whether a check with this verdict is passed. */
+  /** Tells whether a check with this outcome is passed. */
   public boolean passed() {
     return !failed() && this != UNDECIDED;
   }
