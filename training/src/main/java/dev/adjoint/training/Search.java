@@ -247,7 +247,7 @@ public final class Search {
           best.stream()
               .map(SearchResult.Outcome::trial)
               .map(t -> new Trial(t.number(), t.settings(), (int) budget))
-              .sorted(Comparator.comparing(Trial::number))
+              .sorted(Comparator.comparingInt(Trial::number))
               .toList();
     }
   }
@@ -293,7 +293,7 @@ public final class Search {
       if (e.getCause() instanceof Error error) {
         throw error;
       }
-      throw new IllegalStateException("search: " + e.getCause().getMessage(), e);
+      throw new IllegalStateException("search: " + e.getMessage(), e);
     } finally {
       executor.shutdownNow();
     }
