@@ -5,6 +5,7 @@ import static java.util.stream.Collectors.joining;
 import dev.adjoint.io.Quoted;
 import dev.adjoint.op.Joining;
 import dev.adjoint.tensor.Tensor;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -113,7 +114,7 @@ public final class StateMapping {
       } else if (place != null) {
         TreeMap<Integer, Named> parts = partial.computeIfAbsent(place.name, _ -> new TreeMap<>());
         parts.put(place.part, new Named(name, tensor));
-        if (parts.size() == place.of && fit(parts)) {
+        if (parts.size() == place.of && fit(parts.values())) {
           Tensor[] rows = parts.values().stream().map(Named::tensor).toArray(Tensor[]::new);
           put(mapped, place.name, Joining.concat(0, rows));
           partial.remove(place.name);
@@ -148,10 +149,10 @@ public final class StateMapping {
     return filled;
   }
 
-  private static boolean fit(TreeMap<Integer, Named> parts) {
-    Tensor first = parts.firstEntry().getValue().tensor;
+  private static boolean fit(Collection<Named> parts) {
+    Tensor first = parts.iterator().next().tensor;
     return first.rank() > 0
-        && parts.values().stream()
+        && parts.stream()
             .allMatch(part ->
                 part.tensor.rank() == first.rank()
                     && part.tensor.dtype() == first.dtype()
