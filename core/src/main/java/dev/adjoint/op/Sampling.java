@@ -1,5 +1,7 @@
 package dev.adjoint.op;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
@@ -180,10 +182,11 @@ public enum Sampling {
         weight = weight == null ? along : weight.times(along);
       }
       IntTensor read = IntTensor.of(index, shape.size(0), 1, shape.size(1));
-      Tensor part = Indexing.takeAlongAxis(lines, 2, read).times(weight.unsqueeze(1));
+      Tensor part =
+          Indexing.takeAlongAxis(lines, 2, read).times(requireNonNull(weight).unsqueeze(1));
       y = y == null ? part : y.plus(part);
     }
-    return y;
+    return requireNonNull(y);
   }
 
   /**
