@@ -8,6 +8,7 @@ import dev.adjoint.nn.Sequential;
 import dev.adjoint.nn.norm.BatchNorm;
 import dev.adjoint.nn.norm.Imputation;
 import dev.adjoint.nn.norm.Standardization;
+import dev.adjoint.nn.predict.ModelCard;
 import dev.adjoint.nn.predict.Predictor;
 import dev.adjoint.op.Losses;
 import dev.adjoint.optim.AdamW;
@@ -171,9 +172,14 @@ final class Tabular implements Callable<Integer> {
         .write();
 
     trained
-        .metadata("rows", Integer.toString(table.dataset().size()))
-        .metadata("seed", Long.toString(seed))
-        .metadata("accuracy", String.format(Locale.ROOT, "%.4f", confusion.accuracy()))
+        .card(
+            new ModelCard()
+                .data(
+                    "%d rows of %s, of which %d were held back"
+                        .formatted(
+                            table.dataset().size(), data == null ? "fruit" : data, held.size()))
+                .metric("accuracy", confusion.accuracy())
+                .seed(seed))
         .save(saved);
     print("Saved the model to %s, %,d bytes%n", saved, Files.size(saved));
     serve(held);

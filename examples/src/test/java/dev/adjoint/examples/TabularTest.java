@@ -48,7 +48,9 @@ class TabularTest {
         .isThrownBy(() -> predictor.classify(Map.of("weight in g", 70, "color", "lilac")))
         .withMessage(
             "classify: 'color' is 'lilac'; expected one of ['blue', 'green', 'red', 'yellow']");
-    assertThat(predictor.metadata()).containsEntry("rows", "3000").containsKey("accuracy");
+    assertThat(predictor.card().get("data"))
+        .contains("3000 rows of fruit, of which 600 were held back");
+    assertThat(predictor.card().metrics()).containsKey("accuracy");
     assertThat(directory.resolve("report.html")).isNotEmptyFile();
   }
 
