@@ -11,6 +11,8 @@ import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Tensor;
+import dev.adjoint.training.NonFiniteException;
+import dev.adjoint.training.Position;
 import dev.adjoint.training.data.Batch;
 import java.io.Serial;
 import java.util.ArrayList;
@@ -167,6 +169,15 @@ record ShardTask<M extends Layer, Y>(
         continue;
       }
       Tensor value = loss(model, batch);
+      if (!Double.isFinite(value.item())) {
+        throw NonFiniteException.of(
+            "the loss of shard " + shard,
+            value.item(),
+            new Position(epoch, at, at),
+            model,
+            batch,
+            () -> loss(model, batch));
+      }
       losses += value.item() * batch.size();
       gradients = value.backward();
       if (optimizer != null) {

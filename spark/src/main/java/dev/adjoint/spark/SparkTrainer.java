@@ -191,6 +191,8 @@ public final class SparkTrainer<M extends Layer, Y> {
   /**
    * Trains until so many epochs have ended, or a listener says stop; fails as {@link Trainer#fit}.
    *
+   * <p>What the loss throws is thrown here, once Spark has given up.
+   *
    * @return the metrics of all epochs
    * @throws IllegalStateException if executors have another version than the driver, or the model
    *     and its structure differ
@@ -384,6 +386,12 @@ public final class SparkTrainer<M extends Layer, Y> {
       return round.data.sizes().length > FEW_SHARDS && learns
           ? Reduction.sum(messages, round.data.sizes().length, format)
           : Message.sum(messages.collect().stream().map(Message::of).toList());
+    } catch (Exception e) { // Spark throws its checked exception, of which Java is not told
+      if (e.getCause() instanceof RuntimeException cause) {
+        cause.addSuppressed(e);
+        throw cause; // as it was thrown on an executor
+      }
+      throw e;
     } finally {
       weights.destroy();
     }

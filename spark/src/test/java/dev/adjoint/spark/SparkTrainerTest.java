@@ -21,6 +21,7 @@ import dev.adjoint.tensor.Tensor;
 import dev.adjoint.training.Checkpoint;
 import dev.adjoint.training.Epoch;
 import dev.adjoint.training.History;
+import dev.adjoint.training.NonFiniteException;
 import dev.adjoint.training.Step;
 import dev.adjoint.training.Training;
 import dev.adjoint.training.TrainingListener;
@@ -224,7 +225,21 @@ class SparkTrainerTest {
             .classes();
     Sequential model = plain();
     assertThatThrownBy(() -> adam(model, SparkTrainerTest::plain, data).fit(data, 1))
-        .hasMessageContaining("the class 0.5; expected a whole number from 0");
+        .hasMessage("ShardedData: the class 0.5; expected a whole number from 0");
+  }
+
+  @Test
+  void aLossThatIsNotFiniteIsExplained() {
+    ShardedData<IntTensor> data =
+        ShardedData.generated(
+                spark, 1, _ -> new Tuple2<>(new float[] {1, Float.NaN, 2}, new float[1]), WIDTH)
+            .classes();
+    Sequential model = plain();
+    assertThatThrownBy(() -> adam(model, SparkTrainerTest::plain, data).fit(data, 1))
+        .isInstanceOf(NonFiniteException.class)
+        .hasMessage(
+            "the loss of shard 0 is NaN at epoch 1, batch 1 (step 1): the inputs of the batch are"
+                + " not finite");
   }
 
   // ---- models and data -------------------------------------------------------------------------

@@ -27,8 +27,13 @@ public final class NonFiniteException extends RuntimeException {
     super(message);
   }
 
-  /** Computes the loss once more to see where it begins. */
-  static NonFiniteException of(
+  /**
+   * Returns the exception for a loss or a gradient; the loss is computed once more to see where it
+   * begins.
+   *
+   * @param what as in {@code the loss}
+   */
+  public static NonFiniteException of(
       String what,
       double value,
       Position at,
