@@ -1,4 +1,5 @@
 /** Data sets, the training loop, metrics, checkpoints and reports. */
+@SuppressWarnings("requires-automatic") // Hardwood, which is optional
 module dev.adjoint.training {
   requires transitive dev.adjoint.layers;
   requires transitive dev.adjoint.optim;
@@ -7,7 +8,7 @@ module dev.adjoint.training {
   requires de.siegmar.fastcsv;
   requires java.desktop;
   requires java.sql;
-  requires static dev.hardwood.core; // for those who read Parquet
+  requires static dev.hardwood.core;
   requires me.tongfei.progressbar;
 
   exports dev.adjoint.training;

@@ -7,6 +7,7 @@ import java.io.Serializable;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
@@ -63,7 +64,8 @@ public final class SparkTrials implements Search.Place {
    * @throws IllegalArgumentException if the objective, or a setting, cannot be sent
    */
   @Override
-  public List<SearchResult.Outcome> run(List<Trial> trials, Search.Objective objective) {
+  public List<SearchResult.Outcome> run(
+      List<Trial> trials, Search.Objective objective, Consumer<SearchResult.Outcome> ended) {
     if (!(objective instanceof Serializable)) {
       throw new IllegalArgumentException(
           "SparkTrials: an objective that cannot be sent; expected a SparkTrials.Objective, as in"
@@ -84,11 +86,14 @@ public final class SparkTrials implements Search.Place {
             .parallelize(sent, sent.size())
             .map(each -> outcome(each.trial(), objective))
             .collect();
-    return IntStream.range(0, trials.size())
-        .mapToObj(i ->
-            new SearchResult.Outcome(
-                trials.get(i), outcomes.get(i).score(), outcomes.get(i).failure()))
-        .toList();
+    List<SearchResult.Outcome> came =
+        IntStream.range(0, trials.size())
+            .mapToObj(i ->
+                new SearchResult.Outcome(
+                    trials.get(i), outcomes.get(i).score(), outcomes.get(i).failure()))
+            .toList();
+    came.forEach(ended);
+    return came;
   }
 
   private static Sent outcome(Trial trial, Search.Objective objective) throws InterruptedException {

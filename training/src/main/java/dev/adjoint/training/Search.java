@@ -1,23 +1,39 @@
 package dev.adjoint.training;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.adjoint.io.AtomicFile;
+import dev.adjoint.io.Quoted;
+import dev.adjoint.nn.predict.Column;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Shape;
+import dev.adjoint.training.data.TextLines;
 import dev.adjoint.training.metric.Goal;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.math.BigDecimal;
 import java.math.MathContext;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Consumer;
 import java.util.function.DoubleUnaryOperator;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A search for good hyperparameters: on a grid, at random, or at random with most trials given up
@@ -48,8 +64,13 @@ public final class Search {
 
   /** Where trials are computed. */
   public interface Place {
-    /** Returns what came of each trial, by {@link #outcome}, in the order of the trials. */
-    List<SearchResult.Outcome> run(List<Trial> trials, Objective objective);
+    /**
+     * Returns what came of each trial, by {@link #outcome}, in the order of the trials.
+     *
+     * @param ended is told of each as soon as it is known, by any thread
+     */
+    List<SearchResult.Outcome> run(
+        List<Trial> trials, Objective objective, Consumer<SearchResult.Outcome> ended);
   }
 
   /** So much of a number of a range is kept: what is printed is what was tried. */
@@ -71,6 +92,10 @@ public final class Search {
   private final Goal goal;
   private final Map<String, Setting> settings = new LinkedHashMap<>();
   private Place place = inThreads(1);
+  private @Nullable Path file;
+
+  /** The scores that are in the file, by their trials. */
+  private final Map<String, String> scores = new ConcurrentSkipListMap<>();
 
   /**
    * Creates a search, to which settings are added.
@@ -142,6 +167,46 @@ public final class Search {
     return this;
   }
 
+  /**
+   * Keeps each score in a file, and takes those from it that it has: a search that was killed goes
+   * on where it was. Trials that failed are tried again. Delete the file if anything but the
+   * settings has changed, for it knows trials by their numbers, budgets and settings only.
+   *
+   * @throws IOException if the file is there, and is none that a search has written
+   */
+  public Search resume(Path newFile) throws IOException {
+    file = newFile;
+    scores.clear();
+    if (Files.exists(newFile)) {
+      for (String line : TextLines.read(newFile)) {
+        int tab = line.indexOf('\t');
+        String score = line.substring(0, Math.max(tab, 0));
+        if (!Column.Numeric.isDecimal(score)) {
+          throw new IOException(
+              "%s: %s; expected a score and its trial in each line"
+                  .formatted(newFile, Quoted.text(line)));
+        }
+        scores.put(line.substring(tab + 1), score);
+      }
+    }
+    return this;
+  }
+
+  private synchronized void keep(SearchResult.Outcome outcome) {
+    if (file == null || outcome.hasFailed()) {
+      return;
+    }
+    scores.put(key(outcome.trial()), String.valueOf(outcome.score()));
+    StringBuilder text = new StringBuilder();
+    scores.forEach((trial, score) -> text.append(score).append('\t').append(trial).append('\n'));
+    byte[] bytes = text.toString().getBytes(UTF_8);
+    try {
+      AtomicFile.write(file, out -> out.write(bytes));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e.getMessage(), e);
+    }
+  }
+
   // ---- ways to search --------------------------------------------------------------------------
 
   /**
@@ -168,14 +233,14 @@ public final class Search {
     }
     List<Map<String, Object>> found = all;
     return result(
-        place.run(
+        run(
             IntStream.range(0, all.size()).mapToObj(i -> new Trial(i, found.get(i), 1)).toList(),
             objective));
   }
 
   /** Tries combinations at random, each of which depends on the seed and its number only. */
   public SearchResult random(int trials, long seed, Objective objective) {
-    return result(place.run(drawn("random", trials, seed, 1), objective));
+    return result(run(drawn("random", trials, seed, 1), objective));
   }
 
   /**
@@ -197,7 +262,7 @@ public final class Search {
     List<SearchResult.Outcome> all = new ArrayList<>();
     List<Trial> left = drawn("halving", trials, seed, smallest);
     while (true) {
-      List<SearchResult.Outcome> outcomes = place.run(left, objective);
+      List<SearchResult.Outcome> outcomes = run(left, objective);
       all.addAll(outcomes);
       long budget = (long) left.getFirst().budget() * factor;
       List<SearchResult.Outcome> best =
@@ -238,14 +303,41 @@ public final class Search {
     return new SearchResult(metric, goal, outcomes);
   }
 
+  /** Computes the trials whose scores are not in the file. */
+  private List<SearchResult.Outcome> run(List<Trial> trials, Objective objective) {
+    List<Trial> left = trials.stream().filter(trial -> !scores.containsKey(key(trial))).toList();
+    Iterator<SearchResult.Outcome> came =
+        left.isEmpty()
+            ? Collections.emptyIterator()
+            : place.run(left, objective, this::keep).iterator();
+    Set<Trial> computed = Set.copyOf(left);
+    return trials.stream()
+        .map(trial ->
+            computed.contains(trial)
+                ? came.next()
+                : new SearchResult.Outcome(
+                    trial, Double.parseDouble(scores.getOrDefault(key(trial), "")), ""))
+        .toList();
+  }
+
+  private static String key(Trial trial) {
+    return "%d %d %s".formatted(trial.number(), trial.budget(), trial).replaceAll("\\s", " ");
+  }
+
   private static Place inThreads(int threads) {
-    return (trials, objective) -> run(trials, objective, threads);
+    return (trials, objective, ended) -> run(trials, objective, ended, threads);
   }
 
   private static List<SearchResult.Outcome> run(
-      List<Trial> trials, Objective objective, int threads) {
+      List<Trial> trials, Objective objective, Consumer<SearchResult.Outcome> ended, int threads) {
     List<Callable<SearchResult.Outcome>> tasks = new ArrayList<>();
-    trials.forEach(trial -> tasks.add(() -> outcome(trial, objective)));
+    for (Trial trial : trials) {
+      tasks.add(() -> {
+        SearchResult.Outcome outcome = outcome(trial, objective);
+        ended.accept(outcome);
+        return outcome;
+      });
+    }
     ExecutorService executor = Executors.newFixedThreadPool(Math.min(threads, trials.size()));
     try {
       List<SearchResult.Outcome> outcomes = new ArrayList<>();
@@ -260,7 +352,7 @@ public final class Search {
       if (e.getCause() instanceof Error error) {
         throw error;
       }
-      throw new IllegalStateException(e);
+      throw new IllegalStateException("search: " + e.getCause().getMessage(), e);
     } finally {
       executor.shutdownNow();
     }

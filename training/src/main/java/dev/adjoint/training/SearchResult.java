@@ -1,5 +1,8 @@
 package dev.adjoint.training;
 
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.toList;
+
 import dev.adjoint.training.metric.Goal;
 import dev.adjoint.training.report.LinePlot;
 import dev.adjoint.training.report.Page;
@@ -10,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * What a {@link Search} has found.
@@ -94,29 +98,40 @@ public record SearchResult(String metric, Goal goal, List<Outcome> outcomes) {
   /** Returns a page: the best settings, a plot of the scores by each number, and the table. */
   public Page page(String title) {
     Page page = new Page(title);
-    Map<String, String> answers = new LinkedHashMap<>();
-    answers.put("best " + metric, score(best()));
-    best().trial().settings().forEach((name, value) -> answers.put(name, value.toString()));
-    page.answers(answers);
+    if (!ranked().isEmpty()) {
+      Map<String, String> answers = new LinkedHashMap<>();
+      answers.put("best " + metric, score(best()));
+      best().trial().settings().forEach((name, value) -> answers.put(name, value.toString()));
+      page.answers(answers);
+    }
     page.facts(
         Map.of("trials", "%d, of which %d failed".formatted(outcomes.size(), failures().size())));
-    for (String name : best().trial().settings().keySet()) {
-      if (ranked().stream().allMatch(o -> o.trial().settings().get(name) instanceof Number)) {
-        page.plot(plot(name), "Each point is a trial with the largest budget.");
+    for (String name : outcomes.getFirst().trial().settings().keySet()) {
+      if (outcomes.stream().allMatch(o -> o.trial().settings().get(name) instanceof Number)) {
+        page.plot(plot(name), "Each point is a trial that has not failed.");
       }
     }
     return page.heading("Trials").table(head(), rows());
   }
 
   private LinePlot plot(String name) {
-    List<Outcome> shown =
-        ranked().stream().filter(o -> o.trial().budget() == best().trial().budget()).toList();
-    double[] x = shown.stream().mapToDouble(o -> o.trial().number(name)).toArray();
-    double[] y = shown.stream().mapToDouble(Outcome::score).toArray();
-    LinePlot plot = new LinePlot("%s by %s".formatted(metric, name), name, metric);
+    double[] x = numbers(outcomes, name);
     double low = Arrays.stream(x).min().orElse(0);
     double high = Arrays.stream(x).max().orElse(0);
-    return (low > 0 && high >= 10 * low ? plot.logX() : plot).points(metric, x, y);
+    LinePlot plot = new LinePlot("%s by %s".formatted(metric, name), name, metric);
+    LinePlot scaled = low > 0 && high >= 10 * low ? plot.logX() : plot;
+    ranked().stream()
+        .collect(groupingBy(o -> o.trial().budget(), TreeMap::new, toList()))
+        .forEach((budget, some) ->
+            scaled.points(
+                hasBudgets() ? "budget " + budget : metric,
+                numbers(some, name),
+                some.stream().mapToDouble(Outcome::score).toArray()));
+    return scaled;
+  }
+
+  private static double[] numbers(List<Outcome> some, String name) {
+    return some.stream().mapToDouble(outcome -> outcome.trial().number(name)).toArray();
   }
 
   private List<String> head() {

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -136,6 +137,43 @@ class SearchTest {
   }
 
   @Test
+  void aSearchThatEndedGoesOnWhereItWas(@TempDir Path directory) throws Exception {
+    Path file = directory.resolve("scores");
+    SearchResult whole = search().random(9, 3, SearchTest::loss);
+    assertThatThrownBy(() ->
+            search()
+                .resume(file)
+                .random(
+                    9,
+                    3,
+                    trial -> {
+                      if (trial.number() == 5) {
+                        throw new OutOfMemoryError("as if");
+                      }
+                      return loss(trial);
+                    }))
+        .isInstanceOf(OutOfMemoryError.class);
+    AtomicInteger computed = new AtomicInteger();
+    SearchResult rest =
+        search()
+            .resume(file)
+            .threads(3)
+            .random(
+                9,
+                3,
+                trial -> {
+                  computed.incrementAndGet();
+                  return loss(trial);
+                });
+    assertThat(rest).isEqualTo(whole);
+    assertThat(computed.get()).isEqualTo(1); // the others went on, though an error ended it
+    Files.writeString(file, "0.5\n");
+    assertThatThrownBy(() -> search().resume(file))
+        .isInstanceOf(java.io.IOException.class)
+        .hasMessage(file + ": '0.5'; expected a score and its trial in each line");
+  }
+
+  @Test
   void aSearchOfNoUseIsRefused() {
     assertThatThrownBy(() -> search().grid(_ -> 0))
         .hasMessage("grid: 'rate' is a range; expected a choice of values");
@@ -158,5 +196,7 @@ class SearchTest {
     Path file = directory.resolve("search.html");
     search().random(20, 3, SearchTest::loss).page("Rates").write(file);
     assertThat(Files.readString(file)).contains("best loss", "loss by rate", "Trials");
+    search().random(2, 3, _ -> Double.NaN).page("None").write(file);
+    assertThat(Files.readString(file)).contains("2, of which 2 failed", "the score is NaN");
   }
 }

@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * another order each time, and with them other splits and batches of the same seed. What its cells
  * become says {@link Table#read}; truth values and dates are categories.
  */
+@SuppressWarnings("exports") // who calls it requires java.sql already
 public final class Jdbc {
 
   /** Rows that are fetched at once by drivers that would else fetch all. */
