@@ -81,19 +81,19 @@ public final class SparkTrials implements Search.Place {
       }
     }
     List<Sent> sent = trials.stream().map(trial -> Sent.of(trial, 0, "")).toList();
-    List<Sent> found =
+    List<Sent> outcomes =
         JavaSparkContext.fromSparkContext(spark.sparkContext())
             .parallelize(sent, sent.size())
             .map(each -> outcome(each.trial(), objective))
             .collect();
-    List<SearchResult.Outcome> outcomes =
+    List<SearchResult.Outcome> came =
         IntStream.range(0, trials.size())
             .mapToObj(i ->
                 new SearchResult.Outcome(
-                    trials.get(i), found.get(i).score(), found.get(i).failure()))
+                    trials.get(i), outcomes.get(i).score(), outcomes.get(i).failure()))
             .toList();
-    outcomes.forEach(ended);
-    return outcomes;
+    came.forEach(ended);
+    return came;
   }
 
   private static Sent outcome(Trial trial, Search.Objective objective) throws InterruptedException {

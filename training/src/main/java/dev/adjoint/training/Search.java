@@ -19,14 +19,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -68,7 +67,7 @@ public final class Search {
     /**
      * Returns what came of each trial, by {@link #outcome}, in the order of the trials.
      *
-     * @param ended is told each outcome as soon as it is known here, on any thread
+     * @param ended is told of each as soon as it is known, by any thread
      */
     List<SearchResult.Outcome> run(
         List<Trial> trials, Objective objective, Consumer<SearchResult.Outcome> ended);
@@ -96,7 +95,7 @@ public final class Search {
   private @Nullable Path file;
 
   /** The scores that are in the file, by their trials. */
-  private final Map<String, String> scores = new TreeMap<>();
+  private final Map<String, String> scores = new ConcurrentSkipListMap<>();
 
   /**
    * Creates a search, to which settings are added.
@@ -193,10 +192,6 @@ public final class Search {
     return this;
   }
 
-  private static String key(Trial trial) {
-    return "%d %d %s".formatted(trial.number(), trial.budget(), trial).replaceAll("\\s", " ");
-  }
-
   private synchronized void keep(SearchResult.Outcome outcome) {
     if (file == null || outcome.hasFailed()) {
       return;
@@ -208,7 +203,7 @@ public final class Search {
     try {
       AtomicFile.write(file, out -> out.write(bytes));
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw new UncheckedIOException(e.getMessage(), e);
     }
   }
 
@@ -280,7 +275,7 @@ public final class Search {
           best.stream()
               .map(SearchResult.Outcome::trial)
               .map(t -> new Trial(t.number(), t.settings(), (int) budget))
-              .sorted(Comparator.comparingInt(Trial::number))
+              .sorted(Comparator.comparing(Trial::number))
               .toList();
     }
   }
@@ -308,21 +303,25 @@ public final class Search {
     return new SearchResult(metric, goal, outcomes);
   }
 
-  /** Returns what came of each trial, in a search before or now. */
+  /** Computes the trials whose scores are not in the file. */
   private List<SearchResult.Outcome> run(List<Trial> trials, Objective objective) {
-    List<Trial> missing =
-        trials.stream().filter(trial -> !scores.containsKey(key(trial))).toList();
-    Iterator<SearchResult.Outcome> found =
-        missing.isEmpty()
+    List<Trial> left = trials.stream().filter(trial -> !scores.containsKey(key(trial))).toList();
+    Iterator<SearchResult.Outcome> came =
+        left.isEmpty()
             ? Collections.emptyIterator()
-            : place.run(missing, objective, this::keep).iterator();
-    Set<Trial> computed = new HashSet<>(missing);
+            : place.run(left, objective, this::keep).iterator();
+    Set<Trial> computed = Set.copyOf(left);
     return trials.stream()
         .map(trial ->
             computed.contains(trial)
-                ? found.next()
-                : new SearchResult.Outcome(trial, Double.parseDouble(scores.get(key(trial))), ""))
+                ? came.next()
+                : new SearchResult.Outcome(
+                    trial, Double.parseDouble(scores.getOrDefault(key(trial), "")), ""))
         .toList();
+  }
+
+  private static String key(Trial trial) {
+    return "%d %d %s".formatted(trial.number(), trial.budget(), trial).replaceAll("\\s", " ");
   }
 
   private static Place inThreads(int threads) {
@@ -330,10 +329,7 @@ public final class Search {
   }
 
   private static List<SearchResult.Outcome> run(
-      List<Trial> trials,
-      Objective objective,
-      Consumer<SearchResult.Outcome> ended,
-      int threads) {
+      List<Trial> trials, Objective objective, Consumer<SearchResult.Outcome> ended, int threads) {
     List<Callable<SearchResult.Outcome>> tasks = new ArrayList<>();
     for (Trial trial : trials) {
       tasks.add(() -> {
@@ -356,7 +352,7 @@ public final class Search {
       if (e.getCause() instanceof Error error) {
         throw error;
       }
-      throw new IllegalStateException("search: " + e.getMessage(), e);
+      throw new IllegalStateException("search: " + e.getCause().getMessage(), e);
     } finally {
       executor.shutdownNow();
     }
