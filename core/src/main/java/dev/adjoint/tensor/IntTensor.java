@@ -63,6 +63,7 @@ public final class IntTensor {
    *
    * @hidden
    */
+  @SuppressWarnings("ReferenceEquality") // the same memory
   public boolean sharesElements(IntTensor other) {
     return values == other.values;
   }
