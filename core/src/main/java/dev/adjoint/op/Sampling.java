@@ -19,7 +19,8 @@ import java.util.stream.IntStream;
  * }</pre>
  *
  * <p>Results are differentiable in the image and, but for {@link #NEAREST}, in the positions, where
- * a spatial transformer learns.
+ * a spatial transformer learns. In a mapped function the image may be an example's, positions may
+ * not: they are read out, to find the elements around.
  */
 public enum Sampling {
   /** The nearest element; of two at the same distance, the even one. */
