@@ -15,7 +15,7 @@ import java.util.List;
  * What driver and executors send one another: two vectors, which add.
  *
  * <p>To the executors go parameters and buffers; back come the gradients of parameters, and numbers
- * that have to be exact. As bytes: the type of the values, the number of numbers, the numbers, the
+ * that have to be exact. As bytes: the bytes of a value, the number of numbers, the numbers, the
  * values, little-endian.
  *
  * @param values one after another, float32 or float64
@@ -35,6 +35,14 @@ record Message(Tensor values, Tensor numbers) {
 
     Format(int bytes) {
       this.bytes = bytes;
+    }
+
+    static Format ofBytes(int bytes) {
+      return switch (bytes) {
+        case Float.BYTES -> FLOAT32;
+        case Double.BYTES -> FLOAT64;
+        default -> BFLOAT16;
+      };
     }
 
     static Format of(DType dtype) {
@@ -119,7 +127,7 @@ record Message(Tensor values, Tensor numbers) {
     ByteBuffer out =
         ByteBuffer.allocate(HEADER + count * Double.BYTES + size * format.bytes)
             .order(ByteOrder.LITTLE_ENDIAN)
-            .putInt(format.ordinal())
+            .putInt(format.bytes)
             .putInt(count);
     out.asDoubleBuffer().put(numbers.toDoubleArray());
     out.position(HEADER + count * Double.BYTES);
@@ -137,7 +145,7 @@ record Message(Tensor values, Tensor numbers) {
 
   static Message of(byte[] bytes) {
     ByteBuffer in = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
-    Format format = Format.values()[in.getInt()];
+    Format format = Format.ofBytes(in.getInt());
     double[] numbers = new double[in.getInt()];
     in.asDoubleBuffer().get(numbers);
     in.position(HEADER + numbers.length * Double.BYTES);

@@ -33,6 +33,7 @@ import scala.Tuple2;
  *
  * @param <Y> the type of the targets: Tensor, or IntTensor for classes
  */
+@SuppressWarnings("UnusedTypeParameter") // tells losses what batches they get
 public final class ShardedData<Y> implements AutoCloseable {
 
   private final JavaRDD<Tuple2<float[], float[]>> shards;

@@ -26,7 +26,7 @@ final class LoopbackCluster implements AutoCloseable {
 
   LoopbackCluster(int executors) throws IOException, InterruptedException {
     this.executors = executors;
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getByName(HOST))) {
+    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       port = free.getLocalPort();
     }
     home = Files.createTempDirectory("spark");
@@ -79,7 +79,7 @@ final class LoopbackCluster implements AutoCloseable {
 
   private void awaitMaster() throws IOException, InterruptedException {
     for (int attempt = 0; ; attempt++) {
-      try (Socket _ = new Socket(HOST, port)) {
+      try (Socket _ = new Socket(InetAddress.getLoopbackAddress(), port)) {
         return;
       } catch (IOException e) {
         if (attempt == 600) {
