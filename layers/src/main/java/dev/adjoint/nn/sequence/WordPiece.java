@@ -1,5 +1,7 @@
 package dev.adjoint.nn.sequence;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.common.collect.ImmutableMap;
 import dev.adjoint.io.Quoted;
 import dev.adjoint.tensor.IntTensor;
@@ -111,7 +113,7 @@ public final class WordPiece {
   public Tokens pad(List<int[]> encoded) {
     int steps = encoded.stream().mapToInt(row -> row.length).max().orElse(0);
     int[] all = new int[Math.multiplyExact(encoded.size(), steps)];
-    Arrays.fill(all, codes.get(PADDING));
+    Arrays.fill(all, requireNonNull(codes.get(PADDING)));
     for (int i = 0; i < encoded.size(); i++) {
       System.arraycopy(encoded.get(i), 0, all, i * steps, encoded.get(i).length);
     }
