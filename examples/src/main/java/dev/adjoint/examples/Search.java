@@ -4,7 +4,7 @@ import dev.adjoint.examples.search.ApiMethod;
 import dev.adjoint.examples.search.Comparison;
 import dev.adjoint.examples.search.JdkApi;
 import dev.adjoint.examples.search.Libraries;
-import dev.adjoint.examples.search.Libraries.Runtime;
+import dev.adjoint.examples.search.Libraries.Engine;
 import dev.adjoint.examples.search.Pairs;
 import dev.adjoint.examples.search.Recall;
 import dev.adjoint.examples.search.SearchIndex;
@@ -289,14 +289,13 @@ final class Search implements Callable<Integer> {
 
   private void compare(Libraries libraries, WordPiece tokenizer, List<ApiMethod> methods)
       throws IOException {
-    int threads =
-        Integer.getInteger("adjoint.threads", java.lang.Runtime.getRuntime().availableProcessors());
+    int threads = Integer.getInteger("adjoint.threads", Runtime.getRuntime().availableProcessors());
     List<String> sentences =
         Split.of(methods, 1_000_000, 1).all().stream()
             .map(ApiMethod::sentence)
             .limit(JUDGED_BY_COMPARISON)
             .toList();
-    try (Runtime runtime = libraries.runtime(threads)) {
+    try (Engine runtime = libraries.onnxRuntime(threads)) {
       print(
           "%s%n",
           Comparison.of(

@@ -6,7 +6,7 @@ import dev.adjoint.examples.search.SentenceEncoder.Group;
 import dev.adjoint.tensor.Tensor;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.Function;
+import java.util.function.Consumer;
 
 /**
  * Our encoder beside the same model in ONNX Runtime, batch after batch of the same sentences.
@@ -30,7 +30,7 @@ public record Comparison(
 
   /** Compares outputs once, then times of the best of some rounds that take turns. */
   public static Comparison of(
-      SentenceEncoder encoder, Libraries.Runtime runtime, List<Group> groups, int threads) {
+      SentenceEncoder encoder, Libraries.Engine runtime, List<Group> groups, int threads) {
     encoder.eval();
     int sentences = groups.stream().mapToInt(group -> group.numbers().size()).sum();
     double largest = 0;
@@ -83,9 +83,9 @@ public record Comparison(
     return a.minus(b).abs().max().item();
   }
 
-  private static double seconds(List<Group> groups, Function<Group, float[]> run) {
+  private static double seconds(List<Group> groups, Consumer<Group> run) {
     long start = System.nanoTime();
-    groups.forEach(run::apply);
+    groups.forEach(run);
     return (System.nanoTime() - start) / 1e9;
   }
 }

@@ -137,7 +137,7 @@ public final class JdkApi {
       boolean isPublic =
           tree.getModifiers().getFlags().contains(Modifier.PUBLIC)
               || getCurrentPath().getParentPath().getLeaf().getKind() == Tree.Kind.INTERFACE;
-      return isPublic ? super.visitClass(tree, nothing) : null;
+      return isPublic ? super.visitClass(tree, null) : null;
     }
 
     @Override

@@ -23,7 +23,7 @@ public interface Libraries {
   WordSearch search(List<String> documents) throws IOException;
 
   /** Runs the model by ONNX Runtime on so many threads. */
-  Runtime runtime(int threads) throws IOException;
+  Engine onnxRuntime(int threads) throws IOException;
 
   /** Finds documents by words. */
   interface WordSearch {
@@ -32,7 +32,7 @@ public interface Libraries {
   }
 
   /** The same model elsewhere. */
-  interface Runtime extends AutoCloseable {
+  interface Engine extends AutoCloseable {
     /** Returns what the last layer makes of each piece, (N, T, width) in a row. */
     float[] hidden(SentenceEncoder.Group sentences);
 

@@ -197,7 +197,7 @@ public final class SentenceEncoder extends Layer {
     List<Integer> order =
         IntStream.range(0, encoded.size())
             .boxed()
-            .sorted(Comparator.comparing(i -> encoded.get(i).length))
+            .sorted(Comparator.comparingInt(i -> encoded.get(i).length))
             .toList();
     List<Group> groups = new ArrayList<>();
     List<Integer> group = new ArrayList<>();

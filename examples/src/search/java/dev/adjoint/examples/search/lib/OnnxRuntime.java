@@ -4,7 +4,7 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
-import dev.adjoint.examples.search.Libraries.Runtime;
+import dev.adjoint.examples.search.Libraries.Engine;
 import dev.adjoint.examples.search.SentenceEncoder.Group;
 import dev.adjoint.tensor.IntTensor;
 import java.io.IOException;
@@ -13,7 +13,7 @@ import java.nio.LongBuffer;
 import java.util.Map;
 
 /** ONNX Runtime on the CPU, with its optimizations of the graph. */
-final class OnnxRuntime implements Runtime {
+final class OnnxRuntime implements Engine {
 
   private final OrtEnvironment environment = OrtEnvironment.getEnvironment();
   private final OrtSession session;

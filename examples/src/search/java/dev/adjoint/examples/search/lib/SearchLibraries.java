@@ -45,7 +45,7 @@ public final class SearchLibraries implements Libraries {
   }
 
   @Override
-  public Runtime runtime(int threads) throws IOException {
+  public Engine onnxRuntime(int threads) throws IOException {
     return new OnnxRuntime(model(), threads);
   }
 
