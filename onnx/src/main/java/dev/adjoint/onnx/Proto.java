@@ -19,7 +19,9 @@ final class Proto {
   private Proto() {}
 
   /** The fields of a pair of texts, and of a domain and its version. */
-  static final int KEY = 1, VALUE = 2;
+  static final int KEY = 1;
+
+  static final int VALUE = 2;
 
   /**
    * A file.
@@ -32,12 +34,12 @@ final class Proto {
       Graph graph,
       Map<String, String> metadata,
       List<Function> functions) {
-    static final int IR_VERSION = 1,
-        PRODUCER = 2,
-        GRAPH = 7,
-        OPSET = 8,
-        METADATA = 14,
-        FUNCTION = 25;
+    static final int IR_VERSION = 1;
+    static final int PRODUCER = 2;
+    static final int GRAPH = 7;
+    static final int OPSET = 8;
+    static final int METADATA = 14;
+    static final int FUNCTION = 25;
 
     /**
      * Returns this model as far as it computes some values.
@@ -81,12 +83,12 @@ final class Proto {
       List<TensorData> initializers,
       List<ValueInfo> inputs,
       List<ValueInfo> outputs) {
-    static final int NODE = 1,
-        NAME = 2,
-        INITIALIZER = 5,
-        INPUT = 11,
-        OUTPUT = 12,
-        SPARSE_INITIALIZER = 15;
+    static final int NODE = 1;
+    static final int NAME = 2;
+    static final int INITIALIZER = 5;
+    static final int INPUT = 11;
+    static final int OUTPUT = 12;
+    static final int SPARSE_INITIALIZER = 15;
   }
 
   /** An operation. An input that is left out, or an output nobody wants, has the name "". */
@@ -97,7 +99,12 @@ final class Proto {
       List<String> inputs,
       List<String> outputs,
       Map<String, Attribute> attributes) {
-    static final int INPUT = 1, OUTPUT = 2, NAME = 3, OP = 4, ATTRIBUTE = 5, DOMAIN = 7;
+    static final int INPUT = 1;
+    static final int OUTPUT = 2;
+    static final int NAME = 3;
+    static final int OP = 4;
+    static final int ATTRIBUTE = 5;
+    static final int DOMAIN = 7;
   }
 
   /**
@@ -108,17 +115,17 @@ final class Proto {
    * @param reference in a function: the attribute of the caller whose value this is
    */
   record Attribute(String name, @Nullable Object value, String reference) {
-    static final int NAME = 1,
-        FLOAT = 2,
-        INT = 3,
-        TEXT = 4,
-        TENSOR = 5,
-        GRAPH = 6,
-        FLOATS = 7,
-        INTS = 8,
-        TEXTS = 9,
-        TYPE = 20,
-        REFERENCE = 21;
+    static final int NAME = 1;
+    static final int FLOAT = 2;
+    static final int INT = 3;
+    static final int TEXT = 4;
+    static final int TENSOR = 5;
+    static final int GRAPH = 6;
+    static final int FLOATS = 7;
+    static final int INTS = 8;
+    static final int TEXTS = 9;
+    static final int TYPE = 20;
+    static final int REFERENCE = 21;
   }
 
   /** A function, which stands for the nodes that it consists of. */
@@ -129,7 +136,12 @@ final class Proto {
       List<String> outputs,
       List<Node> nodes,
       Map<String, Attribute> defaults) {
-    static final int NAME = 1, INPUT = 4, OUTPUT = 5, NODE = 7, DOMAIN = 10, DEFAULT = 11;
+    static final int NAME = 1;
+    static final int INPUT = 4;
+    static final int OUTPUT = 5;
+    static final int NODE = 7;
+    static final int DOMAIN = 10;
+    static final int DEFAULT = 11;
   }
 
   /**
@@ -147,16 +159,16 @@ final class Proto {
       ByteString raw,
       @Nullable Object values,
       Map<String, String> external) {
-    static final int DIMS = 1,
-        TYPE = 2,
-        FLOATS = 4,
-        INTS = 5,
-        LONGS = 7,
-        NAME = 8,
-        RAW = 9,
-        DOUBLES = 10,
-        UNSIGNED = 11,
-        EXTERNAL = 13;
+    static final int DIMS = 1;
+    static final int TYPE = 2;
+    static final int FLOATS = 4;
+    static final int INTS = 5;
+    static final int LONGS = 7;
+    static final int NAME = 8;
+    static final int RAW = 9;
+    static final int DOUBLES = 10;
+    static final int UNSIGNED = 11;
+    static final int EXTERNAL = 13;
   }
 
   /**
@@ -166,13 +178,13 @@ final class Proto {
    * @param shape a number or a name for each axis; null if the rank is unknown
    */
   record ValueInfo(String name, long type, @Nullable List<Object> shape) {
-    static final int NAME = 1,
-        VALUE_TYPE = 2,
-        TENSOR_TYPE = 1,
-        ELEMENT_TYPE = 1,
-        SHAPE = 2,
-        DIM = 1,
-        DIM_SIZE = 1,
-        DIM_NAME = 2;
+    static final int NAME = 1;
+    static final int VALUE_TYPE = 2;
+    static final int TENSOR_TYPE = 1;
+    static final int ELEMENT_TYPE = 1;
+    static final int SHAPE = 2;
+    static final int DIM = 1;
+    static final int DIM_SIZE = 1;
+    static final int DIM_NAME = 2;
   }
 }
