@@ -119,7 +119,7 @@ public final class TensorBoard implements TrainingListener {
   }
 
   private void writeImages(int step) {
-    images.forEach((tag, source) -> file().images(tag, step, Autodiff.noGrad(source::get)));
+    images.forEach((tag, source) -> file().images(tag, step, Autodiff.noGrad(source)));
   }
 
   @Override
