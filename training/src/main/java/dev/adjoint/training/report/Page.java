@@ -42,7 +42,7 @@ public final class Page {
   private static final Pattern NUMBER = Pattern.compile("([-+]?[0-9.][-+0-9.,e]*( %)?)?|NaN|·");
 
   /** What the columns and cells of tables of invariances mean. */
-  private static final Map<String, String> PERTURBATIONS =
+  private static final ImmutableMap<String, String> PERTURBATIONS =
       ImmutableMap.<String, String>builder()
           .put("W d, x d", "all weights, all data times d")
           .put("row d, case d", "one row of W, the weights of one neuron, or one example times d")
@@ -58,7 +58,7 @@ public final class Page {
               "equivariant: the output is scaled or shifted along")
           .buildOrThrow();
 
-  private static final Map<String, String> GRADIENT_FACTS =
+  private static final ImmutableMap<String, String> GRADIENT_FACTS =
       ImmutableMap.of(
           "<W, dW> = 0", "a small step turns the weights W and does not lengthen them; w: each row",
           "W d: dW / d, dx", "where W is d times as large, its gradient is dW / d, and dx the same",
