@@ -2,6 +2,7 @@ package dev.adjoint.training;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.google.common.base.Throwables;
 import dev.adjoint.io.AtomicFile;
 import dev.adjoint.io.Quoted;
 import dev.adjoint.nn.predict.Column;
@@ -352,7 +353,7 @@ public final class Search {
       if (e.getCause() instanceof Error error) {
         throw error;
       }
-      throw new IllegalStateException("search: " + e.getCause().getMessage(), e);
+      throw new IllegalStateException("search: " + Throwables.getRootCause(e).getMessage(), e);
     } finally {
       executor.shutdownNow();
     }
