@@ -2,7 +2,6 @@ package dev.adjoint.training;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.google.common.base.Throwables;
 import dev.adjoint.io.AtomicFile;
 import dev.adjoint.io.Quoted;
 import dev.adjoint.nn.predict.Column;
@@ -276,7 +275,7 @@ public final class Search {
           best.stream()
               .map(SearchResult.Outcome::trial)
               .map(t -> new Trial(t.number(), t.settings(), (int) budget))
-              .sorted(Comparator.comparing(Trial::number))
+              .sorted(Comparator.comparingInt(Trial::number))
               .toList();
     }
   }
@@ -353,7 +352,7 @@ public final class Search {
       if (e.getCause() instanceof Error error) {
         throw error;
       }
-      throw new IllegalStateException("search: " + Throwables.getRootCause(e).getMessage(), e);
+      throw new IllegalStateException("search: " + e.getMessage(), e);
     } finally {
       executor.shutdownNow();
     }

@@ -48,7 +48,7 @@ public record SearchResult(String metric, Goal goal, List<Outcome> outcomes) {
    * first, and of equal ones the earliest.
    */
   public List<Outcome> ranked() {
-    Comparator<Outcome> budget = Comparator.comparing(outcome -> -outcome.trial().budget());
+    Comparator<Outcome> budget = Comparator.comparingInt(outcome -> -outcome.trial().budget());
     Comparator<Outcome> score =
         (a, b) ->
             goal.isBetter(a.score, b.score, 0) ? -1 : goal.isBetter(b.score, a.score, 0) ? 1 : 0;

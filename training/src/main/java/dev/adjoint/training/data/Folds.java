@@ -90,17 +90,17 @@ public final class Folds {
     Arrays.stream(order)
         .mapToObj(groups::get)
         .distinct()
-        .sorted(Comparator.comparing(group -> -sizes.get(group)))
+        .sorted(Comparator.comparingInt(group -> -sizes.getOrDefault(group, 0)))
         .forEach(group -> {
           int smallest =
               IntStream.range(0, folds)
                   .boxed()
-                  .min(Comparator.comparing(fold -> filled[fold]))
+                  .min(Comparator.comparingInt(fold -> filled[fold]))
                   .orElseThrow();
-          filled[smallest] += sizes.get(group);
+          filled[smallest] += sizes.getOrDefault(group, 0);
           foldOf.put(group, smallest);
         });
-    Arrays.setAll(grouped.folds, example -> foldOf.get(groups.get(example)));
+    Arrays.setAll(grouped.folds, example -> foldOf.getOrDefault(groups.get(example), 0));
     return grouped;
   }
 
@@ -117,7 +117,7 @@ public final class Folds {
   static int[] sorted(int[] classes, Generator generator) {
     return Arrays.stream(generator.permutation(classes.length).toArray())
         .boxed()
-        .sorted(Comparator.comparing(example -> classes[example]))
+        .sorted(Comparator.comparingInt(example -> classes[example]))
         .mapToInt(Integer::intValue)
         .toArray();
   }

@@ -92,14 +92,17 @@ class TableTest {
 
   @Test
   void aNumberThatWouldSilentlyChangeIsRefused() throws IOException {
-    String rounded =
-        "pairs, row 1: column 'x' is '%s', which float32 would round to %s; expected a category if"
-            + " it is an id, a smaller number, or one with a decimal point, which may be rounded";
     for (Number id :
         new Number[] {
           16777217, 16777217L, BigInteger.valueOf(16777217), new BigDecimal(16777217)
         }) {
-      assertRefused(pairs(id, 1), NUMBER, rounded.formatted(id, 16777216));
+      assertRefused(
+          pairs(id, 1),
+          NUMBER,
+          ("pairs, row 1: column 'x' is '%s', which float32 would round to %s; expected a category"
+               + " if it is an id, a smaller number, or one with a decimal point, which may be"
+               + " rounded")
+              .formatted(id, 16777216));
     }
     assertThat(
             Table.read(pairs(16777216, 1, 16777217.0, 2, 1L << 40, 3), NUMBER)
