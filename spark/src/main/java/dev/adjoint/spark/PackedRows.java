@@ -16,6 +16,7 @@ import java.util.Iterator;
 import java.util.stream.IntStream;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
+import org.jspecify.annotations.Nullable;
 import scala.Tuple2;
 
 /** Rows as bytes: the numbers that a model sees of each, features and then targets. */
@@ -31,7 +32,7 @@ final class PackedRows {
     return Iterators.concat(
         new AbstractIterator<Iterator<Row>>() {
           @Override
-          protected Iterator<Row> computeNext() {
+          protected @Nullable Iterator<Row> computeNext() {
             return rows.hasNext() ? chunk(rows, schema) : endOfData();
           }
         });

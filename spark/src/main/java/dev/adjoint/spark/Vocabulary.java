@@ -54,7 +54,7 @@ final class Vocabulary {
     if (open.isEmpty()) {
       return schema;
     }
-    List<TreeSet<String>> found =
+    List<Set<String>> found =
         cells
             .mapPartitions(rows -> List.of(found(rows, open)).iterator())
             .treeAggregate(
@@ -78,8 +78,8 @@ final class Vocabulary {
     return (Schema<Y>) all.features(new Columns(closed.subList(0, features)));
   }
 
-  private static List<TreeSet<String>> found(Iterator<Row> rows, List<Open> open) {
-    List<TreeSet<String>> found = open.stream().map(_ -> new TreeSet<String>()).toList();
+  private static List<Set<String>> found(Iterator<Row> rows, List<Open> open) {
+    List<Set<String>> found = open.stream().<Set<String>>map(_ -> new TreeSet<>()).toList();
     rows.forEachRemaining(row -> {
       for (int i = 0; i < open.size(); i++) {
         open.get(i).add(row, found.get(i));
@@ -88,8 +88,7 @@ final class Vocabulary {
     return new ArrayList<>(found);
   }
 
-  private static List<TreeSet<String>> merge(
-      List<TreeSet<String>> some, List<TreeSet<String>> others) {
+  private static List<Set<String>> merge(List<Set<String>> some, List<Set<String>> others) {
     for (int i = 0; i < some.size(); i++) {
       some.get(i).addAll(others.get(i));
     }
