@@ -12,11 +12,7 @@ import dev.adjoint.tensor.DType;
  * @param rowType of rows of features
  */
 record Model(
-    InputsTransform forward,
-    Object made,
-    Architecture architecture,
-    int classAxis,
-    DType rowType) {
+    InputsTransform forward, Object made, Architecture architecture, int classAxis, DType rowType) {
 
   /**
    * Creates the model of a layer or function that was made for inference.

@@ -50,7 +50,8 @@ class ModelCardTest {
             seed: 7
             date: 2026-11-28
             license: for this house only
-            library: Adjoint""");
+            library: Adjoint\
+            """);
     assertThat(read.metrics()).isEqualTo(Map.of("validation accuracy", 0.945, "loss", 1e-7));
     assertThat(read.get("seed")).contains("7");
     assertThat(read.get("color")).isEmpty();

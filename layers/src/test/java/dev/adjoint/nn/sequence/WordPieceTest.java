@@ -61,34 +61,33 @@ class WordPieceTest {
       quoteCharacter = '`',
       ignoreLeadingAndTrailingWhitespace = false,
       delimiter = '|',
-      textBlock =
-          """
-          unaffable|un ##aff ##able
-          una|un ##a
-          unb|[UNK]
-          a unb b|a [UNK] b
-          UN A|un a
-          Caf\u00e9 CAFE\u0301|cafe cafe
-          a.b!a|a . b ! a
-          a$b+a|a $ b + a
-          a\u20acb|[UNK]
-          a\u20ac|a ##\u20ac
-          a\u00a0b\u3000a\u2028b|a b a b
-          a\u200b.\u00ad\ufffd\ue000b|a . b
-          a\u0001b|[UNK]
-          \u4e2d\u6587a|\u4e2d \u6587 a
-          a\u4e2d\u3042\u3042|a \u4e2d \u3042 ##\u3042
-          \u4e2d\u3002\u4e2d|\u4e2d \u3002 \u4e2d
-          \ud869\udf00|[UNK]
-          x\ud869\udf00x|x [UNK] x
-          x\ud86e\udc20x|[UNK]
-          \u03a3\u03a3|\u03c3 ##\u03c3
-          \u0130S|i ##s
-          \ud83d\ude42|\ud83d\ude42
-          \ud83d\ude42a|\ud83d\ude42 ##a
-          a [SEP][MASK]b|a [SEP] [MASK] b
-          [sep]|[UNK] [UNK] [UNK]
-          """)
+      value = {
+        "unaffable|un ##aff ##able",
+        "una|un ##a",
+        "unb|[UNK]",
+        "a unb b|a [UNK] b",
+        "UN A|un a",
+        "Caf\u00e9 CAFE\u0301|cafe cafe",
+        "a.b!a|a . b ! a",
+        "a$b+a|a $ b + a",
+        "a\u20acb|[UNK]",
+        "a\u20ac|a ##\u20ac",
+        "a\u00a0b\u3000a\u2028b|a b a b",
+        "a\u200b.\u00ad\ufffd\ue000b|a . b",
+        "a\u0001b|[UNK]",
+        "\u4e2d\u6587a|\u4e2d \u6587 a",
+        "a\u4e2d\u3042\u3042|a \u4e2d \u3042 ##\u3042",
+        "\u4e2d\u3002\u4e2d|\u4e2d \u3002 \u4e2d",
+        "\ud869\udf00|[UNK]",
+        "x\ud869\udf00x|x [UNK] x",
+        "x\ud86e\udc20x|[UNK]",
+        "\u03a3\u03a3|\u03c3 ##\u03c3",
+        "\u0130S|i ##s",
+        "\ud83d\ude42|\ud83d\ude42",
+        "\ud83d\ude42a|\ud83d\ude42 ##a",
+        "a [SEP][MASK]b|a [SEP] [MASK] b",
+        "[sep]|[UNK] [UNK] [UNK]"
+      })
   void aTextIsCutByTheRules(String text, String expected) {
     assertThat(pieces(text, 100)).isEqualTo("[CLS] " + expected + " [SEP]");
   }

@@ -100,8 +100,8 @@ class TableTest {
           pairs(id, 1),
           NUMBER,
           ("pairs, row 1: column 'x' is '%s', which float32 would round to %s; expected a category"
-               + " if it is an id, a smaller number, or one with a decimal point, which may be"
-               + " rounded")
+                  + " if it is an id, a smaller number, or one with a decimal point, which may be"
+                  + " rounded")
               .formatted(id, 16777216));
     }
     assertThat(
