@@ -35,18 +35,17 @@ record Export(Exported graph, Recorded.Step a, Recorded.Step b) {
     return a.output().dtype();
   }
 
-  @SuppressWarnings("unchecked") // a step has what its primitive has
-  <T> T option(String name) {
-    return (T) a.options().get(name);
+  <T> T option(Class<T> type, String name) {
+    return a.option(type, name);
   }
 
   int integer(String name) {
-    return this.<Integer>option(name);
+    return option(Integer.class, name);
   }
 
   /** Returns indices, which may be those of an input. */
   String indices() {
-    return graph.indices(option("index"), (IntTensor) b.options().get("index"));
+    return graph.indices(a.option(IntTensor.class, "index"), b.option(IntTensor.class, "index"));
   }
 
   /** Returns sizes, some of which may follow the number of examples. */

@@ -88,7 +88,9 @@ final class ExportNetworks {
   }
 
   private static int[] twice(int[] values) {
-    return IntStream.concat(Arrays.stream(values), Arrays.stream(values)).toArray();
+    int[] twice = Arrays.copyOf(values, 2 * values.length);
+    System.arraycopy(values, 0, twice, values.length, values.length);
+    return twice;
   }
 
   private static int[] ints(List<Integer> values) {
@@ -96,7 +98,7 @@ final class ExportNetworks {
   }
 
   private static Object[] convolution(Export s) {
-    ConvOptions options = s.option("options");
+    ConvOptions options = s.option(ConvOptions.class, "options");
     int axes = s.shape(0).rank() - 2;
     List<Object> attributes = new ArrayList<>();
     attributes.addAll(List.of("strides", spread(options.stride(), axes)));
@@ -111,7 +113,7 @@ final class ExportNetworks {
   }
 
   private static String pooled(Export s, String op) {
-    PoolOptions options = s.option("options");
+    PoolOptions options = s.option(PoolOptions.class, "options");
     int axes = options.kernel().size();
     Shape shape = s.shape(0);
     boolean isBatch = shape.rank() == axes + 2;
@@ -205,8 +207,8 @@ final class ExportNetworks {
   }
 
   private static String norm(Export s) {
-    Rule rule = s.option("rule");
-    int[] axes = s.option("axes");
+    Rule rule = s.option(Rule.class, "rule");
+    int[] axes = s.option(int[].class, "axes");
     Shape shape = s.shape(0);
     int rank = shape.rank();
     int first = rank - axes.length;
@@ -296,7 +298,7 @@ final class ExportNetworks {
       return null;
     }
     Shape shape = groups.inputs()[0].shape();
-    Rule rule = (Rule) norm.options().get("rule");
+    Rule rule = norm.option(Rule.class, "rule");
     int[] sizes = norm.inputs()[0].shape().toArray();
     boolean fits =
         shape.equals(s.a().output().shape())
@@ -304,7 +306,7 @@ final class ExportNetworks {
             && sizes.length == 4
             && sizes[0] == shape.size(0)
             && sizes[1] * sizes[2] == shape.size(1)
-            && Arrays.equals((int[]) norm.options().get("axes"), new int[] {2, 3})
+            && Arrays.equals(norm.option(int[].class, "axes"), new int[] {2, 3})
             && norm.inputs()[1].shape().equals(Shape.of(sizes[1], sizes[2], 1))
             && norm.inputs()[2].shape().equals(Shape.of(sizes[1], sizes[2], 1))
             && rule.centered()
@@ -336,7 +338,7 @@ final class ExportNetworks {
    * @param order of the gates in ONNX, as parts of the weights here
    */
   private static String recurrent(Export s, String op, int... order) {
-    boolean backwards = s.<Boolean>option("options");
+    boolean backwards = s.option(Boolean.class, "options");
     int hidden = s.shape(2).size(1);
     Tensor[] x = s.a().inputs();
     String w = weight(s, 1, "W", ordered(x[1], order).unsqueeze(0));

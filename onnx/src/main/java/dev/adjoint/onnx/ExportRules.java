@@ -120,12 +120,13 @@ final class ExportRules {
     all.put("Autodiff.GradientHook", s -> s.in(0));
     all.put(
         "Cast",
-        s -> s.node("Cast", List.of(s.in(0)), "to", (int) Exported.type(s.option("target"))));
+        s ->
+            s.node("Cast", List.of(s.in(0)), "to", Exported.type(s.option(DType.class, "target"))));
     all.put("Clamp", s -> s.node("Clip", s.in(0), limit(s, "low"), limit(s, "high")));
   }
 
   private static String limit(Export s, String name) {
-    double value = s.<Double>option(name);
+    double value = s.option(Double.class, name);
     return Double.isInfinite(value) || Math.abs(value) == Double.MAX_VALUE ? "" : s.number(value);
   }
 

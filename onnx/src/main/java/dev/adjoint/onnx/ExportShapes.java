@@ -17,7 +17,7 @@ final class ExportShapes {
     all.put("Movement.Reshape", ExportShapes::reshape);
     all.put(
         "Movement.Permute",
-        s -> s.node("Transpose", List.of(s.in(0)), "perm", s.<int[]>option("order")));
+        s -> s.node("Transpose", List.of(s.in(0)), "perm", s.option(int[].class, "order")));
     all.put(
         "Movement.Expand",
         s -> s.node("Expand", s.in(0), s.sizes(s.a().output().shape(), s.b().output().shape())));
@@ -25,7 +25,7 @@ final class ExportShapes {
     all.put(
         "Movement.Flip",
         s -> {
-          int[] axes = s.option("axes");
+          int[] axes = s.option(int[].class, "axes");
           int[] ones = new int[axes.length];
           Arrays.fill(ones, -1);
           int[] ends = new int[axes.length];
@@ -50,7 +50,7 @@ final class ExportShapes {
     all.put(
         "Length",
         s -> {
-          double epsilon = s.<Double>option("epsilon");
+          double epsilon = s.option(Double.class, "epsilon");
           return epsilon == 0
               ? reduced(s, "ReduceL2", s.in(0))
               : s.node(
@@ -66,8 +66,8 @@ final class ExportShapes {
   }
 
   private static String reduced(Export s, String op, String x) {
-    int keep = Boolean.TRUE.equals(s.option("keep")) ? 1 : 0;
-    return s.node(op, List.of(x, ints(s, s.<int[]>option("axes"))), "keepdims", keep);
+    int keep = Boolean.TRUE.equals(s.a().options().get("keep")) ? 1 : 0;
+    return s.node(op, List.of(x, ints(s, s.option(int[].class, "axes"))), "keepdims", keep);
   }
 
   private static String reshape(Export s) {
@@ -83,8 +83,8 @@ final class ExportShapes {
     List<Recorded.Step> runs = List.of(s.a(), s.b());
     boolean toEnd = true;
     for (int i = 0; i < 2; i++) {
-      from[i] = (Integer) runs.get(i).options().get("from");
-      int count = (Integer) runs.get(i).options().get("count");
+      from[i] = runs.get(i).option(Integer.class, "from");
+      int count = runs.get(i).option(Integer.class, "count");
       to[i] = count == 0 ? from[i] : from[i] + (count - 1) * step + 1;
       toEnd &= count > 0 && to[i] == runs.get(i).inputs()[0].size(axis);
     }
@@ -103,11 +103,11 @@ final class ExportShapes {
     int[] after = new int[2];
     List<Recorded.Step> runs = List.of(s.a(), s.b());
     for (int i = 0; i < 2; i++) {
-      int size = (Integer) runs.get(i).options().get("size");
+      int size = runs.get(i).option(Integer.class, "size");
       after[i] = size - from - runs.get(i).inputs()[0].size(axis);
     }
     String pads = s.graph().sizes(new int[] {from, after[0]}, new int[] {from, after[1]});
-    return s.node("Pad", s.in(0), pads, s.number(s.<Double>option("value")), ints(s, axis));
+    return s.node("Pad", s.in(0), pads, s.number(s.option(Double.class, "value")), ints(s, axis));
   }
 
   /** Multiplies an axis with a matrix of 0 and 1, which says what is added up where. */
@@ -126,7 +126,7 @@ final class ExportShapes {
   }
 
   private static String indexAdd(Export s) {
-    IntTensor index = s.option("index");
+    IntTensor index = s.option(IntTensor.class, "index");
     if (s.graph().a.inputOf(index) != null) {
       throw s.refuse("at indices of an input; expected constant ones");
     }

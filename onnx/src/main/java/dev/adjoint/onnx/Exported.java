@@ -1,5 +1,7 @@
 package dev.adjoint.onnx;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
 import dev.adjoint.io.Quoted;
@@ -85,7 +87,7 @@ final class Exported {
     List<ValueInfo> outputs = new ArrayList<>();
     a.outputs()
         .forEach((output, tensor) -> {
-          Tensor other = b.outputs().get(output);
+          Tensor other = requireNonNull(b.outputs().get(output));
           nodes.add(
               new Node(
                   output, "Identity", "", List.of(name(tensor, other)), List.of(output), Map.of()));
@@ -284,7 +286,7 @@ final class Exported {
   }
 
   private static ByteString bytes(ByteBuffer buffer) {
-    return UnsafeByteOperations.unsafeWrap(buffer.array());
+    return UnsafeByteOperations.unsafeWrap(buffer.clear()); // all of it
   }
 
   private static TensorData data(String name, Tensor x) {

@@ -1,5 +1,7 @@
 package dev.adjoint.onnx;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.adjoint.io.AtomicFile;
 import dev.adjoint.nn.Layer;
 import dev.adjoint.nn.Transform;
@@ -235,7 +237,7 @@ public final class OnnxExport {
   }
 
   private int first(String input) {
-    return shape(examples.get(input)).size(0);
+    return shape(requireNonNull(examples.get(input))).size(0);
   }
 
   /** Returns the first input that has examples along its first axis, or null. */
@@ -243,7 +245,7 @@ public final class OnnxExport {
     return fixedBatch
         ? null
         : examples.keySet().stream()
-            .filter(name -> shape(examples.get(name)).rank() > 0 && first(name) > 0)
+            .filter(name -> shape(requireNonNull(examples.get(name))).rank() > 0 && first(name) > 0)
             .findFirst()
             .orElse(null);
   }
@@ -293,12 +295,12 @@ public final class OnnxExport {
     }
     expected.forEach((name, tensor) -> {
       double[] e = tensor.toDoubleArray();
-      double[] y = outputs.get(name).toDoubleArray();
+      double[] y = requireNonNull(outputs.get(name)).toDoubleArray();
       double largest = Arrays.stream(e).map(Math::abs).filter(Double::isFinite).max().orElse(0);
       for (int i = 0; i < e.length; i++) {
         if (!(Math.abs(e[i] - y[i]) <= 1e-3 * Math.max(1, largest))
             && e[i] != y[i]
-            && e[i] == e[i]) {
+            && !Double.isNaN(e[i])) {
           throw exported.refuse(
               "output '%s' has %s where the model has %s, at %s; expected only what ONNX can follow: no Java code that depends on elements of the input"
                   .formatted(name, y[i], e[i], Arrays.toString(tensor.shape().unravel(i))));

@@ -1,5 +1,7 @@
 package dev.adjoint.onnx;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.adjoint.autodiff.Autodiff;
 import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.nn.Layer;
@@ -43,7 +45,12 @@ final class Recorded implements Recorder.Trace, LayerObserver {
    * @param key of its primitive, or the name of a function of several operations
    * @param options the attributes of the primitive by name; of such a function, "options"
    */
-  record Step(String key, Map<String, Object> options, Tensor[] inputs, Tensor output) {}
+  record Step(String key, Map<String, Object> options, Tensor[] inputs, Tensor output) {
+
+    <T> T option(Class<T> type, String name) {
+      return type.cast(requireNonNull(options.get(name)));
+    }
+  }
 
   /** What a tensor shows: elements of a storage, at some places. */
   private record Place(Object storage, int offset, Shape shape, List<Integer> strides) {
@@ -55,7 +62,7 @@ final class Recorded implements Recorder.Trace, LayerObserver {
   }
 
   private final String model;
-  private final Map<Layer, String> paths = new IdentityHashMap<>();
+  private final IdentityHashMap<Layer, String> paths = new IdentityHashMap<>();
   private final Map<String, Object> inputs;
   private final Map<String, Tensor> weights = new LinkedHashMap<>();
   private final Map<String, Tensor> outputs;
@@ -65,7 +72,8 @@ final class Recorded implements Recorder.Trace, LayerObserver {
   private final Map<Place, Integer> known = new HashMap<>(); // a step that computed it
   private final Map<Place, String> names = new HashMap<>(); // of layers that returned it
   private final Set<Object> variables = identitySet();
-  private final Map<Object, String> origins = new IdentityHashMap<>(); // weights behind constants
+  private final IdentityHashMap<Object, String> origins =
+      new IdentityHashMap<>(); // weights behind constants
 
   private Recorded(
       Layer layer, Map<String, Object> inputs, Supplier<? extends Map<String, Tensor>> run) {

@@ -275,7 +275,7 @@ public final class Search {
           best.stream()
               .map(SearchResult.Outcome::trial)
               .map(t -> new Trial(t.number(), t.settings(), (int) budget))
-              .sorted(Comparator.comparing(Trial::number))
+              .sorted(Comparator.comparingInt(Trial::number))
               .toList();
     }
   }
@@ -352,7 +352,7 @@ public final class Search {
       if (e.getCause() instanceof Error error) {
         throw error;
       }
-      throw new IllegalStateException("search: " + e.getCause().getMessage(), e);
+      throw new IllegalStateException("search: " + e.getMessage(), e);
     } finally {
       executor.shutdownNow();
     }
