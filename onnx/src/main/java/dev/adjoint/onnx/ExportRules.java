@@ -1,6 +1,7 @@
 package dev.adjoint.onnx;
 
 import com.google.common.collect.ImmutableMap;
+import dev.adjoint.tensor.DType;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -121,7 +122,11 @@ final class ExportRules {
     all.put(
         "Cast",
         s ->
-            s.node("Cast", List.of(s.in(0)), "to", Exported.type(s.option(DType.class, "target"))));
+            s.node(
+                "Cast",
+                List.of(s.in(0)),
+                "to",
+                (int) Exported.type(s.option(DType.class, "target"))));
     all.put("Clamp", s -> s.node("Clip", s.in(0), limit(s, "low"), limit(s, "high")));
   }
 

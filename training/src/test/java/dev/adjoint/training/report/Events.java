@@ -15,6 +15,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** Reads event files: records by their description, messages by the library of Protocol Buffers. */
+@SuppressWarnings("exports") // of protobuf, to tests
 public final class Events {
 
   private Events() {}
