@@ -1,5 +1,6 @@
 package dev.adjoint.op;
 
+import dev.adjoint.kernel.Buffers;
 import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Tensor;
 import java.util.Arrays;
@@ -73,7 +74,7 @@ public record Resampling(DoubleUnaryOperator weight, int radius, double stretch,
     int taps = (int) Math.ceil(2 * radius * stretch) + 1;
     int[] from = new int[positions.length * taps];
     int[] to = new int[from.length];
-    double[] weights = new double[from.length];
+    double[] weights = Buffers.zeroedDoubles(from.length);
     int count = 0;
     for (int i = 0; i < positions.length; i++) {
       long first = (long) Math.ceil(positions[i] - radius * stretch);
@@ -92,10 +93,12 @@ public record Resampling(DoubleUnaryOperator weight, int radius, double stretch,
         weights[k] /= sum;
       }
     }
+    double[] used = Buffers.uninitializedDoubles(count);
+    System.arraycopy(weights, 0, used, 0, count);
     return new AxisMap(
             IntTensor.of(Arrays.copyOf(from, count)),
             IntTensor.of(Arrays.copyOf(to, count)),
-            Arrays.copyOf(weights, count),
+            used,
             positions.length)
         .apply(x, resolved);
   }

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class AllocationTest {
 
   private static final int N = 1029; // with a tail
-  static final long PATIENCE_NANOS = 20_000_000_000L;
+  static final long PATIENCE_NANOS = 60_000_000_000L;
 
   @ParameterizedTest
   @MethodSource("dev.adjoint.kernel.TestKernels#all")
