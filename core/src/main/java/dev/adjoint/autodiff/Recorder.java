@@ -179,8 +179,8 @@ public final class Recorder {
     if (function != null && tensor.isTracked()) {
       throw new IllegalStateException(
           ("%s: its pullback reads out a tensor (to an array or a number), so it cannot be"
-               + " differentiated again; expected a pullback in tensor operations, or a first-order"
-               + " backward()")
+                  + " differentiated again; expected a pullback in tensor operations, or a first-order"
+                  + " backward()")
               .formatted(function));
     }
   }
