@@ -40,8 +40,8 @@ import org.jspecify.annotations.Nullable;
  * compared before it is returned.
  *
  * <p>ONNX Runtime takes the variance of a layer, group or instance norm as the mean of squares less
- * the square of the mean, in float32: where the mean is 100 times the deviation, 3% of an output
- * are wrong, and equal elements above 10 may become NaN. Standardize such inputs.
+ * the square of the mean, in float32: where the mean is 100 times the deviation, an output differs
+ * by 3%, and elements that are all equal may become NaN. Standardize such inputs.
  *
  * <p>What Java code does with elements, such as a choice by their values, cannot be seen and is
  * refused, and so is an operation that ONNX does not have.
