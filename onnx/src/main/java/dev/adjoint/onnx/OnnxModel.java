@@ -36,7 +36,7 @@ import java.util.Set;
  * <p>{@link #operators} says which operators it may have, functions of its own besides. Floats are
  * computed in float32 (half floats, too), after {@code to(DType.FLOAT64)} in float64, doubles in
  * float64, and integers exactly up to 2^53. Norms and dropout compute what they compute in
- * inference, as the file says.
+ * inference, as the file says; running statistics are parameters, too, to be left frozen.
  */
 public final class OnnxModel extends Layer implements Transform {
 

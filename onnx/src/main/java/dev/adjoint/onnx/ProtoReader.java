@@ -30,6 +30,7 @@ final class ProtoReader {
 
   private final CodedInputStream in;
   private int depth;
+  private int tag; // of the field that is being read
 
   private ProtoReader(CodedInputStream in) {
     this.in = in;
@@ -51,23 +52,25 @@ final class ProtoReader {
     return new ProtoReader(in);
   }
 
-  /** Reads one field of a message, of the number given; returns whether it was known. */
+  /** Reads one field of a message, of the number given, or skips it. */
   private interface Field {
-    boolean read(int number) throws IOException;
+    void read(int number) throws IOException;
   }
 
   /** Reads a message to its end. */
   private void message(Field fields) throws IOException {
-    for (int tag; (tag = in.readTag()) != 0; ) {
-      int number = WireFormat.getTagFieldNumber(tag);
-      wire = WireFormat.getTagWireType(tag);
-      if (!fields.read(number)) {
-        in.skipField(tag);
-      }
+    while ((tag = in.readTag()) != 0) {
+      fields.read(WireFormat.getTagFieldNumber(tag));
     }
   }
 
-  private int wire; // of the field that is being read
+  private int wire() {
+    return WireFormat.getTagWireType(tag);
+  }
+
+  private void skip() throws IOException {
+    in.skipField(tag);
+  }
 
   /** Reads a message inside of another. */
   private <T> T inside(Part<T> part) throws IOException {
@@ -83,13 +86,21 @@ final class ProtoReader {
     return read;
   }
 
+  /** Reads the fields of a message inside of another. */
+  private void fields(Field fields) throws IOException {
+    inside(() -> {
+      message(fields);
+      return fields;
+    });
+  }
+
   private interface Part<T> {
     T read() throws IOException;
   }
 
   private void require(int type) throws IOException {
-    if (wire != type) {
-      throw new IOException("a field of wire type %d; expected %d".formatted(wire, type));
+    if (wire() != type) {
+      throw new IOException("a field of wire type %d; expected %d".formatted(wire(), type));
     }
   }
 
@@ -129,11 +140,8 @@ final class ProtoReader {
           metadata.put(entry.getKey(), entry.getValue());
         }
         case Model.FUNCTION -> functions.add(inside(this::function));
-        default -> {
-          return false;
-        }
+        default -> skip();
       }
-      return true;
     });
     if (graph[0] == null) {
       throw new IOException("there is no graph");
@@ -156,11 +164,8 @@ final class ProtoReader {
         case Graph.OUTPUT -> outputs.add(inside(this::valueInfo));
         case Graph.SPARSE_INITIALIZER ->
             throw new UnsupportedOnnxException("a sparse initializer; expected dense ones");
-        default -> {
-          return false;
-        }
+        default -> skip();
       }
-      return true;
     });
     return new Graph(name[0], nodes, initializers, inputs, outputs);
   }
@@ -181,11 +186,8 @@ final class ProtoReader {
           attributes.put(attribute.name(), attribute);
         }
         case Node.DOMAIN -> texts[2] = text();
-        default -> {
-          return false;
-        }
+        default -> skip();
       }
-      return true;
     });
     if (texts[1].isEmpty()) {
       throw new IOException("a node without the name of its operation");
@@ -217,11 +219,8 @@ final class ProtoReader {
         case Attribute.TEXTS -> texts.add(bytes());
         case Attribute.TYPE -> type[0] = number();
         case Attribute.REFERENCE -> names[1] = text();
-        default -> {
-          return false;
-        }
+        default -> skip();
       }
-      return true;
     });
     Object read = switch ((int) type[0]) { // lists may be empty; older files leave the type out
           case 1 -> value[0] == null ? 0f : value[0];
@@ -257,11 +256,8 @@ final class ProtoReader {
           Attribute attribute = inside(this::attribute);
           defaults.put(attribute.name(), attribute);
         }
-        default -> {
-          return false;
-        }
+        default -> skip();
       }
-      return true;
     });
     return new Function(texts[0], texts[1], inputs, outputs, nodes, defaults);
   }
@@ -281,7 +277,7 @@ final class ProtoReader {
         case TensorData.DIMS -> dims.read(WireFormat.WIRETYPE_VARINT);
         case TensorData.TYPE -> type[0] = number();
         case TensorData.FLOATS, TensorData.DOUBLES -> { // packed, they are what raw data are
-          if (wire == WireFormat.WIRETYPE_LENGTH_DELIMITED) {
+          if (wire() == WireFormat.WIRETYPE_LENGTH_DELIMITED) {
             raw[0] = raw[0].concat(bytes());
           } else if (number == TensorData.FLOATS) {
             floats.read(WireFormat.WIRETYPE_FIXED32);
@@ -297,11 +293,8 @@ final class ProtoReader {
           Map.Entry<String, String> entry = inside(this::entry);
           external.put(entry.getKey(), entry.getValue());
         }
-        default -> {
-          return false;
-        }
+        default -> skip();
       }
-      return true;
     });
     Object values =
         floats.size() > 0
@@ -320,53 +313,46 @@ final class ProtoReader {
       switch (number) {
         case ValueInfo.NAME -> name[0] = text();
         case ValueInfo.VALUE_TYPE -> // TypeProto: of a tensor, its element type and shape
-            inside(() -> {
-              message(kind ->
-                  kind == ValueInfo.TENSOR_TYPE
-                      && inside(() -> {
-                        message(part -> {
-                          switch (part) {
-                            case ValueInfo.ELEMENT_TYPE -> type[0] = number();
-                            case ValueInfo.SHAPE -> shape.add(inside(this::shape));
-                            default -> {
-                              return false;
-                            }
-                          }
-                          return true;
-                        });
-                        return true;
-                      }));
-              return true;
+            fields(kind -> {
+              switch (kind) {
+                case ValueInfo.TENSOR_TYPE ->
+                    fields(part -> {
+                      switch (part) {
+                        case ValueInfo.ELEMENT_TYPE -> type[0] = number();
+                        case ValueInfo.SHAPE -> shape.add(inside(this::shape));
+                        default -> skip();
+                      }
+                    });
+                default -> skip();
+              }
             });
-        default -> {
-          return false;
-        }
+        default -> skip();
       }
-      return true;
     });
     return new ValueInfo(name[0], type[0], shape.isEmpty() ? null : shape.getFirst());
   }
 
   private List<Object> shape() throws IOException {
     List<Object> dims = new ArrayList<>();
-    message(number ->
-        number == ValueInfo.DIM
-            && dims.add(
-                inside(() -> {
-                  Object[] dim = {"?"};
-                  message(part -> {
-                    switch (part) {
-                      case ValueInfo.DIM_SIZE -> dim[0] = number();
-                      case ValueInfo.DIM_NAME -> dim[0] = text();
-                      default -> {
-                        return false;
-                      }
-                    }
-                    return true;
-                  });
-                  return dim[0];
-                })));
+    message(number -> {
+      switch (number) {
+        case ValueInfo.DIM -> dims.add(inside(this::dim));
+        default -> skip();
+      }
+    });
     return dims;
+  }
+
+  private Object dim() throws IOException {
+    Object[] dim = {"?"};
+    message(number -> {
+      switch (number) {
+        case ValueInfo.DIM_SIZE -> dim[0] = number();
+        case ValueInfo.DIM_NAME -> dim[0] = text();
+        default -> skip();
+      }
+    });
+    return dim[0];
   }
 
   private Map.Entry<String, Long> opset() throws IOException {
@@ -376,11 +362,8 @@ final class ProtoReader {
       switch (number) {
         case Proto.KEY -> domain[0] = text();
         case Proto.VALUE -> version[0] = number();
-        default -> {
-          return false;
-        }
+        default -> skip();
       }
-      return true;
     });
     return Map.entry(domain[0].equals("ai.onnx") ? "" : domain[0], version[0]);
   }
@@ -388,11 +371,10 @@ final class ProtoReader {
   private Map.Entry<String, String> entry() throws IOException {
     String[] texts = {"", ""};
     message(number -> {
-      if (number != Proto.KEY && number != Proto.VALUE) {
-        return false;
+      switch (number) {
+        case Proto.KEY, Proto.VALUE -> texts[number - Proto.KEY] = text();
+        default -> skip();
       }
-      texts[number - Proto.KEY] = text();
-      return true;
     });
     return Map.entry(texts[0], texts[1]);
   }
@@ -408,7 +390,7 @@ final class ProtoReader {
     }
 
     void read(int type) throws IOException {
-      if (wire == WireFormat.WIRETYPE_LENGTH_DELIMITED) {
+      if (wire() == WireFormat.WIRETYPE_LENGTH_DELIMITED) {
         int limit = in.pushLimit(in.readRawVarint32());
         while (in.getBytesUntilLimit() > 0) {
           add(type);

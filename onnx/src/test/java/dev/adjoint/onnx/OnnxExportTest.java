@@ -29,6 +29,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.assertj.core.api.Assertions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -151,6 +152,46 @@ class OnnxExportTest {
     Tensor others = generator.normal(3, 1, 8, 8);
     assertThat(again.forward(others)).isCloseTo(model.forward(others).untracked());
     Assertions.assertThat(again.state().keySet()).contains("0_0_weight", "1_weight", "1_bias");
+  }
+
+  @Test
+  void anImportedNormOfConstantsIsOneNodeAgain() throws IOException {
+    ModelBuilder builder = new ModelBuilder(22).input("x", "n", 3, 4);
+    Map<String, long[]> constants = new LinkedHashMap<>();
+    constants.put("gain", new long[] {3, -1, 2});
+    constants.put("bias", new long[] {1, -1, 0});
+    constants.put("mean", new long[] {0, 2, -1});
+    constants.put("variance", new long[] {2, 0, 4});
+    constants.forEach((name, values) -> builder.integers("i" + name, values));
+    constants
+        .keySet()
+        .forEach(name ->
+            builder.node(
+                "Cast", "i%s -> %s".formatted(name, name), ModelBuilder.attribute("to", 1)));
+    builder.node(
+        "BatchNormalization",
+        "x gain bias mean variance -> y",
+        ModelBuilder.attribute("epsilon", 0.5f));
+    OnnxModel model = OnnxModel.of(builder.output("y", "n", 3, 4).build());
+    Tensor x = generator.normal(2, 3, 4);
+    byte[] file = OnnxExport.of(model, x).toBytes();
+    Assertions.assertThat(graph(file).nodes())
+        .extracting(Proto.Node::op)
+        .containsOnlyOnce("BatchNormalization")
+        .containsOnly("BatchNormalization", "Constant");
+    Tensor expected =
+        x.minus(Tensor.of(0, 2, -1).reshape(3, 1))
+            .div(Tensor.of(2.5f, 0.5f, 4.5f).reshape(3, 1).sqrt())
+            .times(Tensor.of(3, -1, 2).reshape(3, 1))
+            .plus(Tensor.of(1, -1, 0).reshape(3, 1));
+    assertThat(OnnxModel.of(file).forward(x)).isCloseTo(expected, 1e-5, 1e-5);
+  }
+
+  @Test
+  void aFileWithoutTheNanOfItsModelIsRefused() {
+    AtomicInteger runs = new AtomicInteger();
+    Sequential model = new Sequential(y -> y.clamp(-runs.getAndIncrement(), 2).sqrt());
+    refuses(model, generator.uniform(4, 3).minus(3), "has 0.0 where the model has NaN, at [0, 0]");
   }
 
   @Test

@@ -36,7 +36,7 @@ import javax.tools.ToolProvider;
 final class Program {
 
   private static final Set<String> MODULES =
-      Set.of("dev.adjoint", "dev.adjoint.explain", "dev.adjoint.testing");
+      Set.of("dev.adjoint", "dev.adjoint.explain", "dev.adjoint.onnx", "dev.adjoint.testing");
 
   private static final List<String> OPTIONS =
       List.of(
