@@ -3,6 +3,7 @@ package dev.adjoint.spark;
 import com.google.common.base.Throwables;
 import com.google.common.util.concurrent.Uninterruptibles;
 import dev.adjoint.training.data.DataFormatException;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
@@ -54,7 +55,7 @@ final class Failures {
     try {
       return Uninterruptibles.getUninterruptibly(job);
     } catch (ExecutionException e) {
-      Throwable failure = e.getCause();
+      Throwable failure = Objects.requireNonNullElse(e.getCause(), e);
       if (failure.getCause() instanceof RuntimeException cause) {
         cause.addSuppressed(failure);
         throw cause;
