@@ -1,8 +1,13 @@
 package dev.adjoint.spark;
 
 import com.google.common.base.Throwables;
+import com.google.common.util.concurrent.Uninterruptibles;
 import dev.adjoint.training.data.DataFormatException;
+import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 
 /** What goes wrong in a task, told to the caller as if there were no cluster. */
 final class Failures {
@@ -13,6 +18,7 @@ final class Failures {
    * Runs jobs.
    *
    * @throws IllegalArgumentException if a task finds data that are not what they should be
+   * @throws CancellationException if the thread was interrupted; it still is then
    */
   static <T> T told(String operation, Callable<T> jobs) {
     try {
@@ -23,8 +29,39 @@ final class Failures {
           throw new IllegalArgumentException(operation + ": " + cause.getMessage(), e);
         }
       }
+      throwIfInterrupted(operation, e);
       Throwables.throwIfUnchecked(e);
       throw new IllegalStateException(operation + ": " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Throws a CancellationException if a wait for Spark was interrupted; the thread still is then.
+   */
+  static void throwIfInterrupted(String operation, Exception e) {
+    if (e instanceof InterruptedException) {
+      Thread.currentThread().interrupt();
+      throw (CancellationException)
+          new CancellationException(operation + ": the thread was interrupted").initCause(e);
+    }
+  }
+
+  /**
+   * Returns what comes of a job, even while the thread is being interrupted.
+   *
+   * @throws RuntimeException that was thrown on an executor
+   */
+  static <T> T await(Future<T> job) {
+    try {
+      return Uninterruptibles.getUninterruptibly(job);
+    } catch (ExecutionException e) {
+      Throwable failure = Objects.requireNonNullElse(e.getCause(), e);
+      if (failure.getCause() instanceof RuntimeException cause) {
+        cause.addSuppressed(failure);
+        throw cause;
+      }
+      Throwables.throwIfUnchecked(failure);
+      throw new IllegalStateException("Spark: " + failure.getMessage(), failure);
     }
   }
 }

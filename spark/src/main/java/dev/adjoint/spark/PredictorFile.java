@@ -10,14 +10,19 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.ExecutionException;
 
-/** The bytes of a predictor's file, of which each JVM makes one predictor for all its threads. */
-record PredictorFile(byte[] bytes, String digest) implements Serializable {
+/**
+ * The bytes of a predictor's file, of which each JVM makes one predictor for all its threads.
+ *
+ * @param version of the driver
+ */
+record PredictorFile(byte[] bytes, String digest, String version) implements Serializable {
 
   private static final Cache<String, Predictor> LOADED =
       CacheBuilder.newBuilder().maximumSize(16).build();
 
   static PredictorFile of(byte[] bytes) {
-    return new PredictorFile(bytes, Hashing.sha256().hashBytes(bytes).toString());
+    return new PredictorFile(
+        bytes, Hashing.sha256().hashBytes(bytes).toString(), Versions.driver());
   }
 
   static PredictorFile of(Predictor predictor) throws IOException {
@@ -30,8 +35,13 @@ record PredictorFile(byte[] bytes, String digest) implements Serializable {
     }
   }
 
-  /** Returns the predictor, which is loaded unless this JVM has it. */
+  /**
+   * Returns the predictor, which is loaded unless this JVM has it.
+   *
+   * @throws IllegalStateException if this JVM has another version than the driver
+   */
   Predictor predictor() {
+    Versions.require(version);
     try {
       return LOADED.get(digest, this::load);
     } catch (ExecutionException e) {

@@ -3,7 +3,6 @@ package dev.adjoint.spark;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
 import java.util.TreeMap;
 import org.apache.spark.HashPartitioner;
 import org.apache.spark.api.java.JavaRDD;
@@ -26,15 +25,17 @@ final class Reduction {
    */
   static Message sum(JavaRDD<byte[]> messages, int shards, Message.Format format) {
     int parts = Math.min(shards, MOST_PARTS);
-    Map<Integer, byte[]> sums =
-        messages
-            .mapPartitionsWithIndex(
-                (shard, message) -> split(shard, message.next(), parts, format), true)
-            .mapToPair(part -> part)
-            .groupByKey(new HashPartitioner(parts))
-            .mapValues(Reduction::sum)
-            .collectAsMap();
-    return Message.ofParts(new TreeMap<>(sums).values().stream().map(Message::of).toList());
+    TreeMap<Integer, byte[]> sums = new TreeMap<>();
+    Failures.await(
+            messages
+                .mapPartitionsWithIndex(
+                    (shard, message) -> split(shard, message.next(), parts, format), true)
+                .mapToPair(part -> part)
+                .groupByKey(new HashPartitioner(parts))
+                .mapValues(Reduction::sum)
+                .collectAsync())
+        .forEach(sum -> sums.put(sum._1, sum._2));
+    return Message.ofParts(sums.values().stream().map(Message::of).toList());
   }
 
   private static Iterator<Tuple2<Integer, Tuple2<Integer, byte[]>>> split(

@@ -3,28 +3,23 @@ package dev.adjoint.spark;
 import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.api.java.function.Function;
-import org.apache.spark.sql.Column;
-import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Row;
-import org.apache.spark.sql.types.NumericType;
 import org.apache.spark.storage.StorageLevel;
 import org.jspecify.annotations.Nullable;
 import scala.Tuple2;
 
 /**
- * Examples in a fixed number of shards, which executors hold.
+ * Examples in a fixed number of shards, which executors hold. A {@link SparkTable} has those of a
+ * table; here they come from anywhere.
  *
  * <pre>{@code
  * ShardedData<IntTensor> data =
- *     ShardedData.of(spark.read().parquet(path), 16, List.of("age", "income"), "class").classes();
+ *     ShardedData.generated(spark, 16, shard -> images(shard), 3, 32, 32).classes();
  * }</pre>
  *
  * <p>What is learned depends on the shards, and not on who holds them: a shard that was lost with
@@ -74,63 +69,6 @@ public final class ShardedData<Y> implements AutoCloseable {
       int... exampleShape) {
     List<Integer> numbers = IntStream.range(0, shards).boxed().toList();
     return of(spark.parallelize(numbers, shards).map(shard), exampleShape);
-  }
-
-  /**
-   * Returns data of rows of numbers. Each row goes to the shard that its values say, and is ordered
-   * there by its values: so it does not matter how the rows come. A null is NaN.
-   *
-   * @throws IllegalArgumentException if a column is missing or no number
-   */
-  public static ShardedData<Tensor> of(
-      Dataset<Row> rows, int shards, List<String> features, String target) {
-    List<String> names = new ArrayList<>(features);
-    names.add(target);
-    List<String> columns = List.of(rows.columns());
-    for (String name : names) {
-      if (!columns.contains(name)
-          || !(rows.schema().apply(name).dataType() instanceof NumericType)) {
-        throw new IllegalArgumentException(
-            "ShardedData: the column '%s' of %s; expected one of numbers"
-                .formatted(name, rows.schema().simpleString()));
-      }
-    }
-    Dataset<Row> numbers =
-        rows.select(
-            names.stream()
-                .map(name -> rows.col("`" + name + "`").cast("float").as(name))
-                .toArray(Column[]::new));
-    Column[] all = names.stream().map(name -> numbers.col("`" + name + "`")).toArray(Column[]::new);
-    int width = features.size();
-    return of(
-        numbers
-            .repartition(shards, all)
-            .sortWithinPartitions(all)
-            .javaRDD()
-            .mapPartitions(partition -> List.of(arrays(partition, width)).iterator()),
-        width);
-  }
-
-  private static Tuple2<float[], float[]> arrays(Iterator<Row> rows, int width) {
-    float[] inputs = new float[Math.max(width, 1)];
-    float[] targets = new float[1];
-    int n = 0;
-    for (; rows.hasNext(); n++) {
-      if (n == targets.length) {
-        targets = Arrays.copyOf(targets, 2 * n);
-        inputs = Arrays.copyOf(inputs, 2 * n * width);
-      }
-      Row row = rows.next();
-      for (int i = 0; i < width; i++) {
-        inputs[n * width + i] = number(row, i);
-      }
-      targets[n] = number(row, width);
-    }
-    return new Tuple2<>(Arrays.copyOf(inputs, n * width), Arrays.copyOf(targets, n));
-  }
-
-  private static float number(Row row, int column) {
-    return row.isNullAt(column) ? Float.NaN : row.getFloat(column);
   }
 
   /** Returns the same examples with targets that are classes, whole numbers from 0. */

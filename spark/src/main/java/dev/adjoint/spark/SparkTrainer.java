@@ -191,7 +191,8 @@ public final class SparkTrainer<M extends Layer, Y> {
   /**
    * Trains until so many epochs have ended, or a listener says stop; fails as {@link Trainer#fit}.
    *
-   * <p>What the loss throws is thrown here, once Spark has given up.
+   * <p>What the loss throws is thrown here, once Spark has given up. An interrupt ends it after the
+   * step, jobs of which are waited for.
    *
    * @return the metrics of all epochs
    * @throws IllegalStateException if executors have another version than the driver, or the model
@@ -199,8 +200,13 @@ public final class SparkTrainer<M extends Layer, Y> {
    */
   public History fit(ShardedData<Y> data, int epochs) {
     requireStructure();
-    Versions.check(JavaSparkContext.fromSparkContext(data.shards().context()));
-    return trainer.fit(new DataLoader<>(new Rounds(data, batchSize, localSteps), 1), epochs);
+    try {
+      Versions.check(JavaSparkContext.fromSparkContext(data.shards().context()));
+      return trainer.fit(new DataLoader<>(new Rounds(data, batchSize, localSteps), 1), epochs);
+    } catch (Exception e) { // Spark throws checked exceptions that it does not declare
+      Failures.throwIfInterrupted("fit", e);
+      throw e;
+    }
   }
 
   private void requireStructure() {
@@ -385,15 +391,13 @@ public final class SparkTrainer<M extends Layer, Y> {
               true);
       return round.data.sizes().length > FEW_SHARDS && learns
           ? Reduction.sum(messages, round.data.sizes().length, format)
-          : Message.sum(messages.collect().stream().map(Message::of).toList());
-    } catch (Exception e) { // Spark throws its checked exception, of which Java is not told
-      if (e.getCause() instanceof RuntimeException cause) {
-        cause.addSuppressed(e);
-        throw cause; // as it was thrown on an executor
-      }
-      throw e;
+          : Message.sum(Failures.await(messages.collectAsync()).stream().map(Message::of).toList());
     } finally {
+      boolean interrupted = Thread.interrupted(); // which would end the call
       weights.destroy();
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 }

@@ -62,6 +62,7 @@ public final class SparkTrials implements Search.Place {
    * {@inheritDoc}
    *
    * @throws IllegalArgumentException if the objective, or a setting, cannot be sent
+   * @throws IllegalStateException if executors have another version than the driver
    */
   @Override
   public List<SearchResult.Outcome> run(
@@ -80,9 +81,11 @@ public final class SparkTrials implements Search.Place {
         }
       }
     }
+    JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
+    Versions.check(context);
     List<Sent> sent = trials.stream().map(trial -> Sent.of(trial, 0, "")).toList();
     List<Sent> outcomes =
-        JavaSparkContext.fromSparkContext(spark.sparkContext())
+        context
             .parallelize(sent, sent.size())
             .map(each -> outcome(each.trial(), objective))
             .collect();

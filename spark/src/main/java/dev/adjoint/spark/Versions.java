@@ -40,7 +40,7 @@ final class Versions implements Function<String, String> {
     } catch (Exception e) {
       if (String.valueOf(e.getMessage()).contains("ClassNotFoundException")) {
         throw new IllegalStateException(
-            "fit: the executors do not find Adjoint; expected its jars in spark.jars, or those of"
+            "Spark: the executors do not find Adjoint; expected its jars in spark.jars, or those of"
                 + " the program in spark-submit",
             e);
       }
@@ -63,7 +63,7 @@ final class Versions implements Function<String, String> {
   private static void require(String driver, String executor) {
     if (!driver.equals(executor)) {
       throw new IllegalStateException(
-          "fit: the driver has %s, an executor has %s; expected the same, or their bits may differ"
+          "Spark: the driver has %s, an executor has %s; expected the same, or their bits may differ"
               .formatted(driver, executor));
     }
   }

@@ -16,6 +16,7 @@ import org.apache.spark.ml.Pipeline;
 import org.apache.spark.ml.PipelineModel;
 import org.apache.spark.ml.PipelineStage;
 import org.apache.spark.ml.evaluation.MulticlassClassificationEvaluator;
+import org.apache.spark.ml.evaluation.RegressionEvaluator;
 import org.apache.spark.ml.feature.StringIndexer;
 import org.apache.spark.ml.feature.VectorAssembler;
 import org.apache.spark.ml.linalg.Vector;
@@ -98,6 +99,19 @@ class PipelineTest {
         .isEqualTo((int) row.<Double>getAs("prediction").doubleValue());
     assertThat(told.schema().simpleString())
         .isEqualTo(model.transformSchema(points.schema()).simpleString());
+  }
+
+  @Test
+  void aRegressionIsLearned() {
+    Dataset<Row> table =
+        assembler().transform(points()).selectExpr("features", "2 * (x - 10) - y as label");
+    NetworkEstimator network = network();
+    PredictorModel model = network.with(network.task(), "regression").fit(table);
+    Dataset<Row> told = model.transform(table);
+    assertThat(told.columns()).containsExactly("features", "label", "prediction");
+    assertThat(told.schema().simpleString())
+        .isEqualTo(model.transformSchema(table.schema()).simpleString());
+    assertThat(new RegressionEvaluator().setMetricName("r2").evaluate(told)).isGreaterThan(0.8);
   }
 
   @Test

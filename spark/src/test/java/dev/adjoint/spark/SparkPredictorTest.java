@@ -127,6 +127,16 @@ class SparkPredictorTest {
     assertThat(same.predictor()).isSameAs(file.predictor());
   }
 
+  @Test
+  void anExecutorOfAnotherVersionIsRefused() throws IOException {
+    PredictorFile file = PredictorFile.of(PREDICTOR);
+    PredictorFile other =
+        new PredictorFile(file.bytes(), file.digest(), "Adjoint 0.0.1 on Java 25");
+    assertThatThrownBy(other::predictor)
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("the driver has Adjoint 0.0.1 on Java 25, an executor has Adjoint");
+  }
+
   // ---- what is not as it should be -------------------------------------------------------------
 
   @Test

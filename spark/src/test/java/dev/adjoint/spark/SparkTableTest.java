@@ -74,8 +74,9 @@ class SparkTableTest {
     List<Row> rows = fruit(200);
     List<Row> others = new ArrayList<>(rows);
     Collections.reverse(others);
+    Dataset<Row> table = LocalSpark.generating().createDataFrame(others, FRUIT);
     try (SparkTable<IntTensor> one = SparkTable.of(table(rows).coalesce(1), SCHEMA, 3);
-        SparkTable<IntTensor> five = SparkTable.of(table(others).repartition(5), SCHEMA, 3)) {
+        SparkTable<IntTensor> five = SparkTable.of(table.repartition(5), SCHEMA, 3)) {
       assertThat(shards(five)).isEqualTo(shards(one));
       assertThat(one.size()).isEqualTo(200);
     }

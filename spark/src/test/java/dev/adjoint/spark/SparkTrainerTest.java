@@ -32,6 +32,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CancellationException;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.spark.TaskContext;
@@ -44,6 +45,9 @@ import scala.Tuple2;
 class SparkTrainerTest {
 
   private static final int WIDTH = 3;
+
+  /** Who waits for jobs, which run in the same JVM. */
+  private static volatile Thread driver = Thread.currentThread();
 
   private final JavaSparkContext spark =
       JavaSparkContext.fromSparkContext(LocalSpark.session().sparkContext());
@@ -127,6 +131,26 @@ class SparkTrainerTest {
             .fit(data, 2);
     assertThat(bits(resumed)).isEqualTo(bits(whole));
     assertThat(history.metric("loss")).hasSize(2);
+  }
+
+  @Test
+  void anInterruptDuringAJobEndsTheTrainingAfterItsStep(@TempDir Path directory) {
+    ShardedData<IntTensor> data = data(2);
+    Sequential model = plain();
+    driver = Thread.currentThread();
+    assertThatThrownBy(() ->
+            new SparkTrainer<Sequential, IntTensor>(
+                    model,
+                    SparkTrainerTest::plain,
+                    new Adam(model.namedParameters()),
+                    SparkTrainerTest::lossThatInterruptsTheDriver)
+                .batch(10)
+                .checkpoint(Checkpoint.at(directory.resolve("run")), 100)
+                .fit(data, 1))
+        .isInstanceOf(CancellationException.class)
+        .hasMessageStartingWith(
+            "fit: the thread was interrupted; the same call goes on at epoch 1, batch 2");
+    assertThat(Thread.interrupted()).isTrue();
   }
 
   @Test
@@ -271,6 +295,12 @@ class SparkTrainerTest {
 
   private static Tensor loss(Sequential model, Batch<Tensor, IntTensor> batch) {
     return Losses.crossEntropy(model.forward(batch.inputs()), batch.targets());
+  }
+
+  private static Tensor lossThatInterruptsTheDriver(
+      Sequential model, Batch<Tensor, IntTensor> batch) {
+    driver.interrupt();
+    return loss(model, batch);
   }
 
   private static Tensor lossThatFailsAtFirst(Sequential model, Batch<Tensor, IntTensor> batch) {
