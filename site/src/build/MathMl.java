@@ -44,8 +44,17 @@ final class MathMl {
         .replaceAll(formula ->
             Matcher.quoteReplacement(
                 "<span class=\"formula\"><math display=\"block\">"
-                    + of(formula.group(1).replace("&lt;", "<").replace("&gt;", ">"))
+                    + of(tex(formula.group(1)))
                     + "</math></span>"));
+  }
+
+  /** Undoes what Markdown does to a formula: two subscripts look like stressed words to it. */
+  private static String tex(String html) {
+    String tex = html.replaceAll("</?em>", "_");
+    if (tex.contains("<")) {
+      throw new IllegalStateException("formula '%s': expected no other markup".formatted(html));
+    }
+    return tex.replace("&lt;", "<").replace("&gt;", ">");
   }
 
   private static String of(String tex) {
