@@ -36,8 +36,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Requests wait in a queue. When it is full, another one fails at once with a {@link
  * RejectedExecutionException}, which a service answers by "503, try later". A future that is
- * cancelled while it waits is not computed. What depends on a future runs on virtual threads, and
- * may take its time. Safe to share between threads.
+ * cancelled while it waits is not computed. What depends on a future runs on a virtual thread, and
+ * may take its time; if the answer is there already, it runs on the thread that adds it. Safe to
+ * share between threads.
  */
 public final class BatchedPredictor implements AutoCloseable {
 
