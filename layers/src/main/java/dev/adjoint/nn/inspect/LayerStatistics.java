@@ -1,5 +1,6 @@
 package dev.adjoint.nn.inspect;
 
+import dev.adjoint.op.Reductions;
 import dev.adjoint.tensor.Tensor;
 import java.util.Arrays;
 
@@ -33,17 +34,14 @@ public record LayerStatistics(
   private static final double NEAR = 0.01;
 
   static LayerStatistics of(int step, String layer, int call, Tensor output) {
-    double[] elements = output.untracked().toDoubleArray();
-    double mean = Arrays.stream(elements).average().orElse(Double.NaN);
-    double variance =
-        Arrays.stream(elements).map(y -> (y - mean) * (y - mean)).average().orElse(Double.NaN);
-    double[] sorted = Percentiles.sorted(elements);
+    Tensor y = output.untracked();
+    double[] sorted = Percentiles.sorted(y);
     return new LayerStatistics(
         step,
         layer,
         call,
-        mean,
-        Math.sqrt(variance),
+        y.mean().item(),
+        Reductions.std(y, 0, false).item(),
         Percentiles.ofSorted(sorted),
         saturation(sorted),
         Double.NaN,
@@ -82,6 +80,6 @@ public record LayerStatistics(
         output,
         saturation,
         norm,
-        Percentiles.ofSorted(Percentiles.sorted(elements.untracked().toDoubleArray())));
+        Percentiles.ofSorted(Percentiles.sorted(elements.untracked())));
   }
 }

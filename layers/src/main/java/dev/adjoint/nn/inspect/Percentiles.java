@@ -1,10 +1,13 @@
 package dev.adjoint.nn.inspect;
 
+import dev.adjoint.op.Indexing;
+import dev.adjoint.tensor.IntTensor;
+import dev.adjoint.tensor.Tensor;
 import java.util.Arrays;
 
 /**
- * Percentiles of numbers, by linear interpolation; of more than 16,384 numbers, those of 16,384
- * that are spread evenly over all.
+ * Percentiles of numbers, by linear interpolation; of more than 4,096 numbers, those of 4,096 that
+ * are spread evenly over all.
  *
  * @param p5 the 5th percentile
  * @param p15 the 15th percentile
@@ -18,12 +21,21 @@ public record Percentiles(double p5, double p15, double p50, double p85, double 
   static final Percentiles NONE = ofSorted(new double[0]);
 
   /** Sorting more would take longer than computing them has taken. */
-  private static final int ENOUGH = 1 << 14;
+  private static final int ENOUGH = 1 << 12;
 
-  /** Returns numbers in ascending order; of very many, some that are spread evenly over all. */
-  static double[] sorted(double[] numbers) {
-    double[] sorted = new double[Math.min(numbers.length, ENOUGH)];
-    Arrays.setAll(sorted, i -> numbers[(int) ((long) i * numbers.length / sorted.length)]);
+  /** Its multiples are spread evenly over the unit interval, in step with no axis (Weyl 1916). */
+  private static final double GOLDEN_RATIO = (1 + Math.sqrt(5)) / 2;
+
+  /** Returns elements in ascending order; of very many, some that are spread evenly over all. */
+  static double[] sorted(Tensor elements) {
+    int all = elements.shape().size();
+    Tensor some = elements;
+    if (all > ENOUGH) {
+      int[] places = new int[ENOUGH];
+      Arrays.setAll(places, i -> (int) (i * GOLDEN_RATIO % 1 * all));
+      some = Indexing.indexSelect(elements.reshape(-1), 0, IntTensor.of(places));
+    }
+    double[] sorted = some.toDoubleArray();
     Arrays.sort(sorted);
     return sorted;
   }

@@ -44,6 +44,16 @@ class ActivationStatisticsTest {
   }
 
   @Test
+  void percentilesOfManyElementsAreThoseOfAllFeatures() {
+    Tensor x = range(0, 511, 1).reshape(1, 1, 512).expand(64, 64, 512);
+    double[] expected = {25.55, 76.65, 255.5, 434.35, 485.45};
+    double[] actual = ofOutputs(Activation.IDENTITY, x).output().toArray();
+    for (int i = 0; i < expected.length; i++) {
+      assertThat(actual[i]).isCloseTo(expected[i], within(2.));
+    }
+  }
+
+  @Test
   void saturationIsTheShareAtTheEndsOfTheRange() {
     Tensor x = range(-9.95, 9.95, 0.1);
     // |tanh x| > 0.98 beyond 2.298, sigmoid x outside of 0.01 to 0.99 beyond 4.595.
