@@ -12,6 +12,7 @@ import dev.adjoint.nn.Weight;
 import dev.adjoint.nn.sequence.Positions.Turns;
 import dev.adjoint.op.AttentionOptions;
 import dev.adjoint.op.Joining;
+import dev.adjoint.op.MatMul;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
@@ -334,8 +335,10 @@ public final class MultiHeadAttention extends Layer implements Transform {
 
     /** Projects by some rows of the weight. */
     Tensor of(Tensor x, int from, int to) {
-      Tensor product = x.matmul(weight.slice(0, from, to).transpose());
-      return bias == null ? product : product.plus(bias.slice(0, from, to));
+      Tensor rows = weight.slice(0, from, to);
+      return bias == null
+          ? x.matmul(rows.transpose())
+          : MatMul.linear(x, rows, bias.slice(0, from, to));
     }
   }
 
