@@ -35,6 +35,16 @@ public record Tiles(
     return multiples;
   }
 
+  /** Returns whether rows of a lie side by side, as in a panel. */
+  public boolean isPanel(int aRow, int rows) {
+    for (int i = 1; i < rows; i++) {
+      if (aRows[aRow + i] != aRows[aRow] + i) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /** Adds {@code depth} steps of k to the elements of c from {@code cFrom} on. */
   void add(Kernels kernels, int rows, int columns, int depth, int aFrom, int bFrom, int cFrom) {
     int tileRows = kernels.tileRows();

@@ -63,25 +63,50 @@ public final class FloatVectorKernels extends FloatKernels {
         FloatNormLoops.class, FloatNormLoop.class, List.of(), portable.normLoops());
   }
 
+  /** The copies of the tile, made when something is multiplied. */
+  private static final class Tile {
+
+    /** All but 256-bit vectors come with 32 registers (AVX-512, NEON, SVE). */
+    static final int ROWS = FloatVector.SPECIES_PREFERRED.vectorBitSize() == 256 ? 4 : 8;
+
+    static final FloatTileLoop PANELS = copy(true, true);
+    static final FloatTileLoop PANELS_AND_TAPS = copy(true, false);
+    static final FloatTileLoop ROWS_AND_MATRIX = copy(false, true);
+    static final FloatTileLoop ROWS_AND_TAPS = copy(false, false);
+
+    private static FloatTileLoop copy(boolean isPanel, boolean isPlain) {
+      return new Specializer(MethodHandles.lookup(), FloatVector.class)
+          .copy(FloatTileLoop.class, FloatVectorTile.class, List.of(isPanel, isPlain));
+    }
+
+    static FloatTileLoop of(Tiles operands, int rows, int aRow) {
+      boolean isPanel = rows == ROWS && operands.isPanel(aRow, rows);
+      if (operands.taps().length == 1) {
+        return isPanel ? PANELS : ROWS_AND_MATRIX;
+      }
+      return isPanel ? PANELS_AND_TAPS : ROWS_AND_TAPS;
+    }
+  }
+
   @Override
   public int tileRows() {
-    return FloatVectorTile.tileRows();
+    return Tile.ROWS;
   }
 
   @Override
   public int tileColumns() {
-    return FloatVectorTile.tileColumns();
+    return 2 * FloatVector.SPECIES_PREFERRED.length();
   }
 
   @Override
   public int rowColumns() {
-    return FloatVectorTile.rowColumns();
+    return 8 * FloatVector.SPECIES_PREFERRED.length();
   }
 
   @Override
   public void tile(
       Tiles operands, int rows, int columns, int depth, int aFrom, int aRow, int bFrom, int cFrom) {
-    FloatVectorTile.tile(operands, rows, columns, depth, aFrom, aRow, bFrom, cFrom);
+    Tile.of(operands, rows, aRow).add(operands, rows, columns, depth, aFrom, aRow, bFrom, cFrom);
   }
 
   @Override
