@@ -155,7 +155,7 @@ public final class LinePlot extends Plot<LinePlot> {
   private static void path(Svg svg, String cssClass, Object data) {
     String text = data.toString();
     if (!text.isEmpty()) {
-      svg.element("path", "class", cssClass, "d", text);
+      svg.path(cssClass, text);
     }
   }
 
