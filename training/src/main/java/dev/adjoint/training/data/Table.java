@@ -1,7 +1,6 @@
 package dev.adjoint.training.data;
 
-import static dev.adjoint.training.data.DataFormatException.quoted;
-
+import dev.adjoint.io.Quoted;
 import dev.adjoint.nn.predict.Column;
 import dev.adjoint.tensor.Tensor;
 import java.io.IOException;
@@ -108,8 +107,8 @@ public record Table<Y>(
           "%s column %s; the columns are %s"
               .formatted(
                   place < 0 ? "no" : "more than one",
-                  quoted(column),
-                  quoted(rows.columns().toString())));
+                  Quoted.text(column),
+                  Quoted.text(rows.columns().toString())));
     }
     return place;
   }
