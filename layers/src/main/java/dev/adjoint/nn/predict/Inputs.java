@@ -92,22 +92,21 @@ public record Inputs(Map<String, Tensor> tensors, Map<String, IntTensor> integer
 
   /** Returns what a model takes that takes one tensor. */
   Tensor onlyTensor() {
-    if (tensors.size() != 1 || !integers.isEmpty()) {
-      throw new IllegalArgumentException(
-          "predict: inputs %s; expected one tensor, which is what this model takes"
-              .formatted(this));
-    }
-    return tensors.values().iterator().next();
+    return only("tensor", tensors, integers);
   }
 
   /** Returns what a model takes that takes tokens. */
   IntTensor onlyIntegers() {
-    if (integers.size() != 1 || !tensors.isEmpty()) {
+    return only("of whole numbers", integers, tensors);
+  }
+
+  private <T> T only(String kind, Map<String, T> wanted, Map<String, ?> others) {
+    if (wanted.size() != 1 || !others.isEmpty()) {
       throw new IllegalArgumentException(
-          "predict: inputs %s; expected one of whole numbers, which is what this model takes"
-              .formatted(this));
+          "predict: inputs %s; expected one %s, which is what this model takes"
+              .formatted(this, kind));
     }
-    return integers.values().iterator().next();
+    return wanted.values().iterator().next();
   }
 
   /** Returns the same as constants. */
