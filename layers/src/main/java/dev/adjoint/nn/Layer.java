@@ -69,7 +69,7 @@ public abstract non-sealed class Layer extends Parts {
     this(new Description("layer", null, false));
   }
 
-  /** Creates a layer of what a description has, in training mode. */
+  /** Creates a layer from its description, in training mode. */
   protected Layer(Description from) {
     super(from);
   }
@@ -309,8 +309,8 @@ public abstract non-sealed class Layer extends Parts {
   }
 
   /**
-   * Returns the layers that compute in a forward of this one and are no part of it, for want of
-   * {@link #child}: no optimizer, mode or file knows them. They are seen by {@link #observed}.
+   * Returns the layers that run in a forward of this one but were not declared by {@link #child}:
+   * no optimizer, mode or file knows them. A layer is found if it calls {@link #observed}.
    *
    * @param forward a call of this layer's forward: run once, in eval mode and without effects
    */

@@ -68,7 +68,7 @@ public final class Linear extends Layer implements Transform, Foldable<Linear> {
         .with("bias", bias);
   }
 
-  /** Only multiplies, as before a normalization that shifts by itself. */
+  /** Leaves out the bias, as before a normalization that adds its own. */
   public Linear withoutBias() {
     drop("bias");
     bias = null;

@@ -35,7 +35,7 @@ public @interface RandomTensor {
   /** Returns the sizes of the axes. */
   int[] shape();
 
-  /** Returns the type: float64 unless set, as gradient checks need it. */
+  /** Returns the type; defaults to float64, which gradient checks need. */
   DType dtype() default DType.FLOAT64;
 
   /**

@@ -8,8 +8,7 @@ import java.util.Map;
 /**
  * Stops a training when a metric has not become better for some epochs.
  *
- * <p>Unless set, a value is better by however little, and the patience is 10 epochs. NaN is never
- * better.
+ * <p>By default any improvement counts, and the patience is 10 epochs. NaN is never better.
  */
 public final class EarlyStopping implements TrainingListener {
 

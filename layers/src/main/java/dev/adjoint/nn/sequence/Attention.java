@@ -50,9 +50,9 @@ public final class Attention {
   }
 
   /**
-   * Returns the mixed values, as {@link #scaledDotProduct(Tensor, Tensor, Tensor, Tensor)}, by
-   * another scale, of later positions, with slopes, or with a {@linkplain AttentionOptions#bias
-   * bias} that is added to the scores. Heads, the last axis of those that lead, may share keys and
+   * Returns the mixed values, as {@link #scaledDotProduct(Tensor, Tensor, Tensor, Tensor)}, with
+   * options: another scale, a first position, slopes, or a {@linkplain AttentionOptions#bias bias}
+   * that is added to the scores. Heads, the last axis of those that lead, may share keys and
    * values: where there are a multiple of them, as many in a row do.
    */
   public static Tensor scaledDotProduct(

@@ -26,7 +26,7 @@ public final class BarPlot extends Plot<BarPlot> {
   private final Map<String, double[]> series = new LinkedHashMap<>();
 
   /**
-   * Creates a plot of nothing yet.
+   * Creates an empty plot.
    *
    * @param groups what is written below the bars
    */

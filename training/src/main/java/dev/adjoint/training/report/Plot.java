@@ -34,7 +34,7 @@ public abstract sealed class Plot<P extends Plot<P>> permits LinePlot, BarPlot {
   private final String title;
   private final Map<String, PlotColor> colors = new LinkedHashMap<>();
 
-  /** Creates a plot of nothing yet. */
+  /** Creates an empty plot. */
   Plot(String title, String xTitle, String yTitle) {
     this.title = title;
     xAxis = new Axis(xTitle);

@@ -25,7 +25,7 @@ public final class Svg {
 
   private final StringBuilder xml = new StringBuilder();
 
-  /** Creates a picture of nothing yet. */
+  /** Creates an empty picture. */
   public Svg() {}
 
   /** Begins an element. */
