@@ -39,7 +39,7 @@ public @interface RandomTensor {
   DType dtype() default DType.FLOAT64;
 
   /**
-   * Returns the seed: unless set, one that follows from the test, the parameter and the repetition,
+   * Returns the seed; defaults to one that follows from the test, the parameter and the repetition,
    * the same in every run. So a {@code @RepeatedTest} sees other numbers at each repetition.
    */
   long seed() default BY_TEST;

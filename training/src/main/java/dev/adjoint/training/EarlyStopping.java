@@ -63,7 +63,7 @@ public final class EarlyStopping implements TrainingListener {
     return this;
   }
 
-  /** Stops a training at once that continues from where it was stopped. */
+  /** Stops at once if the training continues from where it was stopped. */
   @Override
   public void started(Training training) {
     best.begin(training);

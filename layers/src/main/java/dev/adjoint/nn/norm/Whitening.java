@@ -115,8 +115,8 @@ public final class Whitening extends Layer implements Transform {
   }
 
   /**
-   * Returns the examples that whitening would make these of; with fewer components than features,
-   * the nearest to the mean of them.
+   * Returns the original examples of whitened ones; with fewer components than features, those
+   * nearest to the mean.
    *
    * @param y of shape (..., components)
    * @return of shape (..., n)
@@ -132,7 +132,7 @@ public final class Whitening extends Layer implements Transform {
     return mean.value();
   }
 
-  /** Returns what centered examples are multiplied by: shape (components, n). */
+  /** Returns the matrix that centered examples are multiplied by: shape (components, n). */
   public Tensor matrix() {
     return matrix.value();
   }

@@ -4,7 +4,7 @@ import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Tensor;
 
 /**
- * Fits probabilities to how often a model is right: networks tend to be surer than that.
+ * Calibration of probabilities to how often a model is right: networks tend to be overconfident.
  *
  * <pre>{@code
  * double temperature = Calibration.temperature(predictor.predict(held.inputs()), held.targets());
@@ -20,7 +20,7 @@ public final class Calibration {
   /**
    * Returns the temperature T for which softmax(scores / T) has the least cross-entropy: above 1
    * for a model that is too sure of itself (Guo et al. 2017, "On calibration of modern neural
-   * networks", arXiv:1706.04599). No class overtakes another by it.
+   * networks", arXiv:1706.04599). The order of the classes stays the same.
    *
    * <p>In 1 / T the cross-entropy is convex, with the mean variance of the scores as its second
    * derivative; the root of the first is found by Newton's method between two bounds, in float64.

@@ -15,8 +15,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a model takes, by name: {@code new Inputs().with("text", tokens).with("lengths", lengths)}.
- * Examples are along axis 0 of each. Immutable.
+ * The inputs of a model, by name: {@code new Inputs().with("text", tokens).with("lengths",
+ * lengths)}. Examples are along axis 0 of each. Immutable.
  *
  * @param tensors by name
  * @param integers whole numbers, such as tokens, classes or lengths, by name
@@ -35,7 +35,7 @@ public record Inputs(Map<String, Tensor> tensors, Map<String, IntTensor> integer
     }
   }
 
-  /** Creates none, to which inputs are added. */
+  /** Creates an empty value, to which inputs are added. */
   public Inputs() {
     this(Map.of(), Map.of());
   }

@@ -8,8 +8,8 @@ import dev.adjoint.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Mixes values by how well their keys fit a query: {@code softmax(q k' / sqrt(width)) v} (Vaswani
- * et al. 2017, arXiv:1706.03762, section 3.2.1).
+ * Scaled dot-product attention, which averages values by how well their keys fit a query: {@code
+ * softmax(q k' / sqrt(width)) v} (Vaswani et al. 2017, arXiv:1706.03762, section 3.2.1).
  *
  * <p><b>In a mask 1 means that a query may attend to a key, 0 that it may not</b>, here and in all
  * layers. So it is in PyTorch's {@code scaled_dot_product_attention}; the {@code attn_mask} and

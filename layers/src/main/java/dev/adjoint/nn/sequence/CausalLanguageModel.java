@@ -24,9 +24,9 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Scores what comes next at each position of a text: embedding, {@linkplain TransformerDecoderLayer
- * layers}, a norm, and a linear head without bias (Radford et al. 2019, "Language models are
- * unsupervised multitask learners").
+ * A causal language model, which scores the next token at each position of a text: embedding,
+ * {@linkplain TransformerDecoderLayer layers}, a norm, and a linear head without bias (Radford et
+ * al. 2019, "Language models are unsupervised multitask learners").
  *
  * <pre>{@code
  * CausalLanguageModel model =

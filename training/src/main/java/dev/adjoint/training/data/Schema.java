@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>Schemas are immutable. A missing value is refused unless {@link #missing} says what to take
- * for it. {@link #columns} take what a schema says into the file of a predictor.
+ * for it. {@link #columns} carry its features into the file of a predictor.
  *
  * @param <Y> the type of the targets
  */

@@ -91,10 +91,11 @@ public record Table<Y>(
           "%d rows of %d features; a tensor holds at most %d numbers"
               .formatted(count, width, MOST_ELEMENTS));
     }
-    if (Memory.isExceededBy(bytes)) {
+    if (MemoryLimit.isExceededBy(bytes)) {
       throw DataFormatException.at(
           rows,
-          Memory.refusal("the %d rows of %d features up to here".formatted(count, width), bytes));
+          MemoryLimit.refusal(
+              "the %d rows of %d features up to here".formatted(count, width), bytes));
     }
   }
 

@@ -64,7 +64,7 @@ public abstract sealed class Plot<P extends Plot<P>> permits LinePlot, BarPlot {
   /** Draws what is between the axes. */
   abstract void draw(Svg svg, Area area);
 
-  /** Says in words what each series does. */
+  /** Returns sentences on what each series does. */
   abstract List<String> spoken();
 
   /** Returns the color of a series. */
