@@ -50,8 +50,9 @@ import java.util.function.Supplier;
  * }</pre>
  *
  * <p>Each setting, weight, buffer and layer inside is declared once, where its field is set;
- * copies, files and texts follow from it. A layer that is never copied nor saved needs no
- * description: then {@code child("hidden", new Linear(2, 16, generator))} will do.
+ * copies, files ({@link dev.adjoint.nn.predict.Predictor}) and texts follow from it. A layer that
+ * is never copied nor saved needs no description: then {@code child("hidden", new Linear(2, 16,
+ * generator))} will do.
  *
  * <p>A new layer is float32 and in training mode.
  */
