@@ -26,7 +26,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -41,7 +40,7 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = "Learns the class names of the running JDK and invents new ones.")
-final class ClassNames implements Callable<Integer> {
+final class ClassNames extends Example {
 
   private static final int INVENTED = 20;
   private static final int STEPS = 3600;
@@ -81,13 +80,8 @@ final class ClassNames implements Callable<Integer> {
       description = "Where to write the report (default: ${DEFAULT-VALUE}).")
   private Path report = Path.of("target", "class-names.html");
 
-  private final PrintStream out;
-  private final boolean terminal;
-
-  /** Creates the program with where it prints, and whether a line can be written over there. */
   ClassNames(PrintStream out, boolean terminal) {
-    this.out = out;
-    this.terminal = terminal;
+    super(out, terminal);
   }
 
   @Override
@@ -180,10 +174,5 @@ final class ClassNames implements Callable<Integer> {
             .listener(told)
             .fit(loader, passes);
     return history.metric("validation cross-entropy").getLast();
-  }
-
-  @SuppressWarnings("AnnotateFormatMethod") // that annotation is Error Prone's own
-  private void print(String format, Object... arguments) {
-    out.printf(Locale.ROOT, format, arguments);
   }
 }

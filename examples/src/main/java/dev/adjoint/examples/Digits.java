@@ -32,7 +32,6 @@ import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -48,7 +47,7 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = "Draws digits, learns to read them, and shows its mistakes.")
-final class Digits implements Callable<Integer> {
+final class Digits extends Example {
 
   private static final int TRAINING = 20_000;
   private static final int HELD_BACK = 5_000;
@@ -84,13 +83,8 @@ final class Digits implements Callable<Integer> {
       description = "Where to write the report (default: ${DEFAULT-VALUE}).")
   private Path report = Path.of("target", "digits.html");
 
-  private final PrintStream out;
-  private final boolean terminal;
-
-  /** Creates the program with where it prints, and whether a line can be written over there. */
   Digits(PrintStream out, boolean terminal) {
-    this.out = out;
-    this.terminal = terminal;
+    super(out, terminal);
   }
 
   @Override
@@ -218,10 +212,5 @@ final class Digits implements Callable<Integer> {
 
   private void show(List<Tensor> images, List<String> captions) {
     TextArt.of(images, captions).forEach(line -> print("%s%n", line));
-  }
-
-  @SuppressWarnings("AnnotateFormatMethod") // that annotation is Error Prone's own
-  private void print(String format, Object... arguments) {
-    out.printf(Locale.ROOT, format, arguments);
   }
 }

@@ -16,7 +16,6 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -30,7 +29,7 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = "Solves the equation of a damped spring by a network, from the equation alone.")
-final class Physics implements Callable<Integer> {
+final class Physics extends Example {
 
   private static final double SECONDS = 6;
   private static final int POINTS = 200;
@@ -63,12 +62,10 @@ final class Physics implements Callable<Integer> {
       description = "Where to write the report (default: ${DEFAULT-VALUE}).")
   private Path report = Path.of("target", "physics.html");
 
-  private final PrintStream out;
   private final Oscillator oscillator = new Oscillator(0.4, 4);
 
-  /** Creates the program with where it prints. */
   Physics(PrintStream out) {
-    this.out = out;
+    super(out, false);
   }
 
   @Override
@@ -185,10 +182,5 @@ final class Physics implements Callable<Integer> {
 
   private static Tensor times(int n) {
     return Tensors.linspace(0, SECONDS, n, DType.FLOAT64).unsqueeze(1);
-  }
-
-  @SuppressWarnings("AnnotateFormatMethod") // that annotation is Error Prone's own
-  private void print(String format, Object... arguments) {
-    out.printf(Locale.ROOT, format, arguments);
   }
 }

@@ -27,7 +27,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -43,7 +42,7 @@ import picocli.CommandLine.Option;
       "signature belongs to which documentation, and is judged by classes that it has not seen.",
       "Needs the profile search as well, for the encoder and Lucene: -P run,search"
     })
-final class Search implements Callable<Integer> {
+final class Search extends Example {
 
   private static final String WORDS = "BM25";
   private static final String BEFORE = "encoder as it is";
@@ -133,13 +132,8 @@ final class Search implements Callable<Integer> {
       description = "Where to write the report (default: ${DEFAULT-VALUE}).")
   private Path report = Path.of("target", "search.html");
 
-  private final PrintStream out;
-  private final boolean terminal;
-
-  /** Creates the program with where it prints, and whether somebody is there to ask. */
   Search(PrintStream out, boolean terminal) {
-    this.out = out;
-    this.terminal = terminal;
+    super(out, terminal);
   }
 
   @Override
@@ -304,10 +298,5 @@ final class Search implements Callable<Integer> {
               SentenceEncoder.groups(tokenizer, sentences),
               threads));
     }
-  }
-
-  @SuppressWarnings("AnnotateFormatMethod") // that annotation is Error Prone's own
-  private void print(String format, Object... arguments) {
-    out.printf(Locale.ROOT, format, arguments);
   }
 }

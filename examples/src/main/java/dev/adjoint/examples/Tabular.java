@@ -39,7 +39,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -59,7 +58,7 @@ import picocli.CommandLine.Option;
       "Without --data, a table of fruit is drawn.",
       "Example: tabular --data iris.csv --label species --numeric \"petal length,petal width\""
     })
-final class Tabular implements Callable<Integer> {
+final class Tabular extends Example {
 
   private static final int FRUIT = 3000;
   private static final int FEWEST = 10;
@@ -111,12 +110,8 @@ final class Tabular implements Callable<Integer> {
       description = "Where to write the report (default: ${DEFAULT-VALUE}).")
   private Path report = Path.of("target", "tabular.html");
 
-  private final PrintStream out;
-  private final boolean terminal;
-
   Tabular(PrintStream out, boolean terminal) {
-    this.out = out;
-    this.terminal = terminal;
+    super(out, terminal);
   }
 
   @Override
@@ -303,10 +298,5 @@ final class Tabular implements Callable<Integer> {
 
   private static double[][] predictAll(Predictor predictor, double[][] rows) {
     return Arrays.stream(rows).map(predictor::probabilities).toArray(double[][]::new);
-  }
-
-  @SuppressWarnings("AnnotateFormatMethod") // that annotation is Error Prone's own
-  private void print(String format, Object... arguments) {
-    out.printf(Locale.ROOT, format, arguments);
   }
 }

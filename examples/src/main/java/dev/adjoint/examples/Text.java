@@ -27,7 +27,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -39,7 +38,7 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = "Learns the documentation of this project, or any text, and writes more of it.")
-final class Text implements Callable<Integer> {
+final class Text extends Example {
 
   private static final int BATCH = 16;
 
@@ -78,13 +77,8 @@ final class Text implements Callable<Integer> {
       description = "Where to write the report (default: ${DEFAULT-VALUE}).")
   private Path report = Path.of("target", "text.html");
 
-  private final PrintStream out;
-  private final boolean terminal;
-
-  /** Creates the program with where it prints, and whether a line can be written over there. */
   Text(PrintStream out, boolean terminal) {
-    this.out = out;
-    this.terminal = terminal;
+    super(out, terminal);
   }
 
   @Override
@@ -191,10 +185,5 @@ final class Text implements Callable<Integer> {
 
   private static double bits(double nats) {
     return nats / Math.log(2);
-  }
-
-  @SuppressWarnings("AnnotateFormatMethod") // that annotation is Error Prone's own
-  private void print(String format, Object... arguments) {
-    out.printf(Locale.ROOT, format, arguments);
   }
 }

@@ -13,9 +13,7 @@ import java.time.Duration;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -26,7 +24,7 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = "Puts what papers say about normalization to the test, in two minutes.")
-final class WhyNormalize implements Callable<Integer> {
+final class WhyNormalize extends Example {
 
   @Option(
       names = "--seeds",
@@ -48,11 +46,8 @@ final class WhyNormalize implements Callable<Integer> {
       description = "Write the page to this file (default: ${DEFAULT-VALUE}).")
   private Path report = Path.of("target", "why-normalize.html");
 
-  private final PrintStream out;
-
-  /** Creates the program with where it prints. */
   WhyNormalize(PrintStream out) {
-    this.out = out;
+    super(out, false);
   }
 
   @Override
@@ -69,15 +64,15 @@ final class WhyNormalize implements Callable<Integer> {
     }
     Duration duration = Duration.ofNanos(System.nanoTime() - begin);
     Article.of(results, seeds, duration).write(report);
-    out.printf(Locale.ROOT, "Page: %s%n", report.toAbsolutePath());
+    print("Page: %s%n", report.toAbsolutePath());
     return CommandLine.ExitCode.OK;
   }
 
   private void print(Experiment experiment, Result result, double seconds) {
-    out.printf(Locale.ROOT, "%s  %s (%.0f s)%n", experiment, result.title(), seconds);
+    print("%s  %s (%.0f s)%n", experiment, result.title(), seconds);
     for (Finding finding : result.findings()) {
-      out.printf(Locale.ROOT, "   %-14s %s%n", finding.verdict(), finding.claim());
-      out.printf(Locale.ROOT, "   %-14s %s%n", "", finding.measured());
+      print("   %-14s %s%n", finding.verdict(), finding.claim());
+      print("   %-14s %s%n", "", finding.measured());
     }
   }
 }

@@ -94,6 +94,15 @@ final class Box {
     return path.reversed();
   }
 
+  /** Returns how many boxes around two boxes, and themselves, are the same. */
+  static int common(List<Box> path, List<Box> other) {
+    int same = 0;
+    while (same < Math.min(path.size(), other.size()) && path.get(same) == other.get(same)) {
+      same++;
+    }
+    return same;
+  }
+
   /** Adds all that is in this box and no group, in order, to a list. */
   List<Box> leaves(List<Box> leaves) {
     if (kind.isGroup()) {

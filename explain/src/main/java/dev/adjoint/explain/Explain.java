@@ -5,7 +5,7 @@ import dev.adjoint.tensor.Tensor;
 import java.util.function.Supplier;
 
 /**
- * Tells how gradients come about.
+ * Explains how gradients are computed, step by step.
  *
  * <pre>{@code
  * Tensor a = Tensor.scalar(2).tracked();

@@ -81,12 +81,7 @@ final class GraphSvg {
         "class",
         "plot graph",
         "viewBox",
-        "%s %s %s %s"
-            .formatted(
-                Svg.number(-MARGIN),
-                Svg.number(-MARGIN),
-                Svg.number(width + 2 * MARGIN),
-                Svg.number(height + 2 * MARGIN)),
+        Svg.viewBox(-MARGIN, -MARGIN, width + 2 * MARGIN, height + 2 * MARGIN),
         "width",
         width + 2 * MARGIN,
         "height",
@@ -99,18 +94,7 @@ final class GraphSvg {
         "aria-label",
         spoken);
     svg.raw("<style>" + Style.ofPlots() + STYLE + "</style>");
-    svg.element(
-        "rect",
-        "class",
-        "paper",
-        "x",
-        -MARGIN,
-        "y",
-        -MARGIN,
-        "width",
-        width + 2 * MARGIN,
-        "height",
-        height + 2 * MARGIN);
+    svg.rectangle("paper", -MARGIN, -MARGIN, width + 2 * MARGIN, height + 2 * MARGIN);
     svg.open("g", "transform", "translate(%s)".formatted(Svg.number((width - layout.width) / 2)));
     picture.top().forEach(this::drawBox);
     layout.routes.forEach(this::drawEdge);
@@ -261,7 +245,7 @@ final class GraphSvg {
     Box from = route.edge().from();
     Box to = route.edge().to();
     svg.open("g", "data-from", from.step, "data-to", to.step);
-    svg.element("path", "class", "edge", "d", path);
+    svg.path("edge", path);
     svg.element(
         "polygon",
         "class",

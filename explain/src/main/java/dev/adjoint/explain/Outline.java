@@ -149,13 +149,8 @@ final class Outline {
   }
 
   private static Box common(Box one, Box other) {
-    List<Box> ofOne = one.path();
-    List<Box> ofOther = other.path();
-    int same = 1;
-    while (same < Math.min(ofOne.size(), ofOther.size()) && ofOne.get(same) == ofOther.get(same)) {
-      same++;
-    }
-    return ofOne.get(same - 1);
+    List<Box> path = one.path();
+    return path.get(Box.common(path, other.path()) - 1);
   }
 
   private String title(List<String> layers) {

@@ -110,10 +110,7 @@ record Picture(List<Box> top, Set<Box> open, Set<Edge> edges) {
   private static boolean isRepetition(Box from, Box to) {
     List<Box> one = from.path();
     List<Box> other = to.path();
-    int same = 0;
-    while (same < Math.min(one.size(), other.size()) && one.get(same) == other.get(same)) {
-      same++;
-    }
+    int same = Box.common(one, other);
     return same < Math.min(one.size(), other.size())
         && one.get(same - 1).kind == Box.Kind.REPEAT
         && one.get(same).unit != other.get(same).unit;

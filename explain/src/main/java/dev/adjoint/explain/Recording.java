@@ -1,5 +1,8 @@
 package dev.adjoint.explain;
 
+import static java.util.function.Predicate.not;
+import static java.util.stream.Collectors.joining;
+
 import dev.adjoint.autodiff.Node;
 import dev.adjoint.nn.Layer;
 import dev.adjoint.tensor.Tensor;
@@ -11,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,7 +41,16 @@ final class Recording {
       @Nullable String name,
       List<String> inputs,
       List<String> layers,
-      @Nullable String line) {}
+      @Nullable String line) {
+
+    /** Returns the layer and the line that computed it, as far as they are known. */
+    String place() {
+      String layer = layers.isEmpty() ? "" : "layer " + String.join(".", layers);
+      return Stream.of(layer, line == null ? "" : line)
+          .filter(not(String::isEmpty))
+          .collect(joining(", "));
+    }
+  }
 
   private final Tensor root;
   private final Map<Node, Tensor> values;

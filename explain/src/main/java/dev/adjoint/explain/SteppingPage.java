@@ -18,7 +18,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 
 /**
  * Writes a story as a page that steps through the forward and the backward pass.
@@ -202,14 +201,7 @@ final class SteppingPage {
     }
     numbers.put(row.label, row.visit.value());
     list(numbers);
-    String layers = String.join(".", row.visit.step().layers());
-    String line = Objects.requireNonNullElse(row.visit.step().line(), "");
-    paragraph(
-        "where",
-        text(
-            Stream.of(layers.isEmpty() ? "" : "layer " + layers, line)
-                .filter(part -> !part.isEmpty())
-                .collect(joining(", "))));
+    paragraph("where", text(row.visit.step().place()));
     end();
   }
 

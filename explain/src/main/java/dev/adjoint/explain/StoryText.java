@@ -14,7 +14,6 @@ import java.util.function.Function;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -178,12 +177,7 @@ final class StoryText {
 
   /** Writes a heading where the layer or the line of code is another one. */
   private void place(GradientStory.Visit visit) {
-    String layers = String.join(".", visit.step().layers());
-    String line = visit.step().line();
-    String next =
-        Stream.of(layers.isEmpty() ? "" : "layer " + layers, line == null ? "" : line)
-            .filter(part -> !part.isEmpty())
-            .collect(Collectors.joining(", "));
+    String next = visit.step().place();
     if (!next.equals(place)) {
       line("  -- " + (next.isEmpty() ? "elsewhere" : next));
       place = next;

@@ -3,15 +3,17 @@ package dev.adjoint.nn;
 import dev.adjoint.op.PoolOptions;
 import dev.adjoint.op.Pooling;
 import dev.adjoint.tensor.Tensor;
-import java.util.function.Function;
 
 /**
  * Takes the mean of each window, see {@link Pooling#avgPool1d(Tensor, PoolOptions)}: from (N, C, L)
  * to (N, C, OL).
- *
- * @param options how windows lie
  */
-public record AvgPool1d(PoolOptions options) implements WindowPool {
+public final class AvgPool1d extends WindowPool {
+
+  /** Takes windows that lie as the options say. */
+  public AvgPool1d(PoolOptions options) {
+    super(AvgPool1d::new, Pooling::avgPool1d, options);
+  }
 
   /** Takes windows side by side, without padding. */
   public AvgPool1d(int kernel) {
@@ -25,21 +27,6 @@ public record AvgPool1d(PoolOptions options) implements WindowPool {
 
   /** Creates a layer from its description. */
   public AvgPool1d(Description from) {
-    this(WindowPool.options(from));
-  }
-
-  @Override
-  public Function<Description, ?> constructor() {
-    return AvgPool1d::new;
-  }
-
-  @Override
-  public Tensor forward(Tensor x) {
-    return Pooling.avgPool1d(x, options);
-  }
-
-  @Override
-  public String toString() {
-    return text();
+    this(options(from));
   }
 }

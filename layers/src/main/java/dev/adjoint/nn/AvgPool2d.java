@@ -3,15 +3,17 @@ package dev.adjoint.nn;
 import dev.adjoint.op.PoolOptions;
 import dev.adjoint.op.Pooling;
 import dev.adjoint.tensor.Tensor;
-import java.util.function.Function;
 
 /**
  * Takes the mean of each window, see {@link Pooling#avgPool2d(Tensor, PoolOptions)}: from (N, C, H,
  * W) to (N, C, OH, OW).
- *
- * @param options how windows lie
  */
-public record AvgPool2d(PoolOptions options) implements WindowPool {
+public final class AvgPool2d extends WindowPool {
+
+  /** Takes windows that lie as the options say. */
+  public AvgPool2d(PoolOptions options) {
+    super(AvgPool2d::new, Pooling::avgPool2d, options);
+  }
 
   /** Takes windows side by side, without padding, as large along every axis. */
   public AvgPool2d(int kernel) {
@@ -25,21 +27,6 @@ public record AvgPool2d(PoolOptions options) implements WindowPool {
 
   /** Creates a layer from its description. */
   public AvgPool2d(Description from) {
-    this(WindowPool.options(from));
-  }
-
-  @Override
-  public Function<Description, ?> constructor() {
-    return AvgPool2d::new;
-  }
-
-  @Override
-  public Tensor forward(Tensor x) {
-    return Pooling.avgPool2d(x, options);
-  }
-
-  @Override
-  public String toString() {
-    return text();
+    this(options(from));
   }
 }

@@ -3,15 +3,17 @@ package dev.adjoint.nn;
 import dev.adjoint.op.PoolOptions;
 import dev.adjoint.op.Pooling;
 import dev.adjoint.tensor.Tensor;
-import java.util.function.Function;
 
 /**
  * Takes the mean of each window, see {@link Pooling#avgPool3d(Tensor, PoolOptions)}: from (N, C, D,
  * H, W) to (N, C, OD, OH, OW).
- *
- * @param options how windows lie
  */
-public record AvgPool3d(PoolOptions options) implements WindowPool {
+public final class AvgPool3d extends WindowPool {
+
+  /** Takes windows that lie as the options say. */
+  public AvgPool3d(PoolOptions options) {
+    super(AvgPool3d::new, Pooling::avgPool3d, options);
+  }
 
   /** Takes windows side by side, without padding, as large along every axis. */
   public AvgPool3d(int kernel) {
@@ -25,21 +27,6 @@ public record AvgPool3d(PoolOptions options) implements WindowPool {
 
   /** Creates a layer from its description. */
   public AvgPool3d(Description from) {
-    this(WindowPool.options(from));
-  }
-
-  @Override
-  public Function<Description, ?> constructor() {
-    return AvgPool3d::new;
-  }
-
-  @Override
-  public Tensor forward(Tensor x) {
-    return Pooling.avgPool3d(x, options);
-  }
-
-  @Override
-  public String toString() {
-    return text();
+    this(options(from));
   }
 }

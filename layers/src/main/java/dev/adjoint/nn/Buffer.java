@@ -30,8 +30,8 @@ public final class Buffer {
   /**
    * Replaces the value by a function of it, unless the surrounding computation is only probed.
    *
-   * <p>Threads that share a layer update one after another, so that none of their changes is lost;
-   * but in an order that is theirs, and with it the last bits.
+   * <p>Threads that share a layer update one after another, so that no change is lost; their order,
+   * and with it the last bits, is not fixed.
    */
   public void update(UnaryOperator<Tensor> change) {
     Replay.effect(() -> {

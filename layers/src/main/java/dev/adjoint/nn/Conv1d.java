@@ -20,7 +20,7 @@ public final class Conv1d extends Convolutional<Conv1d> {
   }
 
   /**
-   * Creates a layer of existing weights, which it shares with whoever else holds them.
+   * Creates a layer of existing weights, shared with all other layers that hold them.
    *
    * @param weight of shape (out, in / groups, kernel)
    * @param bias of shape (out), or null

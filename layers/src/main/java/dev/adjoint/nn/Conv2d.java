@@ -31,7 +31,7 @@ public final class Conv2d extends Convolutional<Conv2d> {
   }
 
   /**
-   * Creates a layer of existing weights, which it shares with whoever else holds them.
+   * Creates a layer of existing weights, shared with all other layers that hold them.
    *
    * @param weight of shape (out, in / groups, height, width)
    * @param bias of shape (out), or null

@@ -28,7 +28,7 @@ public final class Conv3d extends Convolutional<Conv3d> {
   }
 
   /**
-   * Creates a layer of existing weights, which it shares with whoever else holds them.
+   * Creates a layer of existing weights, shared with all other layers that hold them.
    *
    * @param weight of shape (out, in / groups, depth, height, width)
    * @param bias of shape (out), or null

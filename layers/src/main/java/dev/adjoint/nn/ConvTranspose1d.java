@@ -20,7 +20,7 @@ public final class ConvTranspose1d extends Convolutional<ConvTranspose1d> {
   }
 
   /**
-   * Creates a layer of existing weights, which it shares with whoever else holds them.
+   * Creates a layer of existing weights, shared with all other layers that hold them.
    *
    * @param weight of shape (in, out / groups, kernel)
    * @param bias of shape (out), or null

@@ -32,7 +32,7 @@ public final class ConvTranspose2d extends Convolutional<ConvTranspose2d> {
   }
 
   /**
-   * Creates a layer of existing weights, which it shares with whoever else holds them.
+   * Creates a layer of existing weights, shared with all other layers that hold them.
    *
    * @param weight of shape (in, out / groups, height, width)
    * @param bias of shape (out), or null

@@ -9,9 +9,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Holds what convolutions share, whatever the number of their axes: a weight of shape (out, in /
- * groups, kernel...), or (in, out / groups, kernel...) of a transposed one, and a bias of shape
- * (out).
+ * The base class of convolutions with any number of axes: a weight of shape (out, in / groups,
+ * kernel...), or (in, out / groups, kernel...) of a transposed one, and a bias of shape (out).
  *
  * <p>Both start uniform between -1/sqrt(n) and 1/sqrt(n), as in PyTorch: n is the product of all
  * sizes of the weight but the first, for a convolution the inputs of each output.
@@ -103,7 +102,7 @@ public abstract sealed class Convolutional<C extends Convolutional<C>> extends L
         .with("bias", bias);
   }
 
-  /** Only convolves, as before a normalization that shifts by itself. */
+  /** Leaves out the bias, as before a normalization that adds its own. */
   public C withoutBias() {
     drop("bias");
     bias = null;

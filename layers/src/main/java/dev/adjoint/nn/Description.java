@@ -23,10 +23,10 @@ import org.jspecify.annotations.Nullable;
  * What a layer or function is made of: settings, tensors and parts by name, and the constructor
  * that takes them. {@link Layer} shows how a layer uses it.
  *
- * <p>A description is either a beginning, of {@link #of}: then tensors and parts that it does not
- * have are created. Or it is complete, as of a file or of a layer that is copied: then all must be
- * there, and all must be asked for. What is not there, or is not what was expected, is refused by
- * an {@link IllegalArgumentException}: descriptions come from files.
+ * <p>A description is either partial, as {@link #of} begins it: tensors and parts that it lacks are
+ * created. Or it is complete, as that of a file or of a copy: everything must be there, and
+ * everything must be asked for. What is missing or unexpected is refused by an {@link
+ * IllegalArgumentException}, since descriptions come from files.
  */
 public final class Description {
 
@@ -72,13 +72,13 @@ public final class Description {
    * Adds a setting.
    *
    * @param value a number, a boolean, a constant of an enum, a {@link Shape} or an {@code int[]};
-   *     false is what flags are that are not there, and is left out
+   *     false is left out, since a flag that is missing is false
    */
   public Description set(String name, Object value) {
     return value.equals(false) ? this : with(name, Setting.text(value));
   }
 
-  /** Adds the settings of a convolution, that of a transposed one unless it is 0. */
+  /** Adds the settings of a convolution; an output padding of 0 is left out. */
   public Description set(ConvOptions options) {
     int[] longer = options.outputPadding();
     return set("stride", options.stride())
@@ -203,7 +203,7 @@ public final class Description {
   /**
    * Returns the generator that draws the initial weights.
    *
-   * @throws IllegalArgumentException if this is a beginning without
+   * @throws IllegalArgumentException if this is partial and has none
    */
   public Generator generator() {
     if (generator == null && !complete) {
@@ -228,7 +228,7 @@ public final class Description {
     return (Tensor) found("tensor", name);
   }
 
-  /** Returns a weight: one that is learned if a beginning has a tensor, a constant otherwise. */
+  /** Returns a weight: if this has a tensor, learned in a partial description, else constant. */
   Weight weight(String name, @Nullable Shape expected) {
     Object found = found("tensor", name);
     Weight weight =

@@ -10,7 +10,7 @@ import java.util.Arrays;
  * mean stays the same (Srivastava et al. 2014, JMLR 15). In eval mode it does nothing.
  *
  * <p>With {@link #wholeChannels} it is PyTorch's Dropout1d, Dropout2d and Dropout3d: neighbors in a
- * channel are so alike that one of them tells of the others.
+ * channel are so alike that dropping one of them hides nothing.
  */
 public final class Dropout extends Layer implements Transform {
 

@@ -28,7 +28,7 @@ public final class Embedding extends Layer implements TokenTransform {
     this(Description.of(Embedding::new).set("rows", rows).set("width", width).with(generator));
   }
 
-  /** Creates a layer of an existing table, which it shares with whoever else holds it. */
+  /** Creates a layer of an existing table, shared with all other layers that hold it. */
   public Embedding(Weight weight) {
     this(
         Description.of(Embedding::new)

@@ -4,7 +4,7 @@ import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/** Marks a layer whose output channels can be scaled and shifted by other weights of its own. */
+/** A layer whose output channels can be scaled and shifted by changing its weights. */
 interface Foldable<L extends Layer & Transform> {
 
   /** Returns the number of output channels. */

@@ -62,7 +62,7 @@ public final class Initializers {
 
   /**
    * Draws from the normal distribution with the deviation {@code 1 / sqrt(fanIn)} (LeCun et al.
-   * 1998), as selu wants it.
+   * 1998), for selu.
    */
   public static Tensor lecunNormal(Shape shape, Generator generator) {
     return heNormal(shape, 1, generator);

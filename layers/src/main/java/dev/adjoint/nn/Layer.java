@@ -50,8 +50,9 @@ import java.util.function.Supplier;
  * }</pre>
  *
  * <p>Each setting, weight, buffer and layer inside is declared once, where its field is set;
- * copies, files and texts follow from it. A layer that is never copied nor saved needs no
- * description: then {@code child("hidden", new Linear(2, 16, generator))} will do.
+ * copies, files ({@link dev.adjoint.nn.predict.Predictor}) and texts follow from it. A layer that
+ * is never copied nor saved needs no description: then {@code child("hidden", new Linear(2, 16,
+ * generator))} will do.
  *
  * <p>A new layer is float32 and in training mode.
  */
@@ -69,7 +70,7 @@ public abstract non-sealed class Layer extends Parts {
     this(new Description("layer", null, false));
   }
 
-  /** Creates a layer of what a description has, in training mode. */
+  /** Creates a layer from its description, in training mode. */
   protected Layer(Description from) {
     super(from);
   }
@@ -309,8 +310,8 @@ public abstract non-sealed class Layer extends Parts {
   }
 
   /**
-   * Returns the layers that compute in a forward of this one and are no part of it, for want of
-   * {@link #child}: no optimizer, mode or file knows them. They are seen by {@link #observed}.
+   * Returns the layers that run in a forward of this one but were not declared by {@link #child}:
+   * no optimizer, mode or file knows them. A layer is found if it calls {@link #observed}.
    *
    * @param forward a call of this layer's forward: run once, in eval mode and without effects
    */

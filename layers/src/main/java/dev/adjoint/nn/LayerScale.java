@@ -10,8 +10,8 @@ import dev.adjoint.tensor.Tensors;
  * network starts as the identity (Touvron et al. 2021, arXiv:2103.17239): {@code new Residual(new
  * Sequential(block, new LayerScale(features)))}.
  *
- * <p>The features are the last axis. The factors are 1e-5 at first unless it is set; the paper has
- * 0.1 up to 18 blocks, 1e-5 up to 24, then 1e-6.
+ * <p>The features are the last axis. The factors start at 1e-5 by default; the paper has 0.1 up to
+ * 18 blocks, 1e-5 up to 24, then 1e-6.
  */
 public final class LayerScale extends Layer implements Transform {
 
@@ -36,9 +36,9 @@ public final class LayerScale extends Layer implements Transform {
   }
 
   /**
-   * Makes the factors the weight times a number, 1 unless it is set, and changes the weight so that
-   * they stay what they are. A step of an optimizer moves the factors that many times as far: nGPT
-   * has init / scale for a factor that starts at init and learns like a weight of that scale
+   * Makes the factors the weight times a number, which defaults to 1, and changes the weight so
+   * that they stay what they are. A step of an optimizer moves the factors that many times as far:
+   * nGPT has init / scale for a factor that starts at init and learns like a weight of that scale
    * (Loshchilov et al. 2024, arXiv:2410.01131, section 2.5).
    */
   public LayerScale multiplier(double number) {

@@ -31,7 +31,7 @@ public final class Linear extends Layer implements Transform, Foldable<Linear> {
   }
 
   /**
-   * Creates a layer of existing weights, which it shares with whoever else holds them.
+   * Creates a layer of existing weights, shared with all other layers that hold them.
    *
    * @param weight of shape (out, in)
    * @param bias of shape (out), or null
@@ -68,7 +68,7 @@ public final class Linear extends Layer implements Transform, Foldable<Linear> {
         .with("bias", bias);
   }
 
-  /** Only multiplies, as before a normalization that shifts by itself. */
+  /** Leaves out the bias, as before a normalization that adds its own. */
   public Linear withoutBias() {
     drop("bias");
     bias = null;

@@ -13,11 +13,11 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * What of a state does not fit a layer: {@link Layer#loadFitting}.
+ * The differences between a state and what a layer expects: {@link Layer#loadFitting}.
  *
- * @param missing the shapes of the paths that the state has nothing for
- * @param leftOver the shapes of what no path of the layer is called by
- * @param otherShape both shapes, where they differ
+ * @param missing the shapes of the paths that the state lacks
+ * @param leftOver the shapes of tensors whose names are no path of the layer
+ * @param otherShape the tensors whose shapes differ from those of the layer
  * @param names all names of the state
  */
 public record LoadReport(

@@ -21,7 +21,7 @@ public final class Mask {
   private Mask() {}
 
   /**
-   * Returns a mask in the type that it is to be used with.
+   * Returns a checked mask, converted to a type.
    *
    * @param operation who asks, for messages
    * @throws IllegalArgumentException naming the first element that is neither 0 nor 1
@@ -44,13 +44,13 @@ public final class Mask {
   }
 
   /**
-   * Returns a mask that has every axis of what it is for, in its type.
+   * Returns a mask with as many axes as the tensor that it masks, in the type of that tensor.
    *
    * <p>A mask with fewer axes would be laid along the last ones, which are the right ones only by
    * chance.
    *
    * @param operation who asks, for messages
-   * @param expected what each axis of the mask must be, or 1
+   * @param expected the size that each axis of the mask must have, unless it is 1
    * @throws IllegalArgumentException if the shape is another, or an element is neither 0 nor 1
    */
   public static Tensor of(String operation, Tensor mask, Shape expected, DType dtype) {

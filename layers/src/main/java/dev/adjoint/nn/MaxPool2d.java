@@ -3,15 +3,17 @@ package dev.adjoint.nn;
 import dev.adjoint.op.PoolOptions;
 import dev.adjoint.op.Pooling;
 import dev.adjoint.tensor.Tensor;
-import java.util.function.Function;
 
 /**
  * Takes the maximum of each window, see {@link Pooling#maxPool2d(Tensor, PoolOptions)}: from (N, C,
  * H, W) to (N, C, OH, OW).
- *
- * @param options how windows lie
  */
-public record MaxPool2d(PoolOptions options) implements WindowPool {
+public final class MaxPool2d extends WindowPool {
+
+  /** Takes windows that lie as the options say. */
+  public MaxPool2d(PoolOptions options) {
+    super(MaxPool2d::new, Pooling::maxPool2d, options);
+  }
 
   /** Takes windows side by side, without padding, as large along every axis. */
   public MaxPool2d(int kernel) {
@@ -25,21 +27,6 @@ public record MaxPool2d(PoolOptions options) implements WindowPool {
 
   /** Creates a layer from its description. */
   public MaxPool2d(Description from) {
-    this(WindowPool.options(from));
-  }
-
-  @Override
-  public Function<Description, ?> constructor() {
-    return MaxPool2d::new;
-  }
-
-  @Override
-  public Tensor forward(Tensor x) {
-    return Pooling.maxPool2d(x, options);
-  }
-
-  @Override
-  public String toString() {
-    return text();
+    this(options(from));
   }
 }

@@ -8,7 +8,7 @@ import dev.adjoint.tensor.Tensor;
  * Computes x where it is positive, else a learned slope times x (He et al. 2015, arXiv:1502.01852).
  *
  * <p>Inputs have the shape (N, C, ...). The weight holds one slope for all channels, or one a
- * channel; 0.25 at first. At 0 the gradient is that of below it, the slope, as in PyTorch.
+ * channel; 0.25 at first. At 0 the gradient is the slope, as in PyTorch.
  */
 public final class PReLU extends Layer implements Transform {
 

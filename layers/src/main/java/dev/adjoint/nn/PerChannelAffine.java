@@ -4,8 +4,8 @@ import dev.adjoint.tensor.Tensor;
 import java.util.Arrays;
 
 /**
- * Marks a layer that in eval mode only scales and shifts each channel (axis 1), so that the layer
- * before it can do this at no cost: a batch norm.
+ * A layer, such as a batch norm, that in eval mode only scales and shifts each channel (axis 1), so
+ * that the layer before it can do this at no cost.
  */
 public interface PerChannelAffine {
 
@@ -13,7 +13,7 @@ public interface PerChannelAffine {
   Affine inferenceAffine();
 
   /**
-   * Holds {@code y = scale * x + shift}.
+   * The function {@code y = scale * x + shift}.
    *
    * @param scale one number a channel: shape (C)
    * @param shift one number a channel: shape (C)

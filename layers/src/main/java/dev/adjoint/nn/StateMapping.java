@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Calls the tensors of a state by the names that a model has for them; immutable.
+ * A mapping from the names of tensors in a state to the names that a model has for them. Immutable.
  *
  * <pre>{@code
  * StateMapping mapping =

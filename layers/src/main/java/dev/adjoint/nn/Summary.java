@@ -5,8 +5,6 @@ import static java.util.stream.Collectors.joining;
 import dev.adjoint.autodiff.Autodiff;
 import dev.adjoint.autodiff.Replay;
 import dev.adjoint.tensor.Shape;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -51,8 +49,7 @@ final class Summary {
   }
 
   private static String table(Layer model, Map<Layer, Shape> outputs) {
-    List<String[]> rows = new ArrayList<>();
-    rows.add(new String[] {"name", "layer", "output", "parameters"});
+    TextTable table = new TextTable(3).row(List.of("name", "layer", "output", "parameters"));
     Set<Weight> counted = new HashSet<>();
     long total = 0;
     long frozen = 0;
@@ -66,22 +63,14 @@ final class Summary {
       }
       total += own;
       Shape output = outputs.get(layer.getValue());
-      rows.add(
-          new String[] {
-            layer.getKey(),
-            layer.getValue().headline(),
-            output == null ? "" : output.toString(),
-            own == 0 ? "" : "%,d".formatted(own)
-          });
+      table.row(
+          List.of(
+              layer.getKey(),
+              layer.getValue().headline(),
+              output == null ? "" : output,
+              own == 0 ? "" : "%,d".formatted(own)));
     }
-    int[] widths = new int[4];
-    rows.forEach(row -> Arrays.setAll(widths, i -> Math.max(widths[i], row[i].length())));
-    String format =
-        "%-" + widths[0] + "s  %-" + widths[1] + "s  %-" + widths[2] + "s  %" + widths[3] + "s";
-    StringBuilder text = new StringBuilder();
-    rows.forEach(row -> text.append(format.formatted((Object[]) row).stripTrailing()).append('\n'));
-    return text.append("%,d parameters".formatted(total))
-        .append(frozen == 0 ? "" : ", of which %,d frozen".formatted(frozen))
-        .toString();
+    String frozenPart = frozen == 0 ? "" : ", of which %,d frozen".formatted(frozen);
+    return "%s%,d parameters%s".formatted(table, total, frozenPart);
   }
 }

@@ -29,7 +29,7 @@ public final class Weight {
   /**
    * Creates a weight that is trained.
    *
-   * @param name how messages call its parameter, as in {@code Linear.weight}
+   * @param name the name of its parameter in messages, as in {@code Linear.weight}
    */
   public static Weight learned(String name, Tensor initial) {
     return new Weight(initial.shape(), new Parameter(name, initial));

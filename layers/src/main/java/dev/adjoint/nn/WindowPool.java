@@ -4,18 +4,40 @@ import com.google.common.primitives.Ints;
 import dev.adjoint.op.PoolOptions;
 import dev.adjoint.tensor.Tensor;
 import java.util.List;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 
-/** What pooling layers over windows share: how their options are described and printed. */
-sealed interface WindowPool extends Transform, Describable
+/** What pooling layers over windows share. Those of one class with equal options are equal. */
+abstract sealed class WindowPool implements Transform, Describable
     permits MaxPool1d, MaxPool2d, MaxPool3d, AvgPool1d, AvgPool2d, AvgPool3d {
+  private final Function<Description, ?> constructor;
+  private final BiFunction<Tensor, PoolOptions, Tensor> pooling;
+  private final PoolOptions options;
+
+  /**
+   * Creates a layer.
+   *
+   * @param constructor makes this layer from its description
+   */
+  WindowPool(
+      Function<Description, ?> constructor,
+      BiFunction<Tensor, PoolOptions, Tensor> pooling,
+      PoolOptions options) {
+    this.constructor = constructor;
+    this.pooling = pooling;
+    this.options = options;
+  }
 
   /** Returns how windows lie. */
-  PoolOptions options();
+  public final PoolOptions options() {
+    return options;
+  }
 
-  /** Returns what makes this layer of its description. */
-  Function<Description, ?> constructor();
+  @Override
+  public final Tensor forward(Tensor x) {
+    return pooling.apply(x, options);
+  }
 
   /** Throws unless an input of a layer has positions, after its examples and channels. */
   static void requirePositions(Object layer, Tensor x) {
@@ -38,23 +60,35 @@ sealed interface WindowPool extends Transform, Describable
   }
 
   @Override
-  default Description description() {
-    PoolOptions o = options();
+  public final Description description() {
     Description description =
-        Description.of(constructor())
-            .set("kernel", Ints.toArray(o.kernel()))
-            .set("stride", Ints.toArray(o.stride()))
-            .set("padding", Ints.toArray(o.padding()))
-            .set("ceil_mode", o.ceilMode())
-            .set("padding_not_counted", !o.countIncludePad());
-    return isAll(1, o.dilation())
+        Description.of(constructor)
+            .set("kernel", Ints.toArray(options.kernel()))
+            .set("stride", Ints.toArray(options.stride()))
+            .set("padding", Ints.toArray(options.padding()))
+            .set("ceil_mode", options.ceilMode())
+            .set("padding_not_counted", !options.countIncludePad());
+    return isAll(1, options.dilation())
         ? description
-        : description.set("dilation", Ints.toArray(o.dilation()));
+        : description.set("dilation", Ints.toArray(options.dilation()));
+  }
+
+  @Override
+  public final boolean equals(Object other) {
+    return other instanceof WindowPool pool
+        && getClass() == pool.getClass()
+        && options.equals(pool.options);
+  }
+
+  @Override
+  public final int hashCode() {
+    return options.hashCode();
   }
 
   /** Returns the name of the layer with its options, of which defaults are left out. */
-  default String text() {
-    PoolOptions o = options();
+  @Override
+  public final String toString() {
+    PoolOptions o = options;
     boolean apart = !o.stride().equals(o.kernel()) || !isAll(0, o.padding());
     return "%s(%s%s%s%s%s)"
         .formatted(

@@ -273,7 +273,7 @@ public final class LayerAssert extends AbstractGradientsAssert<LayerAssert, Laye
     return Replay.probing().run(() -> output(in)).untracked();
   }
 
-  /** Holds the output or a gradient. */
+  /** The output or a gradient, with its name. */
   private record Part(String name, Tensor tensor) {}
 
   private List<Part> outputAndGradients(Replay replay) {

@@ -35,11 +35,11 @@ public @interface RandomTensor {
   /** Returns the sizes of the axes. */
   int[] shape();
 
-  /** Returns the type: float64 unless set, as gradient checks need it. */
+  /** Returns the type; defaults to float64, which gradient checks need. */
   DType dtype() default DType.FLOAT64;
 
   /**
-   * Returns the seed: unless set, one that follows from the test, the parameter and the repetition,
+   * Returns the seed; defaults to one that follows from the test, the parameter and the repetition,
    * the same in every run. So a {@code @RepeatedTest} sees other numbers at each repetition.
    */
   long seed() default BY_TEST;

@@ -35,10 +35,10 @@ public @interface TensorSource {
   /** Returns the sizes of the axes. */
   int[] shape();
 
-  /** Returns the types: both unless set. */
+  /** Returns the types; defaults to both. */
   DType[] dtypes() default {DType.FLOAT32, DType.FLOAT64};
 
-  /** Tells whether there are tensors whose first axis has size 0 and 1; there are, unless set. */
+  /** Tells whether there are tensors whose first axis has size 0 and 1; defaults to true. */
   boolean edges() default true;
 
   /** Returns the seed of the random numbers. */

@@ -15,7 +15,7 @@ import java.util.Map;
  *     .listener(BestModel.of(model, "validation loss"))
  * }</pre>
  *
- * <p>Unless set, each step is averaged, from the first one. Batch norms need the {@link
+ * <p>By default every step is averaged, from the first one on. Batch norms need the {@link
  * Recalibration}; a {@link BestModel} comes after both.
  */
 public final class Averaging implements TrainingListener {

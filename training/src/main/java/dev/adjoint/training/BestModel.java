@@ -97,14 +97,8 @@ public final class BestModel implements TrainingListener {
   @Override
   public void load(Map<String, Tensor> saved) {
     double[] numbers = States.numbers(this, saved, STATE, 2);
-    Map<String, Tensor> kept = new LinkedHashMap<>();
-    saved.forEach((name, value) -> {
-      if (name.startsWith(MODEL)) {
-        kept.put(name.substring(MODEL.length()), value);
-      }
-    });
     best.set(numbers[0]);
     epoch = (int) numbers[1];
-    state = kept;
+    state = States.under(MODEL, saved);
   }
 }

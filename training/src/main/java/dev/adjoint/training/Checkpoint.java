@@ -92,7 +92,9 @@ public final class Checkpoint {
     return with(name, generator::state, generator::load);
   }
 
-  /** Adds whatever returns its state and takes it again: {@code plateau::state, plateau::load}. */
+  /**
+   * Adds anything that returns its state and can load it: {@code plateau::state, plateau::load}.
+   */
   public Checkpoint with(
       String name, Supplier<Map<String, Tensor>> state, Consumer<Map<String, Tensor>> load) {
     if (name.isEmpty() || name.contains(".") || name.equals(POSITION) || parts.containsKey(name)) {

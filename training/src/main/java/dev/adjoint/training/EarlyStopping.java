@@ -8,8 +8,7 @@ import java.util.Map;
 /**
  * Stops a training when a metric has not become better for some epochs.
  *
- * <p>Unless set, a value is better by however little, and the patience is 10 epochs. NaN is never
- * better.
+ * <p>By default any improvement counts, and the patience is 10 epochs. NaN is never better.
  */
 public final class EarlyStopping implements TrainingListener {
 
@@ -64,7 +63,7 @@ public final class EarlyStopping implements TrainingListener {
     return this;
   }
 
-  /** Stops a training at once that continues from where it was stopped. */
+  /** Stops at once if the training continues from where it was stopped. */
   @Override
   public void started(Training training) {
     best.begin(training);

@@ -82,21 +82,12 @@ public final class History {
   }
 
   void load(Map<String, Tensor> state) {
-    Tensor running = state.get(RUNNING);
-    if (running == null || running.shape().size() != 2) {
-      throw new IllegalArgumentException(
-          "a history with '%s' %s; expected two numbers".formatted(RUNNING, running));
-    }
-    double[] sums = running.toDoubleArray();
+    double[] sums = States.numbers(this, state, RUNNING, 2);
     lossSum = sums[0];
     examples = sums[1];
     metrics.clear();
-    state.forEach((name, values) -> {
-      if (name.startsWith(EPOCH)) {
-        metrics.put(
-            name.substring(EPOCH.length()),
-            new ArrayList<>(Doubles.asList(values.toDoubleArray())));
-      }
-    });
+    States.under(EPOCH, state)
+        .forEach((name, values) ->
+            metrics.put(name, new ArrayList<>(Doubles.asList(values.toDoubleArray()))));
   }
 }

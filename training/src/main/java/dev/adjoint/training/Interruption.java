@@ -5,8 +5,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Holds up the end of the process, as after Ctrl-C, until the loop has saved where it is; but not
- * for long.
+ * Delays the end of the process, as after Ctrl-C, until the loop has saved where it is, for ten
+ * seconds at most.
  */
 final class Interruption implements AutoCloseable {
 

@@ -31,7 +31,7 @@ public record Position(int epoch, int batch, int step) {
     return new Position(epoch + 1, 0, step);
   }
 
-  /** Returns where this is in epochs of so many batches, for people. */
+  /** Returns a text for people on where this is in epochs of so many batches. */
   String in(int batches) {
     return batch < batches
         ? toString()

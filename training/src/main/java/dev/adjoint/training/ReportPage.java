@@ -54,7 +54,7 @@ final class ReportPage {
   /** Adds the best of each metric, or its last where none is better, and how long it has taken. */
   void addAnswers(Map<String, String> given, int epochs, Duration duration) {
     Map<String, String> answers = new LinkedHashMap<>(given);
-    Map<String, TimeSeries> metrics = named(rows, "metric ");
+    Map<String, TimeSeries> metrics = States.under("metric ", rows);
     boolean validated = metrics.keySet().stream().anyMatch(name -> name.startsWith("validation "));
     metrics.entrySet().stream()
         .filter(metric -> !validated || metric.getKey().startsWith("validation "))
@@ -102,7 +102,7 @@ final class ReportPage {
     page.heading("Learning");
     TimeSeries steps = rows.getOrDefault("steps", new TimeSeries());
     page.plot(loss(steps), "Of the batches, averaged between the steps that are drawn.");
-    named(rows, "metric validation ")
+    States.under("metric validation ", rows)
         .forEach((name, values) -> {
           if (!isLoss(name) && values.column(1).length > 1) {
             page.plot(
@@ -122,7 +122,7 @@ final class ReportPage {
         "As it was scheduled.");
     page.table(
         List.of("", "last", "lowest", "highest"),
-        named(rows, "metric ").entrySet().stream()
+        States.under("metric ", rows).entrySet().stream()
             .map(metric -> metricRow(metric.getKey(), metric.getValue().column(1)))
             .toList());
   }
@@ -134,7 +134,7 @@ final class ReportPage {
 
   private LinePlot loss(TimeSeries steps) {
     Map<String, double[][]> lines = new LinkedHashMap<>();
-    named(rows, "metric ")
+    States.under("metric ", rows)
         .forEach((name, values) -> {
           boolean several = values.column(1).length > 1; // one point is no line
           if (isLoss(name) && several && lines.size() < MOST_LINES - 1) {
@@ -164,7 +164,7 @@ final class ReportPage {
   }
 
   private void addLayers() {
-    Map<String, TimeSeries> all = named(rows, "layer ");
+    Map<String, TimeSeries> all = States.under("layer ", rows);
     Map<String, TimeSeries> layers = some(all);
     page.heading("Layers");
     if (layers.size() < all.size()) {
@@ -207,7 +207,7 @@ final class ReportPage {
   }
 
   private void addParameters() {
-    Map<String, TimeSeries> all = named(rows, "parameter ");
+    Map<String, TimeSeries> all = States.under("parameter ", rows);
     Map<String, TimeSeries> weights = new LinkedHashMap<>(all);
     if (all.size() > MOST_LAYERS) {
       weights.keySet().removeIf(name -> !name.endsWith("weight"));
@@ -222,7 +222,7 @@ final class ReportPage {
         List.of(2),
         "How far a step moves each parameter, compared with its size; a healthy rate is often near"
             + " 0.001.");
-    Map<String, TimeSeries> angles = named(rows, "angle ");
+    Map<String, TimeSeries> angles = States.under("angle ", rows);
     angles.keySet().retainAll(drawn.keySet());
     addLines(
         "Angles",
@@ -281,17 +281,6 @@ final class ReportPage {
   }
 
   // ---- what is drawn ---------------------------------------------------------------------------
-
-  /** Returns the rows whose name begins so, by the rest of the name. */
-  private static Map<String, TimeSeries> named(Map<String, TimeSeries> rows, String prefix) {
-    Map<String, TimeSeries> found = new LinkedHashMap<>();
-    rows.forEach((name, kept) -> {
-      if (name.startsWith(prefix)) {
-        found.put(name.substring(prefix.length()), kept);
-      }
-    });
-    return found;
-  }
 
   /** Returns as many as a page bears, from the first to the last at equal distances. */
   private static Map<String, TimeSeries> some(Map<String, TimeSeries> all) {

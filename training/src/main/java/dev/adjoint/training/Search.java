@@ -65,9 +65,9 @@ public final class Search {
   /** Where trials are computed. */
   public interface Place {
     /**
-     * Returns what came of each trial, by {@link #outcome}, in the order of the trials.
+     * Returns the outcome of each trial, by {@link #outcome}, in the order of the trials.
      *
-     * @param ended is told of each as soon as it is known, by any thread
+     * @param ended receives each outcome as soon as it is known, on any thread
      */
     List<SearchResult.Outcome> run(
         List<Trial> trials, Objective objective, Consumer<SearchResult.Outcome> ended);
@@ -78,7 +78,7 @@ public final class Search {
 
   private static final long GOLDEN = 0x9E3779B97F4A7C15L;
 
-  /** What a setting is for a number of 0 to 1, and its values if they can be counted. */
+  /** A setting: the values that it can have, or a function of a number from 0 to 1. */
   private record Setting(List<Object> values, DoubleUnaryOperator range) {
 
     Object at(double share) {

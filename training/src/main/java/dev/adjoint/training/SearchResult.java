@@ -3,6 +3,7 @@ package dev.adjoint.training;
 import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.toList;
 
+import dev.adjoint.nn.TextTable;
 import dev.adjoint.training.metric.Goal;
 import dev.adjoint.training.report.LinePlot;
 import dev.adjoint.training.report.Page;
@@ -16,7 +17,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What a {@link Search} has found.
+ * The result of a {@link Search}.
  *
  * @param metric the name of the score
  * @param goal which scores are better
@@ -30,9 +31,9 @@ public record SearchResult(String metric, Goal goal, List<Outcome> outcomes) {
   }
 
   /**
-   * What came of a trial.
+   * The outcome of a trial: its score, or why it failed.
    *
-   * @param score which is finite if the trial has not failed
+   * @param score finite, unless the trial has failed
    * @param failure why there is no score to compare; empty if there is one
    */
   public record Outcome(Trial trial, double score, String failure) {
@@ -77,22 +78,9 @@ public record SearchResult(String metric, Goal goal, List<Outcome> outcomes) {
 
   /** Returns a table as a text: the best first, and what has failed at the end. */
   public String table() {
-    List<List<String>> rows = new ArrayList<>(rows());
-    rows.addFirst(head());
-    List<Integer> widths = new ArrayList<>();
-    for (int column = 0; column < head().size(); column++) {
-      int c = column;
-      widths.add(rows.stream().mapToInt(row -> row.get(c).length()).max().orElse(0));
-    }
-    StringBuilder text = new StringBuilder();
-    for (List<String> row : rows) {
-      StringBuilder line = new StringBuilder();
-      for (int column = 0; column < row.size(); column++) {
-        line.append(("%-" + (widths.get(column) + 2) + "s").formatted(row.get(column)));
-      }
-      text.append(line.toString().stripTrailing()).append('\n');
-    }
-    return text.toString();
+    TextTable table = new TextTable(Integer.MAX_VALUE).row(head());
+    rows().forEach(table::row);
+    return table.toString();
   }
 
   /** Returns a page: the best settings, a plot of the scores by each number, and the table. */

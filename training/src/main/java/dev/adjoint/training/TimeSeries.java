@@ -41,7 +41,7 @@ final class TimeSeries {
     return rows.size() >= MOST;
   }
 
-  /** Forgets every second row. */
+  /** Drops every second row. */
   void thin() {
     for (int i = rows.size() - 1; i > 0; i--) {
       if (i % 2 == 1) {

@@ -40,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  *     .fit(loader, 20);
  * }</pre>
  *
- * <p>With a checkpoint, the same call goes on where the last one has ended, however it has, and
+ * <p>With a checkpoint, the same call goes on where the last one ended, for whatever reason, and
  * ends with the same bits. Without one, each call begins anew, with the model and the optimizer as
  * they are. What can be known to be wrong is thrown before the first step: names of metrics, files
  * that cannot be written, an optimizer of other parameters, a loss that depends on parameters that
@@ -234,7 +234,7 @@ public final class Trainer<X, Y> {
   }
 
   /** The mean loss of some examples, and its gradients before and after they are changed. */
-  private record Slope(
+  private record LossAndGradients(
       int examples, double loss, Gradients gradients, double norm, Gradients changed) {}
 
   /** One call of fit. */
@@ -311,32 +311,32 @@ public final class Trainer<X, Y> {
             "fit: a batch of no examples at %s; expected batch.size() to be their number"
                 .formatted(at));
       }
-      Slope slope = slope(batches, at);
+      LossAndGradients computed = differentiate(batches, at);
       buffers
           .spoiled()
           .ifPresent(path -> {
             throw NonFiniteException.ofBuffer(path, at);
           });
       if (!compared) {
-        FirstStep.check(model, optimizer, slope.gradients);
+        FirstStep.check(model, optimizer, computed.gradients);
         compared = true;
       }
       double rate = optimizer.currentLearningRate();
       listeners.update(
-          slope.changed,
+          computed.changed,
           () -> {
             if (updated) {
               throw new IllegalStateException(
                   "update: a listener updates twice in one step; expected once at most");
             }
-            optimizer.step(slope.changed, () -> slopeElsewhere(batches, at));
+            optimizer.step(computed.changed, () -> gradientsElsewhere(batches, at));
             updated = true;
           });
-      return new Step(at, batches.size(), slope.examples, slope.loss, slope.norm, rate);
+      return new Step(at, batches.size(), computed.examples, computed.loss, computed.norm, rate);
     }
 
     /** Computes the mean loss of batches and its gradients, and changes them. */
-    private Slope slope(List<Batch<X, Y>> batches, Position at) {
+    private LossAndGradients differentiate(List<Batch<X, Y>> batches, Position at) {
       int examples = batches.stream().mapToInt(Batch::size).sum();
       double mean = 0;
       Gradients sum = null;
@@ -357,14 +357,14 @@ public final class Trainer<X, Y> {
       if (changed != gradients) {
         requireFinite(Finite.norm(changed), "the changed gradient", at, batches.getFirst());
       }
-      return new Slope(examples, mean, gradients, norm, changed);
+      return new LossAndGradients(examples, mean, gradients, norm, changed);
     }
 
     /** Returns gradients at other values of the parameters; buffers stay as they are. */
-    private Gradients slopeElsewhere(List<Batch<X, Y>> batches, Position at) {
+    private Gradients gradientsElsewhere(List<Batch<X, Y>> batches, Position at) {
       BuffersBefore buffers = BuffersBefore.of(model);
       try {
-        return slope(batches, at).changed;
+        return differentiate(batches, at).changed;
       } finally {
         buffers.restore();
       }

@@ -70,7 +70,7 @@ public final class Training {
     return resumed;
   }
 
-  /** Returns what comes next. */
+  /** Returns the position: the batch and the step that come next. */
   public Position position() {
     return position;
   }

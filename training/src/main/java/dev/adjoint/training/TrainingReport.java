@@ -47,8 +47,8 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>Layers are looked at in some hundred steps, spread over the training: when there are more,
- * every second is forgotten. With a checkpoint the page tells of the runs before, too. But for the
- * duration, the same training makes the same page.
+ * every second one is dropped. With a checkpoint the page tells of the runs before, too. But for
+ * the duration, the same training makes the same page.
  */
 public final class TrainingReport implements TrainingListener {
 

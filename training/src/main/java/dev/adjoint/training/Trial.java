@@ -5,11 +5,11 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * What a {@link Search} tries.
+ * A trial of a {@link Search}: settings, and a budget to train with.
  *
  * @param number from 0, in the order in which settings are made
  * @param settings the values by their names
- * @param budget how much to train, in the unit of the search, such as epochs; 1 where none was said
+ * @param budget how much to train, in a unit of the search such as epochs; defaults to 1
  */
 public record Trial(int number, Map<String, Object> settings, int budget) {
 

@@ -19,7 +19,7 @@ public final class Fruit {
   private static final double MISSING = 0.02;
   private static final String[] COLORS = {"red", "yellow", "green", "blue"};
 
-  /** Holds what the fruit of a kind are like. */
+  /** The properties of a kind of fruit. */
   private enum Kind {
     APPLE(170, 25, 75, 5, 11.5, 1.5, 0.5, 0.25, 0.25, 0),
     PEAR(180, 30, 66, 5, 12.5, 1.5, 0.1, 0.4, 0.5, 0),

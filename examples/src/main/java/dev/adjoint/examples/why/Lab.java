@@ -46,7 +46,7 @@ public final class Lab {
     return hard.computeIfAbsent(seed, Blobs::hard);
   }
 
-  /** Is what is done with one norm and one seed. */
+  /** A trial with one norm and one seed. */
   interface Trial<T> {
     T run(Norm norm, long seed);
   }

@@ -16,52 +16,29 @@ import dev.adjoint.nn.reparam.WeightNorm;
 import dev.adjoint.training.report.PlotColor;
 import java.util.List;
 import java.util.function.BiFunction;
+import java.util.function.IntFunction;
 
 /** The norms that are compared; each has one name and one color wherever it appears. */
 enum Norm {
   NONE("no norm", PlotColor.GRAY, (linear, width) -> List.of(linear)),
-  BATCH(
-      "batch norm",
-      PlotColor.BLUE,
-      (linear, width) -> List.of(linear.withoutBias(), new BatchNorm(width))),
+  BATCH("batch norm", PlotColor.BLUE, after(BatchNorm::new)),
   BATCH_BARE(
-      "batch norm without g, b",
-      PlotColor.PURPLE,
-      (linear, width) -> List.of(linear.withoutBias(), new BatchNorm(width).withoutAffine())),
-  LAYER(
-      "layer norm",
-      PlotColor.VERMILION,
-      (linear, width) -> List.of(linear.withoutBias(), new LayerNorm(width))),
+      "batch norm without g, b", PlotColor.PURPLE, after(n -> new BatchNorm(n).withoutAffine())),
+  LAYER("layer norm", PlotColor.VERMILION, after(LayerNorm::new)),
   LAYER_BARE(
-      "layer norm without g, b",
-      PlotColor.ORANGE,
-      (linear, width) -> List.of(linear.withoutBias(), new LayerNorm(width).withoutAffine())),
+      "layer norm without g, b", PlotColor.ORANGE, after(n -> new LayerNorm(n).withoutAffine())),
   RENORM(
       "batch renorm",
       PlotColor.ORANGE,
-      (linear, width) ->
-          List.of(
-              linear.withoutBias(), new BatchRenorm(width).updateRate(0.02).ramp(100, 300, 300))),
-  GHOST(
-      "ghost batch norm",
-      PlotColor.GRAY,
-      (linear, width) -> List.of(linear.withoutBias(), new GhostBatchNorm(4, width))),
-  GROUP(
-      "group norm",
-      PlotColor.GREEN,
-      (linear, width) -> List.of(linear.withoutBias(), new GroupNorm(10, width))),
-  DYT("DyT", PlotColor.GREEN, (linear, width) -> List.of(linear.withoutBias(), new DyT(width))),
+      after(n -> new BatchRenorm(n).updateRate(0.02).ramp(100, 300, 300))),
+  GHOST("ghost batch norm", PlotColor.GRAY, after(n -> new GhostBatchNorm(4, n))),
+  GROUP("group norm", PlotColor.GREEN, after(n -> new GroupNorm(10, n))),
+  DYT("DyT", PlotColor.GREEN, after(DyT::new)),
   RMS("RMS norm", PlotColor.PURPLE, (linear, width) -> List.of(linear, new RMSNorm(width))),
   WEIGHT("weight norm", PlotColor.PURPLE, (linear, width) -> List.of(WeightNorm.on(linear))),
   COSINE("cosine norm", PlotColor.ORANGE, (linear, width) -> List.of(CosineNorm.of(linear))),
-  WHITENING(
-      "whitening",
-      PlotColor.VERMILION,
-      (linear, width) -> List.of(linear.withoutBias(), new DecorrelatedBatchNorm(width))),
-  ITERATIVE(
-      "IterNorm",
-      PlotColor.GREEN,
-      (linear, width) -> List.of(linear.withoutBias(), new IterNorm(width)));
+  WHITENING("whitening", PlotColor.VERMILION, after(DecorrelatedBatchNorm::new)),
+  ITERATIVE("IterNorm", PlotColor.GREEN, after(IterNorm::new));
 
   private final String label;
   private final PlotColor color;
@@ -71,6 +48,11 @@ enum Norm {
     this.label = label;
     this.color = color;
     this.around = around;
+  }
+
+  /** Puts a norm after a linear layer, which then has no bias. */
+  private static BiFunction<Linear, Integer, List<Transform>> after(IntFunction<Transform> norm) {
+    return (linear, width) -> List.of(linear.withoutBias(), norm.apply(width));
   }
 
   /** Returns a linear layer and its norm. */

@@ -5,6 +5,7 @@ import com.google.common.primitives.Doubles;
 import dev.adjoint.autodiff.Autodiff;
 import dev.adjoint.autodiff.Gradients;
 import dev.adjoint.nn.Layer;
+import dev.adjoint.nn.TextTable;
 import dev.adjoint.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -150,7 +151,7 @@ public final class ActivationStatistics {
   @Override
   public String toString() {
     Map<String, Layer> named = model.namedLayers();
-    TextTable outputs = new TextTable(true);
+    TextTable outputs = new TextTable(1);
     outputs.row(
         "layer",
         List.of(
@@ -167,7 +168,7 @@ public final class ActivationStatistics {
                 new double[] {s.saturation(), s.gradientNorm()}));
       }
     }
-    TextTable moves = new TextTable(true);
+    TextTable moves = new TextTable(1);
     moves.row("parameter", List.of("norm", "gradient", "update / norm", "angle"));
     parameters.stream()
         .filter(s -> s.step() == step)

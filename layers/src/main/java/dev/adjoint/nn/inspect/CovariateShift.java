@@ -5,6 +5,7 @@ import dev.adjoint.autodiff.Gradients;
 import dev.adjoint.autodiff.Parameter;
 import dev.adjoint.autodiff.Replay;
 import dev.adjoint.nn.Layer;
+import dev.adjoint.nn.TextTable;
 import dev.adjoint.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -100,7 +101,7 @@ public record CovariateShift(Map<String, Shift> layers) {
     }
   }
 
-  /** Holds the parameters of a layer that have gradients, and these before the update. */
+  /** The parameters of a layer that have gradients, and these before the update. */
   private record Learner(String layer, List<Parameter> parameters, double[] gradient) {}
 
   private static Map<Parameter, Tensor> valuesOf(Layer model) {
@@ -131,7 +132,7 @@ public record CovariateShift(Map<String, Shift> layers) {
 
   @Override
   public String toString() {
-    TextTable table = new TextTable(true);
+    TextTable table = new TextTable(1);
     table.row("layer", List.of("difference", "relative", "cosine"));
     layers.forEach((path, s) -> table.row(path, s.difference, s.relative, s.cosine));
     return table.toString();

@@ -37,9 +37,9 @@ public enum GradientFact {
     this.deviation = deviation;
   }
 
-  /** Computes how far from true the fact is, from the slopes before and after scaling by d. */
+  /** Computes how far from true the fact is, from the gradients before and after scaling by d. */
   interface Deviation {
-    double of(Slopes at, Slopes changed, double d);
+    double of(LossGradients at, LossGradients changed, double d);
   }
 
   /** Returns the head of the column. */
@@ -67,7 +67,7 @@ public enum GradientFact {
    * @param dw of the weight's shape
    * @param dx of the data's shape
    */
-  record Slopes(Tensor w, Tensor dw, Tensor dx) {
+  record LossGradients(Tensor w, Tensor dw, Tensor dx) {
 
     /** Returns the cosine between weight and gradient, without its sign. */
     double cosine() {

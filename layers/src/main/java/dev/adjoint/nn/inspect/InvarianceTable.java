@@ -2,6 +2,7 @@ package dev.adjoint.nn.inspect;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Maps;
+import dev.adjoint.nn.TextTable;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.List;
@@ -155,7 +156,7 @@ public record InvarianceTable(List<Row> rows) {
 
   private static <K extends Enum<K>> TextTable aligned(
       List<Row> rows, List<K> columns, Function<Row, Map<K, Cell>> cells) {
-    TextTable table = new TextTable(false);
+    TextTable table = new TextTable(Integer.MAX_VALUE);
     table.row("", columns);
     for (Row row : rows) {
       table.row(

@@ -29,8 +29,8 @@ public final class PerExampleGradients {
    * Returns the gradients of every parameter that is not frozen, for all examples at once.
    *
    * <p>A model whose result for one example depends on the others, or on random numbers, has no
-   * such gradients: batch norms in training mode and dropout are refused, and are what a loop makes
-   * of them in eval mode.
+   * such gradients: batch norms in training mode and dropout are refused; in eval mode both give
+   * what a loop over the examples gives.
    *
    * @param examples how many there are
    * @param loss of one example, a scalar, called once; see {@link Vmap} for what it may do

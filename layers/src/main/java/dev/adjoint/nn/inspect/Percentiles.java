@@ -17,7 +17,7 @@ import java.util.Arrays;
  */
 public record Percentiles(double p5, double p15, double p50, double p85, double p95) {
 
-  /** Holds the percentiles of no numbers. */
+  /** The percentiles of no numbers. */
   static final Percentiles NONE = ofSorted(new double[0]);
 
   /** Sorting more would take longer than computing them has taken. */

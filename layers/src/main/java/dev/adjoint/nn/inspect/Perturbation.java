@@ -20,9 +20,9 @@ public enum Perturbation {
   /** {@code W + c}, one number added to every weight. */
   WEIGHTS_SHIFTED("W + c", true, (of, d, row) -> of.values().plus(d * of.size())),
   /** One row of W times d: weight vector re-scaling. */
-  ROW_RESCALED("row d", true, Subject::rowRescaled),
+  ROW_RESCALED("row d", true, Operand::rowRescaled),
   /** A vector added to one row of W. */
-  ROW_RECENTERED("row + g", true, Subject::rowRecentered),
+  ROW_RECENTERED("row + g", true, Operand::rowRecentered),
   /** {@code x d}: dataset re-scaling. */
   DATA_RESCALED("x d", false, (of, d, row) -> of.values().times(d)),
   /** {@code x + 1 g'}, one vector added to every case: dataset re-centering. */
@@ -30,7 +30,7 @@ public enum Perturbation {
   /** {@code x + c}, one number added to all data. */
   DATA_SHIFTED("x + c", false, (of, d, row) -> of.values().plus(d * of.size())),
   /** One case times d: single training case re-scaling. */
-  CASE_RESCALED("case d", false, Subject::rowRescaled);
+  CASE_RESCALED("case d", false, Operand::rowRescaled);
 
   /** Whether the weights are changed, or else the data. */
   final boolean ofWeights;
@@ -46,7 +46,7 @@ public enum Perturbation {
 
   /** Computes the changed weights or data. */
   interface Change {
-    Tensor apply(Subject of, double d, int row);
+    Tensor apply(Operand of, double d, int row);
   }
 
   /** Tells whether one row or case is changed, or else all. */
@@ -74,31 +74,31 @@ public enum Perturbation {
    * @param vector what is added to every row, about as large as the values; broadcasts to them
    * @param size the root of the mean square of the values
    */
-  record Subject(Tensor values, Tensor vector, double size) {
+  record Operand(Tensor values, Tensor vector, double size) {
 
     /** Perturbs a weight: the vector has a number for each element of a row. */
-    static Subject ofWeights(Tensor weights, Generator generator) {
+    static Operand ofWeights(Tensor weights, Generator generator) {
       int[] sizes = weights.shape().toArray();
       sizes[0] = 1;
       return of(weights, sizes, generator);
     }
 
     /** Perturbs data: the vector has a number for each feature, which lie along an axis. */
-    static Subject ofData(Tensor data, int featureAxis, Generator generator) {
+    static Operand ofData(Tensor data, int featureAxis, Generator generator) {
       int[] sizes = new int[data.rank()];
       Arrays.fill(sizes, 1);
       sizes[featureAxis] = data.size(featureAxis);
       return of(data, sizes, generator);
     }
 
-    private static Subject of(Tensor values, int[] sizes, Generator generator) {
+    private static Operand of(Tensor values, int[] sizes, Generator generator) {
       double size = Math.sqrt(values.square().mean().item());
-      return new Subject(values, generator.normal(0, size, Shape.of(sizes), values.dtype()), size);
+      return new Operand(values, generator.normal(0, size, Shape.of(sizes), values.dtype()), size);
     }
 
     /** Magnifies everything. */
-    Subject times(double factor) {
-      return new Subject(values.times(factor), vector.times(factor), size * factor);
+    Operand times(double factor) {
+      return new Operand(values.times(factor), vector.times(factor), size * factor);
     }
 
     Tensor rowRescaled(double d, int row) {

@@ -6,10 +6,10 @@ import dev.adjoint.autodiff.Parameter;
 import dev.adjoint.autodiff.Replay;
 import dev.adjoint.nn.Layer;
 import dev.adjoint.nn.Transform;
-import dev.adjoint.nn.inspect.GradientFact.Slopes;
+import dev.adjoint.nn.inspect.GradientFact.LossGradients;
 import dev.adjoint.nn.inspect.InvarianceTable.Cell;
 import dev.adjoint.nn.inspect.InvarianceTable.Verdict;
-import dev.adjoint.nn.inspect.Perturbation.Subject;
+import dev.adjoint.nn.inspect.Perturbation.Operand;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Tensor;
@@ -20,6 +20,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.DoubleUnaryOperator;
 
 /**
  * Runs a layer with changed weights or data, also with these magnified, and compares outputs and
@@ -35,8 +36,8 @@ final class Probe implements AutoCloseable {
   private final Layer layer;
   private final StackedWeight weight;
   private final Map<Parameter, Tensor> siblings = new LinkedHashMap<>(); // with their values
-  private final Subject weights;
-  private final Subject data;
+  private final Operand weights;
+  private final Operand data;
   private final DType dtype;
   private final int[] sizes; // of the output
   private final double[] base;
@@ -44,7 +45,7 @@ final class Probe implements AutoCloseable {
   /** The loss is the output times this: much like the output, or facts could be true by chance. */
   private final Tensor cotangent;
 
-  private final Map<Scaled, Slopes> slopes = new HashMap<>();
+  private final Map<Scaled, LossGradients> gradients = new HashMap<>();
 
   Probe(Layer layer, StackedWeight weight, Tensor x, Generator generator) {
     this.layer = layer;
@@ -54,8 +55,8 @@ final class Probe implements AutoCloseable {
         .flatMap(owned -> owned.values().stream())
         .forEach(owned -> siblings.put(owned, owned.value().untracked().copy()));
     siblings.remove(weight.parameter);
-    weights = Subject.ofWeights(weight.block(), generator);
-    data = Subject.ofData(x, weights.values().rank() == 2 ? x.rank() - 1 : 1, generator);
+    weights = Operand.ofWeights(weight.block(), generator);
+    data = Operand.ofData(x, weights.values().rank() == 2 ? x.rank() - 1 : 1, generator);
     boolean coarse = weight.parameter.dtype() == DType.FLOAT32 || x.dtype() == DType.FLOAT32;
     dtype = coarse ? DType.FLOAT32 : DType.FLOAT64;
     Place here = new Place(false, 1, 0);
@@ -97,7 +98,7 @@ final class Probe implements AutoCloseable {
     if (Replay.probing().run(() -> run(here, data.values().tracked())).isTracked()) {
       for (GradientFact each : GradientFact.values()) {
         Deviation deviation =
-            (place, reference, d) -> each.deviation.of(slopes(place, 1), slopes(place, d), d);
+            (place, reference, d) -> each.deviation.of(gradients(place, 1), gradients(place, d), d);
         cells.put(each, cell(each.ofWeights, deviation, d -> tolerance()));
       }
     }
@@ -109,19 +110,19 @@ final class Probe implements AutoCloseable {
     double at(Place place, double[] reference, double d);
   }
 
-  /** Returns what may be rounding for the factor d. */
-  private interface Rounding {
-    double of(double d);
-  }
-
-  private Cell cell(boolean ofWeights, Deviation deviation, Rounding rounding) {
+  /**
+   * Measures something.
+   *
+   * @param rounding the deviation that may be rounding, for the factor d
+   */
+  private Cell cell(boolean ofWeights, Deviation deviation, DoubleUnaryOperator rounding) {
     Place here = new Place(ofWeights, 1, 0);
     boolean exact = true;
     boolean small = true;
     double worst = 0;
     for (double d : FACTORS) {
       double far = deviation.at(here, base, d);
-      exact &= far <= rounding.of(d);
+      exact &= far <= rounding.applyAsDouble(d);
       small &= d < 1 || far <= SMALL;
       worst = Math.max(worst, far);
     }
@@ -138,15 +139,15 @@ final class Probe implements AutoCloseable {
    * Tells whether the magnified layer computes the same, but its deviations are now rounding; that
    * is, for every choice of siblings to magnify with which it computes the same.
    */
-  private boolean vanishes(boolean ofWeights, Deviation deviation, Rounding rounding) {
+  private boolean vanishes(boolean ofWeights, Deviation deviation, DoubleUnaryOperator rounding) {
     boolean same = false;
     for (long choice = 0; choice < 1L << siblings.size(); choice++) {
       Place magnified = new Place(ofWeights, magnification(), choice);
-      double[] reference = output(magnified, subject(magnified).values());
+      double[] reference = output(magnified, operand(magnified).values());
       if (difference(reference, base) <= SMALL) {
         same = true;
         for (double d : FACTORS) {
-          if (!(deviation.at(magnified, reference, d) <= rounding.of(d))) {
+          if (!(deviation.at(magnified, reference, d) <= rounding.applyAsDouble(d))) {
             return false;
           }
         }
@@ -233,12 +234,12 @@ final class Probe implements AutoCloseable {
   /** A place, and by how much the weights or data are scaled there. */
   private record Scaled(Place place, double d) {}
 
-  private Subject subject(Place place) {
+  private Operand operand(Place place) {
     return (place.ofWeights ? weights : data).times(place.factor);
   }
 
   private double[] output(Perturbation perturbation, Place place, double d, int row) {
-    return output(place, perturbation.change.apply(subject(place), d, row));
+    return output(place, perturbation.change.apply(operand(place), d, row));
   }
 
   /** Returns what the layer computes at a place, with these weights or data. */
@@ -249,17 +250,17 @@ final class Probe implements AutoCloseable {
   }
 
   /** Returns the gradients of the loss at a place, with weights or data times d. */
-  private Slopes slopes(Place place, double d) {
-    return slopes.computeIfAbsent(
+  private LossGradients gradients(Place place, double d) {
+    return gradients.computeIfAbsent(
         new Scaled(place, d),
         _ -> {
-          Tensor changed = subject(place).values().times(d);
+          Tensor changed = operand(place).values().times(d);
           Tensor w = place.ofWeights ? changed : weights.values();
           Tensor x = (place.ofWeights ? data.values() : changed).tracked();
-          Gradients gradients =
+          Gradients computed =
               Replay.probing().run(() -> run(place, w, x).times(cotangent).sum().backward());
-          return new Slopes(
-              w, weight.block(gradients.orZeros(weight.parameter)), gradients.orZeros(x));
+          return new LossGradients(
+              w, weight.block(computed.orZeros(weight.parameter)), computed.orZeros(x));
         });
   }
 

@@ -123,12 +123,12 @@ public abstract class RunningNorm<N extends RunningNorm<N>> extends ChannelNorm<
     }
   }
 
-  /** Calls {@link #freezeStatistics()} of all norms of a model. */
+  /** Freezes the statistics of all norms of a model, as {@link #freezeStatistics()}. */
   public static void freezeStatistics(Layer model) {
     of(model).forEach(norm -> norm.freezeStatistics());
   }
 
-  /** Calls {@link #unfreezeStatistics()} of all norms of a model. */
+  /** Unfreezes the statistics of all norms of a model, as {@link #unfreezeStatistics()}. */
   public static void unfreezeStatistics(Layer model) {
     of(model).forEach(norm -> norm.unfreezeStatistics());
   }

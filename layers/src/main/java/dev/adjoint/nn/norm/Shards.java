@@ -10,15 +10,14 @@ import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /**
- * Makes the shards of a batch one batch to its norms: several workers, each with a copy of the
- * model, train on a shard each, and batch norms normalize by the statistics of all (SyncBatchNorm
- * of PyTorch).
+ * Batch norms over the shards of one batch: several workers, each with a copy of the model, train
+ * on a shard each, and batch norms normalize by the statistics of all (SyncBatchNorm of PyTorch).
  *
  * <pre>{@code
  * Gradients shard = Shards.synchronize(cluster::sum, () -> loss(model, shardOfBatch).backward());
  * }</pre>
  *
- * <p>All that workers have to offer is the sum of tensors over all of them: an all-reduce. Outputs
+ * <p>Workers provide one operation, the sum of a tensor over all of them: an all-reduce. Outputs
  * and running statistics are those of the whole batch, and the gradients of all workers add up to
  * those of the sum of their losses. Shards may differ in size, and be empty, but every worker runs
  * the same steps, forward and backward, since each all-reduce waits for all. {@link GhostBatchNorm}
@@ -31,8 +30,8 @@ public final class Shards {
   private Shards() {}
 
   /**
-   * Computes something in which norms of the batch take their statistics over all shards. Whoever
-   * runs the backward pass of it later, it exchanges sums, too.
+   * Computes something in which norms of the batch take their statistics over all shards. Its
+   * backward pass exchanges sums as well, wherever it runs.
    *
    * @param allReduce given a tensor, of the same shape and type in all workers, returns its sum
    *     over all of them, of the same bits in each

@@ -98,7 +98,7 @@ public final class Standardization extends Layer implements Transform {
   }
 
   /**
-   * Returns the examples that standardization makes these of.
+   * Returns the original examples of standardized ones.
    *
    * @param y of shape (..., n)
    */

@@ -11,7 +11,7 @@ import dev.adjoint.tensor.Tensor;
  * Divides by the length: {@code x / max(|x|, epsilon)}, so that what lies along an axis has length
  * 1 (torch.nn.functional.normalize, UnitNormalization of Keras). There is nothing to learn.
  *
- * <p>Inputs have any shape; the axis is the last unless it is set. epsilon defaults to 1e-12, which
+ * <p>Inputs have any shape; the axis is the last by default. epsilon defaults to 1e-12, which
  * leaves zeros as they are.
  */
 public final class UnitNorm extends Layer implements Transform {

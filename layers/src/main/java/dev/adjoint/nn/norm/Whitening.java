@@ -21,8 +21,8 @@ import dev.adjoint.tensor.Tensor;
  * <p>With the covariance {@code C = U L U'} of the training data (biased: the sum over m), PCA
  * whitening multiplies centered examples by {@code (L + epsilon)^(-1/2) U'}, which gives the
  * principal components, the largest first; ZCA whitening turns these back by U, so that what it
- * gives looks like the data. Epsilon is 1e-5 unless it is given: it keeps directions without
- * variance, which there are whenever there are fewer examples than features, from being blown up.
+ * gives looks like the data. Epsilon, 1e-5 by default, keeps directions without variance, which
+ * there are whenever there are fewer examples than features, from being blown up.
  *
  * <p>Computed in double precision, and rounded to the type of the data. Nothing is learned; the
  * buffers are mean, matrix, inverse and explained_variance.
@@ -115,8 +115,8 @@ public final class Whitening extends Layer implements Transform {
   }
 
   /**
-   * Returns the examples that whitening would make these of; with fewer components than features,
-   * the nearest to the mean of them.
+   * Returns the original examples of whitened ones; with fewer components than features, those
+   * nearest to the mean.
    *
    * @param y of shape (..., components)
    * @return of shape (..., n)
@@ -132,7 +132,7 @@ public final class Whitening extends Layer implements Transform {
     return mean.value();
   }
 
-  /** Returns what centered examples are multiplied by: shape (components, n). */
+  /** Returns the matrix that centered examples are multiplied by: shape (components, n). */
   public Tensor matrix() {
     return matrix.value();
   }

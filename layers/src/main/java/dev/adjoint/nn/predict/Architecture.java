@@ -16,7 +16,7 @@ import java.util.function.Function;
 import java.util.regex.Pattern;
 
 /**
- * Holds what a model is made of as a text and tensors by path. The text has a line for each layer
+ * The structure of a model as a text, and its tensors by path. The text has a line for each layer
  * or function, with those inside it below, indented by two spaces:
  *
  * <pre>

@@ -4,7 +4,7 @@ import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Tensor;
 
 /**
- * Fits probabilities to how often a model is right: networks tend to be surer than that.
+ * Calibration of probabilities to how often a model is right: networks tend to be overconfident.
  *
  * <pre>{@code
  * double temperature = Calibration.temperature(predictor.predict(held.inputs()), held.targets());
@@ -20,7 +20,7 @@ public final class Calibration {
   /**
    * Returns the temperature T for which softmax(scores / T) has the least cross-entropy: above 1
    * for a model that is too sure of itself (Guo et al. 2017, "On calibration of modern neural
-   * networks", arXiv:1706.04599). No class overtakes another by it.
+   * networks", arXiv:1706.04599). The order of the classes stays the same.
    *
    * <p>In 1 / T the cross-entropy is convex, with the mean variance of the scores as its second
    * derivative; the root of the first is found by Newton's method between two bounds, in float64.
@@ -41,20 +41,20 @@ public final class Calibration {
               .formatted(scores.shape(), classes.shape()));
     }
     double[][] margins = margins(scores.toDoubleArray(), classes.toArray(), scores.size(-1));
-    if (slope(margins, 0).first >= 0) {
+    if (derivatives(margins, 0).first >= 0) {
       throw new IllegalArgumentException(
           "temperature: the scores of right classes are no higher than the mean; expected those of"
               + " a model that has learned");
     }
     double low = 0;
     double high = 1;
-    while (slope(margins, high).first < 0) {
+    while (derivatives(margins, high).first < 0) {
       low = high;
       high *= 2;
     }
     double sharpness = Math.clamp(1, low, high);
     for (int i = 0; i < MOST_ITERATIONS && low < high; i++) {
-      Slope at = slope(margins, sharpness);
+      Derivatives at = derivatives(margins, sharpness);
       if (at.first < 0) {
         low = sharpness;
       } else {
@@ -101,9 +101,9 @@ public final class Calibration {
   }
 
   /** The first and second derivative of the cross-entropy in 1 / T. */
-  private record Slope(double first, double second) {}
+  private record Derivatives(double first, double second) {}
 
-  private static Slope slope(double[][] margins, double sharpness) {
+  private static Derivatives derivatives(double[][] margins, double sharpness) {
     double first = 0;
     double second = 0;
     for (double[] row : margins) {
@@ -124,6 +124,6 @@ public final class Calibration {
       first += mean;
       second += square / sum - mean * mean;
     }
-    return new Slope(first / margins.length, second / margins.length);
+    return new Derivatives(first / margins.length, second / margins.length);
   }
 }

@@ -43,12 +43,12 @@ public final class Columns {
   private final ImmutableList<Column> list;
   private final int width;
 
-  /** Creates none, to which columns are added. */
+  /** Creates an empty value, to which columns are added. */
   public Columns() {
     this(List.of());
   }
 
-  /** Creates these columns. */
+  /** Creates a value of these columns. */
   public Columns(List<? extends Column> columns) {
     list = ImmutableList.copyOf(columns);
     requireOnce("columns", names());

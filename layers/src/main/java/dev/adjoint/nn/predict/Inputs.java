@@ -15,8 +15,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a model takes, by name: {@code new Inputs().with("text", tokens).with("lengths", lengths)}.
- * Examples are along axis 0 of each. Immutable.
+ * The inputs of a model, by name: {@code new Inputs().with("text", tokens).with("lengths",
+ * lengths)}. Examples are along axis 0 of each. Immutable.
  *
  * @param tensors by name
  * @param integers whole numbers, such as tokens, classes or lengths, by name
@@ -35,7 +35,7 @@ public record Inputs(Map<String, Tensor> tensors, Map<String, IntTensor> integer
     }
   }
 
-  /** Creates none, to which inputs are added. */
+  /** Creates an empty value, to which inputs are added. */
   public Inputs() {
     this(Map.of(), Map.of());
   }
@@ -92,22 +92,21 @@ public record Inputs(Map<String, Tensor> tensors, Map<String, IntTensor> integer
 
   /** Returns what a model takes that takes one tensor. */
   Tensor onlyTensor() {
-    if (tensors.size() != 1 || !integers.isEmpty()) {
-      throw new IllegalArgumentException(
-          "predict: inputs %s; expected one tensor, which is what this model takes"
-              .formatted(this));
-    }
-    return tensors.values().iterator().next();
+    return only("tensor", tensors, integers);
   }
 
   /** Returns what a model takes that takes tokens. */
   IntTensor onlyIntegers() {
-    if (integers.size() != 1 || !tensors.isEmpty()) {
+    return only("of whole numbers", integers, tensors);
+  }
+
+  private <T> T only(String kind, Map<String, T> wanted, Map<String, ?> others) {
+    if (wanted.size() != 1 || !others.isEmpty()) {
       throw new IllegalArgumentException(
-          "predict: inputs %s; expected one of whole numbers, which is what this model takes"
-              .formatted(this));
+          "predict: inputs %s; expected one %s, which is what this model takes"
+              .formatted(this, kind));
     }
-    return integers.values().iterator().next();
+    return wanted.values().iterator().next();
   }
 
   /** Returns the same as constants. */

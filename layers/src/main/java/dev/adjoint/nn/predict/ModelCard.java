@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What one should know of a model: which data it has learned from, how good it is, when and by
- * which library it was made (Mitchell et al. 2019, "Model cards for model reporting",
+ * What a user should know about a model: which data it has learned from, how good it is, when and
+ * by which library it was made (Mitchell et al. 2019, "Model cards for model reporting",
  * arXiv:1810.03993).
  *
  * <pre>{@code
@@ -82,7 +82,7 @@ public record ModelCard(Map<String, String> facts) {
     return new ModelCard(all);
   }
 
-  /** Says which data the model has learned from, and what was held back. */
+  /** Sets which data the model has learned from, and what was held back. */
   public ModelCard data(String text) {
     return fact("data", text);
   }
@@ -101,13 +101,14 @@ public record ModelCard(Map<String, String> facts) {
     return all;
   }
 
-  /** Says which seed gives this model again. */
+  /** Sets the seed that reproduces this model. */
   public ModelCard seed(long seed) {
     return fact("seed", Long.toString(seed));
   }
 
   /**
-   * Says when the model was made. It is not known from the clock: the same model is the same file.
+   * Sets when the model was made. The clock is not asked, so that the same model gives the same
+   * file.
    */
   public ModelCard date(LocalDate date) {
     return fact("date", date.toString());

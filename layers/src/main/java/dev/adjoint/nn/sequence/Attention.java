@@ -8,8 +8,8 @@ import dev.adjoint.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Mixes values by how well their keys fit a query: {@code softmax(q k' / sqrt(width)) v} (Vaswani
- * et al. 2017, arXiv:1706.03762, section 3.2.1).
+ * Scaled dot-product attention, which averages values by how well their keys fit a query: {@code
+ * softmax(q k' / sqrt(width)) v} (Vaswani et al. 2017, arXiv:1706.03762, section 3.2.1).
  *
  * <p><b>In a mask 1 means that a query may attend to a key, 0 that it may not</b>, here and in all
  * layers. So it is in PyTorch's {@code scaled_dot_product_attention}; the {@code attn_mask} and
@@ -50,9 +50,9 @@ public final class Attention {
   }
 
   /**
-   * Returns the mixed values, as {@link #scaledDotProduct(Tensor, Tensor, Tensor, Tensor)}, by
-   * another scale, of later positions, with slopes, or with a {@linkplain AttentionOptions#bias
-   * bias} that is added to the scores. Heads, the last axis of those that lead, may share keys and
+   * Returns the mixed values, as {@link #scaledDotProduct(Tensor, Tensor, Tensor, Tensor)}, with
+   * options: another scale, a first position, slopes, or a {@linkplain AttentionOptions#bias bias}
+   * that is added to the scores. Heads, the last axis of those that lead, may share keys and
    * values: where there are a multiple of them, as many in a row do.
    */
   public static Tensor scaledDotProduct(

@@ -18,14 +18,15 @@ import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Scores what comes next at each position of a text: embedding, {@linkplain TransformerDecoderLayer
- * layers}, a norm, and a linear head without bias (Radford et al. 2019, "Language models are
- * unsupervised multitask learners").
+ * A causal language model, which scores the next token at each position of a text: embedding,
+ * {@linkplain TransformerDecoderLayer layers}, a norm, and a linear head without bias (Radford et
+ * al. 2019, "Language models are unsupervised multitask learners").
  *
  * <pre>{@code
  * CausalLanguageModel model =
@@ -44,6 +45,7 @@ public final class CausalLanguageModel extends Layer implements TokenTransform {
   private final Embedding embedding = child("embed_tokens", Embedding.class);
   private final Dropout dropout = child("dropout", Dropout.class);
   private final Sequential layers = child("layers", Sequential.class);
+  private final List<TransformerDecoderLayer> stack;
   private @Nullable PositionalEncoding positions;
   private Transform norm;
   private Linear head;
@@ -77,13 +79,7 @@ public final class CausalLanguageModel extends Layer implements TokenTransform {
     norm = child("norm", Transform.class);
     head = child("lm_head", Linear.class);
     positions = from.has("positions") ? child("positions", PositionalEncoding.class) : null;
-    for (Layer layer : layers.children().values()) {
-      if (!(layer instanceof TransformerDecoderLayer)) {
-        throw new IllegalArgumentException(
-            "CausalLanguageModel: %s inside; expected every layer to be a TransformerDecoderLayer"
-                .formatted(layer.headline()));
-      }
-    }
+    stack = TransformerLayer.all(TransformerDecoderLayer.class, type(), layers);
   }
 
   private static Sequential stack(int depth, IntFunction<TransformerDecoderLayer> layer) {
@@ -158,8 +154,8 @@ public final class CausalLanguageModel extends Layer implements TokenTransform {
       x = positions.forward(x, cache == null ? 0 : cache.length());
     }
     x = dropout.forward(x);
-    for (Layer layer : layers.children().values()) {
-      x = ((TransformerDecoderLayer) layer).extend(x, null, null, cache);
+    for (TransformerDecoderLayer layer : stack) {
+      x = layer.extend(x, null, null, cache);
     }
     return norm.forward(x);
   }

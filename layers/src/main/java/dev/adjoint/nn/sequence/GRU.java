@@ -6,7 +6,8 @@ import dev.adjoint.tensor.Tensor;
 import java.util.List;
 
 /**
- * Reads sequences with a state that gates update (Cho et al. 2014, arXiv:1406.1078):
+ * A gated recurrent unit: a recurrent layer whose state is updated through gates (Cho et al. 2014,
+ * arXiv:1406.1078):
  *
  * <pre>
  *  r = sigmoid(...)   z = sigmoid(...)   n = tanh(x W' + b + r (h U' + d))

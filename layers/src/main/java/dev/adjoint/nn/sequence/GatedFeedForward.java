@@ -13,7 +13,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Transforms each position by itself, with a gate for every hidden feature (Shazeer 2020,
+ * A feed-forward network for each position, with a gate for every hidden feature (Shazeer 2020,
  * arXiv:2002.05202): {@code down_proj(f(gate_proj(x)) * up_proj(x))}, from (..., width) to (...,
  * width).
  *

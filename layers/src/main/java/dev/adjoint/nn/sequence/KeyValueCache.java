@@ -23,7 +23,8 @@ public final class KeyValueCache {
 
   private final int capacity;
   private final IdentityHashMap<MultiHeadAttention, Entry> entries = new IdentityHashMap<>();
-  private final IdentityHashMap<MultiHeadAttention, Held> memories = new IdentityHashMap<>();
+  private final IdentityHashMap<MultiHeadAttention, CachedMemory> memories =
+      new IdentityHashMap<>();
 
   /**
    * Creates an empty cache.
@@ -43,7 +44,7 @@ public final class KeyValueCache {
     return capacity;
   }
 
-  /** Returns how many positions it holds, of all attentions: the position that is next. */
+  /** Returns how many positions it holds, which is the index of the next one. */
   public int length() {
     return entries.values().stream().mapToInt(entry -> entry.values.length()).min().orElse(0);
   }
@@ -51,8 +52,8 @@ public final class KeyValueCache {
   /** Keys and values, (N, heads, S, width) each. */
   record Pair(Tensor keys, Tensor values) {}
 
-  /** What an attention has attended to first. */
-  private record Held(Tensor memory, Pair pair) {}
+  /** Another sequence that an attention always attends to, with its keys and values. */
+  private record CachedMemory(Tensor memory, Pair pair) {}
 
   /** Grows; keys lie as columns, which a product with few rows reads where they are. */
   private static final class Entry {
@@ -83,9 +84,9 @@ public final class KeyValueCache {
 
   /** Returns what is kept of the sequence that an attention always attends to. */
   Pair hold(MultiHeadAttention attention, Tensor memory, Supplier<Pair> pair) {
-    Held held =
+    CachedMemory held =
         memories.computeIfAbsent(
-            attention, _ -> new Held(memory, new Entry(memory.size(1)).append(pair.get())));
+            attention, _ -> new CachedMemory(memory, new Entry(memory.size(1)).append(pair.get())));
     if (held.memory != memory) {
       throw new IllegalStateException(
           "KeyValueCache: another memory than in the first call; expected the same tensor, or a new"

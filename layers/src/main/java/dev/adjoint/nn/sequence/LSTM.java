@@ -7,8 +7,8 @@ import dev.adjoint.tensor.Tensor;
 import java.util.List;
 
 /**
- * Reads sequences with a memory c that gates protect (Hochreiter and Schmidhuber 1997; Gers,
- * Schmidhuber and Cummins 2000):
+ * A long short-term memory: a recurrent layer whose cell state c is protected by gates (Hochreiter
+ * and Schmidhuber 1997; Gers, Schmidhuber and Cummins 2000):
  *
  * <pre>
  *  i = sigmoid(...)   f = sigmoid(...)   g = tanh(...)   o = sigmoid(...)
@@ -21,7 +21,7 @@ import java.util.List;
  */
 public final class LSTM extends Recurrent<LSTM, LSTM.State> {
 
-  /** Holds the outputs h and the memories c of all layers, each (layers, N, hidden). */
+  /** The hidden states h and the cell states c of all layers, each (layers, N, hidden). */
   public record State(Tensor h, Tensor c) {}
 
   /** Creates a layer. */

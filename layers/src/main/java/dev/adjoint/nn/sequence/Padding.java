@@ -9,7 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Keeps what is behind the ends of sequences out of a recurrent layer.
+ * The padding behind the ends of sequences, which a recurrent layer does not read.
  *
  * <p>A sequence that has ended keeps its state. Forwards this is its final state, and backwards its
  * initial one until the steps reach its end: so neither way needs the sequences to be rearranged.

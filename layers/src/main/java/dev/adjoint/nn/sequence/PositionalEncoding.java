@@ -9,8 +9,8 @@ import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
 
 /**
- * Adds to each position of a sequence what tells positions apart: sines and cosines of it (Vaswani
- * et al. 2017, arXiv:1706.03762, section 3.5). Nothing is learned.
+ * Adds to each position of a sequence sines and cosines of its index (Vaswani et al. 2017,
+ * arXiv:1706.03762, section 3.5). Nothing is learned.
  */
 public final class PositionalEncoding extends Layer implements Transform {
 

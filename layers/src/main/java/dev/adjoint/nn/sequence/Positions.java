@@ -6,9 +6,9 @@ import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
 import java.util.Arrays;
 
-/** How {@link MultiHeadAttention} tells near from far, or before from after. */
+/** The position encodings of {@link MultiHeadAttention}. */
 public enum Positions {
-  /** Not at all: the order of keys makes no difference. */
+  /** None: the order of keys makes no difference. */
   NONE,
   /**
    * Turns queries and keys by angles that grow with their positions, so that a product depends on

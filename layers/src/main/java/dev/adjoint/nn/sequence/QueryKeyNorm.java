@@ -120,7 +120,7 @@ public final class QueryKeyNorm extends Layer {
             : learned.square().times((double) heads * width * width));
   }
 
-  /** Returns what is normalized, in words. */
+  /** Returns a description of what is normalized. */
   String words() {
     return kind.get().words;
   }

@@ -8,8 +8,8 @@ import dev.adjoint.tensor.Tensor;
 import java.util.List;
 
 /**
- * Reads sequences with {@code h' = tanh(x W' + b + h U' + d)} (Elman 1990, "Finding structure in
- * time").
+ * A recurrent layer that computes {@code h' = tanh(x W' + b + h U' + d)} (Elman 1990, "Finding
+ * structure in time").
  *
  * <p>See {@link Recurrent} for shapes, lengths and weights.
  */

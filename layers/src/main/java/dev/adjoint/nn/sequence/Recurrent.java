@@ -22,8 +22,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads sequences step by step and remembers a state: what {@link RNN}, {@link LSTM} and {@link
- * GRU} have in common.
+ * The base class of recurrent layers, which read sequences step by step and remember a state:
+ * {@link RNN}, {@link LSTM} and {@link GRU}.
  *
  * <p>Sequences have the shape (N, T, in), <b>the batch first</b> as with PyTorch's {@code
  * batch_first}, and outputs (N, T, hidden). A state has the shape (layers, N, hidden): that of each
@@ -54,14 +54,14 @@ public abstract sealed class Recurrent<R extends Recurrent<R, S>, S> extends Lay
   private final Setting<Boolean> withoutBias = flag("without_bias");
   private final Generator generator = generator();
   private final Dropout dropout = child("dropout", Dropout.class, () -> new Dropout(0, generator));
-  private final List<Reading> readings = new ArrayList<>();
+  private final List<CellWeights> cells = new ArrayList<>();
   private final int gates;
   private final int memories;
   private final Function<List<Tensor>, S> joined;
   private final Function<S, List<Tensor>> parts;
 
-  /** Holds the weights with which one layer reads in one direction. */
-  private record Reading(
+  /** The weights of one layer in one direction. */
+  private record CellWeights(
       String suffix,
       boolean backwards,
       Weight input,
@@ -70,7 +70,7 @@ public abstract sealed class Recurrent<R extends Recurrent<R, S>, S> extends Lay
       @Nullable Weight hiddenBias) {}
 
   /**
-   * Holds what was read.
+   * The result of reading sequences.
    *
    * @param output the state h of the last layer after each step: (N, T, hidden)
    * @param state the state of every layer after the last step, to go on with
@@ -131,11 +131,11 @@ public abstract sealed class Recurrent<R extends Recurrent<R, S>, S> extends Lay
   }
 
   private R drawWeights() {
-    for (Reading reading : readings) {
+    for (CellWeights cell : cells) {
       Stream.of("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-          .forEach(name -> drop(name + reading.suffix));
+          .forEach(name -> drop(name + cell.suffix));
     }
-    readings.clear();
+    cells.clear();
     declareWeights();
     return self();
   }
@@ -143,16 +143,16 @@ public abstract sealed class Recurrent<R extends Recurrent<R, S>, S> extends Lay
   private void declareWeights() {
     for (int layer = 0; layer < layers.get(); layer++) {
       int width = layer == 0 ? in : hidden * directions();
-      readings.add(reading("_l" + layer, false, width));
+      cells.add(cellWeights("_l" + layer, false, width));
       if (bidirectional.get()) {
-        readings.add(reading("_l" + layer + "_reverse", true, width));
+        cells.add(cellWeights("_l" + layer + "_reverse", true, width));
       }
     }
   }
 
-  private Reading reading(String suffix, boolean backwards, int width) {
+  private CellWeights cellWeights(String suffix, boolean backwards, int width) {
     int rows = gates * hidden;
-    return new Reading(
+    return new CellWeights(
         suffix,
         backwards,
         weight("weight_ih" + suffix, rows, width),
@@ -181,7 +181,7 @@ public abstract sealed class Recurrent<R extends Recurrent<R, S>, S> extends Lay
    */
   abstract List<Tensor> step(Tensor input, Tensor recurrent, List<Tensor> state);
 
-  /** Holds the outputs h of all steps, (T, N, hidden), and the state after the last. */
+  /** The outputs h of all steps, (T, N, hidden), and the state after the last. */
   record Scan(Tensor outputs, List<Tensor> last) {}
 
   /**
@@ -237,7 +237,7 @@ public abstract sealed class Recurrent<R extends Recurrent<R, S>, S> extends Lay
       Tensor[] ways = new Tensor[directions()];
       for (int way = 0; way < ways.length; way++) {
         int index = layer * ways.length + way;
-        Scan scan = scan(readings.get(index), below, padding, states.get(index));
+        Scan scan = scan(cells.get(index), below, padding, states.get(index));
         states.set(index, scan.last);
         ways[way] = scan.outputs;
       }
@@ -256,23 +256,23 @@ public abstract sealed class Recurrent<R extends Recurrent<R, S>, S> extends Lay
 
   /** Goes through the steps of one layer in one direction. */
   private Scan scan(
-      Reading reading, Tensor sequence, @Nullable Padding padding, List<Tensor> initial) {
+      CellWeights cell, Tensor sequence, @Nullable Padding padding, List<Tensor> initial) {
     if (padding != null || !Recorder.isTracing()) {
-      return steps(reading, sequence, padding, initial);
+      return steps(cell, sequence, padding, initial);
     }
     Tensor zero = Tensors.zeros(Shape.of(gates * hidden), sequence.dtype());
     List<Tensor> inputs = new ArrayList<>(List.of(sequence));
-    inputs.add(reading.input.value());
-    inputs.add(reading.hidden.value());
-    inputs.add(reading.inputBias == null ? zero : reading.inputBias.value());
-    inputs.add(reading.hiddenBias == null ? zero : reading.hiddenBias.value());
+    inputs.add(cell.input.value());
+    inputs.add(cell.hidden.value());
+    inputs.add(cell.inputBias == null ? zero : cell.inputBias.value());
+    inputs.add(cell.hiddenBias == null ? zero : cell.hiddenBias.value());
     inputs.addAll(initial);
     Tensor all = // one tensor, as a trace wants it: the outputs, and then the last state
         Recorder.composite(
             type(),
-            reading.backwards,
+            cell.backwards,
             () -> {
-              Scan scan = steps(reading, sequence, null, initial);
+              Scan scan = steps(cell, sequence, null, initial);
               return Joining.concat(
                   0, scan.outputs, Joining.stack(0, scan.last.toArray(Tensor[]::new)));
             },
@@ -284,18 +284,18 @@ public abstract sealed class Recurrent<R extends Recurrent<R, S>, S> extends Lay
   }
 
   private Scan steps(
-      Reading reading, Tensor sequence, @Nullable Padding padding, List<Tensor> initial) {
+      CellWeights cell, Tensor sequence, @Nullable Padding padding, List<Tensor> initial) {
     // One product for all steps; only what depends on the state is computed step by step.
-    Tensor inputs = sequence.matmul(reading.input.value().transpose());
+    Tensor inputs = sequence.matmul(cell.input.value().transpose());
     Tensor apart = null;
-    if (reading.inputBias != null && reading.hiddenBias != null) {
-      Tensor bias = reading.inputBias.value();
-      Tensor hiddenBias = reading.hiddenBias.value();
+    if (cell.inputBias != null && cell.hiddenBias != null) {
+      Tensor bias = cell.inputBias.value();
+      Tensor hiddenBias = cell.hiddenBias.value();
       apart = keepsHiddenBiasApart() ? hiddenBias : null;
       inputs = inputs.plus(apart == null ? bias.plus(hiddenBias) : bias);
     }
-    Tensor hiddenWeight = reading.hidden.value();
-    Scan all = padding == null ? scan(inputs, hiddenWeight, initial, reading.backwards) : null;
+    Tensor hiddenWeight = cell.hidden.value();
+    Scan all = padding == null ? scan(inputs, hiddenWeight, initial, cell.backwards) : null;
     if (all != null) {
       return all;
     }
@@ -303,7 +303,7 @@ public abstract sealed class Recurrent<R extends Recurrent<R, S>, S> extends Lay
     List<Tensor> state = initial;
     Tensor[] outputs = new Tensor[inputs.size(0)];
     for (int i = 0; i < outputs.length; i++) {
-      int t = reading.backwards ? outputs.length - 1 - i : i;
+      int t = cell.backwards ? outputs.length - 1 - i : i;
       Tensor product = state.getFirst().matmul(weight);
       Tensor recurrent = apart == null ? product : product.plus(apart);
       List<Tensor> next = step(inputs.select(0, t), recurrent, state);
@@ -315,7 +315,7 @@ public abstract sealed class Recurrent<R extends Recurrent<R, S>, S> extends Lay
 
   /** Returns the tensors of the first state of each layer and direction. */
   private List<List<Tensor>> initialStates(Tensor x, @Nullable S initial) {
-    Shape expected = Shape.of(readings.size(), x.size(0), hidden);
+    Shape expected = Shape.of(cells.size(), x.size(0), hidden);
     List<Tensor> tensors =
         initial == null
             ? Collections.nCopies(memories, Tensors.zeros(expected, x.dtype()))
@@ -328,7 +328,7 @@ public abstract sealed class Recurrent<R extends Recurrent<R, S>, S> extends Lay
       }
     }
     List<List<Tensor>> states = new ArrayList<>();
-    for (int i = 0; i < readings.size(); i++) {
+    for (int i = 0; i < cells.size(); i++) {
       int index = i;
       states.add(tensors.stream().map(tensor -> tensor.select(0, index)).toList());
     }

@@ -5,6 +5,7 @@ import dev.adjoint.nn.Layer;
 import dev.adjoint.nn.Sequential;
 import dev.adjoint.nn.Transform;
 import dev.adjoint.tensor.Tensor;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 public final class TransformerEncoder extends Layer implements Transform {
 
   private final Sequential layers = child("layers", Sequential.class);
+  private final List<TransformerEncoderLayer> stack;
   private @Nullable Transform norm;
 
   /** Creates an encoder of these layers, each with weights of its own. */
@@ -25,13 +27,7 @@ public final class TransformerEncoder extends Layer implements Transform {
   public TransformerEncoder(Description from) {
     super(from);
     norm = from.has("norm") ? child("norm", Transform.class) : null;
-    for (Layer layer : layers.children().values()) {
-      if (!(layer instanceof TransformerEncoderLayer)) {
-        throw new IllegalArgumentException(
-            "TransformerEncoder: %s inside; expected every layer to be a TransformerEncoderLayer"
-                .formatted(layer.headline()));
-      }
-    }
+    stack = TransformerLayer.all(TransformerEncoderLayer.class, type(), layers);
   }
 
   /** Normalizes the output of the last layer. */
@@ -54,8 +50,8 @@ public final class TransformerEncoder extends Layer implements Transform {
    */
   public Tensor forward(Tensor x, @Nullable Tensor mask) {
     Tensor y = x;
-    for (Layer layer : layers.children().values()) {
-      y = ((TransformerEncoderLayer) layer).forward(y, mask);
+    for (TransformerEncoderLayer layer : stack) {
+      y = layer.forward(y, mask);
     }
     return observed(norm == null ? y : norm.forward(y));
   }

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  *  x = norm1(x + self_attn(x))                   x = x + self_attn(norm1(x))
  *  x = norm2(x + linear2(relu(linear1(x))))      x = x + linear2(relu(linear1(norm2(x))))
- *  unless something else is set                  after normFirst()
+ *  by default                                    after normFirst()
  * </pre>
  *
  * <p>{@link TransformerLayer} has more places for norms, and where dropout applies.

@@ -9,6 +9,7 @@ import dev.adjoint.nn.Dropout;
 import dev.adjoint.nn.Layer;
 import dev.adjoint.nn.LayerScale;
 import dev.adjoint.nn.Linear;
+import dev.adjoint.nn.Sequential;
 import dev.adjoint.nn.Setting;
 import dev.adjoint.nn.Transform;
 import dev.adjoint.nn.norm.LayerNorm;
@@ -30,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * for each position, and branches, which say where norms stand around such a function f.
  *
  * <pre>
- *  x = norm(x + f(x))                 unless something else is set (Vaswani et al. 2017)
+ *  x = norm(x + f(x))                 by default (Vaswani et al. 2017)
  *  x = x + f(norm(x))                 after normFirst()
  *  x = x + norm(f(x))                 after normLast()
  *  x = x + last_norm(f(norm(x)))      after both: Peri-LN, or sandwich norm
@@ -87,6 +88,23 @@ public abstract class TransformerLayer<L extends TransformerLayer<L>> extends La
         .with("linear1", new Linear(attention.width(), hidden, generator))
         .with("linear2", new Linear(hidden, attention.width(), generator))
         .with("dropout", new Dropout(0.1, generator));
+  }
+
+  /**
+   * Returns the layers of a stack.
+   *
+   * @throws IllegalArgumentException if one is of another class
+   */
+  static <L extends TransformerLayer<L>> List<L> all(
+      Class<L> kind, String owner, Sequential stack) {
+    for (Layer layer : stack.children().values()) {
+      if (!kind.isInstance(layer)) {
+        throw new IllegalArgumentException(
+            "%s: %s inside; expected every layer to be a %s"
+                .formatted(owner, layer.headline(), kind.getSimpleName()));
+      }
+    }
+    return stack.children().values().stream().map(kind::cast).toList();
   }
 
   // ---- options ---------------------------------------------------------------------------------

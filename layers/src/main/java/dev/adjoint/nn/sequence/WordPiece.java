@@ -91,7 +91,7 @@ public final class WordPiece {
   }
 
   /**
-   * Texts as numbers.
+   * Encoded texts.
    *
    * @param pieces of shape (N, T), where T is that of the longest; padded behind the end
    * @param lengths of shape (N): how many pieces each text has

@@ -1,7 +1,6 @@
 package dev.adjoint.training.data;
 
-import static dev.adjoint.training.data.DataFormatException.quoted;
-
+import dev.adjoint.io.Quoted;
 import dev.adjoint.nn.predict.Column;
 import dev.adjoint.tensor.Tensor;
 import java.math.BigDecimal;
@@ -52,7 +51,10 @@ sealed interface CellColumn {
     return DataFormatException.at(
         row,
         "column %s is %s; expected %s"
-            .formatted(quoted(column), cell == null ? "null" : quoted(cell.toString()), expected));
+            .formatted(
+                Quoted.text(column),
+                cell == null ? "null" : Quoted.text(cell.toString()),
+                expected));
   }
 
   /** Returns the features of columns side by side: of shape (rows, features). */
@@ -129,7 +131,7 @@ sealed interface CellColumn {
         throw DataFormatException.at(
             row,
             "column %s is %s, which float32 would round to %s; expected a category if it is an id,"
-                    .formatted(quoted(name()), quoted(text.strip()), held)
+                    .formatted(Quoted.text(name()), Quoted.text(text.strip()), held)
                 + " a smaller number, or one with a decimal point, which may be rounded");
       }
     }

@@ -4,7 +4,7 @@ import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Tensor;
 import java.util.Arrays;
 
-/** Weights of classes of which some are rare. */
+/** Weights that make up for rare classes. */
 public final class ClassWeights {
 
   private ClassWeights() {}

@@ -14,8 +14,8 @@ import java.nio.file.Path;
  * }</pre>
  *
  * <p>White space around a field and empty lines do not count, nor do {@linkplain Schema#comment
- * comments}. The file may be packed by gzip. What its fields become, and what is refused, says
- * {@link Table#read}.
+ * comments}. The file may be packed by gzip. {@link Table#read} says what its fields become, and
+ * what is refused.
  */
 public final class Csv {
 
@@ -28,7 +28,7 @@ public final class Csv {
    */
   public static <Y> Table<Y> read(Path file, Schema<Y> schema) throws IOException {
     schema.requireFeatures();
-    try (Rows rows = new CsvRows(file, schema)) {
+    try (Rows rows = new CsvRows(file, schema.csv())) {
       return Table.read(rows, schema);
     }
   }

@@ -38,17 +38,17 @@ final class CsvRows implements Rows {
 
   private boolean anyGiven;
 
-  CsvRows(Path file, Schema<?> schema) throws IOException {
+  CsvRows(Path file, Schema.CsvFormat csv) throws IOException {
     this.file = file;
     text =
         new BufferedReader(
             new InputStreamReader(
                 FileInput.open(file),
                 StandardCharsets.UTF_8.newDecoder())); // which reports what is not UTF-8
-    Character comment = schema.comment();
+    Character comment = csv.comment();
     records =
         CsvReader.builder()
-            .fieldSeparator(schema.separator())
+            .fieldSeparator(csv.separator())
             .commentStrategy(comment == null ? CommentStrategy.NONE : CommentStrategy.SKIP)
             .commentCharacter(comment == null ? '#' : comment)
             .extraFieldStrategy(FieldMismatchStrategy.IGNORE) // our message says what is expected
@@ -57,7 +57,7 @@ final class CsvRows implements Rows {
             .allowExtraCharsAfterClosingQuote(false)
             .ofCsvRecord(text)
             .iterator();
-    hasHeader = schema.header().isEmpty();
+    hasHeader = csv.header().isEmpty();
     try {
       ahead = readLine();
       if (!ahead) {
@@ -69,7 +69,7 @@ final class CsvRows implements Rows {
         throw e;
       }
     }
-    columns = hasHeader ? fields : schema.header();
+    columns = hasHeader ? fields : csv.header();
     ahead = !hasHeader;
   }
 

@@ -54,9 +54,4 @@ public final class DataFormatException extends IOException {
   static DataFormatException gzip(Path file, IOException e) {
     return of(file, "cannot be unpacked: " + e.getMessage(), e);
   }
-
-  /** Returns a text in quotes, escaped, and cut where it is long. */
-  static String quoted(String text) {
-    return Quoted.text(text);
-  }
 }

@@ -72,7 +72,7 @@ public final class DataLoader<X, Y> {
    * that those of a large weight come often and others not at all. With those of {@link
    * ClassWeights#balanced}, each class comes as often as any other.
    *
-   * @param weights of the examples, in no special unit, of shape (n)
+   * @param weights of the examples, on any scale, of shape (n)
    */
   public DataLoader<X, Y> draw(long newSeed, Tensor weights) {
     double[] up = weights.toDoubleArray();
@@ -132,7 +132,7 @@ public final class DataLoader<X, Y> {
     return dropLast ? dataset.size() / batchSize : Math.ceilDiv(dataset.size(), batchSize);
   }
 
-  /** Returns the number of examples in a batch, but perhaps for the last. */
+  /** Returns the number of examples in each batch, except perhaps the last. */
   public int batchSize() {
     return batchSize;
   }
@@ -164,9 +164,9 @@ public final class DataLoader<X, Y> {
   }
 
   /**
-   * Returns the batches of an epoch without so many of the first, which are not computed.
+   * Returns the batches of an epoch without the first ones, which are not computed.
    *
-   * @param skipped 0 to {@link #batches()}
+   * @param skipped how many are left out: 0 to {@link #batches()}
    */
   public Iterable<Batch<X, Y>> epoch(int epoch, int skipped) {
     if (skipped < 0 || skipped > batches()) {

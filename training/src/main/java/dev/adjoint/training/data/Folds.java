@@ -68,9 +68,9 @@ public final class Folds {
   }
 
   /**
-   * Returns folds that tear no group apart, such as the images of one patient: whom a model has
-   * learned from, it is not judged by. The largest groups go first, each into the fold that is
-   * smallest then.
+   * Returns folds that keep each group together, such as the images of one patient: a model is
+   * never judged by a group that it has learned from. The largest groups go first, each into the
+   * fold that is smallest then.
    *
    * @param groups the group of each example, any number, of shape (n)
    * @throws IllegalArgumentException if there are fewer groups than folds

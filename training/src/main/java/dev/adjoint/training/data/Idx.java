@@ -198,11 +198,11 @@ public final class Idx {
               .formatted(shape, type, bytes, Math.min(most - start, MOST_BYTES)));
     }
     long memory = bytes + (long) shape.size() * type.tensorBytes();
-    if (Memory.isExceededBy(memory)) {
+    if (MemoryLimit.isExceededBy(memory)) {
       throw DataFormatException.atByte(
           file,
           start,
-          Memory.refusal("elements of type %s and shape %s".formatted(type, shape), memory));
+          MemoryLimit.refusal("elements of type %s and shape %s".formatted(type, shape), memory));
     }
     byte[] elements = bytes(file, in, start, (int) bytes, "the tensor");
     if (in.read() >= 0) {

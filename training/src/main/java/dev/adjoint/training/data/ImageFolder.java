@@ -47,7 +47,7 @@ public final class ImageFolder implements Dataset<Tensor, IntTensor> {
   }
 
   /**
-   * Looks for images in color, all of the same size.
+   * Finds the images of a folder, to be read in color and all of the same size.
    *
    * @throws DataFormatException if the folder has no folders, or one of them has no images
    */

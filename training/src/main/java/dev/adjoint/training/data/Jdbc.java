@@ -1,7 +1,6 @@
 package dev.adjoint.training.data;
 
-import static dev.adjoint.training.data.DataFormatException.quoted;
-
+import dev.adjoint.io.Quoted;
 import java.io.IOException;
 import java.sql.Clob;
 import java.sql.Connection;
@@ -27,8 +26,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Columns are those of the labels of the result; the case of a letter does not matter, as it
  * does not in SQL. NULL is missing. Without an {@code order by} a database may return the rows in
- * another order each time, and with them other splits and batches of the same seed. What its cells
- * become says {@link Table#read}; truth values and dates are categories.
+ * another order each time, and with them other splits and batches of the same seed. {@link
+ * Table#read} says what its cells become; booleans and dates are categories.
  */
 @SuppressWarnings("exports") // who calls it requires java.sql already
 public final class Jdbc {
@@ -57,7 +56,7 @@ public final class Jdbc {
         return read(result, schema);
       }
     } catch (SQLException e) {
-      throw new IOException("the query %s: %s".formatted(quoted(sql), e.getMessage()), e);
+      throw new IOException("the query %s: %s".formatted(Quoted.text(sql), e.getMessage()), e);
     }
   }
 
@@ -123,7 +122,7 @@ public final class Jdbc {
                   this,
                   "column %s is of type %s; expected numbers or texts"
                       .formatted(
-                          quoted(columns.get(column)),
+                          Quoted.text(columns.get(column)),
                           result.getMetaData().getColumnTypeName(column + 1)));
         };
       } catch (SQLException e) {

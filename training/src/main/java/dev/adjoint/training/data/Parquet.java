@@ -1,8 +1,7 @@
 package dev.adjoint.training.data;
 
-import static dev.adjoint.training.data.DataFormatException.quoted;
-
 import com.google.common.base.Throwables;
+import dev.adjoint.io.Quoted;
 import dev.hardwood.InputFile;
 import dev.hardwood.metadata.LogicalType;
 import dev.hardwood.reader.ParquetFileReader;
@@ -30,8 +29,8 @@ import org.jspecify.annotations.Nullable;
  * <p>It needs the library {@code dev.hardwood:hardwood-core}, which the user of this class adds,
  * and on the module path {@code --add-modules dev.hardwood.core}. Files that are packed by Snappy
  * or Zstandard, as most are, need one library more; a message says which. Columns of lists and
- * structs cannot be read, nor bytes that are no text. What its cells become says {@link
- * Table#read}; truth values and dates are categories.
+ * structs cannot be read, nor bytes that are no text. {@link Table#read} says what its cells
+ * become; booleans and dates are categories.
  */
 public final class Parquet {
 
@@ -106,7 +105,7 @@ public final class Parquet {
         throw DataFormatException.at(
             this,
             "column %s is of lists or structs; expected numbers or texts"
-                .formatted(quoted(field.name())));
+                .formatted(Quoted.text(field.name())));
       }
       if (primitive.logicalType() instanceof LogicalType.IntType type && !type.isSigned()) {
         unsigned.add(field.name());
@@ -151,7 +150,7 @@ public final class Parquet {
         throw refusal(e);
       }
       throw DataFormatException.at(
-          this, "column %s is of bytes; expected numbers or texts".formatted(quoted(name)));
+          this, "column %s is of bytes; expected numbers or texts".formatted(Quoted.text(name)));
     }
 
     /** Returns a number of the type of Java, which the library gives with its sign. */

@@ -1,8 +1,7 @@
 package dev.adjoint.training.data;
 
-import static dev.adjoint.training.data.DataFormatException.quoted;
-
 import dev.adjoint.io.FileInput;
+import dev.adjoint.io.Quoted;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -83,7 +82,7 @@ final class ParquetClaims {
       if (columns.contains(String.valueOf(field.get(4))) && (width < 0 || width > WIDEST)) {
         throw refuse(
             "column %s has values of %d bytes; expected numbers or texts"
-                .formatted(quoted(String.valueOf(field.get(4))), width));
+                .formatted(Quoted.text(String.valueOf(field.get(4))), width));
       }
     }
     long rows = 0;
@@ -137,7 +136,7 @@ final class ParquetClaims {
               .toList();
       if (!said.equals(pages)) {
         throw refuse(
-            "is damaged: the index of column %s names other pages".formatted(quoted(column)));
+            "is damaged: the index of column %s names other pages".formatted(Quoted.text(column)));
       }
     }
   }
@@ -176,7 +175,7 @@ final class ParquetClaims {
         || values > most / BYTES_PER_VALUE) {
       throw refuse(
           "a page of column %s says that it holds %d values in %d bytes; expected at most %d, which is 100 times as many as the file has or 64 MiB"
-              .formatted(quoted(column), values, unpacked, most));
+              .formatted(Quoted.text(column), values, unpacked, most));
     }
     return new Page(kind != DICTIONARY, values, end + packed);
   }
@@ -191,7 +190,7 @@ final class ParquetClaims {
     if (at < Integer.BYTES || length < 0 || at > size || length > size - at) {
       throw refuse(
           "is damaged: %d bytes of column %s at byte %d; the file has %d"
-              .formatted(length, quoted(column), at, size));
+              .formatted(length, Quoted.text(column), at, size));
     }
   }
 

@@ -8,15 +8,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A table, row by row, from wherever it is: what {@link Table#read} makes examples of, by a {@link
- * Schema}. Whoever has rows of another kind than {@link Csv} implements it, or passes them to
- * {@link #of}.
+ * Schema}. For rows of another kind than {@link Csv}, implement it or call {@link #of}.
  */
 public interface Rows extends Closeable {
 
   /** Returns the names of all columns, in the order of the cells. */
   List<String> columns();
 
-  /** Goes to the next row, at first to the first; returns whether there is one. */
+  /** Moves to the next row, with the first call to the first; returns whether there is one. */
   boolean next() throws IOException;
 
   /**

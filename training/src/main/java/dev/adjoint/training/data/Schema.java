@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>Schemas are immutable. A missing value is refused unless {@link #missing} says what to take
- * for it. {@link #columns} take what a schema says into the file of a predictor.
+ * for it. {@link #columns} carry its features into the file of a predictor.
  *
  * @param <Y> the type of the targets
  */
@@ -39,27 +39,24 @@ public final class Schema<Y> {
   private final Columns features;
   private final List<Column> targets;
   private final Assembly<Y> assembly;
-  private final char separator;
+  private final CsvFormat csv;
 
-  /** The names of all columns of a file without a header; none if its first line says them. */
-  private final List<String> header;
+  /**
+   * How the lines of a file of CSV are to be read.
+   *
+   * @param separator between fields
+   * @param header the names of all columns of a file without a header; none if its first line is it
+   * @param comment the first character of a comment; null if there are none
+   */
+  record CsvFormat(char separator, List<String> header, @Nullable Character comment) {
+    private static final CsvFormat DEFAULT = new CsvFormat(',', List.of(), null);
+  }
 
-  /** What a line of a file begins with that is a comment; null if none is. */
-  private final @Nullable Character comment;
-
-  private Schema(
-      Columns features,
-      List<Column> targets,
-      Assembly<Y> assembly,
-      char separator,
-      List<String> header,
-      @Nullable Character comment) {
+  private Schema(Columns features, List<Column> targets, Assembly<Y> assembly, CsvFormat csv) {
     this.features = features;
     this.targets = targets;
     this.assembly = assembly;
-    this.separator = separator;
-    this.header = header;
-    this.comment = comment;
+    this.csv = csv;
     Set<String> names = new HashSet<>();
     for (Column column : all()) {
       if (!names.add(column.name())) {
@@ -82,9 +79,7 @@ public final class Schema<Y> {
         new Columns().category(column, classes).list(),
         (inputs, targets) ->
             Dataset.of(inputs, IntTensor.of(((CellColumn.Categorical) targets.getFirst()).codes())),
-        ',',
-        List.of(),
-        null);
+        CsvFormat.DEFAULT);
   }
 
   /**
@@ -100,9 +95,7 @@ public final class Schema<Y> {
         new Columns(),
         new Columns().numeric(columns).list(),
         (inputs, targets) -> Dataset.of(inputs, CellColumn.matrix(targets, inputs.size(0))),
-        ',',
-        List.of(),
-        null);
+        CsvFormat.DEFAULT);
   }
 
   /** Adds columns of finite numbers, each of which is a feature. */
@@ -144,14 +137,14 @@ public final class Schema<Y> {
 
   /** Sets the character that separates the fields of a line of CSV; defaults to a comma. */
   public Schema<Y> separator(char character) {
-    return new Schema<>(features, targets, assembly, character, header, comment);
+    return with(new CsvFormat(character, csv.header, csv.comment));
   }
 
   /**
    * Leaves out the lines of CSV that begin with a character, such as {@code '#'}; none by default.
    */
   public Schema<Y> comment(char character) {
-    return new Schema<>(features, targets, assembly, separator, header, character);
+    return with(new CsvFormat(csv.separator, csv.header, character));
   }
 
   /**
@@ -163,7 +156,7 @@ public final class Schema<Y> {
     if (columns.length == 0) {
       throw new IllegalArgumentException("withoutHeader: no columns; expected the name of each");
     }
-    return new Schema<>(features, targets, assembly, separator, List.of(columns), comment);
+    return with(new CsvFormat(csv.separator, List.of(columns), csv.comment));
   }
 
   /**
@@ -188,9 +181,7 @@ public final class Schema<Y> {
         new Columns(foundFeatures.stream().map(CellColumn::found).toList()),
         foundTargets.stream().map(CellColumn::found).toList(),
         assembly,
-        separator,
-        header,
-        comment);
+        csv);
   }
 
   /** Returns the names of the columns: those of the features, and then those of the targets. */
@@ -217,17 +208,8 @@ public final class Schema<Y> {
     return assembly;
   }
 
-  char separator() {
-    return separator;
-  }
-
-  @Nullable Character comment() {
-    return comment;
-  }
-
-  /** Returns the names of the columns of a file without a header, or none. */
-  List<String> header() {
-    return header;
+  CsvFormat csv() {
+    return csv;
   }
 
   private List<Column> all() {
@@ -235,7 +217,11 @@ public final class Schema<Y> {
   }
 
   private Schema<Y> with(Columns newFeatures) {
-    return new Schema<>(newFeatures, targets, assembly, separator, header, comment);
+    return new Schema<>(newFeatures, targets, assembly, csv);
+  }
+
+  private Schema<Y> with(CsvFormat newCsv) {
+    return new Schema<>(features, targets, assembly, newCsv);
   }
 
   @Override

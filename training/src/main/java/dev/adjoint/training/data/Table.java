@@ -1,7 +1,6 @@
 package dev.adjoint.training.data;
 
-import static dev.adjoint.training.data.DataFormatException.quoted;
-
+import dev.adjoint.io.Quoted;
 import dev.adjoint.nn.predict.Column;
 import dev.adjoint.tensor.Tensor;
 import java.io.IOException;
@@ -92,10 +91,11 @@ public record Table<Y>(
           "%d rows of %d features; a tensor holds at most %d numbers"
               .formatted(count, width, MOST_ELEMENTS));
     }
-    if (Memory.isExceededBy(bytes)) {
+    if (MemoryLimit.isExceededBy(bytes)) {
       throw DataFormatException.at(
           rows,
-          Memory.refusal("the %d rows of %d features up to here".formatted(count, width), bytes));
+          MemoryLimit.refusal(
+              "the %d rows of %d features up to here".formatted(count, width), bytes));
     }
   }
 
@@ -108,8 +108,8 @@ public record Table<Y>(
           "%s column %s; the columns are %s"
               .formatted(
                   place < 0 ? "no" : "more than one",
-                  quoted(column),
-                  quoted(rows.columns().toString())));
+                  Quoted.text(column),
+                  Quoted.text(rows.columns().toString())));
     }
     return place;
   }

@@ -73,9 +73,9 @@ public final class TextLines {
     public void accept(String line) throws IOException {
       lines.add(line);
       bytes += BYTES_PER_LINE + 2L * line.length();
-      if (Memory.isExceededBy(bytes)) {
+      if (MemoryLimit.isExceededBy(bytes)) {
         throw DataFormatException.atLine(
-            file, lines.size(), Memory.refusal("the lines up to here", bytes));
+            file, lines.size(), MemoryLimit.refusal("the lines up to here", bytes));
       }
     }
   }

@@ -1,5 +1,7 @@
 package dev.adjoint.training.metric;
 
+import com.google.common.primitives.Longs;
+import dev.adjoint.nn.TextTable;
 import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Tensor;
 import java.util.ArrayList;
@@ -8,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * How often each class was predicted as each class.
@@ -147,32 +150,14 @@ public final class ConfusionMatrix {
         IntStream.range(0, classes())
             .mapToObj(c -> labels.isEmpty() ? Integer.toString(c) : labels.get(c))
             .toList();
-    int first = names.stream().mapToInt(String::length).max().orElse(0);
-    List<Integer> widths = new ArrayList<>();
+    TextTable table = new TextTable(0);
+    table.row("", Stream.concat(names.stream(), Stream.of("recall")).toList());
     for (int c = 0; c < classes(); c++) {
-      int column = c;
-      long most = Arrays.stream(counts).mapToLong(row -> row[column]).max().orElse(0);
-      widths.add(Math.max(names.get(c).length(), Long.toString(most).length()));
+      List<Object> cells = new ArrayList<>(Longs.asList(counts[c]));
+      cells.add(String.format(Locale.ROOT, "%.3f", recall(c)));
+      table.row(names.get(c), cells);
     }
-    StringBuilder table = new StringBuilder(pad("", first));
-    for (int c = 0; c < classes(); c++) {
-      table.append("  ").append(pad(names.get(c), widths.get(c)));
-    }
-    table.append("  recall\n");
-    for (int c = 0; c < classes(); c++) {
-      table.append(pad(names.get(c), first));
-      for (int p = 0; p < classes(); p++) {
-        table.append("  ").append(pad(Long.toString(counts[c][p]), widths.get(p)));
-      }
-      table.append(String.format(Locale.ROOT, "  %6.3f\n", recall(c)));
-    }
-    if (undecided > 0) {
-      table.append("%d more with NaN among their scores\n".formatted(undecided));
-    }
-    return table.toString();
-  }
-
-  private static String pad(String text, int width) {
-    return " ".repeat(width - text.length()) + text;
+    return table
+        + (undecided > 0 ? "%d more with NaN among their scores\n".formatted(undecided) : "");
   }
 }

@@ -33,8 +33,8 @@ public interface Metric<Y> {
   String name();
 
   /**
-   * Returns which values are better; empty, unless this is overridden, where the metric does not
-   * know. Whoever looks for the best value then has to be told.
+   * Returns which values are better; empty, by default, if the metric does not know: then the user
+   * has to tell those that look for the best value.
    */
   default Optional<Goal> goal() {
     return Optional.empty();

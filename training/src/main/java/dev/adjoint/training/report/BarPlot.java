@@ -26,7 +26,7 @@ public final class BarPlot extends Plot<BarPlot> {
   private final Map<String, double[]> series = new LinkedHashMap<>();
 
   /**
-   * Creates a plot of nothing yet.
+   * Creates an empty plot.
    *
    * @param groups what is written below the bars
    */
@@ -91,18 +91,7 @@ public final class BarPlot extends Plot<BarPlot> {
     double zero = Math.clamp(area.y(0), area.top(), area.bottom());
     double end = Math.clamp(area.y(place), area.top(), area.bottom());
     double height = Math.max(1, Math.abs(zero - end));
-    svg.element(
-        "rect",
-        "class",
-        "bar",
-        "x",
-        x + GAP / 2.0,
-        "y",
-        Math.min(zero, end),
-        "width",
-        Math.max(1, width - GAP),
-        "height",
-        height);
+    svg.rectangle("bar", x + GAP / 2.0, Math.min(zero, end), Math.max(1, width - GAP), height);
     double middle = x + width / 2;
     double outwards = place < 0 ? 1 : -1;
     String label = yAxis.written(place);
@@ -110,7 +99,7 @@ public final class BarPlot extends Plot<BarPlot> {
       svg.text("label middle", middle, end + (place < 0 ? 14 : -5), label);
     }
     if (series.size() > 1 && width > 9 && height > 16) {
-      svg.element("path", "class", "hole", "d", marker.at(middle, end - 8 * outwards));
+      svg.path("hole", marker.at(middle, end - 8 * outwards));
     }
   }
 

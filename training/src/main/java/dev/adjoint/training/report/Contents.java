@@ -3,7 +3,7 @@ package dev.adjoint.training.report;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The list of a page's headings, with the claims that are made below each. */
+/** The list of a page's headings, with the claims below each. */
 final class Contents {
 
   private record Claim(Verdict verdict, String text) {}

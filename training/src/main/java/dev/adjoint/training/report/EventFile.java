@@ -89,7 +89,7 @@ public final class EventFile implements AutoCloseable {
     }
   }
 
-  /** Returns where the file is. */
+  /** Returns the path of the file. */
   public Path path() {
     return path;
   }

@@ -65,23 +65,14 @@ final class Legend {
     double y = base - 4;
     svg.open("g", "class", entry.color.cssClass());
     switch (entry.sample) {
-      case LINE -> svg.element("path", "class", "line", "d", line(x, y));
-      case BAR ->
-          svg.element(
-              "rect", "class", "bar", "x", x + 4, "y", y - 7, "width", 14.0, "height", 14.0);
+      case LINE -> svg.path("line", new PathData().to(x + 1, y).to(x + SAMPLE - 1, y));
+      case BAR -> svg.rectangle("bar", x + 4, y - 7, 14, 14);
       case POINT -> {}
     }
-    svg.element(
-        "path",
-        "class",
+    svg.path(
         entry.sample == Sample.BAR ? "hole" : "marker",
-        "d",
         entry.color.marker().at(x + SAMPLE / 2.0, y));
     svg.close("g");
     svg.text("label", x + SAMPLE + GAP, base, entry.name);
-  }
-
-  private static String line(double x, double y) {
-    return new PathData().to(x + 1, y).to(x + SAMPLE - 1, y).toString();
   }
 }

@@ -24,7 +24,7 @@ public final class LinePlot extends Plot<LinePlot> {
 
   private final List<Series> series = new ArrayList<>();
 
-  /** Creates a plot of nothing yet; titles of axes name the unit, where there is one. */
+  /** Creates an empty plot; titles of axes name the unit, where there is one. */
   public LinePlot(String title, String xTitle, String yTitle) {
     super(title, xTitle, yTitle);
   }
@@ -155,7 +155,7 @@ public final class LinePlot extends Plot<LinePlot> {
   private static void path(Svg svg, String cssClass, Object data) {
     String text = data.toString();
     if (!text.isEmpty()) {
-      svg.element("path", "class", cssClass, "d", text);
+      svg.path(cssClass, text);
     }
   }
 

@@ -14,7 +14,7 @@ final class Message {
 
   private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
 
-  /** Adds a whole number, unless it is 0, which a field that is missing is. */
+  /** Adds a whole number; 0 is left out, as it is the value of a missing field. */
   Message with(int field, long value) {
     if (value != 0) {
       key(field, VARINT);

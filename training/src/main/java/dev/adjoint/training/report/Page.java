@@ -108,12 +108,12 @@ public final class Page {
     return this;
   }
 
-  /** Adds what a reader wants to know first, large: values by what they are, in this order. */
+  /** Adds the main results in large type: values by their names, in this order. */
   public Page answers(Map<String, String> values) {
     return pairs("answers", values);
   }
 
-  /** Adds more that is to be known: what was done, with what. */
+  /** Adds facts in small type, such as data and settings: values by their names, in this order. */
   public Page facts(Map<String, String> values) {
     return pairs("facts", values);
   }

@@ -34,7 +34,7 @@ public abstract sealed class Plot<P extends Plot<P>> permits LinePlot, BarPlot {
   private final String title;
   private final Map<String, PlotColor> colors = new LinkedHashMap<>();
 
-  /** Creates a plot of nothing yet. */
+  /** Creates an empty plot. */
   Plot(String title, String xTitle, String yTitle) {
     this.title = title;
     xAxis = new Axis(xTitle);
@@ -64,7 +64,7 @@ public abstract sealed class Plot<P extends Plot<P>> permits LinePlot, BarPlot {
   /** Draws what is between the axes. */
   abstract void draw(Svg svg, Area area);
 
-  /** Says in words what each series does. */
+  /** Returns sentences on what each series does. */
   abstract List<String> spoken();
 
   /** Returns the color of a series. */
@@ -133,30 +133,14 @@ public abstract sealed class Plot<P extends Plot<P>> permits LinePlot, BarPlot {
         "class",
         "plot",
         "viewBox",
-        "%s %s %s %s"
-            .formatted(
-                Svg.number(-margin),
-                Svg.number(-margin),
-                Svg.number(WIDTH + 2 * margin),
-                Svg.number(height + 2 * margin)),
+        Svg.viewBox(-margin, -margin, WIDTH + 2 * margin, height + 2 * margin),
         "role",
         "img",
         "aria-label",
         "%s. %s".formatted(title, String.join(" ", spoken())));
     if (alone) {
       svg.raw("<style>" + Style.ofPlots() + "</style>");
-      svg.element(
-          "rect",
-          "class",
-          "paper",
-          "x",
-          -margin,
-          "y",
-          -margin,
-          "width",
-          WIDTH + 2 * margin,
-          "height",
-          height + 2 * margin);
+      svg.rectangle("paper", -margin, -margin, WIDTH + 2 * margin, height + 2 * margin);
     }
     for (int i = 0; i < titles.size(); i++) {
       svg.text("title", 0, 14 + 20 * i, titles.get(i));
@@ -175,12 +159,7 @@ public abstract sealed class Plot<P extends Plot<P>> permits LinePlot, BarPlot {
         "height",
         HEIGHT + 10.0,
         "viewBox",
-        "%s %s %s %s"
-            .formatted(
-                Svg.number(left - 5),
-                Svg.number(top - 5),
-                Svg.number(width + 10),
-                Svg.number(HEIGHT + 10)));
+        Svg.viewBox(left - 5, top - 5, width + 10, HEIGHT + 10));
     draw(svg, area);
     svg.close("svg");
     return svg.close("svg").toString();
@@ -190,19 +169,11 @@ public abstract sealed class Plot<P extends Plot<P>> permits LinePlot, BarPlot {
     svg.text("label", 0, area.top - 9, yAxis.title());
     for (Axis.Tick tick : area.y.ticks()) {
       double at = area.top + area.height * (1 - tick.at());
-      svg.element(
-          "path",
-          "class",
-          "grid",
-          "d",
-          new PathData().to(area.left, at).to(area.left + area.width, at));
+      svg.path("grid", new PathData().to(area.left, at).to(area.left + area.width, at));
       svg.text("label end", area.left - 6, at + 4, tick.label());
     }
-    svg.element(
-        "path",
-        "class",
+    svg.path(
         "axis",
-        "d",
         new PathData().to(area.left, area.bottom()).to(area.left + area.width, area.bottom()));
     for (Axis.Tick tick : area.x.ticks()) {
       double half = Svg.width(tick.label()) / 2;

@@ -19,7 +19,7 @@ public enum PlotColor {
   PURPLE(0xB5568E, 0xE391C2, Marker.UPSIDE_DOWN),
   /** A yellow that leans to red; ochre on white. */
   ORANGE(0x957300, 0xE8C14A, Marker.PLUS),
-  /** As far from the background as text is: for what the others are compared with. */
+  /** A gray, for the reference that other series are compared with. */
   GRAY(0x6B6B6B, 0xA6A6A6, Marker.SQUARE);
 
   private final int light;

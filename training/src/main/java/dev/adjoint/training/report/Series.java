@@ -1,7 +1,7 @@
 package dev.adjoint.training.report;
 
 /**
- * What is drawn under one name, by its places along the axes.
+ * A series of a plot, by its places along the axes.
  *
  * @param low the lower edge of a band, the lower ends of error bars; of others y
  * @param high the upper edge or ends; of others y

@@ -25,7 +25,7 @@ public final class Svg {
 
   private final StringBuilder xml = new StringBuilder();
 
-  /** Creates a picture of nothing yet. */
+  /** Creates an empty picture. */
   public Svg() {}
 
   /** Begins an element. */
@@ -46,6 +46,16 @@ public final class Svg {
     begin(tag, attributes);
     xml.append("/>");
     return this;
+  }
+
+  /** Adds a rectangle. */
+  public Svg rectangle(String cssClass, double x, double y, double width, double height) {
+    return element("rect", "class", cssClass, "x", x, "y", y, "width", width, "height", height);
+  }
+
+  /** Adds a path with this path data. */
+  public Svg path(String cssClass, Object data) {
+    return element("path", "class", cssClass, "d", data);
   }
 
   /** Adds text; the class says to which side of the place it goes. */
@@ -90,6 +100,11 @@ public final class Svg {
     long size = Math.abs(tenths);
     String whole = size < 10 && size > 0 ? "" : Long.toString(size / 10);
     return (tenths < 0 ? "-" : "") + whole + (size % 10 == 0 ? "" : "." + size % 10);
+  }
+
+  /** Returns the attribute {@code viewBox} of a picture with this rectangle in it. */
+  public static String viewBox(double x, double y, double width, double height) {
+    return "%s %s %s %s".formatted(number(x), number(y), number(width), number(height));
   }
 
   /** Estimates how wide a text is: fonts differ, and this is about the widest of them. */

@@ -4,11 +4,11 @@ package dev.adjoint.training.data;
  * How much memory the content of one file may take. Small files can become large: a line of three
  * bytes that names one of a thousand categories is a row of a thousand numbers.
  */
-final class Memory {
+final class MemoryLimit {
 
   private static final long BYTES_PER_MEGABYTE = 1 << 20;
 
-  private Memory() {}
+  private MemoryLimit() {}
 
   /** Tells whether so many bytes are more than half of the memory that the JVM may use. */
   static boolean isExceededBy(long bytes) {

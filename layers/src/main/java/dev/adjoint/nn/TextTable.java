@@ -1,4 +1,4 @@
-package dev.adjoint.nn.inspect;
+package dev.adjoint.nn;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -6,33 +6,46 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Aligns columns for people: the first to the left, and the others, if of numbers, to the right.
+ * A table as a text whose columns are aligned, two spaces apart.
+ *
+ * @hidden
  */
-final class TextTable {
-
-  private final boolean ofNumbers;
+public final class TextTable {
+  private final int left;
   private final List<List<String>> rows = new ArrayList<>();
 
-  TextTable(boolean ofNumbers) {
-    this.ofNumbers = ofNumbers;
+  /**
+   * Creates an empty table.
+   *
+   * @param left how many columns are aligned to the left: the others are, to the right
+   */
+  public TextTable(int left) {
+    this.left = left;
   }
 
-  /** Adds a row, such as the head. */
-  void row(String name, List<?> cells) {
-    List<String> row = new ArrayList<>(List.of(name));
-    cells.forEach(cell -> row.add(cell.toString()));
-    rows.add(row);
+  /** Adds a row, such as the head, of as many cells as all others have. */
+  public TextTable row(List<?> cells) {
+    rows.add(cells.stream().map(Object::toString).toList());
+    return this;
+  }
+
+  /** Adds a row with a name. */
+  public TextTable row(String name, List<?> cells) {
+    List<Object> row = new ArrayList<>(cells);
+    row.addFirst(name);
+    return row(row);
   }
 
   /** Adds a row of numbers to three digits; NaN is an empty cell. */
-  void row(String name, double... numbers) {
-    row(
+  public TextTable row(String name, double... numbers) {
+    return row(
         name,
         Arrays.stream(numbers)
             .mapToObj(n -> Double.isNaN(n) ? "" : String.format(Locale.ROOT, "%.3g", n))
             .toList());
   }
 
+  /** Returns the rows, each a line. */
   @Override
   public String toString() {
     int[] widths = new int[rows.getFirst().size()];
@@ -43,7 +56,7 @@ final class TextTable {
       for (int i = 0; i < widths.length; i++) {
         String pad = " ".repeat(widths[i] - row.get(i).length());
         line.append(i == 0 ? "" : "  ");
-        line.append(ofNumbers && i > 0 ? pad + row.get(i) : row.get(i) + pad);
+        line.append(i < left ? row.get(i) + pad : pad + row.get(i));
       }
       text.append(line.toString().stripTrailing()).append('\n');
     }
