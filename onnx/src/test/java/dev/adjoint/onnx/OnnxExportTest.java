@@ -223,6 +223,15 @@ class OnnxExportTest {
             + " has");
   }
 
+  @Test
+  void aNumberThatOnlyLooksLikeASizeIsRefused() {
+    AtomicInteger runs = new AtomicInteger(5);
+    refuses(
+        new Sequential(y -> y.times(runs.getAndIncrement())),
+        generator.normal(4, 3),
+        "output 'output' has");
+  }
+
   private static void refuses(Sequential model, Tensor x, String message) {
     assertThatThrownBy(() -> OnnxExport.of(model, x).toBytes()).hasMessageContaining(message);
   }
