@@ -41,10 +41,12 @@ class ModulePathTest {
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--module-path",
                 Program.modulePath(),
+                "--class-path", // what automatic modules read without saying so
+                System.getProperty("java.class.path"),
                 "--add-modules",
                 "dev.adjoint,dev.adjoint.explain",
                 source.toString())
-            .redirectErrorStream(true)
+            .redirectError(ProcessBuilder.Redirect.INHERIT) // which kernels there are
             .start();
     String printed = new String(java.getInputStream().readAllBytes(), UTF_8);
     assertThat(java.waitFor()).as(printed).isZero();
