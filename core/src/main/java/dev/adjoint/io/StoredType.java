@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The element types of files, by their names in safetensors, and their conversion to the two of
- * tensors. Readers of other formats take {@link #element}.
+ * tensors: F for floats, I and U for signed and unsigned integers, and their bits. Readers of other
+ * formats take {@link #element}.
  *
  * <p>Each is read as the smaller of ours that holds all its values, and never rounded: 64-bit
  * integers, which float64 holds up to 2^53, are refused beyond that.
@@ -23,7 +24,9 @@ import org.jspecify.annotations.Nullable;
 public enum StoredType {
   F64("f8", "d", 8, DType.FLOAT64),
   F32("f4", "f", 4, DType.FLOAT32),
+  /** IEEE half: 5 bits of exponent, 10 of fraction. */
   F16("f2", "e", 2, DType.FLOAT32),
+  /** The upper half of a float32: 8 bits of exponent, 7 of fraction. */
   BF16(null, null, 2, DType.FLOAT32),
   I64("i8", "q", 8, DType.FLOAT64),
   U64("u8", "Q", 8, DType.FLOAT64),

@@ -18,31 +18,47 @@ public enum Binary implements Primitive {
   PLUS((g, a, b, y) -> g, (g, a, b, y) -> g),
   MINUS((g, a, b, y) -> g, (g, a, b, y) -> g.neg()),
   TIMES((g, a, b, y) -> g.times(b), (g, a, b, y) -> g.times(a)),
+  /** a / b. */
   DIV((g, a, b, y) -> g.div(b), (g, a, b, y) -> g.times(y).div(b).neg()),
+  /** a^b. */
   POW(
       (g, a, b, y) -> g.times(b).times(a.pow(lessOne(a, b))),
       (g, a, b, y) -> g.times(y).times(logBase(a, b, y))),
+  /** The larger of a and b; NaN if one is. */
   MAX(
       (g, a, b, y) -> g.times(share(a, b, y, a.greater(b))),
       (g, a, b, y) -> g.times(share(a, b, y, b.greater(a)))),
+  /** The smaller of a and b; NaN if one is. */
   MIN(
       (g, a, b, y) -> g.times(share(a, b, y, a.less(b))),
       (g, a, b, y) -> g.times(share(a, b, y, b.less(a)))),
+  /** The angle of the point (b, a), -pi to pi. */
   ATAN2(
       (g, a, b, y) -> g.times(b.div(length(a, b))).div(length(a, b)), // no square can overflow
       (g, a, b, y) -> g.times(a.div(length(a, b))).div(length(a, b)).neg()),
+  /** sqrt(a^2 + b^2). */
   HYPOT((g, a, b, y) -> g.times(a.div(length(a, b))), (g, a, b, y) -> g.times(b.div(length(a, b)))),
+  /** a - b * trunc(a / b): of the sign of a. */
   FMOD((g, a, b, y) -> g, (g, a, b, y) -> g.times(multiple(a, b, y)).neg()),
+  /** a - b * floor(a / b): of the sign of b. */
   REMAINDER((g, a, b, y) -> g, (g, a, b, y) -> g.times(multiple(a, b, y)).neg()),
+  /** log(e^a + e^b). */
   LOGADDEXP((g, a, b, y) -> g.times(part(a, b)), (g, a, b, y) -> g.times(part(b, a))),
+  /** a * log(b); 0 where a is 0. */
   XLOGY(
       (g, a, b, y) -> g.times(Where.where(a.equal(0).times(b.lessEqual(0)), one(b), b).log()),
       (g, a, b, y) -> g.times(a).div(b.plus(a.equal(0).times(b.equal(0))))),
+  /** 1 where a = b, else 0. */
   EQUAL,
+  /** 1 where a != b, else 0. */
   NOT_EQUAL,
+  /** 1 where a &lt; b, else 0. */
   LESS,
+  /** 1 where a &lt;= b, else 0. */
   LESS_EQUAL,
+  /** 1 where a &gt; b, else 0. */
   GREATER,
+  /** 1 where a &gt;= b, else 0. */
   GREATER_EQUAL,
   /** x where positive, else x * slope. */
   LEAKY_RELU(

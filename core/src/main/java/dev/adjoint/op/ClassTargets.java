@@ -123,7 +123,7 @@ record ClassTargets(IntTensor classes, int counted, @Nullable Tensor classWeight
   Tensor weighted(Tensor perRow) {
     return classWeights == null
         ? perRow
-        : Losses.weighed(weights(classWeights, perRow.dtype()), perRow);
+        : ElementwiseLosses.weighed(weights(classWeights, perRow.dtype()), perRow);
   }
 
   /** Returns what each row costs, smoothed: 0 where it does not count. */
@@ -132,7 +132,8 @@ record ClassTargets(IntTensor classes, int counted, @Nullable Tensor classWeight
     double smoothing = options.labelSmoothing();
     if (smoothing > 0) {
       Tensor weights = options.classWeights();
-      Tensor all = weights == null ? logp : Losses.weighed(weights.to(logp.dtype()), logp);
+      Tensor all =
+          weights == null ? logp : ElementwiseLosses.weighed(weights.to(logp.dtype()), logp);
       rows = rows.times(1 - smoothing).minus(all.mean(-1).times(smoothing));
     }
     return zeroIgnored(rows);

@@ -7,6 +7,7 @@ import dev.adjoint.tensor.Tensor;
 
 /** Copies elements so that they lie one after another. */
 public enum Contiguous implements Primitive {
+  /** The same elements. */
   COPY;
 
   /** Returns the tensor itself if it is contiguous, else a copy. */

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>{@code
  * CrossEntropyOptions options = CrossEntropyOptions.DEFAULT.labelSmoothing(0.1).ignoreIndex(PADDING);
- * Losses.crossEntropy(logits, targets, options, Reduction.MEAN);
+ * Losses.crossEntropy(logits, targets, options);
  * }</pre>
  *
  * <p>Each method returns changed options.

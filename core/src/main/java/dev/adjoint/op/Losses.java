@@ -17,11 +17,13 @@ import dev.adjoint.tensor.Tensors;
  *
  * <p>Names and formulas are those of {@code torch.nn.functional}, without {@code _loss}. Each loss
  * has two forms: the short one takes PyTorch's defaults and returns the mean; the long one says
- * everything, the {@link Reduction} last.
+ * everything, the {@link Reduction} last. Where there are {@link CrossEntropyOptions}, the
+ * reduction may be left out, too: it is the mean.
  *
  * <p>What is compared has equal shapes: nothing broadcasts here, where it would hide a mistake.
  * Classes are along the last axis, and scores of shape (..., C) are as many rows as the leading
- * axes have elements.
+ * axes have elements: here, in metrics and in predictors. PyTorch has them along axis 1; scores of
+ * images, (N, C, H, W), are brought into this order by {@code permute(0, 2, 3, 1)}.
  *
  * @see DistributionLosses
  * @see SegmentationLosses
@@ -29,12 +31,6 @@ import dev.adjoint.tensor.Tensors;
  * @see SequenceLosses
  */
 public final class Losses {
-
-  private static final ElementwiseFunction HUBER =
-      new ElementwiseFunction("huber", 3, x -> rounded(x[0].minus(x[1]), x[2]));
-
-  private static final ElementwiseFunction WEIGHED =
-      new ElementwiseFunction("weighed", 2, x -> weighed(x[0], x[1]));
 
   private Losses() {}
 
@@ -68,7 +64,12 @@ public final class Losses {
    * @throws IndexOutOfBoundsException if a target is not a class
    */
   public static Tensor crossEntropy(Tensor logits, IntTensor targets) {
-    return crossEntropy(logits, targets, CrossEntropyOptions.DEFAULT, Reduction.MEAN);
+    return crossEntropy(logits, targets, CrossEntropyOptions.DEFAULT);
+  }
+
+  /** Returns the mean of the cross-entropy with options. */
+  public static Tensor crossEntropy(Tensor logits, IntTensor targets, CrossEntropyOptions options) {
+    return crossEntropy(logits, targets, options, Reduction.MEAN);
   }
 
   /**
@@ -101,7 +102,13 @@ public final class Losses {
    * @param probabilities of the same shape
    */
   public static Tensor crossEntropy(Tensor logits, Tensor probabilities) {
-    return crossEntropy(logits, probabilities, CrossEntropyOptions.DEFAULT, Reduction.MEAN);
+    return crossEntropy(logits, probabilities, CrossEntropyOptions.DEFAULT);
+  }
+
+  /** Returns the mean of the cross-entropy of class probabilities with options. */
+  public static Tensor crossEntropy(
+      Tensor logits, Tensor probabilities, CrossEntropyOptions options) {
+    return crossEntropy(logits, probabilities, options, Reduction.MEAN);
   }
 
   /**
@@ -126,7 +133,8 @@ public final class Losses {
     options.requireNoIgnored(loss);
     options.requireWeights(loss, shape.size(shape.axis(loss, -1)));
     Tensor shares = options.shares(probabilities);
-    return reduction.of(WEIGHED.apply(shares, logits.logSoftmax(-1)).sum(-1).neg());
+    Tensor costs = ElementwiseLosses.WEIGHED.apply(shares, logits.logSoftmax(-1));
+    return reduction.of(costs.sum(-1).neg());
   }
 
   /**
@@ -138,7 +146,13 @@ public final class Losses {
    * @throws IndexOutOfBoundsException if a target is not a class
    */
   public static Tensor nll(Tensor logProbabilities, IntTensor targets) {
-    return nll(logProbabilities, targets, CrossEntropyOptions.DEFAULT, Reduction.MEAN);
+    return nll(logProbabilities, targets, CrossEntropyOptions.DEFAULT);
+  }
+
+  /** Returns the mean of the negative log-likelihood with options. */
+  public static Tensor nll(
+      Tensor logProbabilities, IntTensor targets, CrossEntropyOptions options) {
+    return nll(logProbabilities, targets, options, Reduction.MEAN);
   }
 
   /**
@@ -208,7 +222,7 @@ public final class Losses {
     String loss = "binaryCrossEntropyWithLogits";
     requireEqualShapes(loss, "logits", logits.shape(), "targets", targets.shape());
     requireBroadcast(loss, "positive weight", positiveWeight.shape(), "logits", logits.shape());
-    return reduction.of(BinaryCrossEntropy.OF_LOGITS.apply(logits, targets, positiveWeight));
+    return reduction.of(ElementwiseLosses.BINARY_OF_LOGITS.apply(logits, targets, positiveWeight));
   }
 
   /** Returns the mean of the binary cross-entropy of probabilities. */
@@ -234,13 +248,7 @@ public final class Losses {
     requireEqualShapes(loss, "probabilities", shape, "targets", targets.shape());
     requireBroadcast(loss, "weight", weight.shape(), "probabilities", shape);
     return reduction.of(
-        BinaryCrossEntropy.OF_PROBABILITIES.apply(probabilities, targets).times(weight));
-  }
-
-  /** Returns weight * cost, where a weight of 0 selects: not even an infinite cost gets through. */
-  static Tensor weighed(Tensor weight, Tensor cost) {
-    Tensor isLeftOut = weight.untracked().equal(0).times(cost.untracked().isFinite().equal(0));
-    return weight.times(Where.where(isLeftOut, Tensor.scalar(0, cost.dtype()), cost));
+        ElementwiseLosses.BINARY_OF_PROBABILITIES.apply(probabilities, targets).times(weight));
   }
 
   /** Returns the mean over all rows of the divergence from target probabilities. */
@@ -320,7 +328,8 @@ public final class Losses {
     requireAboveZero("huber", "delta", delta);
     requireEqualShapes("huber", "prediction", prediction.shape(), "target", target.shape());
     DType dtype = DType.promote(prediction.dtype(), target.dtype());
-    return reduction.of(HUBER.apply(prediction, target, Tensor.scalar(delta, dtype)));
+    return reduction.of(
+        ElementwiseLosses.HUBER.apply(prediction, target, Tensor.scalar(delta, dtype)));
   }
 
   /** Returns the mean of the smooth L1 loss with beta 1. */
@@ -343,13 +352,6 @@ public final class Losses {
     return beta == 0
         ? l1(prediction, target, reduction)
         : huber(prediction, target, beta, reduction).div(beta);
-  }
-
-  private static Tensor rounded(Tensor difference, Tensor delta) {
-    Tensor distance = difference.abs(); // its second derivative at 0 is 0, that of a square is not
-    Tensor near = Where.where(distance.greater(delta), delta, difference);
-    Tensor beyond = distance.minus(delta).relu();
-    return near.square().times(0.5).plus(beyond.times(delta));
   }
 
   private static Tensor difference(String loss, Tensor prediction, Tensor target) {

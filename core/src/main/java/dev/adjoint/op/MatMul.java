@@ -11,6 +11,7 @@ import java.util.Arrays;
 
 /** Multiplies matrices: the last two axes, with leading axes broadcast. */
 public enum MatMul implements Primitive {
+  /** {@code a @ b}, or {@code a @ b + c}. */
   MATMUL;
 
   /**

@@ -29,8 +29,8 @@ public final class SegmentationLosses {
           x -> {
             Tensor positive = x[1].times(x[2]);
             Tensor negative = x[1].neg().plus(1).times(x[3]);
-            return Losses.weighed(positive, focal(x[0], x[4]))
-                .plus(Losses.weighed(negative, focal(x[0].neg(), x[4])));
+            return ElementwiseLosses.weighed(positive, focal(x[0], x[4]))
+                .plus(ElementwiseLosses.weighed(negative, focal(x[0].neg(), x[4])));
           });
 
   private SegmentationLosses() {}
@@ -77,7 +77,13 @@ public final class SegmentationLosses {
 
   /** Returns the mean of the focal loss of many classes with gamma 2. */
   public static Tensor focal(Tensor logits, IntTensor targets) {
-    return focal(logits, targets, 2, CrossEntropyOptions.DEFAULT, Reduction.MEAN);
+    return focal(logits, targets, 2, CrossEntropyOptions.DEFAULT);
+  }
+
+  /** Returns the mean of the focal loss of many classes with options. */
+  public static Tensor focal(
+      Tensor logits, IntTensor targets, double gamma, CrossEntropyOptions options) {
+    return focal(logits, targets, gamma, options, Reduction.MEAN);
   }
 
   /**

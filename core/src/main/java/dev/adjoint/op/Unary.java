@@ -13,18 +13,26 @@ import org.jspecify.annotations.Nullable;
  * <p>A row's kernel is the function of the same name (in camel case) in {@code FloatFunctions}.
  */
 public enum Unary implements Primitive {
+  /** -x. */
   NEG((g, x, y) -> g.neg()),
   ABS((g, x, y) -> g.times(x.sign())),
+  /** -1, 0 or 1. */
   SIGN(Unary::zero),
   EXP((g, x, y) -> g.times(y)),
+  /** e^x - 1, accurate next to 0. */
   EXPM1((g, x, y) -> g.times(x.exp())), // y + 1 has no digits left where y is nearly -1
+  /** The natural logarithm. */
   LOG((g, x, y) -> g.div(x)),
+  /** log(1 + x), accurate next to 0. */
   LOG1P((g, x, y) -> g.div(x.plus(1))),
   LOG2((g, x, y) -> g.div(x).times(1 / Math.log(2))),
   LOG10((g, x, y) -> g.div(x.times(Math.log(10)))),
   SQRT((g, x, y) -> g.div(y.times(2))),
+  /** 1 / sqrt(x). */
   RSQRT((g, x, y) -> g.times(y).times(y).times(y).times(-0.5)),
+  /** x^2. */
   SQUARE((g, x, y) -> g.times(x).times(2)),
+  /** 1 / x. */
   RECIPROCAL((g, x, y) -> g.times(y).times(y).neg()),
   SIN((g, x, y) -> g.times(x.cos())),
   COS((g, x, y) -> g.times(x.sin()).neg()),
@@ -36,10 +44,13 @@ public enum Unary implements Primitive {
   SINH((g, x, y) -> g.times(x.cosh())),
   COSH((g, x, y) -> g.times(x.sinh())),
   TANH((g, x, y) -> Binary.TANH_PULLBACK.apply(g, y)),
+  /** 1 / (1 + e^-x). */
   SIGMOID((g, x, y) -> g.times(y.times(y.neg().plus(1)))),
+  /** log(1 + e^x). */
   SOFTPLUS((g, x, y) -> g.times(x.sigmoid())),
-  // d/dx erf(x) = 2/sqrt(pi) * exp(-x^2)
+  /** The error function, whose derivative is 2/sqrt(pi) * exp(-x^2). */
   ERF((g, x, y) -> g.times(x.square().neg().exp()).times(2 / Math.sqrt(Math.PI))),
+  /** max(x, 0). */
   RELU((g, x, y) -> {
     Tensor known = y.untracked();
     return Where.where(known.greater(0), g, known.times(0)); // NaN where y is
@@ -73,15 +84,23 @@ public enum Unary implements Primitive {
     Tensor ds = s.times(near.neg().sigmoid());
     return g.times(ds).times(near.times(s.times(-2).plus(1)).plus(2));
   }),
+  /** x * P(x), P the normal distribution function. */
   GELU((g, x, y) -> g.times(GELU_SLOPE.apply(x))),
+  /** {@link #GELU} by x * s(u), s and u as of {@link #GELU_TANH_SLOPE}. */
   GELU_TANH((g, x, y) -> g.times(GELU_TANH_SLOPE.apply(x))),
+  /** x * s(x), s the sigmoid. */
   SILU((g, x, y) -> g.times(SILU_SLOPE.apply(x))),
+  /** x / (1 + |x|). */
   SOFTSIGN((g, x, y) -> g.div(x.abs().plus(1).square())),
   FLOOR(Unary::zero),
   CEIL(Unary::zero),
+  /** The nearest whole number, of two the even one. */
   ROUND(Unary::zero),
+  /** The whole number next to x towards 0. */
   TRUNC(Unary::zero),
+  /** 1 where x is NaN, else 0. */
   IS_NAN(null),
+  /** 1 where x is neither infinite nor NaN, else 0. */
   IS_FINITE(null);
 
   /** Computes the cotangent of the input from that of the output, the input and the output. */

@@ -7,6 +7,7 @@ import dev.adjoint.tensor.Tensors;
 
 /** Elementwise choice between two tensors. */
 public enum Where implements Primitive {
+  /** b where a is not 0, else c. */
   WHERE;
 
   private final Elementwise function = new Elementwise("where", 3);

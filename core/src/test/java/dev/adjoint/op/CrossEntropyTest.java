@@ -42,6 +42,26 @@ class CrossEntropyTest {
   }
 
   @Test
+  void withOptionsAloneALossIsTheMean() {
+    Tensor logits = normal(1, 3, 4);
+    CrossEntropyOptions options = DEFAULT.ignoreIndex(0);
+    CrossEntropyOptions smooth = DEFAULT.labelSmoothing(0.25);
+    Tensor shares = logits.softmax(-1);
+    assertThat(Losses.crossEntropy(logits, TARGETS, options).item())
+        .isEqualTo(Losses.crossEntropy(logits, TARGETS, options, Reduction.MEAN).item())
+        .isNotEqualTo(Losses.crossEntropy(logits, TARGETS).item());
+    assertThat(Losses.crossEntropy(logits, shares, smooth).item())
+        .isEqualTo(Losses.crossEntropy(logits, shares, smooth, Reduction.MEAN).item())
+        .isNotEqualTo(Losses.crossEntropy(logits, shares).item());
+    assertThat(Losses.nll(logits, TARGETS, options).item())
+        .isEqualTo(Losses.nll(logits, TARGETS, options, Reduction.MEAN).item())
+        .isNotEqualTo(Losses.nll(logits, TARGETS).item());
+    assertThat(SegmentationLosses.focal(logits, TARGETS, 3, options).item())
+        .isEqualTo(SegmentationLosses.focal(logits, TARGETS, 3, options, Reduction.MEAN).item())
+        .isNotEqualTo(SegmentationLosses.focal(logits, TARGETS, 3, DEFAULT).item());
+  }
+
+  @Test
   void anyLeadingAxesAreRows() {
     Tensor logits = normal(1, 2, 3, 4);
     IntTensor targets = IntTensor.of(new int[][] {{2, 0, 3}, {1, 1, 0}});

@@ -165,6 +165,16 @@ class ConvLayersTest {
   }
 
   @Test
+  void channelsGoBehindTheAxesOfTheImage() {
+    Tensor x = generator.normal(2, 3, 4, 5);
+    Tensor y = new ChannelsLast().forward(x);
+    assertThat(y.shape()).isEqualTo(Shape.of(2, 4, 5, 3));
+    assertThat(y.toFloatArray()).isEqualTo(x.permute(0, 2, 3, 1).toFloatArray());
+    assertThat(new ChannelsLast().forward(generator.normal(2, 3)).shape())
+        .isEqualTo(Shape.of(2, 3));
+  }
+
+  @Test
   void poolingReducesWindows() {
     Tensor x = Tensor.of(new double[][][][] {{{{1, 2, 5, 6}, {3, 4, 7, 8}}}});
     assertThat(new MaxPool2d(2).forward(x).toDoubleArray()).containsExactly(4, 8);
@@ -271,6 +281,9 @@ class ConvLayersTest {
         .isThrownBy(() -> new GlobalAvgPool().forward(generator.normal(2, 3)));
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new Flatten().forward(generator.normal(2)));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new ChannelsLast().forward(generator.normal(2)))
+        .withMessage("ChannelsLast: input of shape (2); expected (N, C, ...) of at least 2 axes");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new MaxPool2d(5).forward(generator.normal(1, 1, 3, 3)));
   }

@@ -57,6 +57,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 
 /** Lists all layers, for 4 channels or features, and which inputs they take. */
 final class LayerRows {
@@ -118,6 +119,7 @@ final class LayerRows {
     rows.add(row(new PReLU(), any()));
     rows.add(row(new PReLU(4), channels()));
     rows.add(row(new Flatten(), LayerRows::flattened));
+    rows.add(row(new ChannelsLast(), LayerRows::channelsLast));
     rows.add(row(new Linear(4, 6, G), last(6)));
     rows.add(row(new Linear(4, 6, G).withoutBias(), last(6)));
     rows.add(row(WeightNorm.on(new Linear(4, 6, G)), last(6)));
@@ -321,6 +323,17 @@ final class LayerRows {
   private static Optional<Shape> flattened(Shape x, boolean training) {
     int features = Arrays.stream(x.toArray()).skip(1).reduce(1, (a, b) -> a * b);
     return x.rank() < 2 ? Optional.empty() : Optional.of(Shape.of(x.size(0), features));
+  }
+
+  private static Optional<Shape> channelsLast(Shape x, boolean training) {
+    return x.rank() < 2
+        ? Optional.empty()
+        : Optional.of(
+            Shape.of(
+                IntStream.range(0, x.rank())
+                    .map(
+                        axis -> axis == 0 ? x.size(0) : x.size(axis == x.rank() - 1 ? 1 : axis + 1))
+                    .toArray()));
   }
 
   private static Optional<Shape> embedded(Shape x, boolean training) {

@@ -113,19 +113,23 @@ final class ExportNetworks {
   }
 
   private static String pooled(Export s, String op) {
-    PoolOptions options = s.option(PoolOptions.class, "options");
+    PoolOptions options = s.fixed(PoolOptions.class, "options");
     int axes = options.kernel().size();
     Shape shape = s.shape(0);
     boolean isBatch = shape.rank() == axes + 2;
     String x = s.in(0);
     if (!isBatch) { // one channel each of all that stands before
-      int[] sizes = new int[axes + 2];
-      sizes[0] = -1;
-      sizes[1] = 1;
-      for (int i = 0; i < axes; i++) {
-        sizes[i + 2] = shape.size(i - axes);
-      }
-      x = s.node("Reshape", x, s.graph().ints(sizes));
+      String sizes =
+          s.sizes(step -> {
+            int[] last = new int[axes + 2];
+            last[0] = -1;
+            last[1] = 1;
+            for (int i = 0; i < axes; i++) {
+              last[i + 2] = step.inputs()[0].size(i - axes);
+            }
+            return last;
+          });
+      x = s.node("Reshape", x, sizes);
     }
     List<Object> attributes = new ArrayList<>();
     attributes.addAll(List.of("kernel_shape", ints(options.kernel())));
@@ -176,7 +180,7 @@ final class ExportNetworks {
     String running = sum == null ? null : s.graph().a.weightOf(sum.inputs()[0]);
     if (sum != null && running != null && sum.inputs()[1].size() == 1) {
       Tensor value = sum.inputs()[0];
-      return new Variance(s.graph().name(value, value), sum.inputs()[1].item());
+      return new Variance(s.graph().name(value), sum.inputs()[1].item());
     }
     Tensor variance = inverse.untracked().to(DType.FLOAT64).square().reciprocal();
     double epsilon = variance.min().item() >= USUAL ? USUAL : 0;
@@ -202,8 +206,11 @@ final class ExportNetworks {
   }
 
   private static String flat(Export s, int input) {
-    Tensor first = flat(s.graph().a, s.x(input));
-    return s.graph().name(first, flat(s.graph().b, s.b().inputs()[input]));
+    List<Tensor> channels = new ArrayList<>();
+    for (int run = 0; run < s.runs().size(); run++) {
+      channels.add(flat(s.graph().runs.get(run), s.runs().get(run).inputs()[input]));
+    }
+    return s.graph().name(channels);
   }
 
   private static String norm(Export s) {
@@ -220,11 +227,11 @@ final class ExportNetworks {
     boolean isUsual = isLast && !rule.outsideRoot() && rule.epsilon() > 0;
     if (isUsual && rule.centered() && (isOfSet || !isAffine)) {
       List<String> inputs =
-          isShifted ? s.all() : List.of(s.in(0), isAffine ? s.in(1) : constant(s, 1, set));
+          isShifted ? s.all() : List.of(s.in(0), isAffine ? s.in(1) : constant(s, 1, first, rank));
       return s.node("LayerNormalization", inputs, "axis", first, "epsilon", rule.epsilon());
     }
     if (isUsual && !rule.centered() && s.graph().opset >= 23 && (isOfSet || !isAffine)) {
-      String gain = isAffine ? s.in(1) : constant(s, 1, set);
+      String gain = isAffine ? s.in(1) : constant(s, 1, first, rank);
       String y =
           s.node(
               "RMSNormalization", List.of(s.in(0), gain), "axis", first, "epsilon", rule.epsilon());
@@ -244,10 +251,9 @@ final class ExportNetworks {
           rule.epsilon());
     }
     if (isUsual && rule.centered() && first == 2 && !isAffine && channels > 0) {
-      Shape each = Shape.of(channels);
       return s.node(
           "InstanceNormalization",
-          List.of(s.in(0), constant(s, 1, each), constant(s, 0, each)),
+          List.of(s.in(0), constant(s, 1, 1, 2), constant(s, 0, 1, 2)),
           "epsilon",
           rule.epsilon());
     }
@@ -267,8 +273,11 @@ final class ExportNetworks {
         && Arrays.stream(s.x(input).untracked().toDoubleArray()).allMatch(x -> x == 0);
   }
 
-  private static String constant(Export s, double value, Shape shape) {
-    return s.node("Expand", s.number(value), s.graph().ints(shape.toArray()));
+  /** Returns a number in the shape of some axes of the input. */
+  private static String constant(Export s, double value, int from, int to) {
+    String sizes =
+        s.sizes(step -> Arrays.copyOfRange(step.inputs()[0].shape().toArray(), from, to));
+    return s.node("Expand", s.number(value), sizes);
   }
 
   /** Writes the definition. */
@@ -312,15 +321,13 @@ final class ExportNetworks {
             && rule.centered()
             && !rule.outsideRoot()
             && rule.epsilon() > 0;
-    Recorded.Step second = s.graph().b.steps.get(s.graph().a.stepOf(norm.output()));
-    Export whole = new Export(s.graph(), norm, second);
+    Export whole = s.graph().step(s.graph().a.stepOf(norm.output()));
     if (!fits
         || s.graph().a.isVariable(norm.inputs()[1])
         || s.graph().a.isVariable(norm.inputs()[2])) {
       return null;
     }
-    Recorded.Step before = s.graph().b.steps.get(s.graph().a.stepOf(groups.output()));
-    String x = s.graph().name(groups.inputs()[0], before.inputs()[0]);
+    String x = s.graph().step(s.graph().a.stepOf(groups.output())).in(0);
     return s.node(
         "GroupNormalization",
         List.of(x, flat(whole, 1), flat(whole, 2)),

@@ -26,7 +26,6 @@ final class ExportRules {
           .put("SQRT", "Sqrt")
           .put("RECIPROCAL", "Reciprocal")
           .put("SIN", "Sin")
-          .put("COS", "Cos")
           .put("TAN", "Tan")
           .put("ASIN", "Asin")
           .put("ACOS", "Acos")
@@ -97,6 +96,12 @@ final class ExportRules {
   }
 
   private static void unary(Map<String, Rule> all) {
+    all.put(
+        "Unary.COS",
+        s ->
+            s.dtype() == DType.FLOAT64 // of which ONNX Runtime has the sine, but not the cosine
+                ? s.node("Sin", s.node("Add", s.in(0), s.number(Math.PI / 2)))
+                : s.node("Cos", s.in(0)));
     all.put("Unary.EXPM1", s -> s.node("Sub", s.node("Exp", s.in(0)), s.number(1)));
     all.put("Unary.LOG1P", s -> s.node("Log", s.node("Add", s.in(0), s.number(1))));
     all.put("Unary.LOG2", s -> s.node("Div", s.node("Log", s.in(0)), s.number(Math.log(2))));

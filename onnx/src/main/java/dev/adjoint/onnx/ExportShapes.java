@@ -20,7 +20,7 @@ final class ExportShapes {
         s -> s.node("Transpose", List.of(s.in(0)), "perm", s.option(int[].class, "order")));
     all.put(
         "Movement.Expand",
-        s -> s.node("Expand", s.in(0), s.sizes(s.a().output().shape(), s.b().output().shape())));
+        s -> s.node("Expand", s.in(0), s.sizes(step -> step.output().shape().toArray())));
     all.put("Movement.Slice", ExportShapes::slice);
     all.put(
         "Movement.Flip",
@@ -78,20 +78,24 @@ final class ExportShapes {
   private static String slice(Export s) {
     int axis = s.integer("axis");
     int step = s.integer("step");
-    int[] from = new int[2];
-    int[] to = new int[2];
-    List<Recorded.Step> runs = List.of(s.a(), s.b());
-    boolean toEnd = true;
-    for (int i = 0; i < 2; i++) {
-      from[i] = runs.get(i).option(Integer.class, "from");
-      int count = runs.get(i).option(Integer.class, "count");
-      to[i] = count == 0 ? from[i] : from[i] + (count - 1) * step + 1;
-      toEnd &= count > 0 && to[i] == runs.get(i).inputs()[0].size(axis);
-    }
-    String end =
-        toEnd ? ints(s, Integer.MAX_VALUE) : s.graph().sizes(new int[] {to[0]}, new int[] {to[1]});
-    String start = s.graph().sizes(new int[] {from[0]}, new int[] {from[1]});
+    boolean toEnd =
+        s.runs().stream()
+            .allMatch(run -> count(run) > 0 && end(run, step) == run.inputs()[0].size(axis));
+    String end = toEnd ? ints(s, Integer.MAX_VALUE) : s.sizes(run -> new int[] {end(run, step)});
+    String start = s.sizes(run -> new int[] {from(run)});
     return s.node("Slice", s.in(0), start, end, ints(s, axis), ints(s, step));
+  }
+
+  private static int from(Recorded.Step slice) {
+    return slice.option(Integer.class, "from");
+  }
+
+  private static int count(Recorded.Step slice) {
+    return slice.option(Integer.class, "count");
+  }
+
+  private static int end(Recorded.Step slice, int step) {
+    return count(slice) == 0 ? from(slice) : from(slice) + (count(slice) - 1) * step + 1;
   }
 
   private static String pad(Export s) {
@@ -100,13 +104,11 @@ final class ExportShapes {
     if (s.integer("step") != 1) {
       throw s.refuse("with a step; expected padding on both sides");
     }
-    int[] after = new int[2];
-    List<Recorded.Step> runs = List.of(s.a(), s.b());
-    for (int i = 0; i < 2; i++) {
-      int size = runs.get(i).option(Integer.class, "size");
-      after[i] = size - from - runs.get(i).inputs()[0].size(axis);
-    }
-    String pads = s.graph().sizes(new int[] {from, after[0]}, new int[] {from, after[1]});
+    String pads =
+        s.sizes(run -> {
+          int size = run.option(Integer.class, "size");
+          return new int[] {from, size - from - run.inputs()[0].size(axis)};
+        });
     return s.node("Pad", s.in(0), pads, s.number(s.option(Double.class, "value")), ints(s, axis));
   }
 

@@ -12,7 +12,6 @@ import dev.adjoint.onnx.Proto.TensorData;
 import dev.adjoint.onnx.Proto.ValueInfo;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.IntTensor;
-import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -21,49 +20,43 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The graph of a model that was run twice, with another number of examples each time: what differs
- * in sizes follows that number, and what differs in constants is no constant.
+ * The graph of a model that was run several times, with another size of a free axis each time: what
+ * differs in sizes follows that of the axis, and what differs in constants is no constant.
  */
 final class Exported {
 
-  final Recorded a;
-  final Recorded b;
+  final List<Recorded> runs;
+  final Recorded a; // the first of them
+  final FreeAxes axes;
   final long opset;
-  private final int batchA;
-  private final int batchB;
-  private final @Nullable String batchInput;
+  final ExportSizes sizes;
+  private final ExportConstants folded = new ExportConstants(this);
 
   private final List<Node> nodes = new ArrayList<>();
   private final Map<String, TensorData> initializers = new LinkedHashMap<>();
   private final Map<Integer, String> values = new HashMap<>(); // by the step that computed them
   private final Map<Object, String> constants = new HashMap<>();
   private final Set<String> names = new HashSet<>();
+  private final Set<String> buffers = new LinkedHashSet<>(); // of the initializers
   private final Map<String, Integer> counts = new HashMap<>();
   private final Map<String, String> truths = new HashMap<>();
   private final Map<String, Node> producers = new HashMap<>();
   private final Map<List<Object>, List<String>> same = new HashMap<>(); // outputs of nodes
 
-  /**
-   * Begins.
-   *
-   * @param batchInput the input whose first axis counts the examples; null if their number is fixed
-   */
-  Exported(
-      Recorded a, Recorded b, long opset, int batchA, int batchB, @Nullable String batchInput) {
-    this.a = a;
-    this.b = b;
+  Exported(List<Recorded> runs, FreeAxes axes, long opset) {
+    this.runs = runs;
+    this.a = runs.getFirst();
+    this.axes = axes;
     this.opset = opset;
-    this.batchA = batchA;
-    this.batchB = batchB;
-    this.batchInput = batchInput;
+    sizes = new ExportSizes(this, axes);
     names.addAll(a.weightNames());
   }
 
@@ -71,30 +64,45 @@ final class Exported {
   Graph graph(String name, List<ValueInfo> inputs) {
     inputs.forEach(input -> names.add(input.name()));
     a.outputs().keySet().forEach(names::add);
-    for (int i = 0; i < Math.min(a.steps.size(), b.steps.size()); i++) {
-      if (!a.steps.get(i).key().equals(b.steps.get(i).key())) {
-        break; // told below
-      }
+    requireSameSteps();
+    for (int i = 0; i < a.steps.size(); i++) {
       if (a.isVariable(a.steps.get(i).output())) {
         value(i);
       }
     }
-    if (a.steps.size() != b.steps.size()) {
-      throw refuse(
-          "%d steps for %d examples and %d for %d; expected the same steps for any number of them, or fixedBatch()"
-              .formatted(a.steps.size(), batchA, b.steps.size(), batchB));
-    }
     List<ValueInfo> outputs = new ArrayList<>();
-    a.outputs()
-        .forEach((output, tensor) -> {
-          Tensor other = requireNonNull(b.outputs().get(output));
-          nodes.add(
-              new Node(
-                  output, "Identity", "", List.of(name(tensor, other)), List.of(output), Map.of()));
-          outputs.add(
-              new ValueInfo(output, type(tensor.dtype()), dims(tensor.shape(), other.shape())));
-        });
+    for (String output : a.outputs().keySet()) {
+      List<Tensor> computed =
+          runs.stream().map(run -> requireNonNull(run.outputs().get(output))).toList();
+      nodes.add(
+          new Node(output, "Identity", "", List.of(name(computed)), List.of(output), Map.of()));
+      outputs.add(
+          new ValueInfo(
+              output,
+              type(computed.getFirst().dtype()),
+              sizes.dims(computed.stream().map(Tensor::shape).toList())));
+    }
     return new Naming(a, nodes, values).graph(name, initializers.values(), inputs, outputs);
+  }
+
+  private void requireSameSteps() {
+    for (int run = 1; run < runs.size(); run++) {
+      List<Recorded.Step> others = runs.get(run).steps;
+      int i = 0;
+      while (i < Math.min(a.steps.size(), others.size())
+          && a.steps.get(i).key().equals(others.get(i).key())) {
+        i++;
+      }
+      if (i < a.steps.size() || i < others.size()) {
+        throw refuse(
+            "step %d is %s, but %s with %s; expected the same steps for any size, or fixed ones"
+                .formatted(i, key(a, i), key(runs.get(run), i), axes.words(run)));
+      }
+    }
+  }
+
+  private static String key(Recorded run, int step) {
+    return step < run.steps.size() ? "'%s'".formatted(run.steps.get(step).key()) : "none";
   }
 
   IllegalArgumentException refuse(String reason) {
@@ -106,31 +114,30 @@ final class Exported {
     return (dtype == DType.FLOAT32 ? ElementType.FLOAT : ElementType.DOUBLE).number;
   }
 
-  /** Returns the sizes of a value of the graph: "batch" where they follow it. */
-  List<Object> dims(Shape first, Shape second) {
-    List<Object> dims = new ArrayList<>();
-    for (int axis = 0; axis < first.rank(); axis++) {
-      int size = first.size(axis);
-      boolean follows = size != second.size(axis);
-      dims.add(!follows ? (Object) (long) size : size == batchA ? "batch" : "batch_" + axis);
-    }
-    return dims;
-  }
-
   // ---- values ----------------------------------------------------------------------------------
 
   private String value(int step) {
     String known = values.get(step);
     if (known == null) {
-      Recorded.Step first = a.steps.get(step);
-      known = ExportRules.write(new Export(this, first, b.steps.get(step)));
+      known = ExportRules.write(step(step));
       values.put(step, known);
     }
     return known;
   }
 
-  /** Returns the name of a tensor of the first run, which is another one in the second. */
-  String name(Tensor first, Tensor second) {
+  /** Returns a step of all runs. */
+  Export step(int step) {
+    return new Export(this, runs.stream().map(run -> run.steps.get(step)).toList());
+  }
+
+  /** Returns the name of a tensor that is the same one in all runs. */
+  String name(Tensor weight) {
+    return name(runs.stream().map(_ -> weight).toList());
+  }
+
+  /** Returns the name of a tensor, of which there is one in each run. */
+  String name(List<Tensor> x) {
+    Tensor first = x.getFirst();
     String input = a.inputOf(first);
     if (input != null) {
       return input;
@@ -138,11 +145,18 @@ final class Exported {
     String weight = a.weightOf(first);
     if (weight != null) {
       initializers.computeIfAbsent(weight, name -> data(name, first));
+      if (a.isBuffer(weight)) {
+        buffers.add(weight);
+      }
       return weight;
     }
     int step = a.stepOf(first);
+    boolean isStep = step >= 0;
+    for (int run = 0; run < x.size(); run++) {
+      isStep &= runs.get(run).stepOf(x.get(run)) == step;
+    }
     if (a.isVariable(first)) {
-      if (step < 0 || step != b.stepOf(second)) {
+      if (!isStep) {
         throw refuse(
             "a tensor of shape %s that depends on the input, but comes from no operation"
                 .formatted(first.shape()));
@@ -151,15 +165,29 @@ final class Exported {
     }
     String origin = a.originOf(first);
     if (origin == null) {
-      return constant(first, second);
+      return folded.of(x, constant -> constant(data("", constant), place(constant)));
     }
-    if (step >= 0 && a.steps.get(step).key().startsWith("Movement.") && step < b.steps.size()) {
+    boolean isSized = x.stream().anyMatch(each -> !each.shape().equals(first.shape()));
+    if (isStep && (isSized || a.steps.get(step).key().startsWith("Movement."))) {
       return value(step);
     }
-    return followed(
-        first,
-        second,
-        constant -> once(place(constant), () -> initializer(origin + ".computed", constant)));
+    return folded.of(
+        x,
+        constant ->
+            once(
+                place(constant),
+                () -> {
+                  String computed = initializer(origin + ".computed", constant);
+                  if (a.isBuffer(origin)) {
+                    buffers.add(computed);
+                  }
+                  return computed;
+                }));
+  }
+
+  /** Returns the names of the initializers that are not to be trained. */
+  Set<String> buffers() {
+    return buffers;
   }
 
   /** Adds a tensor that can be trained further, and returns its name. */
@@ -179,21 +207,6 @@ final class Exported {
 
   // ---- constants -------------------------------------------------------------------------------
 
-  private void requireSame(Tensor first, Tensor second) {
-    boolean isOne =
-        first.sharesElements(second)
-            && first.offset() == second.offset()
-            && Arrays.equals(first.strides(), second.strides());
-    if (!first.shape().equals(second.shape())
-        || !isOne
-            && !Arrays.equals(
-                first.untracked().toDoubleArray(), second.untracked().toDoubleArray())) {
-      throw refuse(
-          "a constant of shape %s differs from one run to the next, where its shape is %s; expected no random numbers, nothing that Java code computes from elements of the input or from indices, and no number of examples among the numbers"
-              .formatted(first.shape(), second.shape()));
-    }
-  }
-
   private static Object place(Tensor x) {
     return List.of(
         x.dtype(),
@@ -201,31 +214,6 @@ final class Exported {
         x.size() == 1 ? x.untracked().item() : x.ownStorage(),
         x.offset(),
         Arrays.toString(x.strides()));
-  }
-
-  private String constant(Tensor first, Tensor second) {
-    return followed(first, second, x -> constant(data("", x), place(x)));
-  }
-
-  /** Returns a constant, which is repeated for each example if its shape follows their number. */
-  private String followed(Tensor first, Tensor second, Function<Tensor, String> constant) {
-    if (first.shape().equals(second.shape())) {
-      requireSame(first, second);
-      return constant.apply(first);
-    }
-    Tensor one = first.untracked();
-    Tensor other = second.untracked();
-    for (int axis = 0; first.rank() == second.rank() && axis < first.rank(); axis++) {
-      if (first.size(axis) != second.size(axis)) {
-        one = one.slice(axis, 0, 1);
-        other = other.slice(axis, 0, 1);
-      }
-    }
-    requireSame(one, other);
-    requireSame(one.expand(first.shape()), first);
-    requireSame(other.expand(second.shape()), second);
-    String sizes = sizes(first.shape().toArray(), second.shape().toArray());
-    return node("Expand", List.of(constant.apply(one), sizes));
   }
 
   private String constant(TensorData data, Object key) {
@@ -257,7 +245,7 @@ final class Exported {
   }
 
   /** Returns a constant that is there already, or a new one, which may need others. */
-  private String once(Object key, Supplier<String> made) {
+  String once(Object key, Supplier<String> made) {
     String known = constants.get(key);
     if (known == null) {
       known = made.get();
@@ -267,18 +255,12 @@ final class Exported {
   }
 
   /** Returns indices, which are those of an input or the same in both runs. */
-  String indices(IntTensor first, IntTensor second) {
-    String input = a.inputOf(first);
-    if (input != null) {
-      return node(
-          "Reshape", List.of(input, sizes(first.shape().toArray(), second.shape().toArray())));
-    }
-    if (!first.equals(second)) {
-      throw refuse(
-          "indices of shape %s differ from one run to the next; expected those of an input, or constants"
-              .formatted(first.shape()));
-    }
-    return ints(first.shape().toArray(), first.toArray());
+  String indices(List<IntTensor> x) {
+    String input = a.inputOf(x.getFirst());
+    return input == null
+        ? folded.ofIndices(x)
+        : node(
+            "Reshape", List.of(input, sizes.of(x.stream().map(i -> i.shape().toArray()).toList())));
   }
 
   private static long[] longs(int[] values) {
@@ -301,52 +283,6 @@ final class Exported {
     }
     return new TensorData(
         name, longs(value.shape().toArray()), type(value.dtype()), bytes(raw), null, Map.of());
-  }
-
-  // ---- sizes -----------------------------------------------------------------------------------
-
-  /** Returns sizes, computed from the number of examples where they differ between the runs. */
-  String sizes(int[] first, int[] second) {
-    if (Arrays.equals(first, second)) {
-      return ints(first);
-    }
-    List<String> parts = new ArrayList<>();
-    for (int i = 0; i < first.length; i++) {
-      parts.add(first[i] == second[i] ? ints(first[i]) : size(first[i], second[i]));
-    }
-    return parts.size() == 1 ? parts.getFirst() : node("Concat", parts, "axis", 0);
-  }
-
-  private String size(int first, int second) {
-    int factor = (second - first) / Math.max(1, batchB - batchA);
-    int rest = first - factor * batchA;
-    if (batchInput == null || second != factor * batchB + rest) {
-      throw refuse("a size is %d in one run and %d in the next".formatted(first, second));
-    }
-    return once(
-        "size %d %d".formatted(factor, rest),
-        () -> {
-          String size =
-              once("batch", () -> node("Shape", List.of(batchInput), "start", 0, "end", 1));
-          size = factor == 1 ? size : node("Mul", List.of(size, ints(factor)));
-          return rest == 0 ? size : node("Add", List.of(size, ints(rest)));
-        });
-  }
-
-  /** Returns a tensor in another shape: the one size that differs is what is left. */
-  String reshaped(String x, int[] first, int[] second) {
-    int[] sizes = first.clone();
-    int differing = 0;
-    boolean isEmpty = false;
-    for (int i = 0; i < sizes.length; i++) {
-      isEmpty |= sizes[i] == 0;
-      if (sizes[i] != second[i]) {
-        differing++;
-        sizes[i] = -1;
-      }
-    }
-    return node(
-        "Reshape", List.of(x, differing == 1 && !isEmpty ? ints(sizes) : sizes(first, second)));
   }
 
   // ---- nodes -----------------------------------------------------------------------------------

@@ -2,6 +2,7 @@ package dev.adjoint.onnx;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.adjoint.autodiff.Autodiff;
 import dev.adjoint.io.AtomicFile;
 import dev.adjoint.nn.Layer;
 import dev.adjoint.nn.Transform;
@@ -9,10 +10,8 @@ import dev.adjoint.nn.predict.Predictor;
 import dev.adjoint.onnx.Proto.Graph;
 import dev.adjoint.onnx.Proto.Model;
 import dev.adjoint.onnx.Proto.ValueInfo;
-import dev.adjoint.op.Indexing;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.IntTensor;
-import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -23,7 +22,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Writes a model as an ONNX file, for runtimes of other languages.
@@ -34,10 +32,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The model is run on examples, in eval mode, and the operations that it does are the graph:
  * twice, with another number of examples and other elements, so that the file takes any number of
- * them. Norms, convolutions, pooling, LSTM and GRU become ONNX's own operators. Parameters and
- * buffers keep their names; what depends on no input is computed once. A float64 model becomes one
- * of doubles, of which runtimes have fewer operators. What is written is read back, run and
- * compared before it is returned.
+ * them; {@link #dynamicAxis} frees other axes. Norms, convolutions, pooling, LSTM and GRU become
+ * ONNX's own operators. Parameters and buffers keep their names; what depends on no input is
+ * computed once. A float64 model becomes one of doubles, of which runtimes have fewer operators.
+ * What is written is read back, run and compared before it is returned.
  *
  * <p>ONNX Runtime takes the variance of a layer, group or instance norm as the mean of squares less
  * the square of the mean, in float32: where the mean is 100 times the deviation, an output differs
@@ -51,7 +49,7 @@ public final class OnnxExport {
   private static final long OPSET = 21;
 
   private final Layer model;
-  private final Map<String, Object> examples = new LinkedHashMap<>();
+  private final Examples examples = new Examples();
   private final Map<String, String> metadata = new LinkedHashMap<>();
   private final Function<Inputs, Map<String, Tensor>> forward;
   private long opset = OPSET;
@@ -155,13 +153,13 @@ public final class OnnxExport {
 
   /** Adds an input, by an example of it. */
   public OnnxExport input(String name, Tensor example) {
-    examples.put(name, example.untracked());
+    examples.add(name, example.untracked());
     return this;
   }
 
   /** Adds an input of indices, by an example of it: an int64 tensor of the file. */
   public OnnxExport input(String name, IntTensor example) {
-    examples.put(name, example);
+    examples.add(name, example);
     return this;
   }
 
@@ -174,6 +172,21 @@ public final class OnnxExport {
       throw new IllegalArgumentException("opset: %d; expected 21 to 23".formatted(version));
     }
     opset = version;
+    return this;
+  }
+
+  /**
+   * Lets an axis of an input have any size in the file, as the length of sequences: {@code
+   * input("text", example).dynamicAxis("text", 1, "sequence")}, PyTorch's {@code dynamic_axes}. The
+   * model is run with the size of the example and with one less, and the sizes, positions and masks
+   * that differ are computed in the file.
+   *
+   * @param axis counted from 0; the first is free already, if its size is the number of examples
+   * @param name of the size in the file; axes of the same name have the same size, which is at
+   *     least 3 in the examples
+   */
+  public OnnxExport dynamicAxis(String input, int axis, String name) {
+    examples.free(input, axis, name);
     return this;
   }
 
@@ -194,7 +207,8 @@ public final class OnnxExport {
   /**
    * Saves the model so that the file at the path is either the old one or all of the new one.
    *
-   * @throws IllegalArgumentException if Java code depends on elements of the input
+   * @throws IllegalArgumentException if Java code depends on elements of the input, or the model
+   *     does something else for another number of examples, or another size of a free axis
    * @throws UnsupportedOnnxException if ONNX lacks an operation; the message names it
    */
   public void save(Path file) throws IOException {
@@ -205,87 +219,45 @@ public final class OnnxExport {
 
   /** Returns the bytes of the file, as {@link #save} writes it. */
   public byte[] toBytes() {
-    if (examples.isEmpty()) {
-      throw new IllegalStateException("export: no input; expected at least one, with an example");
+    FreeAxes axes = examples.axes(fixedBatch);
+    List<Map<String, Object>> inputs = new ArrayList<>();
+    List<Recorded> runs = new ArrayList<>();
+    for (int run = 0; run < axes.runs(); run++) {
+      inputs.add(examples.inputs(axes, axes.sizes(run), run > 0));
+      Inputs given = new Inputs(inputs.getLast());
+      runs.add(Recorded.of(model, inputs.getLast(), () -> forward.apply(given)));
     }
-    String batch = batch();
-    int n = batch == null ? 0 : Math.max(2, first(batch));
-    Map<String, Object> one = batch == null ? varied(0, 0, false) : varied(n, 0, false);
-    Map<String, Object> other = batch == null ? varied(0, 1, true) : varied(n + 1, 1, true);
-    Recorded a = Recorded.of(model, one, () -> forward.apply(new Inputs(one)));
-    Recorded b = Recorded.of(model, other, () -> forward.apply(new Inputs(other)));
-    Exported exported = new Exported(a, b, opset, n, n + 1, batch);
-    List<ValueInfo> inputs = new ArrayList<>();
-    one.forEach((name, value) -> inputs.add(input(exported, name, value, other.get(name))));
-    Graph graph = exported.graph(model.getClass().getSimpleName(), inputs);
+    Exported exported = new Exported(runs, axes, opset);
+    List<ValueInfo> infos = new ArrayList<>();
+    inputs
+        .getFirst()
+        .forEach((name, value) ->
+            infos.add(
+                new ValueInfo(
+                    name,
+                    value instanceof Tensor x ? Exported.type(x.dtype()) : ElementType.INT64.number,
+                    exported.sizes.dims(
+                        inputs.stream()
+                            .map(each -> Examples.shape(requireNonNull(each.get(name))))
+                            .toList()))));
+    Graph graph = exported.graph(model.getClass().getSimpleName(), infos);
     Map<String, Long> opsets = Map.of("", opset);
+    Map<String, String> texts = new LinkedHashMap<>(metadata);
+    if (!exported.buffers().isEmpty()) {
+      texts.put(Untrained.METADATA, String.join("\n", exported.buffers()));
+    }
     byte[] bytes =
         ProtoWriter.model(
-                new Model("adjoint", opsets, graph, metadata, List.of()), opset < 23 ? 10 : 11)
+                new Model("adjoint", opsets, graph, texts, List.of()), opset < 23 ? 10 : 11)
             .toBytes();
-    check(exported, bytes, other, b.outputs());
+    Map<String, Object> others = axes.axes().isEmpty() ? inputs.getLast() : examples.apart(axes);
+    Map<String, Tensor> expected =
+        model.inEval(() -> Autodiff.noGrad(() -> forward.apply(new Inputs(others))));
+    check(exported, bytes, others, expected);
     return bytes;
   }
 
-  private static ValueInfo input(
-      Exported exported, String name, Object first, @Nullable Object second) {
-    return first instanceof Tensor a && second instanceof Tensor b
-        ? new ValueInfo(name, Exported.type(a.dtype()), exported.dims(a.shape(), b.shape()))
-        : first instanceof IntTensor i && second instanceof IntTensor j
-            ? new ValueInfo(name, ElementType.INT64.number, exported.dims(i.shape(), j.shape()))
-            : new ValueInfo(name, 0, null);
-  }
-
-  private static Shape shape(Object example) {
-    return example instanceof Tensor tensor ? tensor.shape() : ((IntTensor) example).shape();
-  }
-
-  private int first(String input) {
-    return shape(requireNonNull(examples.get(input))).size(0);
-  }
-
-  /** Returns the first input that has examples along its first axis, or null. */
-  private @Nullable String batch() {
-    return fixedBatch
-        ? null
-        : examples.keySet().stream()
-            .filter(name -> shape(requireNonNull(examples.get(name))).rank() > 0 && first(name) > 0)
-            .findFirst()
-            .orElse(null);
-  }
-
-  /**
-   * Returns other examples: rows of those that are there.
-   *
-   * @param rows how many; 0 for as many as there are
-   * @param shift from which to begin, backwards
-   * @param scaled whether numbers that are not whole become smaller
-   */
-  private Map<String, Object> varied(int rows, int shift, boolean scaled) {
-    String batch = batch();
-    Map<String, Object> varied = new LinkedHashMap<>();
-    examples.forEach((name, value) -> {
-      Shape shape = shape(value);
-      boolean follows = batch != null && shape.rank() > 0 && shape.size(0) == first(batch);
-      int n = follows ? rows : shape.rank() > 0 ? shape.size(0) : 0;
-      int given = shape.rank() > 0 ? Math.max(1, shape.size(0)) : 1;
-      int[] index = new int[n];
-      Arrays.setAll(index, i -> shift == 0 ? i % given : Math.floorMod(-i - shift, given));
-      boolean moves = shape.rank() > 0 && (follows || batch == null);
-      IntTensor picked = IntTensor.of(index);
-      if (value instanceof IntTensor indices) {
-        varied.put(name, moves ? indices.indexSelect(picked) : indices);
-      } else {
-        Tensor x = (Tensor) value;
-        Tensor y = moves ? Indexing.indexSelect(x, 0, picked) : x.copy();
-        boolean isWhole = y.equal(y.round()).all().item() != 0;
-        varied.put(name, scaled && !isWhole ? y.times(0.9375) : y);
-      }
-    });
-    return varied;
-  }
-
-  /** Throws unless the file computes what the model did in its second run. */
+  /** Throws unless the file computes what the model does. */
   private static void check(
       Exported exported, byte[] bytes, Map<String, Object> inputs, Map<String, Tensor> expected) {
     Map<String, Tensor> given = new LinkedHashMap<>();
@@ -296,10 +268,24 @@ public final class OnnxExport {
       outputs = OnnxModel.of(bytes).forward(given);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    } catch (IllegalArgumentException e) {
+      throw exported.refuse(
+          "the file does not run for inputs of shapes %s, as the model does: %s; expected sizes that follow from those of free axes"
+              .formatted(inputs.values().stream().map(Examples::shape).toList(), e.getMessage()));
     }
     expected.forEach((name, tensor) -> {
+      Tensor computed = requireNonNull(outputs.get(name));
+      if (!computed.shape().equals(tensor.shape())) {
+        throw exported.refuse(
+            "output '%s' has shape %s where the model has %s, for inputs of shapes %s; expected sizes that follow from those of free axes"
+                .formatted(
+                    name,
+                    computed.shape(),
+                    tensor.shape(),
+                    inputs.values().stream().map(Examples::shape).toList()));
+      }
       double[] e = tensor.toDoubleArray();
-      double[] y = requireNonNull(outputs.get(name)).toDoubleArray();
+      double[] y = computed.toDoubleArray();
       double largest = Arrays.stream(e).map(Math::abs).filter(Double::isFinite).max().orElse(0);
       for (int i = 0; i < e.length; i++) {
         if (!(Math.abs(e[i] - y[i]) <= 1e-3 * Math.max(1, largest))

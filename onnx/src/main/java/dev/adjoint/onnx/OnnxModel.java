@@ -8,7 +8,6 @@ import dev.adjoint.io.Quoted;
 import dev.adjoint.io.TensorFormatException;
 import dev.adjoint.nn.Layer;
 import dev.adjoint.nn.Transform;
-import dev.adjoint.nn.Weight;
 import dev.adjoint.onnx.Proto.Graph;
 import dev.adjoint.onnx.Proto.Model;
 import dev.adjoint.onnx.Proto.TensorData;
@@ -19,14 +18,16 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
- * A model of an ONNX file as a layer, whose floating-point initializers are parameters: it computes
- * what the file says, and can be trained further.
+ * A model of an ONNX file as a layer, whose floating-point initializers are parameters or buffers:
+ * it computes what the file says, and can be trained further.
  *
  * <pre>{@code
  * OnnxModel model = OnnxModel.load(Path.of("squeezenet.onnx"));
@@ -36,23 +37,32 @@ import java.util.Set;
  * <p>{@link #operators} says which operators it may have, functions of its own besides. Floats are
  * computed in float32 (half floats, too), after {@code to(DType.FLOAT64)} in float64, doubles in
  * float64, and integers exactly up to 2^53. Norms and dropout compute what they compute in
- * inference, as the file says; running statistics are parameters, too, to be left frozen.
+ * inference, as the file says. Buffers, which are saved but not trained, are running statistics and
+ * numbers that say what an operator does, such as the bounds of Clip; all other floats are
+ * parameters.
  */
 public final class OnnxModel extends Layer implements Transform {
 
   private final GraphRun run;
   private final Block block;
-  private final Map<String, Weight> weights = new LinkedHashMap<>();
+  private final Map<String, Supplier<Tensor>> weights = new LinkedHashMap<>(); // buffers included
   private final Map<String, ValueInfo> inputs = new LinkedHashMap<>();
 
   private OnnxModel(Model model, ExternalData files) throws IOException {
     Graph graph = model.graph();
     run = GraphRun.of(model, files);
+    Set<String> untrained = Untrained.of(model);
+    Set<String> names = new HashSet<>();
     Map<String, Value> constants = new HashMap<>();
     for (TensorData data : graph.initializers()) {
       Value value = Value.read(data, files);
       if (value.type() == ElementType.FLOAT || value.type() == ElementType.DOUBLE) {
-        weights.put(data.name(), parameter(nameOf(data), value.tensor()));
+        String name = nameOf(data, names);
+        weights.put(
+            data.name(),
+            untrained.contains(data.name())
+                ? buffer(name, value.tensor())::value
+                : parameter(name, value.tensor())::value);
       } else {
         constants.put(data.name(), value);
       }
@@ -112,15 +122,15 @@ public final class OnnxModel extends Layer implements Transform {
     }
   }
 
-  /** Returns a name without dots, which separate the names of a path, that no weight has yet. */
-  private String nameOf(TensorData data) throws IOException {
+  /** Returns a name without dots, which separate the names of a path, and adds it to the names. */
+  private String nameOf(TensorData data, Set<String> names) throws IOException {
     if (data.name().isEmpty() || weights.containsKey(data.name())) {
       throw new IOException(
           "an initializer named %s; expected names that differ"
               .formatted(Quoted.text(data.name())));
     }
     String name = data.name().replace('.', '_');
-    while (namedParameters().containsKey(name)) {
+    while (!names.add(name)) {
       name += "_";
     }
     return name;
@@ -193,10 +203,10 @@ public final class OnnxModel extends Layer implements Transform {
   /** Computes all outputs, with their types, in not more than so many steps. */
   Map<String, Item> forwardAll(Map<String, ? extends Item> given, int steps) {
     boolean wide =
-        weights.values().stream().anyMatch(weight -> weight.value().dtype() == DType.FLOAT64);
+        weights.values().stream().anyMatch(weight -> weight.get().dtype() == DType.FLOAT64);
     GraphRun running = run.begin(wide, steps);
     Scope scope = Scope.of(block, Map.of());
-    weights.forEach((name, weight) -> scope.items().put(name, Value.of(weight.value())));
+    weights.forEach((name, weight) -> scope.items().put(name, Value.of(weight.get())));
     given.forEach((name, item) -> scope.items().put(name, running.fitted(item)));
     List<Item> computed = running.run(scope);
     Map<String, Item> outputs = new LinkedHashMap<>();

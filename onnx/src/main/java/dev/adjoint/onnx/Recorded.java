@@ -13,6 +13,7 @@ import dev.adjoint.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
@@ -70,6 +71,8 @@ final class Recorded implements Recorder.Trace, LayerObserver {
   final List<Step> steps = new ArrayList<>();
 
   private final Map<Place, Integer> known = new HashMap<>(); // a step that computed it
+  private final Map<Place, Step> folded = new HashMap<>(); // steps on constants only
+  private final Set<String> buffers = new HashSet<>();
   private final Map<Place, String> names = new HashMap<>(); // of layers that returned it
   private final Set<Object> variables = identitySet();
   private final IdentityHashMap<Object, String> origins =
@@ -81,7 +84,12 @@ final class Recorded implements Recorder.Trace, LayerObserver {
     this.inputs = inputs;
     layer.namedLayers().forEach((path, each) -> paths.put(each, path));
     layer.namedWeights().forEach((name, weight) -> weight(name, weight.value()));
-    layer.namedBuffers().forEach((name, buffer) -> weight(name, buffer.value()));
+    layer
+        .namedBuffers()
+        .forEach((name, buffer) -> {
+          weight(name, buffer.value());
+          buffers.add(name);
+        });
     inputs.forEach((name, value) -> {
       if (value instanceof Tensor tensor) {
         variables.add(tensor.ownStorage());
@@ -151,7 +159,7 @@ final class Recorded implements Recorder.Trace, LayerObserver {
         Arrays.stream(x)
             .map(input -> origins.get(input.ownStorage()))
             .filter(name -> name != null)
-            .findFirst()
+            .min(Comparator.comparing(buffers::contains)) // a parameter, if there is one
             .orElse(null);
     if (isVariable) {
       variables.add(output.ownStorage());
@@ -161,6 +169,8 @@ final class Recorded implements Recorder.Trace, LayerObserver {
     if ((isVariable || origin != null) && place(output) == null && !known.containsKey(place)) {
       known.put(place, steps.size());
       steps.add(new Step(key, options, x, output));
+    } else if (!isVariable && origin == null) {
+      folded.putIfAbsent(place, new Step(key, options, x, output));
     }
   }
 
@@ -184,6 +194,16 @@ final class Recorded implements Recorder.Trace, LayerObserver {
   /** Returns the number of the step that computed a tensor; -1 if none did. */
   int stepOf(Tensor tensor) {
     return known.getOrDefault(Place.of(tensor), -1);
+  }
+
+  /** Returns the step by which a constant was computed of others, or null. */
+  @Nullable Step foldedStepOf(Tensor tensor) {
+    return folded.get(Place.of(tensor));
+  }
+
+  /** Tells whether a name is that of a buffer. */
+  boolean isBuffer(String name) {
+    return buffers.contains(name);
   }
 
   /** Returns the name of the input that a tensor is, or null. */

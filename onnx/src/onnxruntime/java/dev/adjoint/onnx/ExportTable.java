@@ -23,9 +23,9 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * Exports every layer, runs the files by ONNX Runtime for several numbers of examples, and prints
- * the operators of each and the largest difference, relative to the largest output where that is
- * above 1. Arguments are image networks of others: each gets another head, is trained, exported and
+ * Exports every layer, runs the files by ONNX Runtime for several numbers of examples, those of
+ * sequences for several lengths, and prints the operators of each and the largest difference,
+ * relative to the largest output where that is above 1. Arguments are image networks of others: each gets another head, is trained, exported and
  * run.
  */
 final class ExportTable {
@@ -35,7 +35,7 @@ final class ExportTable {
   public static void main(String[] args) throws IOException {
     List<Case> cases = new ArrayList<>(ExportedLayers.all());
     cases.addAll(ExportedLayers.models());
-    int wrong = print(cases);
+    int wrong = print(cases) + printSequences(ExportedSequences.all());
     for (String arg : args) {
       System.out.println();
       wrong += retrained(Path.of(arg));
@@ -81,7 +81,8 @@ final class ExportTable {
     byte[] exported = OnnxExport.of(model, images).fixedBatch().toBytes();
     Case whole = Case.of(file.getFileName().toString(), model, images);
     try {
-      double difference = difference(whole, exported, whole.examples());
+      double difference =
+          difference(whole.outputs(whole.examples()), exported, whole.examples());
       System.out.printf(
           "%s with another head: loss %.3f, trained %.3f, exported, difference %.1e, %s%n",
           whole.name(), before, after, difference, operators(exported));
@@ -114,16 +115,41 @@ final class ExportTable {
     return wrong;
   }
 
-  /** Returns the largest difference of an output for so many examples. */
-  static double difference(Case each, byte[] file, int n) throws OrtException {
-    return difference(each, file, each.inputs(n));
+  /** Prints the table of models of sequences; returns how many differ by more than 1e-5. */
+  static int printSequences(List<ExportedSequences.Case> cases) throws IOException {
+    int wrong = 0;
+    System.out.printf("%n%-58s %10s  %s%n", "exported with 16 positions, run with 5 and 40", "", "");
+    for (ExportedSequences.Case each : cases) {
+      byte[] file = each.export().toBytes();
+      String result;
+      try {
+        double difference = 0;
+        for (int length : List.of(5, 40)) {
+          Map<String, Object> inputs = each.inputs().apply(2, length);
+          difference = Math.max(difference, difference(each.outputs(inputs), file, inputs));
+        }
+        wrong += difference <= 1e-5 ? 0 : 1;
+        result = "%10.1e".formatted(difference);
+      } catch (OrtException e) {
+        wrong++;
+        result = e.getMessage();
+      }
+      System.out.printf("%-58s %10s  %s%n", each.name(), result, operators(file));
+    }
+    return wrong;
   }
 
-  private static double difference(Case each, byte[] file, Map<String, Object> inputs)
-      throws OrtException {
+  /** Returns the largest difference of an output for so many examples. */
+  static double difference(Case each, byte[] file, int n) throws OrtException {
+    Map<String, Object> inputs = each.inputs(n);
+    return difference(each.outputs(inputs), file, inputs);
+  }
+
+  private static double difference(
+      Map<String, Tensor> model, byte[] file, Map<String, Object> inputs) throws OrtException {
     Map<String, Tensor> outputs = Runtime.run(file, inputs);
     double largest = 0;
-    for (Map.Entry<String, Tensor> output : each.outputs(inputs).entrySet()) {
+    for (Map.Entry<String, Tensor> output : model.entrySet()) {
       double[] expected = output.getValue().untracked().toDoubleArray();
       double[] actual = outputs.get(output.getKey()).toDoubleArray();
       double scale = 1;

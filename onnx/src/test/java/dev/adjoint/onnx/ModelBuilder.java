@@ -113,7 +113,10 @@ final class ModelBuilder {
   /** Adds a function of the nodes of another builder. */
   ModelBuilder function(String name, String values, ModelBuilder body) {
     String[] sides = values.split(" -> ", -1);
-    Message function = new Message().text(1, name).text(4, sides[0]).text(5, sides[1]);
+    Message function = new Message().text(1, name).text(5, sides[1]);
+    for (String input : sides[0].split(" ", -1)) {
+      function.text(4, input);
+    }
     functions.add(function.bytes(7, body.nodes.getFirst().toBytes()));
     return this;
   }

@@ -109,6 +109,44 @@ class OnnxModelTest {
   }
 
   @Test
+  void whatSaysHowAnOperatorWorksIsABufferAndNotTrained() throws IOException {
+    Tensor four = Tensor.of(1f, 2, 3, 4);
+    OnnxModel model =
+        OnnxModel.of(
+            new ModelBuilder(21)
+                .input("x", "n", 4)
+                .initializer("weight", four)
+                .initializer("bias", four)
+                .initializer("mean", four)
+                .initializer("variance", four.reshape(1, 4))
+                .initializer("low", Tensor.scalar(-1))
+                .initializer("high", Tensor.scalar(1))
+                .initializer("pad", Tensor.scalar(7))
+                .integers("pads", 0, 0, 0, 1)
+                .integers("four", 4)
+                .node("Reshape", "variance four -> flat")
+                .node("Identity", "flat -> same")
+                .node("BatchNormalization", "x weight bias mean same -> b")
+                .function(
+                    "Limited", "v least -> w", new ModelBuilder(21).node("Clip", "v least -> w"))
+                .node("Limited", "b low -> c")
+                .node("Clip", "c  high -> d")
+                .node("Pad", "d pads pad -> y")
+                .output("y", "n", 5)
+                .build());
+    Assertions.assertThat(model.namedParameters()).containsOnlyKeys("weight", "bias");
+    Assertions.assertThat(model.namedBuffers())
+        .containsOnlyKeys("mean", "variance", "low", "high", "pad");
+    model.unfreeze();
+    Tensor x = Tensor.of(new float[][] {{1, 2, 3, 4}});
+    Tensor y = model.forward(x);
+    assertThat(y.untracked()).isCloseTo(Tensor.of(new float[][] {{1, 1, 1, 1, 7}}));
+    Assertions.assertThat(model.parameters()).allMatch(p -> !p.isFrozen());
+    model.to(DType.FLOAT64);
+    Assertions.assertThat(model.forward(x).dtype()).isEqualTo(DType.FLOAT64);
+  }
+
+  @Test
   void shapesAreComputedByIntegers() throws IOException {
     OnnxModel model =
         OnnxModel.of(

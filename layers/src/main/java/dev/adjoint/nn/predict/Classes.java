@@ -27,18 +27,16 @@ record Classes(List<String> labels, double temperature) {
     }
   }
 
-  /** Returns the probabilities of the classes along an axis. */
-  Tensor probabilities(Tensor scores, int axis) {
-    boolean fits = scores.rank() > 1 && (labels.isEmpty() || scores.size(axis) == labels.size());
+  /** Returns the probabilities of the classes, which are the last axis, as in all losses. */
+  Tensor probabilities(Tensor scores) {
+    boolean fits = scores.rank() > 1 && (labels.isEmpty() || scores.size(-1) == labels.size());
     if (!fits) {
       String classes = labels.isEmpty() ? "classes" : String.valueOf(labels.size());
       throw new IllegalArgumentException(
-          "probabilities: output of shape %s; expected %s"
-              .formatted(
-                  scores.shape(),
-                  (axis == 1 ? "(N, %s, ...)" : "(N, ..., %s)").formatted(classes)));
+          "probabilities: output of shape %s; expected (N, ..., %s), the classes last"
+              .formatted(scores.shape(), classes));
     }
-    return (temperature == 1 ? scores : scores.div(temperature)).softmax(axis);
+    return (temperature == 1 ? scores : scores.div(temperature)).softmax(-1);
   }
 
   /**

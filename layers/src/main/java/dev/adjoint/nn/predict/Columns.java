@@ -7,6 +7,7 @@ import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.Iterators;
 import com.google.common.collect.ListMultimap;
 import dev.adjoint.io.Quoted;
+import dev.adjoint.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -169,6 +171,33 @@ public final class Columns {
       throw new IllegalArgumentException(operation + ": " + String.join("; ", faults));
     }
     return row;
+  }
+
+  /** Throws unless the features, if there are any, are the last axis of the input. */
+  void requireFeatures(Inputs inputs) {
+    if (width > 0) {
+      Tensor x = inputs.onlyTensor();
+      if (x.rank() == 0 || x.size(-1) != width) {
+        throw new IllegalArgumentException(
+            "predict: input of shape %s; expected (..., %d), the features %s"
+                .formatted(x.shape(), width, features()));
+      }
+    }
+  }
+
+  /** Says which features of an example are not finite, if they have names. */
+  String notFinite(Inputs inputs, int example) {
+    if (width == 0 || inputs.onlyTensor().rank() != 2) {
+      return "";
+    }
+    double[] row = inputs.onlyTensor().select(0, example).toDoubleArray();
+    List<String> names = features();
+    List<String> found =
+        IntStream.range(0, row.length)
+            .filter(i -> !Double.isFinite(row[i]))
+            .mapToObj(i -> "%s is %s".formatted(names.get(i), row[i]))
+            .toList();
+    return found.isEmpty() ? "" : " where " + String.join(", ", found);
   }
 
   // ---- as a text -------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import dev.adjoint.nn.AdaptiveMaxPool;
 import dev.adjoint.nn.AvgPool1d;
 import dev.adjoint.nn.AvgPool2d;
 import dev.adjoint.nn.AvgPool3d;
+import dev.adjoint.nn.ChannelsLast;
 import dev.adjoint.nn.Conv1d;
 import dev.adjoint.nn.Conv2d;
 import dev.adjoint.nn.Conv3d;
@@ -110,6 +111,7 @@ final class LayerTypes {
           .put(EvoNormB0.class, EvoNormB0::new)
           .put(EvoNormS0.class, EvoNormS0::new)
           .put(FilterResponseNorm.class, FilterResponseNorm::new)
+          .put(ChannelsLast.class, from -> new ChannelsLast())
           .put(Flatten.class, from -> new Flatten())
           .put(GRU.class, GRU::new)
           .put(GhostBatchNorm.class, GhostBatchNorm::new)

@@ -8,11 +8,9 @@ import dev.adjoint.tensor.DType;
  * The model of a predictor, whatever it takes.
  *
  * @param made the layer
- * @param classAxis the axis of the output along which classes are
  * @param rowType of rows of features
  */
-record Model(
-    InputsTransform forward, Object made, Architecture architecture, int classAxis, DType rowType) {
+record Model(InputsTransform forward, Object made, Architecture architecture, DType rowType) {
 
   /**
    * Creates the model of a layer or function that was made for inference.
@@ -33,11 +31,6 @@ record Model(
                   "Predictor: the model is a %s; expected a Transform, a TokenTransform or an InputsTransform"
                       .formatted(made.getClass().getSimpleName()));
         };
-    return new Model(
-        forward,
-        made,
-        architecture,
-        made instanceof Transform ? 1 : -1,
-        exact ? DType.FLOAT64 : DType.FLOAT32);
+    return new Model(forward, made, architecture, exact ? DType.FLOAT64 : DType.FLOAT32);
   }
 }

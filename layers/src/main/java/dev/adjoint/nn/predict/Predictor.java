@@ -20,7 +20,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -125,8 +124,8 @@ public final class Predictor {
   }
 
   /**
-   * Names the classes, each once. They are axis 1 of the output, or its last axis if the model
-   * takes tokens or several inputs.
+   * Names the classes, each once. They are the last axis of the output, as in {@linkplain
+   * dev.adjoint.op.Losses all losses}.
    */
   public Predictor labels(String... names) {
     Classes named = new Classes(List.of(names), classes.temperature());
@@ -282,14 +281,7 @@ public final class Predictor {
 
   /** Returns what a model computes for its inputs, as {@link #predict(Tensor)}. */
   public Tensor predict(Inputs inputs) {
-    if (columns.width() > 0) {
-      Tensor x = inputs.onlyTensor();
-      if (x.rank() == 0 || x.size(-1) != columns.width()) {
-        throw new IllegalArgumentException(
-            "predict: input of shape %s; expected (..., %d), the features %s"
-                .formatted(x.shape(), columns.width(), features()));
-      }
-    }
+    columns.requireFeatures(inputs);
     Inputs constant = inputs.untracked();
     return budget == null
         ? model.forward().forward(constant)
@@ -312,7 +304,7 @@ public final class Predictor {
 
   /**
    * Returns the probabilities of classes: the softmax of the output, divided by the {@link
-   * #temperature}, along the axis of the {@link #labels(String...) labels}.
+   * #temperature}, along its last axis.
    */
   public Tensor probabilities(Tensor x) {
     return probabilities(Inputs.of(x));
@@ -329,7 +321,7 @@ public final class Predictor {
   }
 
   Tensor probabilitiesOf(Tensor scores) {
-    return classes.probabilities(scores, model.classAxis());
+    return classes.probabilities(scores);
   }
 
   /** Returns the probabilities of classes for one example, a row of features. */
@@ -364,7 +356,7 @@ public final class Predictor {
   }
 
   List<String> labelsOf(Inputs inputs, Tensor scores) {
-    return classes.best(scores, example -> notFinite(inputs, example));
+    return classes.best(scores, example -> columns.notFinite(inputs, example));
   }
 
   /** Returns the label of one example, a row of features. */
@@ -375,22 +367,6 @@ public final class Predictor {
   /** Returns the label of one example, as in {@link #predict(Map)}. */
   public String classify(Map<String, ?> example) {
     return classify(row("classify", example));
-  }
-
-  /** Says which features of an example are not finite, if they have names. */
-  private String notFinite(Inputs inputs, int example) {
-    if (columns.width() == 0 || inputs.onlyTensor().rank() != 2) {
-      return "";
-    }
-    Tensor x = inputs.onlyTensor();
-    double[] row = x.select(0, example).toDoubleArray();
-    List<String> names = features();
-    List<String> found =
-        IntStream.range(0, row.length)
-            .filter(i -> !Double.isFinite(row[i]))
-            .mapToObj(i -> "%s is %s".formatted(names.get(i), row[i]))
-            .toList();
-    return found.isEmpty() ? "" : " where " + String.join(", ", found);
   }
 
   /**

@@ -49,12 +49,13 @@ class InputsTest {
     IntTensor text = IntTensor.of(new int[][] {{1, 2, 3}, {4, 0, 1}});
     assertThat(predictor.predict(text).toFloatArray())
         .isEqualTo(model.inEval(() -> model.forward(text)).toFloatArray());
-    // The classes are the tokens, along the last axis, not the places along axis 1.
+    // The classes are the tokens, along the last axis.
     Tensor sums = predictor.probabilities(text).sum(-1);
     assertThat(sums.minus(1).abs().max().item()).isLessThan(1e-6);
     assertThatIllegalArgumentException()
         .isThrownBy(() -> predictor.labels("a", "b", "c").probabilities(text))
-        .withMessage("probabilities: output of shape (2, 3, 5); expected (N, ..., 3)");
+        .withMessage(
+            "probabilities: output of shape (2, 3, 5); expected (N, ..., 3), the classes last");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> predictor.predict(1, 2))
         .withMessage(

@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.adjoint.io.Safetensors;
 import dev.adjoint.io.SealedFile;
 import dev.adjoint.io.TensorFormatException;
 import dev.adjoint.nn.Activation;
+import dev.adjoint.nn.ChannelsLast;
+import dev.adjoint.nn.Conv2d;
 import dev.adjoint.nn.Layer;
 import dev.adjoint.nn.Linear;
 import dev.adjoint.nn.Residual;
@@ -16,8 +19,11 @@ import dev.adjoint.nn.Sequential;
 import dev.adjoint.nn.Transform;
 import dev.adjoint.nn.norm.BatchNorm;
 import dev.adjoint.nn.norm.Standardization;
+import dev.adjoint.op.Losses;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Generator;
+import dev.adjoint.tensor.IntTensor;
+import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -166,6 +172,23 @@ class PredictorTest {
   }
 
   @Test
+  void classesAreWhereTheLossTakesThem() throws IOException {
+    Sequential model = new Sequential(new Conv2d(3, 2, 1, generator), new ChannelsLast());
+    Tensor images = generator.normal(2, 3, 4, 4);
+    IntTensor classes = IntTensor.of(new int[32], 2, 4, 4);
+    Predictor predictor = reloaded(Predictor.of(model).labels("sky", "ground"));
+    Tensor probabilities = predictor.probabilities(images);
+    assertThat(probabilities.shape()).isEqualTo(Shape.of(2, 4, 4, 2));
+    assertThat(Losses.crossEntropy(predictor.predict(images), classes).item())
+        .isCloseTo(Losses.nll(probabilities.log(), classes).item(), within(1e-6));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() ->
+            Predictor.of(new Conv2d(3, 2, 1, generator)).labels("a", "b").probabilities(images))
+        .withMessage(
+            "probabilities: output of shape (2, 2, 4, 4); expected (N, ..., 2), the classes last");
+  }
+
+  @Test
   void aFloat64ModelPredictsInFloat64() throws IOException {
     Sequential model = iris();
     model.to(DType.FLOAT64);
@@ -190,10 +213,12 @@ class PredictorTest {
         .withMessage("classify: output of shape (1, 3); expected (N, 2), for the labels [x, y]");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> predictor.probabilities(1, 2, 3, 4))
-        .withMessage("probabilities: output of shape (1, 3); expected (N, 2, ...)");
+        .withMessage(
+            "probabilities: output of shape (1, 3); expected (N, ..., 2), the classes last");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> plain.probabilities(generator.normal(4)))
-        .withMessage("probabilities: output of shape (3); expected (N, classes, ...)");
+        .withMessage(
+            "probabilities: output of shape (3); expected (N, ..., classes), the classes last");
     assertThatIllegalStateException()
         .isThrownBy(() -> plain.classify(1, 2, 3, 4))
         .withMessage("classify: this predictor has no labels; expected some when it was saved");

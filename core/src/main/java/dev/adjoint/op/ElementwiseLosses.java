@@ -1,0 +1,68 @@
+package dev.adjoint.op;
+
+import dev.adjoint.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/** The elementwise functions that losses are made of. */
+final class ElementwiseLosses {
+
+  /** The cross-entropy of logits x, targets t, and the weight of positive targets. */
+  static final ElementwiseFunction BINARY_OF_LOGITS =
+      new ElementwiseFunction(
+          "binaryCrossEntropyWithLogits",
+          3,
+          x -> {
+            Tensor positive = x[1].times(x[2]);
+            Tensor negative = x[1].neg().plus(1);
+            return weighed(positive, Activations.softplus(x[0].neg()))
+                .plus(weighed(negative, Activations.softplus(x[0])));
+          });
+
+  /**
+   * The cross-entropy of probabilities p and targets t; its gradient is that of PyTorch where p is
+   * 0 or 1, too.
+   */
+  static final ElementwiseFunction BINARY_OF_PROBABILITIES =
+      new ElementwiseFunction(
+          "binaryCrossEntropy",
+          2,
+          x -> {
+            Tensor negative = x[1].minus(1).times(limited(x[0].neg().log1p()));
+            return negative.minus(x[1].times(limited(x[0].log())));
+          },
+          (needed, g, x, y) -> {
+            Tensor spread = x[0].times(x[0].neg().plus(1));
+            Tensor slope = x[0].minus(x[1]).div(spread.max(Tensor.scalar(1e-12, spread.dtype())));
+            Tensor odds = limited(x[0].neg().log1p()).minus(limited(x[0].log()));
+            return new @Nullable Tensor[] {
+              needed[0] ? g.times(slope) : null, needed[1] ? g.times(odds) : null
+            };
+          });
+
+  /** The Huber loss of predictions, targets and delta. */
+  static final ElementwiseFunction HUBER =
+      new ElementwiseFunction("huber", 3, x -> rounded(x[0].minus(x[1]), x[2]));
+
+  /** What {@link #weighed} returns, of weights and costs. */
+  static final ElementwiseFunction WEIGHED =
+      new ElementwiseFunction("weighed", 2, x -> weighed(x[0], x[1]));
+
+  private ElementwiseLosses() {}
+
+  private static Tensor limited(Tensor log) {
+    return log.max(Tensor.scalar(-100, log.dtype()));
+  }
+
+  private static Tensor rounded(Tensor difference, Tensor delta) {
+    Tensor distance = difference.abs(); // its second derivative at 0 is 0, that of a square is not
+    Tensor near = Where.where(distance.greater(delta), delta, difference);
+    Tensor beyond = distance.minus(delta).relu();
+    return near.square().times(0.5).plus(beyond.times(delta));
+  }
+
+  /** Returns weight * cost, where a weight of 0 selects: not even an infinite cost gets through. */
+  static Tensor weighed(Tensor weight, Tensor cost) {
+    Tensor isLeftOut = weight.untracked().equal(0).times(cost.untracked().isFinite().equal(0));
+    return weight.times(Where.where(isLeftOut, Tensor.scalar(0, cost.dtype()), cost));
+  }
+}
