@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * to the inputs' shapes. A row's kernel is the function of the same name (in camel case) in {@code
  * FloatFunctions}.
  */
-public enum Binary implements Primitive {
+public enum Binary implements Primitive.Broadcasting {
   PLUS((g, a, b, y) -> g, (g, a, b, y) -> g),
   MINUS((g, a, b, y) -> g, (g, a, b, y) -> g.neg()),
   TIMES((g, a, b, y) -> g.times(b), (g, a, b, y) -> g.times(a)),
@@ -65,7 +65,7 @@ public enum Binary implements Primitive {
   private final Elementwise function =
       new Elementwise(CaseFormat.UPPER_UNDERSCORE.to(CaseFormat.LOWER_CAMEL, name()), 2);
   private final Program.Pullbacks programs =
-      new Program.Pullbacks(function.name(), 2, 2, Primitive.super::pullbacks);
+      new Program.Pullbacks(function.name(), 2, 2, Broadcasting.super::pullbacks);
 
   Binary() {
     this(null, null);
@@ -88,11 +88,6 @@ public enum Binary implements Primitive {
   @Override
   public Tensor forward(Tensor... x) {
     return function.apply(x);
-  }
-
-  @Override
-  public Tensor batched(BatchedInputs x) {
-    return Recorder.apply(this, x.aligned());
   }
 
   @Override

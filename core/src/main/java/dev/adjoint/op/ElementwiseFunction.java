@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * An elementwise function that is composed of others and runs, like its gradient, in one pass;
  * {@link Autodiff#elementwise(String, UnaryOperator)} tells what it may do.
  */
-public final class ElementwiseFunction implements Primitive {
+public final class ElementwiseFunction implements Primitive.Broadcasting {
 
   private final String name;
   private final int arity;
@@ -100,11 +100,6 @@ public final class ElementwiseFunction implements Primitive {
   @Override
   public Tensor forward(Tensor... x) {
     return program(x[0].dtype()).run(x)[0];
-  }
-
-  @Override
-  public Tensor batched(BatchedInputs x) {
-    return Recorder.apply(this, x.aligned());
   }
 
   @Override

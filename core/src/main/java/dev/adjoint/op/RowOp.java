@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * Lists the fused operations on rows (the last axis): a kernel forward, a kernel backward, and for
  * higher derivatives the same pullback composed of other operations.
  */
-public enum RowOp implements Primitive {
+public enum RowOp implements Primitive.Broadcasting {
   /** exp(x) / sum(exp(x)). */
   SOFTMAX(Rows::softmax, Rows::softmaxPullback) {
     @Override
@@ -106,11 +106,6 @@ public enum RowOp implements Primitive {
         n,
         (row, count) -> kernel.run(kernels, in, from + row * n, count, n, out, row * width));
     return Engine.tensor(out, source.dtype(), shape);
-  }
-
-  @Override
-  public Tensor batched(BatchedInputs x) {
-    return Recorder.apply(this, x.aligned());
   }
 
   @Override

@@ -1,6 +1,5 @@
 package dev.adjoint.op;
 
-import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.kernel.Buffers;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
@@ -14,7 +13,7 @@ import java.util.Comparator;
  * <p>By the one-sided Jacobi method (Hestenes 1958): turns each pair of columns, in a fixed order,
  * so that they become orthogonal, until all are; then their lengths are the values.
  */
-record SVD() implements Primitive {
+record SVD() implements Primitive.Broadcasting {
 
   private static final int MAX_SWEEPS = 100;
 
@@ -140,11 +139,6 @@ record SVD() implements Primitive {
       x[i] = cos * xi - sin * yi;
       y[i] = sin * xi + cos * yi;
     }
-  }
-
-  @Override
-  public Tensor batched(BatchedInputs x) {
-    return Recorder.apply(this, x.get(0));
   }
 
   /**
