@@ -15,8 +15,6 @@ import java.util.Comparator;
  */
 record SVD() implements Primitive.Broadcasting {
 
-  private static final int MAX_SWEEPS = 100;
-
   /** Of a matrix whose largest element is about 1, squares smaller than this are nothing. */
   private static final double TINY = 1e-290;
 
@@ -51,7 +49,8 @@ record SVD() implements Primitive.Broadcasting {
     for (int j = 0; j < n; j++) {
       v[j][j] = 1;
     }
-    orthogonalize(a, v, m);
+    double tolerance = Math.ulp(1.0) * Math.sqrt(m); // as far as sums are exact
+    Jacobi.sweep("svd", n, (p, q) -> rotate(a[p], a[q], v[p], v[q], tolerance));
     double[] lengths = Buffers.zeroedDoubles(n);
     Arrays.setAll(lengths, j -> QR.norm(a[j], 0));
     Integer[] order = new Integer[n];
@@ -89,24 +88,6 @@ record SVD() implements Primitive.Broadcasting {
       largest = Math.abs(value) > Math.abs(largest) ? value : largest;
     }
     return largest < 0 ? -1 : 1;
-  }
-
-  private static void orthogonalize(double[][] a, double[][] v, int m) {
-    int n = a.length;
-    double tolerance = Math.ulp(1.0) * Math.sqrt(m); // as far as sums are exact
-    for (int sweep = 0; sweep < MAX_SWEEPS; sweep++) {
-      boolean rotated = false;
-      for (int p = 0; p < n; p++) {
-        for (int q = p + 1; q < n; q++) {
-          rotated |= rotate(a[p], a[q], v[p], v[q], tolerance);
-        }
-      }
-      if (!rotated) {
-        return;
-      }
-    }
-    throw new IllegalStateException(
-        "svd: a matrix of %d columns did not converge in %d sweeps".formatted(n, MAX_SWEEPS));
   }
 
   /** Makes two columns orthogonal; tells whether that took a rotation. */
