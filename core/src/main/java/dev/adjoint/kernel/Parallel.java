@@ -1,5 +1,6 @@
 package dev.adjoint.kernel;
 
+import com.google.common.primitives.Ints;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.ForkJoinWorkerThread;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -144,16 +145,12 @@ public final class Parallel {
   }
 
   static int checkThreads(String text, String what) {
-    try {
-      int threads = Integer.parseInt(text.strip());
-      if (threads >= 1 && threads <= MAX_THREADS) {
-        return threads;
-      }
-    } catch (NumberFormatException e) {
-      // told below, as for a number out of range
+    Integer threads = Ints.tryParse(text.strip());
+    if (threads == null || threads < 1 || threads > MAX_THREADS) {
+      throw new IllegalArgumentException(
+          what + " must be a whole number from 1 to " + MAX_THREADS + ", not \"" + text + "\"");
     }
-    throw new IllegalArgumentException(
-        what + " must be a whole number from 1 to " + MAX_THREADS + ", not \"" + text + "\"");
+    return threads;
   }
 
   /** A helper thread, known by its class: what it calls runs inline. */
