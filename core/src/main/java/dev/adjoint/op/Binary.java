@@ -2,7 +2,6 @@ package dev.adjoint.op;
 
 import com.google.common.base.CaseFormat;
 import dev.adjoint.autodiff.Recorder;
-import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Tensor;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -78,11 +77,9 @@ public enum Binary implements Primitive.Broadcasting {
 
   /** Applies the function to every pair of elements, after promotion and broadcasting. */
   public Tensor apply(Tensor a, Tensor b) {
-    if (a.dtype() == b.dtype()) {
-      return Recorder.apply(this, a, b);
-    }
-    DType dtype = DType.promote(a.dtype(), b.dtype());
-    return Recorder.apply(this, a.to(dtype), b.to(dtype));
+    return a.dtype() == b.dtype()
+        ? Recorder.apply(this, a, b)
+        : Recorder.apply(this, Engine.promoted(a, b));
   }
 
   @Override

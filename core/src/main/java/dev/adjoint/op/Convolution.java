@@ -295,8 +295,7 @@ public final class Convolution {
   // ---- primitives ----------------------------------------------------------------------------
 
   private static Tensor conv(Conv2d side, ConvShape shape, Tensor a, Tensor b) {
-    DType dtype = DType.promote(a.dtype(), b.dtype());
-    return Recorder.apply(new Conv(side, shape), a.to(dtype), b.to(dtype));
+    return Recorder.apply(new Conv(side, shape), Engine.promoted(a, b));
   }
 
   /**

@@ -79,14 +79,7 @@ public final class ElementwiseFunction implements Primitive.Broadcasting {
       throw new IllegalArgumentException(
           "%s: %d tensors; expected %d".formatted(name, inputs.length, arity));
     }
-    DType dtype = inputs[0].dtype();
-    for (Tensor input : inputs) {
-      dtype = DType.promote(dtype, input.dtype());
-    }
-    Tensor[] x = new Tensor[inputs.length];
-    for (int i = 0; i < x.length; i++) {
-      x[i] = inputs[i].to(dtype);
-    }
+    Tensor[] x = Engine.promoted(inputs);
     return Recorder.isTracing()
         ? Recorder.composite(name, this, () -> definition.apply(x), x)
         : Recorder.apply(this, x);

@@ -96,7 +96,7 @@ public enum RowOp implements Primitive.Broadcasting {
     int n = source.size(-1);
     Shape shape = this == LOG_SUM_EXP ? source.shape().with(-1, 1) : source.shape();
     int width = shape.size(-1);
-    int rows = rows(source);
+    int rows = source.shape().with(-1, 1).size();
     Object in = Engine.array(source);
     Object out = Engine.uninitialized(source.dtype(), shape.size());
     int from = source.offset();
@@ -124,7 +124,7 @@ public enum RowOp implements Primitive.Broadcasting {
     int bFrom = output.offset();
     Rows kernels = Engine.kernels(output.dtype()).rows();
     inRows(
-        rows(output),
+        output.shape().with(-1, 1).size(),
         n,
         (row, count) ->
             fused.run(kernels, a, aFrom + row * n, b, bFrom + row * n, count, n, out, row * n));
@@ -139,14 +139,6 @@ public enum RowOp implements Primitive.Broadcasting {
     Object shifts = elements.uninitialized(rows);
     kernels.logSumExp(x, xFrom, rows, n, shifts, 0, out, outFrom);
     elements.kernels().loop("plus", 2).run(out, outFrom, 1, shifts, 0, 1, out, outFrom, rows);
-  }
-
-  private static int rows(Tensor x) {
-    int rows = 1;
-    for (int axis = 0; axis < x.rank() - 1; axis++) {
-      rows *= x.size(axis);
-    }
-    return rows;
   }
 
   static void inRows(int rows, int n, Elementwise.Chunk body) {
