@@ -17,7 +17,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.ObjIntConsumer;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -130,12 +129,7 @@ final class Jacobian {
         // A rule looks at the numbers of a cotangent or tangent: one after the other, then.
       }
     }
-    List<List<Tensor>> each =
-        IntStream.range(0, n).mapToObj(i -> pass.apply(units.select(0, i))).toList();
-    return IntStream.range(0, each.getFirst().size())
-        .mapToObj(k -> each.stream().map(one -> one.get(k)).toArray(Tensor[]::new))
-        .map(ofOne -> Joining.stack(0, ofOne))
-        .toList();
+    return Vmap.loopAll(n, example -> pass.apply(example.of(units)));
   }
 
   /** Returns the unit matrix: a view of one 1 among zeros. */

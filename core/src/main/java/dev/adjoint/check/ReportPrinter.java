@@ -12,7 +12,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /** Prints a report for people: aligned columns, failures with all their numbers, then hints. */
 final class ReportPrinter {
@@ -77,9 +79,7 @@ final class ReportPrinter {
     }
     if (report.suspects().size() > 1) {
       for (int i = 0; i < report.suspects().size(); i++) {
-        text.append("\nsuspect: ")
-            .append(report.suspects().get(i))
-            .append(place(report, i, "\n  "));
+        text.append("\nsuspect: ").append(report.suspects().get(i)).append(place(report, i));
       }
       text.append('\n');
     }
@@ -92,15 +92,10 @@ final class ReportPrinter {
   /** Returns what the report says, up to where the settings follow. */
   private static String headline(GradientReport report) {
     List<InputReport> inputs = report.inputs();
-    for (InputReport input : inputs) {
-      if (input.failed() > 0) {
-        return "FAILED: %s%s%s\n"
-            .formatted(first(input), suspects(report), place(report, 0, "\n  "));
-      }
-    }
-    if (!report.findings().isEmpty()) {
-      return "FAILED: %s%s%s\n"
-          .formatted(report.findings().getFirst(), suspects(report), place(report, 0, "\n  "));
+    Stream<String> failures = inputs.stream().filter(i -> i.failed() > 0).map(ReportPrinter::first);
+    Optional<String> worst = Stream.concat(failures, report.findings().stream()).findFirst();
+    if (worst.isPresent()) {
+      return "FAILED: %s%s%s\n".formatted(worst.get(), suspects(report), place(report, 0));
     }
     InputReport vague =
         Collections.max(inputs, Comparator.comparingDouble(InputReport::resolution));
@@ -129,12 +124,12 @@ final class ReportPrinter {
     };
   }
 
-  /** Says where a suspect was computed, after a separator; empty if that is not known. */
-  private static String place(GradientReport report, int suspect, String separator) {
+  /** Says on a line where a suspect was computed; empty if that is not known. */
+  private static String place(GradientReport report, int suspect) {
     List<String> places = report.places();
     return suspect >= places.size() || places.get(suspect).isEmpty()
         ? ""
-        : separator + places.get(suspect);
+        : "\n  " + places.get(suspect);
   }
 
   private static String both(Comparison c) {

@@ -14,7 +14,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.OutputStreamWriter;
 import java.io.Writer;
-import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -55,8 +54,7 @@ record SafetensorsHeader(Map<String, String> metadata, List<Entry> tensors) {
   static SafetensorsHeader read(Source source) throws IOException {
     long length = source.littleEndian(Long.BYTES, "the length of the header").getLong();
     if (length < 0 || length > MAX_LENGTH) {
-      byte[] start =
-          ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(length).array();
+      byte[] start = littleEndian(length);
       throw source.refuse(
           0,
           "a header of %s bytes; expected at most %d%s"
@@ -199,10 +197,13 @@ record SafetensorsHeader(Map<String, String> metadata, List<Entry> tensors) {
           "save: names and metadata make a header of %d bytes; expected at most %d"
               .formatted(length, most));
     }
-    out.write(
-        ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(length).array());
+    out.write(littleEndian(length));
     writeText(out, metadata, tensors);
     out.write(" ".repeat((int) (length - counter.getCount())).getBytes(UTF_8));
+  }
+
+  private static byte[] littleEndian(long number) {
+    return Longs.toByteArray(Long.reverseBytes(number));
   }
 
   private static void writeText(

@@ -1,5 +1,7 @@
 package dev.adjoint.kernel;
 
+import com.google.common.base.Suppliers;
+import com.google.common.primitives.Ints;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.ForkJoinWorkerThread;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -44,7 +46,7 @@ public final class Parallel {
 
   private static final ScopedValue<Team> SCOPED_TEAM = ScopedValue.newInstance();
 
-  private static volatile @Nullable Team sharedTeam;
+  private static final Supplier<Team> SHARED_TEAM = Suppliers.memoize(Parallel::createSharedTeam);
 
   private Parallel() {}
 
@@ -122,38 +124,25 @@ public final class Parallel {
   }
 
   private static Team team() {
-    if (SCOPED_TEAM.isBound()) {
-      return SCOPED_TEAM.get();
-    }
-    Team team = sharedTeam;
-    return team != null ? team : createSharedTeam();
+    return SCOPED_TEAM.isBound() ? SCOPED_TEAM.get() : SHARED_TEAM.get();
   }
 
-  private static synchronized Team createSharedTeam() {
-    Team team = sharedTeam;
-    if (team == null) {
-      String property = System.getProperty("adjoint.threads");
-      int threads =
-          property == null
-              ? Math.min(Runtime.getRuntime().availableProcessors(), MAX_THREADS)
-              : checkThreads(property, "the system property adjoint.threads");
-      team = new Team(threads, INLINE_WHILE_ASLEEP_NANOS);
-      sharedTeam = team;
-    }
-    return team;
+  private static Team createSharedTeam() {
+    String property = System.getProperty("adjoint.threads");
+    int threads =
+        property == null
+            ? Math.min(Runtime.getRuntime().availableProcessors(), MAX_THREADS)
+            : checkThreads(property, "the system property adjoint.threads");
+    return new Team(threads, INLINE_WHILE_ASLEEP_NANOS);
   }
 
   static int checkThreads(String text, String what) {
-    try {
-      int threads = Integer.parseInt(text.strip());
-      if (threads >= 1 && threads <= MAX_THREADS) {
-        return threads;
-      }
-    } catch (NumberFormatException e) {
-      // told below, as for a number out of range
+    Integer threads = Ints.tryParse(text.strip());
+    if (threads == null || threads < 1 || threads > MAX_THREADS) {
+      throw new IllegalArgumentException(
+          what + " must be a whole number from 1 to " + MAX_THREADS + ", not \"" + text + "\"");
     }
-    throw new IllegalArgumentException(
-        what + " must be a whole number from 1 to " + MAX_THREADS + ", not \"" + text + "\"");
+    return threads;
   }
 
   /** A helper thread, known by its class: what it calls runs inline. */

@@ -75,14 +75,10 @@ final class VectorObstacle {
           "they compute other numbers than portable kernels");
       return Optional.empty();
     } catch (LinkageError | RuntimeException e) {
-      return changed(e);
+      return Optional.of(
+          "%s of Java %d is not the one of Java %d that they were written for (%s)"
+              .formatted(MODULE, Runtime.version().feature(), TESTED, e));
     }
-  }
-
-  private static Optional<String> changed(Throwable e) {
-    return Optional.of(
-        "%s of Java %d is not the one of Java %d that they were written for (%s)"
-            .formatted(MODULE, Runtime.version().feature(), TESTED, e));
   }
 
   /** Computes something with a loop of each kind, and returns the arrays. */

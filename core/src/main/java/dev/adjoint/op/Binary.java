@@ -2,7 +2,6 @@ package dev.adjoint.op;
 
 import com.google.common.base.CaseFormat;
 import dev.adjoint.autodiff.Recorder;
-import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Tensor;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -14,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * to the inputs' shapes. A row's kernel is the function of the same name (in camel case) in {@code
  * FloatFunctions}.
  */
-public enum Binary implements Primitive {
+public enum Binary implements Primitive.Broadcasting {
   PLUS((g, a, b, y) -> g, (g, a, b, y) -> g),
   MINUS((g, a, b, y) -> g, (g, a, b, y) -> g.neg()),
   TIMES((g, a, b, y) -> g.times(b), (g, a, b, y) -> g.times(a)),
@@ -81,7 +80,7 @@ public enum Binary implements Primitive {
   private final Elementwise function =
       new Elementwise(CaseFormat.UPPER_UNDERSCORE.to(CaseFormat.LOWER_CAMEL, name()), 2);
   private final Program.Pullbacks programs =
-      new Program.Pullbacks(function.name(), 2, 2, Primitive.super::pullbacks);
+      new Program.Pullbacks(function.name(), 2, 2, Broadcasting.super::pullbacks);
 
   Binary() {
     this(null, null);
@@ -94,21 +93,14 @@ public enum Binary implements Primitive {
 
   /** Applies the function to every pair of elements, after promotion and broadcasting. */
   public Tensor apply(Tensor a, Tensor b) {
-    if (a.dtype() == b.dtype()) {
-      return Recorder.apply(this, a, b);
-    }
-    DType dtype = DType.promote(a.dtype(), b.dtype());
-    return Recorder.apply(this, a.to(dtype), b.to(dtype));
+    return a.dtype() == b.dtype()
+        ? Recorder.apply(this, a, b)
+        : Recorder.apply(this, Engine.promoted(a, b));
   }
 
   @Override
   public Tensor forward(Tensor... x) {
     return function.apply(x);
-  }
-
-  @Override
-  public Tensor batched(BatchedInputs x) {
-    return Recorder.apply(this, x.aligned());
   }
 
   @Override

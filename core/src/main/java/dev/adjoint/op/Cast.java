@@ -1,12 +1,11 @@
 package dev.adjoint.op;
 
-import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.kernel.Elements;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Tensor;
 
 /** Converts elements to another type; gradients are converted back. */
-public record Cast(DType target) implements Primitive {
+public record Cast(DType target) implements Primitive.Broadcasting {
 
   @Override
   public String name() {
@@ -26,11 +25,6 @@ public record Cast(DType target) implements Primitive {
       other.set(out, i, type.get(in, from + i));
     }
     return Engine.tensor(out, target, source.shape());
-  }
-
-  @Override
-  public Tensor batched(BatchedInputs x) {
-    return Recorder.apply(this, x.aligned());
   }
 
   @Override

@@ -5,7 +5,7 @@ import dev.adjoint.tensor.Tensor;
 import java.util.Arrays;
 
 /** Computes the lower triangular l with {@code l lT = a}, of symmetric positive definite a. */
-enum Cholesky implements Primitive {
+enum Cholesky implements Primitive.Broadcasting {
   CHOLESKY;
 
   @Override
@@ -39,11 +39,6 @@ enum Cholesky implements Primitive {
       }
       l[row + i] = Math.sqrt(pivot);
     }
-  }
-
-  @Override
-  public Tensor batched(BatchedInputs x) {
-    return Recorder.apply(this, x.get(0));
   }
 
   /**

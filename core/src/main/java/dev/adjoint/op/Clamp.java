@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param open whether the gradient at the limits is 0, as of hardtanh, or 1, as of clamp
  */
-public record Clamp(double low, double high, boolean open) implements Primitive {
+public record Clamp(double low, double high, boolean open) implements Primitive.Broadcasting {
 
   private static final Program.Pullbacks CLOSED =
       new Program.Pullbacks(
@@ -45,11 +45,6 @@ public record Clamp(double low, double high, boolean open) implements Primitive 
   @Override
   public Tensor forward(Tensor... x) {
     return x[0].untracked().max(number(low, x[0])).min(number(high, x[0]));
-  }
-
-  @Override
-  public Tensor batched(BatchedInputs x) {
-    return Recorder.apply(this, x.aligned());
   }
 
   @Override

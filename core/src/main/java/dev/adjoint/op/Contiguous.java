@@ -6,7 +6,7 @@ import dev.adjoint.kernel.StridedCopy;
 import dev.adjoint.tensor.Tensor;
 
 /** Copies elements so that they lie one after another. */
-public enum Contiguous implements Primitive {
+public enum Contiguous implements Primitive.Broadcasting {
   /** The same elements. */
   COPY;
 
@@ -32,11 +32,6 @@ public enum Contiguous implements Primitive {
   @Override
   public Tensor forward(Tensor... x) {
     return pack(x[0]);
-  }
-
-  @Override
-  public Tensor batched(BatchedInputs x) {
-    return Recorder.apply(this, x.aligned());
   }
 
   @Override

@@ -58,11 +58,7 @@ final class Contraction {
     }
 
     int axis(int label) {
-      int axis = 0;
-      while (labels[axis] != label) {
-        axis++;
-      }
-      return axis;
+      return Ints.indexOf(labels, label);
     }
   }
 

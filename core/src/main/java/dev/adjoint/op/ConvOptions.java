@@ -1,7 +1,9 @@
 package dev.adjoint.op;
 
+import com.google.common.primitives.Ints;
 import dev.adjoint.tensor.Tensor;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * How the kernel of a convolution moves over its input:
@@ -12,49 +14,47 @@ import java.util.Arrays;
  * }</pre>
  *
  * <p>Each method takes one number for all axes, or one an axis, and returns changed options.
+ *
+ * @param stride from one output to the next, at least 1
+ * @param padding elements added on both sides
+ * @param isSame whether the output is to be as long as the input, whatever the padding
+ * @param paddingMode what padding adds
+ * @param dilation from one element under the kernel to the next, at least 1
+ * @param groups into which input and output channels are split
+ * @param outputPadding how much longer the output of a transposed convolution is
  */
-public final class ConvOptions {
+public record ConvOptions(
+    List<Integer> stride,
+    List<Integer> padding,
+    boolean isSame,
+    PadMode paddingMode,
+    List<Integer> dilation,
+    int groups,
+    List<Integer> outputPadding) {
 
   /** Steps of 1, no padding, no gaps in the kernel, every output from every channel. */
   public static final ConvOptions DEFAULT =
-      new ConvOptions(
-          new int[] {1}, new int[] {0}, false, PadMode.ZEROS, new int[] {1}, 1, new int[] {0});
+      new ConvOptions(List.of(1), List.of(0), false, PadMode.ZEROS, List.of(1), 1, List.of(0));
 
-  private final int[] stride;
-  private final int[] padding;
-  private final boolean same;
-  private final PadMode paddingMode;
-  private final int[] dilation;
-  private final int groups;
-  private final int[] outputPadding;
-
-  private ConvOptions(
-      int[] stride,
-      int[] padding,
-      boolean same,
-      PadMode paddingMode,
-      int[] dilation,
-      int groups,
-      int[] outputPadding) {
-    this.stride = stride;
-    this.padding = padding;
-    this.same = same;
-    this.paddingMode = paddingMode;
-    this.dilation = dilation;
-    this.groups = groups;
-    this.outputPadding = outputPadding;
+  /** Checks the numbers and copies the lists. */
+  public ConvOptions {
+    stride = atLeast(1, "stride", stride);
+    padding = atLeast(0, "padding", padding);
+    dilation = atLeast(1, "dilation", dilation);
+    groups = atLeast(1, "groups", List.of(groups)).getFirst();
+    outputPadding = atLeast(0, "output padding", outputPadding);
   }
 
   /** Moves the kernel by this many elements from one output to the next; at least 1. */
   public ConvOptions stride(int... steps) {
     return new ConvOptions(
-        atLeast(1, "stride", steps), padding, same, paddingMode, dilation, groups, outputPadding);
+        Ints.asList(steps), padding, isSame, paddingMode, dilation, groups, outputPadding);
   }
 
   /** Adds this many zeros on both sides of the input. */
   public ConvOptions padding(int... zeros) {
     return new ConvOptions(
-        stride, atLeast(0, "padding", zeros), false, paddingMode, dilation, groups, outputPadding);
+        stride, Ints.asList(zeros), false, paddingMode, dilation, groups, outputPadding);
   }
 
   /**
@@ -68,20 +68,19 @@ public final class ConvOptions {
       throw new IllegalArgumentException(
           "padding: rule '%s'; expected same or valid".formatted(rule));
     }
-    boolean isSame = rule.equals("same");
     return new ConvOptions(
-        stride, new int[] {0}, isSame, paddingMode, dilation, groups, outputPadding);
+        stride, List.of(0), rule.equals("same"), paddingMode, dilation, groups, outputPadding);
   }
 
   /** Pads with other elements than zeros: PyTorch's {@code padding_mode}. */
   public ConvOptions paddingMode(PadMode mode) {
-    return new ConvOptions(stride, padding, same, mode, dilation, groups, outputPadding);
+    return new ConvOptions(stride, padding, isSame, mode, dilation, groups, outputPadding);
   }
 
   /** Takes the elements under the kernel this far apart; at least 1. */
   public ConvOptions dilation(int... steps) {
     return new ConvOptions(
-        stride, padding, same, paddingMode, atLeast(1, "dilation", steps), groups, outputPadding);
+        stride, padding, isSame, paddingMode, Ints.asList(steps), groups, outputPadding);
   }
 
   /**
@@ -89,14 +88,7 @@ public final class ConvOptions {
    * divide both.
    */
   public ConvOptions groups(int number) {
-    return new ConvOptions(
-        stride,
-        padding,
-        same,
-        paddingMode,
-        dilation,
-        atLeast(1, "groups", number)[0],
-        outputPadding);
+    return new ConvOptions(stride, padding, isSame, paddingMode, dilation, number, outputPadding);
   }
 
   /**
@@ -106,13 +98,7 @@ public final class ConvOptions {
    */
   public ConvOptions outputPadding(int... elements) {
     return new ConvOptions(
-        stride,
-        padding,
-        same,
-        paddingMode,
-        dilation,
-        groups,
-        atLeast(0, "output padding", elements));
+        stride, padding, isSame, paddingMode, dilation, groups, Ints.asList(elements));
   }
 
   int[] stride(String operation, int axes) {
@@ -120,7 +106,7 @@ public final class ConvOptions {
   }
 
   int[] padding(String operation, int axes) {
-    if (same || paddingMode != PadMode.ZEROS) { // what a convolution did not resolve
+    if (isSame || paddingMode != PadMode.ZEROS) { // what a convolution did not resolve
       throw new IllegalArgumentException(
           "%s: %s; expected a number of zeros on both sides, as only convolutions pad otherwise"
               .formatted(operation, paddingText()));
@@ -141,38 +127,18 @@ public final class ConvOptions {
     if (hasOutputPadding()) {
       throw new IllegalArgumentException(
           "%s: output padding %s; expected none, as this is no transposed convolution"
-              .formatted(operation, Arrays.toString(outputPadding)));
+              .formatted(operation, outputPadding));
     }
   }
 
   private boolean hasOutputPadding() {
-    return Arrays.stream(outputPadding).anyMatch(elements -> elements > 0);
-  }
-
-  /** Returns the steps of the kernel: one number for all axes, or one an axis. */
-  public int[] stride() {
-    return stride.clone();
-  }
-
-  /** Returns the elements added on each side: one number for all axes, or one an axis. */
-  public int[] padding() {
-    return padding.clone();
-  }
-
-  /** Returns whether the output is to be as long as the input, whatever {@link #padding()}. */
-  public boolean isSame() {
-    return same;
-  }
-
-  /** Returns what padding adds. */
-  public PadMode paddingMode() {
-    return paddingMode;
+    return outputPadding.stream().anyMatch(elements -> elements > 0);
   }
 
   private String paddingText() {
     return "padding %s%s"
         .formatted(
-            same ? "same" : Arrays.toString(padding),
+            isSame ? "same" : padding,
             paddingMode == PadMode.ZEROS ? "" : " of mode " + paddingMode);
   }
 
@@ -182,19 +148,18 @@ public final class ConvOptions {
   /** Pads the axes of an input behind batch and channels, unless only zeros on both sides are. */
   Padded pad(String operation, Tensor x, Tensor weight, int axes) {
     boolean fits = x.rank() == axes + 2 && weight.rank() == axes + 2;
-    if (!fits || !same && paddingMode == PadMode.ZEROS) {
+    if (!fits || !isSame && paddingMode == PadMode.ZEROS) {
       return new Padded(x, this);
     }
-    if (same && Arrays.stream(stride).anyMatch(step -> step != 1)) {
+    if (isSame && stride.stream().anyMatch(step -> step != 1)) {
       throw new IllegalArgumentException(
-          "%s: padding same with stride %s; expected stride 1"
-              .formatted(operation, Arrays.toString(stride)));
+          "%s: padding same with stride %s; expected stride 1".formatted(operation, stride));
     }
-    int[] both = spread(operation, "padding", padding, axes).clone();
+    int[] both = spread(operation, "padding", padding, axes);
     int[] gaps = dilation(operation, axes);
     Tensor padded = x;
     for (int i = 0; i < axes; i++) {
-      int all = same ? gaps[i] * Math.max(0, weight.size(i + 2) - 1) : 2 * both[i];
+      int all = isSame ? gaps[i] * Math.max(0, weight.size(i + 2) - 1) : 2 * both[i];
       both[i] =
           paddingMode == PadMode.ZEROS ? all / 2 : 0; // the rest of zeros costs the kernel nothing
       int before = all / 2 - both[i];
@@ -203,45 +168,23 @@ public final class ConvOptions {
     return new Padded(padded, padding(both).paddingMode(PadMode.ZEROS));
   }
 
-  /** Returns the distances under the kernel: one number for all axes, or one an axis. */
-  public int[] dilation() {
-    return dilation.clone();
-  }
-
-  /** Returns the number of groups. */
-  public int groups() {
-    return groups;
-  }
-
-  /**
-   * Returns how much longer the output of a transposed convolution is: one number for all axes, or
-   * one an axis.
-   */
-  public int[] outputPadding() {
-    return outputPadding.clone();
-  }
-
-  private static int[] atLeast(int least, String name, int... values) {
-    for (int value : values) {
-      if (value < least) {
-        throw new IllegalArgumentException(
-            "%s: %s; expected at least %d".formatted(name, Arrays.toString(values), least));
-      }
+  private static List<Integer> atLeast(int least, String name, List<Integer> values) {
+    if (values.stream().anyMatch(value -> value < least)) {
+      throw new IllegalArgumentException(
+          "%s: %s; expected at least %d".formatted(name, values, least));
     }
-    return values.clone();
+    return List.copyOf(values);
   }
 
-  static int[] spread(String operation, String name, int[] values, int axes) {
-    if (values.length == axes) {
-      return values;
-    }
-    if (values.length != 1) {
+  /** Returns a number an axis, of one for all or one an axis. */
+  static int[] spread(String operation, String name, List<Integer> values, int axes) {
+    if (values.size() != axes && values.size() != 1) {
       throw new IllegalArgumentException(
           "%s: %s %s for %d axes; expected one number, or one an axis"
-              .formatted(operation, name, Arrays.toString(values), axes));
+              .formatted(operation, name, values, axes));
     }
     int[] all = new int[axes];
-    Arrays.fill(all, values[0]);
+    Arrays.setAll(all, i -> values.get(values.size() == 1 ? 0 : i));
     return all;
   }
 
@@ -249,10 +192,10 @@ public final class ConvOptions {
   public String toString() {
     return "stride %s, %s, dilation %s, groups %d%s"
         .formatted(
-            Arrays.toString(stride),
+            stride,
             paddingText(),
-            Arrays.toString(dilation),
+            dilation,
             groups,
-            hasOutputPadding() ? ", output padding " + Arrays.toString(outputPadding) : "");
+            hasOutputPadding() ? ", output padding " + outputPadding : "");
   }
 }

@@ -32,7 +32,7 @@ public final class Convolution {
    */
   public static Tensor conv1d(Tensor x, Tensor weight, ConvOptions options) {
     ConvOptions.Padded in = options.pad("conv1d", x, weight, 1);
-    ConvShape shape = ConvShapes.of("conv1d", in.x(), weight, in.options(), 1);
+    ConvShape shape = new ConvShapes("conv1d", in.x(), weight, in.options(), 1).convolved();
     return Recorder.composite(
         "conv",
         in.options(),
@@ -61,7 +61,7 @@ public final class Convolution {
    */
   public static Tensor conv2d(Tensor x, Tensor weight, ConvOptions options) {
     ConvOptions.Padded in = options.pad("conv2d", x, weight, 2);
-    ConvShape shape = ConvShapes.of("conv2d", in.x(), weight, in.options(), 2);
+    ConvShape shape = new ConvShapes("conv2d", in.x(), weight, in.options(), 2).convolved();
     return Recorder.composite(
         "conv", in.options(), () -> conv(FORWARD, shape, in.x(), weight), in.x(), weight);
   }
@@ -87,7 +87,7 @@ public final class Convolution {
   public static Tensor conv3d(Tensor x, Tensor weight, ConvOptions options) {
     ConvOptions.Padded in = options.pad("conv3d", x, weight, 3);
     ConvOptions rest = in.options();
-    ConvShapes.requireFit("conv3d", in.x(), weight, rest, 3);
+    new ConvShapes("conv3d", in.x(), weight, rest, 3).requireFit();
     return Recorder.composite("conv", rest, () -> ofSlices(in.x(), weight, rest), in.x(), weight);
   }
 
@@ -133,7 +133,7 @@ public final class Convolution {
    * @throws IllegalArgumentException if the shapes do not fit, or the output would have no elements
    */
   public static Tensor convTranspose1d(Tensor x, Tensor weight, ConvOptions options) {
-    ConvShape shape = ConvShapes.transposed("convTranspose1d", x, weight, options, 1);
+    ConvShape shape = new ConvShapes("convTranspose1d", x, weight, options, 1).transposed();
     return Recorder.composite(
         "convTranspose",
         options,
@@ -165,7 +165,7 @@ public final class Convolution {
    * @throws IllegalArgumentException if the shapes do not fit, or the output would have no elements
    */
   public static Tensor convTranspose2d(Tensor x, Tensor weight, ConvOptions options) {
-    ConvShape shape = ConvShapes.transposed("convTranspose2d", x, weight, options, 2);
+    ConvShape shape = new ConvShapes("convTranspose2d", x, weight, options, 2).transposed();
     return Recorder.composite(
         "convTranspose",
         options,
@@ -295,8 +295,7 @@ public final class Convolution {
   // ---- primitives ----------------------------------------------------------------------------
 
   private static Tensor conv(Conv2d side, ConvShape shape, Tensor a, Tensor b) {
-    DType dtype = DType.promote(a.dtype(), b.dtype());
-    return Recorder.apply(new Conv(side, shape), a.to(dtype), b.to(dtype));
+    return Recorder.apply(new Conv(side, shape), Engine.promoted(a, b));
   }
 
   /**

@@ -6,7 +6,7 @@ import dev.adjoint.tensor.Tensor;
 import java.util.Arrays;
 
 /** Views the diagonal of the last two axes. */
-enum Diagonal implements Primitive {
+enum Diagonal implements Primitive.Broadcasting {
   DIAGONAL;
 
   @Override
@@ -20,17 +20,12 @@ enum Diagonal implements Primitive {
   }
 
   @Override
-  public Tensor batched(BatchedInputs x) {
-    return Recorder.apply(this, x.get(0));
-  }
-
-  @Override
   public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
     return Recorder.apply(new Embed(x[0].size(-2), x[0].size(-1)), g);
   }
 
   /** Places vectors on the diagonals of zero matrices: the adjoint of the diagonal. */
-  record Embed(int rows, int columns) implements Primitive {
+  record Embed(int rows, int columns) implements Primitive.Broadcasting {
     @Override
     public String name() {
       return "diagEmbed";
@@ -51,11 +46,6 @@ enum Diagonal implements Primitive {
         System.arraycopy(in, source.offset() + i, out, to, 1);
       }
       return Engine.tensor(out, source.dtype(), shape);
-    }
-
-    @Override
-    public Tensor batched(BatchedInputs x) {
-      return Recorder.apply(this, x.get(0));
     }
 
     @Override

@@ -1,5 +1,7 @@
 package dev.adjoint.op;
 
+import com.google.common.base.Supplier;
+import com.google.common.base.Suppliers;
 import dev.adjoint.kernel.Buffers;
 import dev.adjoint.kernel.Elements;
 import dev.adjoint.kernel.Loop;
@@ -8,7 +10,6 @@ import dev.adjoint.kernel.Storage;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
-import org.jspecify.annotations.Nullable;
 
 /**
  * An elementwise function of the kernels, applied to tensors of any layout: broadcasts, splits and
@@ -27,34 +28,19 @@ final class Elementwise {
   private static final int CHUNK = 1 << 14;
 
   private final String name;
-  private final int arity;
-  private volatile @Nullable Loop float32;
-  private volatile @Nullable Loop float64;
+  private final Supplier<Loop> float32;
+  private final Supplier<Loop> float64;
 
   /** Names a function of one, two or three values, whose loop for a type is made when needed. */
   Elementwise(String name, int arity) {
     this.name = name;
-    this.arity = arity;
+    float32 = Suppliers.memoize(() -> Engine.kernels(DType.FLOAT32).loop(name, arity));
+    float64 = Suppliers.memoize(() -> Engine.kernels(DType.FLOAT64).loop(name, arity));
   }
 
   /** Returns the name of the kernels' function. */
   String name() {
     return name;
-  }
-
-  /** Returns the loop for a type; two threads that ask first may both make one, of equal bits. */
-  private Loop loop(DType dtype) {
-    boolean isFloat = dtype == DType.FLOAT32;
-    Loop loop = isFloat ? float32 : float64;
-    if (loop == null) {
-      loop = Engine.kernels(dtype).loop(name, arity);
-      if (isFloat) {
-        float32 = loop;
-      } else {
-        float64 = loop;
-      }
-    }
-    return loop;
   }
 
   /** Applies the function to tensors of one type. */
@@ -64,7 +50,7 @@ final class Elementwise {
     Tensor b = operands[Math.min(1, last)];
     Tensor c = operands[last];
     Shape shape = broadcast(name, operands);
-    Loop loop = loop(a.dtype());
+    Loop loop = (a.dtype() == DType.FLOAT32 ? float32 : float64).get();
     int n = shape.size();
     Object x = a.storage().array();
     Object out = Buffers.uninitializedLike(x, n);

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * An elementwise function that is composed of others and runs, like its gradient, in one pass;
  * {@link Autodiff#elementwise(String, UnaryOperator)} tells what it may do.
  */
-public final class ElementwiseFunction implements Primitive {
+public final class ElementwiseFunction implements Primitive.Broadcasting {
 
   private final String name;
   private final int arity;
@@ -79,14 +79,7 @@ public final class ElementwiseFunction implements Primitive {
       throw new IllegalArgumentException(
           "%s: %d tensors; expected %d".formatted(name, inputs.length, arity));
     }
-    DType dtype = inputs[0].dtype();
-    for (Tensor input : inputs) {
-      dtype = DType.promote(dtype, input.dtype());
-    }
-    Tensor[] x = new Tensor[inputs.length];
-    for (int i = 0; i < x.length; i++) {
-      x[i] = inputs[i].to(dtype);
-    }
+    Tensor[] x = Engine.promoted(inputs);
     return Recorder.isTracing()
         ? Recorder.composite(name, this, () -> definition.apply(x), x)
         : Recorder.apply(this, x);
@@ -100,11 +93,6 @@ public final class ElementwiseFunction implements Primitive {
   @Override
   public Tensor forward(Tensor... x) {
     return program(x[0].dtype()).run(x)[0];
-  }
-
-  @Override
-  public Tensor batched(BatchedInputs x) {
-    return Recorder.apply(this, x.aligned());
   }
 
   @Override

@@ -73,6 +73,19 @@ final class Engine {
         : IntTensor.example(examples.with(like(examples.all(), everyExample)));
   }
 
+  /** Returns tensors in the type to which all of them promote. */
+  static Tensor[] promoted(Tensor... x) {
+    DType dtype = x[0].dtype();
+    for (Tensor each : x) {
+      dtype = DType.promote(dtype, each.dtype());
+    }
+    Tensor[] all = new Tensor[x.length];
+    for (int i = 0; i < all.length; i++) {
+      all[i] = x[i].to(dtype);
+    }
+    return all;
+  }
+
   /**
    * Returns the tensor itself or a copy whose elements lie one after another; not recorded, for
    * kernels that want them so.

@@ -1,8 +1,10 @@
 package dev.adjoint.op;
 
+import com.google.common.primitives.Ints;
 import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Tensor;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.DoubleUnaryOperator;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
@@ -66,7 +68,7 @@ public enum Interpolation {
    * @throws IllegalArgumentException if an axis has or would have no elements
    */
   public Tensor resize(Tensor x, int... sizes) {
-    int[] m = ConvOptions.spread("resize", "sizes", sizes, axes("resize", x));
+    int[] m = ConvOptions.spread("resize", "sizes", Ints.asList(sizes), axes("resize", x));
     Tensor y = x;
     for (int i = m.length - 1; i >= 0; i--) { // what comes last lies in the order of the result
       int n = x.size(i + 2);
@@ -86,7 +88,7 @@ public enum Interpolation {
    */
   public Tensor rescale(Tensor x, double... factors) {
     int axes = axes("rescale", x);
-    int[] which = IntStream.range(0, factors.length).toArray();
+    List<Integer> which = IntStream.range(0, factors.length).boxed().toList();
     int[] spread = ConvOptions.spread("rescale", "factors numbered", which, axes);
     Tensor y = x;
     for (int i = axes - 1; i >= 0; i--) {

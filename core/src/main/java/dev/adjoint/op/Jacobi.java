@@ -31,24 +31,31 @@ final class Jacobi {
   /** Writes n ascending eigenvalues, then the n x n matrix whose columns are their vectors. */
   static void decompose(double[] source, int from, int n, double[] out, int outFrom) {
     Jacobi jacobi = new Jacobi(source, from, n);
-    jacobi.diagonalize();
+    sweep("eigh", n, jacobi::rotate);
     jacobi.write(out, outFrom);
   }
 
-  private void diagonalize() {
-    for (int sweep = 0; sweep < MAX_SWEEPS; sweep++) {
-      boolean rotated = false;
+  /** Rotates a pair of axes unless they are as they should be; tells whether it did. */
+  interface Rotation {
+    boolean of(int p, int q);
+  }
+
+  /** Rotates each pair of n axes, in a fixed order, again and again until none needs it. */
+  static void sweep(String operation, int n, Rotation rotation) {
+    boolean rotated = true;
+    for (int sweep = 0; rotated; sweep++) {
+      if (sweep == MAX_SWEEPS) {
+        throw new IllegalStateException(
+            "%s: a matrix of %d columns did not converge in %d sweeps"
+                .formatted(operation, n, MAX_SWEEPS));
+      }
+      rotated = false;
       for (int p = 0; p < n; p++) {
         for (int q = p + 1; q < n; q++) {
-          rotated |= rotate(p, q);
+          rotated |= rotation.of(p, q);
         }
       }
-      if (!rotated) {
-        return;
-      }
     }
-    throw new IllegalStateException(
-        "eigh: a matrix of %d rows did not converge in %d sweeps".formatted(n, MAX_SWEEPS));
   }
 
   /** Makes a[p][q] 0; tells whether that took a rotation. */

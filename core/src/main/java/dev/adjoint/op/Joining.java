@@ -27,7 +27,6 @@ public final class Joining {
     }
     Shape first = tensors[0].shape();
     int resolved = first.axis("concat", axis);
-    DType dtype = tensors[0].dtype();
     long size = 0;
     for (Tensor tensor : tensors) {
       Shape shape = tensor.shape();
@@ -37,17 +36,13 @@ public final class Joining {
             "concat: shapes %s and %s differ in more than axis %d"
                 .formatted(first, shape, resolved));
       }
-      dtype = DType.promote(dtype, tensor.dtype());
       size += shape.size(resolved);
     }
     if (tensors.length == 1) {
       return tensors[0];
     }
-    Tensor[] parts = new Tensor[tensors.length];
-    for (int i = 0; i < parts.length; i++) {
-      parts[i] = tensors[i].to(dtype);
-    }
-    return Recorder.apply(new Concat(resolved, first.with(name, resolved, size)), parts);
+    Shape shape = first.with(name, resolved, size);
+    return Recorder.apply(new Concat(resolved, shape), Engine.promoted(tensors));
   }
 
   /** Joins tensors of one shape along a new axis. */

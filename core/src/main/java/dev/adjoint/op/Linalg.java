@@ -145,8 +145,7 @@ public final class Linalg {
           "%s: matrices of shape %s and right sides of shape %s; expected (..., n, n) and (..., n, k)"
               .formatted(operation, a.shape(), b.shape()));
     }
-    DType dtype = DType.promote(a.dtype(), b.dtype());
-    return Recorder.apply(kind, a.to(dtype), b.to(dtype));
+    return Recorder.apply(kind, Engine.promoted(a, b));
   }
 
   /**

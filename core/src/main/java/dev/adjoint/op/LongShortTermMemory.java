@@ -2,7 +2,6 @@ package dev.adjoint.op;
 
 import dev.adjoint.autodiff.Derivatives;
 import dev.adjoint.autodiff.Recorder;
-import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import java.util.List;
@@ -47,10 +46,7 @@ public final class LongShortTermMemory {
           "lstm: inputs of shape %s, states of shapes %s and %s, weight of shape %s; expected (T, N, 4 hidden), (N, hidden) twice, and (4 hidden, hidden)"
               .formatted(inputs.shape(), state, c.shape(), weight.shape()));
     }
-    DType dtype =
-        DType.promote(
-            DType.promote(inputs.dtype(), weight.dtype()), DType.promote(h.dtype(), c.dtype()));
-    Tensor[] x = {inputs.to(dtype), h.to(dtype), c.to(dtype), weight.to(dtype)};
+    Tensor[] x = Engine.promoted(inputs, h, c, weight);
     if (BatchedInputs.hasExamples(x)) {
       return composed(backwards, List.of(x));
     }

@@ -61,10 +61,9 @@ public enum MatMul implements Primitive {
           "linear: input of shape %s, weight of shape %s and bias of shape %s; expected (..., in), (out, in) and (out)"
               .formatted(x.shape(), weight.shape(), bias.shape()));
     }
-    DType dtype = DType.promote(DType.promote(x.dtype(), weight.dtype()), bias.dtype());
     Shape shape = x.shape();
     Tensor rows = x.rank() == 2 ? x : x.reshape(shape.with(-1, 1).size(), x.size(-1));
-    Tensor y = Recorder.apply(MATMUL, rows.to(dtype), weight.transpose().to(dtype), bias.to(dtype));
+    Tensor y = Recorder.apply(MATMUL, Engine.promoted(rows, weight.transpose(), bias));
     return x.rank() == 2 ? y : y.reshape(shape.with(-1, weight.size(0)));
   }
 

@@ -29,6 +29,15 @@ public sealed interface Movement extends Primitive {
     return x.rank() == 0 ? x.reshape(1) : x;
   }
 
+  /** Returns the order that undoes an order of axes. */
+  static int[] inverse(int[] order) {
+    int[] inverse = new int[order.length];
+    for (int i = 0; i < order.length; i++) {
+      inverse[order[i]] = i;
+    }
+    return inverse;
+  }
+
   /** Another shape. */
   record Reshape(Shape shape) implements Movement {
     @Override
@@ -124,11 +133,7 @@ public sealed interface Movement extends Primitive {
 
     @Override
     public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
-      int[] inverse = new int[order.length];
-      for (int i = 0; i < order.length; i++) {
-        inverse[order[i]] = i;
-      }
-      return g.permute(inverse);
+      return g.permute(inverse(order));
     }
   }
 

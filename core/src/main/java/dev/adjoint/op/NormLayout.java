@@ -122,11 +122,7 @@ record NormLayout(
   }
 
   private Tensor tensor(Object array, DType dtype, int[] sizes) {
-    int[] inverse = new int[order.length];
-    for (int i = 0; i < order.length; i++) {
-      inverse[order[i]] = i;
-    }
-    return Engine.tensor(array, dtype, Shape.of(sizes)).permute(inverse);
+    return Engine.tensor(array, dtype, Shape.of(sizes)).permute(Movement.inverse(order));
   }
 
   /** Returns all gains in this order, and then all biases, of inputs (x, gain, bias), or (x). */

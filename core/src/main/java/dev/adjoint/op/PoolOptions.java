@@ -75,17 +75,12 @@ public record PoolOptions(
 
   /** Returns these options with a number an axis. */
   PoolOptions spread(String operation, int axes) {
-    int[] k = spread(operation, "kernel", kernel, axes);
-    return new PoolOptions(k)
-        .stride(spread(operation, "stride", stride, axes))
-        .padding(spread(operation, "padding", padding, axes))
-        .dilation(spread(operation, "dilation", dilation, axes))
+    return new PoolOptions(ConvOptions.spread(operation, "kernel", kernel, axes))
+        .stride(ConvOptions.spread(operation, "stride", stride, axes))
+        .padding(ConvOptions.spread(operation, "padding", padding, axes))
+        .dilation(ConvOptions.spread(operation, "dilation", dilation, axes))
         .ceilMode(ceilMode)
         .countIncludePad(countIncludePad);
-  }
-
-  private static int[] spread(String operation, String name, List<Integer> values, int axes) {
-    return ConvOptions.spread(operation, name, Ints.toArray(values), axes);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.adjoint.op;
 
 import com.google.common.base.CaseFormat;
+import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.tensor.Tensor;
 import java.lang.reflect.RecordComponent;
 import java.util.LinkedHashMap;
@@ -15,17 +16,11 @@ import org.jspecify.annotations.Nullable;
  * The graph can therefore be printed, drawn and rewritten. Everything else is composed of them.
  */
 public sealed interface Primitive
-    permits Unary,
-        Binary,
-        Where,
-        Clamp,
-        Cast,
-        Contiguous,
+    permits Primitive.Broadcasting,
         Movement,
         Pad,
         Reductions.Fold,
         Length,
-        RowOp,
         CumulativeSum,
         LinearRecurrence,
         MatMul,
@@ -34,25 +29,17 @@ public sealed interface Primitive
         Indexing.ScatterAdd,
         Slices,
         CrossEntropy,
-        Diagonal,
-        Diagonal.Embed,
-        SymmetricEigen,
         SymmetricRoot,
         MatrixFunction,
-        Cholesky,
         Solve,
         Determinant.Value,
         Determinant.Gradient,
-        QR,
-        SVD,
-        PseudoInverse,
         Windows.Unfold,
         Windows.Fold,
         Convolution.Conv,
         Standardize.Fused,
         ScaledDotProduct.Fused,
         LongShortTermMemory.Fused,
-        ElementwiseFunction,
         Primitive.Open {
 
   /** Returns the name: by default that of the class, of a row of a table its own. */
@@ -152,6 +139,31 @@ public sealed interface Primitive
   /** Tells whether gradients flow through; comparisons, for one, return constants. */
   default boolean isDifferentiable() {
     return true;
+  }
+
+  /**
+   * A primitive that computes many examples as it does one: elementwise, or of the last axes alone.
+   */
+  sealed interface Broadcasting extends Primitive
+      permits Unary,
+          Binary,
+          Where,
+          Clamp,
+          Cast,
+          Contiguous,
+          RowOp,
+          Diagonal,
+          Diagonal.Embed,
+          SymmetricEigen,
+          Cholesky,
+          QR,
+          SVD,
+          PseudoInverse,
+          ElementwiseFunction {
+    @Override
+    default Tensor batched(BatchedInputs x) {
+      return Recorder.apply(this, x.aligned());
+    }
   }
 
   /**

@@ -1,6 +1,5 @@
 package dev.adjoint.op;
 
-import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
@@ -10,7 +9,7 @@ import dev.adjoint.tensor.Tensors;
  *
  * @param tolerance singular values up to this times the largest count as 0
  */
-record PseudoInverse(double tolerance) implements Primitive {
+record PseudoInverse(double tolerance) implements Primitive.Broadcasting {
 
   @Override
   public String name() {
@@ -27,11 +26,6 @@ record PseudoInverse(double tolerance) implements Primitive {
     Tensor large = s.greater(SymmetricEigen.largest(s).times(tolerance));
     Tensor inverse = Where.where(large, s.reciprocal(), Tensor.scalar(0, DType.FLOAT64));
     return svd.vh().transpose().times(inverse).matmul(svd.u().transpose()).to(x[0].dtype());
-  }
-
-  @Override
-  public Tensor batched(BatchedInputs x) {
-    return Recorder.apply(this, x.get(0));
   }
 
   /**

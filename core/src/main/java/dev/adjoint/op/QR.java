@@ -11,7 +11,7 @@ import java.util.Arrays;
  * Computes q with orthonormal columns and the upper triangular r with {@code q r = a}, of matrices
  * of shape (..., m, n) with m >= n, packed as (..., m + n, n): q above r.
  */
-record QR() implements Primitive {
+record QR() implements Primitive.Broadcasting {
 
   @Override
   public String name() {
@@ -140,11 +140,6 @@ record QR() implements Primitive {
       sum += x[i] * unit * (x[i] * unit);
     }
     return Math.sqrt(sum) / unit;
-  }
-
-  @Override
-  public Tensor batched(BatchedInputs x) {
-    return Recorder.apply(this, x.get(0));
   }
 
   /**

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * Lists the fused operations on rows (the last axis): a kernel forward, a kernel backward, and for
  * higher derivatives the same pullback composed of other operations.
  */
-public enum RowOp implements Primitive {
+public enum RowOp implements Primitive.Broadcasting {
   /** exp(x) / sum(exp(x)). */
   SOFTMAX(Rows::softmax, Rows::softmaxPullback) {
     @Override
@@ -96,7 +96,7 @@ public enum RowOp implements Primitive {
     int n = source.size(-1);
     Shape shape = this == LOG_SUM_EXP ? source.shape().with(-1, 1) : source.shape();
     int width = shape.size(-1);
-    int rows = rows(source);
+    int rows = source.shape().with(-1, 1).size();
     Object in = Engine.array(source);
     Object out = Engine.uninitialized(source.dtype(), shape.size());
     int from = source.offset();
@@ -106,11 +106,6 @@ public enum RowOp implements Primitive {
         n,
         (row, count) -> kernel.run(kernels, in, from + row * n, count, n, out, row * width));
     return Engine.tensor(out, source.dtype(), shape);
-  }
-
-  @Override
-  public Tensor batched(BatchedInputs x) {
-    return Recorder.apply(this, x.aligned());
   }
 
   @Override
@@ -129,7 +124,7 @@ public enum RowOp implements Primitive {
     int bFrom = output.offset();
     Rows kernels = Engine.kernels(output.dtype()).rows();
     inRows(
-        rows(output),
+        output.shape().with(-1, 1).size(),
         n,
         (row, count) ->
             fused.run(kernels, a, aFrom + row * n, b, bFrom + row * n, count, n, out, row * n));
@@ -144,14 +139,6 @@ public enum RowOp implements Primitive {
     Object shifts = elements.uninitialized(rows);
     kernels.logSumExp(x, xFrom, rows, n, shifts, 0, out, outFrom);
     elements.kernels().loop("plus", 2).run(out, outFrom, 1, shifts, 0, 1, out, outFrom, rows);
-  }
-
-  private static int rows(Tensor x) {
-    int rows = 1;
-    for (int axis = 0; axis < x.rank() - 1; axis++) {
-      rows *= x.size(axis);
-    }
-    return rows;
   }
 
   static void inRows(int rows, int n, Elementwise.Chunk body) {

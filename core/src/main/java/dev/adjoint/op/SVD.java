@@ -1,6 +1,5 @@
 package dev.adjoint.op;
 
-import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.kernel.Buffers;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
@@ -14,9 +13,7 @@ import java.util.Comparator;
  * <p>By the one-sided Jacobi method (Hestenes 1958): turns each pair of columns, in a fixed order,
  * so that they become orthogonal, until all are; then their lengths are the values.
  */
-record SVD() implements Primitive {
-
-  private static final int MAX_SWEEPS = 100;
+record SVD() implements Primitive.Broadcasting {
 
   /** Of a matrix whose largest element is about 1, squares smaller than this are nothing. */
   private static final double TINY = 1e-290;
@@ -52,7 +49,8 @@ record SVD() implements Primitive {
     for (int j = 0; j < n; j++) {
       v[j][j] = 1;
     }
-    orthogonalize(a, v, m);
+    double tolerance = Math.ulp(1.0) * Math.sqrt(m); // as far as sums are exact
+    Jacobi.sweep("svd", n, (p, q) -> rotate(a[p], a[q], v[p], v[q], tolerance));
     double[] lengths = Buffers.zeroedDoubles(n);
     Arrays.setAll(lengths, j -> QR.norm(a[j], 0));
     Integer[] order = new Integer[n];
@@ -92,24 +90,6 @@ record SVD() implements Primitive {
     return largest < 0 ? -1 : 1;
   }
 
-  private static void orthogonalize(double[][] a, double[][] v, int m) {
-    int n = a.length;
-    double tolerance = Math.ulp(1.0) * Math.sqrt(m); // as far as sums are exact
-    for (int sweep = 0; sweep < MAX_SWEEPS; sweep++) {
-      boolean rotated = false;
-      for (int p = 0; p < n; p++) {
-        for (int q = p + 1; q < n; q++) {
-          rotated |= rotate(a[p], a[q], v[p], v[q], tolerance);
-        }
-      }
-      if (!rotated) {
-        return;
-      }
-    }
-    throw new IllegalStateException(
-        "svd: a matrix of %d columns did not converge in %d sweeps".formatted(n, MAX_SWEEPS));
-  }
-
   /** Makes two columns orthogonal; tells whether that took a rotation. */
   private static boolean rotate(
       double[] x, double[] y, double[] vx, double[] vy, double tolerance) {
@@ -140,11 +120,6 @@ record SVD() implements Primitive {
       x[i] = cos * xi - sin * yi;
       y[i] = sin * xi + cos * yi;
     }
-  }
-
-  @Override
-  public Tensor batched(BatchedInputs x) {
-    return Recorder.apply(this, x.get(0));
   }
 
   /**

@@ -148,12 +148,6 @@ public final class Standardize {
         statistics.select(0, count - 1).reshape(shape));
   }
 
-  /** Standardizes by the definition: what the kernel is compared with. */
-  static Tensor composed(Tensor x, boolean centered, double epsilon, int... reductionAxes) {
-    int[] axes = x.shape().axes("standardize", reductionAxes);
-    return new Rule(centered, epsilon, false).composed(x, axes);
-  }
-
   private static Tensor compute(NormLayout layout, Object statistics, Tensor... inputs) {
     DType dtype = inputs[0].dtype();
     Object in = layout.array(inputs[0]);

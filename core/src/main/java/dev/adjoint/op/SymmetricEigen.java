@@ -1,6 +1,5 @@
 package dev.adjoint.op;
 
-import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.tensor.Keep;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
@@ -10,7 +9,7 @@ import java.util.function.Supplier;
  * Computes the eigenvalues and eigenvectors of symmetric matrices of shape (..., n, n), packed as
  * (..., n + 1, n): one row of values above the matrix of vectors.
  */
-enum SymmetricEigen implements Primitive {
+enum SymmetricEigen implements Primitive.Broadcasting {
   EIGH;
 
   @Override
@@ -24,11 +23,6 @@ enum SymmetricEigen implements Primitive {
         n,
         20L * n * n * n,
         (in, from, out, to) -> Jacobi.decompose(in, from, n, out, to));
-  }
-
-  @Override
-  public Tensor batched(BatchedInputs x) {
-    return Recorder.apply(this, x.get(0));
   }
 
   /**

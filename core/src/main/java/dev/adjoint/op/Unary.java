@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A row's kernel is the function of the same name (in camel case) in {@code FloatFunctions}.
  */
-public enum Unary implements Primitive {
+public enum Unary implements Primitive.Broadcasting {
   /** -x. */
   NEG((g, x, y) -> g.neg()),
   ABS((g, x, y) -> g.times(x.sign())),
@@ -112,7 +112,7 @@ public enum Unary implements Primitive {
   private final Elementwise function =
       new Elementwise(CaseFormat.UPPER_UNDERSCORE.to(CaseFormat.LOWER_CAMEL, name()), 1);
   private final Program.Pullbacks programs =
-      new Program.Pullbacks(function.name(), 1, 2, Primitive.super::pullbacks);
+      new Program.Pullbacks(function.name(), 1, 2, Broadcasting.super::pullbacks);
 
   Unary(@Nullable Pullback pullback) {
     this.pullback = pullback;
@@ -126,11 +126,6 @@ public enum Unary implements Primitive {
   @Override
   public Tensor forward(Tensor... x) {
     return function.apply(x);
-  }
-
-  @Override
-  public Tensor batched(BatchedInputs x) {
-    return Recorder.apply(this, x.aligned());
   }
 
   @Override

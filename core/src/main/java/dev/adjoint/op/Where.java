@@ -6,7 +6,7 @@ import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
 
 /** Elementwise choice between two tensors. */
-public enum Where implements Primitive {
+public enum Where implements Primitive.Broadcasting {
   /** b where a is not 0, else c. */
   WHERE;
 
@@ -29,11 +29,6 @@ public enum Where implements Primitive {
   @Override
   public Tensor forward(Tensor... x) {
     return function.apply(x);
-  }
-
-  @Override
-  public Tensor batched(BatchedInputs x) {
-    return Recorder.apply(this, x.aligned());
   }
 
   @Override

@@ -75,13 +75,7 @@ public final class IntTensor {
 
   /** Returns a tensor with these values, the last axis varying fastest. */
   public static IntTensor of(int[] values, int... sizes) {
-    Shape shape = Shape.of(sizes);
-    if (shape.size() != values.length) {
-      throw new IllegalArgumentException(
-          "of: %d values do not fill shape %s; expected %d values"
-              .formatted(values.length, shape, shape.size()));
-    }
-    return new IntTensor(values.clone(), shape);
+    return new IntTensor(values.clone(), Shape.filled(values.length, sizes));
   }
 
   /** Returns a tensor of shape (values.length, values[0].length). */
@@ -176,11 +170,7 @@ public final class IntTensor {
   public IntTensor select(int axis, int index) {
     int resolved = shape.axis("select", axis);
     int size = shape.size(resolved);
-    int at = index < 0 ? index + size : index;
-    if (at < 0 || at >= size) {
-      throw new IndexOutOfBoundsException(
-          "select: index %d is outside axis %d of shape %s".formatted(index, resolved, shape));
-    }
+    int at = shape.position("select", resolved, index);
     int inner = shape.strides()[resolved];
     int[] picked = new int[size() / size];
     int[] all = values();

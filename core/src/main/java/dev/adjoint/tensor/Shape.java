@@ -56,6 +56,17 @@ public final class Shape {
     return sizes.length == 0 ? SCALAR : new Shape(sizes.clone());
   }
 
+  /** Returns the shape with these sizes, to be filled by so many values. */
+  static Shape filled(int values, int... sizes) {
+    Shape shape = of(sizes);
+    if (shape.size != values) {
+      throw new IllegalArgumentException(
+          "of: %d values do not fill shape %s; expected %d values"
+              .formatted(values, shape, shape.size));
+    }
+    return shape;
+  }
+
   /**
    * Returns the shape of an operation's result, whose sizes were computed without overflow.
    *
@@ -137,16 +148,30 @@ public final class Shape {
     }
     int distance = 0;
     for (int axis = 0; axis < index.length; axis++) {
-      int length = sizes[axis];
-      int i = index[axis] < 0 ? index[axis] + length : index[axis];
-      if (i < 0 || i >= length) {
-        throw new IndexOutOfBoundsException(
-            "get: index %d is outside axis %d of shape %s; expected %d to %d"
-                .formatted(index[axis], axis, this, -length, length - 1));
-      }
-      distance += i * apart[axis];
+      distance += position("get", axis, index[axis]) * apart[axis];
     }
     return distance;
+  }
+
+  /**
+   * Resolves an index along a (resolved) axis, which counts from the end where negative.
+   *
+   * @param operation its name, for messages
+   */
+  int position(String operation, int axis, int index) {
+    int length = sizes[axis];
+    int position = index < 0 ? index + length : index;
+    if (position < 0 || position >= length) {
+      throw new IndexOutOfBoundsException(
+          "%s: index %d is outside axis %d of shape %s; expected %s"
+              .formatted(
+                  operation,
+                  index,
+                  axis,
+                  this,
+                  length == 0 ? "no index at all" : -length + " to " + (length - 1)));
+    }
+    return position;
   }
 
   /** Tells whether elements that lie so far apart along each axis lie one after another. */

@@ -80,7 +80,8 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
    * @param sizes the shape; its product is the number of values
    */
   public static Tensor of(float[] values, int... sizes) {
-    return adopt(values.clone(), values.length, DType.FLOAT32, Shape.of(sizes));
+    return contiguous(
+        new Storage(values.clone()), DType.FLOAT32, Shape.filled(values.length, sizes));
   }
 
   /**
@@ -89,7 +90,8 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
    * @param sizes the shape; its product is the number of values
    */
   public static Tensor of(double[] values, int... sizes) {
-    return adopt(values.clone(), values.length, DType.FLOAT64, Shape.of(sizes));
+    return contiguous(
+        new Storage(values.clone()), DType.FLOAT64, Shape.filled(values.length, sizes));
   }
 
   /** Returns a float32 tensor of shape (values.length, values[0].length). */
@@ -131,17 +133,7 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
   public static Tensor scalar(double value, DType dtype) {
     Object array = dtype.elements().uninitialized(1);
     dtype.elements().set(array, 0, value);
-    return new Tensor(
-        new Storage(array), 0, dtype, Shape.of(), Shape.of().sharedStrides(), 0, null);
-  }
-
-  private static Tensor adopt(Object array, int length, DType dtype, Shape shape) {
-    if (shape.size() != length) {
-      throw new IllegalArgumentException(
-          "of: %d values do not fill shape %s; expected %d values"
-              .formatted(length, shape, shape.size()));
-    }
-    return contiguous(new Storage(array), dtype, shape);
+    return contiguous(new Storage(array), dtype, Shape.of());
   }
 
   // ---- what it is ----------------------------------------------------------------------------
@@ -205,9 +197,7 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
     return value;
   }
 
-  /**
-   * Returns the elements as a new array, the last axis varying fastest; float64 values are rounded.
-   */
+  /** Returns the elements, rounded to float32, as a new array, the last axis varying fastest. */
   public float[] toFloatArray() {
     return (float[]) to(DType.FLOAT32).freshArray();
   }
@@ -218,8 +208,7 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
   }
 
   /**
-   * Returns the elements as nested arrays, such as {@code float[][]} for a float32 tensor of rank
-   * 2.
+   * Returns the elements as nested arrays, as {@code float[][]} for a float32 tensor of rank 2.
    *
    * @param type the array type, as in {@code float[][].class}; its depth is the rank
    */

@@ -187,12 +187,7 @@ public sealed interface TensorViews permits Tensor {
   default Tensor select(int axis, int index) {
     Shape shape = self().shape();
     int resolved = shape.axis("select", axis);
-    int size = shape.size(resolved);
-    int i = index < 0 ? index + size : index;
-    if (i < 0 || i >= size) {
-      throw new IndexOutOfBoundsException(
-          "select: index %d is outside axis %d of shape %s".formatted(index, resolved, shape));
-    }
+    int i = shape.position("select", resolved, index);
     return slice(resolved, i, i + 1).squeeze(resolved);
   }
 

@@ -50,14 +50,16 @@ class StandardizeTest {
   @MethodSource("layouts")
   void theKernelsDoWhatTheDefinitionSays(Shape shape, int[] axes, boolean centered) {
     Tensor x = normal(1, shape.toArray()).plus(0.7);
+    Standardize.Rule rule = new Standardize.Rule(centered, EPSILON, false);
+    int[] resolved = x.shape().axes("standardize", axes);
     Standardized fused = Standardize.standardize(x, centered, EPSILON, axes);
-    assertClose("y", fused.y(), Standardize.composed(x, centered, EPSILON, axes), 1e-12);
+    assertClose("y", fused.y(), rule.composed(x, resolved), 1e-12);
     Tensor mean = centered ? x.mean(axes) : Tensors.zeros(x.mean(axes).shape(), x.dtype());
     assertClose("mean", fused.mean(), mean, 1e-12);
     Tensor variance = centered ? x.biasedVariance(axes) : x.square().mean(axes);
     assertClose("variance", fused.variance(), variance, 1e-12);
 
-    UnaryOperator<Tensor> composed = v -> Standardize.composed(v, centered, EPSILON, axes);
+    UnaryOperator<Tensor> composed = v -> rule.composed(v, resolved);
     UnaryOperator<Tensor> kernels = v -> Standardize.standardize(v, centered, EPSILON, axes).y();
     for (int order = 0; order <= 3; order++) {
       assertClose(
@@ -86,7 +88,8 @@ class StandardizeTest {
   @MethodSource("layouts")
   void viewsAndFloatsGiveTheSame(Shape shape, int[] axes, boolean centered) {
     Tensor x = normal(2, shape.toArray());
-    Tensor expected = Standardize.composed(x, centered, EPSILON, axes);
+    int[] resolved = x.shape().axes("standardize", axes);
+    Tensor expected = new Standardize.Rule(centered, EPSILON, false).composed(x, resolved);
     Tensor reversed = x.flip(0).contiguous().flip(0);
     Tensor sliced = Joining.concat(0, x, x).slice(0, x.size(0), 2 * x.size(0));
     Tensor turned = x.transpose(0, -1).contiguous().transpose(0, -1);
@@ -160,7 +163,9 @@ class StandardizeTest {
     for (double epsilon : new double[] {0, EPSILON}) {
       Tensor y = Standardize.standardize(x, true, epsilon, 1).y();
       assertThat(y.toDoubleArray()).containsOnly(0);
-      assertThat(Standardize.composed(x, true, epsilon, 1).toDoubleArray()).containsOnly(0);
+      assertThat(
+              new Standardize.Rule(true, epsilon, false).composed(x, new int[] {1}).toDoubleArray())
+          .containsOnly(0);
       Tensor gradient = y.times(Tensor.of(1.0, 2, 3)).sum().backward().of(x);
       assertThat(gradient.isFinite().all().item()).isEqualTo(1);
     }

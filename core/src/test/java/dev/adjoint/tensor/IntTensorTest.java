@@ -59,7 +59,7 @@ class IntTensorTest {
     assertThat(IntTensor.range(0).reshape(2, 0).select(0, 1).shape()).isEqualTo(Shape.of(0));
     assertThatThrownBy(() -> x.select(2, 4))
         .isInstanceOf(IndexOutOfBoundsException.class)
-        .hasMessage("select: index 4 is outside axis 2 of shape (2, 3, 4)");
+        .hasMessage("select: index 4 is outside axis 2 of shape (2, 3, 4); expected -4 to 3");
   }
 
   @Test

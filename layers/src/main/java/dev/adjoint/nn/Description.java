@@ -80,10 +80,10 @@ public final class Description {
 
   /** Adds the settings of a convolution; an output padding of 0 is left out. */
   public Description set(ConvOptions options) {
-    int[] longer = options.outputPadding();
-    return set("stride", options.stride())
-        .set("padding", options.padding())
-        .set("dilation", options.dilation())
+    int[] longer = Ints.toArray(options.outputPadding());
+    return set("stride", Ints.toArray(options.stride()))
+        .set("padding", Ints.toArray(options.padding()))
+        .set("dilation", Ints.toArray(options.dilation()))
         .set("groups", options.groups())
         .set("padding_mode", options.paddingMode() == PadMode.ZEROS ? false : options.paddingMode())
         .set("same_padding", options.isSame())

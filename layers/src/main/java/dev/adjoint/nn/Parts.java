@@ -3,6 +3,7 @@ package dev.adjoint.nn;
 import static java.util.function.Predicate.not;
 import static java.util.stream.Collectors.joining;
 
+import com.google.common.primitives.Ints;
 import dev.adjoint.op.ConvOptions;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Generator;
@@ -227,9 +228,9 @@ abstract sealed class Parts implements Describable permits Layer {
   final ConvOptions steps() {
     ConvOptions initial = ConvOptions.DEFAULT;
     return initial
-        .stride(integers("stride", initial.stride()).get())
-        .padding(integers("padding", initial.padding()).get())
-        .dilation(integers("dilation", initial.dilation()).get())
+        .stride(integers("stride", Ints.toArray(initial.stride())).get())
+        .padding(integers("padding", Ints.toArray(initial.padding())).get())
+        .dilation(integers("dilation", Ints.toArray(initial.dilation())).get())
         .groups(integer("groups", initial.groups()).get());
   }
 

@@ -81,10 +81,10 @@ final class ExportNetworks {
 
   // ---- windows ---------------------------------------------------------------------------------
 
-  private static int[] spread(int[] values, int axes) {
-    return values.length == axes
-        ? values
-        : IntStream.generate(() -> values[0]).limit(axes).toArray();
+  private static int[] spread(List<Integer> values, int axes) {
+    return values.size() == axes
+        ? ints(values)
+        : IntStream.generate(values::getFirst).limit(axes).toArray();
   }
 
   private static int[] twice(int[] values) {

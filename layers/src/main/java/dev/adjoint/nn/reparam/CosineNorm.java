@@ -20,6 +20,7 @@ import dev.adjoint.tensor.Keep;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
+import java.util.List;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -225,8 +226,8 @@ public final class CosineNorm extends Layer implements Transform {
   }
 
   /** Returns the setting of an axis, of one for all or one each. */
-  private static int of(int[] setting, int axis) {
-    return setting[Math.min(axis - 2, setting.length - 1)];
+  private static int of(List<Integer> setting, int axis) {
+    return setting.get(Math.min(axis - 2, setting.size() - 1));
   }
 
   @Override
