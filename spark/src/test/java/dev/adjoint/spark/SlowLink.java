@@ -1,5 +1,6 @@
 package dev.adjoint.spark;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -16,9 +17,9 @@ import org.apache.spark.SparkConf;
  * <p>What the driver fetches from executors would not pass, so results are sent with the messages
  * that tasks have ended.
  */
-final class SlowLink implements AutoCloseable {
+final class SlowLink implements Closeable {
 
-  private static final String DRIVER = "127.0.0.2";
+  private static final InetAddress DRIVER = InetAddress.ofLiteral("127.0.0.2");
   private static final int CHUNK = 1 << 14;
 
   /** How late a chunk may be without the next having to wait for it. */
@@ -30,7 +31,7 @@ final class SlowLink implements AutoCloseable {
   /** Puts the driver of a configuration behind a link. */
   SlowLink(SparkConf driver, double bytesPerSecond) throws IOException {
     driver
-        .set("spark.driver.bindAddress", DRIVER)
+        .set("spark.driver.bindAddress", DRIVER.getHostAddress())
         .set("spark.driver.port", String.valueOf(messages.getLocalPort()))
         .set("spark.driver.blockManager.port", String.valueOf(blocks.getLocalPort()))
         .set("spark.task.maxDirectResultSize", "100m");
@@ -42,7 +43,7 @@ final class SlowLink implements AutoCloseable {
   }
 
   private static ServerSocket port() throws IOException {
-    return new ServerSocket(0, 50, InetAddress.getByName(LoopbackCluster.HOST));
+    return new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
   }
 
   /** What one direction has sent, and when it may go on. */

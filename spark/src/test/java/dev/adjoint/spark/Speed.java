@@ -10,6 +10,7 @@ import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.training.Step;
 import dev.adjoint.training.Training;
 import dev.adjoint.training.TrainingListener;
+import java.io.Closeable;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,7 +41,7 @@ final class Speed {
     for (int executors = 1; executors <= 2; executors++) {
       try (LoopbackCluster cluster = new LoopbackCluster(executors)) {
         SparkConf configuration = cluster.configuration();
-        try (AutoCloseable _ =
+        try (Closeable _ =
                 args.length < 3
                     ? () -> {}
                     : new SlowLink(configuration, Double.parseDouble(args[2]) / 8 * 1e6);
