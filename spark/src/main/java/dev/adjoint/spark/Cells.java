@@ -56,13 +56,13 @@ final class Cells implements Rows {
     columns.forEach(column -> require(operation, table.schema(), column));
     return table.select(
         columns.stream()
-            .map(column -> functions.col(quoted(column.name())))
+            .map(column -> column(column.name()))
             .toArray(org.apache.spark.sql.Column[]::new));
   }
 
-  /** Returns a name as Spark takes it that may have dots. */
-  static String quoted(String name) {
-    return "`" + name.replace("`", "``") + "`";
+  /** Returns a column by its name, which may have dots. */
+  static org.apache.spark.sql.Column column(String name) {
+    return functions.col("`" + name.replace("`", "``") + "`");
   }
 
   /**

@@ -39,10 +39,22 @@ final class Failures {
    * Throws a CancellationException if a wait for Spark was interrupted; the thread still is then.
    */
   static void throwIfInterrupted(String operation, Exception e) {
-    if (e instanceof InterruptedException) {
+    if (Throwables.getCausalChain(e).stream().anyMatch(InterruptedException.class::isInstance)) {
       Thread.currentThread().interrupt();
       throw (CancellationException)
           new CancellationException(operation + ": the thread was interrupted").initCause(e);
+    }
+  }
+
+  /** Returns what comes of a job, or cancels it if the thread is interrupted. */
+  static <T> T cancellable(Future<T> job) throws InterruptedException {
+    try {
+      return job.get();
+    } catch (InterruptedException e) {
+      job.cancel(true);
+      throw e;
+    } catch (ExecutionException e) {
+      throw thrown(e);
     }
   }
 
@@ -55,13 +67,18 @@ final class Failures {
     try {
       return Uninterruptibles.getUninterruptibly(job);
     } catch (ExecutionException e) {
-      Throwable failure = Objects.requireNonNullElse(e.getCause(), e);
-      if (failure.getCause() instanceof RuntimeException cause) {
-        cause.addSuppressed(failure);
-        throw cause;
-      }
-      Throwables.throwIfUnchecked(failure);
-      throw new IllegalStateException("Spark: " + failure.getMessage(), failure);
+      throw thrown(e);
     }
+  }
+
+  /** Returns what was thrown on an executor, if that is what a job failed of. */
+  private static RuntimeException thrown(ExecutionException e) {
+    Throwable failure = Objects.requireNonNullElse(e.getCause(), e);
+    if (failure.getCause() instanceof RuntimeException cause) {
+      cause.addSuppressed(failure);
+      return cause;
+    }
+    Throwables.throwIfUnchecked(failure);
+    return new IllegalStateException("Spark: " + failure.getMessage(), failure);
   }
 }

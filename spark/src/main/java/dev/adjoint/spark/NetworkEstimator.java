@@ -1,10 +1,10 @@
 package dev.adjoint.spark;
 
-import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.size;
 import static org.apache.spark.sql.functions.when;
 
+import dev.adjoint.autodiff.Parameter;
 import dev.adjoint.io.Quoted;
 import dev.adjoint.nn.Activation;
 import dev.adjoint.nn.Linear;
@@ -16,6 +16,7 @@ import dev.adjoint.nn.predict.Predictor;
 import dev.adjoint.op.Losses;
 import dev.adjoint.optim.AdamW;
 import dev.adjoint.tensor.Generator;
+import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
 import dev.adjoint.training.data.Batch;
@@ -59,10 +60,11 @@ import org.apache.spark.sql.types.StructType;
  *     .fit(customers);
  * }</pre>
  *
- * <p>It trains by {@link SparkTrainer} and AdamW, on standardized features: the same rows,
- * parameters and shards give the same bits on any cluster. Features and labels must be finite
- * numbers; classes are the numbers that the labels have. Other networks are trained by a {@link
- * SparkTrainer}, and become stages as a {@link PredictorModel}.
+ * <p>It trains by {@link SparkTrainer} and AdamW, on standardized features and, in a regression,
+ * standardized targets, which the predictions are not: the same rows, parameters and shards give
+ * the same bits on any cluster. Features and labels must be finite numbers; classes are the numbers
+ * that the labels have. Other networks are trained by a {@link SparkTrainer}, and become stages as
+ * a {@link PredictorModel}.
  */
 public final class NetworkEstimator extends Estimator<PredictorModel>
     implements DefaultParamsWritable {
@@ -204,11 +206,12 @@ public final class NetworkEstimator extends Estimator<PredictorModel>
     StructType _ = transformSchema(table.schema());
     String features = getOrDefault(featuresCol);
     String label = getOrDefault(labelCol);
-    Column array = column(features);
+    Column array = Cells.column(features);
     if (table.schema().apply(features).dataType().equals(SQLDataTypes.VectorType())) {
       array = org.apache.spark.ml.functions.vector_to_array(array, "float64");
     }
-    List<Row> first = table.select(size(array)).where(column(features).isNotNull()).takeAsList(1);
+    List<Row> first =
+        table.select(size(array)).where(Cells.column(features).isNotNull()).takeAsList(1);
     int width = first.isEmpty() ? 0 : first.getFirst().getInt(0);
     if (width == 0) {
       throw new IllegalArgumentException(
@@ -221,47 +224,66 @@ public final class NetworkEstimator extends Estimator<PredictorModel>
       // A vector of another size has no cells, and is refused like them.
       cells.add(when(size(array).equalTo(width), functions.get(array, lit(i))).as(names[i]));
     }
-    cells.add(column(label).cast(DataTypes.DoubleType).as(label));
+    cells.add(Cells.column(label).cast(DataTypes.DoubleType).as(label));
     Dataset<Row> numbers = table.select(cells.toArray(Column[]::new));
-    return isClassification()
-        ? learn(
-            numbers,
-            Schema.label(label).numeric(names),
-            (model, batch) -> Losses.crossEntropy(model.forward(batch.inputs()), batch.targets()))
-        : learn(
-            numbers,
-            Schema.target(label).numeric(names),
-            (model, batch) -> Losses.mse(model.forward(batch.inputs()), batch.targets()));
-  }
-
-  private <Y> PredictorModel learn(
-      Dataset<Row> numbers,
-      Schema<Y> schema,
-      Function2<Sequential, Batch<Tensor, Y>, Tensor> loss) {
-    int[] widths = getOrDefault(hidden);
-    long drawing = (long) getOrDefault(seed);
-    try (SparkTable<Y> rows = SparkTable.of(numbers, schema, (int) getOrDefault(shards))) {
-      int inputs = rows.features().size();
-      int outputs = rows.labels().size();
-      Standardization standardization = rows.standardization();
-      Sequential model = network(standardization, widths, outputs, drawing);
-      new SparkTrainer<Sequential, Y>(
-              model,
-              () -> network(anyStandardization(inputs), widths, outputs, drawing),
-              new AdamW(model.namedParameters()).learningRate((double) getOrDefault(learningRate)),
-              loss)
-          .batch((int) getOrDefault(batchSize))
-          .seed(drawing)
-          .fit(rows.data(), (int) getOrDefault(epochs));
-      Predictor predictor = Predictor.of(model);
-      if (isClassification()) {
-        predictor = predictor.labels(rows.labels().toArray(String[]::new));
-      }
+    Predictor predictor =
+        isClassification()
+            ? classifier(numbers, Schema.label(label).numeric(names))
+            : regression(numbers, Schema.target(label).numeric(names));
+    try {
       return copyValues(
           new PredictorModel(uid, PredictorFile.of(predictor)).setParent(this), extractParamMap());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private Predictor classifier(Dataset<Row> numbers, Schema<IntTensor> schema) {
+    try (SparkTable<IntTensor> rows = SparkTable.of(numbers, schema, (int) getOrDefault(shards))) {
+      Sequential model =
+          train(
+              rows, (m, batch) -> Losses.crossEntropy(m.forward(batch.inputs()), batch.targets()));
+      return Predictor.of(model).labels(rows.labels().toArray(String[]::new));
+    }
+  }
+
+  private Predictor regression(Dataset<Row> numbers, Schema<Tensor> schema) {
+    try (SparkTable<Tensor> rows = SparkTable.of(numbers, schema, (int) getOrDefault(shards))) {
+      Standardization targets = rows.targetStandardization();
+      double mean = targets.mean().item();
+      double deviation = targets.deviation().item();
+      Sequential model =
+          train(
+              rows,
+              (m, batch) ->
+                  Losses.mse(
+                      m.forward(batch.inputs()), batch.targets().minus(mean).div(deviation)));
+      // The last layer is linear, and so is what undoes the standardization.
+      List<Parameter> parameters = model.parameters();
+      Parameter weight = parameters.get(parameters.size() - 2);
+      Parameter bias = parameters.getLast();
+      weight.assign(weight.value().times(deviation));
+      bias.assign(targets.inverse(bias.value()));
+      return Predictor.of(model);
+    }
+  }
+
+  private <Y> Sequential train(
+      SparkTable<Y> rows, Function2<Sequential, Batch<Tensor, Y>, Tensor> loss) {
+    int[] widths = getOrDefault(hidden);
+    long drawing = (long) getOrDefault(seed);
+    int inputs = rows.features().size();
+    int outputs = rows.labels().size();
+    Sequential model = network(rows.standardization(), widths, outputs, drawing);
+    new SparkTrainer<Sequential, Y>(
+            model,
+            () -> network(anyStandardization(inputs), widths, outputs, drawing),
+            new AdamW(model.namedParameters()).learningRate((double) getOrDefault(learningRate)),
+            loss)
+        .batch((int) getOrDefault(batchSize))
+        .seed(drawing)
+        .fit(rows.data(), (int) getOrDefault(epochs));
+    return model;
   }
 
   private static Standardization anyStandardization(int inputs) {
@@ -301,10 +323,6 @@ public final class NetworkEstimator extends Estimator<PredictorModel>
 
   private boolean isClassification() {
     return getOrDefault(task).equals(CLASSIFICATION);
-  }
-
-  private static Column column(String name) {
-    return col(Cells.quoted(name));
   }
 
   @Override

@@ -20,7 +20,6 @@ import org.apache.spark.ml.util.MLWritable;
 import org.apache.spark.ml.util.MLWriter;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
@@ -99,14 +98,11 @@ public final class PredictorModel extends Model<PredictorModel> implements MLWri
     String probability = getOrDefault(probabilityCol);
     Dataset<Row> told = answers().transform(table.toDF());
     return hasLabels()
-        ? told.withColumn(prediction, column(prediction).cast(predictionType()))
+        ? told.withColumn(prediction, Cells.column(prediction).cast(predictionType()))
             .withColumn(
-                probability, org.apache.spark.ml.functions.array_to_vector(column(probability)))
+                probability,
+                org.apache.spark.ml.functions.array_to_vector(Cells.column(probability)))
         : told;
-  }
-
-  private static org.apache.spark.sql.Column column(String name) {
-    return functions.col(Cells.quoted(name));
   }
 
   @Override

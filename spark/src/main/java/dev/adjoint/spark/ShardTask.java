@@ -152,8 +152,11 @@ record ShardTask<M extends Layer, Y>(
     int size = arrays._1.length / width;
     int own = from(size, until, batches) - from(size, step, batches);
     List<Parameter> parameters = model.parameters();
-    List<Tensor> before = parameters.stream().map(p -> p.value().untracked().copy()).toList();
     Optimizer optimizer = local == null || !learns ? null : local.call(model);
+    List<Tensor> before =
+        parameters.stream()
+            .map(p -> optimizer == null ? p.value().untracked() : p.value().untracked().copy())
+            .toList();
     double losses = 0;
     Gradients gradients = null;
     for (int at = step; at < until; at++) {

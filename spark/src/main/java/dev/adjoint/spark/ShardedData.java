@@ -80,11 +80,10 @@ public final class ShardedData<Y> implements AutoCloseable {
   int[] sizes() {
     if (sizes == null) {
       int width = Shape.of(exampleShape).size();
+      JavaRDD<Integer> counts =
+          shards.mapPartitions(partition -> List.of(size(partition, width)).iterator());
       sizes =
-          shards
-              .mapPartitions(partition -> List.of(size(partition, width)).iterator())
-              .collect()
-              .stream()
+          Failures.told("ShardedData", () -> Failures.cancellable(counts.collectAsync())).stream()
               .mapToInt(n -> n)
               .toArray();
     }

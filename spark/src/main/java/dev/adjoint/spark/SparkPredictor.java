@@ -158,9 +158,7 @@ public final class SparkPredictor {
         .udf(one, answer.type())
         .apply(
             functions.struct(
-                needed().stream()
-                    .map(name -> functions.col(Cells.quoted(name)))
-                    .toArray(org.apache.spark.sql.Column[]::new)));
+                needed().stream().map(Cells::column).toArray(org.apache.spark.sql.Column[]::new)));
   }
 
   private List<String> needed() {

@@ -209,7 +209,15 @@ public final class SparkTable<Y> implements AutoCloseable {
    */
   public Standardization standardization(Transform... before) {
     return Failures.told(
-        "standardization", () -> Statistics.standardization(shards, features().size(), before));
+        "standardization",
+        () -> Statistics.standardization(shards.map(shard -> shard._1), features().size(), before));
+  }
+
+  /** Fits a standardization of the targets of a regression. */
+  Standardization targetStandardization() {
+    return Failures.told(
+        "standardization",
+        () -> Statistics.standardization(shards.map(shard -> shard._2), labels().size()));
   }
 
   JavaRDD<Tuple2<float[], float[]>> shards() {

@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CancellationException;
 import java.util.function.UnaryOperator;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -158,7 +159,12 @@ public final class SparkTrainer<M extends Layer, Y> {
     return this;
   }
 
-  /** Measures the mean loss of other shards after each epoch, as {@code validation loss}. */
+  /**
+   * Measures the mean loss of other shards after each epoch, as {@code validation loss}.
+   *
+   * @throws CancellationException if the thread was interrupted, which counts the examples; it
+   *     still is then
+   */
   public SparkTrainer<M, Y> validation(ShardedData<Y> data) {
     trainer.validation(new DataLoader<>(new Rounds(data, batchSize, 1), 1));
     return this;

@@ -7,6 +7,7 @@ import java.io.Serializable;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -51,6 +52,9 @@ public final class SparkTrials implements Search.Place {
     }
   }
 
+  /** The property of jobs that says whether the threads of canceled tasks are interrupted. */
+  private static final String INTERRUPTS = "spark.job.interruptOnCancel";
+
   private final SparkSession spark;
 
   /** Computes trials on the cluster of a session. */
@@ -63,6 +67,7 @@ public final class SparkTrials implements Search.Place {
    *
    * @throws IllegalArgumentException if the objective, or a setting, cannot be sent
    * @throws IllegalStateException if executors have another version than the driver
+   * @throws CancellationException if the thread was interrupted, as trials are then; it still is
    */
   @Override
   public List<SearchResult.Outcome> run(
@@ -82,13 +87,8 @@ public final class SparkTrials implements Search.Place {
       }
     }
     JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
-    Versions.check(context);
     List<Sent> sent = trials.stream().map(trial -> Sent.of(trial, 0, "")).toList();
-    List<Sent> outcomes =
-        context
-            .parallelize(sent, sent.size())
-            .map(each -> outcome(each.trial(), objective))
-            .collect();
+    List<Sent> outcomes = Failures.told("search", () -> outcomes(context, sent, objective));
     List<SearchResult.Outcome> came =
         IntStream.range(0, trials.size())
             .mapToObj(i ->
@@ -97,6 +97,23 @@ public final class SparkTrials implements Search.Place {
             .toList();
     came.forEach(ended);
     return came;
+  }
+
+  private static List<Sent> outcomes(
+      JavaSparkContext context, List<Sent> trials, Search.Objective objective)
+      throws InterruptedException {
+    String before = context.getLocalProperty(INTERRUPTS);
+    context.setLocalProperty(INTERRUPTS, "true");
+    try {
+      Versions.check(context);
+      return Failures.cancellable(
+          context
+              .parallelize(trials, trials.size())
+              .map(each -> outcome(each.trial(), objective))
+              .collectAsync());
+    } finally {
+      context.setLocalProperty(INTERRUPTS, before);
+    }
   }
 
   private static Sent outcome(Trial trial, Search.Objective objective) throws InterruptedException {

@@ -157,11 +157,10 @@ final class Statistics {
     }
   }
 
-  static Standardization standardization(
-      JavaRDD<Tuple2<float[], float[]>> shards, int features, Transform... before)
+  static Standardization standardization(JavaRDD<float[]> shards, int features, Transform... before)
       throws IOException {
     PredictorFile file = before.length == 0 ? null : PredictorFile.of(Predictor.of(before));
-    return shards.map(shard -> moments(shard._1, features, file)).collect().stream()
+    return shards.map(shard -> moments(shard, features, file)).collect().stream()
         .reduce(Moments::and)
         .orElseThrow()
         .standardization();

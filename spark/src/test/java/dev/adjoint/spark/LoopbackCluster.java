@@ -103,6 +103,7 @@ final class LoopbackCluster implements AutoCloseable {
         .set("spark.executor.memory", "800m")
         .set("spark.executor.extraClassPath", absoluteClassPath())
         .set("spark.executor.extraJavaOptions", "-Dadjoint.threads=1 -XX:+UseSerialGC")
+        .set("spark.broadcast.compress", "false") // weights do not get smaller
         .set("spark.scheduler.minRegisteredResourcesRatio", "1")
         .set("spark.scheduler.maxRegisteredResourcesWaitingTime", "120s");
   }

@@ -115,6 +115,21 @@ class PipelineTest {
   }
 
   @Test
+  void aRegressionOfLargeNumbersIsLearnedSavedAndLoaded() throws IOException {
+    Dataset<Row> table =
+        assembler()
+            .transform(points())
+            .selectExpr("features", "100000 + 5000 * (2 * (x - 10) - y) as label");
+    NetworkEstimator network = network();
+    PredictorModel model = network.with(network.task(), "regression").fit(table);
+    Dataset<Row> told = model.transform(table);
+    assertThat(new RegressionEvaluator().setMetricName("r2").evaluate(told)).isGreaterThan(0.8);
+    model.save(directory.resolve("large").toString());
+    PredictorModel loaded = PredictorModel.load(directory.resolve("large").toString());
+    assertThat(loaded.transform(table).collectAsList()).isEqualTo(told.collectAsList());
+  }
+
+  @Test
   void parametersTravelWithCopiesAndFiles() throws IOException {
     NetworkEstimator network = network();
     network.save(directory.resolve("network").toString());

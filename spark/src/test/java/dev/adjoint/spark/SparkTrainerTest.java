@@ -35,6 +35,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.apache.spark.SparkException;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.api.java.function.Function0;
@@ -150,6 +151,37 @@ class SparkTrainerTest {
         .isInstanceOf(CancellationException.class)
         .hasMessageStartingWith(
             "fit: the thread was interrupted; the same call goes on at epoch 1, batch 2");
+    assertThat(Thread.interrupted()).isTrue();
+  }
+
+  @Test
+  void anInterruptDuringValidationEndsTheTraining() {
+    ShardedData<IntTensor> data = data(2);
+    Sequential model = plain();
+    driver = Thread.currentThread();
+    SparkTrainer<Sequential, IntTensor> trainer =
+        new SparkTrainer<>(
+            model,
+            SparkTrainerTest::plain,
+            new Adam(model.namedParameters()),
+            SparkTrainerTest::lossThatInterruptsTheDriverInEval);
+    driver.interrupt();
+    assertThatThrownBy(() -> trainer.validation(data))
+        .isInstanceOf(CancellationException.class)
+        .hasMessage("ShardedData: the thread was interrupted");
+    assertThat(Thread.interrupted()).isTrue();
+    assertThatThrownBy(() -> trainer.batch(30).validation(data).fit(data, 1))
+        .isInstanceOf(CancellationException.class)
+        .hasMessageStartingWith("fit: the thread was interrupted");
+    assertThat(Thread.interrupted()).isTrue();
+  }
+
+  @Test
+  void anInterruptOfSparksOwnWaitsIsOneOfTheTraining() {
+    Exception wait = new SparkException("no answer", new InterruptedException());
+    assertThatThrownBy(() -> Failures.throwIfInterrupted("fit", wait))
+        .isInstanceOf(CancellationException.class)
+        .hasMessage("fit: the thread was interrupted");
     assertThat(Thread.interrupted()).isTrue();
   }
 
@@ -301,6 +333,11 @@ class SparkTrainerTest {
       Sequential model, Batch<Tensor, IntTensor> batch) {
     driver.interrupt();
     return loss(model, batch);
+  }
+
+  private static Tensor lossThatInterruptsTheDriverInEval(
+      Sequential model, Batch<Tensor, IntTensor> batch) {
+    return model.isTraining() ? loss(model, batch) : lossThatInterruptsTheDriver(model, batch);
   }
 
   private static Tensor lossThatFailsAtFirst(Sequential model, Batch<Tensor, IntTensor> batch) {

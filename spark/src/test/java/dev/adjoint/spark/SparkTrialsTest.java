@@ -12,9 +12,17 @@ import dev.adjoint.tensor.Tensor;
 import dev.adjoint.training.Search;
 import dev.adjoint.training.Trial;
 import dev.adjoint.training.metric.Goal;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 class SparkTrialsTest {
+
+  private static final CountDownLatch INTERRUPTED = new CountDownLatch(1);
+
+  /** Who waits for trials, which run in the same JVM. */
+  private static volatile Thread driver = Thread.currentThread();
 
   private static Search search() {
     return new Search("loss", Goal.MINIMIZE).logRange("rate", 1e-4, 1).choice("kind", "a", "b");
@@ -46,6 +54,29 @@ class SparkTrialsTest {
     assertThat(search().on(spark).halving(4, 1, 4, 2, 7, objective))
         .isEqualTo(search().halving(4, 1, 4, 2, 7, objective));
     assertThat(search().on(spark).random(3, 7, objective).table()).contains("no luck");
+  }
+
+  @Test
+  void anInterruptEndsTheSearchAndItsTrials() throws InterruptedException {
+    SparkTrials spark = new SparkTrials(LocalSpark.session());
+    driver = Thread.currentThread();
+    SparkTrials.Objective objective = SparkTrialsTest::interruptsTheDriver;
+    assertThatThrownBy(() -> search().on(spark).random(1, 7, objective))
+        .isInstanceOf(CancellationException.class)
+        .hasMessage("search: the thread was interrupted");
+    assertThat(Thread.interrupted()).isTrue();
+    assertThat(INTERRUPTED.await(20, TimeUnit.SECONDS)).isTrue();
+  }
+
+  private static double interruptsTheDriver(Trial trial) throws InterruptedException {
+    driver.interrupt();
+    try {
+      Thread.sleep(30_000);
+    } catch (InterruptedException e) {
+      INTERRUPTED.countDown();
+      throw e;
+    }
+    return 1;
   }
 
   @Test

@@ -10,6 +10,8 @@ import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.training.Step;
 import dev.adjoint.training.Training;
 import dev.adjoint.training.TrainingListener;
+import java.io.Closeable;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.SparkConf;
@@ -19,26 +21,32 @@ import scala.Tuple2;
 /**
  * Measures the time of a step on one and on two executors of one thread each.
  *
- * <p>Arguments: pairs of a number of hidden features and a batch size.
+ * <p>Arguments: the number of hidden features, the batch size and, if the driver is to have a slow
+ * link, its Mbit/s.
  */
 final class Speed {
 
   private static final int FEATURES = 64;
   private static final int SHARDS = 2;
-  private static final int STEPS = 40;
+  private static final int MOST_STEPS = 10_000;
+  private static final Duration WARM_UP = Duration.ofSeconds(20);
+  private static final Duration MEASURED = Duration.ofSeconds(20);
 
   private Speed() {}
 
   public static void main(String[] args) throws Exception {
     System.out.printf(
-        "%9s %10s %8s %12s %12s%n", "executors", "parameters", "batch", "least ms", "median ms");
+        "%9s %10s %8s %8s %12s %12s%n",
+        "executors", "parameters", "batch", "steps", "least ms", "median ms");
     for (int executors = 1; executors <= 2; executors++) {
       try (LoopbackCluster cluster = new LoopbackCluster(executors)) {
         SparkConf configuration = cluster.configuration();
-        try (JavaSparkContext spark = new JavaSparkContext(configuration)) {
-          for (int i = 0; i < args.length; i += 2) {
-            measure(spark, executors, Integer.parseInt(args[i]), Integer.parseInt(args[i + 1]));
-          }
+        try (Closeable _ =
+                args.length < 3
+                    ? () -> {}
+                    : new SlowLink(configuration, Double.parseDouble(args[2]) / 8 * 1e6);
+            JavaSparkContext spark = new JavaSparkContext(configuration)) {
+          measure(spark, executors, Integer.parseInt(args[0]), Integer.parseInt(args[1]));
         }
       }
     }
@@ -75,24 +83,31 @@ final class Speed {
           .batch(batch)
           .listener(
               new TrainingListener() {
-                private long last = System.nanoTime();
+                private final long first = System.nanoTime();
+                private long last = first;
 
                 @Override
                 public void stepped(Training training, Step step) {
                   long now = System.nanoTime();
-                  times.add((now - last) / 1e6);
+                  if (now - first > WARM_UP.toNanos()) {
+                    times.add((now - last) / 1e6);
+                  }
+                  if (now - first > WARM_UP.plus(MEASURED).toNanos()) {
+                    training.stop("measured");
+                  }
                   last = now;
                 }
               })
-          .fit(data, STEPS);
+          .fit(data, MOST_STEPS);
     }
-    List<Double> warm = times.subList(STEPS / 4, STEPS).stream().sorted().toList();
+    times.sort(null);
     System.out.printf(
-        "%9d %10d %8d %12.1f %12.1f%n",
+        "%9d %10d %8d %8d %12.1f %12.1f%n",
         executors,
         model.parameters().stream().mapToInt(p -> p.shape().size()).sum(),
         batch,
-        warm.getFirst(),
-        warm.get(warm.size() / 2));
+        times.size(),
+        times.getFirst(),
+        times.get(times.size() / 2));
   }
 }
