@@ -56,7 +56,7 @@ class CheckpointTest {
   }
 
   @Test
-  @Timeout(20) // 2^40 steps for a replay that does not stop at what was captured
+  @Timeout(60) // 2^40 steps for a replay that does not stop at what was captured
   void aCheckpointForEachStepOfARecurrence() {
     assertThat(recurrence(40, true)).isEqualTo(recurrence(40, false));
   }

@@ -5,7 +5,6 @@ import static dev.adjoint.kernel.TestKernels.random;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.adjoint.AllocatedBytes;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -16,7 +15,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 class AllocationTest {
 
   private static final int N = 1029; // with a tail
-  static final long PATIENCE_NANOS = 60_000_000_000L;
 
   @ParameterizedTest
   @MethodSource("dev.adjoint.kernel.TestKernels#all")
@@ -68,24 +66,16 @@ class AllocationTest {
         () -> kernels.normalizer().pullback(norm, x, y, y, statistics, out, sums));
   }
 
-  /**
-   * Waits until the JIT is done, as long as it takes: what stays on the heap stays there forever.
-   */
   static void assertAllocatesLessThan(long bytes, String what, Runnable kernel) {
-    long start = System.nanoTime();
-    long allocated = bytesPerCall(kernel);
-    while (allocated >= bytes && System.nanoTime() - start < PATIENCE_NANOS) {
-      LockSupport.parkNanos(1_000_000); // leaves the CPU to the JIT
-      allocated = bytesPerCall(kernel);
-    }
-    assertThat(allocated).as("bytes for each call of " + what).isLessThan(bytes);
-  }
-
-  private static long bytesPerCall(Runnable kernel) {
-    long before = AllocatedBytes.ofThisThread();
-    for (int i = 0; i < 500; i++) {
-      kernel.run();
-    }
-    return (AllocatedBytes.ofThisThread() - before) / 500;
+    int calls = 500;
+    Runnable repeated =
+        () -> {
+          for (int i = 0; i < calls; i++) {
+            kernel.run();
+          }
+        };
+    assertThat(AllocatedBytes.ofCompiled(repeated, calls * bytes) / calls)
+        .as("bytes for each call of " + what)
+        .isLessThan(bytes);
   }
 }

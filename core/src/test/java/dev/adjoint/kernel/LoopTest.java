@@ -5,6 +5,7 @@ import static dev.adjoint.kernel.TestKernels.random;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.adjoint.AllocatedBytes;
 import dev.adjoint.kernel.Formula.Call;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -96,7 +97,7 @@ class LoopTest {
     assertThat(out).isEqualTo(expected);
     assertThat(loop.isInVectors()).isFalse();
     for (long start = System.nanoTime();
-        !loop.isInVectors() && System.nanoTime() - start < AllocationTest.PATIENCE_NANOS; ) {
+        !loop.isInVectors() && System.nanoTime() - start < AllocatedBytes.PATIENCE_NANOS; ) {
       loop.run(x, 0, out, 0, n);
     }
     assertThat(loop.isInVectors()).isTrue();

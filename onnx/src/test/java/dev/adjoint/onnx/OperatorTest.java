@@ -341,7 +341,7 @@ class OperatorTest {
 
   @Test
   void theLargestElementsGoBackToTheirPlaces() throws IOException {
-    Value x = floats(GENERATOR.normal(2, 3, 4, 6));
+    Value x = floats(GENERATOR.normal(2, 3, 4, 6).exp()); // more than the zeros between
     Message kernel = attribute("kernel_shape", 2, 3);
     Message strides = attribute("strides", 2, 3);
     List<Value> pooled = run(22, "MaxPool", List.of(x), 2, kernel, strides);

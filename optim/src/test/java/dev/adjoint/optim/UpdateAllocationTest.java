@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Guards against updates that allocate for each element. */
 class UpdateAllocationTest {
 
-  private static final long PATIENCE_NANOS = 20_000_000_000L;
+  private static final long PATIENCE_NANOS = 120_000_000_000L;
 
   private static final int N = 100_000;
 

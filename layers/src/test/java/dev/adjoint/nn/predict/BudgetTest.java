@@ -76,7 +76,7 @@ class BudgetTest {
         .withMessage(
             "predict: the computation works for more than PT1S; expected it to be within its"
                 + " budget");
-    assertThat(System.nanoTime() - start).isLessThan(10 * SECOND.toNanos());
+    assertThat(System.nanoTime() - start).isLessThan(60 * SECOND.toNanos()); // not half an hour
   }
 
   @Test

@@ -160,7 +160,7 @@ class DataLoaderTest {
     Iterator<Batch<Tensor, IntTensor>> batches =
         new DataLoader<>(data, 1).prefetch(2).epoch(0).iterator();
     batches.next();
-    assertThat(third.await(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(third.await(60, TimeUnit.SECONDS)).isTrue();
   }
 
   @Test
@@ -170,7 +170,7 @@ class DataLoaderTest {
     for (int i = 0; i < 100; i++) {
       new DataLoader<>(data, 1).prefetch(3).epoch(i).iterator().next();
     }
-    for (int wait = 0; data.ended.get() < 400 && wait < 1000; wait++) {
+    for (int wait = 0; data.ended.get() < 400 && wait < 6000; wait++) {
       Thread.sleep(10);
     }
     assertThat(data.begun).hasValue(400);

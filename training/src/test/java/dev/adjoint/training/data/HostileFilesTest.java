@@ -21,7 +21,7 @@ class HostileFilesTest {
   @TempDir private Path directory;
 
   @Test
-  @Timeout(120)
+  @Timeout(600)
   void everyKindIsRefusedWithinTimeAndMemory() throws Exception {
     Process process =
         ForkedJvm.start(

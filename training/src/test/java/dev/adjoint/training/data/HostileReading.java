@@ -30,7 +30,7 @@ import java.util.concurrent.TimeoutException;
  */
 final class HostileReading {
 
-  static final int SECONDS_FOR_EACH = 10;
+  static final int SECONDS_FOR_EACH = 60;
 
   private static final Schema<Tensor> NUMBER = Schema.target("y").numeric("x");
   private static final Class<? extends Exception> TENSORS = TensorFormatException.class;
