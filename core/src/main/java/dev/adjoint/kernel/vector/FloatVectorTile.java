@@ -18,7 +18,7 @@ import jdk.incubator.vector.VectorSpecies;
  * C2 boxes all of them. Where a block has fewer rows, the last is computed several times, and where
  * it has fewer columns, both vectors share some: c is read before it is written.
  *
- * <p>Lives in hidden copies, whose constants say how the operands lie (ADR 78). What C2 keeps in
+ * <p>Lives in hidden copies, whose constants say how the operands lie (ADR 75). What C2 keeps in
  * registers depends on how these methods are written: with operands as parameters, or with places
  * in c computed after the loop, convolutions took 1.1 to 1.8 times as long.
  */
