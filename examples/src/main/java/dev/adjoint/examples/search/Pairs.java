@@ -19,6 +19,9 @@ public final class Pairs implements Dataset<Tokens, Tokens> {
   /** The ends of the longest texts are left out, or all others would be padded to them. */
   private static final int LONGEST = 32;
 
+  /** Batches have lengths of this many pieces more or less, so that they share their memory. */
+  private static final int STEP = 8;
+
   private final WordPiece tokenizer;
   private final List<int[]> sentences = new ArrayList<>();
   private final List<int[]> signatures = new ArrayList<>();
@@ -40,7 +43,7 @@ public final class Pairs implements Dataset<Tokens, Tokens> {
   @Override
   public Batch<Tokens, Tokens> batch(IntTensor numbers) {
     Function<List<int[]>, Tokens> chosen =
-        all -> tokenizer.pad(IntStream.of(numbers.toArray()).mapToObj(all::get).toList());
+        all -> tokenizer.pad(IntStream.of(numbers.toArray()).mapToObj(all::get).toList(), STEP);
     return new Batch<>(chosen.apply(sentences), chosen.apply(signatures), numbers.size());
   }
 }

@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.primitives.Doubles;
 import dev.adjoint.autodiff.Autodiff;
 import dev.adjoint.autodiff.Gradients;
+import dev.adjoint.autodiff.Memory;
 import dev.adjoint.nn.Layer;
 import dev.adjoint.nn.TextTable;
 import dev.adjoint.tensor.Tensor;
@@ -104,7 +105,7 @@ public final class ActivationStatistics {
               gradients.contains(parameter) ? norm(gradients.of(parameter)) : Double.NaN;
           measurements.add(() -> {
             Tensor after = parameter.value().untracked();
-            double change = norm(after.minus(before));
+            double change = Memory.step(() -> norm(after.minus(before)));
             double size = norm(before);
             parameters.add(
                 new ParameterStatistics(
@@ -117,13 +118,15 @@ public final class ActivationStatistics {
 
   /** Returns the angle between two tensors, exact for small ones, too: cosines are not. */
   private static double angle(Tensor a, Tensor b) {
-    Tensor u = a.div(norm(a));
-    Tensor v = b.div(norm(b));
-    return 2 * Math.atan2(norm(u.minus(v)), norm(u.plus(v)));
+    return Memory.step(() -> {
+      Tensor u = a.div(norm(a));
+      Tensor v = b.div(norm(b));
+      return 2 * Math.atan2(norm(u.minus(v)), norm(u.plus(v)));
+    });
   }
 
   private static double norm(Tensor tensor) {
-    return tensor.untracked().norm(2).item();
+    return Memory.step(() -> tensor.untracked().norm(2).item());
   }
 
   // ---- what was recorded -----------------------------------------------------------------------

@@ -1,5 +1,6 @@
 package dev.adjoint.nn.inspect;
 
+import dev.adjoint.autodiff.Memory;
 import dev.adjoint.op.Reductions;
 import dev.adjoint.tensor.Tensor;
 import java.util.Arrays;
@@ -40,8 +41,8 @@ public record LayerStatistics(
         step,
         layer,
         call,
-        y.mean().item(),
-        Reductions.std(y, 0, false).item(),
+        Memory.step(() -> y.mean().item()),
+        Memory.step(() -> Reductions.std(y, 0, false).item()),
         Percentiles.ofSorted(sorted),
         saturation(sorted),
         Double.NaN,

@@ -109,9 +109,23 @@ public final class WordPiece {
     return pad(rows);
   }
 
-  /** Puts texts that were encoded below one another. */
+  /** Puts texts that were encoded below one another, padded to the longest. */
   public Tokens pad(List<int[]> encoded) {
-    int steps = encoded.stream().mapToInt(row -> row.length).max().orElse(0);
+    return pad(encoded, 1);
+  }
+
+  /**
+   * Puts texts that were encoded below one another, padded to the next multiple of a number of
+   * pieces from the longest on: so batches have few shapes, and each can use the memory of those
+   * before ({@code pad_to_multiple_of} in Python).
+   */
+  public Tokens pad(List<int[]> encoded, int multiple) {
+    if (multiple < 1) {
+      throw new IllegalArgumentException(
+          "pad: to a multiple of %d pieces; expected at least 1".formatted(multiple));
+    }
+    int longest = encoded.stream().mapToInt(row -> row.length).max().orElse(0);
+    int steps = Math.multiplyExact(Math.ceilDiv(longest, multiple), multiple);
     int[] all = new int[Math.multiplyExact(encoded.size(), steps)];
     Arrays.fill(all, requireNonNull(codes.get(PADDING)));
     for (int i = 0; i < encoded.size(); i++) {
