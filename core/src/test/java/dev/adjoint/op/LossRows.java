@@ -57,10 +57,10 @@ final class LossRows {
     rows.add(
         op(
                 "crossEntropy ignoring, weighted",
-                x -> Losses.crossEntropy(x[0], targets(x[0]), options(x[0], 0), Reduction.MEAN),
+                x -> Losses.crossEntropy(x[0], targets(x[0]), options(x[0], 0)),
                 x -> weightedMean(x[0], 0),
                 in(REAL, "b m n"))
-            .covers("Losses.crossEntropy" + OPTIONS)
+            .covers("Losses.crossEntropy(Tensor, IntTensor, CrossEntropyOptions)")
             .nonEmpty("n"));
     rows.add(
         op(
@@ -77,6 +77,14 @@ final class LossRows {
                 x -> mean(surprise(x[0], 0, false, -1)),
                 in(REAL, "b m n"))
             .covers("Losses.nll(Tensor, IntTensor)")
+            .nonEmpty("n"));
+    rows.add(
+        op(
+                "nll ignoring, weighted",
+                x -> Losses.nll(x[0].logSoftmax(-1), targets(x[0]), options(x[0], 0)),
+                x -> weightedMean(x[0], 0),
+                in(REAL, "b m n"))
+            .covers("Losses.nll(Tensor, IntTensor, CrossEntropyOptions)")
             .nonEmpty("n"));
     rows.add(
         op(

@@ -29,11 +29,11 @@ final class ProbabilityLossRows {
             .tolerance(4),
         op(
                 "crossEntropy with probabilities, weighted, smoothed",
-                x -> Losses.crossEntropy(x[0], x[1], options(x[0]), Reduction.MEAN),
+                x -> Losses.crossEntropy(x[0], x[1], options(x[0])),
                 x -> mean(soft(x, 0.3, true)),
                 in(REAL, "b m n"),
                 in(POSITIVE, "b m n"))
-            .covers("Losses.crossEntropy" + OPTIONS)
+            .covers("Losses.crossEntropy(Tensor, Tensor, CrossEntropyOptions)")
             .tolerance(4),
         op(
                 "crossEntropy with probabilities, weighted, smoothed, per row",
