@@ -128,8 +128,8 @@ final class ProductCases {
   private ProductCases() {}
 
   private static Case convolution(String name, int kernel, ConvOptions options, String... sizes) {
-    int stride = options.stride()[0];
-    int padding = options.padding()[0];
+    int stride = options.stride().getFirst();
+    int padding = options.padding().getFirst();
     return Case.of(
         name,
         List.of(sizes),

@@ -123,8 +123,7 @@ final class TaskLossRows {
         op(
                 "focal with gamma 0.7",
                 x ->
-                    SegmentationLosses.focal(
-                        x[0], targets(x[0]), 0.7, CrossEntropyOptions.DEFAULT),
+                    SegmentationLosses.focal(x[0], targets(x[0]), 0.7, CrossEntropyOptions.DEFAULT),
                 x -> mean(focal(x[0], 0.7)),
                 in(REAL, "b m n"))
             .covers("SegmentationLosses.focal(Tensor, IntTensor, double, CrossEntropyOptions)")

@@ -237,6 +237,7 @@ final class Unusual {
         new PixelShuffle(2),
         new Sequential(new AdaptiveAvgPool(6, 4), new PixelUnshuffle(2)),
         new Dropout(0.3, G.split()).wholeChannels(),
+        new ChannelsLast(),
         new Flatten());
   }
 

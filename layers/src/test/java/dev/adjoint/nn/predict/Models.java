@@ -7,6 +7,7 @@ import dev.adjoint.nn.AvgPool1d;
 import dev.adjoint.nn.AvgPool2d;
 import dev.adjoint.nn.AvgPool3d;
 import dev.adjoint.nn.Buffer;
+import dev.adjoint.nn.ChannelsLast;
 import dev.adjoint.nn.Conv1d;
 import dev.adjoint.nn.Conv2d;
 import dev.adjoint.nn.Conv3d;
@@ -176,6 +177,7 @@ final class Models {
             Upsample.to(Interpolation.LINEAR_ALIGNED, 4),
             new Dropout(0.3, g).wholeChannels(),
             new AdaptiveAvgPool(3, 3),
+            new ChannelsLast(),
             new Flatten()),
         of(
             "volumes",
