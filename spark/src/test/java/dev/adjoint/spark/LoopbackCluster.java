@@ -104,6 +104,7 @@ final class LoopbackCluster implements AutoCloseable {
         .set("spark.executor.extraClassPath", absoluteClassPath())
         .set("spark.executor.extraJavaOptions", "-Dadjoint.threads=1 -XX:+UseSerialGC")
         .set("spark.broadcast.compress", "false") // weights do not get smaller
+        .set("spark.task.maxDirectResultSize", "16m") // a gradient comes with its task's end
         .set("spark.scheduler.minRegisteredResourcesRatio", "1")
         .set("spark.scheduler.maxRegisteredResourcesWaitingTime", "120s");
   }
