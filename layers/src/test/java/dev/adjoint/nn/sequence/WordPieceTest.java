@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import dev.adjoint.nn.sequence.WordPiece.Tokens;
 import dev.adjoint.tensor.IntTensor;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -124,6 +125,24 @@ class WordPieceTest {
     assertThat(tokens.pieces()).isEqualTo(IntTensor.of(new int[][] {{2, 9, 3, 0}, {2, 9, 10, 3}}));
     assertThat(tokens.lengths()).isEqualTo(IntTensor.of(3, 4));
     assertThat(tokenizer.encode(List.of(), 4).pieces().size()).isZero();
+  }
+
+  @Test
+  void textsArePaddedToAMultiple() {
+    List<int[]> encoded = List.of(tokenizer.encode("a", 9), tokenizer.encode("a b x", 9));
+    Tokens tokens = tokenizer.pad(encoded, 4);
+    assertThat(tokens.pieces()).isEqualTo(IntTensor.of(padded(encoded, 8)));
+    assertThat(tokens.lengths()).isEqualTo(IntTensor.of(3, 5));
+    assertThat(tokenizer.pad(encoded, 5).pieces()).isEqualTo(tokenizer.pad(encoded).pieces());
+    assertThat(tokenizer.pad(List.of(), 4).pieces().size()).isZero();
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> tokenizer.pad(encoded, 0))
+        .withMessage("pad: to a multiple of 0 pieces; expected at least 1");
+  }
+
+  /** Returns rows with as many zeros behind them, the number of [PAD], as they are short. */
+  private static int[][] padded(List<int[]> rows, int length) {
+    return rows.stream().map(row -> Arrays.copyOf(row, length)).toArray(int[][]::new);
   }
 
   @Test
