@@ -5,7 +5,6 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.FileSystemException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.zip.ZipException;
 
@@ -37,9 +36,10 @@ public final class FileInput extends FilterInputStream {
    * @throws FileSystemException if it is a directory or cannot be opened
    */
   public static FileInput open(Path file) throws IOException {
-    long size = Files.size(file);
-    InputStream in = new BufferedInputStream(NamedFile.newInputStream(file));
+    NamedFile.Input opened = NamedFile.newInputStream(file);
     try {
+      long size = opened.size();
+      InputStream in = new BufferedInputStream(opened);
       in.mark(2);
       boolean packed = (in.read() << 8 | in.read()) == GZIP_MAGIC;
       in.reset();
@@ -47,7 +47,7 @@ public final class FileInput extends FilterInputStream {
           ? new FileInput(new BufferedInputStream(new Gunzip(in, size)), limit(size))
           : new FileInput(in, size);
     } catch (Throwable e) {
-      try (in) {
+      try (opened) {
         throw e;
       }
     }

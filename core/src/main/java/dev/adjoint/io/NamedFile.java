@@ -2,9 +2,10 @@ package dev.adjoint.io;
 
 import java.io.FilterInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.channels.Channels;
 import java.nio.channels.ClosedChannelException;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,26 +24,44 @@ final class NamedFile {
 
   private NamedFile() {}
 
+  /** An open file that is read; it stays what it was when another takes its name. */
+  static final class Input extends FilterInputStream {
+
+    private final Path file;
+    private final SeekableByteChannel channel;
+
+    private Input(Path file, SeekableByteChannel channel) {
+      super(Channels.newInputStream(channel));
+      this.file = file;
+      this.channel = channel;
+    }
+
+    /** Returns how many bytes the file has. */
+    long size() throws IOException {
+      return naming(file, channel::size);
+    }
+
+    @Override
+    public int read() throws IOException {
+      return naming(file, in::read);
+    }
+
+    @Override
+    public int read(byte[] bytes, int from, int n) throws IOException {
+      return naming(file, () -> in.read(bytes, from, n));
+    }
+  }
+
   /**
    * Opens a file to read it.
    *
    * @throws FileSystemException if it is a directory or cannot be opened
    */
-  static InputStream newInputStream(Path file) throws IOException {
+  static Input newInputStream(Path file) throws IOException {
     if (Files.isDirectory(file)) {
       throw new FileSystemException(file.toString(), null, "is a directory; expected a file");
     }
-    return new FilterInputStream(Files.newInputStream(file)) {
-      @Override
-      public int read() throws IOException {
-        return naming(file, in::read);
-      }
-
-      @Override
-      public int read(byte[] bytes, int from, int n) throws IOException {
-        return naming(file, () -> in.read(bytes, from, n));
-      }
-    };
+    return new Input(file, Files.newByteChannel(file));
   }
 
   /** Returns a stream that writes to another, and is not closed with it. */

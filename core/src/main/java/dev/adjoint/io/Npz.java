@@ -8,6 +8,8 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
 import java.time.LocalDateTime;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -92,9 +94,13 @@ public final class Npz {
 
   private static Map<String, Tensor> read(
       Path path, @Nullable Consumer<TensorFormatException> unreadable) throws IOException {
+    Version version = Version.of(path);
     try (ZipFile zip = open(path)) {
+      if (!Version.of(path).equals(version)) {
+        return read(path, unreadable); // another file took the name, perhaps before it was opened
+      }
+      long size = version.size();
       Map<String, Tensor> tensors = new LinkedHashMap<>();
-      long size = Files.size(path);
       long unclaimed = size;
       long inflated = 0;
       for (ZipEntry entry : Collections.list(zip.entries())) {
@@ -119,6 +125,17 @@ public final class Npz {
       throw damaged(path, String.valueOf(e.getMessage()), e);
     } catch (EOFException e) {
       throw damaged(path, "the data of an entry ends too soon", e);
+    }
+  }
+
+  /**
+   * What tells a file from another that takes its name: a {@link ZipFile} does not say its size.
+   */
+  private record Version(@Nullable Object key, FileTime modified, long size) {
+
+    static Version of(Path path) throws IOException {
+      BasicFileAttributes file = Files.readAttributes(path, BasicFileAttributes.class);
+      return new Version(file.fileKey(), file.lastModifiedTime(), file.size());
     }
   }
 

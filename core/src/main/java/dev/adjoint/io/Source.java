@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
@@ -39,8 +38,8 @@ final class Source {
 
   /** Reads a file. */
   static <T> T read(Path file, Format<T> format) throws IOException {
-    try (InputStream in = NamedFile.newInputStream(file)) {
-      return format.read(new Source(file.toString(), in, Files.size(file)));
+    try (NamedFile.Input in = NamedFile.newInputStream(file)) {
+      return format.read(new Source(file.toString(), in, in.size()));
     }
   }
 

@@ -33,20 +33,20 @@ record ExternalData(@Nullable Path directory) {
               .formatted(what, Quoted.text(location)));
     }
     Path file = inside(directory, location, what);
-    long size = Files.size(file);
-    long offset = number(place, "offset", 0, what);
-    long length = number(place, "length", size - offset, what);
-    if (offset < 0 || length < 0 || offset > size - length || length > Integer.MAX_VALUE - 8) {
-      throw new IOException(
-          "%s: bytes %d to %d of %s; expected a part of its %d bytes"
-              .formatted(what, offset, offset + length, Quoted.text(location), size));
-    }
-    byte[] bytes = new byte[(int) length];
     try (RandomAccessFile in = new RandomAccessFile(file.toFile(), "r")) {
+      long size = in.length();
+      long offset = number(place, "offset", 0, what);
+      long length = number(place, "length", size - offset, what);
+      if (offset < 0 || length < 0 || offset > size - length || length > Integer.MAX_VALUE - 8) {
+        throw new IOException(
+            "%s: bytes %d to %d of %s; expected a part of its %d bytes"
+                .formatted(what, offset, offset + length, Quoted.text(location), size));
+      }
+      byte[] bytes = new byte[(int) length];
       in.seek(offset);
       in.readFully(bytes);
+      return UnsafeByteOperations.unsafeWrap(bytes);
     }
-    return UnsafeByteOperations.unsafeWrap(bytes);
   }
 
   /** Returns a file in the directory: a model may not read what is elsewhere. */

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,6 +30,8 @@ class KillTest {
   @TempDir private Path directory;
 
   private final Problem reference = new Problem();
+
+  private Process running;
 
   /** The bits after each number of steps, of a training that nobody has killed. */
   private final List<Map<String, String>> expected = new ArrayList<>(List.of(reference.bits()));
@@ -143,9 +146,15 @@ class KillTest {
     return (int) SealedFile.load(path).tensors().get("position").toDoubleArray()[2];
   }
 
-  private static Process start(Path path, int every, String... mode) throws IOException {
+  private Process start(Path path, int every, String... mode) throws IOException {
     List<String> arguments = new ArrayList<>(List.of(path.toString(), Integer.toString(every)));
     arguments.addAll(List.of(mode));
-    return ForkedJvm.start(List.of(), KilledTraining.class, arguments);
+    running = ForkedJvm.start(List.of(), KilledTraining.class, arguments);
+    return running;
+  }
+
+  @AfterEach
+  void nothingRunsOnAfterAFailure() {
+    running.destroyForcibly().onExit().join();
   }
 }
