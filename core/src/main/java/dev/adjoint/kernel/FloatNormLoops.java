@@ -53,7 +53,10 @@ public interface FloatNormLoops {
       int f,
       float[] sums);
 
-  /** Computes dx, and adds {@code dh y} and {@code dh} to the sums of each feature. */
+  /**
+   * Computes dx, and adds {@code dh y} and {@code dh} to the sums of each feature, the latter in
+   * the second half of their array.
+   */
   void pullbackFeatures(
       float[] dh,
       float[] x,

@@ -153,13 +153,17 @@ final class FloatColumns {
   private double[] sums(Adder adder) {
     int count = Math.ceilDiv(rows, height);
     float[][] blocks = new float[count][];
-    Arrays.setAll(blocks, block -> Buffers.zeroedFloats(2 * n));
+    for (int block = 0; block < count; block++) {
+      blocks[block] = Buffers.scratchFloats(2L * n);
+      Arrays.fill(blocks[block], 0);
+    }
     forEach(true, (tile, block) -> adder.run(tile, blocks[block]));
     double[] sums = Buffers.zeroedDoubles(2 * n);
     for (float[] block : blocks) {
       for (int i = 0; i < sums.length; i++) {
         sums[i] += block[i];
       }
+      Buffers.give(block);
     }
     return sums;
   }

@@ -69,19 +69,22 @@ final class FloatNormalize implements Kernels.Normalizer {
         out == null && norm.inner() == 1
             ? Buffers.uninitializedFloats(x.length)
             : (float @Nullable []) out;
-    int chunks = Math.ceilDiv(norm.channels(), chunk(norm));
-    double[][] parts = new double[chunks][];
-    for (int i = 0; sums != null && i < parts.length; i++) {
-      parts[i] = i == 0 ? sums : Buffers.zeroedDoubles(sums.length);
-    }
+    double[][] parts = new double[Math.ceilDiv(norm.channels(), chunk(norm))][];
     inChunks(
         norm,
-        (chunk, from, to) ->
-            new FloatSets(loops, norm, x, statistics)
-                .pullback(from, to, dh, affine, dx, parts[chunk]));
-    for (int part = 1; sums != null && part < parts.length; part++) {
-      for (int i = 0; i < sums.length; i++) {
-        sums[i] += parts[part][i];
+        (chunk, from, to) -> {
+          if (sums != null) {
+            parts[chunk] = Buffers.scratchDoubles(sums.length);
+            Arrays.fill(parts[chunk], 0);
+          }
+          new FloatSets(loops, norm, x, statistics).pullback(from, to, dh, affine, dx, parts[chunk]);
+        });
+    for (double[] part : parts) {
+      for (int i = 0; sums != null && i < sums.length; i++) {
+        sums[i] += part[i];
+      }
+      if (sums != null) {
+        Buffers.give(part);
       }
     }
   }

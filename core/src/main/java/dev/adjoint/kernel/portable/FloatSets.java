@@ -192,7 +192,8 @@ final class FloatSets {
       float[] affine,
       float @Nullable [] dx,
       double @Nullable [] sums) {
-    float[] added = Buffers.zeroedFloats(features ? 2 * norm.features() : 0);
+    float[] added = Buffers.scratchFloats(features ? 2 * norm.features() : 0);
+    Arrays.fill(added, 0);
     for (int c = from, end; c < to; c = end) {
       end = Math.min(to, c + group);
       for (int i = c; i < end; i++) {
@@ -202,9 +203,11 @@ final class FloatSets {
         write(i, (i - c) * NUMBERS, dh, affine, added, dx);
       }
     }
-    for (int i = 0; sums != null && i < added.length; i++) {
-      sums[i] += added[i];
+    for (int f = 0; features && sums != null && f < norm.features(); f++) {
+      sums[f] += added[f];
+      sums[norm.features() + f] += added[added.length / 2 + f];
     }
+    Buffers.give(added);
   }
 
   /** Adds up what dx needs of a set. */

@@ -151,7 +151,7 @@ final class FloatSoftmax implements Kernels.Rows {
     float[] shifts = (float[]) shift;
     float[] logs = (float[]) log;
     int block = block(rows, n);
-    float[] exponentials = Buffers.uninitializedFloats(block * n);
+    float[] exponentials = Buffers.scratchFloats((long) block * n);
     max.rows(x, xFrom, n, x, xFrom, n, rows, n, shifts, shiftFrom);
     for (int r = 0; r < rows; r += block) {
       int height = Math.min(block, rows - r);
@@ -163,6 +163,7 @@ final class FloatSoftmax implements Kernels.Rows {
       expMinus(x, from, shifts, first, height, n, exponentials, 0);
       logOfSums(exponentials, 0, height, n, logs, logFrom + r);
     }
+    Buffers.give(exponentials);
   }
 
   /**
