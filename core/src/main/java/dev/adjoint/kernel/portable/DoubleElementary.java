@@ -75,12 +75,16 @@ final class DoubleElementary {
     return copySign(y, x);
   }
 
-  /** Returns e^(-x^2 / 2), accurate in both tails. */
+  /** Returns what is nearest to x in the interval outside of which the normal density is 0. */
+  static double nearNormal(double x) {
+    return max(min(x, 39), -39);
+  }
+
+  /** Returns e^(-x^2 / 2), accurate in both tails, for x within the interval. */
   static double gaussian(double x) {
-    double near = max(min(x, 39), -39); // where it is 0 already
-    double halved = near / 2;
-    double exponent = halved * near;
-    double rest = fma(halved, near, -exponent);
+    double halved = x / 2;
+    double exponent = halved * x;
+    double rest = fma(halved, x, -exponent);
     double e = StrictMath.exp(-exponent);
     return fma(-rest, e, e);
   }
@@ -93,10 +97,11 @@ final class DoubleElementary {
   /**
    * Returns the distribution function of the standard normal distribution, accurate in both tails.
    *
+   * @param x within the interval
    * @param gaussian of x
    */
   static double normalCdf(double x, double gaussian) {
-    double tail = gaussian * (erfcx(min(abs(x), 39) * Math.sqrt(0.5)) / 2);
+    double tail = gaussian * (erfcx(abs(x) * Math.sqrt(0.5)) / 2);
     return x < 0 ? tail : 1 - tail;
   }
 

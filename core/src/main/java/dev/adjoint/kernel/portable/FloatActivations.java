@@ -1,6 +1,7 @@
 package dev.adjoint.kernel.portable;
 
 import static dev.adjoint.kernel.portable.FloatElementary.*;
+import static dev.adjoint.kernel.portable.FloatFunctions.*;
 import static dev.adjoint.kernel.portable.FloatLanes.*;
 
 /**
@@ -37,8 +38,19 @@ final class FloatActivations {
   /** Returns {@code 1 / (1 + exp(-x))}, by an exponential that cannot overflow. */
   static float sigmoid(float x) {
     float e = expNegative(neg(abs(x)));
+    return share(select(isLess(x, 0f), e, 1f), e);
+  }
+
+  /** Returns sigmoid(-x), by the exponential of sigmoid(x): a loop of both computes it once. */
+  private static float sigmoidOfNegated(float x) {
+    float e = expNegative(neg(abs(x)));
+    return share(select(isLess(x, 0f), 1f, e), e);
+  }
+
+  /** Returns {@code part / (1 + e)}. */
+  private static float share(float part, float e) {
     float d = plus(1f, e);
-    float y = div(select(isLess(x, 0f), e, 1f), d);
+    float y = div(part, d);
     float lost =
         minus(e, minus(d, 1f)); // by the rounding of d, of which 1 / d is 1 - e / 2, nearly
     return fma(neg(y), times(lost, fma(e, -0.5f, 1f)), y);
@@ -50,20 +62,21 @@ final class FloatActivations {
   }
 
   static float silu(float x) {
-    return times(max(x, LOWEST), sigmoid(x));
+    return times(atLeast(x, LOWEST), sigmoid(x));
   }
 
   /** The derivative of silu; the limit is reached within the bounds. */
   static float siluSlope(float x) {
-    float near = max(min(x, 750f), -750f);
-    return times(sigmoid(near), fma(near, sigmoid(neg(near)), 1f));
+    float near = within(x, 750f);
+    return times(sigmoid(near), fma(near, sigmoidOfNegated(near), 1f));
   }
 
   /**
    * Returns {@code x * Phi(x)}, with the distribution function of the standard normal distribution.
    */
   static float gelu(float x) {
-    return times(max(x, LOWEST), normalCdf(x, gaussian(x)));
+    float near = nearNormal(x);
+    return times(atLeast(x, LOWEST), normalCdf(near, gaussian(near)));
   }
 
   /**
@@ -71,7 +84,7 @@ final class FloatActivations {
    * reached within the bounds.
    */
   static float geluSlope(float x) {
-    float near = max(min(x, 40f), -40f);
+    float near = nearNormal(x);
     float e = gaussian(near);
     return fma(near, normalDensity(e), normalCdf(near, e));
   }
@@ -82,21 +95,21 @@ final class FloatActivations {
    */
   static float geluTanh(float x) {
     float u = times(x, fma(times(x, x), GELU_CUBIC, GELU_LINEAR));
-    return times(max(x, LOWEST), sigmoid(u));
+    return times(atLeast(x, LOWEST), sigmoid(u));
   }
 
   /** The derivative of geluTanh; the limit is reached within the bounds. */
   static float geluTanhSlope(float x) {
-    float near = max(min(x, 30f), -30f);
+    float near = within(x, 30f);
     float square = times(near, near);
-    float s = sigmoid(times(near, fma(square, GELU_CUBIC, GELU_LINEAR)));
-    float rest = sigmoid(neg(times(near, fma(square, GELU_CUBIC, GELU_LINEAR))));
+    float u = times(near, fma(square, GELU_CUBIC, GELU_LINEAR));
+    float s = sigmoid(u);
     float slope = fma(square, GELU_CUBIC_SLOPE, GELU_LINEAR);
-    return fma(times(near, slope), times(s, rest), s);
+    return fma(times(near, slope), times(s, sigmoidOfNegated(u)), s);
   }
 
   static float softsign(float x) {
-    float near = max(min(x, HIGHEST), LOWEST);
+    float near = within(x, HIGHEST);
     return div(near, plus(1f, abs(near)));
   }
 

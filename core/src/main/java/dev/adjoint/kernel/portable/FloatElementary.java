@@ -1,5 +1,6 @@
 package dev.adjoint.kernel.portable;
 
+import static dev.adjoint.kernel.portable.FloatFunctions.*;
 import static dev.adjoint.kernel.portable.FloatLanes.*;
 
 /**
@@ -52,7 +53,7 @@ final class FloatElementary {
 
   /** Returns e^x where x is not positive. */
   static float expNegative(float x) {
-    return times(expScaled(max(x, -104f)), SCALE);
+    return times(expScaled(atLeast(x, -104f)), SCALE);
   }
 
   /**
@@ -108,7 +109,7 @@ final class FloatElementary {
     float rounded = minus(u, 1f);
     float rest = plus(minus(1f, minus(u, rounded)), minus(x, rounded)); // 1 + x = u + rest
     float k = exponent(u);
-    float f = fma(rest, pow2(neg(min(k, 64f))), minus(mantissa(u), 1f));
+    float f = fma(rest, pow2(neg(atMost(k, 64f))), minus(mantissa(u), 1f));
     float y = logReduced(f, k);
     y = select(isEqual(x, -1f), neg(INFINITY), y);
     y = select(isLess(x, -1f), NAN, y);
@@ -135,7 +136,7 @@ final class FloatElementary {
   // ---------------------------------------------------------------------
 
   static float tanh(float x) {
-    float magnitude = min(abs(x), 10f); // where tanh is 1 already
+    float magnitude = atMost(abs(x), 10f); // where tanh is 1 already
     float far = minus(1f, div(2f, plus(expNormal(plus(magnitude, magnitude)), 1f)));
     return copySign(select(isLess(magnitude, 0.625f), tanhNear(magnitude), far), x);
   }
@@ -153,7 +154,7 @@ final class FloatElementary {
   // --------------------------------------------
 
   static float erf(float x) {
-    float magnitude = min(abs(x), 4f); // where erf is 1 already
+    float magnitude = atMost(abs(x), 4f); // where erf is 1 already
     float far = expNormal(neg(times(magnitude, magnitude)));
     far = fma(neg(far), erfcx(magnitude), 1f);
     return copySign(select(isLess(magnitude, 1f), erfNear(magnitude), far), x);
@@ -170,12 +171,16 @@ final class FloatElementary {
     return fma(x, p, x);
   }
 
-  /** Returns a multiple of e^(-x^2 / 2), accurate in both tails; 0 from 15 on. */
+  /** Returns what is nearest to x in the interval outside of which the normal density is 0. */
+  static float nearNormal(float x) {
+    return within(x, 15f);
+  }
+
+  /** Returns a multiple of e^(-x^2 / 2), accurate in both tails, for x within the interval. */
   static float gaussian(float x) {
-    float near = max(min(x, 15f), -15f);
-    float halved = times(near, 0.5f);
-    float exponent = times(halved, near);
-    float rest = fma(halved, near, neg(exponent));
+    float halved = times(x, 0.5f);
+    float exponent = times(halved, x);
+    float rest = fma(halved, x, neg(exponent));
     float e = expScaled(neg(exponent));
     return fma(neg(rest), e, e);
   }
@@ -188,10 +193,11 @@ final class FloatElementary {
   /**
    * Returns the distribution function of the standard normal distribution, accurate in both tails.
    *
+   * @param x within the interval
    * @param gaussian of x
    */
   static float normalCdf(float x, float gaussian) {
-    float z = times(min(abs(x), 15f), 0.70710677f);
+    float z = times(abs(x), 0.70710677f);
     float tail = times(gaussian, times(erfcx(z), HALF));
     return select(isLess(x, 0f), tail, minus(1f, tail));
   }

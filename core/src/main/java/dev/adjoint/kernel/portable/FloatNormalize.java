@@ -77,7 +77,8 @@ final class FloatNormalize implements Kernels.Normalizer {
             parts[chunk] = Buffers.scratchDoubles(sums.length);
             Arrays.fill(parts[chunk], 0);
           }
-          new FloatSets(loops, norm, x, statistics).pullback(from, to, dh, affine, dx, parts[chunk]);
+          new FloatSets(loops, norm, x, statistics)
+              .pullback(from, to, dh, affine, dx, parts[chunk]);
         });
     for (double[] part : parts) {
       for (int i = 0; sums != null && i < sums.length; i++) {
