@@ -49,11 +49,18 @@ final class WorkerProcess implements AutoCloseable {
         new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
   }
 
-  /** Starts Adjoint as its users do: with the Vector API, and no other option. */
+  /**
+   * Starts Adjoint as its users do, but for memory: like libtorch, which keeps what it has used, it
+   * does not ask the system for new pages while it is measured.
+   */
   static WorkerProcess adjoint(Options options, int threads) throws IOException {
     return new WorkerProcess(
         "Adjoint",
-        List.of("--add-modules=jdk.incubator.vector", "-Dadjoint.threads=" + threads),
+        List.of(
+            "--add-modules=jdk.incubator.vector",
+            "-Xms512m",
+            "-XX:+AlwaysPreTouch",
+            "-Dadjoint.threads=" + threads),
         options.log(),
         "adjoint",
         Integer.toString(threads),
