@@ -155,7 +155,7 @@ public final class Gradients {
       double norm = gradient.untracked().to(DType.FLOAT64).norm(2).item();
       return String.format(Locale.ROOT, "norm %.4g", norm);
     } catch (IllegalStateException e) { // as a tensor prints that is gone
-      return e.getMessage();
+      return "gone: " + e.getMessage();
     }
   }
 
