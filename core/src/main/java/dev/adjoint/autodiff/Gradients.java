@@ -36,6 +36,11 @@ public final class Gradients {
    */
   public Tensor of(Tensor tensor) {
     Tensor gradient = byNode.get(Backward.nodeOf(tensor));
+    if (gradient == null && !Backward.nodeOf(tensor).isLeaf()) {
+      throw new IllegalArgumentException(
+          "no gradient for a tensor of shape %s that was computed from others; expected tracked() of it before the loss, or Backward.wrt(tensor).of(loss)"
+              .formatted(tensor.shape()));
+    }
     if (gradient == null) {
       throw noPart("a tensor of shape " + tensor.shape());
     }
@@ -139,15 +144,19 @@ public final class Gradients {
         .forEach(entry -> {
           Tensor gradient = entry.getValue();
           text.append(
-              String.format(
-                  Locale.ROOT,
-                  "\n  %s %s %s, norm %.4g",
-                  entry.getKey(),
-                  gradient.shape(),
-                  gradient.dtype(),
-                  gradient.untracked().to(DType.FLOAT64).norm(2).item()));
+              "\n  %s %s %s, %s"
+                  .formatted(entry.getKey(), gradient.shape(), gradient.dtype(), norm(gradient)));
         });
     return text.toString();
+  }
+
+  private static String norm(Tensor gradient) {
+    try {
+      double norm = gradient.untracked().to(DType.FLOAT64).norm(2).item();
+      return String.format(Locale.ROOT, "norm %.4g", norm);
+    } catch (IllegalStateException e) { // as a tensor prints that is gone
+      return "gone: " + e.getMessage();
+    }
   }
 
   private static IllegalArgumentException noPart(String what) {

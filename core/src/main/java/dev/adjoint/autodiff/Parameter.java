@@ -165,11 +165,6 @@ public final class Parameter {
   /** Returns a string with name, shape, type and values, as a tensor's. */
   @Override
   public String toString() {
-    String head = "Parameter " + name + (frozen ? ", frozen: " : ": ");
-    try {
-      return head + value.untracked();
-    } catch (IllegalStateException e) {
-      return head + "being updated, shape " + shape() + " " + dtype();
-    }
+    return "Parameter " + name + (frozen ? ", frozen: " : ": ") + value.untracked();
   }
 }

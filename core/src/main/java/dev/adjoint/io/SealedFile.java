@@ -65,7 +65,9 @@ public record SealedFile(Map<String, Tensor> tensors, Map<String, String> metada
     Map<String, String> texts = new LinkedHashMap<>(header.metadata());
     String seal = texts.remove(SEAL);
     if (seal == null) {
-      throw source.refuse("the file has no seal; expected the text '%s'".formatted(SEAL));
+      throw source.refuse(
+          "the file has no seal, the text '%s'; expected a saved predictor or checkpoint (Safetensors.load reads tensors alone)"
+              .formatted(SEAL));
     }
     SealedFile file = new SealedFile(Safetensors.readTensors(header, source, null), texts);
     if (!seal.equals(file.seal())) {

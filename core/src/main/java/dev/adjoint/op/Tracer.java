@@ -60,8 +60,18 @@ final class Tracer implements Recorder.Trace {
       samples[i] = Tensors.full(SAMPLE, 0.5, dtype).copy();
       tracer.values.put(samples[i].storage(), i);
     }
-    Tensor[] outputs = Recorder.traced(tracer, () -> function.apply(samples));
-    return tracer.program(outputs);
+    try {
+      return tracer.program(Recorder.traced(tracer, () -> function.apply(samples)));
+    } catch (IllegalArgumentException e) {
+      String message = e.getMessage();
+      if (message != null && message.startsWith(name + ":")) {
+        throw e;
+      }
+      throw new IllegalArgumentException(
+          "%s: run on samples of shape %s, to learn its steps, fails, as it does if a tensor that it uses is not an input: %s"
+              .formatted(name, SAMPLE, message),
+          e);
+    }
   }
 
   @Override

@@ -77,6 +77,12 @@ public final class Generator {
     seed = newSeed;
   }
 
+  /** Returns how many numbers have been drawn. */
+  @Override
+  public String toString() {
+    return "Generator, %d numbers drawn".formatted(counter.get());
+  }
+
   private static Tensor halves(long bits) {
     return Tensor.of((double) (bits >>> 32), (double) (bits & 0xFFFFFFFFL));
   }

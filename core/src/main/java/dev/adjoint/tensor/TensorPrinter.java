@@ -11,7 +11,7 @@ import java.util.stream.DoubleStream;
 /**
  * Prints tensors for people: a line with shape and type, then aligned values in nested brackets.
  * Axes of more than eight elements show their first and last three. Numbers have four decimals;
- * those of float64 up to eight, where they need them.
+ * those of float64 up to eight, where they need them. Of elements that are gone it says why.
  */
 final class TensorPrinter {
 
@@ -69,7 +69,11 @@ final class TensorPrinter {
     }
     TensorPrinter printer = new TensorPrinter(tensor.untracked());
     DoubleStream.Builder values = DoubleStream.builder();
-    printer.collect(new int[tensor.rank()], 0, values);
+    try {
+      printer.collect(new int[tensor.rank()], 0, values);
+    } catch (IllegalStateException e) { // a debugger or a log prints what may be gone
+      return head + ": " + e.getMessage();
+    }
     double[] shown = values.build().toArray();
     boolean scientific = !exact && needsExponent(shown);
     boolean whole = !scientific && allWhole(shown);

@@ -324,7 +324,7 @@ public sealed interface TensorViews permits Tensor {
 
   private static IllegalArgumentException cannotBecome(String operation, Shape shape, int[] sizes) {
     return new IllegalArgumentException(
-        "%s: shape %s has %d elements and cannot become %s"
+        "%s: shape %s has %d elements; expected sizes with this product, one of them perhaps -1, not %s"
             .formatted(operation, shape, shape.size(), Arrays.toString(sizes)));
   }
 

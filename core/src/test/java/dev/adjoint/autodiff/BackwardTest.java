@@ -217,4 +217,16 @@ class BackwardTest {
     assertThatThrownBy(spoiled::backward)
         .hasMessageContaining("hook turned a gradient of shape (3) into ()");
   }
+
+  @Test
+  void whatWasComputedIsSaidToBeNoLeaf() {
+    Tensor w = Tensor.of(1.0, 2.0).tracked();
+    Tensor moved = w.minus(0.1); // a step of descent by hand, without tracked()
+    Gradients gradients = moved.square().sum().backward();
+    assertThatThrownBy(() -> gradients.of(moved))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("computed from others; expected tracked() of it before the loss");
+    assertThat(Backward.wrt(moved).of(moved.square().sum()).of(moved).toDoubleArray())
+        .containsExactly(1.8, 3.8);
+  }
 }

@@ -286,4 +286,13 @@ class ElementwiseFunctionTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining(message);
   }
+
+  @Test
+  void whatDoesNotFitTheSamplesIsSaidToBeNoInput() {
+    Tensor captured = Tensors.ones(8, 4);
+    assertThatThrownBy(() -> Autodiff.elementwise("scaled", (Tensor x) -> x.times(captured)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("scaled: run on samples of shape (2, 3), to learn its steps, fails")
+        .hasMessageContaining("times: shapes (2, 3) and (8, 4) do not broadcast");
+  }
 }

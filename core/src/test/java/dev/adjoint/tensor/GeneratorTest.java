@@ -222,4 +222,11 @@ class GeneratorTest {
         .hasMessageContainingAll("integers:", "bound 0", "at least 1");
     assertThatThrownBy(() -> random.permutation(-1)).hasMessageContainingAll("permutation:", "-1");
   }
+
+  @Test
+  void itPrintsHowFarItIs() {
+    Generator generator = Generator.seeded(1);
+    Tensor _ = generator.uniform(2, 3);
+    assertThat(generator).hasToString("Generator, 6 numbers drawn");
+  }
 }

@@ -3,6 +3,8 @@ package dev.adjoint.tensor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.adjoint.autodiff.Gradients;
+import dev.adjoint.autodiff.Memory;
 import org.junit.jupiter.api.Test;
 
 class TensorPrinterTest {
@@ -132,5 +134,19 @@ class TensorPrinterTest {
             [[ 1],
              [-1]]\
             """);
+  }
+
+  @Test
+  void elementsThatAreGoneAreSaidToBe() {
+    Tensor[] kept = new Tensor[1];
+    Gradients[] gradients = new Gradients[1];
+    Memory.step(() -> {
+      kept[0] = Tensor.of(1f, 2f).tracked().times(3);
+      gradients[0] = kept[0].sum().backward();
+    });
+    assertThat(kept[0].toString())
+        .startsWith("Tensor(2) float32 tracked: this tensor was computed in a Memory.step that");
+    assertThat(kept[0].toString(8)).startsWith("Tensor(2) float32 tracked: this tensor was");
+    assertThat(gradients[0].toString()).contains("(2) float32, gone: this tensor was computed in a");
   }
 }

@@ -2,6 +2,7 @@ package dev.adjoint.tensor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -253,5 +254,13 @@ class ViewTest {
       }
       return new Reference(view, result, moved);
     }
+  }
+
+  @Test
+  void sizesThatDoNotFitAreToldTheNumberOfElements() {
+    assertThatThrownBy(() -> Tensors.zeros(4, 3).reshape(-1, 5))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "reshape: shape (4, 3) has 12 elements; expected sizes with this product, one of them perhaps -1, not [-1, 5]");
   }
 }

@@ -151,6 +151,13 @@ public abstract class FluentOptimizer<O extends FluentOptimizer<O>> implements O
     return getClass().getSimpleName();
   }
 
+  /** Returns the class, the number of parameters, the rates and the number of steps. */
+  @Override
+  public String toString() {
+    return "%s of %d parameters, learning rate %s, weight decay %s, after %d steps"
+        .formatted(name(), states.size(), learningRate, weightDecay, steps);
+  }
+
   @Override
   public final List<Parameter> parameters() {
     return states.stream().map(ParameterState::parameter).toList();

@@ -77,6 +77,13 @@ public final class LBFGS {
     this.parameters = new FlatParameters(states);
   }
 
+  /** Returns the class, the number of parameters, the rate and the number of iterations. */
+  @Override
+  public String toString() {
+    return "%s of %d parameters, learning rate %s, after %d iterations"
+        .formatted(NAME, states.size(), learningRate, memory.iterations());
+  }
+
   // ---- settings --------------------------------------------------------------------------------
 
   /** Sets the length of a step, or of the first trial of a line search. */

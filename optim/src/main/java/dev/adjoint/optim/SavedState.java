@@ -9,12 +9,15 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Reads a saved state and collects what is wrong with it, so that all faults are told at once, and
  * before anything has changed.
  */
 final class SavedState {
+
+  private static final int MOST_FAULTS = 20;
 
   private final String reader;
   private final Map<String, Tensor> entries;
@@ -65,8 +68,11 @@ final class SavedState {
   void requireFit() {
     unread.forEach(name -> faults.add("'%s' is unknown".formatted(name)));
     if (!faults.isEmpty()) {
+      String more =
+          faults.size() > MOST_FAULTS ? "; and %d more".formatted(faults.size() - MOST_FAULTS) : "";
+      String told = faults.stream().limit(MOST_FAULTS).collect(Collectors.joining("; "));
       throw new IllegalArgumentException(
-          "load: this state does not fit %s: %s".formatted(reader, String.join("; ", faults)));
+          "load: this state does not fit %s: %s".formatted(reader, told + more));
     }
   }
 }

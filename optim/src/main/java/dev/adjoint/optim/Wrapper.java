@@ -29,6 +29,12 @@ abstract class Wrapper<O extends Wrapper<O>> extends FluentOptimizer<O> {
     return inner.root();
   }
 
+  /** Returns the class, and what it is around. */
+  @Override
+  public String toString() {
+    return name() + " around " + inner;
+  }
+
   @Override
   final void begin(int taken, double outer) {
     inner.begin(taken, outer);

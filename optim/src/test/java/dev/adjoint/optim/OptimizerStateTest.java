@@ -204,4 +204,28 @@ class OptimizerStateTest {
     train(network, other, 1);
     assertThat(other.state().get("0.bias.exp_avg").dtype()).isEqualTo(DType.FLOAT32);
   }
+
+  @Test
+  void anOptimizerPrintsItsSettingsAndHowFarItIs() {
+    Map<String, Parameter> network = network();
+    Adam adam = new Adam(network).learningRate(0.01);
+    train(network, adam, 2);
+    String text = "Adam of 3 parameters, learning rate 0.01, weight decay 0.0, after 2 steps";
+    assertThat(adam).hasToString(text);
+    assertThat(new Lookahead(adam)).hasToString("Lookahead around " + text);
+    assertThat(new LBFGS(network))
+        .hasToString("LBFGS of 3 parameters, learning rate 1.0, after 0 iterations");
+  }
+
+  @Test
+  void ofManyFaultsTheFirstAreTold() {
+    Map<String, Parameter> many = new LinkedHashMap<>();
+    for (int i = 0; i < 30; i++) {
+      many.put("w" + i, new Parameter("w", Tensor.of(1.0)));
+    }
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Adam(many).load(Map.of()))
+        .withMessageContaining("'w18.step' of shape () is missing")
+        .withMessageEndingWith("; and 11 more");
+  }
 }

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -47,6 +48,16 @@ public final class History {
           "no metric '%s'; expected one of %s".formatted(name, metrics.keySet()));
     }
     return Collections.unmodifiableList(values);
+  }
+
+  /** Returns the number of epochs, and each metric of the last one. */
+  @Override
+  public String toString() {
+    int epochs = metrics.values().stream().mapToInt(List::size).max().orElse(0);
+    StringBuilder text = new StringBuilder("after %d epochs".formatted(epochs));
+    metrics.forEach((name, values) ->
+        text.append(String.format(Locale.ROOT, ", %s %.4g", name, values.getLast())));
+    return text.toString();
   }
 
   void add(Step step) {

@@ -47,6 +47,8 @@ class TrainerTest {
         problem.trainer().validation(problem.loader, accuracy(problem)).fit(problem.loader, 16);
     assertThat(history.metrics()).containsOnlyKeys("loss", "validation accuracy");
     assertThat(history.metric("loss")).hasSize(16);
+    assertThat(history.toString())
+        .matches("after 16 epochs, loss [0-9.e-]+, validation accuracy [0-9.]+");
     assertThat(history.metric("loss").getLast())
         .isLessThan(history.metric("loss").getFirst() * 0.8);
     assertThat(history.metric("validation accuracy").getLast())

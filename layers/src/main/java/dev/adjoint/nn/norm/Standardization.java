@@ -80,7 +80,7 @@ public final class Standardization extends Layer implements Transform {
     for (int feature = 0; feature < missing.size(); feature++) {
       if (missing.get(feature) > 0) {
         throw new IllegalArgumentException(
-            "Standardization: feature %d is NaN in %.0f of %d examples; expected numbers, such as Imputation puts in place of missing ones"
+            "Standardization: feature %d is NaN in %.0f of %d examples; expected numbers, as in fit(imputation.forward(data)) if some are missing"
                 .formatted(feature, missing.get(feature), data.size(0)));
       }
     }

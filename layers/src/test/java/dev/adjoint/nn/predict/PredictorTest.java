@@ -294,7 +294,8 @@ class PredictorTest {
     Safetensors.save(file(), iris().state());
     assertThatExceptionOfType(TensorFormatException.class)
         .isThrownBy(() -> Predictor.load(file()))
-        .withMessageContaining("the file has no seal");
+        .withMessageContaining(
+            "has no seal, the text 'sha256'; expected a saved predictor or checkpoint");
     new SealedFile(iris().state(), Map.of("epoch", "7")).save(file());
     assertThatExceptionOfType(TensorFormatException.class)
         .isThrownBy(() -> Predictor.load(file()))

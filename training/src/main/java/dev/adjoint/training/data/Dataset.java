@@ -130,6 +130,11 @@ public interface Dataset<X, Y> {
       public Batch<V, W> batch(IntTensor numbers) {
         return function.apply(Dataset.this.batch(numbers));
       }
+
+      @Override
+      public String toString() {
+        return description();
+      }
     };
   }
 
@@ -159,6 +164,11 @@ public interface Dataset<X, Y> {
       @Override
       public Batch<X, Y> batch(IntTensor numbers) {
         return new Batch<>(inputs.apply(numbers), targets.apply(numbers), numbers.size());
+      }
+
+      @Override
+      public String toString() {
+        return description();
       }
     };
   }

@@ -18,6 +18,11 @@ record Subset<X, Y>(Dataset<X, Y> whole, IntTensor numbers) implements Dataset<X
   }
 
   @Override
+  public String toString() {
+    return "%d of %s".formatted(size(), whole);
+  }
+
+  @Override
   public Batch<X, Y> batch(IntTensor some) {
     return whole.batch(numbers.indexSelect(some));
   }

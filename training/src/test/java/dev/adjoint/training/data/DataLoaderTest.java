@@ -241,4 +241,11 @@ class DataLoaderTest {
     Tensor centered = first.mapInputs(x -> x.minus(mean)).all().inputs();
     assertThat(centered.mean(0)).isCloseTo(Tensor.of(0f, 0f), 1e-6, 0);
   }
+
+  @Test
+  void dataSetsPrintHowManyExamplesTheyHave() {
+    assertThat(TEN).hasToString("10 examples");
+    assertThat(TEN.mapInputs(x -> x.times(2))).hasToString("10 examples");
+    assertThat(TEN.split(0.7, Generator.seeded(1)).first()).hasToString("7 of 10 examples");
+  }
 }
