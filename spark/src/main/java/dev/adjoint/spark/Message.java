@@ -1,6 +1,7 @@
 package dev.adjoint.spark;
 
 import dev.adjoint.autodiff.Parameter;
+import dev.adjoint.kernel.Storage;
 import dev.adjoint.op.Joining;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
@@ -153,7 +154,7 @@ record Message(Tensor values, Tensor numbers) {
     if (format == Format.FLOAT64) {
       double[] values = new double[size];
       in.asDoubleBuffer().get(values);
-      return new Message(Tensor.of(values), Tensor.of(numbers));
+      return new Message(owning(values, DType.FLOAT64, size), Tensor.of(numbers));
     }
     float[] values = new float[size];
     if (format == Format.FLOAT32) {
@@ -163,7 +164,12 @@ record Message(Tensor values, Tensor numbers) {
         values[i] = Float.intBitsToFloat(in.getShort() << Short.SIZE);
       }
     }
-    return new Message(Tensor.of(values), Tensor.of(numbers));
+    return new Message(owning(values, DType.FLOAT32, size), Tensor.of(numbers));
+  }
+
+  /** Returns a tensor of these elements, without a copy of them. */
+  private static Tensor owning(Object elements, DType dtype, int size) {
+    return Tensor.contiguous(new Storage(elements), dtype, Shape.of(size));
   }
 
   /** Rounds to bfloat16, to nearest and ties to even. */

@@ -24,6 +24,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.UnaryOperator;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -399,11 +400,8 @@ public final class SparkTrainer<M extends Layer, Y> {
           ? Reduction.sum(messages, round.data.sizes().length, format)
           : Message.sum(Failures.await(messages.collectAsync()).stream().map(Message::of).toList());
     } finally {
-      boolean interrupted = Thread.interrupted(); // which would end the call
-      weights.destroy();
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
+      // It asks all executors, and an interrupt would end the call: no step waits for it.
+      CompletableFuture<Void> _ = CompletableFuture.runAsync(weights::destroy);
     }
   }
 }

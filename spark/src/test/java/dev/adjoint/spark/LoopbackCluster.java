@@ -102,8 +102,9 @@ final class LoopbackCluster implements AutoCloseable {
         .set("spark.executor.cores", "1")
         .set("spark.executor.memory", "800m")
         .set("spark.executor.extraClassPath", absoluteClassPath())
-        .set("spark.executor.extraJavaOptions", "-Dadjoint.threads=1 -XX:+UseSerialGC")
+        .set("spark.executor.extraJavaOptions", "-Dadjoint.threads=1 -XX:+UseSerialGC -Xmn400m")
         .set("spark.broadcast.compress", "false") // weights do not get smaller
+        .set("spark.broadcast.checksum", "false") // TCP has one
         .set("spark.task.maxDirectResultSize", "16m") // a gradient comes with its task's end
         .set("spark.scheduler.minRegisteredResourcesRatio", "1")
         .set("spark.scheduler.maxRegisteredResourcesWaitingTime", "120s");
