@@ -92,6 +92,13 @@ class TrainerTest {
   }
 
   @Test
+  void anEpochMayBeOneStep() {
+    Problem problem = new Problem();
+    problem.trainer().accumulate(Integer.MAX_VALUE).fit(problem.loader, 2);
+    assertThat(problem.adam.state().get("step").item()).isEqualTo(2);
+  }
+
+  @Test
   void earlyStoppingStopsAndTheBestComesBack() {
     Problem problem = new Problem();
     List<Double> losses = new ArrayList<>();
