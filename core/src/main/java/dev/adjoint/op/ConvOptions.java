@@ -202,7 +202,7 @@ public record ConvOptions(
 
   @Override
   public String toString() {
-    return "stride %s, %s, dilation %s, groups %d%s"
+    return "stride %s, %s, dilation %s, groups %s%s"
         .formatted(
             stride,
             paddingText(),

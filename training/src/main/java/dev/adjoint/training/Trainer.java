@@ -443,7 +443,7 @@ public final class Trainer<X, Y> {
     for (TrainingListener listener : listeners.all()) {
       String kind = listener.getClass().getSimpleName();
       kinds.add(kind);
-      all.with("listener-%s%d".formatted(kind, kinds.count(kind)), listener::state, listener::load);
+      all.with("listener-%s%s".formatted(kind, kinds.count(kind)), listener::state, listener::load);
     }
     return all;
   }
