@@ -75,7 +75,7 @@ final class ReportPrinter {
           .append(hint(input, report.check().isOfArrays()));
     }
     if (bad.size() > DETAILED) {
-      text.append("\nand in %d others\n".formatted(bad.size() - DETAILED));
+      text.append("\nand in %s others\n".formatted(bad.size() - DETAILED));
     }
     if (report.suspects().size() > 1) {
       for (int i = 0; i < report.suspects().size(); i++) {
@@ -120,7 +120,7 @@ final class ReportPrinter {
     return switch (suspects.size()) {
       case 0 -> "";
       case 1 -> "; suspect: " + suspects.getFirst();
-      default -> "; %d suspects: %s, ...".formatted(suspects.size(), suspects.getFirst());
+      default -> "; %s suspects: %s, ...".formatted(suspects.size(), suspects.getFirst());
     };
   }
 
@@ -175,7 +175,7 @@ final class ReportPrinter {
       }
     }
     String named = String.join(", ", operations.values());
-    return "\n%d at a kink: %s%s\n"
+    return "\n%s at a kink: %s%s\n"
         .formatted(
             report.kinks(),
             named.isEmpty() ? "" : named + ", where ",

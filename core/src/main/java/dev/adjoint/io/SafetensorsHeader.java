@@ -233,7 +233,7 @@ record SafetensorsHeader(Map<String, String> metadata, List<Entry> tensors) {
       text.append(separator)
           .append(json(named.getKey()))
           .append(":{\"dtype\":\"%s\",\"shape\":%s,".formatted(type, sizes))
-          .append("\"data_offsets\":[%d,%d]}".formatted(begin, end));
+          .append("\"data_offsets\":[%s,%s]}".formatted(begin, end));
       separator = ",";
       begin = end;
     }

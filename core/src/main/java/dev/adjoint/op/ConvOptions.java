@@ -1,6 +1,7 @@
 package dev.adjoint.op;
 
 import com.google.common.primitives.Ints;
+import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
@@ -159,13 +160,24 @@ public record ConvOptions(
     int[] gaps = dilation(operation, axes);
     Tensor padded = x;
     for (int i = 0; i < axes; i++) {
-      int all = isSame ? gaps[i] * Math.max(0, weight.size(i + 2) - 1) : 2 * both[i];
+      int all = added(operation, x.size(i + 2), weight.size(i + 2), gaps[i], both[i]);
       both[i] =
           paddingMode == PadMode.ZEROS ? all / 2 : 0; // the rest of zeros costs the kernel nothing
       int before = all / 2 - both[i];
       padded = Pad.apply(operation, padded, i + 2, before, all - all / 2 - both[i], paddingMode);
     }
     return new Padded(padded, padding(both).paddingMode(PadMode.ZEROS));
+  }
+
+  /** Returns how much longer an axis becomes: by a kernel but one element, or by both sides. */
+  private int added(String operation, int length, int kernel, int gap, int side) {
+    long all = isSame ? gap * Math.max(0, kernel - 1L) : 2L * side;
+    if (length + all > Shape.MAX_SIZE) {
+      throw new IllegalArgumentException(
+          "%s: %s with dilation %d adds %d elements to an axis of size %d; expected at most %d together"
+              .formatted(operation, paddingText(), gap, all, length, Shape.MAX_SIZE));
+    }
+    return (int) all;
   }
 
   private static List<Integer> atLeast(int least, String name, List<Integer> values) {
@@ -190,7 +202,7 @@ public record ConvOptions(
 
   @Override
   public String toString() {
-    return "stride %s, %s, dilation %s, groups %d%s"
+    return "stride %s, %s, dilation %s, groups %s%s"
         .formatted(
             stride,
             paddingText(),

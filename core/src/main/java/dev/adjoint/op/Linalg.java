@@ -209,12 +209,13 @@ public final class Linalg {
    */
   public static Tensor matrixPower(Tensor a, int power) {
     requireSquare("matrixPower", a);
-    if (power < 0) {
-      return matrixPower(inverse(a), Math.negateExact(power));
-    }
+    return power < 0 ? product(inverse(a), -(long) power) : product(a, power);
+  }
+
+  private static Tensor product(Tensor a, long power) {
     Tensor result = Tensors.eye(a.size(-1), a.dtype()).expand(a.shape());
     Tensor square = a;
-    for (int rest = power; rest > 0; rest >>= 1) {
+    for (long rest = power; rest > 0; rest >>= 1) {
       result = (rest & 1) == 1 ? result.matmul(square) : result;
       square = rest > 1 ? square.matmul(square) : square;
     }

@@ -61,7 +61,7 @@ final class TensorPrinter {
     Examples<Tensor> examples = tensor.examples();
     if (examples != null) {
       Tensor all = examples.all();
-      String whole = "%s, one of %d examples: %s".formatted(head, examples.size(), head(all));
+      String whole = "%s, one of %s examples: %s".formatted(head, examples.size(), head(all));
       return print(whole, all, exact, leastDecimals, mostDecimals);
     }
     if (tensor.size() == 0) {

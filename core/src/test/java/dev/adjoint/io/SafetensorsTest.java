@@ -19,6 +19,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -241,5 +242,18 @@ class SafetensorsTest {
     expected.put("b", Tensor.scalar(1, DType.FLOAT32));
     expected.put("a\ud83d\ude00/", Tensor.of(new float[] {2, 3}, 1, 2));
     assertSame(load(file(header, data)), expected);
+  }
+
+  @Test
+  void aFileIsTheSameInEveryLocale() throws IOException {
+    Map<String, Tensor> tensors = Map.of("x", Tensor.of(1f, 2f));
+    byte[] expected = save(tensors, Map.of());
+    Locale before = Locale.getDefault();
+    Locale.setDefault(Locale.of("fa")); // whose digits are not those of JSON
+    try {
+      assertThat(save(tensors, Map.of())).isEqualTo(expected);
+    } finally {
+      Locale.setDefault(before);
+    }
   }
 }

@@ -49,6 +49,15 @@ class SizesTest {
             sized("conv1d", n -> Convolution.conv1d(SIGNAL, TAPS, DEFAULT.padding(n).dilation(n))),
             sized(
                 "conv2d", n -> Convolution.conv2d(IMAGE, Tensors.ones(1, 1, 2, 2), both(n, 65536))),
+            sized(
+                "conv1d",
+                n -> Convolution.conv1d(SIGNAL, TAPS, DEFAULT.padding("same").dilation(n))),
+            sized(
+                "conv1d",
+                n ->
+                    Convolution.conv1d(
+                        SIGNAL, TAPS, DEFAULT.padding(n).paddingMode(PadMode.REPLICATE))),
+            sized("matrixPower", n -> Linalg.matrixPower(Tensors.eye(2), n)),
             sized("unfold", n -> Convolution.unfold(IMAGE, n, 2, DEFAULT)),
             sized("unfold", n -> Convolution.unfold(IMAGE, 2, n, both(0, n))),
             sized("unfold", n -> Convolution.unfold(IMAGE, 2, 2, both(n, 65536))),

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Supplier;
@@ -267,11 +268,13 @@ public final class Graph {
             .sum();
     return "Graph of %s%s"
         .formatted(
-            operations == 1 ? "1 operation" : "%,d operations".formatted(operations),
+            operations == 1
+                ? "1 operation"
+                : String.format(Locale.ROOT, "%,d operations", operations),
             parameters == 0
                 ? ""
                 : parameters == 1
                     ? " and 1 parameter"
-                    : " and %,d parameters".formatted(parameters));
+                    : String.format(Locale.ROOT, " and %,d parameters", parameters));
   }
 }

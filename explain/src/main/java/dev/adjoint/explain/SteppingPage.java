@@ -70,7 +70,7 @@ final class SteppingPage {
 
     /** Says how many uses have added to the gradient. */
     String progress() {
-      return added < uses ? "%d of %d uses".formatted(added, uses) : "complete";
+      return added < uses ? "%s of %s uses".formatted(added, uses) : "complete";
     }
   }
 
@@ -125,7 +125,7 @@ final class SteppingPage {
         <button type="button" value="back">← Back</button>
         <button type="button" value="next">Next →</button>
         <button type="button" value="last">Last</button>
-        <label>Step <output></output><input type="range" min="0" max="%d" value="0"></label>
+        <label>Step <output></output><input type="range" min="0" max="%s" value="0"></label>
         </nav>
         <figure class="picture"><div tabindex="0" role="group" aria-label="Graph">%s</div>
         <figcaption>Arrows lead from a value to what is computed from it. <span class="states">Blue and
@@ -158,12 +158,12 @@ final class SteppingPage {
     list(numbers);
     end();
     for (int i = 0; i < computed.size(); i++) {
-      forward("Forward, step %d of %d".formatted(i + 1, computed.size()), computed.get(i));
+      forward("Forward, step %s of %s".formatted(i + 1, computed.size()), computed.get(i));
     }
     start();
     List<List<Row>> groups = groups();
     for (int i = 0; i < groups.size(); i++) {
-      String phase = "Backward, visit %d of %d".formatted(i + 1, groups.size());
+      String phase = "Backward, visit %s of %s".formatted(i + 1, groups.size());
       if (groups.get(i).getFirst().isGiven()) {
         results(phase, groups.get(i));
       } else {
@@ -222,7 +222,7 @@ final class SteppingPage {
     Row root = root();
     begin("Backward", "Start at " + code(root.label), "starts", List.of());
     html.append(
-        "<p data-to=\"%d\" data-sum=\"%3$s\">The derivative of %s by itself is <b>%s</b>. From here it goes back.</p>\n"
+        "<p data-to=\"%s\" data-sum=\"%3$s\">The derivative of %s by itself is <b>%s</b>. From here it goes back.</p>\n"
             .formatted(rows.lastKey(), code(root.label), numbers(root.visit.cotangent(), NARROW)));
     root.added++;
     waiting();
@@ -238,10 +238,10 @@ final class SteppingPage {
         "The gradient of %s is complete%s: <code>g</code> = <b>%s</b>. It goes on to:"
             .formatted(
                 code(row.label),
-                row.uses > 1 ? ", the sum of %d parts".formatted(row.uses) : "",
+                row.uses > 1 ? ", the sum of %s parts".formatted(row.uses) : "",
                 numbers(row.visit.cotangent(), WIDE)));
     if (row.visit.inside() > 0) {
-      paragraph("where", "The %d steps inside are not told.".formatted(row.visit.inside()));
+      paragraph("where", "The %s steps inside are not told.".formatted(row.visit.inside()));
     }
     html.append("<ul class=\"parts\">\n");
     row.visit.parts().forEach(part -> part(row, part));
@@ -253,7 +253,7 @@ final class SteppingPage {
   private void part(Row from, Part part) {
     Row to = row(part.label());
     html.append(
-        "<li data-to=\"%d\" data-sum=\"%s\">%s gets %s = %s.<br>\n"
+        "<li data-to=\"%s\" data-sum=\"%s\">%s gets %s = %s.<br>\n"
             .formatted(
                 index(part.label()),
                 numbers(part.sum(), NARROW),
@@ -311,7 +311,7 @@ final class SteppingPage {
 
   private void begin(String phase, String heading, String does, List<Integer> values) {
     html.append(
-        "<li id=\"step-%d\" data-%s=\"%s\">\n"
+        "<li id=\"step-%s\" data-%s=\"%s\">\n"
             .formatted(step, does, values.stream().map(String::valueOf).collect(joining(" "))));
     paragraph("phase", phase);
     html.append("<h2>").append(heading).append("</h2>\n");
@@ -335,8 +335,8 @@ final class SteppingPage {
   private void tableRow(int index, Row row) {
     html.append(
         """
-        <tr data-row="%d" data-uses="%d"><th scope="row"><a href="#step-%d">%s</a>%s</th><td class="value">%s</td>\
-        <td><a class="gradient" href="#step-%d">%s</a> <small class="state"></small></td></tr>
+        <tr data-row="%s" data-uses="%s"><th scope="row"><a href="#step-%s">%s</a>%s</th><td class="value">%s</td>\
+        <td><a class="gradient" href="#step-%s">%s</a> <small class="state"></small></td></tr>
         """
             .formatted(
                 index,

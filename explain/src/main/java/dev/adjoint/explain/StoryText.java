@@ -99,9 +99,9 @@ final class StoryText {
 
   private void backward(int number, GradientStory.Visit visit) {
     place(visit);
-    row("%3d  %s".formatted(number, equation(visit)), visit.cotangent(), "g = ");
+    row("%3s  %s".formatted(number, equation(visit)), visit.cotangent(), "g = ");
     if (visit.inside() > 0) {
-      line("       (the %d steps inside are not told)".formatted(visit.inside()));
+      line("       (the %s steps inside are not told)".formatted(visit.inside()));
     }
     for (GradientStory.Part part : visit.parts()) {
       String cotangent = visit.formula().cotangent(part.input());
@@ -192,7 +192,7 @@ final class StoryText {
     if (left > 0) {
       List<T> hidden = all.subList(first, first + left);
       line(
-          "  ... %d left out%s; limit(%d) tells all"
+          "  ... %s left out%s; limit(%s) tells all"
               .formatted(left, between.apply(hidden), all.size()));
       all.subList(first + left, all.size()).forEach(write);
     }
@@ -256,7 +256,7 @@ final class StoryText {
             .mapToDouble(label -> norm(Objects.requireNonNull(parameters.get(label))))
             .toArray();
     line(
-        "  %-44s  %5d  %10s  %10s"
+        "  %-44s  %5s  %10s  %10s"
             .formatted(
                 name.length() <= LEFT ? name : name.substring(0, LEFT - 1) + "…",
                 stretch.steps.size(),

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -228,5 +229,17 @@ class SteppingPageTest {
             Backward, visit 3 of 7
             #step-10\
             """);
+  }
+
+  @Test
+  void theStoryIsTheSameInEveryLocale() {
+    String expected = SteppingPage.of(story()).html() + story();
+    Locale before = Locale.getDefault();
+    Locale.setDefault(Locale.of("fa")); // whose digits the page's own program does not count with
+    try {
+      assertThat(SteppingPage.of(story()).html() + story()).isEqualTo(expected);
+    } finally {
+      Locale.setDefault(before);
+    }
   }
 }

@@ -115,7 +115,7 @@ public final class Linear extends Layer implements Transform, Foldable<Linear> {
     Shape shape = weight.shape();
     return folded == null
         ? super.toString()
-        : line("%d, %d, with a batch norm".formatted(shape.size(1), shape.size(0)));
+        : line("%s, %s, with a batch norm".formatted(shape.size(1), shape.size(0)));
   }
 
   private void fold(PerChannelAffine.Affine norm) {

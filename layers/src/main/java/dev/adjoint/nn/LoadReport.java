@@ -65,7 +65,7 @@ public record LoadReport(
   @Override
   public String toString() {
     String faults = faults(_ -> false);
-    return faults.isEmpty() ? "all %d tensors fit".formatted(names.size()) : faults;
+    return faults.isEmpty() ? "all %s tensors fit".formatted(names.size()) : faults;
   }
 
   /** Says what does not fit, the first faults of it; nothing if all does. */
@@ -83,7 +83,7 @@ public record LoadReport(
         ? ""
         : String.join("; ", faults.subList(0, Math.min(MOST_FAULTS, faults.size())))
             + (faults.size() > MOST_FAULTS
-                ? "; and %d more".formatted(faults.size() - MOST_FAULTS)
+                ? "; and %s more".formatted(faults.size() - MOST_FAULTS)
                 : "")
             + prefix();
   }

@@ -36,6 +36,6 @@ public record PixelShuffle(int factor) implements Transform, Describable {
 
   @Override
   public String toString() {
-    return "PixelShuffle(%d)".formatted(factor);
+    return "PixelShuffle(%s)".formatted(factor);
   }
 }

@@ -37,6 +37,6 @@ public record PixelUnshuffle(int factor) implements Transform, Describable {
 
   @Override
   public String toString() {
-    return "PixelUnshuffle(%d)".formatted(factor);
+    return "PixelUnshuffle(%s)".formatted(factor);
   }
 }

@@ -8,6 +8,7 @@ import dev.adjoint.tensor.Shape;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -68,9 +69,10 @@ final class Summary {
               layer.getKey(),
               layer.getValue().headline(),
               output == null ? "" : output,
-              own == 0 ? "" : "%,d".formatted(own)));
+              own == 0 ? "" : String.format(Locale.ROOT, "%,d", own)));
     }
-    String frozenPart = frozen == 0 ? "" : ", of which %,d frozen".formatted(frozen);
-    return "%s%,d parameters%s".formatted(table, total, frozenPart);
+    String frozenPart =
+        frozen == 0 ? "" : String.format(Locale.ROOT, ", of which %,d frozen", frozen);
+    return String.format(Locale.ROOT, "%s%,d parameters%s", table, total, frozenPart);
   }
 }

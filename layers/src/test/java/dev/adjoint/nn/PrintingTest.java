@@ -20,6 +20,7 @@ import dev.adjoint.op.ConvOptions;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
+import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -193,6 +194,21 @@ class PrintingTest {
     @Override
     public Tensor forward(Tensor x) {
       return x.div(2);
+    }
+  }
+
+  @Test
+  void textIsTheSameInEveryLocale() {
+    Sequential model = new Sequential(new Linear(30, 50, G), new PixelShuffle(1));
+    String expected = model.summary(1, 50, 4, 30) + model;
+    Locale before = Locale.getDefault();
+    Locale.setDefault(Locale.of("fa")); // of other digits and another separator
+    try {
+      assertThat(model.summary(1, 50, 4, 30) + model)
+          .isEqualTo(expected)
+          .contains("1,550", "PixelShuffle(1)");
+    } finally {
+      Locale.setDefault(before);
     }
   }
 }

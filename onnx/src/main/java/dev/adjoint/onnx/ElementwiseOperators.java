@@ -21,9 +21,9 @@ final class ElementwiseOperators {
   static void addTo(Map<String, Operator> all) {
     unary(all, "Abs", Tensor::abs);
     unary(all, "Acos", Tensor::acos);
-    unary(all, "Acosh", x -> x.plus(x.square().minus(1).sqrt()).log());
+    unary(all, "Acosh", ElementwiseOperators::acosh);
     unary(all, "Asin", Tensor::asin);
-    unary(all, "Asinh", x -> x.abs().plus(x.square().plus(1).sqrt()).log().times(x.sign()));
+    unary(all, "Asinh", ElementwiseOperators::asinh);
     unary(all, "Atan", Tensor::atan);
     unary(all, "Atanh", x -> x.log1p().minus(x.neg().log1p()).times(0.5));
     unary(all, "Ceil", Tensor::ceil);
@@ -53,7 +53,7 @@ final class ElementwiseOperators {
         call -> {
           Tensor x = call.x(0);
           double alpha = call.decimal("alpha", 1);
-          return call.like(0, x.relu().plus(x.div(alpha).expm1().times(alpha).min(zero(x))));
+          return call.like(0, Activations.elu(x.div(alpha), 1).times(alpha));
         });
     all.put("Elu", call -> call.like(0, Activations.elu(call.x(0), call.decimal("alpha", 1))));
     all.put(
@@ -98,8 +98,8 @@ final class ElementwiseOperators {
           Tensor x = call.x(0);
           double bias = call.decimal("bias", 0);
           double lambda = call.decimal("lambd", 0.5);
-          Tensor low = x.plus(bias).times(x.less(-lambda));
-          return call.like(0, low.plus(x.minus(bias).times(x.greater(lambda))));
+          Tensor high = Where.where(x.greater(lambda), x.minus(bias), zero(x));
+          return call.like(0, Where.where(x.less(-lambda), x.plus(bias), high));
         });
     all.put(
         "Swish",
@@ -111,7 +111,7 @@ final class ElementwiseOperators {
         "ThresholdedRelu",
         call -> {
           Tensor x = call.x(0);
-          return call.like(0, x.times(x.greater(call.decimal("alpha", 1))));
+          return call.like(0, Where.where(x.greater(call.decimal("alpha", 1)), x, zero(x)));
         });
     all.put(
         "Clip",
@@ -187,6 +187,20 @@ final class ElementwiseOperators {
             call.text("direction", "").equals("LEFT")
                 ? bitwise(call, (a, b) -> b < 64 ? a << b : 0)
                 : bitwise(call, (a, b) -> b < 64 ? a >>> b : 0));
+  }
+
+  /** Returns log(x + sqrt(x^2 - 1)), whose digits near 1 are those of x - 1. */
+  private static Tensor acosh(Tensor x) {
+    Tensor over = x.minus(1);
+    return over.plus(over.sqrt().times(over.plus(2).sqrt())).log1p();
+  }
+
+  /** Returns log(x + sqrt(x^2 + 1)), of negative x by oddness; its slope at 0 is 1. */
+  private static Tensor asinh(Tensor x) {
+    Tensor sign = x.less(0).times(-2).plus(1);
+    Tensor size = x.times(sign);
+    Tensor root = size.hypot(Tensor.scalar(1, x.dtype()));
+    return size.plus(size.times(size.div(root.plus(1)))).log1p().times(sign);
   }
 
   private static void unary(Map<String, Operator> all, String name, UnaryOperator<Tensor> f) {

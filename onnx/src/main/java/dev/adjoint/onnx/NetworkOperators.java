@@ -63,7 +63,7 @@ final class NetworkOperators {
         call -> {
           double p = call.integer("p", 2);
           Tensor x = call.x(0);
-          return call.like(0, x.abs().pow(p).sum(Keep.AXES, positions(x)).pow(1 / p));
+          return call.like(0, x.norm(p, Keep.AXES, positions(x)));
         });
     all.put("BatchNormalization", NetworkOperators::batchNorm);
     all.put(

@@ -218,6 +218,6 @@ public final class OnnxModel extends Layer implements Transform {
 
   @Override
   public String toString() {
-    return "OnnxModel(%d nodes)".formatted(block.nodes().size());
+    return "OnnxModel(%s nodes)".formatted(block.nodes().size());
   }
 }

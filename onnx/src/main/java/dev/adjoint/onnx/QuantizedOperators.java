@@ -43,7 +43,8 @@ final class QuantizedOperators {
           Tensor x = call.x(0);
           Tensor none = Tensor.scalar(0, x.dtype());
           Tensor low = x.min().min(none);
-          Tensor scale = x.max().max(none).minus(low).div(255);
+          Tensor range = x.max().max(none).minus(low).div(255);
+          Tensor scale = range.plus(range.equal(0)); // 1 of zeros, which have no range
           Tensor zero = low.neg().div(scale).round().clamp(0, 255);
           return List.of(
               quantized(x.div(scale), zero, ElementType.UINT8),

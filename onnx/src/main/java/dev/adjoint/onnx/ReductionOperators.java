@@ -29,7 +29,7 @@ final class ReductionOperators {
 
   static void addTo(Map<String, Operator> all) {
     reduction(all, "ReduceL1", (x, axes) -> x.abs().sum(Keep.AXES, axes));
-    reduction(all, "ReduceL2", (x, axes) -> x.square().sum(Keep.AXES, axes).sqrt());
+    reduction(all, "ReduceL2", (x, axes) -> x.norm(2, Keep.AXES, axes));
     reduction(all, "ReduceLogSum", (x, axes) -> x.sum(Keep.AXES, axes).log());
     reduction(all, "ReduceLogSumExp", (x, axes) -> x.logsumexp(Keep.AXES, axes));
     reduction(all, "ReduceMax", (x, axes) -> extreme(x, axes, true));

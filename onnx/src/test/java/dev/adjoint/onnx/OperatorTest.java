@@ -31,12 +31,12 @@ class OperatorTest {
     return new Value(Tensor.of(values).to(type.dtype()), type);
   }
 
-  private static Value floats(Tensor x) {
+  static Value floats(Tensor x) {
     return Value.of(x);
   }
 
   /** Runs a node. */
-  private static List<Value> run(
+  static List<Value> run(
       int opset, String op, List<Value> inputs, int outputs, Message... attributes)
       throws IOException {
     ModelBuilder builder = new ModelBuilder(opset);
@@ -62,8 +62,7 @@ class OperatorTest {
     return results;
   }
 
-  private static Tensor run(String op, List<Value> inputs, Message... attributes)
-      throws IOException {
+  static Tensor run(String op, List<Value> inputs, Message... attributes) throws IOException {
     return run(22, op, inputs, 1, attributes).getFirst().tensor();
   }
 

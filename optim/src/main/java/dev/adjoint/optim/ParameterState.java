@@ -151,11 +151,16 @@ final class ParameterState {
     slots.put(slot, tensor);
   }
 
-  /** Writes entries for the number of steps and, if there were any, for these slots. */
-  void save(Map<String, Shape> shapes, Map<String, Tensor> entries) {
+  /**
+   * Writes entries for the number of steps and, if there were any, for these slots.
+   *
+   * @param initial the first values of slots that are not 0, for those that are not remembered yet
+   */
+  void save(Map<String, Shape> shapes, Map<String, Double> initial, Map<String, Tensor> entries) {
     entries.put(entry("step"), SavedState.entry(steps));
     if (steps > 0) {
-      shapes.forEach((slot, shape) -> entries.put(entry(slot), slot(slot, shape, 0).copy()));
+      shapes.forEach((name, shape) ->
+          entries.put(entry(name), slot(name, shape, initial.getOrDefault(name, 0.0)).copy()));
     }
   }
 

@@ -142,7 +142,8 @@ public final class ReduceOnPlateau implements Schedule {
     if (Double.isNaN(best)) {
       return !Double.isNaN(loss);
     }
-    double margin = absolute ? threshold : threshold * Math.abs(best);
+    // An infinite best has a finite margin: any number is better.
+    double margin = absolute ? threshold : threshold * Math.min(Math.abs(best), Double.MAX_VALUE);
     return maximize ? loss > best + margin : loss < best - margin;
   }
 }

@@ -41,16 +41,19 @@ public final class SAM extends Wrapper<SAM> {
   @Override
   Gradients lookedAt(Gradients here, Supplier<Gradients> again) {
     double norm = Clipping.totalNorm(here);
-    if (!(norm > 0) || rho == 0) {
+    if (!(norm > 0 && norm < Double.POSITIVE_INFINITY) || rho == 0) {
       return inner.lookedAt(here, again);
     }
+    double unit = Math.scalb(1.0, Math.getExponent(norm)); // rho / norm may overflow
     Map<Parameter, Tensor> own = new LinkedHashMap<>();
     Map<Parameter, Tensor> worse = new LinkedHashMap<>();
     for (Parameter parameter : parameters()) {
       if (!parameter.isFrozen() && here.contains(parameter)) {
         Tensor value = parameter.value().untracked();
         own.put(parameter, value.times(1));
-        worse.put(parameter, value.plus(here.of(parameter).untracked().times(rho / norm)));
+        worse.put(
+            parameter,
+            value.plus(here.of(parameter).untracked().div(unit).times(rho / (norm / unit))));
       }
     }
     Parameter.assign(worse);

@@ -154,4 +154,18 @@ class ReduceOnPlateauTest {
     ReduceOnPlateau rising = new ReduceOnPlateau().patience(0).threshold(0.01).maximize();
     assertThat(observed(rising, new double[] {-100, -98.5, -98})).containsExactly(1, 1, 0.1);
   }
+
+  @Test
+  void anyNumberIsBetterThanAnInfiniteLoss() {
+    ReduceOnPlateau plateau = new ReduceOnPlateau().patience(1);
+    for (double loss : new double[] {Double.POSITIVE_INFINITY, 9, 8, 7, 6, 5}) {
+      plateau.observe(loss);
+    }
+    assertThat(plateau.factor(0)).isEqualTo(1);
+    ReduceOnPlateau score = new ReduceOnPlateau().patience(1).maximize();
+    for (double value : new double[] {Double.NEGATIVE_INFINITY, 1, 2, 3, 4, 5}) {
+      score.observe(value);
+    }
+    assertThat(score.factor(0)).isEqualTo(1);
+  }
 }

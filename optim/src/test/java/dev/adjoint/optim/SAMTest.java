@@ -129,4 +129,20 @@ class SAMTest {
         .isThrownBy(() -> sam.rho(-1))
         .withMessage("SAM: rho -1.0; expected a number of at least 0");
   }
+
+  @ParameterizedTest
+  @EnumSource
+  void theOtherPlaceIsAtItsDistanceHoweverSmallTheGradientIs(DType dtype) {
+    double tiny = dtype == DType.FLOAT32 ? 1e-41 : 1e-312;
+    Parameter a = new Parameter("a", Tensor.of(2.0, 2.0).to(dtype));
+    new SAM(new SGD(List.of(a)).learningRate(0))
+        .rho(5)
+        .step(
+            a.value().times(Tensor.of(3 * tiny, 4 * tiny).to(dtype)).sum().backward(),
+            () -> {
+              assertThat(a.value().get(0)).isCloseTo(5, within(1e-2));
+              assertThat(a.value().get(1)).isCloseTo(6, within(1e-2));
+              return a.value().sum().backward();
+            });
+  }
 }

@@ -73,4 +73,13 @@ class WrapperTest {
         .isThrownBy(() -> lookahead.alpha(1.5))
         .withMessage("Lookahead: alpha 1.5; expected 0 <= alpha <= 1");
   }
+
+  @Test
+  void slowWeightsThatAreNotRememberedYetAreSavedAsTheValues() {
+    SGD sgd = new SGD(both).learningRate(0.25);
+    step(sgd);
+    Optimizer optimizer = new Lookahead(sgd).steps(2).alpha(0.5);
+    optimizer.load(optimizer.state());
+    assertThat(optimizer.state().get("x.a.slow").toDoubleArray()).containsExactly(0.5, -1);
+  }
 }

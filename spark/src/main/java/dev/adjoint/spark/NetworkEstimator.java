@@ -220,7 +220,7 @@ public final class NetworkEstimator extends Estimator<PredictorModel>
     List<Column> cells = new ArrayList<>();
     String[] names = new String[width];
     for (int i = 0; i < width; i++) {
-      names[i] = "%s[%d]".formatted(features, i);
+      names[i] = "%s[%s]".formatted(features, i);
       // A vector of another size has no cells, and is refused like them.
       cells.add(when(size(array).equalTo(width), functions.get(array, lit(i))).as(names[i]));
     }

@@ -285,13 +285,13 @@ public final class SparkTrainer<M extends Layer, Y> {
 
     @Override
     public String description() {
-      return "%d examples in %d shards, %d batches shuffled by %d%s"
+      return "%s examples in %s shards, %s batches shuffled by %s%s"
           .formatted(
               examples,
               data.sizes().length,
               batches,
               seed,
-              together > 1 ? ", %d steps at a time".formatted(together) : "");
+              together > 1 ? ", %s steps at a time".formatted(together) : "");
     }
 
     @Override

@@ -79,7 +79,7 @@ public final class AdjointExtension implements ParameterResolver, TestExecutionE
 
   private static String describe(ParameterContext context, RandomTensor wanted, long seed) {
     Parameter parameter = context.getParameter();
-    return "%s is @RandomTensor(shape = {%s}, dtype = DType.%s, seed = %d%s)"
+    return "%s is @RandomTensor(shape = {%s}, dtype = DType.%s, seed = %s%s)"
         .formatted(
             parameter.isNamePresent() ? parameter.getName() : "parameter " + context.getIndex(),
             Arrays.stream(wanted.shape())

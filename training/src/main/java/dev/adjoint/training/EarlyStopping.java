@@ -86,7 +86,7 @@ public final class EarlyStopping implements TrainingListener {
           Double.isNaN(best.value())
               ? "NaN"
               : String.format(Locale.ROOT, "no better than %.4g", best.value());
-      training.stop("%s has been %s for %d epochs".formatted(best.metric(), better, since));
+      training.stop("%s has been %s for %s epochs".formatted(best.metric(), better, since));
     }
   }
 

@@ -35,12 +35,12 @@ public record Position(int epoch, int batch, int step) {
   String in(int batches) {
     return batch < batches
         ? toString()
-        : "the end of epoch %d (step %d)".formatted(epoch + 1, step);
+        : "the end of epoch %s (step %s)".formatted(epoch + 1, step);
   }
 
   /** Counts from 1, as people do. */
   @Override
   public String toString() {
-    return "epoch %d, batch %d (step %d)".formatted(epoch + 1, batch + 1, step + 1);
+    return "epoch %s, batch %s (step %s)".formatted(epoch + 1, batch + 1, step + 1);
   }
 }

@@ -138,7 +138,7 @@ public final class Progress implements TrainingListener {
 
   private static String epoch(Training training, int number) {
     int digits = Integer.toString(training.epochs()).length();
-    return "epoch %%%dd/%%d".formatted(digits).formatted(number + 1, training.epochs());
+    return "epoch %%%ss/%%s".formatted(digits).formatted(number + 1, training.epochs());
   }
 
   @SuppressWarnings("AnnotateFormatMethod") // that annotation is Error Prone's own

@@ -64,7 +64,7 @@ final class ReportPage {
           Goal goal = goals.get(metric.getKey());
           int shown = goal == null ? values.length - 1 : best(goal, values);
           answers.put(
-              "%s %s, after epoch %d of %d"
+              "%s %s, after epoch %s of %s"
                   .formatted(goal == null ? "last" : "best", metric.getKey(), shown + 1, epochs),
               number(values[shown]));
         });
@@ -86,8 +86,8 @@ final class ReportPage {
     return seconds < 100
         ? seconds + " s"
         : seconds < 6000
-            ? "%d min %d s".formatted(seconds / 60, seconds % 60)
-            : "%d h %d min".formatted(seconds / 3600, seconds / 60 % 60);
+            ? "%s min %s s".formatted(seconds / 60, seconds % 60)
+            : "%s h %s min".formatted(seconds / 3600, seconds / 60 % 60);
   }
 
   // ---- plots -----------------------------------------------------------------------------------
@@ -168,7 +168,7 @@ final class ReportPage {
     Map<String, TimeSeries> layers = some(all);
     page.heading("Layers");
     if (layers.size() < all.size()) {
-      page.paragraph("These are %d of %d layers.".formatted(layers.size(), all.size()));
+      page.paragraph("These are %s of %s layers.".formatted(layers.size(), all.size()));
     }
     addLines(
         "Gradient of the outputs",
@@ -258,7 +258,7 @@ final class ReportPage {
     List<List<String>> parts =
         Lists.partition(List.copyOf(all.keySet()), Math.max(1, Math.ceilDiv(all.size(), plots)));
     for (int i = 0; i < parts.size(); i++) {
-      String which = parts.size() == 1 ? "" : ", %d of %d".formatted(i + 1, parts.size());
+      String which = parts.size() == 1 ? "" : ", %s of %s".formatted(i + 1, parts.size());
       LinePlot plot = new LinePlot(title + which, "step", yTitle).logY();
       if (parts.size() > 1 && positive.length > 0) {
         plot.yRange(0.9 * positive[0], 1.1 * positive[positive.length - 1]);

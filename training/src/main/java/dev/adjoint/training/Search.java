@@ -321,7 +321,7 @@ public final class Search {
   }
 
   private static String key(Trial trial) {
-    return "%d %d %s".formatted(trial.number(), trial.budget(), trial).replaceAll("\\s", " ");
+    return "%s %s %s".formatted(trial.number(), trial.budget(), trial).replaceAll("\\s", " ");
   }
 
   private static Place inThreads(int threads) {

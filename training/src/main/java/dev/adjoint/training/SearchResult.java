@@ -93,7 +93,7 @@ public record SearchResult(String metric, Goal goal, List<Outcome> outcomes) {
       page.answers(answers);
     }
     page.facts(
-        Map.of("trials", "%d, of which %d failed".formatted(outcomes.size(), failures().size())));
+        Map.of("trials", "%s, of which %s failed".formatted(outcomes.size(), failures().size())));
     for (String name : outcomes.getFirst().trial().settings().keySet()) {
       if (outcomes.stream().allMatch(o -> o.trial().settings().get(name) instanceof Number)) {
         page.plot(plot(name), "Each point is a trial that has not failed.");

@@ -269,7 +269,8 @@ public final class Trainer<X, Y> {
         int examples = 0;
         Position from = training.position();
         for (List<Batch<X, Y>> batches :
-            Iterables.partition(data.epoch(from.epoch(), from.batch()), accumulated)) {
+            Iterables.partition(
+                data.epoch(from.epoch(), from.batch()), Math.min(accumulated, data.batches()))) {
           Step step = learn(batches, training.position());
           examples += step.examples();
           history.add(step);
@@ -442,7 +443,7 @@ public final class Trainer<X, Y> {
     for (TrainingListener listener : listeners.all()) {
       String kind = listener.getClass().getSimpleName();
       kinds.add(kind);
-      all.with("listener-%s%d".formatted(kind, kinds.count(kind)), listener::state, listener::load);
+      all.with("listener-%s%s".formatted(kind, kinds.count(kind)), listener::state, listener::load);
     }
     return all;
   }

@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.adjoint.training.metric.Goal;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -198,5 +200,20 @@ class SearchTest {
     assertThat(Files.readString(file)).contains("best loss", "loss by rate", "Trials");
     search().random(2, 3, _ -> Double.NaN).page("None").write(file);
     assertThat(Files.readString(file)).contains("2, of which 2 failed", "the score is NaN");
+  }
+
+  @Test
+  void theFileOfASearchIsReadInAnyLocale(@TempDir Path directory) throws IOException {
+    Path file = directory.resolve("scores");
+    Locale before = Locale.getDefault();
+    Locale.setDefault(Locale.of("fa")); // of other digits
+    try {
+      new Search("score", Goal.MAXIMIZE).range("x", 0, 1).resume(file).random(3, 1, _ -> 5);
+    } finally {
+      Locale.setDefault(before);
+    }
+    SearchResult again =
+        new Search("score", Goal.MAXIMIZE).range("x", 0, 1).resume(file).random(3, 1, _ -> 7);
+    assertThat(again.best().score()).isEqualTo(5);
   }
 }

@@ -24,11 +24,13 @@ import dev.adjoint.training.metric.Evaluation;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class TrainerTest {
 
@@ -91,6 +93,13 @@ class TrainerTest {
     // The last step of an epoch has 6 examples: batches of 4 and 2.
     assertThat(results.get(1)).containsExactly(results.get(0), within(1e-6f));
     assertThat(losses.get(1)).isCloseTo(losses.get(0), within(1e-6));
+  }
+
+  @Test
+  void anEpochMayBeOneStep() {
+    Problem problem = new Problem();
+    problem.trainer().accumulate(Integer.MAX_VALUE).fit(problem.loader, 2);
+    assertThat(problem.adam.state().get("step").item()).isEqualTo(2);
   }
 
   @Test
@@ -264,5 +273,33 @@ class TrainerTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> problem.trainer().accumulate(0))
         .withMessageContaining("accumulate: 0; expected at least 1");
+  }
+
+  @Test
+  void aTrainingGoesOnInAnotherLocale(@TempDir Path directory) {
+    Problem problem = new Problem();
+    ByteArrayOutputStream printed = new ByteArrayOutputStream();
+    Trainer<Tensor, IntTensor> trainer =
+        problem
+            .trainer()
+            .validation(problem.loader, topTwo(problem))
+            .listener(Progress.to(new PrintStream(printed, true, StandardCharsets.UTF_8), false))
+            .listener(EarlyStopping.on("validation top-2 accuracy"))
+            .checkpoint(Checkpoint.at(directory.resolve("run")), 5);
+    Locale before = Locale.getDefault();
+    Locale.setDefault(Locale.of("fa")); // of other digits
+    try {
+      trainer.fit(problem.loader, 1);
+    } finally {
+      Locale.setDefault(before);
+    }
+    assertThat(trainer.fit(problem.loader, 2).metric("validation top-2 accuracy"))
+        .containsExactly(1.0, 1.0);
+    assertThat(printed.toString(StandardCharsets.UTF_8))
+        .contains("epoch 1/1", "goes on at epoch 2, batch 1 (step 14)", "epoch 2/2");
+  }
+
+  private static Evaluation<Tensor, IntTensor> topTwo(Problem problem) {
+    return new Evaluation<>(problem.model, problem.model::forward, Classification.topK(2));
   }
 }

@@ -178,6 +178,6 @@ public final class ActivationStatistics {
         .forEach(
             s -> moves.row(s.parameter(), s.norm(), s.gradientNorm(), s.updateRatio(), s.angle()));
     boolean hasMoved = !parameters.isEmpty() && parameters.getLast().step() == step;
-    return "step %d\n%s%s".formatted(step, outputs, hasMoved ? moves : "");
+    return "step %s\n%s%s".formatted(step, outputs, hasMoved ? moves : "");
   }
 }

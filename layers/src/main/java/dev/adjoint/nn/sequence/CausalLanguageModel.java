@@ -168,6 +168,8 @@ public final class CausalLanguageModel extends Layer implements TokenTransform {
    * @param more how many tokens to add
    * @param generator draws: the same texts for the same seed
    * @return of shape (N, T + more): the prompt and what follows
+   * @throws IllegalStateException if a score is NaN, or the highest is infinite: nothing can be
+   *     chosen by them
    */
   public IntTensor generate(IntTensor prompt, int more, Sampling sampling, Generator generator) {
     if (prompt.shape().rank() != 2 || prompt.shape().size(1) < 1 || more < 0) {
@@ -181,8 +183,8 @@ public final class CausalLanguageModel extends Layer implements TokenTransform {
   private IntTensor continued(IntTensor prompt, int more, Sampling sampling, Generator generator) {
     int n = prompt.shape().size(0);
     int first = prompt.shape().size(1);
+    int[] texts = new int[Shape.of("generate", n, (long) first + more).size()];
     int length = first + more;
-    int[] texts = new int[Math.multiplyExact(n, length)];
     for (int i = 0; i < prompt.size(); i++) {
       texts[i / first * length + i % first] = prompt.get(i);
     }

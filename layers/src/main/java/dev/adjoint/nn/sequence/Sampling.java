@@ -60,8 +60,15 @@ public record Sampling(double temperature, int topK, double topP) {
    *
    * @param scores of shape (tokens)
    * @param chance uniform from 0 to 1
+   * @throws IllegalStateException if a score is NaN, or the highest is infinite
    */
   int choose(Tensor scores, double chance) {
+    double highest = scores.max().item(); // NaN if a score is
+    if (!Double.isFinite(highest)) {
+      throw new IllegalStateException(
+          "generate: the highest score of a token is %s; expected a finite number"
+              .formatted(highest));
+    }
     if (temperature == 0) {
       return scores.argmax(0).get(0);
     }

@@ -233,4 +233,20 @@ class CausalLanguageModelTest {
     assertThatIllegalArgumentException().isThrownBy(() -> Sampling.DEFAULT.topP(0));
     assertClose(Autodiff.noGrad(() -> model.forward(text(1, 4)).times(0).sum()), Tensor.scalar(0));
   }
+
+  @Test
+  void scoresThatAreNoNumbersChooseNothing() {
+    for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
+      for (Sampling sampling : new Sampling[] {Sampling.GREEDY, Sampling.DEFAULT.topK(2)}) {
+        assertThatIllegalStateException()
+            .isThrownBy(() -> sampling.choose(Tensor.of(1, bad, 2), 0.5))
+            .withMessage(
+                "generate: the highest score of a token is %s; expected a finite number", bad);
+      }
+    }
+    Tensor none = Tensor.of(Float.NEGATIVE_INFINITY, Float.NEGATIVE_INFINITY);
+    assertThatIllegalStateException()
+        .isThrownBy(() -> Sampling.DEFAULT.choose(none, 0.5))
+        .withMessageContaining("is -Infinity;");
+  }
 }

@@ -151,7 +151,7 @@ final class CsvRows implements Rows {
 
   @Override
   public String place() {
-    return "%s, line %d".formatted(file, line);
+    return "%s, line %s".formatted(file, line);
   }
 
   @Override

@@ -143,12 +143,12 @@ public final class DataLoader<X, Y> {
    */
   @Override
   public String toString() {
-    return "%s in batches of %d%s%s"
+    return "%s in batches of %s%s%s"
         .formatted(
             dataset.description(),
             batchSize,
             sums != null
-                ? ", drawn by %d with weights %08x".formatted(seed, Arrays.hashCode(sums))
+                ? ", drawn by %s with weights %08x".formatted(seed, Arrays.hashCode(sums))
                 : shuffled ? ", shuffled by " + seed : "",
             dropLast ? ", without a smaller last one" : "");
   }

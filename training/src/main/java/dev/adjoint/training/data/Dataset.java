@@ -29,7 +29,7 @@ public interface Dataset<X, Y> {
    * #subset}, a digest of which they are.
    */
   default String description() {
-    return "%d examples".formatted(size());
+    return "%s examples".formatted(size());
   }
 
   /**

@@ -80,6 +80,6 @@ public interface Rows extends Closeable {
 
   /** Returns where a row of a table is, or the table itself for row 0, before the first. */
   static String numbered(String name, long row) {
-    return row == 0 ? name : "%s, row %d".formatted(name, row);
+    return row == 0 ? name : "%s, row %s".formatted(name, row);
   }
 }

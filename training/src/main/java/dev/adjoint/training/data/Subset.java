@@ -13,7 +13,7 @@ record Subset<X, Y>(Dataset<X, Y> whole, IntTensor numbers) implements Dataset<X
 
   @Override
   public String description() {
-    return "%d (%08x) of %s"
+    return "%s (%08x) of %s"
         .formatted(size(), Arrays.hashCode(numbers.toArray()), whole.description());
   }
 

@@ -64,7 +64,7 @@ public final class Classification {
     if (k < 1) {
       throw new IllegalArgumentException("topK: k is %d; expected at least 1".formatted(k));
     }
-    String name = "top-%d accuracy".formatted(k);
+    String name = "top-%s accuracy".formatted(k);
     return Mean.metric(
         name,
         Goal.MAXIMIZE,

@@ -158,6 +158,6 @@ public final class ConfusionMatrix {
       table.row(names.get(c), cells);
     }
     return table
-        + (undecided > 0 ? "%d more with NaN among their scores\n".formatted(undecided) : "");
+        + (undecided > 0 ? "%s more with NaN among their scores\n".formatted(undecided) : "");
   }
 }

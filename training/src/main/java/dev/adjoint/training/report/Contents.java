@@ -34,7 +34,7 @@ final class Contents {
     StringBuilder list = new StringBuilder("<nav aria-label=\"Contents\"><ul");
     list.append(claims ? " class=\"claims\">\n" : ">\n");
     for (int i = 0; i < parts.size(); i++) {
-      list.append("<li><a href=\"#part-%d\">".formatted(i + 1));
+      list.append("<li><a href=\"#part-%s\">".formatted(i + 1));
       list.append(Page.escaped(parts.get(i).heading)).append("</a>");
       append(list, parts.get(i).claims);
       list.append("</li>\n");

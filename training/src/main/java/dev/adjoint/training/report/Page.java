@@ -86,7 +86,7 @@ public final class Page {
     share(null);
     body = rest;
     int number = contents.add(text);
-    return element("h2", " id=\"part-%d\"".formatted(number), text);
+    return element("h2", " id=\"part-%s\"".formatted(number), text);
   }
 
   /** Adds a paragraph. */
