@@ -147,6 +147,7 @@ class TensorPrinterTest {
     assertThat(kept[0].toString())
         .startsWith("Tensor(2) float32 tracked: this tensor was computed in a Memory.step that");
     assertThat(kept[0].toString(8)).startsWith("Tensor(2) float32 tracked: this tensor was");
-    assertThat(gradients[0].toString()).contains("(2) float32, gone: this tensor was computed in a");
+    assertThat(gradients[0].toString())
+        .contains("(2) float32, gone: this tensor was computed in a");
   }
 }
