@@ -6,6 +6,7 @@ import dev.adjoint.kernel.StridedCopy;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /** Functions that join tensors: concat and stack. */
 public final class Joining {
@@ -90,12 +91,15 @@ public final class Joining {
     }
 
     @Override
-    public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
+    public @Nullable Tensor[] pullbacks(boolean[] needed, Tensor g, Tensor[] x, Tensor y) {
+      @Nullable Tensor[] cotangents = new Tensor[x.length];
       int from = 0;
-      for (int i = 0; i < input; i++) {
-        from += x[i].size(axis);
+      for (int i = 0; i < x.length; i++) {
+        int to = from + x[i].size(axis);
+        cotangents[i] = needed[i] ? g.slice(axis, from, to) : null;
+        from = to;
       }
-      return g.slice(axis, from, from + x[input].size(axis));
+      return cotangents;
     }
   }
 }

@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.adjoint.op.Joining;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
@@ -167,7 +169,7 @@ class BackwardTest {
   }
 
   @Test
-  void aChainOfAHundredThousandOperationsNeedsNoStack() {
+  void aChainOfTwoHundredThousandOperationsNeedsNoStack() {
     Tensor y = x.sum();
     for (int i = 0; i < 100_000; i++) {
       y = y.plus(1);
@@ -196,6 +198,18 @@ class BackwardTest {
         Duration.ofSeconds(60),
         () -> assertThat(end.backward().of(x).toDoubleArray()).containsExactly(1, 1, 1));
     assertThat(calls).hasValue(1000);
+  }
+
+  @Test
+  void joiningTwoHundredThousandTensorsTakesLinearTime() {
+    Tensor[] parts = new Tensor[200_000];
+    Arrays.setAll(parts, i -> Tensor.scalar(i).reshape(1).tracked());
+    Tensor end = Joining.concat(0, parts).square().sum();
+    Gradients gradients =
+        Assertions.assertTimeoutPreemptively(Duration.ofSeconds(60), () -> end.backward());
+    for (int i = 0; i < parts.length; i += 9_999) {
+      assertThat(gradients.of(parts[i]).item()).isEqualTo(2 * i);
+    }
   }
 
   @Test

@@ -69,7 +69,8 @@ final class FloatNormalize implements Kernels.Normalizer {
         out == null && norm.inner() == 1
             ? Buffers.uninitializedFloats(x.length)
             : (float @Nullable []) out;
-    double[][] parts = new double[Math.ceilDiv(norm.channels(), chunk(norm))][];
+    int chunks = Math.ceilDiv(norm.channels(), chunk(norm));
+    double[][] parts = new double[chunks][];
     inChunks(
         norm,
         (chunk, from, to) -> {
