@@ -76,8 +76,8 @@ class StandardizationTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Standardization.fit(Tensor.of(new double[][] {{1, 2}, {3, Double.NaN}})))
         .withMessage(
-            "Standardization: feature 1 is NaN in 1 of 2 examples; expected numbers, such as"
-                + " Imputation puts in place of missing ones");
+            "Standardization: feature 1 is NaN in 1 of 2 examples; expected numbers, as in"
+                + " fit(imputation.forward(data)) if some are missing");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Standardization.fit(Tensor.of(new double[][] {{1, 1e300}, {3, -1e300}})))
         .withMessageStartingWith("Standardization: feature 1 has mean 0.0 and deviation ");
