@@ -3,6 +3,7 @@ package dev.adjoint.examples.search;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 
 /** What the Maven profile {@code search} adds: a pretrained model, and libraries beside it. */
@@ -10,8 +11,15 @@ public interface Libraries {
 
   /** Returns them, if the profile is there. */
   static Optional<Libraries> find() {
-    return ServiceLoader.load(Libraries.class).findFirst();
+    try {
+      return ServiceLoader.load(Libraries.class).findFirst().filter(Libraries::areThere);
+    } catch (ServiceConfigurationError _) {
+      return Optional.empty(); // a build with the profile has left its name
+    }
   }
+
+  /** Tells whether the jars of the profile are there: a build with it may have left its classes. */
+  boolean areThere();
 
   /** Reads the ONNX file of all-MiniLM-L6-v2. */
   byte[] model() throws IOException;

@@ -12,12 +12,18 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /** Reads the files of the model, and knows Lucene and ONNX Runtime. */
 public final class SearchLibraries implements Libraries {
 
   private static final String MODEL = "/all-minilm-l6-v2.onnx";
   private static final String TOKENIZER = "/all-minilm-l6-v2-tokenizer.json";
+
+  @Override
+  public boolean areThere() {
+    return SearchLibraries.class.getResource(MODEL) != null;
+  }
 
   @Override
   public byte[] model() throws IOException {
@@ -49,11 +55,7 @@ public final class SearchLibraries implements Libraries {
     return new OnnxRuntime(model(), threads);
   }
 
-  private static InputStream resource(String name) throws IOException {
-    InputStream in = SearchLibraries.class.getResourceAsStream(name);
-    if (in == null) {
-      throw new IOException(name + ": not in the class path; expected the jar of the model");
-    }
-    return in;
+  private static InputStream resource(String name) {
+    return Objects.requireNonNull(SearchLibraries.class.getResourceAsStream(name), name);
   }
 }
