@@ -44,7 +44,8 @@ public final class SAM extends Wrapper<SAM> {
     if (!(norm > 0 && norm < Double.POSITIVE_INFINITY) || rho == 0) {
       return inner.lookedAt(here, again);
     }
-    double unit = Math.scalb(1.0, Math.getExponent(norm)); // rho / norm may overflow
+    // Since rho / norm may overflow; a float32, too.
+    double unit = Math.scalb(1.0, Math.min(Math.getExponent(norm), Float.MAX_EXPONENT));
     Map<Parameter, Tensor> own = new LinkedHashMap<>();
     Map<Parameter, Tensor> worse = new LinkedHashMap<>();
     for (Parameter parameter : parameters()) {

@@ -145,4 +145,18 @@ class SAMTest {
               return a.value().sum().backward();
             });
   }
+
+  @Test
+  void theOtherPlaceIsAtItsDistanceWhenTheNormIsNoFloat() {
+    Parameter a = new Parameter("a", Tensor.of(2f, 2f));
+    new SAM(new SGD(List.of(a)).learningRate(0))
+        .rho(5)
+        .step(
+            a.value().times(Tensor.of(3e38f, 3e38f)).sum().backward(),
+            () -> {
+              assertThat(a.value().toDoubleArray())
+                  .containsExactly(new double[] {5.535534, 5.535534}, within(1e-6));
+              return a.value().sum().backward();
+            });
+  }
 }
