@@ -80,7 +80,7 @@ public final class Generator {
   /** Returns how many numbers have been drawn. */
   @Override
   public String toString() {
-    return "Generator, %d numbers drawn".formatted(counter.get());
+    return "Generator, %s numbers drawn".formatted(counter.get());
   }
 
   private static Tensor halves(long bits) {

@@ -154,7 +154,7 @@ public abstract class FluentOptimizer<O extends FluentOptimizer<O>> implements O
   /** Returns the class, the number of parameters, the rates and the number of steps. */
   @Override
   public String toString() {
-    return "%s of %d parameters, learning rate %s, weight decay %s, after %d steps"
+    return "%s of %s parameters, learning rate %s, weight decay %s, after %s steps"
         .formatted(name(), states.size(), learningRate, weightDecay, steps);
   }
 

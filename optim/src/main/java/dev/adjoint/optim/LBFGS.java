@@ -80,7 +80,7 @@ public final class LBFGS {
   /** Returns the class, the number of parameters, the rate and the number of iterations. */
   @Override
   public String toString() {
-    return "%s of %d parameters, learning rate %s, after %d iterations"
+    return "%s of %s parameters, learning rate %s, after %s iterations"
         .formatted(NAME, states.size(), learningRate, memory.iterations());
   }
 

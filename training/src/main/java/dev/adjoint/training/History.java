@@ -54,7 +54,7 @@ public final class History {
   @Override
   public String toString() {
     int epochs = metrics.values().stream().mapToInt(List::size).max().orElse(0);
-    StringBuilder text = new StringBuilder("after %d epochs".formatted(epochs));
+    StringBuilder text = new StringBuilder("after %s epochs".formatted(epochs));
     metrics.forEach((name, values) ->
         text.append(String.format(Locale.ROOT, ", %s %.4g", name, values.getLast())));
     return text.toString();

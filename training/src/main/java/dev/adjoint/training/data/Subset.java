@@ -19,7 +19,7 @@ record Subset<X, Y>(Dataset<X, Y> whole, IntTensor numbers) implements Dataset<X
 
   @Override
   public String toString() {
-    return "%d of %s".formatted(size(), whole);
+    return "%s of %s".formatted(size(), whole);
   }
 
   @Override
