@@ -27,6 +27,10 @@ public final class Clipping {
   }
 
   private static double norm(Tensor gradient) {
+    double norm = gradient.norm(2).item();
+    if (norm > 0x1p-30 && norm < 0x1p60) {
+      return norm; // no square overflowed, and those that vanished do not count
+    }
     double largest = gradient.size() == 0 ? 0 : gradient.abs().max().item();
     if (!(largest > 0 && largest < Double.POSITIVE_INFINITY)) {
       return largest;

@@ -321,6 +321,9 @@ public final class SparkTrainer<M extends Layer, Y> {
 
     @Override
     public List<Tensor> pullback(Tensor cotangent, List<Tensor> parameters, Tensor output) {
+      if (cotangent.item() == 1) { // that of a loss which is differentiated itself
+        return gradients;
+      }
       return gradients.stream()
           .map(gradient -> gradient.times(cotangent.to(gradient.dtype())))
           .toList();

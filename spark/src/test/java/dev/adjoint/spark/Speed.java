@@ -13,13 +13,18 @@ import dev.adjoint.training.TrainingListener;
 import java.io.Closeable;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.apache.spark.SparkConf;
+import org.apache.spark.SparkExecutorInfo;
+import org.apache.spark.TaskContext;
+import org.apache.spark.api.java.JavaFutureAction;
 import org.apache.spark.api.java.JavaSparkContext;
 import scala.Tuple2;
 
 /**
- * Measures the time of a step on one and on two executors of one thread each.
+ * Measures the time of a step on one and on two executors of one thread each, which take turns: a
+ * sleeping task keeps one of the two away from the steps of the other.
  *
  * <p>Arguments: the number of hidden features, the batch size and, if the driver is to have a slow
  * link, its Mbit/s.
@@ -28,28 +33,78 @@ final class Speed {
 
   private static final int FEATURES = 64;
   private static final int SHARDS = 2;
-  private static final int MOST_STEPS = 10_000;
-  private static final Duration WARM_UP = Duration.ofSeconds(20);
-  private static final Duration MEASURED = Duration.ofSeconds(15);
+  private static final int MOST_STEPS = 100_000;
   private static final int SMALL_BATCH = 64;
+  private static final Duration WARM_UP = Duration.ofSeconds(60);
+  private static final Duration TURN = Duration.ofSeconds(12);
+  private static final int TURNS = 5;
 
   private Speed() {}
 
   public static void main(String[] args) throws Exception {
-    System.out.printf(
-        "%9s %10s %8s %8s %12s %12s%n",
-        "executors", "parameters", "batch", "steps", "least ms", "median ms");
-    for (int executors = 1; executors <= 2; executors++) {
-      try (LoopbackCluster cluster = new LoopbackCluster(executors)) {
-        SparkConf configuration = cluster.configuration();
-        try (Closeable _ =
-                args.length < 3
-                    ? () -> {}
-                    : new SlowLink(configuration, Double.parseDouble(args[2]) / 8 * 1e6);
-            JavaSparkContext spark = new JavaSparkContext(configuration)) {
-          measure(spark, executors, Integer.parseInt(args[0]), Integer.parseInt(args[1]));
+    int hidden = Integer.parseInt(args[0]);
+    int batch = Integer.parseInt(args[1]);
+    try (LoopbackCluster cluster = new LoopbackCluster(2)) {
+      SparkConf configuration = cluster.configuration();
+      try (Closeable _ =
+              args.length < 3
+                  ? () -> {}
+                  : new SlowLink(configuration, Double.parseDouble(args[2]) / 8 * 1e6);
+          JavaSparkContext spark = new JavaSparkContext(configuration)) {
+        times(spark, hidden, SMALL_BATCH, WARM_UP); // Spark's part of a step, as often as it can be
+        times(spark, hidden, batch, TURN);
+        List<Double> one = new ArrayList<>();
+        List<Double> two = new ArrayList<>();
+        for (int turn = 0; turn < TURNS; turn++) {
+          two.addAll(times(spark, hidden, batch, TURN));
+          JavaFutureAction<Void> sleeper = occupyOne(spark);
+          one.addAll(times(spark, hidden, batch, TURN));
+          sleeper.cancel(true);
+          awaitRunning(spark, 0);
         }
+        print(model(hidden), batch, one, two);
       }
+    }
+  }
+
+  private static void print(Sequential model, int batch, List<Double> one, List<Double> two) {
+    one.sort(null);
+    two.sort(null);
+    System.out.printf(
+        "%d parameters, steps of %d examples%n",
+        model.parameters().stream().mapToInt(p -> p.shape().size()).sum(), batch);
+    System.out.printf("%-12s %12s %12s %12s%n", "", "1 executor", "2 executors", "efficiency");
+    System.out.printf("%-12s %12d %12d%n", "steps", one.size(), two.size());
+    for (int percent : new int[] {0, 25, 50}) {
+      double a = one.get(one.size() * percent / 100);
+      double b = two.get(two.size() * percent / 100);
+      System.out.printf(
+          "%-12s %9.1f ms %9.1f ms %12.2f%n",
+          List.of("least", "quarter", "median").get(percent / 25), a, b, a / (2 * b));
+    }
+  }
+
+  /** Gives one of the executors a task that ends when it is told to. */
+  private static JavaFutureAction<Void> occupyOne(JavaSparkContext spark)
+      throws InterruptedException {
+    JavaFutureAction<Void> task =
+        spark
+            .parallelize(List.of(1), 1)
+            .foreachAsync(_ -> {
+              while (!TaskContext.get().isInterrupted()) {
+                Thread.sleep(50);
+              }
+            });
+    awaitRunning(spark, 1);
+    return task;
+  }
+
+  private static void awaitRunning(JavaSparkContext spark, int tasks) throws InterruptedException {
+    while (Arrays.stream(spark.statusTracker().getExecutorInfos())
+            .mapToInt(SparkExecutorInfo::numRunningTasks)
+            .sum()
+        != tasks) {
+      Thread.sleep(50);
     }
   }
 
@@ -61,21 +116,6 @@ final class Speed {
         new Linear(hidden, hidden, generator),
         Activation.RELU,
         new Linear(hidden, 2, generator));
-  }
-
-  private static void measure(JavaSparkContext spark, int executors, int hidden, int batch) {
-    times(spark, hidden, SMALL_BATCH, WARM_UP); // Spark's part of a step, as often as it can be
-    times(spark, hidden, batch, WARM_UP.dividedBy(2));
-    List<Double> times = times(spark, hidden, batch, MEASURED);
-    times.sort(null);
-    System.out.printf(
-        "%9d %10d %8d %8d %12.1f %12.1f%n",
-        executors,
-        model(hidden).parameters().stream().mapToInt(p -> p.shape().size()).sum(),
-        batch,
-        times.size(),
-        times.getFirst(),
-        times.get(times.size() / 2));
   }
 
   /** Trains for so long; returns how many milliseconds each step took. */
