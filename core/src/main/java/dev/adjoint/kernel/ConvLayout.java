@@ -129,6 +129,14 @@ public record ConvLayout(
         && stencil.rows() + planeRows() - blockRows == stencil.inH();
   }
 
+  /** Returns where rows of the unfolded input start: what each tap sees of the first channels. */
+  int[] unfolded(int channels) {
+    int taps = shifts.length;
+    int[] rows = new int[channels * taps];
+    Arrays.setAll(rows, i -> i / taps * channel() + shifts[i % taps]);
+    return rows;
+  }
+
   /** Returns the rows of a plane. */
   int planeRows() {
     return (plane - shared) / pitch;

@@ -24,13 +24,14 @@ record FloatCorrelation(
     if (!shape.isDepthwise()) {
       packWeights(panels);
     }
+    int[] unfolded = geometry().unfolded(Math.min(w.columns(), channelsAtOnce()));
     Parallel.run(
         planes * blocks,
         (long) planes * w.rows() * depth() * stencil().points() / 32,
         chunk -> {
           int plane = chunk / blocks; // which image and group
           int panelsFrom = plane % shape.groups() * groupSize;
-          block(plane, geometry().block(chunk % blocks), panels, panelsFrom);
+          block(plane, geometry().block(chunk % blocks), unfolded, panels, panelsFrom);
         });
     Buffers.give(panels);
     if (!isFinite(w.data(), w.from(), shape.groups() * groupWeights())) {
@@ -115,10 +116,14 @@ record FloatCorrelation(
     return w.columns() * stencil().taps();
   }
 
-  /** Steps of k in one chain: all taps of as many channels as fit a block. */
+  /** Channels whose taps make one chain: as many as fit a block of steps. */
+  private int channelsAtOnce() {
+    return Math.max(1, FloatMatMul.DEPTH / Math.max(1, stencil().taps()));
+  }
+
+  /** Steps of k in one chain. */
   private int steps() {
-    int taps = Math.max(1, stencil().taps());
-    return Math.max(1, FloatMatMul.DEPTH / taps) * taps;
+    return channelsAtOnce() * Math.max(1, stencil().taps());
   }
 
   private int panelRows() {
@@ -153,7 +158,8 @@ record FloatCorrelation(
   }
 
   /** Computes all output channels of a group in a rectangle of an image. */
-  private void block(int plane, ConvLayout.Block block, float[] panels, int panelsFrom) {
+  private void block(
+      int plane, ConvLayout.Block block, int[] unfolded, float[] panels, int panelsFrom) {
     int outC = w.rows();
     int out = y.from() + plane * outC * outH * outW;
     int length = geometry().length(block);
@@ -166,11 +172,12 @@ record FloatCorrelation(
       int runs = isOneRun ? 1 : block.rows();
       int columns = isOneRun ? length : block.columns();
       Matrix c = new Matrix(y.data(), to, outC, columns, outH * outW, 1);
-      multiply(part, panels, panelsFrom, c, runs);
+      multiply(part, unfolded, panels, panelsFrom, c, runs);
     } else {
       int stride = length + LANES; // a power of two would have rows compete for cache lines
       float[] product = Buffers.scratchFloats((long) outC * stride);
-      multiply(part, panels, panelsFrom, new Matrix(product, 0, outC, length, stride, 1), 1);
+      multiply(
+          part, unfolded, panels, panelsFrom, new Matrix(product, 0, outC, length, stride, 1), 1);
       for (int channel = 0; channel < outC; channel++) {
         scatter(product, channel * stride, geometry().pitch(), block, out + channel * outH * outW);
       }
@@ -211,7 +218,8 @@ record FloatCorrelation(
    *
    * @param c the first run, a row for each output channel; the next is a row of the image further
    */
-  private void multiply(FloatLayout.Part part, float[] panels, int panelsFrom, Matrix c, int runs) {
+  private void multiply(
+      FloatLayout.Part part, int[] unfolded, float[] panels, int panelsFrom, Matrix c, int runs) {
     for (int run = 0; run < runs; run++) {
       FloatMatMul.clear(c.block(0, run * outW, c.rows(), c.columns()));
     }
@@ -227,8 +235,8 @@ record FloatCorrelation(
               aRows.length,
               steps,
               part.data(),
-              channel,
-              geometry().shifts(),
+              0,
+              unfolded,
               1,
               c.data(),
               c.rowStride());

@@ -152,7 +152,7 @@ record FloatMatMul(Kernels kernels, Matrix a, Matrix b, Matrix c) {
             a.rowStride(),
             b.data(),
             b.rowStride(),
-            Tiles.NO_TAPS,
+            Tiles.NO_TABLE,
             1,
             c.data(),
             c.rowStride());
@@ -240,7 +240,7 @@ record FloatMatMul(Kernels kernels, Matrix a, Matrix b, Matrix c) {
             depth,
             bPanels,
             width,
-            Tiles.NO_TAPS,
+            Tiles.NO_TABLE,
             depth,
             c.data(),
             c.rowStride());

@@ -38,9 +38,7 @@ record FloatWeightGradient(Kernels kernels, ConvShape shape, FloatLayout layout,
     int channels = Math.clamp(ROWS / taps, 1, inC);
     int blocks = Math.ceilDiv(inC, channels);
     int chunksOfPart = shape.groups() * blocks;
-    int[] rows = new int[channels * taps];
-    Arrays.setAll(
-        rows, i -> i / taps * layout.layout().channel() + layout.layout().shifts()[i % taps]);
+    int[] rows = layout.layout().unfolded(channels);
     Parallel.run(
         parts * chunksOfPart,
         (long) n * weights * stencil().points() / 32,
@@ -170,7 +168,7 @@ record FloatWeightGradient(Kernels kernels, ConvShape shape, FloatLayout layout,
               0,
               panels,
               width,
-              Tiles.NO_TAPS,
+              Tiles.NO_TABLE,
               length,
               c.data(),
               c.rowStride())

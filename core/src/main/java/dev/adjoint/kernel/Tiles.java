@@ -4,8 +4,8 @@ package dev.adjoint.kernel;
  * The operands of a product that is computed in tiles, but for where a tile begins.
  *
  * <p>Row i of a starts at {@code aRows[i]}, and its elements are {@code aStep} apart. Row k of b is
- * contiguous and starts at {@code k / T * bRowStride + taps[k % T]}, where T is the number of taps:
- * the taps of a convolution, and for a matrix a single 0. Rows of c are contiguous.
+ * contiguous and starts at {@code bRows[k]}, or without a table at {@code k * bRowStride}. Rows of
+ * c are contiguous.
  *
  * @param aRows where rows of a start: those of all rows, or of one tile
  * @param aNext distance of a's tiles, for each row; 0 where {@code aRows} has all rows
@@ -18,13 +18,13 @@ public record Tiles(
     int aNext,
     Object b,
     int bRowStride,
-    int[] taps,
+    int[] bRows,
     int bNext,
     Object c,
     int cRowStride) {
 
-  /** The taps of a plain matrix. */
-  static final int[] NO_TAPS = {0};
+  /** That of rows which are equally far apart. */
+  static final int[] NO_TABLE = {};
 
   /** Returns {@code 0, step, 2 * step, ...}: where rows start. */
   static int[] multiples(int n, int step) {
@@ -33,6 +33,11 @@ public record Tiles(
       multiples[i] = i * step;
     }
     return multiples;
+  }
+
+  /** Returns where row k of b starts. */
+  public int bRow(int k) {
+    return bRows.length == 0 ? k * bRowStride : bRows[k];
   }
 
   /** Returns whether rows of a lie side by side, as in a panel. */

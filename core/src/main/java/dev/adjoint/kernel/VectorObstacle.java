@@ -93,7 +93,7 @@ final class VectorObstacle {
     kernels.reduction("sum").rows(y, 0, 1, n, x, 0);
     kernels.reduction("max").columns(y, 10, 9, 10, 10, x, 1);
     kernels.rows().softmax(y, 0, 1, n, y, 0);
-    Tiles tiles = new Tiles(y, Tiles.NO_TAPS, 1, 0, y, 8, Tiles.NO_TAPS, 1, x, 8);
+    Tiles tiles = new Tiles(y, new int[1], 1, 0, y, 8, Tiles.NO_TABLE, 1, x, 8);
     kernels.tile(tiles, 1, 8, 5, 0, 0, 20, 11);
     return new Object[] {x, y};
   }

@@ -53,7 +53,6 @@ public final class FloatPortableTile {
     float[] a = (float[]) tiles.a();
     float[] c = (float[]) tiles.c();
     int[] aRows = tiles.aRows();
-    int[] taps = tiles.taps();
     int aStep = tiles.aStep();
     Rows scratch = Rows.take();
     float[][] cs = scratch.c;
@@ -64,9 +63,7 @@ public final class FloatPortableTile {
     for (int k = 0; k < depth; k += 4) {
       int steps = Math.min(4, depth - k);
       for (int l = 0; l < steps; l++) {
-        int t = (k + l) % taps.length;
-        int q = bFrom + (k + l) / taps.length * tiles.bRowStride() + taps[t];
-        System.arraycopy(tiles.b(), q, bs[l], 0, columns);
+        System.arraycopy(tiles.b(), bFrom + tiles.bRow(k + l), bs[l], 0, columns);
       }
       int from = aFrom + k * aStep;
       int i = 0;
@@ -134,9 +131,7 @@ public final class FloatPortableTile {
     float[] b = (float[]) tiles.b();
     float[] c = (float[]) tiles.c();
     int[] aRows = tiles.aRows();
-    int[] taps = tiles.taps();
     int aStep = tiles.aStep();
-    int bRowStride = tiles.bRowStride();
     int cRowStride = tiles.cRowStride();
     for (int i = 0; i < rows; i += 4) {
       int i1 = Math.min(i + 1, rows - 1);
@@ -151,13 +146,8 @@ public final class FloatPortableTile {
         float c1 = 0f;
         float c2 = 0f;
         float c3 = 0f;
-        for (int k = 0, t = 0, p = aFrom, q = bFrom + j; k < depth; k++, p += aStep) {
-          float u = b[q + taps[t]];
-          t++;
-          if (t == taps.length) {
-            t = 0;
-            q += bRowStride;
-          }
+        for (int k = 0, p = aFrom; k < depth; k++, p += aStep) {
+          float u = b[bFrom + tiles.bRow(k) + j];
           c0 = Fma.fma(a[p + p0], u, c0);
           c1 = Fma.fma(a[p + p1], u, c1);
           c2 = Fma.fma(a[p + p2], u, c2);

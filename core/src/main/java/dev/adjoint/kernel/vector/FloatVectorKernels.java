@@ -81,7 +81,7 @@ public final class FloatVectorKernels extends FloatKernels {
 
     static FloatTileLoop of(Tiles operands, int rows, int aRow) {
       boolean isPanel = rows == ROWS && operands.isPanel(aRow, rows);
-      if (operands.taps().length == 1) {
+      if (operands.bRows().length == 0) {
         return isPanel ? PANELS : ROWS_AND_MATRIX;
       }
       return isPanel ? PANELS_AND_TAPS : ROWS_AND_TAPS;

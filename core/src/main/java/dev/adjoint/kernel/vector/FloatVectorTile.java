@@ -65,7 +65,7 @@ final class FloatVectorTile implements FloatTileLoop {
     float[] a = (float[]) t.a();
     float[] b = (float[]) t.b();
     float[] c = (float[]) t.c();
-    int[] taps = t.taps();
+    int[] bRows = t.bRows();
     int[] aRows = t.aRows();
     int aStep = t.aStep();
     int bRowStride = t.bRowStride();
@@ -104,13 +104,8 @@ final class FloatVectorTile implements FloatTileLoop {
     FloatVector d6 = FloatVector.fromArray(S, ZEROS, 13 * LANES);
     FloatVector c7 = FloatVector.fromArray(S, ZEROS, 14 * LANES);
     FloatVector d7 = FloatVector.fromArray(S, ZEROS, 15 * LANES);
-    for (int k = 0, tap = 0, p = first, q = bFrom; k < depth; k++, p += aStep) {
-      int at = q + taps[tap];
-      tap = IS_PLAIN ? 0 : tap + 1;
-      if (IS_PLAIN || tap == taps.length) {
-        tap = 0;
-        q += bRowStride;
-      }
+    for (int k = 0, p = first, q = bFrom; k < depth; k++, p += aStep, q += bRowStride) {
+      int at = IS_PLAIN ? q : bFrom + bRows[k];
       FloatVector u = FloatVector.fromArray(S, b, at);
       FloatVector v = FloatVector.fromArray(S, b, at + second);
       FloatVector x0 = FloatVector.broadcast(S, a[p + p0]);
@@ -184,7 +179,7 @@ final class FloatVectorTile implements FloatTileLoop {
     float[] a = (float[]) t.a();
     float[] b = (float[]) t.b();
     float[] c = (float[]) t.c();
-    int[] taps = t.taps();
+    int[] bRows = t.bRows();
     int[] aRows = t.aRows();
     int aStep = t.aStep();
     int bRowStride = t.bRowStride();
@@ -207,13 +202,8 @@ final class FloatVectorTile implements FloatTileLoop {
     FloatVector d2 = FloatVector.fromArray(S, ZEROS, 5 * LANES);
     FloatVector c3 = FloatVector.fromArray(S, ZEROS, 6 * LANES);
     FloatVector d3 = FloatVector.fromArray(S, ZEROS, 7 * LANES);
-    for (int k = 0, tap = 0, p = first, q = bFrom; k < depth; k++, p += aStep) {
-      int at = q + taps[tap];
-      tap = IS_PLAIN ? 0 : tap + 1;
-      if (IS_PLAIN || tap == taps.length) {
-        tap = 0;
-        q += bRowStride;
-      }
+    for (int k = 0, p = first, q = bFrom; k < depth; k++, p += aStep, q += bRowStride) {
+      int at = IS_PLAIN ? q : bFrom + bRows[k];
       FloatVector u = FloatVector.fromArray(S, b, at);
       FloatVector v = FloatVector.fromArray(S, b, at + second);
       FloatVector x0 = FloatVector.broadcast(S, a[p + p0]);
@@ -255,7 +245,7 @@ final class FloatVectorTile implements FloatTileLoop {
     float[] a = (float[]) t.a();
     float[] b = (float[]) t.b();
     float[] c = (float[]) t.c();
-    int[] taps = t.taps();
+    int[] bRows = t.bRows();
     int aStep = t.aStep();
     int bRowStride = t.bRowStride();
     int last = columns - LANES;
@@ -274,13 +264,8 @@ final class FloatVectorTile implements FloatTileLoop {
     FloatVector c5 = FloatVector.fromArray(S, ZEROS, 5 * LANES);
     FloatVector c6 = FloatVector.fromArray(S, ZEROS, 6 * LANES);
     FloatVector c7 = FloatVector.fromArray(S, ZEROS, 7 * LANES);
-    for (int k = 0, tap = 0, p = aFrom, q = bFrom; k < depth; k++, p += aStep) {
-      int at = q + taps[tap];
-      tap = IS_PLAIN ? 0 : tap + 1;
-      if (IS_PLAIN || tap == taps.length) {
-        tap = 0;
-        q += bRowStride;
-      }
+    for (int k = 0, p = aFrom, q = bFrom; k < depth; k++, p += aStep, q += bRowStride) {
+      int at = IS_PLAIN ? q : bFrom + bRows[k];
       FloatVector x = FloatVector.broadcast(S, a[p]);
       c0 = x.fma(FloatVector.fromArray(S, b, at), c0);
       c1 = x.fma(FloatVector.fromArray(S, b, at + j1), c1);
@@ -315,7 +300,7 @@ final class FloatVectorTile implements FloatTileLoop {
     float[] a = (float[]) t.a();
     float[] b = (float[]) t.b();
     float[] c = (float[]) t.c();
-    int[] taps = t.taps();
+    int[] bRows = t.bRows();
     int[] aRows = t.aRows();
     int aStep = t.aStep();
     int bRowStride = t.bRowStride();
@@ -333,13 +318,8 @@ final class FloatVectorTile implements FloatTileLoop {
     FloatVector c1 = FloatVector.fromArray(S, ZEROS, LANES);
     FloatVector c2 = FloatVector.fromArray(S, ZEROS, 2 * LANES);
     FloatVector c3 = FloatVector.fromArray(S, ZEROS, 3 * LANES);
-    for (int k = 0, tap = 0, p = aFrom, q = bFrom; k < depth; k++, p += aStep) {
-      int at = q + taps[tap];
-      tap = IS_PLAIN ? 0 : tap + 1;
-      if (IS_PLAIN || tap == taps.length) {
-        tap = 0;
-        q += bRowStride;
-      }
+    for (int k = 0, p = aFrom, q = bFrom; k < depth; k++, p += aStep, q += bRowStride) {
+      int at = IS_PLAIN ? q : bFrom + bRows[k];
       FloatVector u = FloatVector.fromArray(S, b, at, mask);
       c0 = FloatVector.broadcast(S, a[p + p0]).fma(u, c0);
       c1 = FloatVector.broadcast(S, a[p + p1]).fma(u, c1);
