@@ -1,5 +1,7 @@
 package dev.adjoint.kernel;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * What is done with arrays of one element type beside the loops of {@link Kernels}: the one place
  * that knows {@code float[]} from {@code double[]}. Arrays are passed as {@link Object}, so that
@@ -54,6 +56,13 @@ public interface Elements {
 
   /** Multiplies numbers by elements: {@code numbers[i] *= x[from + i]} for {@code i < n}. */
   void multiplyTo(double[] numbers, int n, Object x, int from);
+
+  /**
+   * Writes the running sums of n terms, in double precision; each sum is multiplied by the factor
+   * of the next term, if there are factors, before that is added.
+   */
+  void runningSums(
+      Object terms, int from, @Nullable Object factors, int factorsFrom, Object out, int to, int n);
 
   /** Rounds numbers to elements: {@code out[from + i] = x[i]} for {@code i < n}. */
   void round(double[] x, int n, Object out, int from);

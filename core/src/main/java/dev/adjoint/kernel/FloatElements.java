@@ -1,6 +1,7 @@
 package dev.adjoint.kernel;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /** What is done with {@code float[]}. */
 final class FloatElements implements Elements {
@@ -67,6 +68,28 @@ final class FloatElements implements Elements {
     float[] elements = (float[]) x;
     for (int i = 0; i < n; i++) {
       numbers[i] *= elements[from + i];
+    }
+  }
+
+  @Override
+  public void runningSums(
+      Object terms,
+      int from,
+      @Nullable Object factors,
+      int factorsFrom,
+      Object out,
+      int to,
+      int n) {
+    float[] term = (float[]) terms;
+    float @Nullable [] factor = (float @Nullable []) factors;
+    float[] elements = (float[]) out;
+    double sum = 0;
+    for (int i = 0; i < n; i++) {
+      if (factor != null && i > 0) {
+        sum *= factor[factorsFrom + i];
+      }
+      sum += term[from + i];
+      elements[to + i] = (float) sum;
     }
   }
 

@@ -5,6 +5,7 @@ import static java.lang.constant.ConstantDescs.CD_int;
 import static java.lang.constant.ConstantDescs.CD_void;
 import static java.lang.constant.ConstantDescs.INIT_NAME;
 import static java.lang.constant.ConstantDescs.MTD_void;
+import static java.util.Objects.requireNonNull;
 import static java.util.stream.Collectors.joining;
 
 import dev.adjoint.kernel.Formula.Call;
@@ -20,7 +21,9 @@ import java.lang.classfile.Instruction;
 import java.lang.classfile.Label;
 import java.lang.classfile.MethodModel;
 import java.lang.classfile.TypeKind;
+import java.lang.classfile.instruction.BranchInstruction;
 import java.lang.classfile.instruction.InvokeInstruction;
+import java.lang.classfile.instruction.LabelTarget;
 import java.lang.classfile.instruction.LoadInstruction;
 import java.lang.classfile.instruction.ReturnInstruction;
 import java.lang.classfile.instruction.StoreInstruction;
@@ -34,6 +37,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.IntSupplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -102,13 +106,10 @@ public final class LoopWriter {
 
   private Optional<Function> find(String name, int arity) {
     MethodTypeDesc type = MethodTypeDesc.of(operand, Collections.nCopies(arity, operand));
-    for (Class<?> owner : functions) {
-      Function function = new Function(describe(owner), name, type);
-      if (code(function).isPresent()) {
-        return Optional.of(function);
-      }
-    }
-    return Optional.empty();
+    return functions.stream()
+        .map(owner -> new Function(describe(owner), name, type))
+        .filter(function -> code(function).isPresent())
+        .findFirst();
   }
 
   private Function get(Call call) {
@@ -135,7 +136,7 @@ public final class LoopWriter {
   /** Returns whether all functions of a formula are there. */
   synchronized boolean knows(Formula formula) {
     return formula.calls().stream()
-        .allMatch(call -> find(call.function(), call.operands().size()).isPresent());
+        .allMatch(c -> find(c.function(), c.operands().size()).isPresent());
   }
 
   /** Throws if a function of a formula is not there. */
@@ -154,7 +155,7 @@ public final class LoopWriter {
   /** Returns how much of a loop all functions of a formula take. */
   double share(Formula formula) {
     return formula.calls().stream()
-        .mapToDouble(call -> share(call.function(), call.operands().size()))
+        .mapToDouble(c -> share(c.function(), c.operands().size()))
         .sum();
   }
 
@@ -388,9 +389,11 @@ public final class LoopWriter {
       return locals.computeIfAbsent(number, n -> code.allocateLocal(kind));
     }
 
-    /** Copies the code of a function without branches, whose operands are on the stack. */
+    /** Copies the code of a function that returns at its end; its operands are on the stack. */
     private void copy(Function function) {
       Map<Integer, Integer> locals = new HashMap<>();
+      Map<Label, Label> labels = new HashMap<>();
+      UnaryOperator<Label> copied = x -> labels.computeIfAbsent(x, _ -> code.newLabel());
       List<ClassDesc> parameters = function.type.parameterList();
       int slot = parameters.stream().mapToInt(p -> TypeKind.from(p).slotSize()).sum();
       for (ClassDesc each : parameters.reversed()) {
@@ -404,6 +407,8 @@ public final class LoopWriter {
               code.loadLocal(x.typeKind(), local(locals, x.slot(), x.typeKind()));
           case StoreInstruction x ->
               code.storeLocal(x.typeKind(), local(locals, x.slot(), x.typeKind()));
+          case LabelTarget x -> code.labelBinding(copied.apply(x.label()));
+          case BranchInstruction x -> code.branch(x.opcode(), copied.apply(x.target()));
           case ReturnInstruction end -> {} // its value is on the stack
           case InvokeInstruction call when isOwn(call) -> copy(function(call));
           case Instruction instruction -> code.with(instruction);
@@ -414,22 +419,17 @@ public final class LoopWriter {
   }
 
   private Optional<CodeModel> code(Function function) {
-    for (MethodModel each : models.computeIfAbsent(function.owner, this::parsed).methods()) {
-      if (each.methodName().equalsString(function.name)
-          && each.methodTypeSymbol().equals(function.type)) {
-        return each.code();
-      }
-    }
-    return Optional.empty();
+    return models.computeIfAbsent(function.owner, this::parsed).methods().stream()
+        .filter(each -> each.methodName().equalsString(function.name))
+        .filter(each -> each.methodTypeSymbol().equals(function.type))
+        .findFirst()
+        .flatMap(MethodModel::code);
   }
 
   private ClassModel parsed(ClassDesc owner) {
     String file = owner.displayName() + ".class";
     try (InputStream in = lookup.lookupClass().getResourceAsStream(file)) {
-      if (in == null) {
-        throw new IllegalStateException("The class file " + file + " is not readable");
-      }
-      return ClassFile.of().parse(in.readAllBytes());
+      return ClassFile.of().parse(requireNonNull(in, file).readAllBytes());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -440,7 +440,7 @@ public final class LoopWriter {
   }
 
   private boolean isOwn(InvokeInstruction call) {
-    return call.owner().asSymbol().packageName().equals(lanesClass.packageName());
+    return functions.stream().anyMatch(f -> describe(f).equals(call.owner().asSymbol()));
   }
 
   private static ClassDesc describe(Class<?> type) {

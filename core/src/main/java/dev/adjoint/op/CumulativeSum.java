@@ -3,6 +3,7 @@ package dev.adjoint.op;
 import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.kernel.Buffers;
 import dev.adjoint.kernel.Elements;
+import dev.adjoint.kernel.Parallel;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import java.util.Arrays;
@@ -44,17 +45,28 @@ public record CumulativeSum(int axis) implements Primitive {
     Object by = Engine.array(scale);
     Object out = Engine.uninitialized(source.dtype(), source.size());
     Elements type = Elements.of(in);
-    double[] sums = Buffers.uninitializedDoubles(inner); // float32 sums stop growing at 2^24
-    for (int at = 0; at < source.size(); at += n * inner) {
-      Arrays.fill(sums, 0);
-      for (int row = at; row < at + n * inner; row += inner) {
-        if (factors != null && row > at) {
-          type.multiplyTo(sums, inner, by, scale.offset() + row);
-        }
-        type.addTo(sums, inner, in, source.offset() + row);
-        type.round(sums, inner, out, row);
-      }
-    }
+    Parallel.run(
+        n * inner == 0 ? 0 : source.size() / (n * inner),
+        source.size(),
+        line -> {
+          int at = line * n * inner;
+          int first = source.offset() + at;
+          if (inner == 1) {
+            type.runningSums(
+                in, first, factors == null ? null : by, scale.offset() + at, out, at, n);
+            return;
+          }
+          double[] sums = Buffers.scratchDoubles(inner); // float32 sums stop growing at 2^24
+          Arrays.fill(sums, 0, inner, 0);
+          for (int row = 0; row < n * inner; row += inner) {
+            if (factors != null && row > 0) {
+              type.multiplyTo(sums, inner, by, scale.offset() + at + row);
+            }
+            type.addTo(sums, inner, in, first + row);
+            type.round(sums, inner, out, at + row);
+          }
+          Buffers.give(sums);
+        });
     return Engine.tensor(out, source.dtype(), shape);
   }
 

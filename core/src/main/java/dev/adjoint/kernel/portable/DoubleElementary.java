@@ -30,6 +30,14 @@ final class DoubleElementary {
 
   private DoubleElementary() {}
 
+  static double sin(double x) {
+    return StrictMath.sin(x);
+  }
+
+  static double cos(double x) {
+    return StrictMath.cos(x);
+  }
+
   static double exp(double x) {
     return StrictMath.exp(x);
   }

@@ -21,6 +21,11 @@ final class FloatElementary {
   private static final float LN2_REST = -1.9046542e-9f; // ln 2 - LN2
   private static final float SCALE = 5.421011e-20f; // 2^-64
   private static final float HALF = 0.5f * SCALE;
+  private static final float TURNS = 0.63661975f; // 2 / pi
+  private static final float HALF_PI = 1.5707964f;
+  private static final float HALF_PI_MORE = -4.371139e-8f; // pi / 2 - HALF_PI
+  private static final float HALF_PI_REST = -1.7151245e-15f; // and what is left of it
+  private static final float FAR = 1e5f;
   private static final float DENSITY = 0.3989423f * SCALE; // 1 / sqrt(2 pi)
 
   private FloatElementary() {}
@@ -130,6 +135,48 @@ final class FloatElementary {
     float square = times(f, f);
     float rest = fma(times(square, f), p, times(k, LN2_REST));
     return fma(k, LN2, plus(f, fma(square, -0.5f, rest)));
+  }
+
+  // ---- sin, cos: x = k pi / 2 + r with |r| <= pi / 4, nearly; r is the sum of h, exact, and of
+  // two
+  // small numbers; far from 0, h would not be exact ---
+
+  static float sin(float x) {
+    float k = roundSmall(times(x, TURNS));
+    float y = turnedSin(x, k, k);
+    y = select(isLess(abs(x), 1e-4f), x, y); // -0 is, too
+    return strictSin(isLess(FAR, abs(x)), x, y);
+  }
+
+  static float cos(float x) {
+    float k = roundSmall(times(x, TURNS));
+    return strictCos(isLess(FAR, abs(x)), x, turnedSin(x, k, plus(k, 1f)));
+  }
+
+  /** Returns the sine of {@code x - k pi / 2 + n pi / 2}. */
+  private static float turnedSin(float x, float k, float n) {
+    float h = fma(k, neg(HALF_PI), x);
+    float more = times(k, neg(HALF_PI_MORE));
+    float rest = plus(fma(k, neg(HALF_PI_MORE), neg(more)), times(k, neg(HALF_PI_REST)));
+    float r = plus(h, more);
+    float added = minus(r, h);
+    rest = plus(plus(minus(h, minus(r, added)), minus(more, added)), rest); // h + more = r + rest
+    float square = times(r, r);
+    float p = fma(square, 2.826345e-06f, -0.00019852562f);
+    p = fma(p, square, 0.0083333785f);
+    p = fma(p, square, -0.16666667f);
+    float sin = plus(r, fma(times(r, square), p, rest));
+    float q = fma(square, 2.4432287e-05f, -0.001388731f);
+    q = fma(q, square, 0.041666646f);
+    float half = times(square, 0.5f);
+    float near = minus(1f, half);
+    float lost = minus(minus(1f, near), half);
+    float cos = plus(near, fma(times(square, square), q, fma(neg(r), rest, lost)));
+    float halved = times(n, 0.5f);
+    float turns = roundSmall(minus(halved, 0.25f)); // the half turns of n
+    float y = select(isEqual(halved, turns), sin, cos);
+    float pairs = times(turns, 0.5f);
+    return select(isEqual(pairs, roundSmall(pairs)), y, neg(y));
   }
 
   // ---- tanh: a polynomial near 0, else by e^2x

@@ -111,6 +111,16 @@ final class FloatLanes {
     return Math.copySign(magnitude, sign);
   }
 
+  /** Returns the sine of {@link StrictMath} where a condition holds, else y. */
+  static float strictSin(boolean condition, float x, float y) {
+    return condition ? (float) StrictMath.sin(x) : y;
+  }
+
+  /** Returns the cosine of {@link StrictMath} where a condition holds, else y. */
+  static float strictCos(boolean condition, float x, float y) {
+    return condition ? (float) StrictMath.cos(x) : y;
+  }
+
   /** Rounds half to even where |x| is below 2^22 (2^51), in two additions. */
   static float roundSmall(float x) {
     return (x + ROUND) - ROUND;

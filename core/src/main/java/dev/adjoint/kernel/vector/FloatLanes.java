@@ -129,6 +129,16 @@ final class FloatLanes {
         .reinterpretAsFloats();
   }
 
+  static FloatVector strictSin(VectorMask<Float> condition, FloatVector x, FloatVector y) {
+    boolean isAny = condition.anyTrue();
+    return isAny ? y.blend(load(FloatFarAngles.sin(x.toArray()), 0), condition) : y;
+  }
+
+  static FloatVector strictCos(VectorMask<Float> condition, FloatVector x, FloatVector y) {
+    boolean isAny = condition.anyTrue();
+    return isAny ? y.blend(load(FloatFarAngles.cos(x.toArray()), 0), condition) : y;
+  }
+
   static FloatVector roundSmall(FloatVector x) {
     return x.add(ROUND).sub(ROUND);
   }
