@@ -2,6 +2,7 @@ package dev.adjoint.io;
 
 import static java.util.stream.Collectors.joining;
 
+import com.google.common.primitives.Bytes;
 import dev.adjoint.io.HeaderText.Dialect;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
@@ -113,12 +114,10 @@ public final class Npy {
   }
 
   private static int readVersion(Source source) throws IOException {
-    byte[] magic = source.bytes(MAGIC.length, "the magic number");
+    byte[] magic = source.next(MAGIC.length);
     if (!Arrays.equals(magic, MAGIC)) {
       throw source.refuse(
-          0,
-          "begins with bytes %s; expected those of NumPy%s"
-              .formatted(Arrays.toString(magic), ForeignFormat.seen(magic)));
+          0, "no array of NumPy: " + Quoted.start(Bytes.concat(magic, source.next(MAGIC.length))));
     }
     byte[] version = source.bytes(2, "the version");
     if (version[0] < 1 || version[0] > 3 || version[1] != 0) {

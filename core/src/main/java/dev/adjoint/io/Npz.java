@@ -167,7 +167,7 @@ public final class Npz {
       try {
         return new ZipFile(path.toFile());
       } catch (ZipException e) {
-        throw damaged(path, e.getMessage() + ForeignFormat.seen(start), e);
+        throw damaged(path, e.getMessage() + "; " + Quoted.start(start), e);
       }
     }
   }

@@ -2,7 +2,10 @@ package dev.adjoint.io;
 
 import static java.util.stream.Collectors.joining;
 
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Collection;
+import java.util.HexFormat;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -16,6 +19,7 @@ public final class Quoted {
   private static final Pattern HIDDEN = Pattern.compile("[\\p{C}\\p{Zl}\\p{Zp}]");
 
   private static final int MAX_TEXT = 100;
+  private static final int MAX_START = 16;
   private static final int MAX_ITEMS = 10;
   private static final int MAX_MESSAGE = 2000;
 
@@ -30,6 +34,25 @@ public final class Quoted {
   public static String list(Collection<String> texts) {
     return texts.stream().limit(MAX_ITEMS).map(Quoted::text).collect(joining(", ", "[", ""))
         + (texts.size() > MAX_ITEMS ? " and %d more]".formatted(texts.size() - MAX_ITEMS) : "]");
+  }
+
+  /**
+   * Returns how a file begins that is not what was expected: a text in quotes, or bytes in
+   * hexadecimal, and of a well-known format which one it is.
+   *
+   * @param bytes the first ones of the file, perhaps more
+   */
+  public static String start(byte[] bytes) {
+    byte[] start = Arrays.copyOf(bytes, Math.min(bytes.length, MAX_START));
+    String text = new String(start, StandardCharsets.UTF_8);
+    boolean readable = text.codePoints().allMatch(c -> c >= ' ' || "\t\n\r".indexOf(c) >= 0);
+    return start.length == 0
+        ? "it is empty"
+        : "it begins with "
+            + (readable && text.indexOf('\ufffd') < 0
+                ? text(text)
+                : "the bytes " + HexFormat.ofDelimiter(" ").formatHex(start))
+            + ForeignFormat.seen(start);
   }
 
   /** Returns a whole message that may repeat what a file says, at most 2,000 characters of it. */

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.google.common.escape.Escaper;
 import com.google.common.escape.Escapers;
 import com.google.common.io.CountingOutputStream;
+import com.google.common.primitives.Bytes;
 import com.google.common.primitives.Longs;
 import dev.adjoint.io.HeaderText.Dialect;
 import dev.adjoint.tensor.Shape;
@@ -52,13 +53,13 @@ record SafetensorsHeader(Map<String, String> metadata, List<Entry> tensors) {
 
   /** Reads a header and compares it with the size of the file. */
   static SafetensorsHeader read(Source source) throws IOException {
-    long length = source.littleEndian(Long.BYTES, "the length of the header").getLong();
+    byte[] start = source.next(Long.BYTES);
+    long length = start.length < Long.BYTES ? -1 : Long.reverseBytes(Longs.fromByteArray(start));
     if (length < 0 || length > MAX_LENGTH) {
-      byte[] start = littleEndian(length);
       throw source.refuse(
           0,
-          "a header of %s bytes; expected at most %d%s"
-              .formatted(Long.toUnsignedString(length), MAX_LENGTH, ForeignFormat.seen(start)));
+          "no safetensors file, which begins with the length of its header, at most %d: %s"
+              .formatted(MAX_LENGTH, Quoted.start(Bytes.concat(start, source.next(Long.BYTES)))));
     }
     HeaderText text = new HeaderText(source, (int) length, Dialect.JSON, UTF_8);
     Map<String, String> metadata = new LinkedHashMap<>();

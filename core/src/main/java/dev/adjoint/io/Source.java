@@ -90,6 +90,11 @@ final class Source {
     return bytes;
   }
 
+  /** Reads the next bytes, or fewer if fewer are left. */
+  byte[] next(int n) throws IOException {
+    return bytes((int) Math.min(n, remaining()), "the start");
+  }
+
   /** Reads the next bytes, of which {@code what} consists, as little-endian numbers. */
   ByteBuffer littleEndian(int n, String what) throws IOException {
     return ByteBuffer.wrap(bytes(n, what)).order(ByteOrder.LITTLE_ENDIAN);

@@ -1,5 +1,6 @@
 package dev.adjoint.op;
 
+import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import java.util.Arrays;
 import java.util.function.ToIntFunction;
@@ -73,24 +74,27 @@ record Bins(int size, int[] from, int[] to, int step, int kernel, int stride, in
 
   static Bins[] adaptive(String operation, Tensor x, int... sizes) {
     int axes = sizes.length;
-    Bins[] bins = new Bins[axes];
     boolean fits = axes >= 1 && axes <= 3 && x.rank() >= axes;
     for (int i = 0; fits && i < axes; i++) {
-      int n = x.size(i - axes);
-      int m = sizes[i];
-      fits = n >= 1 && m >= 1;
-      if (fits && n % m == 0) {
-        bins[i] = regular(n, n / m, n / m, 0, 1, m);
-      } else if (fits) {
-        int[] from = IntStream.range(0, m).map(j -> (int) ((long) j * n / m)).toArray();
-        int[] to = IntStream.range(0, m).map(j -> (int) Math.ceilDiv((j + 1L) * n, m)).toArray();
-        bins[i] = new Bins(n, from, to, 1, 0, 0, 0);
-      }
+      fits = x.size(i - axes) >= 1 && sizes[i] >= 1;
     }
     if (!fits) {
       throw new IllegalArgumentException(
           "%s: shape %s with windows %s; expected one to three numbers of at least 1, for as many last axes of at least 1"
               .formatted(operation, x.shape(), Arrays.toString(sizes)));
+    }
+    Shape _ = x.shape().withLast(operation, sizes); // which refuses what is too large
+    Bins[] bins = new Bins[axes];
+    for (int i = 0; i < axes; i++) {
+      int n = x.size(i - axes);
+      int m = sizes[i];
+      if (n % m == 0) {
+        bins[i] = regular(n, n / m, n / m, 0, 1, m);
+      } else {
+        int[] from = IntStream.range(0, m).map(j -> (int) ((long) j * n / m)).toArray();
+        int[] to = IntStream.range(0, m).map(j -> (int) Math.ceilDiv((j + 1L) * n, m)).toArray();
+        bins[i] = new Bins(n, from, to, 1, 0, 0, 0);
+      }
     }
     return bins;
   }

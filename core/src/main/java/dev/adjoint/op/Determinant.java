@@ -38,7 +38,7 @@ final class Determinant {
 
       @Override
       public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
-        return Linalg.inverse(x[0]).transpose().times(g.slice(-1, 1, 2));
+        return Solve.inverse("slogdet", x[0]).transpose().times(g.slice(-1, 1, 2));
       }
     };
 
@@ -97,7 +97,7 @@ final class Determinant {
       if (a.size() == 0) {
         return Tensors.zeros(x[0].shape(), x[0].dtype());
       }
-      Linalg.Svd svd = Linalg.svd(a);
+      Linalg.Svd svd = MatrixBatch.named("det", () -> Linalg.svd(a));
       Tensor u = svd.u();
       Tensor vh = svd.vh();
       int n = a.size(-1);

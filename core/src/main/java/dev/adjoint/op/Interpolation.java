@@ -2,6 +2,7 @@ package dev.adjoint.op;
 
 import com.google.common.primitives.Ints;
 import dev.adjoint.tensor.IntTensor;
+import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
@@ -69,11 +70,14 @@ public enum Interpolation {
    */
   public Tensor resize(Tensor x, int... sizes) {
     int[] m = ConvOptions.spread("resize", "sizes", Ints.asList(sizes), axes("resize", x));
+    for (int i = 0; i < m.length; i++) {
+      check("resize", x, x.size(i + 2) > 0 && m[i] > 0, "sizes " + Arrays.toString(sizes));
+    }
+    Shape _ = x.shape().withLast("resize", m); // which refuses what is too large
     Tensor y = x;
     for (int i = m.length - 1; i >= 0; i--) { // what comes last lies in the order of the result
       int n = x.size(i + 2);
       int to = m[i];
-      check("resize", x, n > 0 && to > 0, "sizes " + Arrays.toString(sizes));
       y = along(y, i + 2, to, place -> place * n / to);
     }
     return y;
@@ -90,13 +94,18 @@ public enum Interpolation {
     int axes = axes("rescale", x);
     List<Integer> which = IntStream.range(0, factors.length).boxed().toList();
     int[] spread = ConvOptions.spread("rescale", "factors numbered", which, axes);
+    int[] m = new int[axes];
+    for (int i = 0; i < axes; i++) {
+      double to = Math.floor(x.size(i + 2) * factors[spread[i]]);
+      boolean fits = to >= 1 && to <= Integer.MAX_VALUE;
+      check("rescale", x, fits, "factors " + Arrays.toString(factors));
+      m[i] = (int) to;
+    }
+    Shape _ = x.shape().withLast("rescale", m); // which refuses what is too large
     Tensor y = x;
     for (int i = axes - 1; i >= 0; i--) {
       double factor = factors[spread[i]];
-      double to = Math.floor(x.size(i + 2) * factor);
-      check(
-          "rescale", x, to >= 1 && to <= Integer.MAX_VALUE, "factors " + Arrays.toString(factors));
-      y = along(y, i + 2, (int) to, place -> place / factor);
+      y = along(y, i + 2, m[i], place -> place / factor);
     }
     return y;
   }

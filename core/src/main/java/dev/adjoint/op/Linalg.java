@@ -157,7 +157,7 @@ public final class Linalg {
    */
   public static Tensor inverse(Tensor a) {
     requireSquare("inverse", a);
-    return Recorder.apply(Solve.GENERAL, a, Tensors.eye(a.size(-1), a.dtype()));
+    return Solve.inverse("inverse", a);
   }
 
   /**
@@ -177,14 +177,15 @@ public final class Linalg {
               .formatted(a.shape(), b.shape()));
     }
     DType dtype = DType.promote(a.dtype(), b.dtype());
-    Tensor x = a.to(DType.FLOAT64);
+    Shape _ = Shape.broadcast("lstsq", MatMul.leading(a.shape()), MatMul.leading(b.shape()));
     Tensor y = b.to(DType.FLOAT64);
-    if (a.size(-2) >= a.size(-1)) {
-      Qr tall = qr(x);
-      return solveTriangular(tall.r(), tall.q().transpose().matmul(y), true).to(dtype);
-    }
-    Qr wide = qr(x.transpose());
-    return wide.q().matmul(solveTriangular(wide.r().transpose(), y, false)).to(dtype);
+    boolean tall = a.size(-2) >= a.size(-1);
+    Qr qr = qr(tall ? a.to(DType.FLOAT64) : a.to(DType.FLOAT64).transpose());
+    QR.requireFullRank("lstsq", a, qr.r());
+    return (tall
+            ? solveTriangular(qr.r(), qr.q().transpose().matmul(y), true)
+            : qr.q().matmul(solveTriangular(qr.r().transpose(), y, false)))
+        .to(dtype);
   }
 
   /**
@@ -209,7 +210,7 @@ public final class Linalg {
    */
   public static Tensor matrixPower(Tensor a, int power) {
     requireSquare("matrixPower", a);
-    return power < 0 ? product(inverse(a), -(long) power) : product(a, power);
+    return power < 0 ? product(Solve.inverse("matrixPower", a), -(long) power) : product(a, power);
   }
 
   private static Tensor product(Tensor a, long power) {

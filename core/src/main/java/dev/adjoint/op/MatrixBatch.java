@@ -6,6 +6,7 @@ import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import java.util.Arrays;
 import java.util.function.IntConsumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Runs algorithms over batches of matrices (..., m, n): in double precision, and in parallel. */
@@ -76,6 +77,17 @@ final class MatrixBatch {
             "%s: element %s of shape %s is %s; expected finite numbers"
                 .formatted(operation, index(x.shape(), i), x.shape(), values[i]));
       }
+    }
+  }
+
+  /** Computes by another operation what is refused, if it is, by the name of this one. */
+  static <T> T named(String operation, Supplier<T> computation) {
+    try {
+      return computation.get();
+    } catch (IllegalArgumentException e) {
+      String message = String.valueOf(e.getMessage());
+      String reason = message.substring(message.indexOf(':') + 1);
+      throw new IllegalArgumentException(operation + ":" + reason, e);
     }
   }
 

@@ -35,7 +35,8 @@ record MatrixFunction(UnaryOperator<Tensor> f, int order) implements Primitive {
 
   @Override
   public Tensor forward(Tensor... x) {
-    Linalg.Eigh eigen = Linalg.eigh(x[0].untracked().to(DType.FLOAT64));
+    Tensor a = x[0].untracked().to(DType.FLOAT64);
+    Linalg.Eigh eigen = MatrixBatch.named(name(), () -> Linalg.eigh(a));
     Tensor v = eigen.vectors();
     Tensor turned = v.transpose();
     int n = v.size(-1);

@@ -18,7 +18,8 @@ record PseudoInverse(double tolerance) implements Primitive.Broadcasting {
 
   @Override
   public Tensor forward(Tensor... x) {
-    Linalg.Svd svd = Linalg.svd(x[0].untracked().to(DType.FLOAT64));
+    Tensor a = x[0].untracked().to(DType.FLOAT64);
+    Linalg.Svd svd = MatrixBatch.named("pinv", () -> Linalg.svd(a));
     Tensor s = svd.s().unsqueeze(-2); // (..., 1, k)
     if (s.size() == 0) {
       return Tensors.zeros(x[0].transpose().shape(), x[0].dtype());

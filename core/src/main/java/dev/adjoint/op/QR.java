@@ -1,8 +1,12 @@
 package dev.adjoint.op;
 
+import static java.util.Objects.requireNonNull;
+
+import dev.adjoint.autodiff.Examples;
 import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.kernel.Buffers;
 import dev.adjoint.tensor.Keep;
+import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
 import java.util.Arrays;
@@ -162,6 +166,32 @@ record QR() implements Primitive.Broadcasting {
     Tensor s = Cholesky.lowerHalf(r.matmul(gr.transpose()).minus(gq.transpose().matmul(q)));
     Tensor sum = gq.plus(q.matmul(s.plus(s.transpose())));
     return Recorder.apply(Solve.UPPER, r, sum.transpose()).transpose();
+  }
+
+  /** Throws if r, of matrices or of their transposes, has a 0 on its diagonal. */
+  static void requireFullRank(String operation, Tensor a, Tensor r) {
+    Examples<Tensor> examples = a.examples();
+    if (examples != null) {
+      requireFullRank(operation, examples.all(), requireNonNull(r.examples()).all());
+      return;
+    }
+    Shape shape = a.shape();
+    int k = r.size(-1);
+    double[] elements = r.untracked().toDoubleArray();
+    String line = shape.size(-1) <= shape.size(-2) ? "column" : "row";
+    MatrixBatch.each(
+        operation,
+        shape,
+        k,
+        m -> {
+          for (int i = 0; i < k; i++) {
+            if (elements[m * k * k + i * (k + 1)] == 0) {
+              throw new ArithmeticException(
+                  "is of rank below %d: %s %d depends on those before it; expected full rank"
+                      .formatted(k, line, i));
+            }
+          }
+        });
   }
 
   /** Throws if a column is one of those before it, to rounding. */

@@ -204,8 +204,11 @@ public enum Sampling {
           "affineGrid: theta of shape %s for the sizes %s; expected (N, %d, %d)"
               .formatted(theta.shape(), Arrays.toString(sizes), axes, axes + 1));
     }
+    Shape all = Shape.of("affineGrid", Arrays.stream(sizes).asLongStream().toArray());
+    long[] result = new long[axes + 2];
+    Arrays.setAll(result, i -> i == 0 ? theta.size(0) : i <= axes ? sizes[i - 1] : axes);
+    Shape shape = Shape.of("affineGrid", result);
     Tensor[] columns = new Tensor[axes + 1];
-    Shape all = Shape.of(sizes);
     for (int i = 0; i < axes; i++) {
       int n = sizes[axes - 1 - i]; // the last axis first
       double step = aligned ? 2 / Math.max(1.0, n - 1) : 2.0 / n;
@@ -218,10 +221,6 @@ public enum Sampling {
     }
     columns[axes] = Tensors.ones(all, theta.dtype());
     Tensor base = Joining.stack(axes, columns).reshape(all.size(), axes + 1);
-    int[] result = new int[axes + 2];
-    result[0] = theta.size(0);
-    System.arraycopy(sizes, 0, result, 1, axes);
-    result[axes + 1] = axes;
-    return base.matmul(theta.transpose()).reshape(result);
+    return base.matmul(theta.transpose()).reshape(shape);
   }
 }

@@ -5,6 +5,7 @@ import dev.adjoint.kernel.Buffers;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
+import dev.adjoint.tensor.Tensors;
 
 /**
  * Computes the x with {@code a x = b}, from a of shape (..., n, n), which may be triangular, and b
@@ -28,6 +29,12 @@ enum Solve implements Primitive {
 
   private boolean isUpper() {
     return this == UPPER || this == UNIT_UPPER;
+  }
+
+  /** Returns the inverses of matrices, for an operation that refuses singular ones. */
+  static Tensor inverse(String operation, Tensor a) {
+    Tensor one = Tensors.eye(a.size(-1), a.dtype());
+    return MatrixBatch.named(operation, () -> Recorder.apply(GENERAL, a, one));
   }
 
   @Override

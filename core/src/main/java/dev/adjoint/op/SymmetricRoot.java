@@ -56,7 +56,8 @@ enum SymmetricRoot implements Primitive {
 
   /** Decomposes in double precision, unrecorded. */
   private static Linalg.Eigh eigh(Tensor a) {
-    return Linalg.eigh(a.untracked().to(DType.FLOAT64));
+    Tensor constant = a.untracked().to(DType.FLOAT64);
+    return MatrixBatch.named("inverseSqrt", () -> Linalg.eigh(constant));
   }
 
   private static void requirePositive(Tensor values, Tensor a) {

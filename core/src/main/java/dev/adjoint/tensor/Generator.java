@@ -178,10 +178,7 @@ public final class Generator {
 
   /** Returns the whole numbers from 0 to n - 1 in random order. */
   public IntTensor permutation(int n) {
-    if (n < 0) {
-      throw new IllegalArgumentException(
-          "permutation: %d values; expected at least 0".formatted(n));
-    }
+    Shape _ = Shape.of("permutation", n); // which refuses what is no size
     int[] order = IntTensor.range(n).toArray();
     long start = take(n);
     for (int i = n - 1; i > 0; i--) {

@@ -115,12 +115,10 @@ public final class IntTensor {
 
   /** Returns the whole numbers from 0 to {@code n - 1}. */
   public static IntTensor range(int n) {
-    if (n < 0) {
-      throw new IllegalArgumentException("range: %d values; expected at least 0".formatted(n));
-    }
+    Shape shape = Shape.of("range", n);
     int[] values = new int[n];
     Arrays.setAll(values, i -> i);
-    return new IntTensor(values, Shape.of(n));
+    return new IntTensor(values, shape);
   }
 
   /** Returns the sizes of the axes. */

@@ -302,6 +302,19 @@ public final class Shape {
   }
 
   /**
+   * Returns this shape with other sizes of the last axes, as the shape of an operation's result.
+   *
+   * @param operation its name, for messages
+   * @throws IllegalArgumentException as {@link #of(String, long...)}
+   */
+  public Shape withLast(String operation, int... newSizes) {
+    long[] result = new long[sizes.length];
+    int kept = sizes.length - newSizes.length;
+    Arrays.setAll(result, i -> i < kept ? sizes[i] : newSizes[i - kept]);
+    return of(operation, result);
+  }
+
+  /**
    * Returns the shape to which both broadcast, by NumPy's rule: aligned at the last axis, sizes are
    * equal or one of them is 1.
    *

@@ -51,24 +51,32 @@ public final class Tensors {
   public static Tensor arange(double from, double to, double step, DType dtype) {
     double rounding = 2 * Math.ulp(Math.max(Math.abs(from), Math.abs(to))) / Math.abs(step);
     // Steps of the size of the rounding, as whole ones at 2^53, are exact: they are no rounding.
-    double count = Math.ceil((to - from) / step - Math.min(rounding, 1e-3));
+    double unit = unit(from, to);
+    double range = to / unit - from / unit;
+    double count = Math.ceil(range / (step / unit) - Math.min(rounding, 1e-3));
     if (step == 0 || Double.isNaN(count) || count > Integer.MAX_VALUE) {
       throw new IllegalArgumentException(
           "arange: from %s to %s in steps of %s; expected a finite number of steps"
               .formatted(from, to, step));
     }
-    return generate(Shape.of("arange", Math.max(0, (long) count)), dtype, i -> from + i * step);
+    return generate(
+        Shape.of("arange", Math.max(0, (long) count)),
+        dtype,
+        i -> unit * (from / unit + i * (step / unit)));
   }
 
   /** Returns {@code n} values at equal distances from the first to the last, both included. */
   public static Tensor linspace(double first, double last, int n, DType dtype) {
-    if (n < 0) {
-      throw new IllegalArgumentException("linspace: %d values; expected at least 0".formatted(n));
-    }
+    Shape shape = Shape.of("linspace", n);
+    double unit = unit(first, last);
+    double step = (last / unit - first / unit) / (n - 1);
     return generate(
-        Shape.of("linspace", n),
-        dtype,
-        i -> n == 1 ? first : i == n - 1 ? last : first + (last - first) / (n - 1) * i);
+        shape, dtype, i -> n == 1 ? first : i == n - 1 ? last : unit * (first / unit + step * i));
+  }
+
+  /** Returns in what to measure a range, exactly: 1, or 2 if it is longer than any number. */
+  private static double unit(double first, double last) {
+    return Double.isInfinite(last - first) ? 2 : 1;
   }
 
   /** Returns the identity matrix of shape (n, n). */

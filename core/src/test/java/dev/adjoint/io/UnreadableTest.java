@@ -167,4 +167,32 @@ class UnreadableTest {
       assertThatThrownBy(() -> Npz.load(path)).hasMessageContaining(other.getValue());
     }
   }
+
+  @Test
+  void aFileOfAnotherKindIsRefusedByHowItBegins() throws IOException {
+    Path path = directory.resolve("model");
+    Map<String, String> others =
+        Map.of(
+            "name,age\nAnn,36\nBob,4", "it begins with 'name,age\\nAnn,36\\n'",
+            "a,1", "it begins with 'a,1'",
+            "", "is empty",
+            "PK\u0003\u0004\u0014\0\u0008\u0008\u0008\0",
+                "it begins with the bytes 50 4b 03 04 14 00 08 08 08 00; it is a zip file",
+            "\u0089PNG\r\n\u001a\n\0",
+                "it begins with the bytes 89 50 4e 47 0d 0a 1a 0a 00; it is an image");
+    for (Map.Entry<String, String> other : others.entrySet()) {
+      Files.write(path, other.getKey().getBytes(ISO_8859_1));
+      assertThatThrownBy(() -> Safetensors.load(path))
+          .isInstanceOf(TensorFormatException.class)
+          .hasMessageContainingAll(path + ", byte 0: no safetensors file", other.getValue());
+      assertThatThrownBy(() -> SealedFile.load(path))
+          .hasMessageContainingAll("no safetensors file", other.getValue());
+      assertThatThrownBy(() -> Npy.load(path))
+          .isInstanceOf(TensorFormatException.class)
+          .hasMessageContaining("no array of NumPy: it ");
+      assertThatThrownBy(() -> Npz.load(path))
+          .isInstanceOf(TensorFormatException.class)
+          .hasMessageContainingAll("not a zip file, or a damaged one", other.getValue());
+    }
+  }
 }

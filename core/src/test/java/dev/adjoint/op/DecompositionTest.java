@@ -16,6 +16,7 @@ import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
 import java.util.List;
+import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
@@ -307,7 +308,7 @@ class DecompositionTest {
     assertThatThrownBy(() ->
             gradient(a -> Linalg.slogdet(a).logabsdet(), Tensors.ones(Shape.of(2, 2), FLOAT64)))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("the matrix of shape (2, 2) is singular");
+        .hasMessageStartingWith("slogdet: the matrix of shape (2, 2) is singular");
   }
 
   private static void assertRefused(UnaryOperator<Tensor> f, Tensor a, String message) {
@@ -340,6 +341,44 @@ class DecompositionTest {
     assertThatThrownBy(() -> Linalg.cholesky(eye.times(Double.NaN)))
         .hasMessageContaining("pivot 0 is NaN");
     assertThat(Linalg.det(eye.times(Double.NaN)).item()).isNaN();
+  }
+
+  @Test
+  void whatIsRefusedIsRefusedByTheOperationThatWasCalled() {
+    Tensor ones = Tensors.ones(Shape.of(3, 2), FLOAT64);
+    assertThatThrownBy(() -> Linalg.lstsq(ones, ones))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "lstsq: the matrix of shape (3, 2) is of rank below 2: column 1 depends on those"
+                + " before it; expected full rank");
+    Tensor wide = Joining.stack(0, Tensors.eye(3, FLOAT64), Tensors.zeros(Shape.of(3, 3), FLOAT64));
+    assertThatThrownBy(() -> Linalg.lstsq(wide.slice(1, 0, 2), Tensors.ones(2, 1)))
+        .hasMessageStartingWith("lstsq: matrix [1] of shape (2, 2, 3) is of rank below 2: row 0");
+    assertThatThrownBy(() -> Linalg.lstsq(wide, Tensors.ones(3, 3, 1)))
+        .hasMessageStartingWith("lstsq: shapes (2) and (3) do not broadcast");
+    Tensor singular = ones.slice(0, 0, 2);
+    assertThatThrownBy(() -> Linalg.inverse(singular))
+        .hasMessage(
+            "inverse: the matrix of shape (2, 2) is singular: pivot 1 is 0; expected invertible"
+                + " matrices");
+    assertThatThrownBy(() -> Linalg.matrixPower(singular, -2))
+        .hasMessageStartingWith("matrixPower: the matrix of shape (2, 2) is singular");
+    Tensor infinite = singular.div(0);
+    Map<String, UnaryOperator<Tensor>> ofFinite =
+        Map.of(
+            "pinv",
+            Linalg::pinv,
+            "inverseSqrt",
+            Linalg::inverseSqrt,
+            "matrixFunction",
+            a -> Linalg.matrixFunction(a, Tensor::exp),
+            "det",
+            a -> gradient(Linalg::det, a));
+    ofFinite.forEach((name, operation) ->
+        assertThatThrownBy(() -> operation.apply(infinite))
+            .isInstanceOf(IllegalArgumentException.class)
+            .hasMessage(
+                name + ": element [0, 0] of shape (2, 2) is Infinity; expected finite numbers"));
   }
 
   private static Tensor gradient(UnaryOperator<Tensor> f, Tensor a) {

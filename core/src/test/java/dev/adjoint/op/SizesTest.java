@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.adjoint.tensor.DType;
+import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
@@ -26,6 +27,9 @@ class SizesTest {
 
   private static final Tensor SIGNAL = Tensor.of(1f, 2, 3, 4, 5).reshape(1, 1, 5);
   private static final Tensor IMAGE = Tensors.arange(16).reshape(1, 1, 4, 4);
+  private static final Tensor CHANNELS = Tensors.arange(10).reshape(1, 2, 5);
+  private static final Tensor VOLUME = Tensors.arange(32).reshape(1, 1, 2, 4, 4);
+  private static final Tensor AFFINE = Tensor.of(1f, 0, 0, 0, 1, 0).reshape(1, 2, 3);
   private static final Tensor TAPS = Tensors.ones(1, 1, 3);
   private static final Tensor ROW = Tensor.of(1f, 2, 3);
   private static final Tensor EMPTY = Tensors.zeros(2, 0);
@@ -92,15 +96,41 @@ class SizesTest {
             sized("reshape", n -> ROW.reshape(n, 65536, 65536, 65536)),
             sized("reshape", n -> EMPTY.reshape(n, n, n, n)),
             sized("oneHot", n -> Tensors.oneHot(IntTensor.of(0, 1, 0), n, DType.FLOAT32)),
-            sized("eye", Tensors::eye))
+            sized("eye", Tensors::eye),
+            sized("linspace", n -> Tensors.linspace(0, 1, n, DType.FLOAT32)),
+            sized("arange", Tensors::arange),
+            sized("adaptiveAvgPool", n -> Pooling.adaptiveAvgPool(CHANNELS, n)),
+            sized("adaptiveAvgPool", n -> Pooling.adaptiveAvgPool(IMAGE, n, n)),
+            sized("adaptiveAvgPool", n -> Pooling.adaptiveAvgPool(VOLUME, 4, n, n)),
+            sized("adaptiveMaxPool", n -> Pooling.adaptiveMaxPool(CHANNELS, n)),
+            sized("adaptiveMaxPool", n -> Pooling.adaptiveMaxPool(IMAGE, n, n)),
+            sized("adaptiveMaxPool", n -> Pooling.adaptiveMaxPool(VOLUME, n, 4, n)),
+            sized("resize", n -> Interpolation.NEAREST.resize(CHANNELS, n)),
+            sized("resize", n -> Interpolation.CUBIC.resize(IMAGE, n, n)),
+            sized("resize", n -> Interpolation.LINEAR_ALIGNED.resize(VOLUME, n, n, 2)),
+            sized("rescale", n -> Interpolation.NEAREST.rescale(CHANNELS, n)),
+            sized("rescale", n -> Interpolation.LINEAR.rescale(IMAGE, n)),
+            sized("rescale", n -> Interpolation.CUBIC_SMOOTH.rescale(VOLUME, n, n, 1)),
+            sized("affineGrid", n -> Sampling.affineGrid(AFFINE, false, 1, 1, n, n)),
+            sized("convTranspose1d", n -> transposed(DEFAULT.stride(n))),
+            sized("convTranspose1d", n -> transposed(DEFAULT.dilation(n))),
+            sized("topK", n -> ROW.topK(n, 0).values()),
+            sized("diff", n -> ROW.diff(n, 0)),
+            sized("range", n -> IntTensor.range(n).toTensor(DType.FLOAT32)),
+            sized("permutation", n -> Generator.seeded(1).permutation(n).toTensor(DType.FLOAT32)))
         .flatMap(call ->
             Stream.of(MIN, -1, 0, 2, 3, 46341, MAX - 8, MAX)
                 .filter(n -> n <= 3 || !call.name.matches("expand|eye") || n > 46340)
+                .filter(n -> n != MAX - 8 || !call.name.matches(".*range|linspace|permutation"))
                 .map(n -> Arguments.of(call, n)));
   }
 
   private static Sized sized(String name, IntFunction<Object> call) {
     return new Sized(name, call);
+  }
+
+  private static Tensor transposed(ConvOptions options) {
+    return Convolution.convTranspose1d(SIGNAL, TAPS, options);
   }
 
   private static ConvOptions both(int first, int second) {

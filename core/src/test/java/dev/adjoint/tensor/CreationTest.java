@@ -92,6 +92,31 @@ class CreationTest {
   }
 
   @Test
+  void aRangeMayBeLongerThanTheLargestNumber() {
+    double far = 0x1p1023;
+    is(
+        Tensors.linspace(-far, far, 5, FLOAT64),
+        FLOAT64,
+        Shape.of(5),
+        -far,
+        -far / 2,
+        0,
+        far / 2,
+        far);
+    is(Tensors.linspace(1.7e308, -1.7e308, 3, FLOAT64), FLOAT64, Shape.of(3), 1.7e308, 0, -1.7e308);
+    is(
+        Tensors.arange(-far, far, far / 2, FLOAT64),
+        FLOAT64,
+        Shape.of(4),
+        -far,
+        -far / 2,
+        0,
+        far / 2);
+    assertThatThrownBy(() -> Tensors.arange(0, Double.POSITIVE_INFINITY, 1e308, FLOAT64))
+        .hasMessageStartingWith("arange: from 0.0 to Infinity");
+  }
+
+  @Test
   void oneHotPutsAOneAtEachIndex() {
     is(Tensors.oneHot(IntTensor.of(2, 0), 3, FLOAT32), FLOAT32, Shape.of(2, 3), 0, 0, 1, 1, 0, 0);
     is(

@@ -27,7 +27,8 @@ final class Recording {
    *
    * @param value as it was computed, tracked: to be copied if it is to outlive an update
    * @param label by which texts and pictures call it, like no other: its name, or "t1", "t2" for
-   *     results in their order, "x1" for tracked tensors without a name, "L" for the root
+   *     results in their order, "x1" for tracked tensors without a name, "L" for the root, "output"
+   *     if it is more than one number
    * @param name of a parameter (its path in the model) or a tensor that the user named; else null
    * @param inputs the labels of its inputs, in order: of steps or of constants
    * @param layers the path of the layer that computed it, outermost first, as in ["encoder", "0",
@@ -200,7 +201,7 @@ final class Recording {
         node.inputs().stream().filter(input -> !input.isTracked()).forEach(this::labelByName);
       }
       if (!labels.containsKey(key(root))) {
-        label(key(root), "L");
+        label(key(root), root.size() == 1 ? "L" : "output");
       }
       List<Step> steps = new ArrayList<>();
       values.forEach((node, value) -> {

@@ -126,7 +126,7 @@ class GraphTest {
                 n5{{"bias<br>(3)"}}:::parameter
                 n6("matmul<br>t2 (4, 3)")
               end
-              n7("tanh<br>L (4, 3)")
+              n7("tanh<br>output (4, 3)")
               n2 --> n3
               n4 --> n6
               n3 --> n6

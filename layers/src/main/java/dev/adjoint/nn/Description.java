@@ -309,4 +309,10 @@ public final class Description {
   private IllegalArgumentException refuse(String reason) {
     return new IllegalArgumentException("%s: %s".formatted(type, reason));
   }
+
+  /** Returns the class and the names of what it is made of. */
+  @Override
+  public String toString() {
+    return "%s of %s".formatted(type, contents.keySet());
+  }
 }

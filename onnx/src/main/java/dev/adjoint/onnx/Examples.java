@@ -160,4 +160,10 @@ final class Examples {
             .toArray();
     return inputs(axes, sizes, true);
   }
+
+  /** Returns the names of the inputs. */
+  @Override
+  public String toString() {
+    return given.keySet().toString();
+  }
 }

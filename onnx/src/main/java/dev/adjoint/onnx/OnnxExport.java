@@ -297,4 +297,10 @@ public final class OnnxExport {
       }
     });
   }
+
+  /** Returns the model, its inputs and the version of the operators. */
+  @Override
+  public String toString() {
+    return "OnnxExport of %s with %s, opset %s".formatted(model.headline(), examples, opset);
+  }
 }

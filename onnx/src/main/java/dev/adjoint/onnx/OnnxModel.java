@@ -2,7 +2,6 @@ package dev.adjoint.onnx;
 
 import static java.util.Objects.requireNonNull;
 
-import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.UnsafeByteOperations;
 import dev.adjoint.io.Quoted;
 import dev.adjoint.io.TensorFormatException;
@@ -113,12 +112,11 @@ public final class OnnxModel extends Layer implements Transform {
   static <T> T read(String name, byte[] bytes, Use<T> use) throws IOException {
     try {
       return use.of(ProtoReader.model(UnsafeByteOperations.unsafeWrap(bytes)));
-    } catch (InvalidProtocolBufferException e) {
-      throw new TensorFormatException(name, "no ONNX model: " + e.getMessage(), e);
     } catch (TensorFormatException e) {
       throw e;
     } catch (IOException e) {
-      throw new TensorFormatException(name, String.valueOf(e.getMessage()), e);
+      throw new TensorFormatException(
+          name, "no ONNX model: %s; %s".formatted(e.getMessage(), Quoted.start(bytes)), e);
     }
   }
 

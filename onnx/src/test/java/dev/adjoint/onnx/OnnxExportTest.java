@@ -71,7 +71,9 @@ class OnnxExportTest {
             new BatchNorm(8),
             Tensor::relu,
             new Linear(8, 3, generator));
-    Proto.Graph graph = graph(OnnxExport.of(model, generator.normal(2, 4)).toBytes());
+    OnnxExport export = OnnxExport.of(model, generator.normal(2, 4));
+    Assertions.assertThat(export).hasToString("OnnxExport of Sequential(4) with [input], opset 21");
+    Proto.Graph graph = graph(export.toBytes());
     Assertions.assertThat(graph.initializers())
         .extracting(Proto.TensorData::name)
         .containsExactlyInAnyOrder(

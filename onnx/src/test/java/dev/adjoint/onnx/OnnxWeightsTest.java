@@ -12,6 +12,7 @@ import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -78,6 +79,24 @@ class OnnxWeightsTest {
     Assertions.assertThat(OnnxWeights.of(taken.build()))
         .containsKeys("enc.first.weight", "onnx::MatMul_7")
         .hasSize(7);
+  }
+
+  @Test
+  void anotherFileIsRefusedByHowItBegins(@TempDir Path directory) throws IOException {
+    Path file = directory.resolve("model.onnx");
+    Map<String, String> others =
+        Map.of(
+            "sepal,petal\n5.1,1.4\n", "it begins with 'sepal,petal\\n5.1,'",
+            "PK\u0003\u0004\u0014\0\u0008\0", "it is a zip file",
+            "\u0089PNG\r\n\u001a\n", "it is an image",
+            "", "it is empty");
+    for (Map.Entry<String, String> other : others.entrySet()) {
+      Files.write(file, other.getKey().getBytes(StandardCharsets.ISO_8859_1));
+      assertThatThrownBy(() -> OnnxModel.load(file))
+          .isInstanceOf(TensorFormatException.class)
+          .hasMessageStartingWith(file + ": no ONNX model: ")
+          .hasMessageContaining(other.getValue());
+    }
   }
 
   @Test

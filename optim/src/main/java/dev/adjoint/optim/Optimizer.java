@@ -36,6 +36,9 @@ public interface Optimizer {
    * part in what was differentiated, are skipped: they do not decay and count no step.
    *
    * <p>Memory is allocated before the first update: if it runs out, nothing has changed.
+   *
+   * @throws IllegalArgumentException if the gradients are those of other parameters only, as of
+   *     another model
    */
   void step(Gradients gradients);
 

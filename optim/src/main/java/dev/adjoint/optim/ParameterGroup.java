@@ -117,4 +117,16 @@ public final class ParameterGroup {
   private static List<String> paths(List<ParameterState> states) {
     return states.stream().map(ParameterState::path).toList();
   }
+
+  /**
+   * Returns how many parameters these are, and the settings that are not those of the optimizer.
+   */
+  @Override
+  public String toString() {
+    return "ParameterGroup of %s%s%s"
+        .formatted(
+            listed.isEmpty() ? "a rule" : listed.size() + " parameters",
+            Double.isNaN(learningRate) ? "" : ", learning rate " + learningRate,
+            Double.isNaN(weightDecay) ? "" : ", weight decay " + weightDecay);
+  }
 }

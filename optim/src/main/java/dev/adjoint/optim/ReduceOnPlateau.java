@@ -146,4 +146,11 @@ public final class ReduceOnPlateau implements Schedule {
     double margin = absolute ? threshold : threshold * Math.min(Math.abs(best), Double.MAX_VALUE);
     return maximize ? loss > best + margin : loss < best - margin;
   }
+
+  /** Returns the factor, the best value and how long there was no better one. */
+  @Override
+  public String toString() {
+    return "ReduceOnPlateau with factor %s, best %s, %s times no better"
+        .formatted(factor, best, bad);
+  }
 }

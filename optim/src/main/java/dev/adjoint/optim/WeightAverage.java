@@ -195,4 +195,11 @@ public final class WeightAverage {
               .formatted(operation));
     }
   }
+
+  /** Returns how many parameters are averaged, how, and the number of updates. */
+  @Override
+  public String toString() {
+    return "WeightAverage of %s parameters, %s, after %s updates"
+        .formatted(states.size(), cumulative ? "cumulative" : "decay " + decay, updates);
+  }
 }

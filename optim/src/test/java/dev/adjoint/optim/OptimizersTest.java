@@ -69,6 +69,43 @@ class OptimizersTest {
   }
 
   @Test
+  void aStepByTheGradientsOfAnotherModelIsRefused() {
+    Parameter own = new Parameter("own", Tensor.of(1.0));
+    Parameter idle = new Parameter("idle", Tensor.of(3.0));
+    Parameter other = new Parameter("other", Tensor.of(2.0));
+    Optimizer sgd = new SGD(List.of(own, idle)).learningRate(0.5);
+    Gradients elsewhere = other.value().square().sum().backward();
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> sgd.step(elsewhere))
+        .withMessage(
+            "SGD: a step by gradients of ['other'], which are no parameters of this optimizer;"
+                + " expected those of a loss that depends on one of its own");
+    // A part of the parameters is enough, and frozen ones are skipped, as are none at all.
+    sgd.step(own.value().times(other.value()).sum().backward());
+    assertThat(own.value().item()).isEqualTo(0);
+    Tensor x = Tensor.of(1.0).tracked();
+    sgd.step(x.sum().backward());
+    own.freeze();
+    sgd.step(elsewhere);
+    assertThat(idle.value().item()).isEqualTo(3);
+  }
+
+  @Test
+  void whatBelongsToAnOptimizerSaysWhatItIs() {
+    Parameter w = new Parameter("w", Tensor.of(4.0, -2.0));
+    WeightAverage average = new WeightAverage(List.of(w));
+    average.update();
+    assertThat(average).hasToString("WeightAverage of 1 parameters, decay 0.999, after 1 updates");
+    assertThat(average.cumulativeAverage().toString()).contains(", cumulative, ");
+    assertThat(ParameterGroup.of(List.of(w)).learningRate(0.1))
+        .hasToString("ParameterGroup of 1 parameters, learning rate 0.1");
+    assertThat(ParameterGroup.biasesAndNorms().weightDecay(0))
+        .hasToString("ParameterGroup of a rule, weight decay 0.0");
+    assertThat(new ReduceOnPlateau())
+        .hasToString("ReduceOnPlateau with factor 1.0, best NaN, 0 times no better");
+  }
+
+  @Test
   void aCenteredMeanSquareOfAConstantSlopeIsNeverNegative() {
     Parameter w = new Parameter("w", Tensor.of(0.1f, 0.3f, 0.7f));
     Optimizer rmsProp = new RMSProp(List.of(w)).learningRate(1e-9).alpha(0.1).centered();

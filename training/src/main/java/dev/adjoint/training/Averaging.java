@@ -83,4 +83,10 @@ public final class Averaging implements TrainingListener {
   public void load(Map<String, Tensor> state) {
     average.load(state);
   }
+
+  /** Returns the averages, and when they are updated. */
+  @Override
+  public String toString() {
+    return "Averaging every %s steps from step %s: %s".formatted(every, from, average);
+  }
 }

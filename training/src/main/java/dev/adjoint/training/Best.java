@@ -79,4 +79,10 @@ final class Best {
   void set(double best) {
     value = best;
   }
+
+  /** Returns the metric and, if there is one, its best value. */
+  @Override
+  public String toString() {
+    return "'%s'%s".formatted(metric, Double.isNaN(value) ? "" : ", best " + value);
+  }
 }

@@ -101,4 +101,10 @@ public final class BestModel implements TrainingListener {
     epoch = (int) numbers[1];
     state = States.under(MODEL, saved);
   }
+
+  /** Returns the metric, its best value and the epoch that had it. */
+  @Override
+  public String toString() {
+    return "BestModel by %s%s".formatted(best, epoch < 0 ? "" : " in epoch " + epoch);
+  }
 }

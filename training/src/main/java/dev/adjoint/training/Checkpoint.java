@@ -259,4 +259,10 @@ public final class Checkpoint {
   private static Map<String, Tensor> at(Map<String, Map<String, Tensor>> states, String name) {
     return Objects.requireNonNull(states.get(name));
   }
+
+  /** Returns the file and the names of the parts. */
+  @Override
+  public String toString() {
+    return "Checkpoint %s of %s".formatted(path, parts.keySet());
+  }
 }

@@ -101,4 +101,10 @@ public final class EarlyStopping implements TrainingListener {
     best.set(saved[0]);
     since = (int) saved[1];
   }
+
+  /** Returns the metric, and for how many epochs it may be no better. */
+  @Override
+  public String toString() {
+    return "EarlyStopping by %s, patience %s, %s epochs since".formatted(best, patience, since);
+  }
 }

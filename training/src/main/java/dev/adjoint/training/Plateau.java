@@ -57,4 +57,10 @@ public final class Plateau implements TrainingListener {
   public void load(Map<String, Tensor> state) {
     schedule.load(state);
   }
+
+  /** Returns the metric and the schedule. */
+  @Override
+  public String toString() {
+    return "Plateau by %s, %s".formatted(best, schedule);
+  }
 }

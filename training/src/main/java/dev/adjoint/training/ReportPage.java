@@ -181,7 +181,7 @@ final class ReportPage {
         "Outputs of each layer",
         _ -> {
           page.paragraph(BANDS);
-          layers.forEach((name, r) -> page.plot(distribution(name, r, 1), saturated(r.column(6))));
+          layers.forEach((name, r) -> page.plot(distribution(name, r, 1), saturated(r)));
         });
     page.folded(
         "Gradients with respect to the outputs of each layer",
@@ -191,8 +191,9 @@ final class ReportPage {
         });
   }
 
-  private static String saturated(double[] shares) {
-    double last = last(shares);
+  /** Says how saturated a layer is that a gradient passes: zeros of inputs are no saturation. */
+  private static String saturated(TimeSeries rows) {
+    double last = Double.isNaN(last(rows.column(7))) ? 0 : last(rows.column(6));
     return last > 0 ? String.format(Locale.ROOT, "Saturated at the end: %.0f %%.", 100 * last) : "";
   }
 

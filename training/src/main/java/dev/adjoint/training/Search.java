@@ -375,4 +375,11 @@ public final class Search {
       return new SearchResult.Outcome(trial, Double.NaN, e.toString());
     }
   }
+
+  /** Returns the score and the names of the settings. */
+  @Override
+  public String toString() {
+    return "Search for the %s '%s' over %s"
+        .formatted(goal == Goal.MAXIMIZE ? "highest" : "lowest", metric, settings.keySet());
+  }
 }

@@ -135,4 +135,10 @@ public final class TensorBoard implements TrainingListener {
   private EventFile file() {
     return Objects.requireNonNull(file, "a training has started");
   }
+
+  /** Returns the model and the directory. */
+  @Override
+  public String toString() {
+    return "TensorBoard of %s in %s".formatted(model.headline(), directory);
+  }
 }

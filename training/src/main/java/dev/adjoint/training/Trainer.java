@@ -187,7 +187,8 @@ public final class Trainer<X, Y> {
     Checkpoint all = withMemories(history, data);
     Training training =
         new Training(optimizer, epochs, data.batches(), goals(), all, Checkpoint.begin(all));
-    try (Interruption interruption = Interruption.watch(() -> tellOfInterruption(training))) {
+    try (Interruption interruption =
+        Interruption.watch(() -> listeners.tellEach(l -> l.interrupted(training)))) {
       Run run = new Run(data, history, training, interruption);
       run.rehearse();
       listeners.tell(listener -> listener.started(training));
@@ -201,10 +202,6 @@ public final class Trainer<X, Y> {
     optimizer.eval();
     listeners.tellEach(listener -> listener.ended(training));
     return history;
-  }
-
-  private void tellOfInterruption(Training training) {
-    listeners.tellEach(listener -> listener.interrupted(training));
   }
 
   private Map<String, Double> meanLoss(Iterable<Batch<X, Y>> batches) {
@@ -256,10 +253,7 @@ public final class Trainer<X, Y> {
     /** Measures one batch, so that what cannot be measured is not found after an epoch. */
     void rehearse() {
       if (training.position().epoch() < training.epochs()) {
-        for (Validation<X, Y> validation : validations) {
-          Map<String, Double> _ =
-              validation.measure().apply(Iterables.limit(validation.data().epoch(0), 1));
-        }
+        validations.forEach(Validation::rehearse);
       }
     }
 
@@ -446,5 +440,11 @@ public final class Trainer<X, Y> {
       all.with("listener-%s%s".formatted(kind, kinds.count(kind)), listener::state, listener::load);
     }
     return all;
+  }
+
+  /** Returns the model, the optimizer and the metrics of an epoch. */
+  @Override
+  public String toString() {
+    return "Trainer of %s by %s, gives %s".formatted(model.headline(), optimizer, goals().keySet());
   }
 }

@@ -356,4 +356,11 @@ public final class TrainingReport implements TrainingListener {
     Duration now = begun == null ? Duration.ZERO : Duration.between(begun, clock.instant());
     return before.plus(now);
   }
+
+  /** Returns the title, the model and how far the training is. */
+  @Override
+  public String toString() {
+    return "TrainingReport '%s' of %s, after %s steps%s"
+        .formatted(title, model.headline(), stepsMade, path == null ? "" : ", written to " + path);
+  }
 }

@@ -1,5 +1,6 @@
 package dev.adjoint.training;
 
+import com.google.common.collect.Iterables;
 import dev.adjoint.training.data.Batch;
 import dev.adjoint.training.data.DataLoader;
 import dev.adjoint.training.metric.Goal;
@@ -18,6 +19,11 @@ record Validation<X, Y>(
     DataLoader<X, Y> data,
     Map<String, Optional<Goal>> metrics,
     Function<Iterable<Batch<X, Y>>, Map<String, Double>> measure) {
+
+  /** Measures one batch. */
+  void rehearse() {
+    Map<String, Double> _ = measure.apply(Iterables.limit(data.epoch(0), 1));
+  }
 
   /** Returns values by the names that a metric has in an epoch. */
   static <V> Map<String, V> named(Map<String, V> byMetric) {

@@ -219,6 +219,30 @@ class TrainingReportTest {
   }
 
   @Test
+  void zerosOfInputsAreNotCalledSaturated() {
+    Generator generator = Generator.seeded(1);
+    Sequential model =
+        new Sequential(
+            (Transform) x -> x.times(1),
+            new Linear(4, 16, generator),
+            (Transform) Tensor::relu,
+            new Linear(16, 2, generator));
+    int[] classes = generator.integers(4, 100).toArray();
+    Tensor oneHot = Tensors.oneHot(IntTensor.of(classes), 4, DType.FLOAT32);
+    Tensor y = generator.normal(100, 2);
+    TrainingReport report = TrainingReport.of(model, "Columns");
+    new Trainer<Tensor, Tensor>(
+            model,
+            new SGD(model.namedParameters()),
+            batch -> Losses.mse(model.forward(batch.inputs()), batch.targets()))
+        .listener(report)
+        .fit(new DataLoader<>(Dataset.of(oneHot, y), 10), 1);
+    String text = textOf(report.page());
+    assertThat(text.split("Saturated at the end", -1)).hasSize(2);
+    assertThat(text).doesNotContain("Saturated at the end: 75 %");
+  }
+
+  @Test
   void weightsTurnBesideTheAngleOfTheirEquilibrium() {
     Problem problem = new Problem();
     Map<String, Parameter> parameters = problem.model.namedParameters();

@@ -151,6 +151,11 @@ public final class Whitening extends Layer implements Transform {
           "Whitening: data of shape %s; expected (m, n), at least 2 examples of at least 1 feature"
               .formatted(x.shape()));
     }
+    if (x.isFinite().all().item() == 0) {
+      throw new IllegalArgumentException(
+          "Whitening: data of shape %s with NaN or infinity; expected finite numbers (Imputation replaces what is missing)"
+              .formatted(x.shape()));
+    }
     if (components < 1 || components > x.size(1) || !(epsilon >= 0)) {
       throw new IllegalArgumentException(
           "Whitening: %d components and epsilon %s for data of shape %s; expected 1 to %d, and at least 0"

@@ -317,4 +317,11 @@ public final class BatchedPredictor implements AutoCloseable {
       lock.unlock();
     }
   }
+
+  /** Returns the limits of a batch and of the queue. */
+  @Override
+  public String toString() {
+    return "BatchedPredictor of at most %s examples, after %s, with %s requests waiting at most"
+        .formatted(largest, Duration.ofNanos(delayNanos), capacity);
+  }
 }

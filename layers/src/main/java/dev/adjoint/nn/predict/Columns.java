@@ -7,6 +7,7 @@ import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.Iterators;
 import com.google.common.collect.ListMultimap;
 import dev.adjoint.io.Quoted;
+import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -183,6 +184,17 @@ public final class Columns {
                 .formatted(x.shape(), width, features()));
       }
     }
+  }
+
+  /** Returns why a model refuses inputs, if it is not what the model says: one example alone. */
+  IllegalArgumentException explained(Inputs inputs, IllegalArgumentException refusal) {
+    Shape alone = inputs.aloneShape();
+    return alone == null
+        ? refusal
+        : new IllegalArgumentException(
+            "predict: input of shape %s; expected (N, %s), examples along axis 0, as x.unsqueeze(0) has one (%s)"
+                .formatted(alone, width > 0 ? width : "...", refusal.getMessage()),
+            refusal);
   }
 
   /** Says which features of an example are not finite, if they have names. */

@@ -6,6 +6,7 @@ import com.google.common.collect.Sets;
 import com.google.common.primitives.Ints;
 import dev.adjoint.op.Joining;
 import dev.adjoint.tensor.IntTensor;
+import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
@@ -124,18 +125,25 @@ public record Inputs(Map<String, Tensor> tensors, Map<String, IntTensor> integer
    */
   int examples() {
     int[] sizes =
-        Stream.concat(
-                tensors.values().stream().map(Tensor::shape),
-                integers.values().stream().map(IntTensor::shape))
-            .mapToInt(shape -> shape.rank() == 0 ? -1 : shape.size(0))
-            .distinct()
-            .toArray();
+        shapes().mapToInt(shape -> shape.rank() == 0 ? -1 : shape.size(0)).distinct().toArray();
     if (sizes.length != 1 || sizes[0] < 0) {
       throw new IllegalArgumentException(
           "predict: inputs %s; expected all to have the same examples along axis 0"
               .formatted(this));
     }
     return sizes[0];
+  }
+
+  /** Returns the shape of an input that is alone and has no axis but features; null otherwise. */
+  @Nullable Shape aloneShape() {
+    List<Shape> shapes = shapes().toList();
+    return shapes.size() == 1 && shapes.getFirst().rank() < 2 ? shapes.getFirst() : null;
+  }
+
+  private Stream<Shape> shapes() {
+    return Stream.concat(
+        tensors.values().stream().map(Tensor::shape),
+        integers.values().stream().map(IntTensor::shape));
   }
 
   /** Tells whether examples of these can be computed together with those of others. */

@@ -224,6 +224,9 @@ public final class Predictor {
     }
     try {
       return of(SealedFile.load(path), layers);
+    } catch (TensorFormatException e) {
+      throw new TensorFormatException(
+          path.toString(), "a damaged file or no predictor: " + e.getMessage(), e);
     } catch (IllegalArgumentException e) {
       throw new TensorFormatException(path.toString(), "no predictor: " + e.getMessage(), e);
     }
@@ -283,9 +286,13 @@ public final class Predictor {
   public Tensor predict(Inputs inputs) {
     columns.requireFeatures(inputs);
     Inputs constant = inputs.untracked();
-    return budget == null
-        ? model.forward().forward(constant)
-        : budget.limit("predict", () -> model.forward().forward(constant));
+    try {
+      return budget == null
+          ? model.forward().forward(constant)
+          : budget.limit("predict", () -> model.forward().forward(constant));
+    } catch (IllegalArgumentException e) {
+      throw columns.explained(inputs, e);
+    }
   }
 
   /** Returns what the model computes for one example, a row of features. */

@@ -53,7 +53,8 @@ public final class GatedFeedForward extends Layer implements Transform {
   /** Multiplies hidden features by sqrt(width) and by what is learned, the gate's first. */
   void onSphere() {
     double root = Math.sqrt(down.outputs());
-    hiddenScale = child("hidden_scale", new LayerScale(2 * gate.outputs(), root)).multiplier(root);
+    hiddenScale =
+        exchange("hidden_scale", new LayerScale(2 * gate.outputs(), root)).multiplier(root);
   }
 
   @Override

@@ -94,4 +94,10 @@ public final class KeyValueCache {
     }
     return held.pair;
   }
+
+  /** Returns how many positions it holds, of how many it can. */
+  @Override
+  public String toString() {
+    return "KeyValueCache with %s of %s positions".formatted(length(), capacity);
+  }
 }

@@ -147,8 +147,7 @@ public final class MultiHeadAttention extends Layer implements Transform {
    * several ways that bear this name: see {@link QueryKeyNorm.Kind}.
    */
   public MultiHeadAttention qkNorm(QueryKeyNorm.Kind kind) {
-    drop("qk_norm");
-    qkNorm = child("qk_norm", new QueryKeyNorm(kind, heads, keyValueHeads, width / heads));
+    qkNorm = exchange("qk_norm", new QueryKeyNorm(kind, heads, keyValueHeads, width / heads));
     return this;
   }
 

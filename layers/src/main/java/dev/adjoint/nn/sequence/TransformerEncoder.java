@@ -32,7 +32,7 @@ public final class TransformerEncoder extends Layer implements Transform {
 
   /** Normalizes the output of the last layer. */
   public TransformerEncoder withNorm(Transform last) {
-    norm = child("norm", Transform.class, () -> last);
+    norm = exchange("norm", last);
     return this;
   }
 

@@ -266,7 +266,8 @@ public abstract class TransformerLayer<L extends TransformerLayer<L>> extends La
     branches.forEach(branch -> branch.scale().multiplier(0.05 * Math.sqrt(width)));
     if (linear1 != null) {
       double root = Math.sqrt(width);
-      hiddenScale = child("hidden_scale", new LayerScale(linear1.outputs(), root)).multiplier(root);
+      hiddenScale =
+          exchange("hidden_scale", new LayerScale(linear1.outputs(), root)).multiplier(root);
     }
     children()
         .values()

@@ -131,6 +131,9 @@ class WhiteningTest {
             "Whitening: 5 components and epsilon 0.0 for data of shape (60, 4); expected 1 to 4,"
                 + " and at least 0");
     assertThatIllegalArgumentException()
+        .isThrownBy(() -> Whitening.zca(x.minus(x).div(0)))
+        .withMessageStartingWith("Whitening: data of shape (60, 4) with NaN or infinity; expected");
+    assertThatIllegalArgumentException()
         .isThrownBy(() -> Whitening.pca(x, 2, 0).inverse(x))
         .withMessage("Whitening(4, 2): inverse of shape (60, 4); expected (..., 2)");
   }

@@ -302,6 +302,35 @@ class PredictorTest {
         .withMessage(file() + ": no predictor: no text 'adjoint.architecture' in the metadata");
   }
 
+  @Test
+  void anotherFileIsNoPredictorAndItsBeginningIsShown() throws IOException {
+    Files.writeString(file(), "sepal,petal\n5.1,1.4\n");
+    assertThatExceptionOfType(TensorFormatException.class)
+        .isThrownBy(() -> Predictor.load(file()))
+        .withMessageStartingWith(file() + ": a damaged file or no predictor: ")
+        .withMessageEndingWith("it begins with 'sepal,petal\\n5.1,'");
+  }
+
+  @Test
+  void oneExampleWithoutAnAxisOfExamplesIsToldTheShapeThatIsExpected() {
+    Sequential model = new Sequential(new Linear(2, 3, generator).withoutBias(), new BatchNorm(3));
+    model.forward(generator.normal(8, 2));
+    Predictor named = Predictor.of(model).features("sepal", "petal");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> named.predict(Tensor.of(1f, 2)))
+        .withMessageStartingWith(
+            "predict: input of shape (2); expected (N, 2), examples along axis 0, as"
+                + " x.unsqueeze(0) has one (");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Predictor.of(model).classify(Tensor.of(1f, 2)))
+        .withMessageStartingWith("predict: input of shape (2); expected (N, ...), examples");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Predictor.of(model).predict(generator.normal(2, 5)))
+        .withMessageStartingWith("Linear(2, 3, with a batch norm): input of shape (2, 5)");
+    assertThat(Predictor.of(new Linear(2, 3, generator)).predict(Tensor.of(1f, 2)).size())
+        .isEqualTo(3);
+  }
+
   /** A function of a user who did not think of files. */
   private static final class Doubling implements Transform {
     @Override

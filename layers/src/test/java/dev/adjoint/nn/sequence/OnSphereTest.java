@@ -113,6 +113,18 @@ class OnSphereTest {
   }
 
   @Test
+  void aLayerThatIsOnTheSphereMayBeToldSoAgain() {
+    TransformerEncoderLayer layer = layer();
+    Tensor before = layer.forward(x); // in float64, of which the new scales are not
+    assertClose(layer.onSphere().forward(x), before, 1e-6);
+    TransformerEncoderLayer gated =
+        new TransformerEncoderLayer(WIDTH, HEADS, 5, generator)
+            .feedForward(new GatedFeedForward(WIDTH, 5, generator));
+    assertThat(gated.onSphere().onSphere().namedParameters())
+        .containsKeys("mlp.hidden_scale.weight", "scale1.weight");
+  }
+
+  @Test
   void scalesStartAsThePaperHasThem() {
     TransformerEncoderLayer layer = layer();
     double scale = 1 / Math.sqrt(WIDTH);

@@ -13,6 +13,7 @@ import dev.adjoint.nn.Layer;
 import dev.adjoint.nn.Sequential;
 import dev.adjoint.nn.Transform;
 import dev.adjoint.nn.norm.LayerNorm;
+import dev.adjoint.nn.norm.RMSNorm;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.IntTensor;
@@ -121,6 +122,18 @@ class TransformerTest {
     assertClose(encoder.forward(x, mask), y);
     assertClose(encoder.withNorm(norm).forward(x, mask), norm.forward(y));
     assertClose(encoder.forward(x), norm.forward(second.forward(first.forward(x))));
+  }
+
+  @Test
+  void theLastOfTwoNormsOfAnEncoderIsTaken() {
+    TransformerEncoderLayer layer = layer();
+    TransformerEncoder encoder = new TransformerEncoder(layer).withNorm(new LayerNorm(4));
+    encoder.eval();
+    Tensor x = normal(2, 3, 4);
+    RMSNorm last = float64(new RMSNorm(4));
+    Tensor expected = last.forward(layer.forward(x));
+    assertClose(encoder.withNorm(last).forward(x), expected);
+    assertThat(encoder.namedParameters()).hasSize(13).doesNotContainKey("norm.bias");
   }
 
   @Test

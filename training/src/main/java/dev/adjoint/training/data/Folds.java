@@ -148,4 +148,10 @@ public final class Folds {
   private IntTensor where(IntPredicate is) {
     return IntTensor.of(IntStream.range(0, folds.length).filter(is).toArray());
   }
+
+  /** Returns how many folds there are, of how many examples. */
+  @Override
+  public String toString() {
+    return "%s folds of %s examples".formatted(count, folds.length);
+  }
 }

@@ -1,5 +1,6 @@
 package dev.adjoint.training.data;
 
+import dev.adjoint.io.Quoted;
 import dev.adjoint.op.Joining;
 import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Tensor;
@@ -161,5 +162,11 @@ public final class ImageFolder implements Dataset<Tensor, IntTensor> {
 
   private static String name(Path path) {
     return String.valueOf(path.getFileName());
+  }
+
+  /** Returns the number of images and the classes. */
+  @Override
+  public String toString() {
+    return "ImageFolder of %s images of %s".formatted(files.size(), Quoted.list(classes));
   }
 }

@@ -75,4 +75,11 @@ public final class Evaluation<X, Y> {
     }
     return Collections.unmodifiableMap(values);
   }
+
+  /** Returns the model and the names of the metrics. */
+  @Override
+  public String toString() {
+    return "Evaluation of %s by %s"
+        .formatted(model.headline(), metrics.stream().map(Metric::name).toList());
+  }
 }

@@ -198,4 +198,10 @@ public abstract sealed class Plot<P extends Plot<P>> permits LinePlot, BarPlot {
   final P self() {
     return (P) this;
   }
+
+  /** Returns the kind and the title. */
+  @Override
+  public String toString() {
+    return "%s '%s'".formatted(getClass().getSimpleName(), title);
+  }
 }

@@ -231,7 +231,7 @@ final class HostileReading {
         HostileFiles.safetensorsOfLength(1L << 62),
         Safetensors::load,
         TENSORS,
-        "a header of");
+        "no safetensors file");
     add(
         "safetensors, a header of 100 MB, missing",
         HostileFiles.safetensorsOfLength(100_000_000),
