@@ -21,7 +21,7 @@ final class FloatElementary {
   private static final float LN2_REST = -1.9046542e-9f; // ln 2 - LN2
   private static final float SCALE = 5.421011e-20f; // 2^-64
   private static final float HALF = 0.5f * SCALE;
-  private static final float TURNS = 0.63661975f; // 2 / pi
+  private static final float QUARTERS = 0.63661975f; // quarter turns of a radian, 2 / pi
   private static final float HALF_PI = 1.5707964f;
   private static final float HALF_PI_MORE = -4.371139e-8f; // pi / 2 - HALF_PI
   private static final float HALF_PI_REST = -1.7151245e-15f; // and what is left of it
@@ -142,14 +142,14 @@ final class FloatElementary {
   // small numbers; far from 0, h would not be exact ---
 
   static float sin(float x) {
-    float k = roundSmall(times(x, TURNS));
+    float k = roundSmall(times(x, QUARTERS));
     float y = turnedSin(x, k, k);
     y = select(isLess(abs(x), 1e-4f), x, y); // -0 is, too
     return strictSin(isLess(FAR, abs(x)), x, y);
   }
 
   static float cos(float x) {
-    float k = roundSmall(times(x, TURNS));
+    float k = roundSmall(times(x, QUARTERS));
     return strictCos(isLess(FAR, abs(x)), x, turnedSin(x, k, plus(k, 1f)));
   }
 
