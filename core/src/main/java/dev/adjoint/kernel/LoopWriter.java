@@ -31,6 +31,7 @@ import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
 import java.lang.invoke.MethodHandles.Lookup;
 import java.lang.reflect.Array;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -65,7 +66,7 @@ public final class LoopWriter {
 
   private final Lookup lookup;
   private final Class<?> arrays;
-  private final List<Class<?>> functions;
+  private final List<ClassDesc> functions;
   private final IntSupplier lanes;
   private final boolean isVector;
   private final ClassDesc operand;
@@ -94,11 +95,11 @@ public final class LoopWriter {
     this.lookup = lookup;
     this.arrays = array;
     this.lanes = lanes;
-    this.functions = List.of(functions);
+    this.functions = Arrays.stream(functions).map(LoopWriter::describe).toList();
     this.operand = describe(operand);
     this.array = describe(array);
     this.element = this.array.componentType();
-    this.lanesClass = describe(functions[0]);
+    this.lanesClass = this.functions.getFirst();
     this.isVector = !operand.isPrimitive();
     this.kind = TypeKind.from(this.operand);
     this.elementKind = TypeKind.from(element);
@@ -107,7 +108,7 @@ public final class LoopWriter {
   private Optional<Function> find(String name, int arity) {
     MethodTypeDesc type = MethodTypeDesc.of(operand, Collections.nCopies(arity, operand));
     return functions.stream()
-        .map(owner -> new Function(describe(owner), name, type))
+        .map(owner -> new Function(owner, name, type))
         .filter(function -> code(function).isPresent())
         .findFirst();
   }
@@ -122,7 +123,7 @@ public final class LoopWriter {
                         call.function(),
                         arity,
                         arity == 1 ? "" : "s",
-                        functions.stream().map(Class::getSimpleName).collect(joining(", ")))));
+                        functions.stream().map(ClassDesc::displayName).collect(joining(", ")))));
   }
 
   int lanes() {
@@ -440,7 +441,7 @@ public final class LoopWriter {
   }
 
   private boolean isOwn(InvokeInstruction call) {
-    return functions.stream().anyMatch(f -> describe(f).equals(call.owner().asSymbol()));
+    return functions.contains(call.owner().asSymbol());
   }
 
   private static ClassDesc describe(Class<?> type) {

@@ -128,4 +128,22 @@ class StridedCopyTest {
       assertSameBits(scattered, expectedStrided, "scattered to " + view);
     }
   }
+
+  @Test
+  void columnsThatCompeteForPlacesInTheCacheAreCopiedAsOthersAre() {
+    int rows = 19;
+    int columns = 21; // no multiple of what is copied at a time
+    float[] x = new float[columns * 512];
+    for (int i = 0; i < x.length; i++) {
+      x[i] = i;
+    }
+    float[] out = new float[rows * columns];
+    StridedCopy.GATHER.run(
+        new int[] {rows, columns}, new Span(out, 0), new Span(x, 3), new int[] {1, 512});
+    for (int i = 0; i < rows; i++) {
+      for (int j = 0; j < columns; j++) {
+        assertThat(out[i * columns + j]).isEqualTo(3 + i + j * 512);
+      }
+    }
+  }
 }

@@ -137,9 +137,8 @@ final class FloatElementary {
     return fma(k, LN2, plus(f, fma(square, -0.5f, rest)));
   }
 
-  // ---- sin, cos: x = k pi / 2 + r with |r| <= pi / 4, nearly; r is the sum of h, exact, and of
-  // two
-  // small numbers; far from 0, h would not be exact ---
+  // ---- sin, cos: x = k pi / 2 + r with |r| <= pi / 4, nearly; r is a sum of h, which is exact up
+  // to FAR, and small numbers ---
 
   static float sin(float x) {
     float k = roundSmall(times(x, QUARTERS));

@@ -70,9 +70,9 @@ public final class FloatVectorKernels extends FloatKernels {
     static final int ROWS = FloatVector.SPECIES_PREFERRED.vectorBitSize() == 256 ? 4 : 8;
 
     static final FloatTileLoop PANELS = copy(true, true);
-    static final FloatTileLoop PANELS_AND_TAPS = copy(true, false);
+    static final FloatTileLoop PANELS_AND_TABLE = copy(true, false);
     static final FloatTileLoop ROWS_AND_MATRIX = copy(false, true);
-    static final FloatTileLoop ROWS_AND_TAPS = copy(false, false);
+    static final FloatTileLoop ROWS_AND_TABLE = copy(false, false);
 
     private static FloatTileLoop copy(boolean isPanel, boolean isPlain) {
       return new Specializer(MethodHandles.lookup(), FloatVector.class)
@@ -84,7 +84,7 @@ public final class FloatVectorKernels extends FloatKernels {
       if (operands.bRows().length == 0) {
         return isPanel ? PANELS : ROWS_AND_MATRIX;
       }
-      return isPanel ? PANELS_AND_TAPS : ROWS_AND_TAPS;
+      return isPanel ? PANELS_AND_TABLE : ROWS_AND_TABLE;
     }
   }
 

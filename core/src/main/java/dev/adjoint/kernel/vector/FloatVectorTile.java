@@ -31,7 +31,7 @@ final class FloatVectorTile implements FloatTileLoop {
   /** Whether all rows of the block are there, and those of a lie side by side, as in a panel. */
   private static final boolean IS_PANEL;
 
-  /** Whether b is a matrix: without taps. */
+  /** Whether rows of b are equally far apart: without a table. */
   private static final boolean IS_PLAIN;
 
   static {
