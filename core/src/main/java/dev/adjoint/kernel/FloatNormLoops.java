@@ -13,7 +13,8 @@ import dev.adjoint.kernel.Norm.Tile;
  * wide as the tile's stride. Such columns are sets that lie side by side; or the lanes of one set,
  * whose elements follow one another: element i belongs to lane {@code i mod 16}, in a table where
  * each number is repeated 16 times. The others take a row of one set, whose elements have gains and
- * biases of their own; its numbers start at k.
+ * biases of their own; its numbers start at k. Or two rows, so that gains are read, and sums of
+ * features added to, once for both; the numbers of the second follow.
  */
 public interface FloatNormLoops {
 
@@ -38,11 +39,11 @@ public interface FloatNormLoops {
   /** Computes dx. */
   void pullback(float[] dh, float[] x, Tile tile, float[] table, float[] dx);
 
-  /** Computes h, with gains from f on, and biases after all gains. */
+  /** Computes h of a row, with gains from f on, and biases after all gains. */
   void applyFeatures(
       float[] x, Tile tile, float[] numbers, int k, float[] affine, int f, float[] h);
 
-  /** Adds {@code q d} and {@code q = gain dh} to the sums of each lane. */
+  /** Adds {@code q d} and {@code q = gain dh} of a row to the sums of each lane. */
   void sumsFeatures(
       float[] dh,
       float[] x,
@@ -53,11 +54,34 @@ public interface FloatNormLoops {
       int f,
       float[] sums);
 
+  /** Does the same with two rows; the lanes of the second follow. */
+  void sumsPair(
+      float[] dh,
+      float[] x,
+      Tile tile,
+      float[] numbers,
+      int k,
+      float[] affine,
+      int f,
+      float[] sums);
+
   /**
-   * Computes dx, and adds {@code dh y} and {@code dh} to the sums of each feature, the latter in
-   * the second half of their array.
+   * Computes dx of a row, and adds {@code dh y} and {@code dh} to the sums of each feature, the
+   * latter in the second half of their array.
    */
   void pullbackFeatures(
+      float[] dh,
+      float[] x,
+      Tile tile,
+      float[] numbers,
+      int k,
+      float[] affine,
+      int f,
+      float[] added,
+      float[] dx);
+
+  /** Does the same with two rows. */
+  void pullbackPair(
       float[] dh,
       float[] x,
       Tile tile,

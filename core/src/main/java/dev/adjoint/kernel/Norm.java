@@ -61,5 +61,10 @@ public record Norm(
     public Tile rest(int column) {
       return new Tile(at, stride, rows, column, to);
     }
+
+    /** Returns what is left from a column on, as a tile that begins there. */
+    public Tile after(int column) {
+      return new Tile(at + column, stride, rows, 0, to - column);
+    }
   }
 }

@@ -33,7 +33,8 @@ class NormalizeTest {
   void everyLayoutAgreesWithPlainLoopsInDouble(Kernels kernels) {
     double close = isFloat32(kernels) ? 1e-5 : 1e-11;
     for (int[] shape : SHAPES) {
-      for (int features : new int[] {1, shape[1], shape[1] * shape[2]}) {
+      int b = shape[2];
+      for (int features : new int[] {1, shape[1], shape[1] * b, b, Math.ceilDiv(b, 2)}) {
         for (boolean centered : new boolean[] {true, false}) {
           Case c = new Case(kernels, shape, features, centered);
           c.run();
@@ -69,7 +70,7 @@ class NormalizeTest {
   @MethodSource("dev.adjoint.kernel.TestKernels#all")
   void sumsAloneAreThoseMadeWithDx(Kernels kernels) {
     for (int[] shape : SHAPES) {
-      for (int features : new int[] {shape[1], shape[1] * shape[2]}) {
+      for (int features : new int[] {shape[1], shape[1] * shape[2], shape[2]}) {
         Case c = new Case(kernels, shape, features, true);
         c.run();
         double[] sums = new double[2 * features];
@@ -150,7 +151,8 @@ class NormalizeTest {
       this.shape = shape;
       this.features = features;
       int size = shape[0] * shape[1] * shape[2];
-      int inner = features == 1 ? size : shape[1] * shape[2] / features;
+      boolean within = features != shape[1] && shape[2] % features == 0; // as of a layer norm
+      int inner = features == 1 ? size : within ? 1 : shape[1] * shape[2] / features;
       norm = new Norm(shape[0], shape[1], shape[2], inner, features, centered, EPSILON, false);
       x = random(kernels, size, 8);
       dh = random(kernels, size, 9);

@@ -140,14 +140,15 @@ public final class FloatNormLoop implements FloatNormLoops {
     float offset = repeat(numbers, k + 1);
     float inverse = repeat(numbers, k + 2);
     float shift = repeat(numbers, k + 3);
+    int at = tile.at();
     int bias = affine.length / 2 + f;
-    int i = tile.from();
+    int i = 0;
     for (; i <= tile.to() - STEP; i += STEP) {
-      float y = fma(fma(load(x, tile.at() + i), scale, offset), inverse, shift);
-      store(fma(y, load(affine, f + i), load(affine, bias + i)), h, tile.at() + i);
+      float y = fma(fma(load(x, at + i), scale, offset), inverse, shift);
+      store(fma(y, load(affine, f + i), load(affine, bias + i)), h, at + i);
     }
     if (i < tile.to()) {
-      remainder.applyFeatures(x, tile.rest(i), numbers, k, affine, f, h);
+      remainder.applyFeatures(x, tile.after(i), numbers, k, affine, f + i, h);
     }
   }
 
@@ -161,10 +162,14 @@ public final class FloatNormLoop implements FloatNormLoops {
       float[] affine,
       int f,
       float[] sums) {
+    if (tile.to() % STEP > 0) {
+      remainder.sumsFeatures(dh, x, tile, numbers, k, affine, f, sums);
+      return;
+    }
     float scale = repeat(numbers, k);
     float offset = repeat(numbers, k + 1);
     int at = tile.at();
-    for (int lane = tile.from(); lane < LANES; lane += STEP) {
+    for (int lane = 0; lane < LANES; lane += STEP) {
       float products = load(sums, lane);
       float sum = load(sums, LANES + lane);
       for (int i = lane; i <= tile.to() - STEP; i += LANES) {
@@ -175,9 +180,46 @@ public final class FloatNormLoop implements FloatNormLoops {
       store(products, sums, lane);
       store(sum, sums, LANES + lane);
     }
-    int done = tile.to() / STEP * STEP;
-    if (done < tile.to()) { // then there are fewer than 16
-      remainder.sumsFeatures(dh, x, tile.rest(done), numbers, k, affine, f, sums);
+  }
+
+  @Override
+  public void sumsPair(
+      float[] dh,
+      float[] x,
+      Tile tile,
+      float[] numbers,
+      int k,
+      float[] affine,
+      int f,
+      float[] sums) {
+    if (tile.to() % STEP > 0) {
+      remainder.sumsPair(dh, x, tile, numbers, k, affine, f, sums);
+      return;
+    }
+    float scale = repeat(numbers, k);
+    float offset = repeat(numbers, k + 1);
+    float scale2 = repeat(numbers, k + NUMBERS);
+    float offset2 = repeat(numbers, k + NUMBERS + 1);
+    int at = tile.at();
+    int next = at + tile.stride();
+    for (int lane = 0; lane < LANES; lane += STEP) {
+      float products = load(sums, lane);
+      float sum = load(sums, LANES + lane);
+      float products2 = load(sums, 2 * LANES + lane);
+      float sum2 = load(sums, 3 * LANES + lane);
+      for (int i = lane; i <= tile.to() - STEP; i += LANES) {
+        float gain = load(affine, f + i);
+        float q = times(load(dh, at + i), gain);
+        float q2 = times(load(dh, next + i), gain);
+        products = fma(q, fma(load(x, at + i), scale, offset), products);
+        products2 = fma(q2, fma(load(x, next + i), scale2, offset2), products2);
+        sum = plus(sum, q);
+        sum2 = plus(sum2, q2);
+      }
+      store(products, sums, lane);
+      store(sum, sums, LANES + lane);
+      store(products2, sums, 2 * LANES + lane);
+      store(sum2, sums, 3 * LANES + lane);
     }
   }
 
@@ -200,7 +242,7 @@ public final class FloatNormLoop implements FloatNormLoops {
     float mean = repeat(numbers, k + 6);
     int at = tile.at();
     int bias = added.length / 2 + f;
-    int i = tile.from();
+    int i = 0;
     for (; i <= tile.to() - STEP; i += STEP) {
       float d = fma(load(x, at + i), scale, offset);
       float g = load(dh, at + i);
@@ -210,7 +252,53 @@ public final class FloatNormLoop implements FloatNormLoops {
       store(times(times(rest, inverse), scale), dx, at + i);
     }
     if (i < tile.to()) {
-      remainder.pullbackFeatures(dh, x, tile.rest(i), numbers, k, affine, f, added, dx);
+      remainder.pullbackFeatures(dh, x, tile.after(i), numbers, k, affine, f + i, added, dx);
+    }
+  }
+
+  @Override
+  public void pullbackPair(
+      float[] dh,
+      float[] x,
+      Tile tile,
+      float[] numbers,
+      int k,
+      float[] affine,
+      int f,
+      float[] added,
+      float[] dx) {
+    float scale = repeat(numbers, k);
+    float offset = repeat(numbers, k + 1);
+    float inverse = repeat(numbers, k + 2);
+    float shift = repeat(numbers, k + 3);
+    float slope = repeat(numbers, k + 5);
+    float mean = repeat(numbers, k + 6);
+    float scale2 = repeat(numbers, k + NUMBERS);
+    float offset2 = repeat(numbers, k + NUMBERS + 1);
+    float inverse2 = repeat(numbers, k + NUMBERS + 2);
+    float shift2 = repeat(numbers, k + NUMBERS + 3);
+    float slope2 = repeat(numbers, k + NUMBERS + 5);
+    float mean2 = repeat(numbers, k + NUMBERS + 6);
+    int at = tile.at();
+    int next = at + tile.stride();
+    int bias = added.length / 2 + f;
+    int i = 0;
+    for (; i <= tile.to() - STEP; i += STEP) {
+      float d = fma(load(x, at + i), scale, offset);
+      float d2 = fma(load(x, next + i), scale2, offset2);
+      float g = load(dh, at + i);
+      float g2 = load(dh, next + i);
+      float gain = load(affine, f + i);
+      float products = fma(g, fma(d, inverse, shift), load(added, f + i));
+      store(fma(g2, fma(d2, inverse2, shift2), products), added, f + i);
+      store(plus(plus(load(added, bias + i), g), g2), added, bias + i);
+      float rest = fma(g, gain, fma(d, slope, mean));
+      float rest2 = fma(g2, gain, fma(d2, slope2, mean2));
+      store(times(times(rest, inverse), scale), dx, at + i);
+      store(times(times(rest2, inverse2), scale2), dx, next + i);
+    }
+    if (i < tile.to()) {
+      remainder.pullbackPair(dh, x, tile.after(i), numbers, k, affine, f + i, added, dx);
     }
   }
 }

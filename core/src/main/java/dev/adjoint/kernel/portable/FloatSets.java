@@ -36,7 +36,7 @@ final class FloatSets {
   /** Mean squares from here on do not feel the squares that vanished. */
   private static final double LEAST = Math.scalb(1d, Float.MIN_EXPONENT + 2 * Float.PRECISION);
 
-  /** Receives elements of one feature, or with features one after another, as lanes. */
+  /** Receives elements of one feature, as lanes, or rows of features one after another. */
   private interface Body {
     void run(Tile tile, int feature);
   }
@@ -49,18 +49,24 @@ final class FloatSets {
   /** Whether neighbors have gains of their own. */
   private final boolean features;
 
+  /** How many neighboring sets have the same features, and go together. */
+  private final int together;
+
   private final int group;
 
   /** The numbers of each set of a group, and those of one for its lanes. */
   private final float[] numbers;
 
   private final float[] table = Buffers.uninitializedFloats(NUMBERS * LANES);
-  private final float[] lanes = Buffers.zeroedFloats(2 * LANES);
+  private final float[] lanes = Buffers.zeroedFloats(2 * 2 * LANES);
 
-  /** What lanes have added up to. */
+  /** What the lanes of a set have added up to. */
   private double first;
 
   private double second;
+
+  /** The same, of two sets. */
+  private final double[] both = Buffers.zeroedDoubles(2 * 2);
 
   FloatSets(FloatNormLoops loops, Norm norm, float[] x, float[] statistics) {
     this.loops = loops;
@@ -68,6 +74,7 @@ final class FloatSets {
     this.x = x;
     this.statistics = statistics;
     features = norm.inner() == 1;
+    together = features && norm.b() % Math.max(1, norm.features()) == 0 ? 2 : 1;
     int most = Math.clamp(norm.channels(), 1, GROUP);
     group = Math.clamp((1 << 14) / norm.size(), 1, most);
     numbers = Buffers.uninitializedFloats(group * NUMBERS);
@@ -113,6 +120,7 @@ final class FloatSets {
     second = 0;
     forEach(
         c,
+        0,
         (tile, f) -> loops.moments(x, tile, table, lanes),
         f -> {
           first += taken(0);
@@ -171,9 +179,10 @@ final class FloatSets {
     take(c, 0);
     forEach(
         c,
+        features ? 1 : 0,
         (tile, f) -> {
           if (features) {
-            loops.applyFeatures(x, inRow(tile), numbers, 0, affine, f, h);
+            loops.applyFeatures(x, tile, numbers, 0, affine, f, h);
             return;
           }
           numbers[4] = affine[f];
@@ -196,11 +205,13 @@ final class FloatSets {
     Arrays.fill(added, 0);
     for (int c = from, end; c < to; c = end) {
       end = Math.min(to, c + group);
-      for (int i = c; i < end; i++) {
-        addUp(i, (i - c) * NUMBERS, dh, affine, sums);
+      for (int i = c, n; i < end; i += n) {
+        n = Math.min(together, end - i);
+        addUp(i, n, (i - c) * NUMBERS, dh, affine, sums);
       }
-      for (int i = c; dx != null && i < end; i++) {
-        write(i, (i - c) * NUMBERS, dh, affine, added, dx);
+      for (int i = c, n; dx != null && i < end; i += n) {
+        n = Math.min(together, end - i);
+        write(i, n, (i - c) * NUMBERS, dh, affine, added, dx);
       }
     }
     for (int f = 0; features && sums != null && f < norm.features(); f++) {
@@ -210,59 +221,73 @@ final class FloatSets {
     Buffers.give(added);
   }
 
-  /** Adds up what dx needs of a set. */
-  private void addUp(int c, int k, float[] dh, float[] affine, double @Nullable [] sums) {
-    take(c, k);
-    loops.repeatNumbers(numbers, k, table);
-    double inverse = numbers[k + 2];
-    double shift = numbers[k + 3];
-    first = 0;
-    second = 0;
+  /** Adds up what dx needs of one set, or of two. */
+  private void addUp(int c, int sets, int k, float[] dh, float[] affine, double @Nullable [] sums) {
+    for (int i = 0; i < sets; i++) {
+      take(c + i, k + i * NUMBERS);
+    }
+    if (!features) {
+      loops.repeatNumbers(numbers, k, table);
+    }
+    Arrays.fill(both, 0);
     forEach(
         c,
+        features ? sets : 0,
         (tile, f) -> {
-          if (features) {
-            loops.sumsFeatures(dh, x, inRow(tile), numbers, k, affine, f, lanes);
-          } else {
+          if (!features) {
             loops.sums(dh, x, tile, table, lanes);
+          } else if (sets == 1) {
+            loops.sumsFeatures(dh, x, tile, numbers, k, affine, f, lanes);
+          } else {
+            loops.sumsPair(dh, x, tile, numbers, k, affine, f, lanes);
           }
         },
         f -> {
-          double s = taken(LANES);
-          double product = taken(0) * inverse + s * shift;
-          double gain = features ? 1 : affine[f];
-          first += gain * product;
-          second += gain * s;
-          if (sums != null && !features) {
-            sums[f] += product;
-            sums[norm.features() + f] += s;
+          for (int i = 0; i < sets; i++) {
+            int own = k + i * NUMBERS;
+            double s = taken((2 * i + 1) * LANES);
+            double product = taken(2 * i * LANES) * numbers[own + 2] + s * numbers[own + 3];
+            double gain = features ? 1 : affine[f];
+            both[2 * i] += gain * product;
+            both[2 * i + 1] += gain * s;
+            if (sums != null && !features) {
+              sums[f] += product;
+              sums[norm.features() + f] += s;
+            }
           }
         });
-    double along = first / norm.size() * statistics[4 * norm.channels() + c];
-    double mean = norm.centered() ? second / norm.size() : 0;
-    numbers[k + 5] = (float) (-along * inverse);
-    numbers[k + 6] = (float) -(along * shift + mean);
+    for (int i = 0; i < sets; i++) {
+      int own = k + i * NUMBERS;
+      double along = both[2 * i] / norm.size() * statistics[4 * norm.channels() + c + i];
+      double mean = norm.centered() ? both[2 * i + 1] / norm.size() : 0;
+      numbers[own + 5] = (float) (-along * numbers[own + 2]);
+      numbers[own + 6] = (float) -(along * numbers[own + 3] + mean);
+    }
   }
 
-  private void write(int c, int k, float[] dh, float[] affine, float[] added, float[] dx) {
+  private void write(
+      int c, int sets, int k, float[] dh, float[] affine, float[] added, float[] dx) {
     forEach(
         c,
+        features ? sets : 0,
         (tile, f) -> {
-          if (features) {
-            loops.pullbackFeatures(dh, x, inRow(tile), numbers, k, affine, f, added, dx);
-            return;
+          if (!features) {
+            numbers[k + 4] = affine[f];
+            loops.repeatNumbers(numbers, k, table);
+            loops.pullback(dh, x, tile, table, dx);
+          } else if (sets == 1) {
+            loops.pullbackFeatures(dh, x, tile, numbers, k, affine, f, added, dx);
+          } else {
+            loops.pullbackPair(dh, x, tile, numbers, k, affine, f, added, dx);
           }
-          numbers[k + 4] = affine[f];
-          loops.repeatNumbers(numbers, k, table);
-          loops.pullback(dh, x, tile, table, dx);
         },
         f -> {});
   }
 
   /** Takes what was measured of a set. */
   private void take(int c, int k) {
-    for (int row = 0; row < 4; row++) {
-      numbers[k + row] = statistics[row * norm.channels() + c];
+    for (int number = 0; number < 4; number++) {
+      numbers[k + number] = statistics[number * norm.channels() + c];
     }
   }
 
@@ -283,8 +308,8 @@ final class FloatSets {
     return (lanes[i] + lanes[i + 8]) + (lanes[i + 4] + lanes[i + 12]);
   }
 
-  /** Walks over a set, and tells whenever lanes are to be added up. */
-  private void forEach(int c, Body body, IntConsumer atEnd) {
+  /** Walks over a set, or rows of them, and tells whenever lanes are to be added up. */
+  private void forEach(int c, int rows, Body body, IntConsumer atEnd) {
     for (int i = 0; i < norm.a(); i++) {
       int end = norm.at(i, c) + norm.b();
       for (int at = norm.at(i, c), n; at < end; at += n) {
@@ -292,18 +317,20 @@ final class FloatSets {
         int f = norm.feature(at);
         int whole = n / LANES * LANES;
         if (whole > 0) {
-          body.run(new Tile(at, LANES, n / LANES, 0, LANES), f);
+          body.run(tile(at, whole, rows), f);
         }
         if (whole < n) {
-          body.run(new Tile(at + whole, LANES, 1, 0, n - whole), features ? f + whole : f);
+          body.run(tile(at + whole, n - whole, rows), features ? f + whole : f);
         }
         atEnd.accept(f);
       }
     }
   }
 
-  /** Returns a tile of lanes as one row. */
-  private static Tile inRow(Tile tile) {
-    return new Tile(tile.at(), 0, 1, 0, (tile.rows() - 1) * LANES + tile.to());
+  /** Returns elements in rows of neighboring sets; as lanes of one set if there are 0 rows. */
+  private Tile tile(int at, int n, int rows) {
+    return rows > 0
+        ? new Tile(at, norm.b(), rows, 0, n)
+        : new Tile(at, LANES, n < LANES ? 1 : n / LANES, 0, Math.min(n, LANES));
   }
 }
