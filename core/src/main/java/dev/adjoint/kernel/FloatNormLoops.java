@@ -30,6 +30,9 @@ public interface FloatNormLoops {
   /** Adds d and its square to the sums of each column. */
   void moments(float[] x, Tile tile, float[] table, float[] sums);
 
+  /** Adds d and its square of two rows to the sums of each lane; those of the second follow. */
+  void momentsPair(float[] x, Tile tile, float[] numbers, int k, float[] sums);
+
   /** Computes {@code h = gain y + bias}. */
   void apply(float[] x, Tile tile, float[] table, float[] h);
 

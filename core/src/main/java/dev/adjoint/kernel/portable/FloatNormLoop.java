@@ -56,6 +56,51 @@ public final class FloatNormLoop implements FloatNormLoops {
   }
 
   @Override
+  public void momentsPair(float[] x, Tile tile, float[] numbers, int k, float[] sums) {
+    if (tile.to() % STEP > 0) {
+      remainder.momentsPair(x, tile, numbers, k, sums);
+      return;
+    }
+    float scale = repeat(numbers, k);
+    float offset = repeat(numbers, k + 1);
+    float scale2 = repeat(numbers, k + NUMBERS);
+    float offset2 = repeat(numbers, k + NUMBERS + 1);
+    int at = tile.at();
+    int next = at + tile.stride();
+    int alone = (tile.to() + LANES - 1) / LANES % 2 * LANES;
+    for (int lane = 0; lane < LANES; lane += STEP) {
+      float sum = load(sums, lane);
+      float squares = load(sums, LANES + lane);
+      float sum2 = load(sums, 2 * LANES + lane);
+      float squares2 = load(sums, 3 * LANES + lane);
+      if (lane <= Math.min(alone, tile.to()) - STEP) {
+        float d = fma(load(x, at + lane), scale, offset);
+        float d2 = fma(load(x, next + lane), scale2, offset2);
+        sum = plus(sum, d);
+        squares = fma(d, d, squares);
+        sum2 = plus(sum2, d2);
+        squares2 = fma(d2, d2, squares2);
+      }
+      for (int i = lane; i <= tile.to() - alone - LANES - STEP; i += 2 * LANES) {
+        int p = at + alone + i;
+        int q = next + alone + i;
+        float d = fma(load(x, p), scale, offset);
+        float e = fma(load(x, p + LANES), scale, offset);
+        float d2 = fma(load(x, q), scale2, offset2);
+        float e2 = fma(load(x, q + LANES), scale2, offset2);
+        sum = plus(sum, plus(d, e));
+        squares = plus(squares, fma(d, d, times(e, e)));
+        sum2 = plus(sum2, plus(d2, e2));
+        squares2 = plus(squares2, fma(d2, d2, times(e2, e2)));
+      }
+      store(sum, sums, lane);
+      store(squares, sums, LANES + lane);
+      store(sum2, sums, 2 * LANES + lane);
+      store(squares2, sums, 3 * LANES + lane);
+    }
+  }
+
+  @Override
   public void apply(float[] x, Tile tile, float[] table, float[] h) {
     int stride = tile.stride();
     int i = tile.from();

@@ -87,11 +87,43 @@ final class FloatSets {
   void forward(int from, int to, float[] affine, float[] h) {
     for (int c = from, end; c < to; c = end) {
       end = Math.min(to, c + group);
-      for (int i = c; i < end; i++) {
-        measure(i, 0);
+      for (int i = c, n; i < end; i += n) {
+        n = Math.min(together, end - i);
+        if (n == 1) {
+          measure(i, 0);
+        } else {
+          measurePair(i);
+        }
       }
-      for (int i = c; i < end; i++) {
+      for (int i = c; i < end; i++) { // two at once are slower, once they come from memory
         apply(i, affine, h);
+      }
+    }
+  }
+
+  /** Measures two neighboring sets. */
+  private void measurePair(int c) {
+    for (int i = 0; i < 2; i++) {
+      numbers[i * NUMBERS] = 1;
+      numbers[i * NUMBERS + 1] = -center(c + i, 0);
+    }
+    Arrays.fill(both, 0);
+    forEach(
+        c,
+        2,
+        (tile, f) -> loops.momentsPair(x, tile, numbers, 0, lanes),
+        f -> {
+          for (int i = 0; i < 4; i++) {
+            both[i] += taken(i * LANES);
+          }
+        });
+    for (int i = 0; i < 2; i++) {
+      double rest = both[2 * i] / norm.size();
+      double meanSquare = both[2 * i + 1] / norm.size();
+      if (norm.centered() && isFar(rest, meanSquare)) {
+        measure(c + i, 0);
+      } else {
+        store(c + i, 0, -numbers[i * NUMBERS + 1], rest, meanSquare);
       }
     }
   }
@@ -99,17 +131,24 @@ final class FloatSets {
   /** Measures a set of numbers divided by a power of two. */
   private void measure(int c, int exponent) {
     numbers[0] = Math.scalb(1f, -exponent);
-    int start = norm.at(0, c);
-    float center = 0;
-    if (norm.centered()) {
-      center = norm.b() >= LANES && exponent == 0 ? total(x, start) / LANES : x[start] * numbers[0];
-    }
+    float center = center(c, exponent);
     addUp(c, center);
     if (norm.centered() && isFar(first, second)) {
       center = (float) (center + first);
       addUp(c, center);
     }
     store(c, exponent, center, first, second);
+  }
+
+  /** Returns the mean of a few elements. */
+  private float center(int c, int exponent) {
+    int start = norm.at(0, c);
+    if (!norm.centered()) {
+      return 0;
+    }
+    return norm.b() >= LANES && exponent == 0
+        ? total(x, start) / LANES
+        : x[start] * Math.scalb(1f, -exponent);
   }
 
   /** Computes the means of d and its square. */
@@ -176,7 +215,7 @@ final class FloatSets {
   }
 
   private void apply(int c, float[] affine, float[] h) {
-    take(c, 0);
+    take(c, 1, 0);
     forEach(
         c,
         features ? 1 : 0,
@@ -223,9 +262,7 @@ final class FloatSets {
 
   /** Adds up what dx needs of one set, or of two. */
   private void addUp(int c, int sets, int k, float[] dh, float[] affine, double @Nullable [] sums) {
-    for (int i = 0; i < sets; i++) {
-      take(c + i, k + i * NUMBERS);
-    }
+    take(c, sets, k);
     if (!features) {
       loops.repeatNumbers(numbers, k, table);
     }
@@ -284,10 +321,12 @@ final class FloatSets {
         f -> {});
   }
 
-  /** Takes what was measured of a set. */
-  private void take(int c, int k) {
-    for (int number = 0; number < 4; number++) {
-      numbers[k + number] = statistics[number * norm.channels() + c];
+  /** Takes what was measured of one set, or of two. */
+  private void take(int c, int sets, int k) {
+    for (int i = 0; i < sets; i++) {
+      for (int number = 0; number < 4; number++) {
+        numbers[k + i * NUMBERS + number] = statistics[number * norm.channels() + c + i];
+      }
     }
   }
 
