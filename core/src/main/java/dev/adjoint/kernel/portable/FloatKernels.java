@@ -54,6 +54,9 @@ public abstract class FloatKernels implements Kernels {
   /** Makes the loops of normalizations, compiled apart from others. */
   protected abstract FloatNormLoops normLoops();
 
+  /** Makes the same for tiles that are wide and low. */
+  protected abstract FloatNormLoops columnLoops();
+
   @Override
   public final Loop loop(String function, int arity) {
     return loops.computeIfAbsent(function, name -> newLoop(Formula.of(name, arity)));

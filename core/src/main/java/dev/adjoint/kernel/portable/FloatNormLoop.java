@@ -7,9 +7,9 @@ import dev.adjoint.kernel.Norm.Tile;
 import org.jspecify.annotations.Nullable;
 
 /** The loops of a normalization. What is left after the last whole step is done by others. */
-public final class FloatNormLoop implements FloatNormLoops {
+public class FloatNormLoop implements FloatNormLoops {
 
-  private final FloatNormLoops remainder;
+  final FloatNormLoops remainder;
 
   /** Makes loops, which need others if their steps are of several elements. */
   public FloatNormLoop(@Nullable FloatNormLoops remainder) {

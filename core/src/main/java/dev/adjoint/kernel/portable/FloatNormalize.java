@@ -16,12 +16,11 @@ final class FloatNormalize implements Kernels.Normalizer {
 
   private final FloatNormLoops loops;
 
-  /** The same loops, compiled for tiles that are wide and low. */
   private final FloatNormLoops columnLoops;
 
   FloatNormalize(FloatKernels kernels) {
     loops = kernels.normLoops();
-    columnLoops = kernels.normLoops();
+    columnLoops = kernels.columnLoops();
   }
 
   @Override

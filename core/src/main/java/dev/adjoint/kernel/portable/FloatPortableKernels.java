@@ -89,6 +89,11 @@ public final class FloatPortableKernels extends FloatKernels {
   }
 
   @Override
+  public FloatNormLoops columnLoops() {
+    return new FloatColumnLoop(null);
+  }
+
+  @Override
   public int tileRows() {
     return FloatPortableTile.tileRows();
   }

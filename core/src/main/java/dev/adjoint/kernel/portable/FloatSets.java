@@ -74,7 +74,7 @@ final class FloatSets {
     this.x = x;
     this.statistics = statistics;
     features = norm.inner() == 1;
-    together = features && norm.b() % Math.max(1, norm.features()) == 0 ? 2 : 1;
+    together = features && norm.b() == norm.features() ? 2 : 1;
     int most = Math.clamp(norm.channels(), 1, GROUP);
     group = Math.clamp((1 << 14) / norm.size(), 1, most);
     numbers = Buffers.uninitializedFloats(group * NUMBERS);

@@ -63,6 +63,12 @@ public final class FloatVectorKernels extends FloatKernels {
         FloatNormLoops.class, FloatNormLoop.class, List.of(), portable.normLoops());
   }
 
+  @Override
+  protected FloatNormLoops columnLoops() {
+    return specializer.copy(
+        FloatNormLoops.class, FloatColumnLoop.class, List.of(), portable.columnLoops());
+  }
+
   /** The copies of the tile, made when something is multiplied. */
   private static final class Tile {
 
