@@ -131,7 +131,13 @@ final class Text extends Example {
     print("Written:%n");
     lines.forEach(line -> print("  %s%n", line));
     long copied = lines.stream().filter(corpus.training()::contains).count();
-    print("%d of these %d lines stand in what it has learned from.%n", copied, lines.size());
+    String own =
+        copied == 0
+            ? "None of these %d lines is in the text that it has learned from."
+                .formatted(lines.size())
+            : "%d of these %d lines are in the text that it has learned from; the others are new."
+                .formatted(copied, lines.size());
+    print("%s%n", own);
     told.answer(
             "bits per character, the best of counting %.3f"
                 .formatted(Collections.min(bits.subList(0, bits.size() - 1))),
@@ -141,9 +147,7 @@ final class Text extends Example {
         .fact("seed", Long.toString(seed))
         .result(page ->
             page.heading("Written")
-                .paragraph(
-                    "%d of these %d lines stand in what it has learned from, the others are new."
-                        .formatted(copied, lines.size()))
+                .paragraph(own)
                 .items(lines)
                 .heading("Beside counting")
                 .plot(
