@@ -3,7 +3,6 @@ package dev.adjoint.nn;
 import dev.adjoint.op.ConvOptions;
 import dev.adjoint.op.Convolution;
 import dev.adjoint.tensor.Generator;
-import dev.adjoint.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /** Convolves signals: from (N, in, L) to (N, out, OL), see {@link Convolution#conv1d}. */
@@ -31,11 +30,6 @@ public final class Conv1d extends Convolutional<Conv1d> {
 
   /** Creates a layer from its description. */
   public Conv1d(Description from) {
-    super(from, 1, false);
-  }
-
-  @Override
-  Tensor convolve(Tensor x, Tensor w, @Nullable Tensor b) {
-    return b == null ? Convolution.conv1d(x, w, options()) : Convolution.conv1d(x, w, b, options());
+    super(from, 1, false, Convolution::conv1d);
   }
 }

@@ -3,7 +3,6 @@ package dev.adjoint.nn;
 import dev.adjoint.op.ConvOptions;
 import dev.adjoint.op.Convolution;
 import dev.adjoint.tensor.Generator;
-import dev.adjoint.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,11 +41,6 @@ public final class Conv2d extends Convolutional<Conv2d> {
 
   /** Creates a layer from its description. */
   public Conv2d(Description from) {
-    super(from, 2, false);
-  }
-
-  @Override
-  Tensor convolve(Tensor x, Tensor w, @Nullable Tensor b) {
-    return b == null ? Convolution.conv2d(x, w, options()) : Convolution.conv2d(x, w, b, options());
+    super(from, 2, false, Convolution::conv2d);
   }
 }

@@ -3,7 +3,6 @@ package dev.adjoint.nn;
 import dev.adjoint.op.ConvOptions;
 import dev.adjoint.op.Convolution;
 import dev.adjoint.tensor.Generator;
-import dev.adjoint.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,11 +38,6 @@ public final class Conv3d extends Convolutional<Conv3d> {
 
   /** Creates a layer from its description. */
   public Conv3d(Description from) {
-    super(from, 3, false);
-  }
-
-  @Override
-  Tensor convolve(Tensor x, Tensor w, @Nullable Tensor b) {
-    return b == null ? Convolution.conv3d(x, w, options()) : Convolution.conv3d(x, w, b, options());
+    super(from, 3, false, Convolution::conv3d);
   }
 }

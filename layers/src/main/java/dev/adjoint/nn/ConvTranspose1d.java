@@ -3,7 +3,6 @@ package dev.adjoint.nn;
 import dev.adjoint.op.ConvOptions;
 import dev.adjoint.op.Convolution;
 import dev.adjoint.tensor.Generator;
-import dev.adjoint.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /** Spreads signals: from (N, in, L) to (N, out, OL), see {@link Convolution#convTranspose1d}. */
@@ -31,13 +30,6 @@ public final class ConvTranspose1d extends Convolutional<ConvTranspose1d> {
 
   /** Creates a layer from its description. */
   public ConvTranspose1d(Description from) {
-    super(from, 1, true);
-  }
-
-  @Override
-  Tensor convolve(Tensor x, Tensor w, @Nullable Tensor b) {
-    return b == null
-        ? Convolution.convTranspose1d(x, w, options())
-        : Convolution.convTranspose1d(x, w, b, options());
+    super(from, 1, true, Convolution::convTranspose1d);
   }
 }

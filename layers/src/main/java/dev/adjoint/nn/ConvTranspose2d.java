@@ -3,7 +3,6 @@ package dev.adjoint.nn;
 import dev.adjoint.op.ConvOptions;
 import dev.adjoint.op.Convolution;
 import dev.adjoint.tensor.Generator;
-import dev.adjoint.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,13 +42,6 @@ public final class ConvTranspose2d extends Convolutional<ConvTranspose2d> {
 
   /** Creates a layer from its description. */
   public ConvTranspose2d(Description from) {
-    super(from, 2, true);
-  }
-
-  @Override
-  Tensor convolve(Tensor x, Tensor w, @Nullable Tensor b) {
-    return b == null
-        ? Convolution.convTranspose2d(x, w, options())
-        : Convolution.convTranspose2d(x, w, b, options());
+    super(from, 2, true, Convolution::convTranspose2d);
   }
 }

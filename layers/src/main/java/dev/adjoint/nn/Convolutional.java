@@ -25,11 +25,17 @@ public abstract sealed class Convolutional<C extends Convolutional<C>> extends L
   private @Nullable Weight bias;
   private final ConvOptions options;
   private final boolean transposed;
+  private final Operation operation;
+
+  interface Operation {
+    Tensor of(Tensor x, Tensor w, ConvOptions options);
+  }
 
   /** Creates a layer from its description, with a kernel of so many axes. */
-  Convolutional(Description from, int axes, boolean transposed) {
+  Convolutional(Description from, int axes, boolean transposed, Operation operation) {
     super(from);
     this.transposed = transposed;
+    this.operation = operation;
     int in = size("in").get();
     int out = size("out").get();
     int[] kernel = integers("kernel").get();
@@ -64,7 +70,6 @@ public abstract sealed class Convolutional<C extends Convolutional<C>> extends L
     bias = optional("bias", Shape.of(out), uniform);
   }
 
-  /** Begins the description of a layer. */
   static Description initial(
       Function<Description, ?> constructor, int in, int out, ConvOptions options, int... kernel) {
     return Description.of(constructor)
@@ -127,10 +132,9 @@ public abstract sealed class Convolutional<C extends Convolutional<C>> extends L
                   channels,
                   w.rank() == 3 ? "L" : w.rank() == 4 ? "H, W" : "D, H, W"));
     }
-    return observed(convolve(x, w, bias == null ? null : bias.value()));
+    Tensor y = operation.of(x, w, options);
+    return observed(bias == null ? y : y.plus(perChannel(bias, y)));
   }
-
-  abstract Tensor convolve(Tensor x, Tensor w, @Nullable Tensor b);
 
   /** Returns the axis of the weight that counts outputs: 1 of a transposed convolution, else 0. */
   public int outputAxis() {
