@@ -29,11 +29,6 @@ record MatrixFunction(UnaryOperator<Tensor> f, int order) implements Primitive {
   }
 
   @Override
-  public String name() {
-    return "matrixFunction";
-  }
-
-  @Override
   public Tensor forward(Tensor... x) {
     Tensor a = x[0].untracked().to(DType.FLOAT64);
     Linalg.Eigh eigen = MatrixBatch.named(name(), () -> Linalg.eigh(a));
@@ -49,7 +44,8 @@ record MatrixFunction(UnaryOperator<Tensor> f, int order) implements Primitive {
     double[] values = eigen.values().toDoubleArray();
     List<double[]> derivatives = derivatives(eigen.values());
     for (int first = 0; first < values.length; first += n) {
-      new Paths(new DividedDifferences(values, derivatives, first), directions, n, out).addAll();
+      DividedDifferences differences = new DividedDifferences(values, derivatives, first);
+      new Paths(differences, directions, n, out, new int[order + 1]).addAll();
     }
     Tensor inner = Engine.tensor(out, DType.FLOAT64, v.shape());
     return v.matmul(inner).matmul(turned).to(x[0].dtype());
@@ -87,20 +83,8 @@ record MatrixFunction(UnaryOperator<Tensor> f, int order) implements Primitive {
   }
 
   /** Sums over the paths through one matrix, as many steps long as there are directions. */
-  private static final class Paths {
-    private final DividedDifferences f;
-    private final List<double[]> directions;
-    private final int n;
-    private final double[] out;
-    private final int[] path;
-
-    Paths(DividedDifferences f, List<double[]> directions, int n, double[] out) {
-      this.f = f;
-      this.directions = directions;
-      this.n = n;
-      this.out = out;
-      this.path = new int[directions.size() + 1];
-    }
+  private record Paths(
+      DividedDifferences f, List<double[]> directions, int n, double[] out, int[] path) {
 
     void addAll() {
       for (int i = 0; i < n; i++) {
@@ -127,6 +111,48 @@ record MatrixFunction(UnaryOperator<Tensor> f, int order) implements Primitive {
           }
         }
       }
+    }
+  }
+
+  /**
+   * The divided differences of a function at ascending values: (f(b) - f(a)) / (b - a), of these
+   * again, and so on; between equal values, the derivatives that these tend to.
+   *
+   * @param values of several matrices
+   * @param derivatives of f at the values, from the function itself on: one more than is asked for
+   * @param first where the values of this matrix begin
+   */
+  private record DividedDifferences(double[] values, List<double[]> derivatives, int first) {
+
+    private static final double EPSILON = Math.ulp(1.0);
+
+    /** Returns the difference over the values that some indices, in ascending order, stand for. */
+    double at(int[] indices, int from, int to) {
+      int low = first + indices[from];
+      int high = first + indices[to];
+      int k = to - from;
+      double factorial = 1;
+      double sum = 0;
+      for (int i = 0; i <= k; i++) {
+        factorial *= Math.max(1, i);
+        sum += derivatives.get(k)[first + indices[from + i]];
+      }
+      double mean = sum / (k + 1) / factorial;
+      double gap = values[high] - values[low];
+      if (k == 0 || gap == 0) {
+        return mean;
+      }
+      double a = at(indices, from, to - 1);
+      double b = at(indices, from + 1, to);
+      // Between near values the difference is lost in rounding, and the derivative is nearly
+      // linear:
+      // whichever is expected to be less wrong.
+      double rounding = EPSILON * (Math.abs(a) + Math.abs(b)) / gap;
+      double bend =
+          gap
+              * Math.abs(derivatives.get(k + 1)[high] - derivatives.get(k + 1)[low])
+              / (12 * factorial);
+      return bend < rounding ? mean : (b - a) / gap;
     }
   }
 }

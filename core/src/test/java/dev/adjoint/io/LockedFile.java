@@ -15,7 +15,7 @@ final class LockedFile {
     try (FileChannel channel =
             FileChannel.open(
                 Path.of(args[0]), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-        FileLock lock = channel.lock(HiddenFile.LOCKED, 1, false)) {
+        FileLock lock = channel.lock(AtomicFile.HiddenFile.LOCKED, 1, false)) {
       System.out.print(lock.isValid() ? 1 : 0);
       System.out.flush();
       System.in.read();

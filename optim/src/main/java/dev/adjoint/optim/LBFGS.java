@@ -1,9 +1,9 @@
 package dev.adjoint.optim;
 
 import com.google.common.collect.ImmutableList;
+import dev.adjoint.autodiff.Gradients;
 import dev.adjoint.autodiff.Parameter;
 import dev.adjoint.op.Joining;
-import dev.adjoint.optim.CurvatureHistory.Pair;
 import dev.adjoint.optim.StrongWolfe.Point;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
@@ -51,7 +51,6 @@ public final class LBFGS {
   /** How often the step that is being taken has computed the loss. */
   private int evaluations;
 
-  /** What is remembered from step to step. */
   private record Memory(int iterations, CurvatureHistory history, @Nullable LastStep last) {}
 
   /** The iteration before: where it began, and how far it went. */
@@ -98,10 +97,7 @@ public final class LBFGS {
     return this;
   }
 
-  /**
-   * Sets the number of evaluations of the loss after which a step ends; the default is 5/4 of the
-   * iterations.
-   */
+  /** Sets after how many evaluations of the loss a step ends; by default 5/4 of the iterations. */
   public LBFGS maxEvaluations(int number) {
     maxEvaluations = Numbers.atLeast(1, NAME, "maxEvaluations", number);
     return this;
@@ -251,12 +247,11 @@ public final class LBFGS {
   }
 
   /**
-   * Continues from where an optimizer with the same settings has been: its next step has the same
-   * bits.
+   * Continues from where an optimizer of the same settings was: its next step has the same bits.
    *
    * @param state what {@link #state} has returned
-   * @throws IllegalArgumentException naming what is missing, unknown or of another shape; then
-   *     nothing has changed
+   * @throws IllegalArgumentException naming what is missing, unknown or misshapen, before any
+   *     change
    */
   public void load(Map<String, Tensor> state) {
     ParameterState.requireDistinctPaths(NAME, states);
@@ -293,5 +288,110 @@ public final class LBFGS {
       sizes[vectors.length] = each.size();
       return saved.tensor(each.path() + "." + name, Shape.of(sizes));
     });
+  }
+
+  /** A step and the change of the gradient along it. */
+  private record Pair(Tensor step, Tensor change, double curvature) {
+    Pair(Tensor step, Tensor change) {
+      this(step.copy(), change.copy(), change.matmul(step).item());
+    }
+  }
+
+  /**
+   * How the gradient changed along the last steps, the oldest first: so the inverse of the Hessian
+   * is roughly known (Nocedal and Wright 2006, algorithm 7.4).
+   */
+  private record CurvatureHistory(ImmutableList<Pair> pairs) {
+
+    static final CurvatureHistory NONE = new CurvatureHistory(ImmutableList.of());
+
+    /** The least curvature, times the square of the step, that is worth remembering. */
+    private static final double LEAST = 1e-10;
+
+    /**
+     * Returns this with a step along which the gradient grew, without the oldest beyond a limit.
+     */
+    CurvatureHistory plus(Tensor step, Tensor change, int limit) {
+      Pair pair = new Pair(step, change);
+      if (!(pair.curvature > LEAST)) {
+        return this;
+      }
+      List<Pair> kept = pairs.subList(Math.max(0, pairs.size() + 1 - limit), pairs.size());
+      return new CurvatureHistory(ImmutableList.<Pair>builder().addAll(kept).add(pair).build());
+    }
+
+    /**
+     * Returns minus the gradient times the inverse of the Hessian: the direction to the minimum.
+     */
+    Tensor direction(Tensor gradient) {
+      Tensor q = gradient.neg();
+      double[] shares = new double[pairs.size()];
+      for (int i = shares.length - 1; i >= 0; i--) {
+        Pair pair = pairs.get(i);
+        shares[i] = pair.step.matmul(q).item() / pair.curvature;
+        q = q.minus(pair.change.times(shares[i]));
+      }
+      if (pairs.isEmpty()) {
+        return q;
+      }
+      Pair last = pairs.getLast(); // whose curvature stands for that in all other directions
+      Tensor r = q.times(last.curvature / last.change.matmul(last.change).item());
+      for (int i = 0; i < shares.length; i++) {
+        Pair pair = pairs.get(i);
+        double share = pair.change.matmul(r).item() / pair.curvature;
+        r = r.plus(pair.step.times(shares[i] - share));
+      }
+      return r;
+    }
+  }
+
+  /** Sees all elements of several parameters as one vector. */
+  private record FlatParameters(List<ParameterState> parameters) {
+
+    /** Returns a copy of the values. */
+    Tensor values() {
+      return flat(state -> state.parameter().value().untracked());
+    }
+
+    /** Returns the gradient, 0 for parameters that took no part. */
+    Tensor gradient(Gradients gradients) {
+      return flat(state -> gradients.orZeros(state.parameter()).untracked());
+    }
+
+    /** Assigns a vector, whole or not at all; frozen parameters keep their values. */
+    void assign(Tensor vector) {
+      Map<Parameter, Tensor> values = new LinkedHashMap<>();
+      int from = 0;
+      for (ParameterState state : parameters) {
+        int to = from + state.size();
+        if (!state.parameter().isFrozen()) {
+          values.put(
+              state.parameter(), vector.slice(0, from, to).reshape(state.parameter().shape()));
+        }
+        from = to;
+      }
+      Parameter.assign(values);
+    }
+
+    /** Returns the parts of vectors (..., size) that belong to the parameters, by path. */
+    Map<String, Tensor> split(Tensor vectors) {
+      Map<String, Tensor> parts = new LinkedHashMap<>();
+      int from = 0;
+      for (ParameterState state : parameters) {
+        int to = from + state.size();
+        parts.put(state.path(), vectors.slice(-1, from, to).copy());
+        from = to;
+      }
+      return parts;
+    }
+
+    /** Puts together what {@link #split} has taken apart. */
+    Tensor join(Function<ParameterState, Tensor> part) {
+      return Joining.concat(-1, parameters.stream().map(part).toArray(Tensor[]::new));
+    }
+
+    private Tensor flat(Function<ParameterState, Tensor> part) {
+      return join(state -> part.apply(state).reshape(state.size()).copy());
+    }
   }
 }

@@ -8,12 +8,15 @@ import dev.adjoint.nn.Layer;
 import dev.adjoint.nn.Setting;
 import dev.adjoint.nn.Weight;
 import dev.adjoint.op.Joining;
+import dev.adjoint.op.Where;
+import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.function.Function;
@@ -60,7 +63,6 @@ public abstract sealed class Recurrent<R extends Recurrent<R, S>, S> extends Lay
   private final Function<List<Tensor>, S> joined;
   private final Function<S, List<Tensor>> parts;
 
-  /** The weights of one layer in one direction. */
   private record CellWeights(
       String suffix,
       boolean backwards,
@@ -99,7 +101,6 @@ public abstract sealed class Recurrent<R extends Recurrent<R, S>, S> extends Lay
     declareWeights();
   }
 
-  /** Begins the description of a layer. */
   static Description initial(Function<Description, ?> constructor, int in, int hidden) {
     return Description.of(constructor).set("in", in).set("hidden", hidden);
   }
@@ -254,7 +255,6 @@ public abstract sealed class Recurrent<R extends Recurrent<R, S>, S> extends Lay
     return new Output<>(observed(sequence.transpose(0, 1)), joined.apply(last));
   }
 
-  /** Goes through the steps of one layer in one direction. */
   private Scan scan(
       CellWeights cell, Tensor sequence, @Nullable Padding padding, List<Tensor> initial) {
     if (padding != null || !Recorder.isTracing()) {
@@ -356,5 +356,45 @@ public abstract sealed class Recurrent<R extends Recurrent<R, S>, S> extends Lay
   @Override
   public String toString() {
     return line(settings(), dropout.probability() == 0 ? "" : "dropout " + dropout.probability());
+  }
+
+  /**
+   * The padding behind the ends of sequences, which a recurrent layer does not read.
+   *
+   * <p>A sequence that has ended keeps its state. Forwards this is its final state, and backwards
+   * its initial one until the steps reach its end: so neither way needs the sequences to be
+   * rearranged.
+   */
+  private static final class Padding {
+
+    /** Of shape (T, N, 1). */
+    private final Tensor mask;
+
+    private final int shortest;
+    private final Tensor zero;
+
+    Padding(IntTensor lengths, int steps, DType dtype) {
+      mask = Masks.lengths(lengths, steps).transpose().unsqueeze(2).to(dtype).contiguous();
+      shortest = Arrays.stream(lengths.toArray()).min().orElse(steps);
+      zero = Tensor.scalar(0, dtype);
+    }
+
+    /** Returns a sequence (T, N, ...) with zeros behind the ends, whatever was there. */
+    Tensor zeroed(Tensor sequence) {
+      return Where.where(mask, sequence, zero);
+    }
+
+    /** Returns the state after step t: the one before where a sequence has ended. */
+    List<Tensor> keepEnded(int t, List<Tensor> before, List<Tensor> after) {
+      if (t < shortest) {
+        return after;
+      }
+      Tensor running = mask.select(0, t);
+      List<Tensor> state = new ArrayList<>();
+      for (int i = 0; i < after.size(); i++) {
+        state.add(Where.where(running, after.get(i), before.get(i)));
+      }
+      return state;
+    }
   }
 }
