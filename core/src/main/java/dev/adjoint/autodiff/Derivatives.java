@@ -57,8 +57,7 @@ public final class Derivatives {
   // ---- products with a vector ----------------------------------------------------------------
 
   /**
-   * Returns the product of a vector and the jacobian: the gradient of {@code sum(f(x) *
-   * cotangent)}.
+   * Returns a vector times the jacobian: the gradient of {@code sum(f(x) * cotangent)}.
    *
    * @param cotangent of the output's shape
    */
@@ -75,8 +74,7 @@ public final class Derivatives {
   }
 
   /**
-   * Returns the product of the jacobian and a vector: the change of the output when x moves along
-   * the tangent.
+   * Returns the jacobian times a vector: the change of the output as x moves along the tangent.
    *
    * <p>Computed in forward mode: tangents are carried along, from the inputs to the output.
    *
@@ -109,7 +107,7 @@ public final class Derivatives {
       Function<List<Tensor>, Tensor> f, List<Tensor> x, List<Tensor> v) {
     requireShapes("hessianVectorProduct", x, v);
     Call call = Call.of("hessianVectorProduct", f, x, anyTracked(v));
-    return hessianTimes(call.gradients(true), call.x, v, call.nested);
+    return Forward.pass(call.gradients(true), call.x, v, call.nested);
   }
 
   // ---- whole matrices ------------------------------------------------------------------------
@@ -202,12 +200,6 @@ public final class Derivatives {
       Tensor root, List<Tensor> wrt, Tensor cotangent, boolean record) {
     Backward backward = Backward.wrt(wrt.toArray(Tensor[]::new)).seed(cotangent);
     return (record ? backward.createGraph() : backward).gradients(root);
-  }
-
-  /** Returns the product of a hessian, of which the gradient was recorded, and a vector. */
-  static List<Tensor> hessianTimes(
-      List<Tensor> gradient, List<Tensor> x, List<Tensor> v, boolean record) {
-    return Forward.pass(gradient, x, v, record);
   }
 
   private static boolean anyTracked(List<Tensor> tensors) {

@@ -29,7 +29,7 @@ public final class Node {
   /** What a node of a checkpoint stands for, if a graph that is kept has been built on it. */
   private volatile @Nullable Node replay;
 
-  private Node(
+  Node(
       @Nullable Primitive primitive,
       Tensor[] inputs,
       @Nullable Parameter parameter,
@@ -39,11 +39,6 @@ public final class Node {
     this.parameter = parameter;
     this.site = site;
     this.birth = Recorder.mode().births().next(inputs);
-  }
-
-  /** Makes the node of a computed tensor. */
-  Node(Primitive primitive, Tensor[] inputs, @Nullable String site) {
-    this(primitive, inputs, null, site);
   }
 
   /** Returns the node of a tensor that was not computed but whose gradient is wanted. */
@@ -98,12 +93,10 @@ public final class Node {
     return found;
   }
 
-  /** Returns the inputs themselves, shared. */
   Tensor[] sharedInputs() {
     return inputs;
   }
 
-  /** Returns what {@link #keepReplay} has kept, or null. */
   @Nullable Node replay() {
     return replay;
   }

@@ -11,7 +11,6 @@ public final class Recorder {
 
   private Recorder() {}
 
-  /** Returns how operations of the current scope behave. */
   static Mode mode() {
     return Mode.CURRENT.orElse(Mode.DEFAULT);
   }
@@ -26,7 +25,6 @@ public final class Recorder {
     return record(computed(primitive, inputs), primitive, inputs);
   }
 
-  /** Computes a primitive. */
   private static Tensor computed(Primitive primitive, Tensor[] inputs) {
     Trace trace = mode().trace();
     return trace != null && trace.isOfPrimitives()
@@ -69,8 +67,7 @@ public final class Recorder {
   }
 
   /**
-   * Records a new, untracked tensor as the output of a primitive, if a gradient can flow to one of
-   * the inputs.
+   * Records a new, untracked tensor as the output of a primitive, if gradients can flow to inputs.
    *
    * @return the output
    * @throws IllegalStateException if a parameter was updated while the output was computed from it
@@ -96,7 +93,7 @@ public final class Recorder {
     if (mode.recording() && primitive.isDifferentiable()) {
       for (Tensor input : inputs) {
         if (input.isTracked()) {
-          Node node = new Node(primitive, inputs, mode.detecting() ? site(mode) : null);
+          Node node = new Node(primitive, inputs, null, mode.detecting() ? site(mode) : null);
           if (mode.observer() != null) {
             mode.observer().onNode(node);
           }
@@ -136,7 +133,6 @@ public final class Recorder {
     return mode.recording() || mode.map() != null;
   }
 
-  /** Tells whether a mapped function is running. */
   static boolean isMapped() {
     return mode().map() != null;
   }
@@ -278,7 +274,6 @@ public final class Recorder {
   /** Sees every step of a function that is run once, on samples, to learn its steps. */
   public interface Trace {
 
-    /** Returns what messages call the function. */
     String name();
 
     /** Receives a step, recorded or not. */
@@ -322,8 +317,7 @@ public final class Recorder {
      *
      * @param input which
      * @param x the input itself
-     * @param pulled what the pullback returned, perhaps of the shape to which the input was
-     *     broadcast
+     * @param pulled what the pullback returned, perhaps of the shape that the input broadcasts to
      * @param part what is added: the same, of the input's shape
      * @param sum of all parts so far
      */

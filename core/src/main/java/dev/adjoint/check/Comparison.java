@@ -52,10 +52,8 @@ public record Comparison(
 
   /** Returns the element's name, its index as in {@code [2, 0]}, or {@code direction 1}. */
   public String place() {
-    if (direction >= 0) {
-      return "direction " + direction;
-    }
-    return name.isEmpty() ? index.toString() : name;
+    String ofElement = name.isEmpty() ? index.toString() : name;
+    return direction >= 0 ? "direction " + direction : ofElement;
   }
 
   /** Returns how much of a derivative was left unseen, as far as that is news. */

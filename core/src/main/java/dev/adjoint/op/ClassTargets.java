@@ -37,7 +37,8 @@ record ClassTargets(IntTensor classes, int counted, @Nullable Tensor classWeight
       IntTensor targets,
       CrossEntropyOptions options) {
     Shape shape = scores.shape();
-    if (shape.rank() == 0 || !targets.shape().equals(rows(shape))) {
+    if (shape.rank() == 0
+        || !targets.shape().equals(shape.reduced(new int[] {shape.rank() - 1}, false))) {
       throw new IllegalArgumentException(
           "%s: %s of shape %s and targets of shape %s; expected %s of shape (..., classes) and targets of shape (...)"
               .formatted(operation, name, shape, targets.shape(), name));
@@ -82,10 +83,6 @@ record ClassTargets(IntTensor classes, int counted, @Nullable Tensor classWeight
         Engine.like(targets, classes),
         !isMapped ? counted : counted == classes.length ? targets.size() : -1,
         weights);
-  }
-
-  private static Shape rows(Shape scores) {
-    return scores.reduced(new int[] {scores.rank() - 1}, false);
   }
 
   /** Returns the targets of all examples of a mapped function. */

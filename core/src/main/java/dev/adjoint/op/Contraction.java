@@ -123,7 +123,6 @@ final class Contraction {
         : new Labeled(term.x().reshape(Arrays.copyOf(sizesLeft, n)), term.in(~repeated));
   }
 
-  /** Returns the number of elements of a tensor with these labels. */
   private double elements(long set) {
     double product = 1;
     for (long rest = set; rest != 0; rest &= rest - 1) {
@@ -144,8 +143,7 @@ final class Contraction {
     return inside & outside;
   }
 
-  // ---- the order
-  // ---------------------------------------------------------------------------------
+  // ---- the order ------------------------------------------------------------------------------
 
   /** Joins all terms with the fewest multiplications that any order needs. */
   private Labeled joinAll() {
@@ -203,8 +201,7 @@ final class Contraction {
     terms.add(pair(first, second, labels));
   }
 
-  // ---- one pair
-  // ----------------------------------------------------------------------------------
+  // ---- one pair -------------------------------------------------------------------------------
 
   private static Labeled summed(Labeled term, long kept) {
     int[] axes = term.in(~kept);

@@ -16,11 +16,6 @@ import dev.adjoint.tensor.Tensor;
  */
 record CrossEntropy(ClassTargets targets) implements Primitive {
   @Override
-  public String name() {
-    return "crossEntropy";
-  }
-
-  @Override
   public Tensor forward(Tensor... x) {
     Tensor logits = Engine.packed(x[0]);
     int n = logits.size(-1);
@@ -40,20 +35,16 @@ record CrossEntropy(ClassTargets targets) implements Primitive {
           for (int row = first; row < first + count; row++) {
             if (targets.counts(row)) {
               int right = from + row * n + targets.classes().get(row);
+              double chosen = elements.get(in, right);
               double largest = elements.get(shifts, row - first);
-              double loss = elements.get(out, row) + lead(largest, elements.get(in, right));
-              elements.set(out, row, loss);
+              double lead = largest == chosen ? 0 : largest - chosen; // both may be infinite
+              elements.set(out, row, elements.get(out, row) + lead);
             } else {
               elements.set(out, row, 0);
             }
           }
         });
     return Engine.tensor(out, dtype, targets.classes().shape());
-  }
-
-  /** Returns how far the largest logit is above the right one: 0 if that is it, infinite or not. */
-  private static double lead(double largest, double right) {
-    return largest == right ? 0 : largest - right;
   }
 
   @Override

@@ -14,7 +14,6 @@ final class Determinant {
 
   private Determinant() {}
 
-  /** What is computed from an LU decomposition. */
   enum Value implements Primitive {
     /** The determinant, of shape (..., 1, 1). */
     DET {
@@ -112,7 +111,7 @@ final class Determinant {
           "det",
           a.shape(),
           (long) (10 * Math.pow(n, order + 2)),
-          m -> new Terms(values, directions, n, m, out).choose(0));
+          m -> new Terms(values, directions, n, m, out, new int[order + 1]).choose(0));
       Tensor inner = Engine.tensor(out, DType.FLOAT64, a.shape());
       Tensor sign = Recorder.apply(Value.DET, u).times(Recorder.apply(Value.DET, vh));
       return u.matmul(inner).matmul(vh).times(sign).to(x[0].dtype());
@@ -127,23 +126,8 @@ final class Determinant {
     }
   }
 
-  /** The sum of one matrix. */
-  private static final class Terms {
-    private final double[] values;
-    private final List<double[]> directions;
-    private final int n;
-    private final int matrix;
-    private final double[] out;
-    private final int[] index;
-
-    Terms(double[] values, List<double[]> directions, int n, int matrix, double[] out) {
-      this.values = values;
-      this.directions = directions;
-      this.n = n;
-      this.matrix = matrix;
-      this.out = out;
-      this.index = new int[directions.size() + 1];
-    }
+  private record Terms(
+      double[] values, List<double[]> directions, int n, int matrix, double[] out, int[] index) {
 
     /** Chooses all indices from one on, and adds the terms of each choice. */
     void choose(int from) {

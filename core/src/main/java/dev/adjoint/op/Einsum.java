@@ -1,5 +1,6 @@
 package dev.adjoint.op;
 
+import com.google.common.primitives.Ints;
 import dev.adjoint.op.Contraction.Labeled;
 import dev.adjoint.tensor.Tensor;
 import java.util.ArrayList;
@@ -77,7 +78,6 @@ public final class Einsum {
     return Contraction.contract(terms, arrow < 0 ? implicit() : output(arrow + 2));
   }
 
-  /** Reads the labels of an operand, or of the result. */
   private int[] read(int from, int to) {
     List<Integer> labels = new ArrayList<>();
     for (int i = from; i < to; i++) {
@@ -134,20 +134,17 @@ public final class Einsum {
   private Labeled diagonals(int operand, Labeled term) {
     int[] labels = term.labels();
     for (int second = 1; second < labels.length; second++) {
-      int first = term.axis(labels[second]);
-      if (first < second) {
-        int a = first;
-        int b = second;
+      int a = term.axis(labels[second]);
+      int b = second;
+      if (a < b) {
         Tensor x = term.x();
         if (x.size(a) != x.size(b)) {
           throw differ(labels[a], x.size(a), x.size(b), operand, " within an operand");
         }
         int[] others = IntStream.range(0, labels.length).filter(i -> i != a && i != b).toArray();
-        Tensor last =
-            x.permute(IntStream.concat(Arrays.stream(others), IntStream.of(a, b)).toArray());
-        int[] left =
-            IntStream.concat(Arrays.stream(others).map(i -> labels[i]), IntStream.of(labels[a]))
-                .toArray();
+        Tensor last = x.permute(Ints.concat(others, new int[] {a, b}));
+        int[] left = Ints.concat(others, new int[] {a});
+        Arrays.setAll(left, i -> labels[left[i]]);
         return diagonals(operand, new Labeled(Linalg.diagonal(last), left));
       }
     }

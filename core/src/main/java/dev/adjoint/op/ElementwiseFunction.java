@@ -6,6 +6,7 @@ import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.function.Function;
@@ -112,9 +113,7 @@ public final class ElementwiseFunction implements Primitive.Broadcasting {
         some -> {
           Iterator<Tensor> next = some.iterator();
           Tensor[] own = x.clone();
-          for (int i = 0; i < arity; i++) {
-            own[i] = needed[i] ? next.next() : x[i];
-          }
+          Arrays.setAll(own, i -> needed[i] ? next.next() : x[i]);
           return definition.apply(own);
         };
     Iterator<Tensor> gradients = Derivatives.vjp(function, wanted, g).iterator();

@@ -30,9 +30,7 @@ public record Pad(int axis, int from, int step, int size, double value) implemen
     return Recorder.apply(new Pad(resolved, before, 1, shape.size(resolved), value), x);
   }
 
-  /**
-   * Adds elements before and after an axis: slices of the tensor itself, which are joined to it.
-   */
+  /** Adds elements before and after an axis: slices of the tensor itself, joined to it. */
   public static Tensor apply(Tensor x, int axis, int before, int after, PadMode mode) {
     return apply("pad", x, axis, before, after, mode);
   }
@@ -89,11 +87,6 @@ public record Pad(int axis, int from, int step, int size, double value) implemen
   /** Returns the linear part: the same places, with zeros as the rest. */
   Pad withZeros() {
     return new Pad(axis, from, step, size, 0);
-  }
-
-  @Override
-  public String name() {
-    return "pad";
   }
 
   @Override

@@ -103,7 +103,9 @@ record QR() implements Primitive.Broadcasting {
     }
     for (int j = 0; j < n; j++) {
       if (diagonal[j] < 0) {
-        negate(q[j]);
+        for (int i = 0; i < m; i++) {
+          q[j][i] = -q[j][i];
+        }
         for (int k = j; k < n; k++) {
           a[k][j] = -a[k][j];
         }
@@ -120,12 +122,6 @@ record QR() implements Primitive.Broadcasting {
     dot *= scale;
     for (int i = from; i < v.length; i++) {
       x[i] -= dot * v[i];
-    }
-  }
-
-  private static void negate(double[] x) {
-    for (int i = 0; i < x.length; i++) {
-      x[i] = -x[i];
     }
   }
 

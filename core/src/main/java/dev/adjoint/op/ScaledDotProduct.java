@@ -254,13 +254,6 @@ public final class ScaledDotProduct {
     }
 
     @Override
-    public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
-      boolean[] needed = new boolean[x.length];
-      needed[input] = true;
-      return Objects.requireNonNull(pullbacks(needed, g, x, y)[input]);
-    }
-
-    @Override
     public @Nullable Tensor[] pullbacks(boolean[] needed, Tensor g, Tensor[] x, Tensor y) {
       int unbiased = unbiased(x.length);
       @Nullable Tensor[] cotangents =

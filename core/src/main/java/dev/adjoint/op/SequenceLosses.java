@@ -82,8 +82,7 @@ public final class SequenceLosses {
     }
     DType dtype = logProbabilities.dtype();
     // The states of a target of S labels: blank, label, blank, label, ..., blank. They are the
-    // first
-    // axis, so that neighbors are read without gaps.
+    // first axis, so that neighbors are read without gaps.
     IntTensor labels = labels(targets, targetLengths, blank, shape);
     int states = labels.shape().size(0);
     Tensor mayLeap = mayLeap(labels, blank, dtype);
@@ -104,7 +103,8 @@ public final class SequenceLosses {
               padded.slice(0, 0, states),
               mayLeap,
               said.select(0, t));
-      alpha = t < shortest ? next : Where.where(isOver(inputLengths, t, dtype), alpha, next);
+      alpha =
+          t < shortest ? next : Where.where(inputLengths.toTensor(dtype).lessEqual(t), alpha, next);
     }
     Tensor ends = Indexing.gather(alpha.pad(0, 2, 0, IMPOSSIBLE), 0, ends(targetLengths));
     Tensor loss = ends.logsumexp(0).neg();
@@ -117,10 +117,7 @@ public final class SequenceLosses {
             : loss);
   }
 
-  /**
-   * Returns the log-probability of being in a state after a step: it was there, or in one of the
-   * two before it.
-   */
+  /** Returns the log-probability of a state after a step, from it or one of the two before it. */
   private static Tensor step(Tensor stay, Tensor next, Tensor leap, Tensor said) {
     Tensor largest = stay.max(next).max(leap).untracked();
     Tensor sum =
@@ -188,11 +185,6 @@ public final class SequenceLosses {
       places[n + i] = places[i] + 1;
     }
     return IntTensor.of(places, 2, n);
-  }
-
-  /** Returns 1 for sequences that have ended before a step. */
-  private static Tensor isOver(IntTensor lengths, int step, DType dtype) {
-    return lengths.toTensor(dtype).lessEqual(step);
   }
 
   private static void requireRange(String what, int value, int most) {

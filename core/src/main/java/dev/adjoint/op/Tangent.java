@@ -3,6 +3,7 @@ package dev.adjoint.op;
 import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
+import java.util.Arrays;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -45,9 +46,7 @@ public enum Tangent {
     public Tensor apply(Primitive primitive, Tensor[] x, @Nullable Tensor[] tangents, Tensor y) {
       Tensor[] whole = x.clone();
       if (primitive instanceof ElementwiseFunction) { // whose cotangents have the inputs' shapes
-        for (int i = 0; i < x.length; i++) {
-          whole[i] = x[i].expand(y.shape());
-        }
+        Arrays.setAll(whole, i -> x[i].expand(y.shape()));
       }
       Tensor sum = null;
       for (int i = 0; i < x.length; i++) {
@@ -73,10 +72,7 @@ public enum Tangent {
   public abstract Tensor apply(
       Primitive primitive, Tensor[] x, @Nullable Tensor[] tangents, Tensor y);
 
-  /**
-   * Returns the kind of a primitive; null for one that has none of these, whose pullback is to be
-   * transposed.
-   */
+  /** Returns the kind of a primitive; null for one of none, whose pullback is to be transposed. */
   public static @Nullable Tangent of(Primitive primitive) {
     return switch (primitive) {
       case Movement _,

@@ -38,7 +38,8 @@ public final class IntTensor {
    * @hidden
    */
   public static IntTensor example(Examples<IntTensor> examples) {
-    return new IntTensor(new int[0], examples.all().shape.withoutFirst(), examples);
+    Shape one = examples.all().shape.reduced(new int[] {0}, false);
+    return new IntTensor(new int[0], one, examples);
   }
 
   /**

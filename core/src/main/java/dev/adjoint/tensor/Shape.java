@@ -6,8 +6,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The sizes of a tensor's axes, outermost first. There are at most 8 axes; a scalar has none. A
- * size may be 0.
+ * The sizes of a tensor's axes, outermost first. At most 8 axes; a scalar has none. A size may be
+ * 0.
  *
  * <p>The product of the sizes, those that are 0 left out, is at most 2147483639: so an empty tensor
  * too can be permuted, flattened and reduced, and no product of sizes overflows.
@@ -189,11 +189,6 @@ public final class Shape {
     return true;
   }
 
-  /** Returns the shape without the first axis. */
-  Shape withoutFirst() {
-    return new Shape(Arrays.copyOfRange(sizes, 1, sizes.length));
-  }
-
   /** Returns the sizes as a new array. */
   public int[] toArray() {
     return sizes.clone();
@@ -288,8 +283,7 @@ public final class Shape {
   }
 
   /**
-   * Returns this shape with another size at one (resolved) axis, as the shape of an operation's
-   * result.
+   * Returns this shape with another size at a (resolved) axis, as that of an operation's result.
    *
    * @param operation its name, for messages
    * @throws IllegalArgumentException as {@link #of(String, long...)}

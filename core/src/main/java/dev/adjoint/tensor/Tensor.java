@@ -256,8 +256,8 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
   }
 
   /**
-   * Computes the gradients of this scalar with respect to every parameter and tracked tensor that
-   * it depends on.
+   * Computes the gradients of this scalar with respect to each parameter and tracked tensor behind
+   * it.
    *
    * @throws IllegalStateException if this is not a scalar (pass a seed then) or is not tracked
    */
@@ -304,7 +304,7 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
    */
   public static Tensor example(Examples<Tensor> examples) {
     Tensor all = examples.all();
-    Shape one = all.shape.withoutFirst();
+    Shape one = all.shape.reduced(new int[] {0}, false);
     return new Tensor(
         all.storage, all.generation, all.dtype, one, one.sharedStrides(), 0, examples);
   }
@@ -387,8 +387,8 @@ public final class Tensor implements TensorArithmetic, TensorReductions, TensorV
   }
 
   /**
-   * Engine only: returns the steps between neighbors along each axis, in elements; shared, not to
-   * be changed.
+   * Engine only: returns the steps between neighbors along each axis, in elements; not to be
+   * changed.
    *
    * @hidden
    */

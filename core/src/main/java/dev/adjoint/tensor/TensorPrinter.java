@@ -109,9 +109,8 @@ final class TensorPrinter {
   /** Returns the indices to show along an axis; -1 stands for the ellipsis. */
   private static int[] shownIndices(int size) {
     int[] indices = new int[size <= FULL ? size : 2 * EDGE + 1];
-    for (int i = 0; i < indices.length; i++) {
-      indices[i] = size <= FULL || i < EDGE ? i : i == EDGE ? -1 : size - indices.length + i;
-    }
+    int rest = size - indices.length;
+    Arrays.setAll(indices, i -> size <= FULL || i < EDGE ? i : i == EDGE ? -1 : rest + i);
     return indices;
   }
 

@@ -288,8 +288,7 @@ class ExtremeValuesTest {
     assertThat(gradient(x -> x.max(), NAN, 2)).containsExactly(NAN, NAN);
   }
 
-  // ---- scalars, ranges, masks
-  // --------------------------------------------------------------------
+  // ---- scalars, ranges, masks -----------------------------------------------------------------
 
   @Test
   void aScalarHasAnAxis() {

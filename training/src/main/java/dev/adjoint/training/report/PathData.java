@@ -55,10 +55,6 @@ final class PathData {
     data.append(text.startsWith("-") ? "" : " ").append(text);
   }
 
-  boolean isEmpty() {
-    return data.isEmpty();
-  }
-
   @Override
   public String toString() {
     lift();
