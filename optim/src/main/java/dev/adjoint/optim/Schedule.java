@@ -54,7 +54,11 @@ public interface Schedule {
     Numbers.atLeastZero("linear", "start", start);
     Numbers.atLeastZero("linear", "end", end);
     Numbers.atLeast(1, "Schedule.linear", "number of steps", steps);
-    return step -> start + (end - start) * Math.min(step, steps) / steps;
+    return step -> {
+      int taken = Math.min(step, steps);
+      double way = (end - start) * taken / steps;
+      return start + (Double.isFinite(way) ? way : (end - start) * (taken / (double) steps));
+    };
   }
 
   /** Falls to 0 along half a cosine, in so many steps. */
@@ -183,6 +187,6 @@ public interface Schedule {
   }
 
   private static double halfCosine(double from, double to, double part) {
-    return to + (from - to) * (1 + Math.cos(Math.PI * part)) / 2;
+    return to + (from - to) * ((1 + Math.cos(Math.PI * part)) / 2);
   }
 }

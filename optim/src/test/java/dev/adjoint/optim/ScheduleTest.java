@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import dev.adjoint.autodiff.Parameter;
 import dev.adjoint.tensor.Tensor;
@@ -197,6 +198,16 @@ class ScheduleTest {
     sgd.learningRate(50);
     sgd.step(w.value().sum().backward());
     assertThat(w.value().item()).isCloseTo(-1.05, within(1e-15));
+  }
+
+  @Test
+  void factorsNextToTheLargestNumberDoNotOverflow() {
+    assertThat(Schedule.linear(1e308, 0, 10).factor(5)).isEqualTo(5e307);
+    assertThat(Schedule.linear(0, 1.5e308, 8).factor(4)).isEqualTo(7.5e307);
+    assertThat(Schedule.linear(0, 1.5e308, 8).factor(9)).isEqualTo(1.5e308);
+    Schedule cosine = Schedule.cosine(4, 1.5e308);
+    assertThat(cosine.factor(2)).isCloseTo(7.5e307, withinPercentage(1e-9));
+    assertThat(cosine.factor(4)).isEqualTo(1.5e308);
   }
 
   @Test
