@@ -36,6 +36,13 @@ public final class DecorrelatedBatchNorm extends WhiteningNorm<DecorrelatedBatch
 
   @Override
   Tensor inverseRoot(Tensor covariance) {
-    return Linalg.inverseSqrt(covariance);
+    try {
+      return Linalg.inverseSqrt(covariance);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          "%s: a covariance of channels that has no inverse root; expected channels that do not follow from one another, or a larger epsilon"
+              .formatted(this),
+          e);
+    }
   }
 }

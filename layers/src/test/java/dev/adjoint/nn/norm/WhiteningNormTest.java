@@ -279,6 +279,16 @@ class WhiteningNormTest {
   }
 
   @Test
+  void theLayerNamesChannelsThatFollowFromOneAnother() {
+    Tensor twice = Tensor.of(new double[][] {{1, 1}, {2, 2}, {3, 3}, {5, 5}});
+    DecorrelatedBatchNorm norm = float64(new DecorrelatedBatchNorm(1, 2)).epsilon(0);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> norm.forward(twice))
+        .withMessageStartingWith("DecorrelatedBatchNorm(2, epsilon 0.0, groups 1): ")
+        .withMessageContaining("a covariance of channels that has no inverse root");
+  }
+
+  @Test
   void badSettingsAreNamed() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new IterNorm(4, 6))
