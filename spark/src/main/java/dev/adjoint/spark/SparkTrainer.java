@@ -19,12 +19,14 @@ import dev.adjoint.training.data.Batch;
 import dev.adjoint.training.data.DataLoader;
 import dev.adjoint.training.data.Dataset;
 import dev.adjoint.training.metric.Evaluation;
+import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -403,8 +405,21 @@ public final class SparkTrainer<M extends Layer, Y> {
           ? Reduction.sum(messages, round.data.sizes().length, format)
           : Message.sum(Failures.await(messages.collectAsync()).stream().map(Message::of).toList());
     } finally {
-      // It asks all executors, and an interrupt would end the call: no step waits for it.
-      CompletableFuture<Void> _ = CompletableFuture.runAsync(weights::destroy);
+      CompletableFuture<Void> _ = destroyed(weights, shards.context()::isStopped);
     }
+  }
+
+  /**
+   * Frees what executors hold. It asks all of them, and an interrupt would end the call: no step
+   * waits for it.
+   */
+  static CompletableFuture<Void> destroyed(Broadcast<?> weights, BooleanSupplier isStopped) {
+    return CompletableFuture.runAsync(weights::destroy)
+        .whenComplete((_, e) -> {
+          if (e != null && !isStopped.getAsBoolean()) {
+            System.getLogger(SparkTrainer.class.getName())
+                .log(Level.WARNING, "the weights of a step stay in the executors' memory", e);
+          }
+        });
   }
 }

@@ -33,15 +33,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
+import java.util.logging.Logger;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.spark.SparkException;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.api.java.function.Function0;
+import org.apache.spark.broadcast.Broadcast;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import scala.Tuple2;
+import scala.reflect.ClassTag$;
 
 class SparkTrainerTest {
 
@@ -77,6 +80,40 @@ class SparkTrainerTest {
             assertThat(model.state().get(name).minus(value).abs().max().item())
                 .as(name)
                 .isLessThan(1e-6));
+  }
+
+  @Test
+  void weightsThatStayInMemoryAreTold() {
+    List<String> logged = new ArrayList<>();
+    Broadcast<byte[]> stuck =
+        new Broadcast<>(1, ClassTag$.MODULE$.apply(byte[].class)) {
+          @Override
+          public byte[] getValue() {
+            return new byte[0];
+          }
+
+          @Override
+          public void doUnpersist(boolean blocking) {}
+
+          @Override
+          public void doDestroy(boolean blocking) {
+            throw new IllegalStateException("no answer");
+          }
+        };
+    Logger logger = Logger.getLogger(SparkTrainer.class.getName());
+    logger.setFilter(line -> {
+      logged.add(line.getMessage() + ": " + line.getThrown().getMessage());
+      return false; // and prints nothing
+    });
+    try {
+      SparkTrainer.destroyed(stuck, () -> false).exceptionally(_ -> null).join();
+    } finally {
+      logger.setFilter(null);
+    }
+    assertThat(logged).hasSize(1);
+    assertThat(logged.getFirst())
+        .startsWith("the weights of a step stay in the executors' memory")
+        .endsWith("no answer");
   }
 
   @Test
