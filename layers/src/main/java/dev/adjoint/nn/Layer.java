@@ -10,8 +10,11 @@ import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -63,9 +66,7 @@ public abstract non-sealed class Layer extends Parts {
   private boolean training = true;
   private boolean forInference;
 
-  /**
-   * Creates a layer in training mode, without a description: it can be neither copied nor saved.
-   */
+  /** Creates a layer in training mode, without a description: it cannot be copied or saved. */
   protected Layer() {
     this(new Description("layer", null, false));
   }
@@ -185,29 +186,32 @@ public abstract non-sealed class Layer extends Parts {
   /** Returns this layer, under the empty path, and those inside, each by its path. */
   public final Map<String, Layer> namedLayers() {
     Map<Layer, String> paths = new LinkedHashMap<>();
-    collect("", paths);
+    Deque<Map.Entry<String, Layer>> open = new ArrayDeque<>(List.of(Map.entry("", this)));
+    while (!open.isEmpty()) { // no recursion, for layers may nest deeply
+      Map.Entry<String, Layer> next = open.pop();
+      String path = next.getKey();
+      if (paths.putIfAbsent(next.getValue(), path) == null) {
+        next.getValue().inside(path.isEmpty() ? "" : path + ".").reversed().forEach(open::push);
+      }
+    }
     return ImmutableBiMap.copyOf(paths).inverse();
   }
 
-  /** Adds this layer, what computes its weights, and the layers inside, unless they are known. */
-  private void collect(String path, Map<Layer, String> paths) {
-    if (paths.putIfAbsent(this, path) == null) {
-      String prefix = path.isEmpty() ? "" : path + ".";
-      each(
-          Weight.class,
-          (name, weight) -> {
-            Layer by = weight.reparametrization();
-            if (by != null) {
-              by.collect(prefix + name, paths);
-            }
-          });
-      each(Layer.class, (name, child) -> child.collect(prefix + name, paths));
-    }
+  /** Returns what computes the weights of this layer, and the layers inside, by their paths. */
+  private List<Map.Entry<String, Layer>> inside(String prefix) {
+    List<Map.Entry<String, Layer>> inside = new ArrayList<>();
+    all(Weight.class)
+        .forEach((name, weight) -> {
+          Layer by = weight.reparametrization();
+          if (by != null) {
+            inside.add(Map.entry(prefix + name, by));
+          }
+        });
+    each(Layer.class, (name, child) -> inside.add(Map.entry(prefix + name, child)));
+    return inside;
   }
 
-  /**
-   * Returns copies of the values of all parameters and buffers, by path: to save, or to return to.
-   */
+  /** Returns copies of the values of all parameters and buffers, by path: to save or return to. */
   public final Map<String, Tensor> state() {
     Map<String, Tensor> state = new LinkedHashMap<>();
     namedParameters().forEach((name, p) -> state.put(name, p.value().untracked().copy()));
@@ -215,9 +219,7 @@ public abstract non-sealed class Layer extends Parts {
     return Collections.unmodifiableMap(state);
   }
 
-  /**
-   * Assigns all parameters and buffers, as {@link #load(Map, Predicate)} where none is optional.
-   */
+  /** Assigns all parameters and buffers: {@link #load(Map, Predicate)} where none is optional. */
   public final void load(Map<String, Tensor> state) {
     load(state, _ -> false);
   }
@@ -230,10 +232,10 @@ public abstract non-sealed class Layer extends Parts {
    * }</pre>
    *
    * @param state a tensor of the right shape for each path of {@link #state} that is not optional,
-   *     and no others
+   *     no others
    * @param optional tells which paths may be missing
-   * @throws IllegalArgumentException naming what is missing, unknown or of another shape; then
-   *     nothing is assigned
+   * @throws IllegalArgumentException naming what is missing, unknown or misshapen, before any
+   *     change
    */
   public final void load(Map<String, Tensor> state, Predicate<String> optional) {
     LoadReport report = reportOf("load", state);
@@ -284,8 +286,7 @@ public abstract non-sealed class Layer extends Parts {
   }
 
   /**
-   * Describes this layer as a table: the layers inside, their outputs' shapes and the numbers of
-   * parameters.
+   * Describes this layer as a table: the layers inside, shapes of outputs, numbers of parameters.
    *
    * @param inputShape of the input that it is computed for, which is zeros
    * @throws IllegalStateException if this is no {@link Transform}; see {@link #summary(Supplier)}

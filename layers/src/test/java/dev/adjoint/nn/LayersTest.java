@@ -14,6 +14,7 @@ import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
+import dev.adjoint.tensor.Tensors;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -46,6 +47,17 @@ class LayersTest {
     }
     assertThat(new Linear(2, 3, generator).withoutBias().namedParameters())
         .containsOnlyKeys("weight");
+  }
+
+  @Test
+  void layersMayNestDeeply() {
+    Sequential model = new Sequential(new Linear(2, 2, generator));
+    for (int depth = 0; depth < 1500; depth++) {
+      model = new Sequential(model);
+    }
+    assertThat(model.forward(Tensors.ones(1, 2)).shape()).isEqualTo(Shape.of(1, 2));
+    assertThat(model.parameters()).hasSize(2);
+    assertThat(model.state()).hasSize(2);
   }
 
   @Test
