@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class SameBitsTest {
 
-  private static final int STEP = 977;
+  private static final int STEP = 4999; // as of FunctionAccuracyTest
 
   @ParameterizedTest
   @EnabledIf("dev.adjoint.kernel.KernelProvider#isVectorAvailable")
