@@ -51,7 +51,7 @@ class ClaimsTest {
 
   @Test
   void smallBatchesHurtBatchNormAndNotGroupNorm() {
-    assertThat(BatchSize.run(lab, 4000).findings())
+    assertThat(BatchSize.run(lab, 2000).findings())
         .hasSize(4)
         .filteredOn(
             finding -> !finding.claim().contains("renorm") && !finding.claim().contains("parts"))
