@@ -67,6 +67,9 @@ public final class Loop {
   /** So many vectors in a rehearsal tell C2 that the loop is worth unrolling. */
   private static final int VECTORS = 8;
 
+  /** Rehearsals are on 0, 1, 2 and 3 in turns, so that C2 has seen what powers branch for. */
+  private static final int KINDS = 4;
+
   private final Formula formula;
   private final LoopWriter portable;
   private final @Nullable LoopWriter writer;
@@ -233,6 +236,7 @@ public final class Loop {
     private @Nullable Body rehearsed;
     private Object[] sample = {};
     private boolean wasFast;
+    private int rehearsals;
     private int left = FIRST;
 
     Variant(long repeated) {
@@ -254,17 +258,23 @@ public final class Loop {
 
     /** Threads that do this at once waste a little time, no more. */
     private void rehearse(LoopWriter writer) {
+      int n = VECTORS * writer.lanes();
       Body body = rehearsed;
       if (body == null) {
         Object[] arrays = new Object[formula.inputs() + formula.results().size()];
-        Arrays.setAll(arrays, k -> writer.newArray(VECTORS * writer.lanes()));
+        Arrays.setAll(arrays, k -> writer.newArray(KINDS * n));
+        for (Object array : arrays) {
+          for (int kind = 0; kind < KINDS; kind++) {
+            Elements.of(array).fill(array, kind * n, (kind + 1) * n, kind);
+          }
+        }
         sample = arrays;
         body = writer.write(formula, repeated);
         rehearsed = body;
       }
-      run(body, VECTORS * writer.lanes());
+      run(body, rehearsals++ % KINDS * n, n);
       for (int i = 0; i < CALLS; i++) {
-        run(body, -COUNT);
+        run(body, 0, -COUNT);
       }
       long few = nanos(body, 1);
       long many = nanos(body, LONG_COUNT);
@@ -277,16 +287,18 @@ public final class Loop {
 
     private long nanos(Body body, int count) {
       long start = System.nanoTime();
-      run(body, -count);
+      run(body, 0, -count);
       return System.nanoTime() - start;
     }
 
-    private void run(Body body, int to) {
+    private void run(Body body, int from, int to) {
       if (formula.isShort()) {
         Object x = sample[0];
-        body.run(x, 0, x, 0, x, 0, sample[formula.inputs()], 0, 0, to);
+        body.run(x, from, x, from, x, from, sample[formula.inputs()], from, 0, to);
       } else {
-        body.run(sample, new int[sample.length], 0, to);
+        int[] starts = new int[sample.length];
+        Arrays.fill(starts, from);
+        body.run(sample, starts, 0, to);
       }
     }
   }

@@ -2,12 +2,16 @@ package dev.adjoint.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.function.DoubleUnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Functions of float32, against the same functions in double precision, over all floats in steps.
@@ -16,6 +20,8 @@ class FunctionAccuracyTest {
 
   private static final int BLOCK = 4096;
   private static final int STEP = 4999; // a prime, so that all exponents and mantissas are met
+
+  private static final MathContext DIGITS = new MathContext(50);
 
   private static final Map<String, DoubleUnaryOperator> ORACLES =
       new TreeMap<>(
@@ -82,6 +88,75 @@ class FunctionAccuracyTest {
   })
   void aFunctionIsWithinSoManyUlpsOverAllFloats(String function, double ulps) {
     assertWithin(function, ORACLES.get(function), ulps, Float.MAX_VALUE);
+  }
+
+  @ParameterizedTest
+  @MethodSource("dev.adjoint.kernel.TestKernels#all")
+  void aPowerIsWithinAnUlp(Kernels kernels) {
+    boolean isFloat32 = TestKernels.isFloat32(kernels);
+    SplittableRandom random = new SplittableRandom(7);
+    double[] x = new double[isFloat32 ? 1 << 17 : 1 << 10];
+    double[] y = new double[x.length];
+    Object bases = TestKernels.filled(kernels, x.length, 0);
+    Object exponents = TestKernels.filled(kernels, x.length, 0);
+    for (int i = 0; i < x.length; i++) { // near and far from 1, and subnormal; results of all sizes
+      double base =
+          isFloat32
+              ? Float.intBitsToFloat(random.nextInt(1, 0x7f800000))
+              : Double.longBitsToDouble(random.nextLong(1, 0x7ff0000000000000L));
+      double near = 1 + random.nextGaussian() * Math.scalb(1, -random.nextInt(isFloat32 ? 20 : 40));
+      TestKernels.set(bases, i, i % 2 == 0 ? base : near);
+      x[i] = TestKernels.get(bases, i);
+      double bound = (isFloat32 ? 149 : 1074) / Math.abs(StrictMath.log(Math.abs(x[i])) * 1.4427);
+      double exponent = random.nextDouble(-1, 1) * Math.min(bound, 1e4);
+      TestKernels.set(exponents, i, x[i] < 0 || !isFloat32 ? Math.rint(exponent) : exponent);
+      y[i] = TestKernels.get(exponents, i);
+    }
+    Object out = TestKernels.filled(kernels, x.length, 0);
+    kernels.loop("pow", 2).run(bases, 0, 1, exponents, 0, 1, out, 0, x.length);
+    for (int i = 0; i < x.length; i++) {
+      double power = TestKernels.get(out, i);
+      if (isFloat32) {
+        assertThat(isWithin((float) power, StrictMath.pow(x[i], y[i]), 0.8))
+            .as("%s^%s: %s", x[i], y[i], power)
+            .isTrue();
+      } else {
+        BigDecimal whole = new BigDecimal(x[i]).pow((int) Math.abs(y[i]), DIGITS);
+        BigDecimal exact = y[i] < 0 ? BigDecimal.ONE.divide(whole, DIGITS) : whole;
+        if (Double.isInfinite(exact.doubleValue())) {
+          assertThat(power).isEqualTo(exact.doubleValue());
+        } else {
+          BigDecimal error = new BigDecimal(power).subtract(exact, DIGITS).abs();
+          assertThat(error.divide(new BigDecimal(Math.ulp(power)), DIGITS).doubleValue())
+              .as("%s^%s: %s", x[i], y[i], power)
+              .isLessThan(0.8);
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("dev.adjoint.kernel.TestKernels#all")
+  void aPowerThatANumberCanHoldIsExact(Kernels kernels) {
+    for (int base = -15; base <= 15; base++) {
+      for (int exponent = 0; Math.abs(StrictMath.pow(base, exponent)) < 1 << 24; exponent++) {
+        double power = power(kernels, base, exponent);
+        assertThat(power).as("%s^%s", base, exponent).isEqualTo(StrictMath.pow(base, exponent));
+        assertThat(power(kernels, power, 1)).isEqualTo(power);
+        assertThat(power(kernels, power * power, 0.5)).isEqualTo(Math.abs(power));
+        if (exponent > 30) {
+          break; // of 0 and 1
+        }
+      }
+    }
+  }
+
+  private static double power(Kernels kernels, double x, double y) {
+    Object out = TestKernels.filled(kernels, 64, 0);
+    Object base = TestKernels.array(kernels, x);
+    Object exponent = TestKernels.array(kernels, y);
+    kernels.loop("pow", 2).run(base, 0, 0, exponent, 0, 0, out, 0, 64);
+    return TestKernels.get(out, 0);
   }
 
   /** Of these, the double functions are tested against exact series elsewhere. */

@@ -103,6 +103,13 @@ class SameBitsTest {
         assertThat(Arrays.equals(fast, slow)).as(function).isTrue();
       }
     }
+    float[] y = (float[]) random(kernels, x.length, 9);
+    for (int i = 0; i < y.length; i++) {
+      y[i] = i % 64 < 32 ? i % 4 : y[i]; // squares and cubes among others
+    }
+    kernels.loop("pow", 2).run(x, 0, 1, y, 0, 1, fast, 0, x.length);
+    portable.loop("pow", 2).run(x, 0, 1, y, 0, 1, slow, 0, x.length);
+    assertThat(Arrays.equals(fast, slow)).as("pow").isTrue();
   }
 
   @ParameterizedTest

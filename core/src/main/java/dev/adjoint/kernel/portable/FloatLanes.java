@@ -103,6 +103,10 @@ final class FloatLanes {
     return x <= y;
   }
 
+  static boolean isAll(boolean condition) {
+    return condition;
+  }
+
   static float select(boolean condition, float x, float y) {
     return condition ? x : y;
   }

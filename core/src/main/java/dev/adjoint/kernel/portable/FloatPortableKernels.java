@@ -34,6 +34,7 @@ public final class FloatPortableKernels extends FloatKernels {
           FloatFunctions.class,
           FloatElementary.class,
           FloatActivations.class,
+          FloatPower.class,
           FloatStrict.class);
 
   /** Makes kernels that have no loops yet. */

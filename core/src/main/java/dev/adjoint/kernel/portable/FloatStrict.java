@@ -40,29 +40,6 @@ final class FloatStrict {
     return (float) StrictMath.log10(x);
   }
 
-  /**
-   * As {@link Math#pow}, but 1 to any power is 1, and so is -1 to infinity, as in C and IEEE 754.
-   * Frequent powers are products and roots, hundreds of times as fast and within an ulp.
-   */
-  static float pow(float x, float y) {
-    if (y == 2) {
-      return x * x;
-    }
-    if (y == 3) {
-      return (float) ((double) x * x * x);
-    }
-    if (y == -1) {
-      return 1 / x;
-    }
-    if (y == 0.5f && x > 0) {
-      return (float) Math.sqrt(x);
-    }
-    if (x == 1 || (x == -1 && Float.isInfinite(y))) {
-      return 1;
-    }
-    return (float) StrictMath.pow(x, y);
-  }
-
   static float atan2(float y, float x) {
     return (float) StrictMath.atan2(y, x);
   }

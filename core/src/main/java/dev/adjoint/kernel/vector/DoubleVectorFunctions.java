@@ -6,7 +6,7 @@ package dev.adjoint.kernel.vector;
  */
 final class DoubleVectorFunctions {
 
-  static final Class<?>[] CLASSES = {DoubleLanes.class, DoubleFunctions.class};
+  static final Class<?>[] CLASSES = {DoubleLanes.class, DoubleFunctions.class, DoublePower.class};
 
   private DoubleVectorFunctions() {}
 }

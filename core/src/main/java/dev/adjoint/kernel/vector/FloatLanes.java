@@ -117,6 +117,10 @@ final class FloatLanes {
     return x.compare(VectorOperators.LE, y);
   }
 
+  static boolean isAll(VectorMask<Float> condition) {
+    return condition.allTrue();
+  }
+
   static FloatVector select(VectorMask<Float> condition, FloatVector x, FloatVector y) {
     return y.blend(x, condition);
   }

@@ -4,7 +4,11 @@ package dev.adjoint.kernel.vector;
 final class FloatVectorFunctions {
 
   static final Class<?>[] CLASSES = {
-    FloatLanes.class, FloatFunctions.class, FloatElementary.class, FloatActivations.class
+    FloatLanes.class,
+    FloatFunctions.class,
+    FloatElementary.class,
+    FloatActivations.class,
+    FloatPower.class
   };
 
   private FloatVectorFunctions() {}
