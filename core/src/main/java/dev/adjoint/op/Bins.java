@@ -57,6 +57,11 @@ record Bins(int size, int[] from, int[] to, int step, int kernel, int stride, in
     return (count() - 1L) * stride + (kernel - 1L) * step + 1 > size + 2L * padding;
   }
 
+  /** Tells whether each element is in one window. */
+  boolean isTiling() {
+    return stride == kernel && padding == 0 && count() * kernel == size;
+  }
+
   boolean overlap() {
     return IntStream.range(1, count()).anyMatch(i -> from[i] < to[i - 1]);
   }

@@ -1,5 +1,6 @@
 package dev.adjoint.op;
 
+import com.google.common.primitives.Ints;
 import dev.adjoint.autodiff.Examples;
 import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.kernel.Elements;
@@ -10,7 +11,9 @@ import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Keep;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.IntStream;
 
 /**
@@ -231,6 +234,12 @@ public final class Pooling {
               .flatMap(i -> IntStream.range(bins.from()[i], bins.to()[i]))
               .toArray();
       return new AxisMap(IntTensor.of(from), IntTensor.of(to), null, lengths.length).apply(x, axis);
+    }
+    if (bins.isTiling()) {
+      List<Integer> sizes = new ArrayList<>(Ints.asList(x.shape().toArray()));
+      sizes.set(axis, bins.kernel());
+      sizes.add(axis, bins.count());
+      return x.reshape(Ints.toArray(sizes)).sum(axis + 1);
     }
     int length = bins.size() + 2 * bins.padding();
     int behind = Math.max(0, (bins.count() - 1) * bins.stride() + bins.kernel() - length);
