@@ -1,5 +1,6 @@
 package dev.adjoint.op;
 
+import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -14,8 +15,21 @@ final class ElementwiseLosses {
           x -> {
             Tensor positive = x[1].times(x[2]);
             Tensor negative = x[1].neg().plus(1);
-            return weighed(positive, Activations.softplus(x[0].neg()))
-                .plus(weighed(negative, Activations.softplus(x[0])));
+            Tensor[] costs = costs(x[0]);
+            return weighed(positive, costs[0]).plus(weighed(negative, costs[1]));
+          },
+          (needed, g, x, y) -> {
+            Tensor positive = x[1].times(x[2]);
+            Tensor negative = x[1].neg().plus(1);
+            Tensor[] costs = costs(x[0]);
+            Tensor ofPositive = g.times(chosen(positive, costs[0]));
+            Tensor ofNegative = g.times(chosen(negative, costs[1]));
+            Tensor rise = g.times(negative).times(x[0].sigmoid());
+            return new @Nullable Tensor[] {
+              needed[0] ? rise.minus(g.times(positive).times(x[0].neg().sigmoid())) : null,
+              needed[1] ? ofPositive.times(x[2]).minus(ofNegative) : null,
+              needed[2] ? ofPositive.times(x[1]) : null
+            };
           });
 
   /**
@@ -62,7 +76,24 @@ final class ElementwiseLosses {
 
   /** Returns weight * cost, where a weight of 0 selects: not even an infinite cost gets through. */
   static Tensor weighed(Tensor weight, Tensor cost) {
+    return weight.times(chosen(weight, cost));
+  }
+
+  private static Tensor chosen(Tensor weight, Tensor cost) {
     Tensor isLeftOut = weight.untracked().equal(0).times(cost.untracked().isFinite().equal(0));
-    return weight.times(Where.where(isLeftOut, Tensor.scalar(0, cost.dtype()), cost));
+    return Where.where(isLeftOut, Tensor.scalar(0, cost.dtype()), cost);
+  }
+
+  /**
+   * Returns softplus of -x and of x; where it is not recorded, by one exponential and logarithm.
+   */
+  private static Tensor[] costs(Tensor x) {
+    if (Recorder.isOn()) {
+      return new Tensor[] {Activations.softplus(x.neg()), Activations.softplus(x)};
+    }
+    Tensor isPositive = x.greater(0);
+    Tensor less = x.abs().neg().exp().log1p();
+    Tensor more = x.abs().plus(less);
+    return new Tensor[] {Where.where(isPositive, less, more), Where.where(isPositive, more, less)};
   }
 }
