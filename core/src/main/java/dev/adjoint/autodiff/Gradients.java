@@ -95,7 +95,6 @@ public final class Gradients {
     return List.copyOf(byBirth.values());
   }
 
-  /** Returns the gradients, in no particular order. */
   Collection<Tensor> tensors() {
     return byNode.values();
   }

@@ -217,7 +217,6 @@ public final class Vmap {
       return example(primitive.batched(batch(inputs)));
     }
 
-    /** Computes elementwise functions for all examples. */
     Tensor[] elementwise(Function<Tensor[], Tensor[]> functions, Tensor[] inputs) {
       Tensor[] all = batch(inputs).aligned();
       int rank = Arrays.stream(all).mapToInt(Tensor::rank).max().orElse(0);
@@ -246,7 +245,6 @@ public final class Vmap {
       return Tensor.example(new Examples<>(this, all));
     }
 
-    /** Returns the results of all examples. */
     private Tensor stacked(Tensor y) {
       if (y == null) {
         throw new IllegalArgumentException("map: the function returned null; expected a tensor");

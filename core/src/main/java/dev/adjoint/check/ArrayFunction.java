@@ -140,7 +140,6 @@ record ArrayFunction(
     return suspects;
   }
 
-  /** Returns one of the outputs. */
   private ArrayFunction output(int i, int outputs) {
     return new ArrayFunction(
         x -> DoubleStream.of(f.apply(x)[i]).toArray(),

@@ -45,7 +45,6 @@ final class CheckedFunction {
       return parameter == null ? base.tracked() : parameter.value();
     }
 
-    /** Puts a parameter back to its base value. */
     void restore() {
       if (parameter != null) {
         parameter.assign(base);
@@ -107,7 +106,6 @@ final class CheckedFunction {
     }
   }
 
-  /** Computes the output at the base point, without recording. */
   double[] valuesWithoutRecording() {
     return Autodiff.noGrad(() -> record().y.toDoubleArray());
   }

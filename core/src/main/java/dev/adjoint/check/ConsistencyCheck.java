@@ -58,7 +58,6 @@ record ConsistencyCheck(
     return Parallel.withThreads(threads, () -> outcome(function.record()));
   }
 
-  /** Returns the value and the gradients. */
   private List<double[]> outcome(CheckedFunction.Recorded recorded) {
     List<double[]> outcome = new ArrayList<>(List.of(recorded.y().toDoubleArray()));
     outcome.addAll(recorded.pull(weights));

@@ -15,7 +15,6 @@ import java.util.stream.IntStream;
  */
 record Direction(double[] base, double[] step) {
 
-  /** Returns the line along which one element moves. */
   static Direction of(double[] base, int element) {
     double[] step = Buffers.zeroedDoubles(base.length);
     step[element] = 1;
@@ -27,7 +26,6 @@ record Direction(double[] base, double[] step) {
     return draw(base, 0, base.length, random);
   }
 
-  /** Draws a line along which the elements of a range move. */
   static Direction draw(double[] base, int from, int to, Generator random) {
     IntTensor draws = random.integers(16, to - from);
     double unit = power(1 / (9.0 * Math.sqrt(to - from)));
@@ -47,7 +45,6 @@ record Direction(double[] base, double[] step) {
     return moved;
   }
 
-  /** Returns the derivative along the line. */
   double derivative(double[] gradient) {
     double sum = 0;
     for (int i = 0; i < step.length; i++) {

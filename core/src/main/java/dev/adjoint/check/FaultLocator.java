@@ -129,7 +129,6 @@ final class FaultLocator {
     }
   }
 
-  /** Returns the variables that failed in an order. */
   private static List<Integer> failed(List<InputReport> reports, int order) {
     List<InputReport> those = reports.stream().filter(report -> report.order() == order).toList();
     return IntStream.range(0, those.size()).filter(i -> !those.get(i).isOk()).boxed().toList();
@@ -251,7 +250,6 @@ final class FaultLocator {
     }
   }
 
-  /** Measures all probes at once. */
   private List<FiniteDifference> measure(double h, List<Probe> probes, List<double[]> base) {
     Map<Double, List<double[]>> points = new HashMap<>();
     List<FiniteDifference> slopes = new ArrayList<>();

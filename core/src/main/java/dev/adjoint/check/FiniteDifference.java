@@ -103,7 +103,6 @@ record FiniteDifference(
         variation / h);
   }
 
-  /** Tells whether every point is in the domain of the function. */
   boolean isFinite() {
     return Double.isFinite(value)
         && Double.isFinite(left)
@@ -111,7 +110,6 @@ record FiniteDifference(
         && Double.isFinite(rounding);
   }
 
-  /** Tells whether no output moved. */
   boolean isStill() {
     return rounding == 0 && value == 0;
   }

@@ -47,7 +47,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class GradientCheck {
 
-  /** Which derivatives of an input are checked. */
   enum Mode {
     FULL,
     DIRECTIONAL,
@@ -281,7 +280,6 @@ public final class GradientCheck {
     return with(check -> check.budget = budget);
   }
 
-  /** Sets the clock, in nanoseconds. */
   GradientCheck clock(LongSupplier nanoseconds) {
     return with(check -> check.clock = nanoseconds);
   }
@@ -403,7 +401,6 @@ public final class GradientCheck {
     return StepSizes.of(line.size(), largest, epsilon(), step);
   }
 
-  /** Returns which derivatives are checked, as reports print it. */
   String extent() {
     return switch (mode) {
       case FULL -> "every element";
@@ -412,7 +409,6 @@ public final class GradientCheck {
     };
   }
 
-  /** Returns the settings, as reports print them. */
   String settings() {
     return extent()
         + String.format(Locale.ROOT, ", tolerance %.0e relative", tolerance.relative())

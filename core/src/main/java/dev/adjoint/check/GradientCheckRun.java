@@ -45,7 +45,6 @@ final class GradientCheckRun {
     this.noise = Suppliers.memoize(() -> RoundingNoise.measure(function, cotangent, gradients));
   }
 
-  /** Checks all orders. */
   static GradientReport report(
       GradientCheck check, TensorFunction function, List<Variable> variables) {
     Generator random = Generator.seeded(check.seed);
@@ -108,7 +107,6 @@ final class GradientCheckRun {
     }
   }
 
-  /** The check of one input. */
   private final class Input {
     final int number;
     final Variable variable;

@@ -58,7 +58,6 @@ record GraphStep(
     return IntStream.range(0, x.length).filter(i -> leads[i] == leading).boxed().toList();
   }
 
-  /** Returns the inputs that depend on a source. */
   List<Tensor> inputs() {
     return indices(true).stream().map(i -> x[i]).toList();
   }

@@ -26,7 +26,6 @@ final class RandomCotangent {
     return random.uniform(0.5, 1.5, y.shape(), y.dtype()).times(sign);
   }
 
-  /** Returns numbers that are 1 or -1. */
   static Tensor signs(Shape shape, DType dtype, Generator random) {
     return random.bernoulli(0.5, shape, dtype).times(2).minus(1);
   }

@@ -48,7 +48,6 @@ record ToleranceRule(double absolute, double relative, double resolution) {
     return new ToleranceRule(absolute + relative * scale, 0, resolution);
   }
 
-  /** Gives the outcome on one derivative. */
   Decision decide(
       Derivative derivative, StepSizes steps, DoubleFunction<FiniteDifference> slopeAt) {
     FiniteDifference first = slopeAt.apply(steps.first());

@@ -39,7 +39,6 @@ final class HeaderText {
     }
   }
 
-  /** Reads the value of one member of an object. */
   interface Member {
     void read(String name) throws IOException;
   }
@@ -135,7 +134,6 @@ final class HeaderText {
     return first == '[' || first == '(';
   }
 
-  /** Reads a text in quotes. */
   String string() throws TensorFormatException {
     char quote = dialect == Dialect.PYTHON && peek() == '\'' ? '\'' : '"';
     need(quote);
@@ -264,7 +262,6 @@ final class HeaderText {
     return (char) code;
   }
 
-  /** Returns the next character of a text in quotes. */
   private char character() throws TensorFormatException {
     if (next == bytes.length) {
       throw refuse("a text without an end");
@@ -272,7 +269,6 @@ final class HeaderText {
     return at(next++);
   }
 
-  /** Decodes a part of a text. */
   private String decoded(int from, int to) throws TensorFormatException {
     ByteBuffer part = ByteBuffer.wrap(bytes, from, to - from);
     try {

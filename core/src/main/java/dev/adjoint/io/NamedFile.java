@@ -16,7 +16,6 @@ import java.nio.file.Path;
  */
 final class NamedFile {
 
-  /** Reads or writes. */
   @FunctionalInterface
   interface Action<T> {
     T run() throws IOException;
@@ -36,7 +35,6 @@ final class NamedFile {
       this.channel = channel;
     }
 
-    /** Returns how many bytes the file has. */
     long size() throws IOException {
       return naming(file, channel::size);
     }

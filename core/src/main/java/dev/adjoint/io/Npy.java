@@ -41,7 +41,6 @@ public final class Npy {
 
   private static final Pattern DESCR = Pattern.compile("([<>=|]?)(\\w\\d|[\\w?])");
 
-  /** How elements are stored. */
   private record Elements(StoredType type, ByteOrder order) {}
 
   private Npy() {}
@@ -78,7 +77,6 @@ public final class Npy {
     return Source.read(in, Npy::read);
   }
 
-  /** Reads all of a source. */
   static Tensor read(Source source) throws IOException {
     int version = readVersion(source);
     ByteBuffer length = source.littleEndian(version == 1 ? 2 : 4, "the length of the header");

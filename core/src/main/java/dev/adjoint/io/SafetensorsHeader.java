@@ -43,7 +43,6 @@ record SafetensorsHeader(Map<String, String> metadata, List<Entry> tensors) {
   /** The format's own limit, against headers that are an attack. */
   static final int MAX_LENGTH = 100_000_000;
 
-  /** The name under which the texts are. */
   private static final String METADATA = "__metadata__";
 
   /** Data begins at a multiple of this, so that elements do if the file is mapped to memory. */
@@ -77,7 +76,6 @@ record SafetensorsHeader(Map<String, String> metadata, List<Entry> tensors) {
     return new SafetensorsHeader(metadata, tensors);
   }
 
-  /** Returns the header of some of the tensors, by name. */
   SafetensorsHeader only(Set<String> names) {
     return new SafetensorsHeader(
         metadata, tensors.stream().filter(tensor -> names.contains(tensor.name())).toList());

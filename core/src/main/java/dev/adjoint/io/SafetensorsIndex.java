@@ -23,7 +23,6 @@ final class SafetensorsIndex {
 
   private SafetensorsIndex() {}
 
-  /** Loads all tensors that an index names. */
   static Map<String, Tensor> load(Path index) throws IOException {
     Map<String, Set<String>> files = Source.read(index, SafetensorsIndex::read);
     Map<String, Tensor> tensors = new LinkedHashMap<>();

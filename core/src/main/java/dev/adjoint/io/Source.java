@@ -31,12 +31,10 @@ final class Source {
     this.size = size;
   }
 
-  /** Reads all of one file. */
   interface Format<T> {
     T read(Source source) throws IOException;
   }
 
-  /** Reads a file. */
   static <T> T read(Path file, Format<T> format) throws IOException {
     try (NamedFile.Input in = NamedFile.newInputStream(file)) {
       return format.read(new Source(file.toString(), in, in.size()));
@@ -49,12 +47,10 @@ final class Source {
     return format.read(new Source("the stream", new ByteArrayInputStream(all), all.length));
   }
 
-  /** Returns where the next byte comes from. */
   long position() {
     return position;
   }
 
-  /** Returns how many bytes follow. */
   long remaining() {
     return size - position;
   }
@@ -75,7 +71,6 @@ final class Source {
     claimed += bytes;
   }
 
-  /** Returns how many bytes of memory were claimed so far. */
   long claimedMemory() {
     return claimed;
   }

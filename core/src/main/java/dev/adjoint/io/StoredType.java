@@ -60,7 +60,6 @@ public enum StoredType {
     return dtype == DType.FLOAT32 ? F32 : F64;
   }
 
-  /** Returns the type with this name in safetensors, or null. */
   static @Nullable StoredType named(String name) {
     return Enums.getIfPresent(StoredType.class, name).orNull();
   }
@@ -83,7 +82,6 @@ public enum StoredType {
     return bytes;
   }
 
-  /** Returns the bytes of all elements of a tensor. */
   long bytes(Shape shape) {
     return (long) shape.size() * bytes;
   }

@@ -32,7 +32,6 @@ public final class BatchedInputs {
     this.mapped = mapped;
   }
 
-  /** Returns the number of examples. */
   int size() {
     return size;
   }

@@ -113,7 +113,6 @@ public enum Binary implements Primitive.Broadcasting {
     return programs.apply(needed, g, x, y);
   }
 
-  /** Returns the name of the kernel's function. */
   String function() {
     return function.name();
   }

@@ -28,7 +28,6 @@ public record Clamp(double low, double high, boolean open) implements Primitive.
     return new Clamp(low, high, false).apply(x);
   }
 
-  /** Applies the function to every element. */
   Tensor apply(Tensor x) {
     if (!(low <= high)) {
       throw new IllegalArgumentException(

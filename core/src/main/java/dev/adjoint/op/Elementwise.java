@@ -43,7 +43,6 @@ final class Elementwise {
     return name;
   }
 
-  /** Applies the function to tensors of one type. */
   Tensor apply(Tensor... operands) {
     int last = operands.length - 1;
     Tensor a = operands[0];
@@ -77,7 +76,6 @@ final class Elementwise {
     return Tensor.contiguous(Storage.ofResult(out), a.dtype(), shape);
   }
 
-  /** Returns the shape to which all operands broadcast. */
   static Shape broadcast(String name, Tensor... operands) {
     Shape shape = operands[0].shape();
     for (int i = 1; i < operands.length; i++) {
@@ -96,13 +94,11 @@ final class Elementwise {
     return x.isContiguous() && x.shape().equals(shape) ? 1 : -1;
   }
 
-  /** Writes one value to every element of an array. */
   static void fill(Object array, double value) {
     Elements type = Elements.of(array);
     type.fill(array, 0, type.length(array), value);
   }
 
-  /** Receives the start and length of a chunk. */
   interface Chunk {
     void run(int at, int count);
   }

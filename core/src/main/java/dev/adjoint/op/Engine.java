@@ -28,7 +28,6 @@ final class Engine {
     return elements(dtype).uninitialized(n);
   }
 
-  /** Returns an array of zeros. */
   static Object zeroed(DType dtype, int n) {
     return elements(dtype).zeroed(n);
   }
@@ -73,7 +72,6 @@ final class Engine {
         : IntTensor.example(examples.with(like(examples.all(), everyExample)));
   }
 
-  /** Returns tensors in the type to which all of them promote. */
   static Tensor[] promoted(Tensor... x) {
     DType dtype = x[0].dtype();
     for (Tensor each : x) {

@@ -328,7 +328,6 @@ public final class Indexing {
       return (outerIndex * n + j) * inner.length;
     }
 
-    /** Receives one outer combination and a range of inner ones. */
     interface Body {
       void run(int outer, int from, int to);
     }

@@ -68,7 +68,6 @@ public final class Joining {
     return concat("stack", axis, parts);
   }
 
-  /** One tensor after another along an axis. */
   record Concat(int axis, Shape shape) implements Primitive {
     @Override
     public Tensor forward(Tensor... x) {

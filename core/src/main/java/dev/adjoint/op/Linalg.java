@@ -428,7 +428,6 @@ public final class Linalg {
     return MatrixFunction.of(f, a);
   }
 
-  /** Returns (x + xT) / 2. */
   static Tensor symmetric(Tensor x) {
     return x.plus(x.transpose()).times(0.5);
   }

@@ -29,7 +29,6 @@ public sealed interface Movement extends Primitive {
     return x.rank() == 0 ? x.reshape(1) : x;
   }
 
-  /** Returns the order that undoes an order of axes. */
   static int[] inverse(int[] order) {
     int[] inverse = new int[order.length];
     for (int i = 0; i < order.length; i++) {
@@ -38,7 +37,6 @@ public sealed interface Movement extends Primitive {
     return inverse;
   }
 
-  /** Another shape. */
   record Reshape(Shape shape) implements Movement {
     @Override
     public Tensor forward(Tensor... x) {
@@ -111,7 +109,6 @@ public sealed interface Movement extends Primitive {
     }
   }
 
-  /** The axes in another order. */
   record Permute(int[] order) implements Movement {
     @Override
     public Tensor forward(Tensor... x) {
@@ -187,7 +184,6 @@ public sealed interface Movement extends Primitive {
     }
   }
 
-  /** The order along axes reversed. */
   record Flip(int[] axes) implements Movement {
     @Override
     public Tensor forward(Tensor... x) {

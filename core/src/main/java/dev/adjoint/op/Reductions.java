@@ -215,7 +215,6 @@ public final class Reductions {
     return reduced.size() == 0 ? 0 : x.size() / (double) reduced.size();
   }
 
-  /** The folds of the kernels. */
   enum Kind {
     SUM,
     MAX,
@@ -224,7 +223,6 @@ public final class Reductions {
     private final String function = Ascii.toLowerCase(name());
   }
 
-  /** A fold over certain axes. */
   record Fold(Kind kind, int[] axes, boolean keep) implements Primitive {
 
     @Override

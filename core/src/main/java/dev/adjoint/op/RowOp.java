@@ -41,7 +41,6 @@ public enum RowOp implements Primitive.Broadcasting {
     }
   };
 
-  /** Runs over rows of n elements. */
   private interface RowKernel {
     void run(Rows kernels, Object x, int xFrom, int rows, int n, Object out, int outFrom);
   }

@@ -138,7 +138,6 @@ public enum Unary implements Primitive.Broadcasting {
     return programs.apply(needed, g, x, y);
   }
 
-  /** Returns the name of the kernel's function. */
   String function() {
     return function.name();
   }

@@ -44,7 +44,6 @@ public enum DType {
     return a == FLOAT64 || b == FLOAT64 ? FLOAT64 : FLOAT32;
   }
 
-  /** Returns the operations on arrays of this type. */
   Elements elements() {
     return this == FLOAT32 ? Elements.float32() : Elements.float64();
   }

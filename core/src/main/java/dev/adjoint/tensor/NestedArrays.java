@@ -8,7 +8,6 @@ final class NestedArrays {
 
   private NestedArrays() {}
 
-  /** Reads a rectangular array of the given depth. */
   static Tensor read(Object values, DType dtype, int depth) {
     int[] sizes = new int[depth];
     Object level = values;

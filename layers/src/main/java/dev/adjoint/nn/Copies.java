@@ -49,7 +49,6 @@ class Copies {
     return same;
   }
 
-  /** Describes the copy of a layer. */
   Description describe(Layer original) {
     return original instanceof Sequential sequential
         ? sequential.describeCopy(this)

@@ -212,7 +212,6 @@ public final class Description {
     return generator == null ? Generator.seeded(0) : generator;
   }
 
-  /** Returns a part of an expected class. */
   <T> T part(String name, Class<T> expected) {
     Object part = found("part", name);
     if (!expected.isInstance(part)) {

@@ -7,7 +7,6 @@ import org.jspecify.annotations.Nullable;
 /** A layer whose output channels can be scaled and shifted by changing its weights. */
 interface Foldable<L extends Layer & Transform> {
 
-  /** Returns the number of output channels. */
   int outputs();
 
   /** Returns a constant layer that does what this one does and then the affine function. */

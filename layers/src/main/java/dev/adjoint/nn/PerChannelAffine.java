@@ -28,7 +28,6 @@ public interface PerChannelAffine {
       return x.times(scale.reshape(sizes)).plus(shift.reshape(sizes));
     }
 
-    /** Returns this and then another. */
     Affine then(Affine next) {
       return new Affine(next.scale.times(scale), next.scale.times(shift).plus(next.shift));
     }

@@ -100,7 +100,6 @@ public final class Weight {
     return source instanceof Reparametrization ? "computed by " + source : "constant";
   }
 
-  /** Returns what computes this weight, or null. */
   @Nullable Reparametrization reparametrization() {
     return source instanceof Reparametrization by ? by : null;
   }

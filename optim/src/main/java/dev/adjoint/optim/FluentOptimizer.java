@@ -313,7 +313,6 @@ public abstract class FluentOptimizer<O extends FluentOptimizer<O>> implements O
     return state.setting(group -> group.learningRate, learningRate());
   }
 
-  /** Returns the weight decay of a parameter. */
   final double decay(ParameterState state) {
     return state.setting(group -> group.weightDecay, root().weightDecay);
   }

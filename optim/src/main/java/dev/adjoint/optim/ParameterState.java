@@ -43,7 +43,6 @@ final class ParameterState {
         .collect(ImmutableList.toImmutableList());
   }
 
-  /** Returns states by the paths of parameters. */
   static ImmutableList<ParameterState> of(Map<String, Parameter> parameters) {
     return parameters.entrySet().stream()
         .map(e -> new ParameterState(e.getKey(), e.getValue()))
@@ -141,7 +140,6 @@ final class ParameterState {
     return tensor.dtype() == parameter.dtype() ? tensor : tensor.to(parameter.dtype()).copy();
   }
 
-  /** Returns a slot. */
   @Nullable Tensor get(String slot) {
     return slots.get(slot);
   }

@@ -31,7 +31,6 @@ final class SavedState {
     this.unread = new LinkedHashSet<>(entries.keySet());
   }
 
-  /** Returns the entry of a number. */
   static Tensor entry(double number) {
     return Tensor.scalar(number, DType.FLOAT64);
   }
@@ -50,7 +49,6 @@ final class SavedState {
     return Tensors.zeros(shape, DType.FLOAT64);
   }
 
-  /** Reads a number. */
   double number(String name) {
     return tensor(name, Shape.of()).item();
   }

@@ -156,7 +156,6 @@ public final class Update {
   record Rule(
       ElementwiseUpdate loop, Map<String, Double> initial, List<ToDoubleFunction<Step>> numbers) {
 
-    /** Traces the formula of an optimizer. */
     static Rule of(String name, Function<Update, Tensor> formula) {
       // A first look tells how many tensors and numbers there are.
       Update look = new Update(Collections.nCopies(Integer.MAX_VALUE, Tensor.scalar(1)), 1);

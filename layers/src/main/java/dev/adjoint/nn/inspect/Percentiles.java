@@ -17,7 +17,6 @@ import java.util.Arrays;
  */
 public record Percentiles(double p5, double p15, double p50, double p85, double p95) {
 
-  /** The percentiles of no numbers. */
   static final Percentiles NONE = ofSorted(new double[0]);
 
   /** Sorting more would take longer than computing them has taken. */

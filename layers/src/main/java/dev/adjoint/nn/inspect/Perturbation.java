@@ -44,7 +44,6 @@ public enum Perturbation {
     this.change = change;
   }
 
-  /** Computes the changed weights or data. */
   interface Change {
     Tensor apply(Operand of, double d, int row);
   }
@@ -96,7 +95,6 @@ public enum Perturbation {
       return new Operand(values, generator.normal(0, size, Shape.of(sizes), values.dtype()), size);
     }
 
-    /** Magnifies everything. */
     Operand times(double factor) {
       return new Operand(values.times(factor), vector.times(factor), size * factor);
     }

@@ -41,7 +41,6 @@ final class StackedWeight {
     parameter.unfreeze();
   }
 
-  /** Puts back what was there. */
   void restore() {
     parameter.assign(original);
     if (frozen) {

@@ -25,7 +25,6 @@ import org.jspecify.annotations.Nullable;
  */
 public abstract class ChannelNorm<N extends ChannelNorm<N>> extends Normalization<N> {
 
-  /** Creates a norm from its description. */
   ChannelNorm(Description from) {
     this(from, true, 1e-5);
   }
@@ -144,7 +143,6 @@ public abstract class ChannelNorm<N extends ChannelNorm<N>> extends Normalizatio
     return "(N, %d) or (N, %1$d, ...)".formatted(channels());
   }
 
-  /** Returns all axes but the channels. */
   static int[] allButChannels(Tensor x) {
     return IntStream.range(0, x.rank()).filter(axis -> axis != 1).toArray();
   }

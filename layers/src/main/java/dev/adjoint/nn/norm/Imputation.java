@@ -114,7 +114,6 @@ public final class Imputation extends Layer implements Transform {
     return observed(Joining.concat(x.rank() - 1, filled, indicated));
   }
 
-  /** Returns the features that have an indicator. */
   private IntTensor indicated() {
     double[] flags = missing.value().toDoubleArray();
     int[] features = IntStream.range(0, flags.length).filter(i -> flags[i] != 0).toArray();

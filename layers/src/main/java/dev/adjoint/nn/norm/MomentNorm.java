@@ -29,7 +29,6 @@ public abstract class MomentNorm<N extends MomentNorm<N>> extends RunningNorm<N>
   private final Buffer runningMean = buffer("running_mean", features(), 0);
   private final Buffer runningVariance = buffer("running_var", features(), 1);
 
-  /** Creates a norm from its description. */
   MomentNorm(Description from) {
     super(from);
   }

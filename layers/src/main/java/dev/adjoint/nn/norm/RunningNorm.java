@@ -44,7 +44,6 @@ public abstract class RunningNorm<N extends RunningNorm<N>> extends ChannelNorm<
   private final Buffer batches =
       buffer("num_batches_tracked", Tensor.scalar(0, DType.FLOAT64)); // float32 stops at 2^24
 
-  /** Creates a norm from its description. */
   RunningNorm(Description from) {
     super(from);
   }
@@ -143,7 +142,6 @@ public abstract class RunningNorm<N extends RunningNorm<N>> extends ChannelNorm<
     return norms;
   }
 
-  /** Returns the number of batches so far. */
   final double batches() {
     return batches.value().item();
   }

@@ -40,7 +40,6 @@ record Architecture(String text, Map<String, Tensor> tensors) {
 
   private static final Splitter SPACES = Splitter.on(' ').limit(MAX_SETTINGS + 2);
 
-  /** Writes down a model. */
   static Architecture of(Object model) {
     Writer writer = new Writer();
     writer.write("", 0, model);
@@ -61,7 +60,6 @@ record Architecture(String text, Map<String, Tensor> tensors) {
     return path.isEmpty() ? name : path + "." + name;
   }
 
-  /** Collects lines and tensors. */
   private static final class Writer {
     private final StringBuilder text = new StringBuilder();
     private final Map<String, Tensor> tensors = new LinkedHashMap<>();

@@ -127,7 +127,6 @@ public final class Columns {
     return list.stream().flatMap(Column::features).toList();
   }
 
-  /** Returns how many features there are. */
   int width() {
     return width;
   }

@@ -332,7 +332,6 @@ public final class MultiHeadAttention extends Layer implements Transform {
       return split(of(x, width + shared, width + 2 * shared), keyValueHeads);
     }
 
-    /** Projects by some rows of the weight. */
     Tensor of(Tensor x, int from, int to) {
       Tensor rows = weight.slice(0, from, to);
       return bias == null

@@ -65,7 +65,6 @@ public abstract class TransformerLayer<L extends TransformerLayer<L>> extends La
   private @Nullable LayerScale hiddenScale;
   private final List<Branch> branches = new ArrayList<>();
 
-  /** Creates a layer from its description. */
   TransformerLayer(Description from) {
     super(from);
     if (from.has("mlp")) {
