@@ -20,8 +20,8 @@ record FloatWeightGradient(Kernels kernels, ConvShape shape, FloatLayout layout,
   /** At most this many partial gradients, one for each part of the batch. */
   private static final int MAX_PARTS = 16;
 
-  /** Channels whose partial gradients are added up together: they share cache lines. */
-  private static final int ADDED_CHANNELS = 16;
+  /** Rows of partial gradients that are added up together: as columns they share cache lines. */
+  private static final int ADDED_ROWS = 16;
 
   /** Rows of the transposed gradient that are computed together, roughly. */
   private static final int ROWS = 512;
@@ -183,40 +183,40 @@ record FloatWeightGradient(Kernels kernels, ConvShape shape, FloatLayout layout,
       Matrix gradient, int channel, ConvLayout.Block block, float[] panels, int panelsFrom) {
     int width = kernels.tileColumns();
     int channels = Math.min(width, gradient.rows() - channel);
-    int pitch = layout.layout().pitch();
-    for (int i = 0; i < block.rows(); i++) {
-      int k = (block.row() + i) * stencil().columns() + block.column();
-      int to = panelsFrom + i * pitch * width;
-      FloatPanels.pack(gradient.block(channel, k, channels, block.columns()), panels, to, width);
-      if (i + 1 < block.rows()) {
-        Arrays.fill(panels, to + block.columns() * width, to + pitch * width, 0f);
-      }
+    int k = block.row() * stencil().columns() + block.column();
+    int points = block.rows() * block.columns(); // that lie together: whole rows, or one
+    FloatPanels.pack(gradient.block(channel, k, channels, points), panels, panelsFrom, width);
+    int row = block.columns() * width;
+    int pitch = layout.layout().pitch() * width;
+    for (int i = pitch == row ? 0 : block.rows() - 1; i > 0; i--) {
+      int to = panelsFrom + i * pitch;
+      System.arraycopy(panels, panelsFrom + i * row, panels, to, row);
+      Arrays.fill(panels, to - pitch + row, to, 0f);
     }
   }
 
   /** Adds up the parts, in their order, and turns rows into columns. */
   private void addParts(int parts, float[] partials) {
-    float[] out = (float[]) dw.data();
     int outC = shape.groupOutC();
     int weights = shape.outC() * depth();
-    int blocks = Math.ceilDiv(outC, ADDED_CHANNELS);
+    int blocks = Math.ceilDiv(depth(), ADDED_ROWS);
+    Loop plus = kernels.loop("plus", 2);
     Parallel.run(
         shape.groups() * blocks,
-        (long) parts * weights,
+        (long) parts * weights / 8,
         chunk -> {
           int group = chunk / blocks;
-          int first = chunk % blocks * ADDED_CHANNELS;
-          int last = Math.min(outC, first + ADDED_CHANNELS);
-          for (int k = 0; k < depth(); k++) {
-            int from = (group * depth() + k) * outC;
-            int to = dw.from() + group * outC * depth() + k;
-            for (int channel = first; channel < last; channel++) {
-              float sum = partials[from + channel];
-              for (int part = 1; part < parts; part++) {
-                sum += partials[from + channel + part * weights];
-              }
-              out[to + channel * depth()] = sum;
-            }
+          int k = chunk % blocks * ADDED_ROWS;
+          int rows = Math.min(ADDED_ROWS, depth() - k);
+          int from = (group * depth() + k) * outC;
+          for (int part = 1; part < parts; part++) {
+            int other = from + part * weights;
+            plus.run(partials, from, 1, partials, other, 1, partials, from, rows * outC);
+          }
+          int to = dw.from() + group * outC * depth() + k;
+          for (int i = 0; i < rows; i++) {
+            FloatCopy.scatter(
+                outC, partials, from + i * outC, (float[]) dw.data(), to + i, depth());
           }
         });
   }
