@@ -80,12 +80,12 @@ record FloatMatMul(Kernels kernels, Matrix a, Matrix b, Matrix c) {
     int k = a.columns();
     float[] columns = Buffers.scratchFloats(k * m);
     float[] sums = Buffers.scratchFloats(n * m);
-    FloatPanels.pack(a, columns, 0, m);
-    FloatPanels.pack(c, sums, 0, m);
+    kernels.pack(a, columns, 0, m);
+    kernels.pack(c, sums, 0, m);
     Matrix packed = Matrix.packed(columns, 0, k, m);
     Matrix result = Matrix.packed(sums, 0, n, m);
     new FloatMatMul(kernels, b.transpose(), packed, result).multiplyInPlace(packed);
-    FloatPanels.pack(result, (float[]) c.data(), c.from(), c.rowStride());
+    kernels.pack(result, (float[]) c.data(), c.from(), c.rowStride());
     Buffers.give(columns);
     Buffers.give(sums);
   }
@@ -107,7 +107,7 @@ record FloatMatMul(Kernels kernels, Matrix a, Matrix b, Matrix c) {
       multiplyInPlace(b);
     } else if (isSmall()) {
       float[] packed = Buffers.scratchFloats(b.rows() * b.columns());
-      FloatPanels.pack(b.transpose(), packed, 0, b.columns());
+      kernels.pack(b.transpose(), packed, 0, b.columns());
       multiplyInPlace(Matrix.packed(packed, 0, b.rows(), b.columns()));
       Buffers.give(packed);
     } else {
@@ -223,9 +223,9 @@ record FloatMatMul(Kernels kernels, Matrix a, Matrix b, Matrix c) {
         });
   }
 
-  private static void pack(Matrix x, int first, int most, float[] panels, int width) {
+  private void pack(Matrix x, int first, int most, float[] panels, int width) {
     Matrix some = x.block(first, 0, Math.min(most, x.rows() - first), x.columns());
-    FloatPanels.pack(some, panels, first * x.columns(), width);
+    kernels.pack(some, panels, first * x.columns(), width);
   }
 
   private void multiply(

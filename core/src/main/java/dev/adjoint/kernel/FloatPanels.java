@@ -3,18 +3,15 @@ package dev.adjoint.kernel;
 import java.lang.ref.Reference;
 
 /**
- * Packs operands of the matrix product into panels: strips of a matrix as wide as the register
- * tile, stored one step of k after another, so that the tile reads memory in order.
+ * Packs operands of the matrix product into panels in plain loops: strips of a matrix as wide as
+ * the register tile, stored one step of k after another, so that the tile reads memory in order.
  */
-final class FloatPanels {
+public final class FloatPanels {
 
   private FloatPanels() {}
 
-  /**
-   * Packs the rows of x into panels of {@code width} rows, one behind the other. The last panel may
-   * have fewer rows; the rest of it is left as it was, and is not read.
-   */
-  static void pack(Matrix x, float[] out, int outFrom, int width) {
+  /** Packs rows, as {@link Kernels#pack} says. */
+  public static void pack(Matrix x, float[] out, int outFrom, int width) {
     if (x.rowStride() == 1) {
       packAlong(x, out, outFrom, width);
       return;
@@ -28,12 +25,13 @@ final class FloatPanels {
 
   /** Rows are contiguous side by side: whole runs are copied, in the order of memory. */
   private static void packAlong(Matrix x, float[] out, int outFrom, int width) {
+    float[] data = (float[]) x.data();
     int depth = x.columns();
     for (int l = 0; l < depth; l++) {
       int from = x.at(0, l);
       int to = outFrom + l * width;
       for (int i = 0; i < x.rows(); i += width) {
-        System.arraycopy(x.data(), from + i, out, to + i * depth, Math.min(width, x.rows() - i));
+        System.arraycopy(data, from + i, out, to + i * depth, Math.min(width, x.rows() - i));
       }
     }
   }

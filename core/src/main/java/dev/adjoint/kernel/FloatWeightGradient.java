@@ -185,7 +185,7 @@ record FloatWeightGradient(Kernels kernels, ConvShape shape, FloatLayout layout,
     int channels = Math.min(width, gradient.rows() - channel);
     int k = block.row() * stencil().columns() + block.column();
     int points = block.rows() * block.columns(); // that lie together: whole rows, or one
-    FloatPanels.pack(gradient.block(channel, k, channels, points), panels, panelsFrom, width);
+    kernels.pack(gradient.block(channel, k, channels, points), panels, panelsFrom, width);
     int row = block.columns() * width;
     int pitch = layout.layout().pitch() * width;
     for (int i = pitch == row ? 0 : block.rows() - 1; i > 0; i--) {

@@ -161,6 +161,12 @@ public interface Kernels {
   void tile(
       Tiles operands, int rows, int columns, int depth, int aFrom, int aRow, int bFrom, int cFrom);
 
+  /**
+   * Packs the rows of x into panels of {@code width} rows, one behind the other, each stored column
+   * by column. The last panel may have fewer rows; the rest of it is left as it was.
+   */
+  void pack(Matrix x, Object out, int outFrom, int width);
+
   // ---- convolution of one channel by itself ----------------------------------------------------
 
   /**

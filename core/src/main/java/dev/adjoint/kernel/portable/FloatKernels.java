@@ -4,10 +4,12 @@ import com.google.common.base.Supplier;
 import com.google.common.base.Suppliers;
 import com.google.common.collect.MapMaker;
 import dev.adjoint.kernel.FloatNormLoops;
+import dev.adjoint.kernel.FloatPanels;
 import dev.adjoint.kernel.Fold;
 import dev.adjoint.kernel.Formula;
 import dev.adjoint.kernel.Kernels;
 import dev.adjoint.kernel.Loop;
+import dev.adjoint.kernel.Matrix;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -104,5 +106,10 @@ public abstract class FloatKernels implements Kernels {
   @Override
   public final Normalizer normalizer() {
     return normalize.get();
+  }
+
+  @Override
+  public void pack(Matrix x, Object out, int outFrom, int width) {
+    FloatPanels.pack(x, (float[]) out, outFrom, width);
   }
 }

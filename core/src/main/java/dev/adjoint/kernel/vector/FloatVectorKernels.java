@@ -116,6 +116,11 @@ public final class FloatVectorKernels extends FloatKernels {
   }
 
   @Override
+  public void pack(Matrix x, Object out, int outFrom, int width) {
+    FloatVectorPanels.pack(x, (float[]) out, outFrom, width);
+  }
+
+  @Override
   public void correlate(ConvLayout layout, Matrix x, Span w, Matrix y) {
     FloatVectorStencil.correlate(layout, x, w, y);
   }
