@@ -20,6 +20,12 @@ import jdk.incubator.vector.FloatVector;
 /** The kernels on vectors; a function that has no vector form runs in the portable loop. */
 public final class FloatVectorKernels extends FloatKernels {
 
+  /**
+   * So many elements are packed in plain loops first, which takes 12 ms: a program that ends soon
+   * need not wait until C2 has compiled those on vectors (ADR 84).
+   */
+  private static final long PACKED_FIRST = 1 << 25;
+
   private final FloatPortableKernels portable = new FloatPortableKernels();
   private final Specializer specializer =
       new Specializer(MethodHandles.lookup(), FloatVector.class, FloatVectorFunctions.CLASSES);
@@ -31,6 +37,8 @@ public final class FloatVectorKernels extends FloatKernels {
           float[].class,
           () -> FloatLanes.STEP,
           FloatVectorFunctions.CLASSES);
+
+  private long packed;
 
   /** Makes kernels that have no loops yet. */
   public FloatVectorKernels() {}
@@ -117,7 +125,12 @@ public final class FloatVectorKernels extends FloatKernels {
 
   @Override
   public void pack(Matrix x, Object out, int outFrom, int width) {
-    FloatVectorPanels.pack(x, (float[]) out, outFrom, width);
+    if (isPatient() && packed < PACKED_FIRST) {
+      packed += (long) x.rows() * x.columns(); // about: threads may overlook one another
+      super.pack(x, out, outFrom, width);
+    } else {
+      FloatVectorPanels.pack(x, (float[]) out, outFrom, width);
+    }
   }
 
   @Override
