@@ -104,7 +104,8 @@ class FunctionAccuracyTest {
           isFloat32
               ? Float.intBitsToFloat(random.nextInt(1, 0x7f800000))
               : Double.longBitsToDouble(random.nextLong(1, 0x7ff0000000000000L));
-      double near = 1 + random.nextGaussian() * Math.scalb(1d, -random.nextInt(isFloat32 ? 20 : 40));
+      double near =
+          1 + random.nextGaussian() * Math.scalb(1d, -random.nextInt(isFloat32 ? 20 : 40));
       TestKernels.set(bases, i, i % 2 == 0 ? base : near);
       x[i] = TestKernels.get(bases, i);
       double bound = (isFloat32 ? 149 : 1074) / Math.abs(StrictMath.log(Math.abs(x[i])) * 1.4427);
