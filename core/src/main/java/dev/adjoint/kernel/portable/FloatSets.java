@@ -60,13 +60,8 @@ final class FloatSets {
   private final float[] table = Buffers.uninitializedFloats(NUMBERS * LANES);
   private final float[] lanes = Buffers.zeroedFloats(2 * 2 * LANES);
 
-  /** What the lanes of a set have added up to. */
-  private double first;
-
-  private double second;
-
-  /** The same, of two sets. */
-  private final double[] both = Buffers.zeroedDoubles(2 * 2);
+  /** What the lanes of one set, or of two, have added up to: two sums each. */
+  private final double[] totals = Buffers.zeroedDoubles(2 * 2);
 
   FloatSets(FloatNormLoops loops, Norm norm, float[] x, float[] statistics) {
     this.loops = loops;
@@ -107,37 +102,27 @@ final class FloatSets {
       numbers[i * NUMBERS] = 1;
       numbers[i * NUMBERS + 1] = -center(c + i, 0);
     }
-    Arrays.fill(both, 0);
+    Arrays.fill(totals, 0);
     forEach(
         c,
         2,
         (tile, f) -> loops.momentsPair(x, tile, numbers, 0, lanes),
         f -> {
           for (int i = 0; i < 4; i++) {
-            both[i] += taken(i * LANES);
+            totals[i] += taken(i * LANES);
           }
         });
-    for (int i = 0; i < 2; i++) {
-      double rest = both[2 * i] / norm.size();
-      double meanSquare = both[2 * i + 1] / norm.size();
-      if (norm.centered() && isFar(rest, meanSquare)) {
-        measure(c + i, 0);
-      } else {
-        store(c + i, 0, -numbers[i * NUMBERS + 1], rest, meanSquare);
-      }
-    }
+    double rest = totals[2] / norm.size();
+    double meanSquare = totals[3] / norm.size();
+    finish(c, 0, -numbers[1], totals[0] / norm.size(), totals[1] / norm.size());
+    finish(c + 1, 0, -numbers[NUMBERS + 1], rest, meanSquare);
   }
 
   /** Measures a set of numbers divided by a power of two. */
   private void measure(int c, int exponent) {
-    numbers[0] = Math.scalb(1f, -exponent);
     float center = center(c, exponent);
-    addUp(c, center);
-    if (norm.centered() && isFar(first, second)) {
-      center = (float) (center + first);
-      addUp(c, center);
-    }
-    store(c, exponent, center, first, second);
+    addUp(c, exponent, center);
+    finish(c, exponent, center, totals[0], totals[1]);
   }
 
   /** Returns the mean of a few elements. */
@@ -152,21 +137,32 @@ final class FloatSets {
   }
 
   /** Computes the means of d and its square. */
-  private void addUp(int c, float center) {
+  private void addUp(int c, int exponent, float center) {
+    numbers[0] = Math.scalb(1f, -exponent);
     numbers[1] = -center;
     loops.repeatNumbers(numbers, 0, table);
-    first = 0;
-    second = 0;
+    Arrays.fill(totals, 0);
     forEach(
         c,
         0,
         (tile, f) -> loops.moments(x, tile, table, lanes),
         f -> {
-          first += taken(0);
-          second += taken(LANES);
+          totals[0] += taken(0);
+          totals[1] += taken(LANES);
         });
-    first /= norm.size();
-    second /= norm.size();
+    totals[0] /= norm.size();
+    totals[1] /= norm.size();
+  }
+
+  /** Stores what was measured around a center; if that is far from the mean, around the mean. */
+  private void finish(int c, int exponent, float center, double rest, double meanSquare) {
+    if (norm.centered() && isFar(rest, meanSquare)) {
+      float mean = (float) (center + rest);
+      addUp(c, exponent, mean);
+      store(c, exponent, mean, totals[0], totals[1]);
+    } else {
+      store(c, exponent, center, rest, meanSquare);
+    }
   }
 
   private static double variance(double rest, double meanSquare) {
@@ -266,7 +262,7 @@ final class FloatSets {
     if (!features) {
       loops.repeatNumbers(numbers, k, table);
     }
-    Arrays.fill(both, 0);
+    Arrays.fill(totals, 0);
     forEach(
         c,
         features ? sets : 0,
@@ -285,8 +281,8 @@ final class FloatSets {
             double s = taken((2 * i + 1) * LANES);
             double product = taken(2 * i * LANES) * numbers[own + 2] + s * numbers[own + 3];
             double gain = features ? 1 : affine[f];
-            both[2 * i] += gain * product;
-            both[2 * i + 1] += gain * s;
+            totals[2 * i] += gain * product;
+            totals[2 * i + 1] += gain * s;
             if (sums != null && !features) {
               sums[f] += product;
               sums[norm.features() + f] += s;
@@ -295,8 +291,8 @@ final class FloatSets {
         });
     for (int i = 0; i < sets; i++) {
       int own = k + i * NUMBERS;
-      double along = both[2 * i] / norm.size() * statistics[4 * norm.channels() + c + i];
-      double mean = norm.centered() ? both[2 * i + 1] / norm.size() : 0;
+      double along = totals[2 * i] / norm.size() * statistics[4 * norm.channels() + c + i];
+      double mean = norm.centered() ? totals[2 * i + 1] / norm.size() : 0;
       numbers[own + 5] = (float) (-along * numbers[own + 2]);
       numbers[own + 6] = (float) -(along * numbers[own + 3] + mean);
     }

@@ -22,7 +22,7 @@ public final class FloatVectorKernels extends FloatKernels {
 
   /**
    * So many elements are packed in plain loops first, which takes 12 ms: a program that ends soon
-   * need not wait until C2 has compiled those on vectors (ADR 84).
+   * does not wait for C2 to compile the loops over vectors (ADR 84).
    */
   private static final long PACKED_FIRST = 1 << 25;
 
