@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * An elementwise function that is composed of others and runs, like its gradient, in one pass;
  * {@link Autodiff#elementwise(String, UnaryOperator)} tells what it may do.
  */
-public final class ElementwiseFunction implements Primitive.Broadcasting {
+public sealed class ElementwiseFunction implements Primitive.Broadcasting permits Normalized {
 
   private final String name;
   private final int arity;

@@ -4,7 +4,7 @@ import dev.adjoint.nn.Buffer;
 import dev.adjoint.nn.Description;
 import dev.adjoint.nn.PerChannelAffine;
 import dev.adjoint.nn.Setting;
-import dev.adjoint.op.ElementwiseFunction;
+import dev.adjoint.op.Normalized;
 import dev.adjoint.op.Standardize.Standardized;
 import dev.adjoint.tensor.Tensor;
 import java.util.Map;
@@ -21,9 +21,7 @@ import org.jspecify.annotations.Nullable;
 public abstract class MomentNorm<N extends MomentNorm<N>> extends RunningNorm<N>
     implements PerChannelAffine {
 
-  private static final ElementwiseFunction NORMALIZED =
-      new ElementwiseFunction(
-          "normalized", 5, in -> in[0].minus(in[1]).times(in[2]).times(in[3]).plus(in[4]));
+  private static final Normalized NORMALIZED = new Normalized();
 
   private final Setting<Boolean> biasedVariance = flag("biased_running_variance");
   private final Buffer runningMean = buffer("running_mean", features(), 0);
