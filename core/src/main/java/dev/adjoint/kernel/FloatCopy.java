@@ -10,8 +10,14 @@ final class FloatCopy {
   /** Columns of a block: with a strip of rows, its cache lines on both sides fit the L1 cache. */
   private static final int BLOCK = 64;
 
-  /** Columns so far apart, or a multiple of it, compete for few places of the L1 cache. */
+  /** Rows so far apart, or a multiple of it, compete for few places of the L1 cache. */
   private static final int CROWDED = 256;
+
+  /** So many of these are written at a time. */
+  private static final int NARROW = 16;
+
+  /** The fewest rows and columns that are worth a transpose. */
+  private static final int LEAST = 8;
 
   private FloatCopy() {}
 
@@ -20,12 +26,14 @@ final class FloatCopy {
    *
    * @param dense the side whose columns are contiguous
    */
-  static void strip(StridedCopy mode, Matrix dense, Matrix strided) {
+  static void strip(Kernels kernels, StridedCopy mode, Matrix dense, Matrix strided) {
     float[] x = (float[]) dense.data();
     float[] y = (float[]) strided.data();
     int step = strided.columnStride();
-    if (mode == StridedCopy.GATHER && step != 0 && step % CROWDED == 0) {
-      gatherCrowded(dense, strided);
+    if (isTranspose(mode, strided)) {
+      Matrix from = mode == StridedCopy.GATHER ? strided.transpose() : dense;
+      Matrix to = mode == StridedCopy.GATHER ? dense : strided.transpose();
+      transpose(kernels, from, to);
       return;
     }
     int block = step == 1 || step == 0 ? dense.columns() : BLOCK;
@@ -43,28 +51,23 @@ final class FloatCopy {
     }
   }
 
-  /** Gathers eight columns at a time, whose lines the L1 cache holds until all rows have them. */
-  private static void gatherCrowded(Matrix dense, Matrix strided) {
-    float[] x = (float[]) strided.data();
-    float[] out = (float[]) dense.data();
+  /** Tells whether the rows lie side by side, so that one side is a transpose of the other. */
+  private static boolean isTranspose(StridedCopy mode, Matrix strided) {
     int step = strided.columnStride();
-    int j = 0;
-    for (; j + 8 <= dense.columns(); j += 8) {
-      for (int i = 0; i < dense.rows(); i++) {
-        int from = strided.at(i, j);
-        int to = dense.at(i, j);
-        out[to] = x[from];
-        out[to + 1] = x[from + step];
-        out[to + 2] = x[from + 2 * step];
-        out[to + 3] = x[from + 3 * step];
-        out[to + 4] = x[from + 4 * step];
-        out[to + 5] = x[from + 5 * step];
-        out[to + 6] = x[from + 6 * step];
-        out[to + 7] = x[from + 7 * step];
-      }
-    }
-    for (int i = 0; i < dense.rows(); i++) {
-      gather(dense.columns() - j, x, strided.at(i, j), step, out, dense.at(i, j));
+    return strided.rowStride() == 1
+        && Math.min(strided.rows(), strided.columns()) >= LEAST
+        && (mode == StridedCopy.GATHER
+            ? Math.abs(step) > 1
+            : mode == StridedCopy.SCATTER && step >= strided.rows());
+  }
+
+  /** Writes columns as rows, all of them unless their lines are crowded. */
+  private static void transpose(Kernels kernels, Matrix from, Matrix to) {
+    int width = to.rowStride();
+    int block = width % CROWDED == 0 ? NARROW : from.columns();
+    for (int j = 0; j < from.columns(); j += block) {
+      Matrix some = from.block(0, j, from.rows(), Math.min(block, from.columns() - j));
+      kernels.pack(some, to.data(), to.at(j, 0), width);
     }
   }
 

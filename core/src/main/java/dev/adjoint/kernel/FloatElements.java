@@ -113,6 +113,6 @@ final class FloatElements implements Elements {
 
   @Override
   public void copy(StridedCopy mode, Matrix dense, Matrix strided) {
-    FloatCopy.strip(mode, dense, strided);
+    FloatCopy.strip(kernels(), mode, dense, strided);
   }
 }

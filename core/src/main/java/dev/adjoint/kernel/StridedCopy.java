@@ -22,9 +22,10 @@ public enum StridedCopy {
   ADD;
 
   /**
-   * Rows that are copied together, so that a transpose uses all of a cache line that it fetches.
+   * Rows that are copied together, so that a transpose uses all of the lines that it fetches, and
+   * fetches some that lie behind one another.
    */
-  static final int STRIP = 16;
+  static final int STRIP = 64;
 
   /** Elements of one chunk of work, roughly. */
   private static final int CHUNK = 1 << 15;

@@ -20,9 +20,11 @@ class PanelsTest {
   void panelsHoldColumnsOfRowsHoweverTheseLieAndNothingElseIsWritten(Kernels kernels) {
     for (int rows : SIZES) {
       for (int columns : SIZES) {
-        for (int width : new int[] {4, 8, 12, 16, 32}) {
+        for (int width : new int[] {4, 8, 12, 16, 32, 50}) {
           Object x = random(kernels, FROM + (rows + 2) * (columns + 2) * 2, 1);
           assertPacks(kernels, new Matrix(x, FROM, rows, columns, columns + 2, 1), width);
+          int last = FROM + (rows - 1) * (columns + 2);
+          assertPacks(kernels, new Matrix(x, last, rows, columns, -columns - 2, 1), width);
           assertPacks(kernels, new Matrix(x, FROM, rows, columns, 1, rows + 2), width);
           assertPacks(kernels, new Matrix(x, FROM, rows, columns, 2 * columns, 2), width);
         }

@@ -32,7 +32,8 @@ final class FloatVectorPanels {
   /** Packs rows, as {@code Kernels.pack} says. */
   static void pack(Matrix x, float[] out, int outFrom, int width) {
     boolean isAlong = x.rowStride() == 1;
-    boolean isKnown = isAlong ? width == ROWS : x.columnStride() == 1 && width % ROWS == 0;
+    boolean isKnown =
+        isAlong ? width == ROWS : x.columnStride() == 1 && (width % ROWS == 0 || x.rows() <= width);
     if (LANES < ROWS || !isKnown || x.columns() < LANES) {
       FloatPanels.pack(x, out, outFrom, width);
       return;
