@@ -51,8 +51,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LoopWriter {
 
-  /** Bytes of code that keep their constants in registers; C2 compiles up to 8,000. */
-  private static final double MOST_BYTES = 1000;
+  /** Bytes of code that is best in one loop (ADR 28); C2 compiles up to 8,000. */
+  private static final double MOST_BYTES = 800;
 
   private static final MethodTypeDesc SHORT =
       MethodTypeDesc.of(

@@ -24,9 +24,10 @@ final class ElementwiseLosses {
             Tensor[] costs = costs(x[0]);
             Tensor ofPositive = g.times(chosen(positive, costs[0]));
             Tensor ofNegative = g.times(chosen(negative, costs[1]));
-            Tensor rise = g.times(negative).times(x[0].sigmoid());
+            Tensor[] slopes = slopes(x[0]);
+            Tensor slope = negative.times(slopes[1]).minus(positive.times(slopes[0]));
             return new @Nullable Tensor[] {
-              needed[0] ? rise.minus(g.times(positive).times(x[0].neg().sigmoid())) : null,
+              needed[0] ? g.times(slope) : null,
               needed[1] ? ofPositive.times(x[2]).minus(ofNegative) : null,
               needed[2] ? ofPositive.times(x[1]) : null
             };
@@ -85,15 +86,30 @@ final class ElementwiseLosses {
   }
 
   /**
-   * Returns softplus of -x and of x; where it is not recorded, by one exponential and logarithm.
+   * Returns softplus of -x and of x; in a program, which is differentiated by a rule, by one
+   * exponential and logarithm.
    */
   private static Tensor[] costs(Tensor x) {
-    if (Recorder.isOn()) {
+    if (!Recorder.isTracing()) {
       return new Tensor[] {Activations.softplus(x.neg()), Activations.softplus(x)};
     }
-    Tensor isPositive = x.greater(0);
     Tensor less = x.abs().neg().exp().log1p();
-    Tensor more = x.abs().plus(less);
+    return ordered(x, less, x.abs().plus(less));
+  }
+
+  /** Returns the sigmoids of -x and of x, the slopes of these costs, in the same way. */
+  private static Tensor[] slopes(Tensor x) {
+    if (!Recorder.isTracing()) {
+      return new Tensor[] {x.neg().sigmoid(), x.sigmoid()};
+    }
+    Tensor part = x.abs().neg().exp();
+    Tensor more = part.plus(1).reciprocal();
+    return ordered(x, more.times(part), more);
+  }
+
+  /** Returns values at -x and at x, of which one is less. */
+  private static Tensor[] ordered(Tensor x, Tensor less, Tensor more) {
+    Tensor isPositive = x.greater(0);
     return new Tensor[] {Where.where(isPositive, less, more), Where.where(isPositive, more, less)};
   }
 }

@@ -42,6 +42,12 @@ record Program(
   /** Elements of a block: some of 8 kB fit into the innermost cache. */
   private static final int BLOCK = 1 << 11;
 
+  /**
+   * Elements between blocks: where these lie a multiple of 4,096 bytes apart, a load waits for a
+   * store to another block (ADR 41).
+   */
+  private static final int SKEW = 96;
+
   /** A loop, and the slots of what it reads and writes. */
   record Step(Loop loop, int[] slots) {}
 
@@ -155,35 +161,38 @@ record Program(
    */
   private void run(Object[] shared, int[] starts, int[] apart, int at, int count, boolean isLate) {
     int firstBlock = starts.length + (isLate ? 0 : results);
-    if (firstBlock == shared.length) {
-      steps.forEach(step -> run(step, shared, starts, apart, firstBlock, at, count));
+    int working = shared.length - firstBlock;
+    if (working == 0) {
+      for (Step step : steps) {
+        run(step, shared, starts, at, apart, count);
+      }
       return;
     }
-    Object[] arrays = shared.clone();
     int block = Math.min(BLOCK, count);
-    for (int i = firstBlock; i < arrays.length; i++) {
-      arrays[i] = Engine.elements(dtype).scratch(block);
+    Object[] arrays = shared.clone();
+    int[] here = Arrays.copyOf(starts, arrays.length);
+    Object all = Engine.elements(dtype).scratch((long) working * (block + SKEW));
+    for (int i = 0; i < working; i++) {
+      arrays[firstBlock + i] = all;
+      here[firstBlock + i] = i * (block + SKEW);
     }
-    int[] here = starts.clone();
     for (int done = 0; done < count; done += block) {
       int n = Math.min(block, count - done);
-      for (int i = 0; i < here.length; i++) {
-        here[i] = starts[i] + done * apart[i];
+      for (int i = 0; i < firstBlock; i++) {
+        here[i] = i < starts.length ? starts[i] + done * apart[i] : at + done;
       }
       for (Step step : steps) {
-        run(step, arrays, here, apart, firstBlock, at + done, n);
+        run(step, arrays, here, at, apart, n);
       }
       for (int i = firstBlock; i < starts.length + results; i++) {
-        System.arraycopy(arrays[i], 0, shared[i], at + done, n);
+        System.arraycopy(all, here[i], shared[i], at + done, n);
       }
     }
-    for (int i = firstBlock; i < arrays.length; i++) {
-      Buffers.give(arrays[i]);
-    }
+    Buffers.give(all);
   }
 
-  private static void run(
-      Step step, Object[] shared, int[] starts, int[] apart, int firstBlock, int at, int n) {
+  /** Runs a step over slots that start where they are said to, or else at one place. */
+  private static void run(Step step, Object[] shared, int[] starts, int at, int[] apart, int n) {
     int[] slots = step.slots;
     Object[] arrays = new Object[slots.length];
     int[] from = new int[slots.length];
@@ -191,12 +200,8 @@ record Program(
     for (int i = 0; i < slots.length; i++) {
       int slot = slots[i];
       arrays[i] = shared[slot];
-      if (slot < starts.length) {
-        from[i] = starts[slot];
-        repeated |= (1L - apart[slot]) << i;
-      } else {
-        from[i] = slot < firstBlock ? at : 0;
-      }
+      from[i] = slot < starts.length ? starts[slot] : at;
+      repeated |= slot < apart.length ? (1L - apart[slot]) << i : 0;
     }
     step.loop.run(arrays, from, repeated, n);
   }
