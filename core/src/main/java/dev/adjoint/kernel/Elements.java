@@ -27,9 +27,6 @@ public interface Elements {
   /** Returns the kernels for such arrays. */
   Kernels kernels();
 
-  /** Returns the bytes of an element. */
-  int bytes();
-
   /** Returns an array for {@code n} elements, all of which the caller must write. */
   Object uninitialized(int n);
 

@@ -16,11 +16,6 @@ final class FloatElements implements Elements {
   }
 
   @Override
-  public int bytes() {
-    return Float.BYTES;
-  }
-
-  @Override
   public Object uninitialized(int n) {
     return Buffers.uninitializedFloats(n);
   }

@@ -16,8 +16,7 @@ public interface Kernels {
   /** Names the provider and element type, as in {@code "vector float32"}. */
   String name();
 
-  // ---- elementwise
-  // -------------------------------------------------------------------------------
+  // ---- elementwise ------------------------------------------------------------------------------
 
   /**
    * Returns the loop over a function of so many values, one to three, by the function's name in
@@ -36,8 +35,7 @@ public interface Kernels {
    */
   double share(String function, int arity);
 
-  // ---- reductions
-  // --------------------------------------------------------------------------------
+  // ---- reductions -------------------------------------------------------------------------------
 
   /** Returns the reduction named {@code sum}, {@code max} or {@code min}; NaN in, NaN out. */
   Reduction reduction(String name);

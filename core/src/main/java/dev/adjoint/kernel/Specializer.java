@@ -4,6 +4,7 @@ import static com.google.common.base.Preconditions.checkNotNull;
 
 import java.io.InputStream;
 import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodHandles.Lookup;
 import java.lang.invoke.MethodType;
 import java.lang.reflect.Constructor;
@@ -56,7 +57,7 @@ public final class Specializer {
    * Returns an instance of a hidden copy of a loop class.
    *
    * @param loop a class of the lookup's package, never initialized itself
-   * @param constants what the copy reads by {@code MethodHandles.classDataAt}
+   * @param constants what the copy reads by {@link #constant}
    * @param arguments the constructor's arguments
    */
   public <T> T copy(
@@ -69,6 +70,15 @@ public final class Specializer {
       return type.cast(made.unreflectConstructor(constructor).invokeWithArguments(arguments));
     } catch (Throwable e) {
       throw new IllegalStateException("Cannot make a " + type.getName(), e);
+    }
+  }
+
+  /** Returns one of the constants of the copy that a lookup is of, counted from 0. */
+  public static <T> T constant(Lookup copy, int index, Class<T> type) {
+    try {
+      return MethodHandles.classDataAt(copy, "_", type, index);
+    } catch (IllegalAccessException e) {
+      throw new IllegalStateException(e);
     }
   }
 

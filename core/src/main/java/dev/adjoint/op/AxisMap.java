@@ -4,8 +4,8 @@ import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.op.Slices.IndexAdd;
 import dev.adjoint.op.Slices.IndexSelect;
 import dev.adjoint.tensor.IntTensor;
+import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,9 +27,7 @@ record AxisMap(IntTensor from, @Nullable IntTensor to, double @Nullable [] weigh
     }
     Tensor y = Recorder.apply(new IndexSelect(axis, from), x);
     if (weights != null) {
-      int[] sizes = new int[x.rank() - axis];
-      Arrays.fill(sizes, 1);
-      sizes[0] = weights.length;
+      int[] sizes = Shape.along(0, weights.length, x.rank() - axis).toArray();
       y = y.times(Tensor.of(weights, sizes).to(x.dtype()));
     }
     return to == null ? y : Recorder.apply(new IndexAdd(axis, to, size), y);

@@ -11,7 +11,6 @@ import dev.adjoint.kernel.Span;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
-import java.util.Arrays;
 
 /**
  * Convolutions of signals and images. As in PyTorch these are cross-correlations: the kernel is not
@@ -259,10 +258,7 @@ public final class Convolution {
           "%s: input of shape %s, weight of shape %s and bias of shape %s; expected one bias for each output channel"
               .formatted(operation, x.shape(), weight.shape(), bias.shape()));
     }
-    int[] sizes = new int[y.rank() - 1];
-    Arrays.fill(sizes, 1);
-    sizes[0] = -1;
-    return y.plus(bias.reshape(sizes));
+    return y.plus(bias.reshape(Shape.along(0, bias.size(), y.rank() - 1)));
   }
 
   private static void requireRank(String operation, Tensor x, int rank, String expected) {

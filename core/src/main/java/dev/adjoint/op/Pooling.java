@@ -66,15 +66,6 @@ public final class Pooling {
   }
 
   /**
-   * Returns the maximum of each window.
-   *
-   * @param kernel height and width of a window; stride and padding likewise, an axis each
-   */
-  public static Tensor maxPool2d(Tensor x, int[] kernel, int[] stride, int[] padding) {
-    return maxPool2d(x, new PoolOptions(kernel).stride(stride).padding(padding));
-  }
-
-  /**
    * Returns the maximum of each window; its gradient goes to the first of equal maxima.
    *
    * @param x of shape (..., H, W)
@@ -135,15 +126,6 @@ public final class Pooling {
   /** Returns the mean of each square window, zeros of the padding included. */
   public static Tensor avgPool2d(Tensor x, int kernel, int stride, int padding) {
     return avgPool2d(x, options(kernel, stride, padding));
-  }
-
-  /**
-   * Returns the mean of each window, zeros of the padding included.
-   *
-   * @param kernel height and width of a window; stride and padding likewise, an axis each
-   */
-  public static Tensor avgPool2d(Tensor x, int[] kernel, int[] stride, int[] padding) {
-    return avgPool2d(x, new PoolOptions(kernel).stride(stride).padding(padding));
   }
 
   /**

@@ -124,12 +124,7 @@ public final class Products {
     }
     Shape grid = Shape.of("meshgrid", sizes);
     return IntStream.range(0, n)
-        .mapToObj(i -> {
-          int[] along = new int[n];
-          Arrays.fill(along, 1);
-          along[order[i]] = -1;
-          return vectors[i].reshape(along).expand(grid);
-        })
+        .mapToObj(i -> vectors[i].reshape(Shape.along(order[i], vectors[i].size(), n)).expand(grid))
         .toList();
   }
 }

@@ -214,9 +214,7 @@ public enum Sampling {
       double step = aligned ? 2 / Math.max(1.0, n - 1) : 2.0 / n;
       double[] places =
           IntStream.range(0, n).mapToDouble(k -> (k - (n - 1) / 2.0) * step).toArray();
-      int[] along = new int[i + 1];
-      Arrays.fill(along, 1);
-      along[0] = n;
+      int[] along = Shape.along(0, n, i + 1).toArray();
       columns[i] = Tensor.of(places, along).to(theta.dtype()).expand(all);
     }
     columns[axes] = Tensors.ones(all, theta.dtype());

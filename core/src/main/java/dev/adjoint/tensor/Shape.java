@@ -56,6 +56,19 @@ public final class Shape {
     return sizes.length == 0 ? SCALAR : new Shape(sizes.clone());
   }
 
+  /**
+   * Returns the shape in which a vector lies along an axis, with the size 1 along all others: so it
+   * broadcasts over tensors of that rank.
+   *
+   * @hidden
+   */
+  public static Shape along(int axis, int size, int rank) {
+    int[] sizes = new int[rank];
+    Arrays.fill(sizes, 1);
+    sizes[axis] = size;
+    return new Shape(sizes);
+  }
+
   /** Returns the shape with these sizes, to be filled by so many values. */
   static Shape filled(int values, int... sizes) {
     Shape shape = of(sizes);

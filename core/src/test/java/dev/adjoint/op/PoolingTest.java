@@ -33,20 +33,19 @@ class PoolingTest {
   void poolingAgreesWithTheDefinitionAndItsGradientsWithDifferences(
       Shape shape, int[] kernel, int[] stride, int[] padding) {
     Tensor x = normal(1, shape.toArray());
-    Tensor max = Pooling.maxPool2d(x, kernel, stride, padding);
-    Tensor mean = Pooling.avgPool2d(x, kernel, stride, padding);
+    PoolOptions options = new PoolOptions(kernel).stride(stride).padding(padding);
+    Tensor max = Pooling.maxPool2d(x, options);
+    Tensor mean = Pooling.avgPool2d(x, options);
     assertClose("max", max, definition(x, kernel, stride, padding, true), 0);
     assertClose("mean", mean, definition(x, kernel, stride, padding, false), 1e-12);
     Tensor view = x.transpose().contiguous().transpose();
-    assertClose("max of a view", Pooling.maxPool2d(view, kernel, stride, padding), max, 0);
-    assertClose("mean of a view", Pooling.avgPool2d(view, kernel, stride, padding), mean, 1e-12);
+    assertClose("max of a view", Pooling.maxPool2d(view, options), max, 0);
+    assertClose("mean of a view", Pooling.avgPool2d(view, options), mean, 1e-12);
     Tensor floats = x.to(DType.FLOAT32);
-    assertClose("float max", Pooling.maxPool2d(floats, kernel, stride, padding), max, 1e-6);
-    assertClose("float mean", Pooling.avgPool2d(floats, kernel, stride, padding), mean, 1e-6);
-    FiniteDifferences.check(
-        v -> Pooling.maxPool2d(v[0].sin(), kernel, stride, padding).square(), x);
-    FiniteDifferences.check(
-        v -> Pooling.avgPool2d(v[0].sin(), kernel, stride, padding).square(), x);
+    assertClose("float max", Pooling.maxPool2d(floats, options), max, 1e-6);
+    assertClose("float mean", Pooling.avgPool2d(floats, options), mean, 1e-6);
+    FiniteDifferences.check(v -> Pooling.maxPool2d(v[0].sin(), options).square(), x);
+    FiniteDifferences.check(v -> Pooling.avgPool2d(v[0].sin(), options).square(), x);
   }
 
   private static Tensor definition(Tensor x, int[] k, int[] s, int[] p, boolean max) {

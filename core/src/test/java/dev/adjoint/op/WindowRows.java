@@ -199,19 +199,20 @@ final class WindowRows {
     int[] kernel = {2, 3};
     int[] stride = {1, 2};
     int[] padding = {0, 1};
+    PoolOptions options = new PoolOptions(kernel).stride(stride).padding(padding);
     ToDoubleFunction<double[]> max = v -> Arrays.stream(v).max().orElse(Double.NEGATIVE_INFINITY);
     rows.add(
         pool(
                 "maxPool2d of oblong windows",
-                x -> Pooling.maxPool2d(x[0], kernel, stride, padding),
+                x -> Pooling.maxPool2d(x[0], options),
                 x -> pool(x, kernel, stride, padding, Double.NEGATIVE_INFINITY, max))
-            .covers("Pooling.maxPool2d(Tensor, int[], int[], int[])"));
+            .covers("Pooling.maxPool2d(Tensor, PoolOptions)"));
     rows.add(
         pool(
                 "avgPool2d of oblong windows",
-                x -> Pooling.avgPool2d(x[0], kernel, stride, padding),
+                x -> Pooling.avgPool2d(x[0], options),
                 x -> pool(x, kernel, stride, padding, 0, v -> Arrays.stream(v).sum() / 6))
-            .covers("Pooling.avgPool2d(Tensor, int[], int[], int[])"));
+            .covers("Pooling.avgPool2d(Tensor, PoolOptions)"));
     int[] two = {2, 2};
     int[] one = {1, 1};
     rows.add(

@@ -121,4 +121,10 @@ class ShapeTest {
         .isThrownBy(() -> Shape.of(2, 3).unravel(6))
         .withMessage("unravel: position 6 is outside shape (2, 3); expected 0 to 5");
   }
+
+  @Test
+  void aVectorLiesAlongOneAxis() {
+    assertThat(Shape.along(1, 5, 3)).isEqualTo(Shape.of(1, 5, 1));
+    assertThat(Shape.along(0, 0, 1)).isEqualTo(Shape.of(0));
+  }
 }

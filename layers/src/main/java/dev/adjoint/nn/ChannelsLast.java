@@ -12,11 +12,7 @@ public record ChannelsLast() implements Transform, Describable {
 
   @Override
   public Tensor forward(Tensor x) {
-    if (x.rank() < 2) {
-      throw new IllegalArgumentException(
-          "ChannelsLast: input of shape %s; expected (N, C, ...) of at least 2 axes"
-              .formatted(x.shape()));
-    }
+    Layer.requireInput(this, x.rank() >= 2, x, () -> "(N, C, ...) of at least 2 axes");
     int[] order = IntStream.range(0, x.rank()).map(axis -> axis == 0 ? 0 : axis + 1).toArray();
     order[x.rank() - 1] = 1;
     return x.permute(order);

@@ -123,15 +123,11 @@ public abstract sealed class Convolutional<C extends Convolutional<C>> extends L
   public Tensor forward(Tensor x) {
     Tensor w = weight.value();
     int channels = transposed ? w.size(0) : w.size(1) * options.groups();
-    if (x.rank() != w.rank() || x.size(1) != channels) {
-      throw new IllegalArgumentException(
-          "%s: input of shape %s; expected (N, %d, %s)"
-              .formatted(
-                  this,
-                  x.shape(),
-                  channels,
-                  w.rank() == 3 ? "L" : w.rank() == 4 ? "H, W" : "D, H, W"));
-    }
+    String sizes = w.rank() == 3 ? "L" : w.rank() == 4 ? "H, W" : "D, H, W";
+    requireInput(
+        x.rank() == w.rank() && x.size(1) == channels,
+        x,
+        () -> "(N, %d, %s)".formatted(channels, sizes));
     Tensor y = operation.of(x, w, options);
     return observed(bias == null ? y : y.plus(perChannel(bias, y)));
   }

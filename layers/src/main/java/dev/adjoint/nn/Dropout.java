@@ -54,10 +54,7 @@ public final class Dropout extends Layer implements Transform {
 
   @Override
   public Tensor forward(Tensor x) {
-    if (wholeChannels.get() && x.rank() < 2) {
-      throw new IllegalArgumentException(
-          "%s: input of shape %s; expected (N, C, ...)".formatted(this, x.shape()));
-    }
+    requireInput(!wholeChannels.get() || x.rank() >= 2, x, () -> "(N, C, ...)");
     if (!isTraining() || probability.get() == 0) {
       return observed(x);
     }

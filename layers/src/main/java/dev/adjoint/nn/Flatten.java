@@ -7,10 +7,7 @@ public record Flatten() implements Transform, Describable {
 
   @Override
   public Tensor forward(Tensor x) {
-    if (x.rank() < 2) {
-      throw new IllegalArgumentException(
-          "Flatten: input of shape %s; expected (N, ...) of at least 2 axes".formatted(x.shape()));
-    }
+    Layer.requireInput(this, x.rank() >= 2, x, () -> "(N, ...) of at least 2 axes");
     return x.flatten(1, -1);
   }
 

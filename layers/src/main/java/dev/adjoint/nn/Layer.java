@@ -12,7 +12,6 @@ import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.Deque;
 import java.util.LinkedHashMap;
@@ -91,14 +90,9 @@ public abstract non-sealed class Layer extends Parts {
    */
   protected final Tensor perChannel(Weight values, Tensor x) {
     int channels = values.shape().size();
-    if (x.rank() < 2 || x.size(1) != channels) {
-      throw new IllegalArgumentException(
-          "%s: input of shape %s; expected (N, %d, ...)".formatted(this, x.shape(), channels));
-    }
-    int[] sizes = new int[x.rank() - 1];
-    Arrays.fill(sizes, 1);
-    sizes[0] = channels;
-    return values.value().reshape(sizes);
+    requireInput(
+        x.rank() >= 2 && x.size(1) == channels, x, () -> "(N, %d, ...)".formatted(channels));
+    return values.value().reshape(Shape.along(0, channels, x.rank() - 1));
   }
 
   /**

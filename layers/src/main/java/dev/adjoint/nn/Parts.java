@@ -343,6 +343,24 @@ abstract sealed class Parts implements Describable permits Layer {
     return text.toString();
   }
 
+  /**
+   * Throws unless an input fits.
+   *
+   * @param expected its shape for the message, as in "(N, C, ...)"
+   * @throws IllegalArgumentException with the shape of the input and the one expected
+   */
+  protected final void requireInput(boolean fits, Tensor x, Supplier<String> expected) {
+    requireInput(this, fits, x, expected);
+  }
+
+  /** Throws unless an input of a layer or function fits. */
+  static void requireInput(Object layer, boolean fits, Tensor x, Supplier<String> expected) {
+    if (!fits) {
+      throw new IllegalArgumentException(
+          "%s: input of shape %s; expected %s".formatted(layer, x.shape(), expected.get()));
+    }
+  }
+
   /** Returns the simple name of this class, for messages. */
   protected final String type() {
     return getClass().getSimpleName();

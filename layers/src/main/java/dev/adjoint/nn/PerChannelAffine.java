@@ -1,7 +1,7 @@
 package dev.adjoint.nn;
 
+import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
-import java.util.Arrays;
 
 /**
  * A layer, such as a batch norm, that in eval mode only scales and shifts each channel (axis 1), so
@@ -22,10 +22,8 @@ public interface PerChannelAffine {
 
     /** Returns {@code scale * x + shift}, where axis 1 of x are the channels. */
     Tensor of(Tensor x) {
-      int[] sizes = new int[x.rank() - 1];
-      Arrays.fill(sizes, 1);
-      sizes[0] = -1;
-      return x.times(scale.reshape(sizes)).plus(shift.reshape(sizes));
+      Shape channels = Shape.along(0, scale.size(), x.rank() - 1);
+      return x.times(scale.reshape(channels)).plus(shift.reshape(channels));
     }
 
     Affine then(Affine next) {

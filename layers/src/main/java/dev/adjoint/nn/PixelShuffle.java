@@ -18,11 +18,11 @@ public record PixelShuffle(int factor) implements Transform, Describable {
   @Override
   public Tensor forward(Tensor x) {
     int r = factor;
-    if (r < 1 || x.rank() != 4 || x.size(1) % ((long) r * r) != 0) {
-      throw new IllegalArgumentException(
-          "%s: input of shape %s; expected (N, C factor^2, H, W), and a factor of at least 1"
-              .formatted(this, x.shape()));
-    }
+    Layer.requireInput(
+        this,
+        r >= 1 && x.rank() == 4 && x.size(1) % ((long) r * r) == 0,
+        x,
+        () -> "(N, C factor^2, H, W), and a factor of at least 1");
     int channels = x.size(1) / (r * r);
     return x.reshape(x.size(0), channels, r, r, x.size(2), x.size(3))
         .permute(0, 1, 4, 2, 5, 3)

@@ -18,11 +18,11 @@ public record PixelUnshuffle(int factor) implements Transform, Describable {
   @Override
   public Tensor forward(Tensor x) {
     int r = factor;
-    if (r < 1 || x.rank() != 4 || x.size(2) % r != 0 || x.size(3) % r != 0) {
-      throw new IllegalArgumentException(
-          "%s: input of shape %s; expected (N, C, H factor, W factor), and a factor of at least 1"
-              .formatted(this, x.shape()));
-    }
+    Layer.requireInput(
+        this,
+        r >= 1 && x.rank() == 4 && x.size(2) % r == 0 && x.size(3) % r == 0,
+        x,
+        () -> "(N, C, H factor, W factor), and a factor of at least 1");
     int h = x.size(2) / r;
     int w = x.size(3) / r;
     return x.reshape(x.size(0), x.size(1), h, r, w, r)

@@ -41,11 +41,8 @@ abstract sealed class WindowPool implements Transform, Describable
 
   /** Throws unless an input of a layer has positions, after its examples and channels. */
   static void requirePositions(Object layer, Tensor x) {
-    if (x.rank() < 3 || IntStream.range(2, x.rank()).anyMatch(axis -> x.size(axis) == 0)) {
-      throw new IllegalArgumentException(
-          "%s: input of shape %s; expected (N, C, ...), at least one position"
-              .formatted(layer, x.shape()));
-    }
+    boolean fits = x.rank() > 2 && IntStream.range(2, x.rank()).allMatch(axis -> x.size(axis) > 0);
+    Layer.requireInput(layer, fits, x, () -> "(N, C, ...), at least one position");
   }
 
   /** Returns the options of a description; those that older files do not have are the defaults. */

@@ -1,5 +1,6 @@
 package dev.adjoint.optim;
 
+import com.google.common.collect.ImmutableList;
 import dev.adjoint.autodiff.Parameter;
 import dev.adjoint.op.ElementwiseUpdate;
 import dev.adjoint.tensor.Tensor;
@@ -25,14 +26,16 @@ public final class LAMB extends AdamBase<LAMB> {
 
   /** Creates an optimizer of these parameters. */
   public LAMB(List<Parameter> parameters) {
-    super(ParameterState.of(parameters), 1e-3, 0.01);
-    epsilon = 1e-6;
-    decoupled = true;
+    this(ParameterState.of(parameters));
   }
 
   /** Creates an optimizer of these parameters, by path. */
   public LAMB(Map<String, Parameter> parameters) {
-    super(ParameterState.of(parameters), 1e-3, 0.01);
+    this(ParameterState.of(parameters));
+  }
+
+  private LAMB(ImmutableList<ParameterState> states) {
+    super(states, 1e-3, 0.01);
     epsilon = 1e-6;
     decoupled = true;
   }

@@ -96,8 +96,7 @@ final class FloatElementary {
     return fma(times(r, r), p, small);
   }
 
-  // ---- log: x = 2^k (1 + f) with sqrt(1/2) <= 1 + f < sqrt(2)
-  // ------------------------------------------------------
+  // ---- log: x = 2^k (1 + f) with sqrt(1/2) <= 1 + f < sqrt(2) -----------------------------------
 
   static float log(float x) {
     boolean subnormal = isLess(x, 1.17549435e-38f);
@@ -178,8 +177,7 @@ final class FloatElementary {
     return select(isEqual(pairs, roundSmall(pairs)), y, neg(y));
   }
 
-  // ---- tanh: a polynomial near 0, else by e^2x
-  // ---------------------------------------------------------------------
+  // ---- tanh: a polynomial near 0, else by e^2x --------------------------------------------------
 
   static float tanh(float x) {
     float magnitude = atMost(abs(x), 10f); // where tanh is 1 already
@@ -196,8 +194,7 @@ final class FloatElementary {
     return fma(times(x, s), p, x);
   }
 
-  // ---- erf: a polynomial near 0, else by 1 - erf(x) = e^(-x^2) erfcx(x)
-  // --------------------------------------------
+  // ---- erf: a polynomial near 0, else by 1 - erf(x) = e^(-x^2) erfcx(x) -------------------------
 
   static float erf(float x) {
     float magnitude = atMost(abs(x), 4f); // where erf is 1 already

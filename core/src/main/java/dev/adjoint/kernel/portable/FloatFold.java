@@ -1,6 +1,6 @@
 package dev.adjoint.kernel.portable;
 
-import static java.lang.invoke.MethodHandles.classDataAt;
+import static dev.adjoint.kernel.Specializer.constant;
 import static java.lang.invoke.MethodHandles.lookup;
 
 import dev.adjoint.kernel.Buffers;
@@ -22,25 +22,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class FloatFold implements Fold {
 
-  private static final int LANES = FloatFoldLoops.LANES;
   private static final int CHUNK = 4096;
   private static final int CHUNK_ROWS = 256;
 
-  private static final MethodHandle MAP;
-  private static final MethodHandle FOLD;
-  private static final MethodHandle COMBINE;
-  private static final float IDENTITY;
-
-  static {
-    try {
-      MAP = classDataAt(lookup(), "_", MethodHandle.class, 0);
-      FOLD = classDataAt(lookup(), "_", MethodHandle.class, 1);
-      COMBINE = classDataAt(lookup(), "_", MethodHandle.class, 2);
-      IDENTITY = (float) (double) classDataAt(lookup(), "_", Double.class, 3);
-    } catch (IllegalAccessException e) {
-      throw new ExceptionInInitializerError(e);
-    }
-  }
+  private static final MethodHandle MAP = constant(lookup(), 0, MethodHandle.class);
+  private static final MethodHandle FOLD = constant(lookup(), 1, MethodHandle.class);
+  private static final MethodHandle COMBINE = constant(lookup(), 2, MethodHandle.class);
+  private static final float IDENTITY = (float) (double) constant(lookup(), 3, Double.class);
 
   private final @Nullable FloatFoldLoops vectors;
 
@@ -50,29 +38,19 @@ final class FloatFold implements Fold {
 
   @Override
   public void rows(
-      Object x,
-      int xFrom,
-      int xStride,
-      Object y,
-      int yFrom,
-      int yStride,
-      int rows,
-      int n,
-      Object out,
-      int outFrom) {
+      Object x, int xFrom, Object y, int yFrom, int rows, int n, Object out, int outFrom) {
     float[] xs = (float[]) x;
     float[] ys = (float[]) y;
     float[] outs = (float[]) out;
     if (n < LANES) {
       for (int r = 0; r < rows; r++) {
-        outs[outFrom + r] =
-            n == 0 ? IDENTITY : few(xs, xFrom + r * xStride, ys, yFrom + r * yStride, n);
+        outs[outFrom + r] = n == 0 ? IDENTITY : few(xs, xFrom + r * n, ys, yFrom + r * n, n);
       }
       return;
     }
     float[] scratch = Buffers.uninitializedFloats(LANES / 2);
     for (int r = 0; r < rows; r++) {
-      outs[outFrom + r] = row(xs, xFrom + r * xStride, ys, yFrom + r * yStride, n, scratch);
+      outs[outFrom + r] = row(xs, xFrom + r * n, ys, yFrom + r * n, n, scratch);
     }
   }
 
@@ -92,21 +70,10 @@ final class FloatFold implements Fold {
   }
 
   @Override
-  public void columns(
-      Object x,
-      int xFrom,
-      int xStride,
-      Object y,
-      int yFrom,
-      int yStride,
-      int rows,
-      int n,
-      Object out,
-      int outFrom) {
+  public void columns(Object x, int from, int rows, int stride, int n, Object out, int outFrom) {
     float[] xs = (float[]) x;
-    float[] ys = (float[]) y;
     float[] outs = (float[]) out;
-    chunk(xs, xFrom, xStride, ys, yFrom, yStride, Math.min(rows, CHUNK_ROWS), n, outs, outFrom);
+    chunk(xs, from, stride, Math.min(rows, CHUNK_ROWS), n, outs, outFrom);
     if (rows <= CHUNK_ROWS) {
       return;
     }
@@ -116,17 +83,7 @@ final class FloatFold implements Fold {
     }
     for (int r = CHUNK_ROWS; r < rows; r += CHUNK_ROWS) {
       int height = Math.min(CHUNK_ROWS, rows - r);
-      chunk(
-          xs,
-          xFrom + r * xStride,
-          xStride,
-          ys,
-          yFrom + r * yStride,
-          yStride,
-          height,
-          n,
-          outs,
-          outFrom);
+      chunk(xs, from + r * stride, stride, height, n, outs, outFrom);
       for (int j = 0; j < n; j++) {
         totals[j] = combine(totals[j], outs[outFrom + j]);
       }
@@ -208,50 +165,29 @@ final class FloatFold implements Fold {
   }
 
   /** Folds columns of up to 256 elements. */
-  private void chunk(
-      float[] x,
-      int xFrom,
-      int xStride,
-      float[] y,
-      int yFrom,
-      int yStride,
-      int rows,
-      int n,
-      float[] out,
-      int outFrom) {
+  private void chunk(float[] x, int from, int stride, int rows, int n, float[] out, int outFrom) {
     Arrays.fill(out, outFrom, outFrom + n, IDENTITY);
-    int done =
-        vectors == null
-            ? 0
-            : vectors.chunk(x, xFrom, xStride, y, yFrom, yStride, rows, n, out, outFrom);
+    int done = vectors == null ? 0 : vectors.chunk(x, from, stride, rows, n, out, outFrom);
     int r = 0;
     for (; r + 3 < rows; r += 4) {
-      int xRow = xFrom + r * xStride;
-      int yRow = yFrom + r * yStride;
+      int row = from + r * stride;
       for (int j = done; j < n; j++) {
-        float a = map(x[xRow + j], y[yRow + j]);
-        float b = map(x[xRow + xStride + j], y[yRow + yStride + j]);
-        float c = map(x[xRow + 2 * xStride + j], y[yRow + 2 * yStride + j]);
-        float d = map(x[xRow + 3 * xStride + j], y[yRow + 3 * yStride + j]);
-        out[outFrom + j] = fold(out[outFrom + j], fold(fold(a, b), fold(c, d)));
+        float ab = fold(x[row + j], x[row + stride + j]);
+        float cd = fold(x[row + 2 * stride + j], x[row + 3 * stride + j]);
+        out[outFrom + j] = fold(out[outFrom + j], fold(ab, cd));
       }
     }
     for (; r < rows; r++) {
-      int xRow = xFrom + r * xStride;
-      int yRow = yFrom + r * yStride;
+      int row = from + r * stride;
       for (int j = done; j < n; j++) {
-        out[outFrom + j] = fold(out[outFrom + j], map(x[xRow + j], y[yRow + j]));
+        out[outFrom + j] = fold(out[outFrom + j], x[row + j]);
       }
     }
   }
 
   private static float map(float[] x, int xFrom, float[] y, int yFrom, int i) {
-    return map(x[xFrom + i], y[yFrom + i]);
-  }
-
-  private static float map(float x, float y) {
     try {
-      return (float) MAP.invokeExact(x, y);
+      return (float) MAP.invokeExact(x[xFrom + i], y[yFrom + i]);
     } catch (Throwable e) {
       throw new AssertionError(e); // functions throw nothing
     }

@@ -12,19 +12,9 @@ public interface FloatFoldLoops {
   void lanes(float[] x, int xFrom, float[] y, int yFrom, int n, float[] lanes);
 
   /**
-   * Folds columns of up to 256 elements to what is in out.
+   * Folds columns of up to 256 elements, whose rows are {@code stride} apart, to what is in out.
    *
    * @return how many of the n columns: those that fill vectors
    */
-  int chunk(
-      float[] x,
-      int xFrom,
-      int xStride,
-      float[] y,
-      int yFrom,
-      int yStride,
-      int rows,
-      int n,
-      float[] out,
-      int outFrom);
+  int chunk(float[] x, int from, int stride, int rows, int n, float[] out, int outFrom);
 }

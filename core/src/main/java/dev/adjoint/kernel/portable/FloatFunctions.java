@@ -12,8 +12,7 @@ final class FloatFunctions {
 
   private FloatFunctions() {}
 
-  // ---- of one value
-  // ------------------------------------------------------------------------------------------------
+  // ---- of one value -----------------------------------------------------------------------------
 
   /** Returns -1, 0 or 1; a zero and NaN are their own sign. */
   static float sign(float x) {
@@ -49,8 +48,7 @@ final class FloatFunctions {
     return select(isLess(abs(x), INFINITY), 1f, 0f);
   }
 
-  // ---- of two values
-  // -----------------------------------------------------------------------------------------------
+  // ---- of two values ----------------------------------------------------------------------------
 
   /**
    * Returns the smaller of x and a limit, which is not 0: min takes three times as long, since it
@@ -118,8 +116,7 @@ final class FloatFunctions {
     return times(g, times(y, minus(1f, y)));
   }
 
-  // ---- of three values
-  // ---------------------------------------------------------------------------------------------
+  // ---- of three values --------------------------------------------------------------------------
 
   static float where(float mask, float x, float y) {
     return select(isEqual(mask, 0f), y, x);

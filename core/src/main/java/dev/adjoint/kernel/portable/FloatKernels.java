@@ -76,25 +76,11 @@ public abstract class FloatKernels implements Kernels {
 
   @Override
   public final Reduction reduction(String name) {
-    Fold fold =
-        switch (name) {
-          case "sum" -> fold("first", "plus");
-          case "max", "min" -> fold("first", name);
-          default ->
-              throw new IllegalArgumentException(
-                  "No reduction '" + name + "', only sum, max and min");
-        };
-    return new Reduction() {
-      @Override
-      public void rows(Object x, int from, int rows, int n, Object out, int outFrom) {
-        fold.rows(x, from, n, x, from, n, rows, n, out, outFrom);
-      }
-
-      @Override
-      public void columns(
-          Object x, int from, int rows, int stride, int n, Object out, int outFrom) {
-        fold.columns(x, from, stride, x, from, stride, rows, n, out, outFrom);
-      }
+    return switch (name) {
+      case "sum" -> fold("first", "plus");
+      case "max", "min" -> fold("first", name);
+      default ->
+          throw new IllegalArgumentException("No reduction '" + name + "', only sum, max and min");
     };
   }
 

@@ -63,7 +63,7 @@ final class FloatSoftmax implements Kernels.Rows {
       int height = Math.min(block, rows - r);
       int to = outFrom + r * n;
       expMinus(x, xFrom + r * n, shifts, r, height, n, out, to);
-      sum.rows(out, to, n, out, to, n, height, n, folded, 0);
+      sum.rows(out, to, height, n, folded, 0);
       for (int i = 0; i < height; i++) {
         div.run(out, to + i * n, 1, folded, i, 0, out, to + i * n, n);
       }
@@ -78,7 +78,7 @@ final class FloatSoftmax implements Kernels.Rows {
   /** Returns the largest value of each row: all first, as memory is read fastest in one go. */
   private float[] shifts(Object x, int xFrom, int rows, int n) {
     float[] shifts = Buffers.uninitializedFloats(rows);
-    max.rows(x, xFrom, n, x, xFrom, n, rows, n, shifts, 0);
+    max.rows(x, xFrom, rows, n, shifts, 0);
     return shifts;
   }
 
@@ -89,7 +89,7 @@ final class FloatSoftmax implements Kernels.Rows {
     float[] dots = Buffers.uninitializedFloats(block);
     for (int r = 0; r < rows; r += block) {
       int height = Math.min(block, rows - r);
-      dot.rows(g, gFrom + r * n, n, y, yFrom + r * n, n, height, n, dots, 0);
+      dot.rows(g, gFrom + r * n, y, yFrom + r * n, height, n, dots, 0);
       for (int i = 0; i < height; i++) {
         int at = (r + i) * n;
         softmaxPullback.run(g, gFrom + at, 1, y, yFrom + at, 1, dots, i, 0, out, outFrom + at, n);
@@ -126,7 +126,7 @@ final class FloatSoftmax implements Kernels.Rows {
       Object g, int gFrom, Object y, int yFrom, int rows, int n, Object out, int outFrom) {
     int block = block(rows, n);
     float[] sums = Buffers.uninitializedFloats(rows);
-    sum.rows(g, gFrom, n, g, gFrom, n, rows, n, sums, 0);
+    sum.rows(g, gFrom, rows, n, sums, 0);
     for (int r = 0; r < rows; r += block) {
       int height = Math.min(block, rows - r);
       if (n < LONG) {
@@ -152,7 +152,7 @@ final class FloatSoftmax implements Kernels.Rows {
     float[] logs = (float[]) log;
     int block = block(rows, n);
     float[] exponentials = Buffers.scratchFloats((long) block * n);
-    max.rows(x, xFrom, n, x, xFrom, n, rows, n, shifts, shiftFrom);
+    max.rows(x, xFrom, rows, n, shifts, shiftFrom);
     for (int r = 0; r < rows; r += block) {
       int height = Math.min(block, rows - r);
       int from = xFrom + r * n;
@@ -171,7 +171,7 @@ final class FloatSoftmax implements Kernels.Rows {
    * of others below it, whose own sum says more than what is left of it beside the 1.
    */
   private void logOfSums(Object exponentials, int from, int rows, int n, float[] out, int to) {
-    sum.rows(exponentials, from, n, exponentials, from, n, rows, n, out, to);
+    sum.rows(exponentials, from, rows, n, out, to);
     boolean isCertain = false; // of one value in some row
     for (int i = to; i < to + rows; i++) {
       isCertain |= out[i] >= 1 && out[i] < 2;
@@ -181,7 +181,7 @@ final class FloatSoftmax implements Kernels.Rows {
       return;
     }
     float[] others = Buffers.uninitializedFloats(rows);
-    sumBelowOne.rows(exponentials, from, n, exponentials, from, n, rows, n, others, 0);
+    sumBelowOne.rows(exponentials, from, rows, n, others, 0);
     log1p.run(others, 0, others, 0, rows);
     float[] logs = Buffers.uninitializedFloats(rows);
     log.run(out, to, logs, 0, rows);

@@ -1,7 +1,7 @@
 package dev.adjoint.kernel.vector;
 
+import static dev.adjoint.kernel.Specializer.constant;
 import static dev.adjoint.kernel.vector.FloatLanes.SPECIES;
-import static java.lang.invoke.MethodHandles.classDataAt;
 import static java.lang.invoke.MethodHandles.lookup;
 
 import dev.adjoint.kernel.Specializer;
@@ -16,17 +16,8 @@ import jdk.incubator.vector.FloatVector;
  */
 final class FloatFoldLoop implements FloatFoldLoops {
 
-  private static final MethodHandle MAP;
-  private static final MethodHandle FOLD;
-
-  static {
-    try {
-      MAP = classDataAt(lookup(), "_", MethodHandle.class, 0);
-      FOLD = classDataAt(lookup(), "_", MethodHandle.class, 1);
-    } catch (IllegalAccessException e) {
-      throw new ExceptionInInitializerError(e);
-    }
-  }
+  private static final MethodHandle MAP = constant(lookup(), 0, MethodHandle.class);
+  private static final MethodHandle FOLD = constant(lookup(), 1, MethodHandle.class);
 
   @Override
   public void lanes(float[] x, int xFrom, float[] y, int yFrom, int n, float[] lanes) {
@@ -59,61 +50,25 @@ final class FloatFoldLoop implements FloatFoldLoops {
   }
 
   @Override
-  public int chunk(
-      float[] x,
-      int xFrom,
-      int xStride,
-      float[] y,
-      int yFrom,
-      int yStride,
-      int rows,
-      int n,
-      float[] out,
-      int outFrom) {
+  public int chunk(float[] x, int from, int stride, int rows, int n, float[] out, int outFrom) {
     int bound = SPECIES.loopBound(n);
     int fours = rows / 4 * 4;
     for (int r = 0; r < fours; r += 4) {
-      foldFour(
-          x, xFrom + r * xStride, xStride, y, yFrom + r * yStride, yStride, bound, out, outFrom);
+      foldFour(x, from + r * stride, stride, bound, out, outFrom);
     }
     for (int r = fours; r < rows; r++) {
-      foldOne(x, xFrom + r * xStride, y, yFrom + r * yStride, bound, out, outFrom);
+      foldOne(x, from + r * stride, bound, out, outFrom);
     }
     return bound;
   }
 
-  private static void foldFour(
-      float[] x,
-      int xFrom,
-      int xStride,
-      float[] y,
-      int yFrom,
-      int yStride,
-      int n,
-      float[] out,
-      int outFrom) {
+  private static void foldFour(float[] x, int from, int stride, int n, float[] out, int outFrom) {
     try {
       for (int j = 0; j < n; j += SPECIES.length()) {
-        FloatVector a =
-            (FloatVector)
-                MAP.invokeExact(
-                    FloatVector.fromArray(SPECIES, x, xFrom + j),
-                    FloatVector.fromArray(SPECIES, y, yFrom + j));
-        FloatVector b =
-            (FloatVector)
-                MAP.invokeExact(
-                    FloatVector.fromArray(SPECIES, x, xFrom + xStride + j),
-                    FloatVector.fromArray(SPECIES, y, yFrom + yStride + j));
-        FloatVector c =
-            (FloatVector)
-                MAP.invokeExact(
-                    FloatVector.fromArray(SPECIES, x, xFrom + 2 * xStride + j),
-                    FloatVector.fromArray(SPECIES, y, yFrom + 2 * yStride + j));
-        FloatVector d =
-            (FloatVector)
-                MAP.invokeExact(
-                    FloatVector.fromArray(SPECIES, x, xFrom + 3 * xStride + j),
-                    FloatVector.fromArray(SPECIES, y, yFrom + 3 * yStride + j));
+        FloatVector a = FloatVector.fromArray(SPECIES, x, from + j);
+        FloatVector b = FloatVector.fromArray(SPECIES, x, from + stride + j);
+        FloatVector c = FloatVector.fromArray(SPECIES, x, from + 2 * stride + j);
+        FloatVector d = FloatVector.fromArray(SPECIES, x, from + 3 * stride + j);
         FloatVector ab = (FloatVector) FOLD.invokeExact(a, b);
         FloatVector cd = (FloatVector) FOLD.invokeExact(c, d);
         FloatVector abcd = (FloatVector) FOLD.invokeExact(ab, cd);
@@ -126,15 +81,10 @@ final class FloatFoldLoop implements FloatFoldLoops {
     }
   }
 
-  private static void foldOne(
-      float[] x, int xFrom, float[] y, int yFrom, int n, float[] out, int outFrom) {
+  private static void foldOne(float[] x, int from, int n, float[] out, int outFrom) {
     try {
       for (int j = 0; j < n; j += SPECIES.length()) {
-        FloatVector a =
-            (FloatVector)
-                MAP.invokeExact(
-                    FloatVector.fromArray(SPECIES, x, xFrom + j),
-                    FloatVector.fromArray(SPECIES, y, yFrom + j));
+        FloatVector a = FloatVector.fromArray(SPECIES, x, from + j);
         FloatVector total =
             (FloatVector) FOLD.invokeExact(FloatVector.fromArray(SPECIES, out, outFrom + j), a);
         total.intoArray(out, outFrom + j);

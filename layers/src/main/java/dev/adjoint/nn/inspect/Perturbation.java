@@ -3,7 +3,6 @@ package dev.adjoint.nn.inspect;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
-import java.util.Arrays;
 
 /**
  * A change of the weights or the data of a layer whose effect on the output is measured: the
@@ -77,22 +76,18 @@ public enum Perturbation {
 
     /** Perturbs a weight: the vector has a number for each element of a row. */
     static Operand ofWeights(Tensor weights, Generator generator) {
-      int[] sizes = weights.shape().toArray();
-      sizes[0] = 1;
-      return of(weights, sizes, generator);
+      return of(weights, weights.shape().with(0, 1), generator);
     }
 
     /** Perturbs data: the vector has a number for each feature, which lie along an axis. */
     static Operand ofData(Tensor data, int featureAxis, Generator generator) {
-      int[] sizes = new int[data.rank()];
-      Arrays.fill(sizes, 1);
-      sizes[featureAxis] = data.size(featureAxis);
-      return of(data, sizes, generator);
+      Shape features = Shape.along(featureAxis, data.size(featureAxis), data.rank());
+      return of(data, features, generator);
     }
 
-    private static Operand of(Tensor values, int[] sizes, Generator generator) {
+    private static Operand of(Tensor values, Shape vector, Generator generator) {
       double size = Math.sqrt(values.square().mean().item());
-      return new Operand(values, generator.normal(0, size, Shape.of(sizes), values.dtype()), size);
+      return new Operand(values, generator.normal(0, size, vector, values.dtype()), size);
     }
 
     Operand times(double factor) {
@@ -111,9 +106,7 @@ public enum Perturbation {
     private Tensor only(int row) {
       double[] ones = new double[values.size(0)];
       ones[row] = 1;
-      int[] sizes = new int[values.rank()];
-      Arrays.fill(sizes, 1);
-      sizes[0] = ones.length;
+      int[] sizes = Shape.along(0, ones.length, values.rank()).toArray();
       return Tensor.of(ones, sizes).to(values.dtype());
     }
   }

@@ -104,10 +104,7 @@ public abstract class ChannelNorm<N extends ChannelNorm<N>> extends Normalizatio
 
   /** Returns the axes after the channels, at least one. */
   final int[] positions(Tensor x) {
-    if (x.rank() < 3) {
-      throw new IllegalArgumentException(
-          "%s: input of shape %s; expected (N, %d, ...)".formatted(this, x.shape(), channels()));
-    }
+    requireInput(x.rank() >= 3, x, () -> "(N, %d, ...)".formatted(channels()));
     return IntStream.range(2, x.rank()).toArray();
   }
 
@@ -141,9 +138,5 @@ public abstract class ChannelNorm<N extends ChannelNorm<N>> extends Normalizatio
   @Override
   protected String expected() {
     return "(N, %d) or (N, %1$d, ...)".formatted(channels());
-  }
-
-  static int[] allButChannels(Tensor x) {
-    return IntStream.range(0, x.rank()).filter(axis -> axis != 1).toArray();
   }
 }

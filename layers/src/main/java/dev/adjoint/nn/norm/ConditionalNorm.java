@@ -5,9 +5,9 @@ import dev.adjoint.nn.Layer;
 import dev.adjoint.nn.Linear;
 import dev.adjoint.op.Where;
 import dev.adjoint.tensor.Generator;
+import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
-import java.util.Arrays;
 
 /**
  * Normalizes with a gain and a shift that are computed from a condition: {@code (1 + g(c)) * N(x) +
@@ -89,11 +89,8 @@ public final class ConditionalNorm extends Layer {
 
   /** Returns values of shape (N, features) in the shape that broadcasts over an input. */
   Tensor perExample(Tensor values, Tensor x) {
-    int[] sizes = new int[x.rank()];
-    Arrays.fill(sizes, 1);
-    sizes[0] = x.size(0);
-    sizes[norm.featureAxis(x)] = features();
-    return values.reshape(sizes);
+    Shape ofOne = Shape.along(norm.featureAxis(x), features(), x.rank());
+    return values.reshape(ofOne.with(0, x.size(0)));
   }
 
   /** Returns a linear layer that computes 0 at first. */

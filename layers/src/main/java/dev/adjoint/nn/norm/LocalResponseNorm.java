@@ -52,10 +52,7 @@ public final class LocalResponseNorm extends Layer implements Transform {
 
   @Override
   public Tensor forward(Tensor x) {
-    if (x.rank() < 2) {
-      throw new IllegalArgumentException(
-          "%s: input of shape %s; expected (N, C, ...)".formatted(this, x.shape()));
-    }
+    requireInput(x.rank() >= 2, x, () -> "(N, C, ...)");
     Tensor sum = neighbors(x.square(), 1, size.get());
     return observed(x.div(sum.times(alpha.get() / size.get()).plus(k.get()).pow(beta.get())));
   }

@@ -278,10 +278,7 @@ public abstract class Normalization<N extends Normalization<N>> extends Layer im
     for (int i = 0; fits && i < features.rank(); i++) {
       fits = x.size(axis + i) == features.size(i);
     }
-    if (!fits) {
-      throw new IllegalArgumentException(
-          "%s: input of shape %s; expected %s".formatted(this, x.shape(), expected()));
-    }
+    requireInput(fits, x, this::expected);
   }
 
   /** Throws if the features have several axes, for an option that knows of one only. */

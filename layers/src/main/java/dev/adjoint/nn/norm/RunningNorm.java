@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -162,6 +163,6 @@ public abstract class RunningNorm<N extends RunningNorm<N>> extends ChannelNorm<
 
   @Override
   protected final int[] reductionAxes(Tensor x) {
-    return allButChannels(x);
+    return IntStream.range(0, x.rank()).filter(axis -> axis != 1).toArray();
   }
 }

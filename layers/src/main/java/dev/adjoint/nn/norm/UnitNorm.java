@@ -43,13 +43,9 @@ public final class UnitNorm extends Layer implements Transform {
 
   @Override
   public Tensor forward(Tensor x) {
-    int axis = channels.get() ? 1 : -1;
-    if (x.rank() < (channels.get() ? 2 : 1)) {
-      throw new IllegalArgumentException(
-          "%s: input of shape %s; expected %s"
-              .formatted(this, x.shape(), channels.get() ? "(N, C, ...)" : "(..., features)"));
-    }
-    return observed(
-        x.div(Reductions.length(x, 0, true, axis).clamp(epsilon.get(), Double.POSITIVE_INFINITY)));
+    boolean first = channels.get();
+    requireInput(x.rank() >= (first ? 2 : 1), x, () -> first ? "(N, C, ...)" : "(..., features)");
+    Tensor length = Reductions.length(x, 0, true, first ? 1 : -1);
+    return observed(x.div(length.clamp(epsilon.get(), Double.POSITIVE_INFINITY)));
   }
 }

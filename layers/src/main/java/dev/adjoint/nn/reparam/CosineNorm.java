@@ -21,6 +21,7 @@ import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
 import java.util.List;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -126,7 +127,7 @@ public final class CosineNorm extends Layer implements Transform {
   @Override
   public Tensor forward(Tensor x) {
     Tensor w = weight.value();
-    requireInput(x, w.shape());
+    requireFit(x, w.shape());
     Tensor cosine = options == null ? unit(x, -1).matmul(w.transpose()) : ofPatches(x, w, options);
     return observed(scale == null ? cosine : cosine.times(scale.value()));
   }
@@ -191,7 +192,7 @@ public final class CosineNorm extends Layer implements Transform {
     return x.reshape(sizes);
   }
 
-  private void requireInput(Tensor x, Shape w) {
+  private void requireFit(Tensor x, Shape w) {
     int channels = options == null ? w.size(1) : w.size(1) * options.groups();
     String form =
         switch (options == null ? 2 : w.rank()) {
@@ -200,19 +201,15 @@ public final class CosineNorm extends Layer implements Transform {
           case 4 -> "(N, %d, H, W)";
           default -> "(N, %d, D, H, W)";
         };
-    String expected = form.formatted(channels);
+    Supplier<String> expected = () -> form.formatted(channels);
     if (options == null) {
-      require(x.rank() > 0 && x.size(-1) == channels, x, expected);
+      requireInput(x.rank() > 0 && x.size(-1) == channels, x, expected);
     } else {
-      require(x.rank() == w.rank() && x.size(1) == channels, x, expected);
-      require(kernelFits(x.shape(), w, options), x, expected + " into which the kernel fits");
-    }
-  }
-
-  private void require(boolean fits, Tensor x, String expected) {
-    if (!fits) {
-      throw new IllegalArgumentException(
-          "%s: input of shape %s; expected %s".formatted(this, x.shape(), expected));
+      requireInput(x.rank() == w.rank() && x.size(1) == channels, x, expected);
+      requireInput(
+          kernelFits(x.shape(), w, options),
+          x,
+          () -> expected.get() + " into which the kernel fits");
     }
   }
 

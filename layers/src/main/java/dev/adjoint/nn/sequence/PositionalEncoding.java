@@ -71,11 +71,10 @@ public final class PositionalEncoding extends Layer implements Transform {
    */
   public Tensor forward(Tensor x, int first) {
     int most = table.size(0) - first;
-    if (x.rank() < 2 || x.size(-1) != table.size(1) || x.size(-2) > most) {
-      throw new IllegalArgumentException(
-          "%s: input of shape %s; expected (..., T, %d), T at most %d"
-              .formatted(this, x.shape(), table.size(1), most));
-    }
+    requireInput(
+        x.rank() >= 2 && x.size(-1) == table.size(1) && x.size(-2) <= most,
+        x,
+        () -> "(..., T, %d), T at most %d".formatted(table.size(1), most));
     return observed(x.plus(table.slice(0, first, first + x.size(-2)).to(x.dtype())));
   }
 

@@ -336,11 +336,10 @@ public abstract sealed class Recurrent<R extends Recurrent<R, S>, S> extends Lay
   }
 
   private void requireInput(Tensor x, @Nullable IntTensor lengths) {
-    if (x.rank() != 3 || x.size(1) == 0 || x.size(2) != in) {
-      throw new IllegalArgumentException(
-          "%s: input of shape %s; expected (N, T, %d), T at least 1"
-              .formatted(this, x.shape(), in));
-    }
+    requireInput(
+        x.rank() == 3 && x.size(1) > 0 && x.size(2) == in,
+        x,
+        () -> "(N, T, %d), T at least 1".formatted(in));
     if (lengths != null && !lengths.shape().equals(Shape.of(x.size(0)))) {
       throw new IllegalArgumentException(
           "%s: lengths of shape %s for input of shape %s; expected %s"

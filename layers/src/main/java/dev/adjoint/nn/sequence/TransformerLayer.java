@@ -148,13 +148,11 @@ public abstract class TransformerLayer<L extends TransformerLayer<L>> extends La
 
   /** Sets the probability of every dropout inside; the default is 0.1. */
   public final L dropout(double probability) {
-    children()
-        .values()
-        .forEach(child -> {
-          if (child instanceof MultiHeadAttention attention) {
-            attention.dropout(probability);
-          }
-        });
+    for (Layer child : children().values()) {
+      if (child instanceof MultiHeadAttention attention) {
+        attention.dropout(probability);
+      }
+    }
     dropout.probability(probability);
     return self();
   }
@@ -268,17 +266,15 @@ public abstract class TransformerLayer<L extends TransformerLayer<L>> extends La
       hiddenScale =
           exchange("hidden_scale", new LayerScale(linear1.outputs(), root)).multiplier(root);
     }
-    children()
-        .values()
-        .forEach(child -> {
-          if (child instanceof MultiHeadAttention attention) {
-            attention.withoutBias().qkNorm(QueryKeyNorm.Kind.SPHERE);
-          } else if (child instanceof GatedFeedForward gated) {
-            gated.onSphere();
-          } else if (child instanceof Linear linear) {
-            linear.withoutBias();
-          }
-        });
+    for (Layer child : children().values()) {
+      if (child instanceof MultiHeadAttention attention) {
+        attention.withoutBias().qkNorm(QueryKeyNorm.Kind.SPHERE);
+      } else if (child instanceof GatedFeedForward gated) {
+        gated.onSphere();
+      } else if (child instanceof Linear linear) {
+        linear.withoutBias();
+      }
+    }
     unitVectors(this)
         .forEach((weight, axis) ->
             weight.assign(weight.value().div(weight.value().norm(2, Keep.AXES, axis))));
