@@ -73,7 +73,15 @@ final class ResizeOperators {
       }
     }
     Tensor beyond = Tensor.scalar(call.decimal("extrapolation_value", 0), x.dtype());
-    return call.like(0, outside.rank() == 0 ? y : Where.where(outside, beyond, y));
+    Tensor whole = outside.rank() == 0 ? y : Where.where(outside, beyond, y);
+    return call.like(0, call.in(0).type().isInteger() ? integers(call, whole) : whole);
+  }
+
+  /** Returns integers of the input's type, rounded as others do. */
+  private static Tensor integers(Call call, Tensor y) {
+    ElementType type = call.in(0).type();
+    Tensor rounded = call.flag("antialias", false) ? y.round() : y.trunc();
+    return rounded.clamp(type.lowest(), type.highest());
   }
 
   /** Returns the factors that lead to sizes; by a policy, one for all axes. */
