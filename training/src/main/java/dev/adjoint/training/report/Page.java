@@ -350,4 +350,10 @@ public final class Page {
   static String escaped(String text) {
     return HtmlEscapers.htmlEscaper().escape(text);
   }
+
+  /** Returns the title. */
+  @Override
+  public String toString() {
+    return "Page '%s'".formatted(title);
+  }
 }
