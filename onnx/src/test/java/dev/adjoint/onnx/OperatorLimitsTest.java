@@ -101,6 +101,16 @@ class OperatorLimitsTest {
   }
 
   @Test
+  void aScaledLengthIsThatOfFloats() throws IOException {
+    List<Value> inputs =
+        List.of(
+            floats(Tensors.ones(20)),
+            floats(Tensors.zeros(0)),
+            floats(Tensor.of(new float[] {0.7f})));
+    assertThat(run("Resize", inputs)).hasShape(14); // though 0.7f is below 0.7
+  }
+
+  @Test
   void anOutputShapeCutsMoreOffTheBeginning() throws IOException {
     List<Value> inputs =
         List.of(
