@@ -377,8 +377,8 @@ public final class GradientCheck {
     if (dtype == DType.FLOAT32 && !float32) {
       throw new IllegalArgumentException(
           ("gradient check: %s is float32, in which differences cannot tell a small error from"
-                  + " rounding; expected float64, as by to(DType.FLOAT64), or inFloat32() for a coarse"
-                  + " check")
+               + " rounding; expected float64, as by to(DType.FLOAT64), or inFloat32() for a coarse"
+               + " check")
               .formatted(what));
     }
   }
@@ -417,5 +417,12 @@ public final class GradientCheck {
             : "")
         + String.format(Locale.ROOT, ", resolution %.0e", tolerance.resolution())
         + (float32 ? ", float32" : "");
+  }
+
+  /** Returns the numbers of inputs and parameters, and the settings. */
+  @Override
+  public String toString() {
+    return "GradientCheck of %s inputs and %s parameters, order %s, %s"
+        .formatted(inputs.size(), parameters.size(), order, settings());
   }
 }

@@ -208,7 +208,7 @@ public final class Npz {
         new CountingOutputStream(
             new CheckedOutputStream(OutputStream.nullOutputStream(), checksum));
     Npy.save(content, tensor);
-    ZipEntry entry = new ZipEntry(name + SUFFIX);
+    ZipEntry entry = new ZipEntry(SafetensorsHeader.encodable(name) + SUFFIX);
     entry.setSize(content.getCount());
     entry.setCrc(checksum.getValue());
     entry.setTimeLocal(EPOCH);

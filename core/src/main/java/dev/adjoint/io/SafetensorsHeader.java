@@ -242,12 +242,17 @@ record SafetensorsHeader(Map<String, String> metadata, List<Entry> tensors) {
 
   /** Returns a text in JSON's quotes. */
   private static String json(String text) {
+    return '"' + JSON.escape(encodable(text)) + '"';
+  }
+
+  /** Returns a text that a file can hold. */
+  static String encodable(String text) {
     if (!UTF_8.newEncoder().canEncode(text)) {
       throw new IllegalArgumentException(
           "save: half of a surrogate pair in %s; expected a text that UTF-8 can encode"
               .formatted(Quoted.text(text)));
     }
-    return '"' + JSON.escape(text) + '"';
+    return text;
   }
 
   private static Escaper escaper() {

@@ -2,6 +2,7 @@ package dev.adjoint.io;
 
 import static dev.adjoint.io.Same.assertSame;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Tensor;
@@ -123,5 +124,13 @@ class NumpyTest {
       assertThat(zip.getEntry("x.npy").getTimeLocal())
           .isEqualTo(LocalDateTime.of(1980, 1, 1, 0, 0));
     }
+  }
+
+  @Test
+  void aNameThatNoFileCanHoldIsRefused() {
+    assertThatThrownBy(
+            () -> Npz.save(directory.resolve("x.npz"), Map.of("\ud83d", Tensors.ones(1))))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("half of a surrogate pair");
   }
 }

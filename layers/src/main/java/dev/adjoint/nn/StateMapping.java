@@ -165,4 +165,10 @@ public final class StateMapping {
           "StateMapping: two tensors become %s; expected one".formatted(Quoted.text(name)));
     }
   }
+
+  /** Returns the number of rules. */
+  @Override
+  public String toString() {
+    return "StateMapping with %s rules".formatted(rules.size());
+  }
 }

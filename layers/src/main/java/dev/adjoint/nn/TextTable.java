@@ -48,7 +48,7 @@ public final class TextTable {
   /** Returns the rows, each a line. */
   @Override
   public String toString() {
-    int[] widths = new int[rows.getFirst().size()];
+    int[] widths = new int[rows.isEmpty() ? 0 : rows.getFirst().size()];
     rows.forEach(row -> Arrays.setAll(widths, i -> Math.max(widths[i], row.get(i).length())));
     StringBuilder text = new StringBuilder();
     for (List<String> row : rows) {

@@ -100,6 +100,11 @@ class PrintingTest {
   }
 
   @Test
+  void aTableOfNothingIsEmpty() {
+    assertThat(new TextTable(1)).hasToString("");
+  }
+
+  @Test
   void aModelPrintsAsATree() {
     Sequential model =
         new Sequential(

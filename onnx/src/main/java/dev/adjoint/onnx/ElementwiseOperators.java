@@ -16,6 +16,9 @@ final class ElementwiseOperators {
   private static final double SELU_ALPHA = 1.67326319217681884765625;
   private static final double SELU_GAMMA = 1.05070102214813232421875;
 
+  /** So far out, a square root of x^2 + 1 is x. */
+  private static final double FAR = 1e30;
+
   private ElementwiseOperators() {}
 
   static void addTo(Map<String, Operator> all) {
@@ -199,8 +202,9 @@ final class ElementwiseOperators {
   private static Tensor asinh(Tensor x) {
     Tensor sign = x.less(0).times(-2).plus(1);
     Tensor size = x.times(sign);
-    Tensor root = size.hypot(Tensor.scalar(1, x.dtype()));
-    return size.plus(size.times(size.div(root.plus(1)))).log1p().times(sign);
+    Tensor finite = size.clamp(0, FAR);
+    Tensor part = finite.div(finite.hypot(Tensor.scalar(1, x.dtype())).plus(1));
+    return size.plus(size.times(part)).log1p().times(sign);
   }
 
   private static void unary(Map<String, Operator> all, String name, UnaryOperator<Tensor> f) {

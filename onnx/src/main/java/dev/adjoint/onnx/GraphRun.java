@@ -1,5 +1,6 @@
 package dev.adjoint.onnx;
 
+import dev.adjoint.autodiff.AnomalyException;
 import dev.adjoint.io.Quoted;
 import dev.adjoint.onnx.Proto.Attribute;
 import dev.adjoint.onnx.Proto.Function;
@@ -10,6 +11,7 @@ import dev.adjoint.onnx.Proto.TensorData;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -58,7 +60,7 @@ final class GraphRun {
     long opset = model.opsets().getOrDefault("", 1L);
     GraphRun run = new GraphRun(opset, functions, new IdentityHashMap<>(), false, MOST_STEPS);
     Map<String, Call> missing = new LinkedHashMap<>();
-    run.prepare(model.graph().nodes(), files, missing, new LinkedHashSet<>());
+    run.prepare(model.graph().nodes(), files, missing, new LinkedHashSet<>(), new HashSet<>());
     if (!missing.isEmpty()) {
       throw new UnsupportedOnnxException(
           "the model needs operators that are not supported: "
@@ -68,7 +70,11 @@ final class GraphRun {
   }
 
   private void prepare(
-      List<Node> nodes, ExternalData files, Map<String, Call> missing, Set<String> callers)
+      List<Node> nodes,
+      ExternalData files,
+      Map<String, Call> missing,
+      Set<String> callers,
+      Set<String> prepared)
       throws IOException {
     for (Node node : nodes) {
       String key = node.domain() + ":" + node.op();
@@ -79,7 +85,9 @@ final class GraphRun {
               "the function %s calls itself; expected one that ends"
                   .formatted(Quoted.text(node.op())));
         }
-        prepare(function.nodes(), files, missing, callers);
+        if (prepared.add(key)) {
+          prepare(function.nodes(), files, missing, callers, prepared);
+        }
         callers.remove(key);
       } else if (Operators.named(node.domain(), node.op()) == null) {
         missing.putIfAbsent(key, named(node));
@@ -87,7 +95,7 @@ final class GraphRun {
       for (Attribute attribute : node.attributes().values()) {
         if (attribute.value() instanceof Graph graph) {
           inner.put(graph, Block.of(graph, constants(graph, files)));
-          prepare(graph.nodes(), files, missing, callers);
+          prepare(graph.nodes(), files, missing, callers, prepared);
         }
       }
     }
@@ -194,7 +202,12 @@ final class GraphRun {
     }
     try {
       return operator.apply(call);
-    } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
+    } catch (AnomalyException e) {
+      throw e;
+    } catch (IllegalArgumentException
+        | IndexOutOfBoundsException
+        | ArithmeticException // as of windows that are 0 apart
+        | NegativeArraySizeException e) {
       if (String.valueOf(e.getMessage()).startsWith(call.toString())) {
         throw e;
       }

@@ -264,7 +264,7 @@ final class NetworkOperators {
         int out = sizes != null ? sizes[i] : x.size(i + 2) * stride[i];
         int cut = size - out;
         int half = auto.equals("SAME_UPPER") ? cut / 2 : cut - cut / 2;
-        pads[i] = auto.equals("NOTSET") ? cut / 2 : half;
+        pads[i] = Math.max(0, half); // what is missing is added behind
         pads[n + i] = cut - pads[i];
       }
       int to = size - pads[n + i];

@@ -2,6 +2,7 @@ package dev.adjoint.onnx;
 
 import com.google.protobuf.ByteString;
 import dev.adjoint.io.Quoted;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -169,6 +170,20 @@ final class Proto {
     static final int DOUBLES = 10;
     static final int UNSIGNED = 11;
     static final int EXTERNAL = 13;
+
+    /** Throws if elements of a type are in the field of another, by the fields that are there. */
+    static void requireFields(Set<Integer> fields, long type) throws IOException {
+      boolean isFloat = type == 1 || type == 14; // or complex, of two
+      boolean isDouble = type == 11 || type == 15;
+      boolean areWhole = Stream.of(INTS, LONGS, UNSIGNED).anyMatch(fields::contains);
+      if ((fields.contains(FLOATS) && !isFloat)
+          || (fields.contains(DOUBLES) && !isDouble)
+          || (areWhole && (isFloat || isDouble))) {
+        throw new IOException(
+            "a tensor of type %d with elements in the field of another; expected its own"
+                .formatted(type));
+      }
+    }
   }
 
   /**

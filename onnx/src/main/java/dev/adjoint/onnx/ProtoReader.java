@@ -13,9 +13,11 @@ import dev.adjoint.onnx.Proto.TensorData;
 import dev.adjoint.onnx.Proto.ValueInfo;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Reads the wire format of protocol buffers by the numbers that {@code onnx.proto} gives to fields.
@@ -272,7 +274,9 @@ final class ProtoReader {
     Numbers longs = new Numbers();
     Numbers doubles = new Numbers();
     Map<String, String> external = new LinkedHashMap<>();
+    Set<Integer> fields = new HashSet<>();
     message(number -> {
+      fields.add(number);
       switch (number) {
         case TensorData.DIMS -> dims.read(WireFormat.WIRETYPE_VARINT);
         case TensorData.TYPE -> type[0] = number();
@@ -296,6 +300,7 @@ final class ProtoReader {
         default -> skip();
       }
     });
+    TensorData.requireFields(fields, type[0]);
     Object values =
         floats.size() > 0
             ? floats.toFloats()

@@ -15,6 +15,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.BiFunction;
 import java.util.stream.IntStream;
 
 /** The operators that compute something of axes: sums, extremes, running sums, order. */
@@ -44,16 +45,9 @@ final class ReductionOperators {
     all.put("Unique", ReductionOperators::unique);
     all.put("CumSum", call -> running(call, true));
     all.put("CumProd", call -> running(call, false));
-    all.put("Softmax", call -> call.like(0, softmax(call, false)));
-    all.put("LogSoftmax", call -> call.like(0, softmax(call, true)));
-    all.put(
-        "Hardmax",
-        call -> {
-          Tensor x = call.x(0);
-          int axis = call.axis(call.integer("axis", call.opset() < 13 ? 1 : -1), x.rank());
-          Tensor places = Tensors.oneHot(x.argmax(axis), x.size(axis), x.dtype());
-          return call.like(0, Movement.moved(places, x.rank() - 1, axis));
-        });
+    all.put("Softmax", call -> call.like(0, along(call, Tensor::softmax)));
+    all.put("LogSoftmax", call -> call.like(0, along(call, Tensor::logSoftmax)));
+    all.put("Hardmax", call -> call.like(0, along(call, ReductionOperators::hardmax)));
     all.put(
         "TopK",
         call -> {
@@ -89,16 +83,18 @@ final class ReductionOperators {
           Tensor x = call.x(0);
           int[] axes = call.intsOr("axes", 1);
           if (axes == null || axes.length == 0) {
-            if (call.flag("noop_with_empty_axes", false)) {
-              return call.like(0, reduction.of(x.unsqueeze(0), new int[] {0}).reshape(x.shape()));
-            }
-            axes = IntStream.range(0, x.rank()).toArray();
+            int count = call.flag("noop_with_empty_axes", false) ? 0 : x.rank();
+            axes = IntStream.range(0, count).toArray();
           }
           for (int i = 0; i < axes.length; i++) {
             axes[i] = call.axis(axes[i], x.rank());
           }
-          Tensor kept = axes.length == 0 ? x : reduction.of(x, axes);
-          return call.like(0, call.flag("keepdims", true) ? kept : dropped(kept, axes));
+          Tensor kept =
+              axes.length == 0 // then it is of each element by itself
+                  ? reduction.of(x.unsqueeze(0), new int[] {0}).reshape(x.shape())
+                  : reduction.of(x, axes);
+          Tensor y = call.flag("keepdims", true) ? kept : dropped(kept, axes);
+          return call.like(0, call.in(0).type().isInteger() ? y.trunc() : y);
         });
   }
 
@@ -142,20 +138,24 @@ final class ReductionOperators {
     int axis = call.axis((int) call.number(1, 0), x.rank());
     boolean reverse = call.flag("reverse", false);
     Tensor from = reverse ? x.flip(axis) : x;
-    if (call.flag("exclusive", false)) {
+    if (call.flag("exclusive", false) && x.size(axis) > 0) {
       from = from.slice(axis, 0, x.size(axis) - 1).pad(axis, 1, 0, sum ? 0 : 1);
     }
     Tensor run = sum ? from.cumsum(axis) : from.cumprod(axis);
     return call.like(0, reverse ? run.flip(axis) : run);
   }
 
-  /** Before version 13, the axes from the given one on are one. */
-  private static Tensor softmax(Call call, boolean log) {
+  /** Computes along an axis; before version 13, the axes from the given one on are one. */
+  private static Tensor along(Call call, BiFunction<Tensor, Integer, Tensor> f) {
     Tensor x = call.x(0);
     int axis = call.axis(call.integer("axis", call.opset() < 13 ? 1 : -1), x.rank());
     Tensor flat = call.opset() < 13 ? x.flatten(axis, x.rank() - 1) : x;
-    Tensor y = log ? flat.logSoftmax(axis) : flat.softmax(axis);
-    return y.reshape(x.shape());
+    return f.apply(flat, axis).reshape(x.shape());
+  }
+
+  private static Tensor hardmax(Tensor x, int axis) {
+    Tensor places = Tensors.oneHot(x.argmax(axis), x.size(axis), x.dtype());
+    return Movement.moved(places, x.rank() - 1, axis);
   }
 
   /** Returns the slices of an axis that differ, or the elements, and where they are. */

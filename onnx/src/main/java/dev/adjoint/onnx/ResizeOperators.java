@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.adjoint.op.Indexing;
 import dev.adjoint.op.Resampling;
 import dev.adjoint.op.Where;
+import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.IntTensor;
 import dev.adjoint.tensor.Tensor;
 import java.util.Arrays;
@@ -57,8 +58,8 @@ final class ResizeOperators {
     Tensor outside = Tensor.scalar(0, x.dtype());
     for (int i = axes.length - 1; i >= 0; i--) {
       int n = x.size(axes[i]);
-      double length = n * factors[i];
-      int m = sizes == null ? (int) Math.floor(length) : (int) Math.round(length);
+      float length = n * (float) factors[i]; // as others count: 20 * 0.7f is 14
+      int m = sizes == null ? (int) length : (int) Math.round(n * factors[i]);
       double[] places = places(call, n, m, factors[i], regions, i);
       if (call.text("coordinate_transformation_mode", "").equals("tf_crop_and_resize")) {
         double[] beyond =
@@ -73,7 +74,16 @@ final class ResizeOperators {
       }
     }
     Tensor beyond = Tensor.scalar(call.decimal("extrapolation_value", 0), x.dtype());
-    return call.like(0, outside.rank() == 0 ? y : Where.where(outside, beyond, y));
+    Tensor whole = outside.rank() == 0 ? y : Where.where(outside, beyond, y);
+    return call.like(0, call.in(0).type().isInteger() ? integers(call, whole) : whole);
+  }
+
+  /** Returns integers of the input's type, rounded as others do. */
+  private static Tensor integers(Call call, Tensor y) {
+    ElementType type = call.in(0).type();
+    Tensor computed = y.to(DType.FLOAT32).to(y.dtype()); // in which thirds of 3 make 3
+    Tensor rounded = call.flag("antialias", false) ? computed.round() : computed.trunc();
+    return rounded.clamp(type.lowest(), type.highest());
   }
 
   /** Returns the factors that lead to sizes; by a policy, one for all axes. */

@@ -165,7 +165,7 @@ final class SequenceOperators {
         each[at] = next[0];
         if (lengths != null) { // behind its end, a sequence keeps its state and gives zeros
           Tensor inside = lengths.greater(at);
-          each[at] = inside.times(next[0]);
+          each[at] = Where.where(inside, next[0], Tensor.scalar(0, x.dtype()));
           next[0] = Where.where(inside, next[0], state[0]);
           next[1] = Where.where(inside, next[1], state[1]);
         }

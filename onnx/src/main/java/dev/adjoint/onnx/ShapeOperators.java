@@ -52,8 +52,10 @@ final class ShapeOperators {
           Tensor x = call.x(0);
           int axis = call.integer("axis", 1);
           axis = axis < 0 ? axis + x.rank() : axis;
-          int rows = Arrays.stream(x.shape().toArray()).limit(axis).reduce(1, (a, b) -> a * b);
-          return call.like(0, x.reshape(rows, rows == 0 ? 0 : x.size() / rows));
+          int[] sizes = x.shape().toArray();
+          int rows = Arrays.stream(sizes).limit(axis).reduce(1, (a, b) -> a * b);
+          int columns = Arrays.stream(sizes).skip(axis).reduce(1, (a, b) -> a * b);
+          return call.like(0, x.reshape(rows, columns));
         });
     all.put(
         "Squeeze",
@@ -61,7 +63,7 @@ final class ShapeOperators {
           Tensor x = call.x(0);
           int[] axes = call.intsOr("axes", 1);
           int[] dropped =
-              axes == null
+              axes == null || axes.length == 0
                   ? IntStream.range(0, x.rank()).filter(axis -> x.size(axis) == 1).toArray()
                   : resolved(call, axes, x.rank());
           Tensor y = x;
@@ -150,8 +152,8 @@ final class ShapeOperators {
           index = index.plus(index.less(0).times(depth));
           Tensor classes = Tensors.arange(depth).to(DType.FLOAT64);
           Tensor hot = Movement.moved(index.unsqueeze(rank).equal(classes), rank, axis);
-          double[] values = call.x(2).toDoubleArray();
-          return call.like(2, hot.times(values[1] - values[0]).plus(values[0]));
+          Tensor values = call.x(2);
+          return call.like(2, Where.where(hot, values.select(0, 1), values.select(0, 0)));
         });
     all.put(
         "NonZero",
@@ -305,7 +307,7 @@ final class ShapeOperators {
       } else { // backwards: the same positions of the reversed axis
         long from = starts[i] < 0 ? starts[i] + (long) size : starts[i];
         long to = ends[i] < 0 ? ends[i] + (long) size : ends[i];
-        int first = size - 1 - Math.clamp(from, -1, size - 1);
+        int first = Math.max(0, size - 1 - Math.clamp(from, 0, Math.max(0, size - 1)));
         int last = size - 1 - Math.clamp(to, -1, size - 1);
         y = y.flip(axis).slice(axis, first, Math.max(first, last), -step);
       }
@@ -328,8 +330,13 @@ final class ShapeOperators {
     for (int pick = 0; pick < picks; pick++) {
       int place = pick / Math.max(1, picks / batches) * (x.size() / batches);
       for (int k = 0; k < depth; k++) {
-        int at = index[pick * depth + k];
-        place += (at < 0 ? at + sizes[batch + k] : at) * strides[batch + k];
+        int given = index[pick * depth + k];
+        int size = sizes[batch + k];
+        int at = given < 0 ? given + size : given;
+        if (at < 0 || at >= size) {
+          throw call.refuse("index %d; expected one below %d".formatted(given, size));
+        }
+        place += at * strides[batch + k];
       }
       rows[pick] = place / Math.max(1, length);
     }

@@ -3,6 +3,7 @@ package dev.adjoint.onnx;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.IntTensor;
@@ -18,7 +19,8 @@ import java.util.Map;
 /** Runs files by ONNX Runtime. */
 final class Runtime {
 
-  private static final OrtEnvironment ENVIRONMENT = OrtEnvironment.getEnvironment();
+  private static final OrtEnvironment ENVIRONMENT =
+      OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, "adjoint");
 
   private Runtime() {}
 
@@ -66,6 +68,12 @@ final class Runtime {
     if (floats != null) {
       float[] array = new float[floats.remaining()];
       floats.get(array);
+      return Tensor.of(array, sizes);
+    }
+    LongBuffer longs = value.getLongBuffer();
+    if (longs != null) {
+      double[] array = new double[longs.remaining()];
+      Arrays.setAll(array, longs::get);
       return Tensor.of(array, sizes);
     }
     DoubleBuffer doubles = value.getDoubleBuffer();

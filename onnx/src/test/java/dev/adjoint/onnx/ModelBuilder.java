@@ -30,6 +30,11 @@ final class ModelBuilder {
     return this;
   }
 
+  ModelBuilder input(ElementType type, String name, Object... sizes) {
+    graph.message(11, valueInfo(name, type.number, sizes));
+    return this;
+  }
+
   ModelBuilder output(String name, Object... sizes) {
     graph.message(12, valueInfo(name, 1, sizes));
     return this;
@@ -124,6 +129,12 @@ final class ModelBuilder {
   /** Adds a value of no tensor as an input. */
   ModelBuilder anyInput(String name) {
     graph.message(11, new Message().text(1, name));
+    return this;
+  }
+
+  /** Adds an output of whatever type its node gives. */
+  ModelBuilder anyOutput(String name) {
+    graph.message(12, new Message().text(1, name));
     return this;
   }
 

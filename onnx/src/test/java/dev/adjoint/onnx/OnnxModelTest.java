@@ -3,6 +3,7 @@ package dev.adjoint.onnx;
 import static dev.adjoint.onnx.ModelBuilder.attribute;
 import static dev.adjoint.testing.AdjointAssertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import com.sun.management.ThreadMXBean;
 import dev.adjoint.check.GradientCheck;
@@ -24,6 +25,7 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -244,6 +246,51 @@ class OnnxModelTest {
         .isInstanceOf(TensorFormatException.class)
         .hasMessageContaining("tensor 'w'")
         .hasMessageContaining("expected 1073741824");
+  }
+
+  @Test
+  void elementsInTheFieldOfAnotherTypeAreRefused() {
+    Message integer = new Message().number(1, 1).number(2, 7).decimal(4, 1).text(8, "w");
+    Message real = new Message().number(1, 1).number(2, 1).number(7, 1).text(8, "w");
+    for (Message tensor : List.of(integer, real)) {
+      byte[] model = new ModelBuilder(21).raw(5, tensor).build();
+      assertThatThrownBy(() -> OnnxModel.of(model))
+          .isInstanceOf(TensorFormatException.class)
+          .hasMessageContaining("elements in the field of another");
+    }
+  }
+
+  @Test
+  void anAttributeOfZeroNamesItsNode() throws IOException {
+    OnnxModel model =
+        OnnxModel.of(
+            new ModelBuilder(21)
+                .input("x", 1, 4, 2, 2)
+                .node("DepthToSpace", "x -> y", attribute("blocksize", 0L))
+                .output("y")
+                .build());
+    assertThatThrownBy(() -> model.forward(Tensors.ones(1, 4, 2, 2)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("DepthToSpace 'the DepthToSpace': ");
+  }
+
+  @Test
+  void functionsThatCallOneAnotherTwiceAreReadOnce() {
+    ModelBuilder model = new ModelBuilder(21);
+    for (int i = 0; i < 50; i++) {
+      ModelBuilder next = new ModelBuilder(21).node("f" + (i + 1), "x -> z").output("z");
+      ModelBuilder body =
+          new ModelBuilder(21)
+              .node("If", "x -> y", attribute("then_branch", next), attribute("else_branch", next));
+      model.function("f" + i, "x -> y", body);
+    }
+    byte[] bytes = model.input("x").node("f0", "x -> y").output("y").build();
+    assertTimeoutPreemptively(
+        Duration.ofSeconds(30),
+        () ->
+            assertThatThrownBy(() -> OnnxModel.of(bytes))
+                .isInstanceOf(UnsupportedOnnxException.class)
+                .hasMessageContaining("f50"));
   }
 
   @Test

@@ -19,8 +19,13 @@ public final class Clipping {
    * square overflows or vanishes: finite gradients have a finite norm.
    */
   public static double totalNorm(Gradients gradients) {
+    return totalNorm(gradients, gradients.parameters());
+  }
+
+  /** Returns the norm of the gradients of some parameters. */
+  static double totalNorm(Gradients gradients, List<Parameter> parameters) {
     double total = 0;
-    for (Parameter parameter : gradients.parameters()) {
+    for (Parameter parameter : parameters) {
       total = Math.hypot(total, norm(gradients.of(parameter).untracked()));
     }
     return total;

@@ -4,7 +4,6 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Maps;
 import dev.adjoint.autodiff.Gradients;
 import dev.adjoint.autodiff.Parameter;
-import dev.adjoint.io.Quoted;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import java.util.ArrayList;
@@ -205,22 +204,11 @@ public abstract class FluentOptimizer<O extends FluentOptimizer<O>> implements O
       }
     }
     if (updates.isEmpty()) {
-      requireOwn(gradients);
+      ParameterState.requireOwn(name(), states, gradients);
     }
     updates.forEach(ParameterState::step);
     end();
     root().steps++;
-  }
-
-  /** Refuses gradients of other parameters only, unless some of its own are frozen. */
-  private void requireOwn(Gradients gradients) {
-    List<String> others = gradients.parameters().stream().map(Parameter::name).toList();
-    if (!others.isEmpty()
-        && parameters().stream().noneMatch(own -> own.isFrozen() || gradients.contains(own))) {
-      throw new IllegalArgumentException(
-          "%s: a step by gradients of %s, which are no parameters of this optimizer; expected those of a loss that depends on one of its own"
-              .formatted(name(), Quoted.list(others)));
-    }
   }
 
   /** Returns the gradients of a step: those at the values of the parameters, or others. */

@@ -76,4 +76,10 @@ public final class GradientNoise {
     generator.load(ofGenerator);
     steps = count;
   }
+
+  /** Returns the settings and the number of steps. */
+  @Override
+  public String toString() {
+    return "GradientNoise with eta %s, gamma %s, after %s steps".formatted(eta, gamma, steps);
+  }
 }

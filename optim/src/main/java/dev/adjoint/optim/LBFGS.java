@@ -135,6 +135,7 @@ public final class LBFGS {
    *
    * @param loss computes the loss, a scalar, from the values that the parameters have then
    * @return the loss before the step
+   * @throws IllegalArgumentException if the loss depends on parameters, but on none of these
    */
   public double step(Supplier<Tensor> loss) {
     Tensor values = parameters.values();
@@ -212,7 +213,9 @@ public final class LBFGS {
   private Point evaluate(Supplier<Tensor> loss, @Nullable Tensor direction, double t) {
     evaluations++;
     Tensor value = loss.get();
-    Tensor gradient = parameters.gradient(value.backward());
+    Gradients gradients = value.backward();
+    ParameterState.requireOwn(NAME, states, gradients);
+    Tensor gradient = parameters.gradient(gradients);
     double slope = direction == null ? 0 : gradient.matmul(direction).item();
     return new Point(t, value.item(), gradient, slope);
   }

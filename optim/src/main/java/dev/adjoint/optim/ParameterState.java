@@ -1,7 +1,9 @@
 package dev.adjoint.optim;
 
 import com.google.common.collect.ImmutableList;
+import dev.adjoint.autodiff.Gradients;
 import dev.adjoint.autodiff.Parameter;
+import dev.adjoint.io.Quoted;
 import dev.adjoint.kernel.Storage;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
@@ -75,6 +77,19 @@ final class ParameterState {
             "%1$s: two parameters are called '%2$s', so that their state has no name; expected paths, new %1$s(model.namedParameters())"
                 .formatted(owner, state.path));
       }
+    }
+  }
+
+  /** Refuses gradients of other parameters only, unless some of its own are frozen. */
+  static void requireOwn(String owner, List<ParameterState> states, Gradients gradients) {
+    List<String> others = gradients.parameters().stream().map(Parameter::name).toList();
+    if (!others.isEmpty()
+        && states.stream()
+            .map(ParameterState::parameter)
+            .noneMatch(own -> own.isFrozen() || gradients.contains(own))) {
+      throw new IllegalArgumentException(
+          "%s: a step by gradients of %s, which are no parameters of this optimizer; expected those of a loss that depends on one of its own"
+              .formatted(owner, Quoted.list(others)));
     }
   }
 

@@ -220,6 +220,20 @@ class LBFGSTest {
   }
 
   @Test
+  void aLossOfOtherParametersIsRefused() {
+    Parameter own = new Parameter("own", Tensor.of(1.0));
+    Parameter other = new Parameter("other", Tensor.of(2.0));
+    LBFGS lbfgs = new LBFGS(List.of(own));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> lbfgs.step(() -> other.value().square().sum()))
+        .withMessageStartingWith(
+            "LBFGS: a step by gradients of ['other'], which are no parameters");
+    own.freeze();
+    assertThat(lbfgs.step(() -> other.value().square().sum())).isEqualTo(4);
+    assertThat(own.value().item()).isEqualTo(1);
+  }
+
+  @Test
   void badSettingsAreNamed() {
     LBFGS lbfgs = new LBFGS(List.of(new Parameter("w", Tensor.of(1.0))));
     assertThatIllegalArgumentException()

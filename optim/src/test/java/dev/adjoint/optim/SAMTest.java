@@ -12,6 +12,7 @@ import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -92,6 +93,21 @@ class SAMTest {
           return quartic(a, frozen);
         });
     assertThat(a.value().get(0)).isLessThan(1);
+  }
+
+  @Test
+  void theDistanceIsThatOfItsOwnParametersHoweverManyOthersHaveGradients() {
+    Parameter a = new Parameter("a", Tensor.of(1.0));
+    Parameter other = new Parameter("of another model", Tensor.of(5.0));
+    List<Double> seen = new ArrayList<>();
+    new SAM(new SGD(List.of(a)))
+        .rho(0.1)
+        .step(() -> {
+          seen.add(a.value().item());
+          return quartic(a, other);
+        });
+    assertThat(seen).hasSize(2);
+    assertThat(seen.get(1)).isCloseTo(1.1, within(1e-12));
   }
 
   @Test

@@ -145,4 +145,10 @@ public final class Progress implements TrainingListener {
   private void print(String format, Object... arguments) {
     out.println(String.format(Locale.ROOT, format, arguments));
   }
+
+  /** Returns whether it draws bars. */
+  @Override
+  public String toString() {
+    return "Progress " + (terminal ? "with bars" : "in plain lines");
+  }
 }

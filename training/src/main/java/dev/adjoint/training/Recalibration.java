@@ -46,4 +46,10 @@ public final class Recalibration implements TrainingListener {
   public void ended(Training training) {
     RunningNorm.recalibrate(model, forwards);
   }
+
+  /** Returns the model. */
+  @Override
+  public String toString() {
+    return "Recalibration of " + model.headline();
+  }
 }

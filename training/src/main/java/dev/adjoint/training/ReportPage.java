@@ -56,16 +56,22 @@ final class ReportPage {
     Map<String, String> answers = new LinkedHashMap<>(given);
     Map<String, TimeSeries> metrics = States.under("metric ", rows);
     boolean validated = metrics.keySet().stream().anyMatch(name -> name.startsWith("validation "));
+    double[] ends = metrics.getOrDefault("loss", new TimeSeries()).column(0); // of all epochs
     metrics.entrySet().stream()
         .filter(metric -> !validated || metric.getKey().startsWith("validation "))
         .limit(MOST_ANSWERS)
         .forEach(metric -> {
           double[] values = metric.getValue().column(1);
+          double[] steps = metric.getValue().column(0);
           Goal goal = goals.get(metric.getKey());
           int shown = goal == null ? values.length - 1 : best(goal, values);
           answers.put(
               "%s %s, after epoch %s of %s"
-                  .formatted(goal == null ? "last" : "best", metric.getKey(), shown + 1, epochs),
+                  .formatted(
+                      goal == null ? "last" : "best",
+                      metric.getKey(),
+                      Doubles.indexOf(ends, steps[shown]) + 1,
+                      epochs),
               number(values[shown]));
         });
     answers.put("duration", written(duration));

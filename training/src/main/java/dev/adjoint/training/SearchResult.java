@@ -28,6 +28,9 @@ public record SearchResult(String metric, Goal goal, List<Outcome> outcomes) {
   /** Keeps a copy of the outcomes. */
   public SearchResult {
     outcomes = List.copyOf(outcomes);
+    if (outcomes.isEmpty()) {
+      throw new IllegalArgumentException("SearchResult: no outcomes; expected at least one");
+    }
   }
 
   /**

@@ -148,4 +148,10 @@ public final class Training {
   boolean isStopped() {
     return stopReason != null;
   }
+
+  /** Returns the position, and the number of epochs. */
+  @Override
+  public String toString() {
+    return "Training at %s of %s epochs".formatted(position.in(batches), epochs);
+  }
 }

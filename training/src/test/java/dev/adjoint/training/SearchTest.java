@@ -123,6 +123,9 @@ class SearchTest {
     SearchResult none =
         search().halving(9, 1, 9, 3, 1, _ -> Double.NaN); // of which no trial is left
     assertThat(none.outcomes()).hasSize(9);
+    assertThatThrownBy(() -> new SearchResult("score", Goal.MAXIMIZE, List.of()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("SearchResult: no outcomes; expected at least one");
     assertThatThrownBy(none::best)
         .isInstanceOf(IllegalStateException.class)
         .hasMessageStartingWith("best: all of 9 trials have failed, the first, rate=")

@@ -2,10 +2,15 @@ package dev.adjoint.training;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.adjoint.check.GradientCheck;
 import dev.adjoint.nn.Linear;
+import dev.adjoint.nn.StateMapping;
+import dev.adjoint.nn.inspect.Invariances;
 import dev.adjoint.nn.predict.BatchedPredictor;
 import dev.adjoint.nn.predict.Predictor;
 import dev.adjoint.nn.sequence.KeyValueCache;
+import dev.adjoint.nn.sequence.WordPiece;
+import dev.adjoint.optim.GradientNoise;
 import dev.adjoint.optim.ReduceOnPlateau;
 import dev.adjoint.optim.WeightAverage;
 import dev.adjoint.tensor.Generator;
@@ -14,7 +19,9 @@ import dev.adjoint.training.metric.Classification;
 import dev.adjoint.training.metric.Evaluation;
 import dev.adjoint.training.metric.Goal;
 import dev.adjoint.training.report.LinePlot;
+import dev.adjoint.training.report.Page;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
@@ -58,7 +65,24 @@ class TextsTest {
         new Search("accuracy", Goal.MAXIMIZE).choice("width", 8, 16));
     objects.put("5 folds of 12 examples", Folds.random(12, 5, Generator.seeded(1)));
     objects.put("LinePlot 'Loss'", new LinePlot("Loss", "step", ""));
+    objects.put("Page 'Digits'", new Page("Digits"));
+    objects.put("Progress in plain lines", Progress.to(System.out, false));
+    objects.put(
+        "Recalibration of Sequential(5)",
+        Recalibration.of(problem.model, problem.loader, problem.model::forward));
     objects.put("KeyValueCache with 0 of 12 positions", new KeyValueCache(12));
+    objects.put("StateMapping with 1 rules", new StateMapping().drop("pooler.*"));
+    objects.put(
+        "WordPiece of 4 pieces", new WordPiece(List.of("[PAD]", "[UNK]", "[CLS]", "[SEP]")));
+    objects.put(
+        "Invariances of norm", Invariances.of(new Linear(2, 3, problem.dropout)).named("norm"));
+    objects.put(
+        "GradientNoise with eta 0.01, gamma 0.55, after 0 steps",
+        new GradientNoise(Generator.seeded(1)));
+    objects.put(
+        "GradientCheck of 1 inputs and 0 parameters, order 1, every element, tolerance 1e-06"
+            + " relative, resolution 1e-02",
+        GradientCheck.of(x -> x[0].exp()).at(1.0));
     objects.put(
         "Linear of [in, out, weight, bias]", new Linear(2, 3, problem.dropout).description());
     objects.put(

@@ -170,6 +170,7 @@ class TrainerTest {
           @Override
           public void started(Training training) {
             events.add("start " + training.position());
+            assertThat(training).hasToString("Training at epoch 1, batch 1 (step 1) of 1 epochs");
           }
 
           @Override

@@ -318,6 +318,26 @@ class TrainingReportTest {
   }
 
   @Test
+  void epochsAreCountedFromTheFirstEvenForAMetricThatALaterRunHasAdded() {
+    Path path = directory.resolve("checkpoint");
+    Problem first = new Problem();
+    first
+        .trainer()
+        .checkpoint(Checkpoint.at(path), 100)
+        .listener(report(first))
+        .fit(first.loader, 2);
+    Problem second = new Problem();
+    TrainingReport report = report(second);
+    second
+        .trainer()
+        .checkpoint(Checkpoint.at(path), 100)
+        .validation(second.loader)
+        .listener(report)
+        .fit(second.loader, 3);
+    assertThat(report.page().html()).contains("best validation loss, after epoch 3 of 3");
+  }
+
+  @Test
   void ofManyClassesTheMostFrequentMistakesComeFirst() {
     IntTensor targets = IntTensor.of(0, 2, 2, 2, 4, 4, 6);
     IntTensor taken = IntTensor.of(1, 3, 3, 3, 5, 5, 6);

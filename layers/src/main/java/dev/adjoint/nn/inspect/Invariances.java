@@ -167,4 +167,10 @@ public final class Invariances {
     }
     return generator.normal(0.5, 1, Shape.of(sizes), weight.dtype());
   }
+
+  /** Returns the name of the row. */
+  @Override
+  public String toString() {
+    return "Invariances of " + name;
+  }
 }

@@ -87,7 +87,7 @@ public abstract class RunningNorm<N extends RunningNorm<N>> extends ChannelNorm<
       statistics.forEach((running, batch) ->
           running.update(average -> {
             Tensor news = batch.untracked().reshape(average.shape());
-            return average.times(1 - rate).plus(news.times(rate));
+            return rate == 1 ? news : average.times(1 - rate).plus(news.times(rate));
           }));
       return seen;
     });

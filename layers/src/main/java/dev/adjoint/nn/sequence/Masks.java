@@ -35,6 +35,9 @@ public final class Masks {
       throw new IllegalArgumentException(
           "lengths: lengths of shape %s; expected one axis".formatted(lengths.shape()));
     }
+    if (steps < 0) {
+      throw new IllegalArgumentException("lengths: %d steps; expected at least 0".formatted(steps));
+    }
     float[] mask = new float[Math.multiplyExact(lengths.size(), steps)];
     for (int i = 0; i < lengths.size(); i++) {
       if (lengths.get(i) < 0 || lengths.get(i) > steps) {

@@ -81,6 +81,10 @@ public enum Positions {
    * power of two, those of the power below, and then every other one of the power above.
    */
   public static double[] slopes(int heads) {
+    if (heads < 1) {
+      throw new IllegalArgumentException(
+          "slopes: of %d heads; expected at least 1".formatted(heads));
+    }
     int power = Integer.highestOneBit(heads);
     double[] slopes = new double[heads];
     for (int i = 0; i < heads; i++) {

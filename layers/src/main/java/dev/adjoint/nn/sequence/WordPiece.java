@@ -201,4 +201,10 @@ public final class WordPiece {
       numbers.add(codes.get(UNKNOWN));
     }
   }
+
+  /** Returns the number of pieces. */
+  @Override
+  public String toString() {
+    return "WordPiece of %s pieces".formatted(codes.size());
+  }
 }

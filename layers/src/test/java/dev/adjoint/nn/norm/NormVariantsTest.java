@@ -373,6 +373,15 @@ class NormVariantsTest {
   }
 
   @Test
+  void recalibrationForgetsStatisticsThatWereSpoiled() {
+    BatchNorm norm = new BatchNorm(4);
+    norm.forward(images.to(DType.FLOAT32).times(Float.MAX_VALUE));
+    assertThat(norm.runningVariance().isFinite().min().item()).isZero();
+    RunningNorm.recalibrate(norm, () -> norm.forward(images.to(DType.FLOAT32)));
+    assertClose(norm.runningVariance(), images.unbiasedVariance(0, 2, 3).to(DType.FLOAT32), 1e-5);
+  }
+
+  @Test
   void statisticsOfAllNormsOfAModelAreFrozenAtOnce() {
     BatchNorm inner = new BatchNorm(4);
     Sequential model = float64(new Sequential(new Sequential(inner)));

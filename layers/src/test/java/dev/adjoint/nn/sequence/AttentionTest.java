@@ -119,6 +119,9 @@ class AttentionTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Masks.lengths(IntTensor.of(1, 2).reshape(1, 2), 3))
         .withMessage("lengths: lengths of shape (1, 2); expected one axis");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Masks.lengths(IntTensor.of(1, 2), -1))
+        .withMessage("lengths: -1 steps; expected at least 0");
   }
 
   @Test

@@ -96,6 +96,9 @@ class PositionsTest {
             new double[] {Math.sqrt(.5), Math.sqrt(.5) / 2, Math.sqrt(.5) / 4, Math.sqrt(.5) / 8},
             within(1e-15));
     assertThat(Positions.slopes(1)).containsExactly(1 / 256.);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Positions.slopes(-1))
+        .withMessage("slopes: of -1 heads; expected at least 1");
   }
 
   @Test

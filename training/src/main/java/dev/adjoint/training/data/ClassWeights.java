@@ -38,7 +38,7 @@ public final class ClassWeights {
 
   /** Returns how many examples there are of each class, up to the last that has any. */
   static int[] counts(String operation, int[] labels) {
-    int[] counts = new int[Arrays.stream(labels).max().orElse(-1) + 1];
+    int[] counts = new int[Math.max(-1, Arrays.stream(labels).max().orElse(-1)) + 1];
     for (int label : labels) {
       if (label < 0) {
         throw new IllegalArgumentException(

@@ -24,6 +24,7 @@ import java.util.zip.ZipException;
 final class CsvRows implements Rows {
 
   private static final int BYTE_ORDER_MARK = 0xFEFF;
+  private static final List<String> BLANK = List.of("");
 
   private final Path file;
   private final BufferedReader text;
@@ -92,19 +93,21 @@ final class CsvRows implements Rows {
     return true;
   }
 
-  /** Goes to the next line that is not empty, and returns whether there is one. */
+  /** Goes to the next line with more than white space, and returns whether there is one. */
   private boolean readLine() throws IOException {
     try {
       if (line == 0) {
         skipByteOrderMark();
       }
-      if (!records.hasNext()) {
-        return false;
+      while (records.hasNext()) {
+        CsvRecord record = records.next();
+        fields = record.getFields().stream().map(String::strip).toList();
+        line = record.getStartingLineNumber();
+        if (!fields.equals(BLANK)) {
+          return true;
+        }
       }
-      CsvRecord record = records.next();
-      fields = record.getFields().stream().map(String::strip).toList();
-      line = record.getStartingLineNumber();
-      return true;
+      return false;
     } catch (CsvParseException e) {
       throw DataFormatException.of(
           file,

@@ -72,7 +72,15 @@ public final class ConfusionMatrix {
 
   /** Returns how many examples of a class were predicted as another, or as the same. */
   public long count(int target, int predicted) {
-    return counts[target][predicted];
+    return counts[requireClass(target)][requireClass(predicted)];
+  }
+
+  private int requireClass(int c) {
+    if (c < 0 || c >= classes()) {
+      throw new IndexOutOfBoundsException(
+          "ConfusionMatrix: class %d; expected one of %d".formatted(c, classes()));
+    }
+    return c;
   }
 
   /** Returns how many examples have no prediction, because a score was NaN. */
@@ -94,19 +102,19 @@ public final class ConfusionMatrix {
    * there are none.
    */
   public double precision(int c) {
-    return share(counts[c][c], predicted(c));
+    return share(count(c, c), predicted(c));
   }
 
   /**
    * Returns the recall: of the examples of a class, the share predicted as it; 0 if there are none.
    */
   public double recall(int c) {
-    return share(counts[c][c], actual(c));
+    return share(count(c, c), actual(c));
   }
 
   /** Returns the harmonic mean of precision and recall of a class. */
   public double f1(int c) {
-    return share(2 * counts[c][c], actual(c) + predicted(c));
+    return share(2 * count(c, c), actual(c) + predicted(c));
   }
 
   /** Returns the mean of the precision. */

@@ -214,7 +214,11 @@ final class Axis {
     BigDecimal distance = BigDecimal.valueOf(factor, -exponent);
     List<Tick> ticks = new ArrayList<>();
     double first = Math.ceil(from / distance.doubleValue());
-    for (double i = first; i * distance.doubleValue() <= to; i++) {
+    for (int k = 0; k <= 2 * LABELS; k++) { // no more, should first + 1 be first
+      double i = first + k;
+      if (i * distance.doubleValue() > to) {
+        break;
+      }
       BigDecimal number = distance.multiply(BigDecimal.valueOf((long) i));
       add(ticks, ends, number, written(number, distance, Math.max(Math.abs(from), Math.abs(to))));
     }

@@ -229,4 +229,10 @@ public final class EventFile implements AutoCloseable {
       throw new UncheckedIOException("%s cannot be closed: %s".formatted(path, e), e);
     }
   }
+
+  /** Returns the path. */
+  @Override
+  public String toString() {
+    return "EventFile " + path;
+  }
 }

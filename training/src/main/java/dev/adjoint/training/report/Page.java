@@ -9,6 +9,7 @@ import dev.adjoint.nn.inspect.Perturbation;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -273,8 +274,16 @@ public final class Page {
    * @param gray the rows of the picture, from 0 for black to 1 for white
    */
   public Page picture(double[][] gray, String caption) {
+    int width = gray.length == 0 ? 0 : gray[0].length;
+    if (width == 0 || Arrays.stream(gray).anyMatch(row -> row.length != width)) {
+      throw new IllegalArgumentException(
+          "picture: %d rows of lengths %s; expected some, all of one length above 0"
+              .formatted(
+                  gray.length,
+                  Arrays.toString(Arrays.stream(gray).mapToInt(row -> row.length).toArray())));
+    }
     share("pictures");
-    byte[] png = Png.of(gray[0].length, gray.length, 1, (_, y, x) -> gray[y][x]);
+    byte[] png = Png.of(width, gray.length, 1, (_, y, x) -> gray[y][x]);
     body.append("<figure>\n<img alt=\"\" src=\"data:image/png;base64,");
     body.append(Base64.getEncoder().encodeToString(png)).append("\">\n");
     return caption(caption);
@@ -349,5 +358,11 @@ public final class Page {
 
   static String escaped(String text) {
     return HtmlEscapers.htmlEscaper().escape(text);
+  }
+
+  /** Returns the title. */
+  @Override
+  public String toString() {
+    return "Page '%s'".formatted(title);
   }
 }

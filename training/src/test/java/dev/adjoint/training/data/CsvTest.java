@@ -252,6 +252,12 @@ class CsvTest {
   }
 
   @Test
+  void linesOfWhiteSpaceDoNotCount() throws IOException {
+    Schema<Tensor> schema = Schema.target("y").numeric("x");
+    assertThat(read(" \nx,y\n1,2\n \t\n3,4\n   ", schema).dataset().size()).isEqualTo(2);
+  }
+
+  @Test
   void linesThatDoNotFitTheHeaderAreRefused() throws IOException {
     Schema<Tensor> schema = Schema.target("y").numeric("x");
     assertRefused("x,y\n1,2\n\n1\n", schema, ", line 4: 1 fields; expected 2, as in the header");

@@ -71,6 +71,8 @@ class FoldsTest {
         .hasMessage("stratified: 7 examples of class 1; expected at least 8, one for each fold");
     assertThatThrownBy(() -> Folds.stratified(IntTensor.of(0, -1), 2, Generator.seeded(1)))
         .hasMessage("stratified: label -1; expected classes from 0 on");
+    assertThatThrownBy(() -> Folds.stratified(IntTensor.of(-2, -3), 2, Generator.seeded(1)))
+        .hasMessage("stratified: label -2; expected classes from 0 on");
   }
 
   @Test

@@ -90,6 +90,9 @@ class MetricsTest {
     matrix.add(SCORES, CLASSES);
     assertThat(matrix.count(1, 2)).isEqualTo(1);
     assertThat(matrix.count(1, 1)).isEqualTo(1);
+    assertThatExceptionOfType(IndexOutOfBoundsException.class)
+        .isThrownBy(() -> matrix.recall(3))
+        .withMessage("ConfusionMatrix: class 3; expected one of 3");
     assertThat(matrix.accuracy()).isEqualTo(0.75);
     assertThat(matrix.toString())
         .isEqualTo(

@@ -2,7 +2,9 @@ package dev.adjoint.training.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -114,5 +116,13 @@ class AxisTest {
     }
     axis.labels(List.of("a long name", "another long name", "a third one"));
     assertThat(labels(axis.scale(100, Svg::width))).containsExactly("a long name", "a third one");
+  }
+
+  @Test
+  void aRangeOfNeighborsFarFromZeroHasAnEnd() {
+    axis.range(1e16, 1e16 + 2);
+    assertTimeoutPreemptively(
+        Duration.ofSeconds(20),
+        () -> assertThat(axis.scale(LENGTH, Svg::width).ticks().size()).isLessThan(7));
   }
 }

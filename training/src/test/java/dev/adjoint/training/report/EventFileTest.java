@@ -52,6 +52,7 @@ class EventFileTest {
   void aScalarHasTheBytesOfTensorFlow() throws IOException {
     now = at(0x41d7d69938800000L);
     try (EventFile file = begin(0)) {
+      assertThat(file).hasToString("EventFile " + file.path());
       now = at(0x41d7d6993db705c4L);
       file.scalar("accuracy", 77, 0.99);
       byte[] bytes = Files.readAllBytes(file.path());

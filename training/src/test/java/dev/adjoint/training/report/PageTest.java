@@ -155,6 +155,11 @@ class PageTest {
     BufferedImage image = ImageIO.read(new ByteArrayInputStream(Base64.getDecoder().decode(data)));
     assertThat(image.getRaster().getSamples(0, 0, 2, 2, 0, (int[]) null))
         .containsExactly(0, 255, 128, 255);
+    for (double[][] none : new double[][][] {{}, {{}}, {{1}, {1, 2}}}) {
+      assertThatThrownBy(() -> new Page("t").picture(none, ""))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageStartingWith("picture: ");
+    }
   }
 
   @Test
