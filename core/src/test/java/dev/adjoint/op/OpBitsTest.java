@@ -5,12 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.common.base.Splitter;
 import com.google.common.collect.ImmutableList;
 import dev.adjoint.kernel.KernelProvider;
-import dev.adjoint.kernel.Parallel;
-import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Tensor;
 import java.io.File;
 import java.io.IOException;
 import java.net.URISyntaxException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -18,40 +17,52 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.api.io.TempDir;
 
-/**
- * Checks that results have the same bits whoever computes them, with how many threads, and when.
- */
+/** Checks that results have the same bits whichever kernels compute them, compiled or not. */
 class OpBitsTest {
 
-  /** Enough for several chunks of parallel work. */
-  private static final int LARGE = 36_000;
+  /**
+   * Has C2 compile what is called a few hundred times, not thousands, and has calls wait for it.
+   * Nothing is replaced while it runs, so that each loop is compiled once.
+   */
+  private static final List<String> EARLY_C2 =
+      List.of(
+          "-XX:-UseOnStackReplacement",
+          "-XX:CompileCommand=quiet",
+          "-XX:CompileCommand=BackgroundCompilation,dev.adjoint.*::*,false",
+          "-XX:CompileCommand=CompileThresholdScaling,dev.adjoint.*::*,0.05");
 
-  @ParameterizedTest
-  @MethodSource("dev.adjoint.op.OpTable#rowsForAllSizes")
-  void fourThreadsGiveTheSameBitsAsOne(OpCase row) {
-    Tensor[] x = OpCase.tensors(row.numbers(row.atLeast(LARGE)), DType.FLOAT32);
-    List<Tensor> one = Parallel.withThreads(1, () -> OpResults.of(row, x));
-    List<Tensor> four = Parallel.withThreads(4, () -> OpResults.of(row, x));
-    assertThat(OpResults.hash(four)).as(row.name()).isEqualTo(OpResults.hash(one));
-  }
+  private static final Pattern COMPILED_VECTOR_LOOP =
+      Pattern.compile(" 4 +(dev\\.adjoint\\.kernel\\.vector\\.Loop/\\S+::run) ");
+
+  @TempDir private Path temporary;
 
   @Test
-  void theTwentyThousandthCallGivesTheSameBitsAsTheFirst() throws Exception {
-    assertThat(linesOf(fork(List.of(), "repeat", "20000")))
+  void theFiveHundredthCallGivesTheSameBitsAsTheFirst() throws Exception {
+    Path log = temporary.resolve("compiled.log");
+    List<String> options = new ArrayList<>(EARLY_C2);
+    options.add("-Xlog:jit+compilation=debug:file=%s:none".formatted(log));
+    assertThat(linesOf(fork(options, "repeat", "500")))
         .containsExactly(OpTable.oneRowEach().size() + " rows");
+    if (KernelProvider.isVectorAvailable()) {
+      Matcher compiled = COMPILED_VECTOR_LOOP.matcher(Files.readString(log));
+      assertThat(compiled.results().map(loop -> loop.group(1)).distinct())
+          .as("loops over vectors that C2 has compiled, of about 106")
+          .hasSizeGreaterThan(80);
+    }
   }
 
   @Test
   @Tag("vector")
   void portableKernelsGiveTheSameBitsAsVectorKernels() throws Exception {
-    Process first = fork(List.of("-Dadjoint.kernels=vector"), "hashes");
-    // At the same time. C1 is enough for portable loops, which C2 runs in the profile portable.
+    // At the same time, and without C2: what it makes of vectors is compared above.
+    Process first = fork(List.of("-Dadjoint.kernels=vector", "-XX:TieredStopAtLevel=1"), "hashes");
     Process second =
         fork(List.of("-Dadjoint.kernels=portable", "-XX:TieredStopAtLevel=1"), "hashes");
     Map<String, String> vector = hashes(first);

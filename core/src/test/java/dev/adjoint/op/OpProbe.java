@@ -72,9 +72,8 @@ final class OpProbe {
   }
 
   private static boolean differs(OpCase row, int calls) {
-    // Whole vectors and a rest; enough for the work of the small rows to be in the kernels.
-    OpCase.Sizes sizes =
-        row.inputs().getFirst().shape().equals("m n") ? row.lastOf(9) : row.small();
+    // Whole vectors and a rest, in so few calls enough elements for loops to begin on vectors.
+    OpCase.Sizes sizes = isOfMatrices(row) ? row.small() : row.lastOf(65);
     Tensor[] x =
         Arrays.stream(OpCase.tensors(row.numbers(sizes), DType.FLOAT32))
             .map(Tensor::tracked)

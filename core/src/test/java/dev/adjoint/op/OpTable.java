@@ -15,7 +15,7 @@ import java.util.stream.Stream;
  *
  * <p>A new operation needs a row in one of the classes named here, and gets from it: its value
  * against an oracle in both types, gradients to order 2 against finite differences, every layout of
- * every input, sizes 0 and 1, one thread against several, the first call against the 20,000th, and
+ * every input, sizes 0 and 1, one thread against several, the first call against the 500th, and
  * vector against portable kernels. {@link OpTableTest} names what has no row.
  */
 final class OpTable {
