@@ -377,8 +377,8 @@ public final class GradientCheck {
     if (dtype == DType.FLOAT32 && !float32) {
       throw new IllegalArgumentException(
           ("gradient check: %s is float32, in which differences cannot tell a small error from"
-               + " rounding; expected float64, as by to(DType.FLOAT64), or inFloat32() for a coarse"
-               + " check")
+                  + " rounding; expected float64, as by to(DType.FLOAT64), or inFloat32() for a coarse"
+                  + " check")
               .formatted(what));
     }
   }
