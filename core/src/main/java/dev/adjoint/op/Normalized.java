@@ -66,7 +66,7 @@ public final class Normalized extends ElementwiseFunction {
             .filter(axis -> axis < more || statistics.size(axis - more) == 1)
             .toArray();
     Shape features = Shape.broadcast("normalized", x[3].shape(), x[4].shape());
-    return NormLayout.of(shape, axes, features, CENTERED);
+    return axes.length == 0 ? null : NormLayout.of(shape, axes, features, CENTERED);
   }
 
   /** Returns what the kernels keep of sets that have these statistics. */

@@ -5,12 +5,15 @@ import static dev.adjoint.op.FiniteDifferences.normal;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.adjoint.autodiff.Backward;
+import dev.adjoint.autodiff.Derivatives;
 import dev.adjoint.autodiff.Gradients;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.tensor.Tensors;
 import java.util.Arrays;
+import java.util.List;
+import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -59,6 +62,20 @@ class NormalizedTest {
       }
     }
     FiniteDifferences.check(NORMALIZED::apply, x);
+  }
+
+  @Test
+  void forwardModeIsThatOfTheFormula() {
+    List<Tensor> x =
+        List.of(normal(1, 4, 3), normal(2, 3), normal(3, 3), normal(4, 3), normal(5, 3));
+    List<Tensor> along = x.stream().map(each -> normal(6, each.shape().toArray())).toList();
+    Function<List<Tensor>, Tensor> formula =
+        in -> in.get(0).minus(in.get(1)).times(in.get(2)).times(in.get(3)).plus(in.get(4));
+    assertClose(
+        "jvp",
+        Derivatives.jvp(in -> NORMALIZED.apply(in.toArray(Tensor[]::new)), x, along),
+        Derivatives.jvp(formula, x, along),
+        1e-12);
   }
 
   /** Elements that a sum of float32 numbers would lose count in the gradient of a gain. */

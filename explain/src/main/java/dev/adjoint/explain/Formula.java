@@ -146,6 +146,7 @@ record Formula(String value, List<String> cotangents) {
       Standardize.Fused/3.uncentered | n * b + c, n = a / sigma | (q - n * mean(q * n)) / sigma, q = g * b | g * n, added up | g, added up
       ScaledDotProduct.Fused    | p @ c, p = softmax(a @ b' * s) | q @ b * s, q = p * (g @ c' - sum(g * y)) | q' @ a * s, q = p * (g @ c' - sum(g * y)) | p' @ g | q = p * (g @ c' - sum(g * y))
       LongShortTermMemory.Fused | lstm(inputs)                | back through time, from the last step to the first
+      Normalized                | (a - b) * c * d + e         | g * c * d | -g * c * d, added up | g * (a - b) * d, added up | g * (a - b) * c, added up | g, added up
       ElementwiseFunction       | {name}(inputs)              | g times its derivative, step by step
       Autodiff.GradientHook     | x                           | what the hook makes of g
       Rematerialization         | checkpoint(inputs)          | computed again, step by step

@@ -48,6 +48,9 @@ class FormulaTest {
       }
     } else if (type.isSealed()) {
       Arrays.stream(type.getPermittedSubclasses()).forEach(each -> keys.addAll(keys(each)));
+      if (!type.isInterface()) {
+        keys.add(name);
+      }
     } else if (type != Primitive.Open.class) {
       List<RecordComponent> kinds =
           type.isRecord()

@@ -26,13 +26,14 @@ final class FloatActivations {
 
   private FloatActivations() {}
 
+  /** Returns {@code exp(x - shift)} of a shift that is not less than x. */
   static float expMinus(float x, float shift) {
-    return exp(minus(x, shift));
+    return expNegative(minus(x, shift));
   }
 
   /** The pullback of log-softmax at its output y, where sum is that of g over the row. */
   static float logSoftmaxPullback(float g, float y, float sum) {
-    return fma(neg(sum), exp(y), g);
+    return fma(neg(sum), expNegative(y), g);
   }
 
   /** Returns {@code 1 / (1 + exp(-x))}, by an exponential that cannot overflow. */

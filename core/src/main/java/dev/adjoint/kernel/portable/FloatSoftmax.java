@@ -26,7 +26,7 @@ final class FloatSoftmax implements Kernels.Rows {
   private final Fold sumBelowOne;
   private final Loop log;
   private final Loop log1p;
-  private final Loop exp;
+  private final Loop expNegative;
   private final Loop expMinus;
   private final Loop minus;
   private final Loop div;
@@ -43,7 +43,7 @@ final class FloatSoftmax implements Kernels.Rows {
     sumBelowOne = kernels.fold("belowOne", "plus");
     log = kernels.loop("log", 1);
     log1p = kernels.loop("log1p", 1);
-    exp = kernels.loop("exp", 1);
+    expNegative = kernels.loop("expNegative", 1);
     expMinus = kernels.loop("expMinus", 2);
     minus = kernels.loop("minus", 2);
     div = kernels.loop("div", 2);
@@ -130,7 +130,7 @@ final class FloatSoftmax implements Kernels.Rows {
     for (int r = 0; r < rows; r += block) {
       int height = Math.min(block, rows - r);
       if (n < LONG) {
-        exp.run(y, yFrom + r * n, out, outFrom + r * n, height * n);
+        expNegative.run(y, yFrom + r * n, out, outFrom + r * n, height * n);
       }
       for (int i = 0; i < height; i++) {
         int at = (r + i) * n;
@@ -201,7 +201,7 @@ final class FloatSoftmax implements Kernels.Rows {
       first.run(x, xFrom + i * n, 1, shifts, shiftsFrom + i, 0, out, to + i * n, n);
     }
     if (n < LONG) {
-      exp.run(out, to, out, to, rows * n);
+      expNegative.run(out, to, out, to, rows * n);
     }
     for (int i = 0; i < rows; i++) {
       if (shifts[shiftsFrom + i] == Float.POSITIVE_INFINITY) {
