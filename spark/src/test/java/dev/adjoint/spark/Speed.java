@@ -35,7 +35,7 @@ final class Speed {
   private static final int SHARDS = 2;
   private static final int MOST_STEPS = 100_000;
   private static final int SMALL_BATCH = 64;
-  private static final Duration WARM_UP = Duration.ofSeconds(240);
+  private static final Duration WARM_UP = Duration.ofMinutes(4);
   private static final Duration TURN = Duration.ofSeconds(12);
   private static final int TURNS = 5;
 
