@@ -1,8 +1,12 @@
 package dev.adjoint.spark;
 
 import dev.adjoint.nn.Activation;
+import dev.adjoint.nn.Conv2d;
+import dev.adjoint.nn.Flatten;
 import dev.adjoint.nn.Linear;
+import dev.adjoint.nn.MaxPool2d;
 import dev.adjoint.nn.Sequential;
+import dev.adjoint.op.ConvOptions;
 import dev.adjoint.op.Losses;
 import dev.adjoint.optim.SGD;
 import dev.adjoint.tensor.Generator;
@@ -15,6 +19,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkExecutorInfo;
 import org.apache.spark.TaskContext;
@@ -26,12 +31,55 @@ import scala.Tuple2;
  * Measures the time of a step on one and on two executors of one thread each, which take turns: a
  * sleeping task keeps one of the two away from the steps of the other.
  *
- * <p>Arguments: the number of hidden features, the batch size and, if the driver is to have a slow
- * link, its Mbit/s.
+ * <p>Arguments: dense or convolutional, the batch size and, if the driver is to have a slow link,
+ * its Mbit/s.
  */
 final class Speed {
 
-  private static final int FEATURES = 64;
+  /** A network of 1 million parameters, and the shape of its examples. */
+  private enum Network {
+    /** Of all networks the one with the least computing for each byte that it sends. */
+    DENSE(64) {
+      @Override
+      Sequential model() {
+        Generator generator = Generator.seeded(1);
+        return new Sequential(
+            new Linear(64, 976, generator),
+            Activation.RELU,
+            new Linear(976, 976, generator),
+            Activation.RELU,
+            new Linear(976, 2, generator));
+      }
+    },
+
+    /** For images of 8 by 8. */
+    CONVOLUTIONAL(1, 8, 8) {
+      @Override
+      Sequential model() {
+        Generator generator = Generator.seeded(1);
+        ConvOptions same = ConvOptions.DEFAULT.padding(1);
+        return new Sequential(
+            new Conv2d(1, 64, 3, same, generator),
+            Activation.RELU,
+            new Conv2d(64, 128, 3, same, generator),
+            Activation.RELU,
+            new MaxPool2d(2),
+            new Flatten(),
+            new Linear(2048, 448, generator),
+            Activation.RELU,
+            new Linear(448, 10, generator));
+      }
+    };
+
+    private final int[] exampleShape;
+
+    Network(int... exampleShape) {
+      this.exampleShape = exampleShape;
+    }
+
+    abstract Sequential model();
+  }
+
   private static final int SHARDS = 2;
   private static final int MOST_STEPS = 100_000;
   private static final int SMALL_BATCH = 64;
@@ -42,7 +90,7 @@ final class Speed {
   private Speed() {}
 
   public static void main(String[] args) throws Exception {
-    int hidden = Integer.parseInt(args[0]);
+    Network network = Network.valueOf(args[0].toUpperCase(Locale.ROOT));
     int batch = Integer.parseInt(args[1]);
     try (LoopbackCluster cluster = new LoopbackCluster(2)) {
       SparkConf configuration = cluster.configuration();
@@ -51,18 +99,19 @@ final class Speed {
                   ? () -> {}
                   : new SlowLink(configuration, Double.parseDouble(args[2]) / 8 * 1e6);
           JavaSparkContext spark = new JavaSparkContext(configuration)) {
-        times(spark, hidden, SMALL_BATCH, WARM_UP); // Spark's part of a step, as often as it can be
-        times(spark, hidden, batch, TURN);
+        times(
+            spark, network, SMALL_BATCH, WARM_UP); // Spark's part of a step, as often as it can be
+        times(spark, network, batch, TURN);
         List<Double> one = new ArrayList<>();
         List<Double> two = new ArrayList<>();
         for (int turn = 0; turn < TURNS; turn++) {
-          two.addAll(times(spark, hidden, batch, TURN));
+          two.addAll(times(spark, network, batch, TURN));
           JavaFutureAction<Void> sleeper = occupyOne(spark);
-          one.addAll(times(spark, hidden, batch, TURN));
+          one.addAll(times(spark, network, batch, TURN));
           sleeper.cancel(true);
           awaitRunning(spark, 0);
         }
-        print(model(hidden), batch, one, two);
+        print(network.model(), batch, one, two);
       }
     }
   }
@@ -108,20 +157,12 @@ final class Speed {
     }
   }
 
-  private static Sequential model(int hidden) {
-    Generator generator = Generator.seeded(1);
-    return new Sequential(
-        new Linear(FEATURES, hidden, generator),
-        Activation.RELU,
-        new Linear(hidden, hidden, generator),
-        Activation.RELU,
-        new Linear(hidden, 2, generator));
-  }
-
   /** Trains for so long; returns how many milliseconds each step took. */
   private static List<Double> times(
-      JavaSparkContext spark, int hidden, int batch, Duration duration) {
-    Sequential model = model(hidden);
+      JavaSparkContext spark, Network network, int batch, Duration duration) {
+    int[] shape = network.exampleShape;
+    int width = Arrays.stream(shape).reduce(1, (a, b) -> a * b);
+    Sequential model = network.model();
     List<Double> times = new ArrayList<>();
     try (ShardedData<IntTensor> data =
         ShardedData.generated(
@@ -129,13 +170,13 @@ final class Speed {
                 SHARDS,
                 shard ->
                     new Tuple2<>(
-                        Generator.seeded(shard).normal(batch / SHARDS * FEATURES).toFloatArray(),
+                        Generator.seeded(shard).normal(batch / SHARDS * width).toFloatArray(),
                         new float[batch / SHARDS]),
-                FEATURES)
+                shape)
             .classes()) {
       new SparkTrainer<Sequential, IntTensor>(
               model,
-              () -> model(hidden),
+              network::model,
               new SGD(model.namedParameters()).learningRate(0.01),
               (m, b) -> Losses.crossEntropy(m.forward(b.inputs()), b.targets()))
           .batch(batch)
