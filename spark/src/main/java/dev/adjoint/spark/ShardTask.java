@@ -10,6 +10,7 @@ import dev.adjoint.optim.Optimizer;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.IntTensor;
+import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import dev.adjoint.training.NonFiniteException;
 import dev.adjoint.training.Position;
@@ -145,10 +146,7 @@ record ShardTask<M extends Layer, Y>(
 
   private Message contribution(M model, int shard, Tuple2<float[], float[]> arrays)
       throws Exception {
-    int width = 1;
-    for (int size : exampleShape) {
-      width *= size;
-    }
+    int width = Shape.of(exampleShape).size();
     int size = arrays._1.length / width;
     int own = from(size, until, batches) - from(size, step, batches);
     List<Parameter> parameters = model.parameters();

@@ -11,6 +11,7 @@ import dev.adjoint.op.Losses;
 import dev.adjoint.optim.SGD;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.IntTensor;
+import dev.adjoint.tensor.Shape;
 import dev.adjoint.training.Step;
 import dev.adjoint.training.Training;
 import dev.adjoint.training.TrainingListener;
@@ -38,7 +39,7 @@ final class Speed {
 
   /** A network of 1 million parameters, and the shape of its examples. */
   private enum Network {
-    /** Of all networks the one with the least computing for each byte that it sends. */
+    /** Each weight is used once an example: little computing for each byte that is sent. */
     DENSE(64) {
       @Override
       Sequential model() {
@@ -52,7 +53,7 @@ final class Speed {
       }
     },
 
-    /** For images of 8 by 8. */
+    /** For images of 8 by 8, which use a kernel's weights 64 times. */
     CONVOLUTIONAL(1, 8, 8) {
       @Override
       Sequential model() {
@@ -99,8 +100,8 @@ final class Speed {
                   ? () -> {}
                   : new SlowLink(configuration, Double.parseDouble(args[2]) / 8 * 1e6);
           JavaSparkContext spark = new JavaSparkContext(configuration)) {
-        times(
-            spark, network, SMALL_BATCH, WARM_UP); // Spark's part of a step, as often as it can be
+        // Spark's part of a step, as often as it can be.
+        times(spark, network, SMALL_BATCH, WARM_UP);
         times(spark, network, batch, TURN);
         List<Double> one = new ArrayList<>();
         List<Double> two = new ArrayList<>();
@@ -161,7 +162,7 @@ final class Speed {
   private static List<Double> times(
       JavaSparkContext spark, Network network, int batch, Duration duration) {
     int[] shape = network.exampleShape;
-    int width = Arrays.stream(shape).reduce(1, (a, b) -> a * b);
+    int width = Shape.of(shape).size();
     Sequential model = network.model();
     List<Double> times = new ArrayList<>();
     try (ShardedData<IntTensor> data =
