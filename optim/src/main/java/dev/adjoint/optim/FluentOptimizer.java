@@ -310,11 +310,6 @@ public abstract class FluentOptimizer<O extends FluentOptimizer<O>> implements O
     return Maps.toMap(rule().initial().keySet(), _ -> state.parameter().shape());
   }
 
-  /** Returns the first values of what is remembered, by name; those that are not there are 0. */
-  Map<String, Double> initial() {
-    return rule().initial();
-  }
-
   private Update.Rule rule() {
     Update.Rule known = rule;
     if (known == null) {
@@ -373,7 +368,7 @@ public abstract class FluentOptimizer<O extends FluentOptimizer<O>> implements O
     Map<String, Tensor> state = new LinkedHashMap<>();
     state.put("step", SavedState.entry(root().steps));
     root().numbers.forEach((name, number) -> state.put(name, SavedState.entry(number)));
-    states.forEach(each -> each.save(slots(each), initial(), state));
+    states.forEach(each -> each.save(slots(each).keySet(), state));
     return Collections.unmodifiableMap(state);
   }
 

@@ -165,15 +165,17 @@ final class ParameterState {
   }
 
   /**
-   * Writes entries for the number of steps and, if there were any, for these slots.
-   *
-   * @param initial the first values of slots that are not 0, for those that are not remembered yet
+   * Writes entries for the number of steps and, if there were any, for these slots: empty ones for
+   * what is not remembered yet, as when momentum was set after the last step.
    */
-  void save(Map<String, Shape> shapes, Map<String, Double> initial, Map<String, Tensor> entries) {
+  void save(Set<String> names, Map<String, Tensor> entries) {
     entries.put(entry("step"), SavedState.entry(steps));
     if (steps > 0) {
-      shapes.forEach((name, shape) ->
-          entries.put(entry(name), slot(name, shape, initial.getOrDefault(name, 0.0)).copy()));
+      for (String name : names) {
+        Tensor tensor = slots.get(name);
+        entries.put(
+            entry(name), tensor == null ? Tensors.zeros(0) : tensor.to(parameter.dtype()).copy());
+      }
     }
   }
 
@@ -182,7 +184,11 @@ final class ParameterState {
     int count = saved.count(entry("step"));
     Map<String, Tensor> read = new HashMap<>();
     if (count > 0) {
-      shapes.forEach((slot, shape) -> read.put(slot, saved.tensor(entry(slot), shape)));
+      shapes.forEach((slot, shape) -> {
+        if (!saved.isEmpty(entry(slot), shape)) {
+          read.put(slot, saved.tensor(entry(slot), shape));
+        }
+      });
     }
     return () -> {
       steps = count;

@@ -18,6 +18,7 @@ import java.util.stream.Collectors;
 final class SavedState {
 
   private static final int MOST_FAULTS = 20;
+  private static final Shape EMPTY = Shape.of(0);
 
   private final String reader;
   private final Map<String, Tensor> entries;
@@ -47,6 +48,15 @@ final class SavedState {
       return value.untracked().copy();
     }
     return Tensors.zeros(shape, DType.FLOAT64);
+  }
+
+  /** Reads an entry if it is empty, and a tensor of this shape would not be. */
+  boolean isEmpty(String name, Shape shape) {
+    Tensor value = entries.get(name);
+    return value != null
+        && value.shape().equals(EMPTY)
+        && !shape.equals(EMPTY)
+        && unread.remove(name);
   }
 
   double number(String name) {

@@ -66,14 +66,6 @@ abstract class Wrapper<O extends Wrapper<O>> extends FluentOptimizer<O> {
   }
 
   @Override
-  final Map<String, Double> initial() {
-    return ImmutableMap.<String, Double>builder()
-        .putAll(inner.initial())
-        .putAll(super.initial())
-        .buildKeepingLast();
-  }
-
-  @Override
   Map<String, Shape> slots(ParameterState state) {
     return ImmutableMap.<String, Shape>builder()
         .putAll(inner.slots(state))

@@ -149,14 +149,31 @@ class OptimizerStateTest {
   }
 
   @Test
-  void whatASettingAddsLaterIsZerosUntilItIsUsed() {
+  void whatASettingAddsLaterIsEmptyUntilItIsUsed() {
     Map<String, Parameter> network = network();
     SGD sgd = new SGD(network);
     train(network, sgd, 2);
     sgd.momentum(0.9);
-    Optimizer other = new SGD(network()).momentum(0.9);
+    Map<String, Parameter> copy = network();
+    Optimizer other = new SGD(copy).momentum(0.9);
     other.load(sgd.state());
-    assertThat(other.state().get("0.bias.momentum_buffer").toDoubleArray()).containsOnly(0);
+    assertThat(other.state().get("0.bias.momentum_buffer").shape()).isEqualTo(Shape.of(0));
+    train(copy, other, 1);
+    assertThat(other.state().get("0.bias.momentum_buffer").shape()).isEqualTo(Shape.of(4));
+  }
+
+  @Test
+  void momentumThatWasSetBeforeAStateWasSavedBeginsUndampenedAfterwards() {
+    Map<String, Parameter> network = network();
+    SGD sgd = new SGD(network).learningRate(0.1);
+    train(network, sgd, 2);
+    sgd.momentum(0.9).dampening(0.5);
+    Map<String, Parameter> resumed = copy(network);
+    Optimizer fresh = new SGD(resumed).learningRate(0.1).momentum(0.9).dampening(0.5);
+    fresh.load(sgd.state());
+    train(network, sgd, 3);
+    train(resumed, fresh, 3);
+    assertThat(values(resumed)).isEqualTo(values(network));
   }
 
   @Test
