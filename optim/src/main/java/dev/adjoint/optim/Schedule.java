@@ -25,14 +25,14 @@ public interface Schedule {
 
   /** Multiplies by gamma after every so many steps (PyTorch's StepLR). */
   static Schedule step(int every, double gamma) {
-    Numbers.atLeast(1, "step", "every", every);
-    Numbers.atLeastZero("step", "gamma", gamma);
+    Numbers.atLeast(1, "Schedule.step", "every", every);
+    Numbers.atLeastZero("Schedule.step", "gamma", gamma);
     return step -> Math.pow(gamma, step / every);
   }
 
   /** Multiplies by gamma when each of these numbers of steps is reached (MultiStepLR). */
   static Schedule multiStep(double gamma, int... milestones) {
-    Numbers.atLeastZero("multiStep", "gamma", gamma);
+    Numbers.atLeastZero("Schedule.multiStep", "gamma", gamma);
     int[] reached = milestones.clone();
     return step -> {
       double factor = 1;
@@ -45,15 +45,15 @@ public interface Schedule {
 
   /** Multiplies by gamma after every step (ExponentialLR). */
   static Schedule exponential(double gamma) {
-    Numbers.atLeastZero("exponential", "gamma", gamma);
+    Numbers.atLeastZero("Schedule.exponential", "gamma", gamma);
     return step -> Math.pow(gamma, step);
   }
 
   /** Goes from one factor to another in so many equal steps, and stays there (LinearLR). */
   static Schedule linear(double start, double end, int steps) {
-    Numbers.atLeastZero("linear", "start", start);
-    Numbers.atLeastZero("linear", "end", end);
-    Numbers.atLeast(1, "Schedule.linear", "number of steps", steps);
+    Numbers.atLeastZero("Schedule.linear", "start", start);
+    Numbers.atLeastZero("Schedule.linear", "end", end);
+    Numbers.atLeast(1, "Schedule.linear", "steps", steps);
     return step -> {
       int taken = Math.min(step, steps);
       double way = (end - start) * taken / steps;
@@ -71,15 +71,15 @@ public interface Schedule {
    * would rise again (Loshchilov and Hutter 2017, arXiv:1608.03983).
    */
   static Schedule cosine(int steps, double lowest) {
-    Numbers.atLeast(1, "Schedule.cosine", "number of steps", steps);
-    Numbers.atLeastZero("cosine", "lowest", lowest);
+    Numbers.atLeast(1, "Schedule.cosine", "steps", steps);
+    Numbers.atLeastZero("Schedule.cosine", "lowest", lowest);
     return step -> halfCosine(1, lowest, Math.min(step, steps) / (double) steps);
   }
 
   /** Falls to 0 as a power of the steps that are left, and stays there (PolynomialLR). */
   static Schedule polynomial(int steps, double power) {
-    Numbers.atLeast(1, "Schedule.polynomial", "number of steps", steps);
-    Numbers.atLeastZero("polynomial", "power", power);
+    Numbers.atLeast(1, "Schedule.polynomial", "steps", steps);
+    Numbers.atLeastZero("Schedule.polynomial", "power", power);
     return step -> Math.pow(1 - Math.min(step, steps) / (double) steps, power);
   }
 
@@ -89,14 +89,14 @@ public interface Schedule {
    * learning rate of {@code 1 / sqrt(width * warmup)}.
    */
   static Schedule inverseSquareRoot(int warmup) {
-    Numbers.atLeast(1, "inverseSquareRoot", "warmup", warmup);
+    Numbers.atLeast(1, "Schedule.inverseSquareRoot", "warmup", warmup);
     Schedule fall = step -> Math.sqrt(warmup / (double) (warmup + step));
     return fall.warmup(warmup - 1);
   }
 
   /** Falls to 0 in so many steps, as 1 minus a square root, and stays there. */
   static Schedule oneMinusSqrt(int steps) {
-    Numbers.atLeast(1, "oneMinusSqrt", "number of steps", steps);
+    Numbers.atLeast(1, "Schedule.oneMinusSqrt", "steps", steps);
     return step -> 1 - Math.sqrt(Math.min(step, steps) / (double) steps);
   }
 
@@ -118,9 +118,9 @@ public interface Schedule {
    * @param growth how many times as long each period is as the one before
    */
   static Schedule cosineWithRestarts(int first, int growth, double lowest) {
-    Numbers.atLeast(1, "cosineWithRestarts", "first", first);
-    Numbers.atLeast(1, "cosineWithRestarts", "growth", growth);
-    Numbers.atLeastZero("cosineWithRestarts", "lowest", lowest);
+    Numbers.atLeast(1, "Schedule.cosineWithRestarts", "first", first);
+    Numbers.atLeast(1, "Schedule.cosineWithRestarts", "growth", growth);
+    Numbers.atLeastZero("Schedule.cosineWithRestarts", "lowest", lowest);
     return step -> {
       long start = growth == 1 ? (long) step / first * first : 0;
       long period = first;
@@ -151,11 +151,11 @@ public interface Schedule {
    * @param finalDiv the first factor over the last
    */
   static Schedule oneCycle(int steps, double rise, double div, double finalDiv) {
-    Numbers.atLeast(2, "Schedule.oneCycle", "number of steps", steps);
-    Numbers.belowOne("oneCycle", "rise", rise);
+    Numbers.atLeast(2, "Schedule.oneCycle", "steps", steps);
+    Numbers.belowOne("Schedule.oneCycle", "rise", rise);
     int highest = Math.clamp(Math.round(rise * steps) - 1, 0, steps - 2); // has factor 1
-    double first = 1 / Numbers.atLeastOne("oneCycle", "div", div);
-    double last = first / Numbers.atLeastOne("oneCycle", "finalDiv", finalDiv);
+    double first = 1 / Numbers.atLeastOne("Schedule.oneCycle", "div", div);
+    double last = first / Numbers.atLeastOne("Schedule.oneCycle", "finalDiv", finalDiv);
     return step ->
         step < highest
             ? halfCosine(first, 1, step / (double) highest)
@@ -164,14 +164,14 @@ public interface Schedule {
 
   /** Returns this after a linear rise over so many steps, from {@code 1 / (steps + 1)}. */
   default Schedule warmup(int steps) {
-    Numbers.atLeast(0, "warmup", "steps", steps);
+    Numbers.atLeast(0, "Schedule.warmup", "steps", steps);
     Schedule rise = step -> (step + 1.0) / (steps + 1) * factor(0);
     return rise.then(steps, this);
   }
 
   /** Returns this for so many steps, and then another from its beginning (SequentialLR). */
   default Schedule then(int steps, Schedule next) {
-    Numbers.atLeast(0, "then", "steps", steps);
+    Numbers.atLeast(0, "Schedule.then", "steps", steps);
     return step -> step < steps ? factor(step) : next.factor(step - steps);
   }
 
@@ -182,7 +182,7 @@ public interface Schedule {
 
   /** Returns this with epochs of so many steps in the place of steps. */
   default Schedule every(int steps) {
-    Numbers.atLeast(1, "every", "steps", steps);
+    Numbers.atLeast(1, "Schedule.every", "steps", steps);
     return step -> factor(step / steps);
   }
 

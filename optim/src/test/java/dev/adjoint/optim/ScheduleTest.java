@@ -214,18 +214,18 @@ class ScheduleTest {
   void nonsenseIsRefused() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Schedule.step(0, 0.1))
-        .withMessage("step: every 0; expected at least 1");
+        .withMessage("Schedule.step: every 0; expected at least 1");
     assertThatIllegalArgumentException().isThrownBy(() -> Schedule.exponential(-1));
     assertThatIllegalArgumentException().isThrownBy(() -> Schedule.multiStep(Double.NaN, 1));
     assertThatIllegalArgumentException().isThrownBy(() -> Schedule.linear(0, 1, 0));
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Schedule.cosine(0))
-        .withMessage("Schedule.cosine: number of steps 0; expected at least 1");
+        .withMessage("Schedule.cosine: steps 0; expected at least 1");
     assertThatIllegalArgumentException().isThrownBy(() -> Schedule.cosineWithRestarts(5, 0, 0));
     assertThatIllegalArgumentException().isThrownBy(() -> Schedule.oneCycle(1));
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Schedule.oneCycle(10, 0.3, 0.5, 1))
-        .withMessage("oneCycle: div 0.5; expected a number of at least 1");
+        .withMessage("Schedule.oneCycle: div 0.5; expected a number of at least 1");
     assertThatIllegalArgumentException().isThrownBy(() -> Schedule.constant().warmup(-1));
     Parameter w = new Parameter("w", Tensor.of(0.0));
     Optimizer sgd = new SGD(List.of(w)).schedule(step -> 1 - step);
@@ -277,14 +277,14 @@ class ScheduleTest {
   void newSchedulesRefuseBadNumbers() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Schedule.polynomial(0, 1))
-        .withMessage("Schedule.polynomial: number of steps 0; expected at least 1");
+        .withMessage("Schedule.polynomial: steps 0; expected at least 1");
     assertThatIllegalArgumentException().isThrownBy(() -> Schedule.polynomial(3, -1));
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Schedule.inverseSquareRoot(0))
-        .withMessage("inverseSquareRoot: warmup 0; expected at least 1");
+        .withMessage("Schedule.inverseSquareRoot: warmup 0; expected at least 1");
     assertThatIllegalArgumentException().isThrownBy(() -> Schedule.oneMinusSqrt(0));
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Schedule.warmupStableDecay(1, -1, Schedule.constant()))
-        .withMessage("then: steps -1; expected at least 0");
+        .withMessage("Schedule.then: steps -1; expected at least 0");
   }
 }
