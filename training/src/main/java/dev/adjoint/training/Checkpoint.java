@@ -252,7 +252,11 @@ public final class Checkpoint {
       } catch (RuntimeException again) {
         e.addSuppressed(again);
       }
-      throw new CheckpointException(path, "does not fit what is to go on: " + e.getMessage(), e);
+      throw new CheckpointException(
+          path,
+          "does not fit what is to go on: %s; expected what it was saved with, or to begin anew without this file"
+              .formatted(e.getMessage()),
+          e);
     }
   }
 

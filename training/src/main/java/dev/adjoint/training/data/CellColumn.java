@@ -74,6 +74,12 @@ sealed interface CellColumn {
 
     private static final Pattern WHOLE = Pattern.compile("[+-]?0*+(\\d*+)");
 
+    /** What programs write where there is no number. */
+    private static final Pattern MARKER =
+        Pattern.compile("|[?-]|n/?a|nan|null|none", Pattern.CASE_INSENSITIVE);
+
+    private static final Pattern WITH_COMMAS = Pattern.compile("[+-]?[0-9.]*+,[0-9.,]*+");
+
     /** From here on float32 does not hold every whole number. */
     private static final float LARGEST_EXACT = 1 << 24;
 
@@ -111,7 +117,7 @@ sealed interface CellColumn {
         throw refuse(
             name(),
             cell,
-            "a number" + (Float.isInfinite(number) ? " that float32 holds" : ""),
+            "a number" + (Float.isInfinite(number) ? " that float32 holds" : hint(cell)),
             row);
       }
       if (Math.abs(number) >= LARGEST_EXACT) {
@@ -121,6 +127,14 @@ sealed interface CellColumn {
             row);
       }
       return number;
+    }
+
+    /** Says what helps where a number is missing or written with commas. */
+    private static String hint(@Nullable Object cell) {
+      String text = cell == null ? "" : cell.toString().strip();
+      return MARKER.matcher(text).matches()
+          ? ", or Schema.missing for a feature"
+          : WITH_COMMAS.matcher(text).matches() ? " with a decimal point" : "";
     }
 
     /** Refuses a whole number that would silently become another one, as a long id does. */

@@ -87,8 +87,12 @@ final class CsvRows implements Rows {
     if (fields.size() != columns.size()) {
       throw DataFormatException.at(
           this,
-          "%d fields; expected %d, as in the %s"
-              .formatted(fields.size(), columns.size(), hasHeader ? "header" : "schema"));
+          "%d %s; expected %d, as in the %s"
+              .formatted(
+                  fields.size(),
+                  fields.size() == 1 ? "field" : "fields",
+                  columns.size(),
+                  hasHeader ? "header" : "schema"));
     }
     return true;
   }

@@ -1,5 +1,6 @@
 package dev.adjoint.training.data;
 
+import com.google.common.base.CharMatcher;
 import dev.adjoint.io.Quoted;
 import dev.adjoint.nn.predict.Column;
 import dev.adjoint.tensor.Tensor;
@@ -105,12 +106,29 @@ public record Table<Y>(
     if (place < 0 || place != rows.columns().lastIndexOf(column)) {
       throw DataFormatException.at(
           rows,
-          "%s column %s; the columns are %s"
+          "%s column %s; the columns are %s%s"
               .formatted(
                   place < 0 ? "no" : "more than one",
                   Quoted.text(column),
-                  Quoted.text(rows.columns().toString())));
+                  Quoted.text(rows.columns().toString()),
+                  hint(rows.columns())));
     }
     return place;
+  }
+
+  /** Says what the schema lacks if these columns do not look like names. */
+  private static String hint(List<String> columns) {
+    String first = columns.isEmpty() ? "" : columns.getFirst();
+    int separator = CharMatcher.anyOf(",;\t|").indexIn(first);
+    if (first.startsWith("#")) {
+      return "; expected comment('#') if that is one";
+    }
+    if (columns.size() == 1 && separator >= 0) {
+      char found = first.charAt(separator);
+      return "; expected separator('%s')".formatted(found == '\t' ? "\\t" : found);
+    }
+    return columns.stream().anyMatch(Column.Numeric::isDecimal)
+        ? "; expected withoutHeader(...) if they are an example"
+        : "";
   }
 }

@@ -99,16 +99,22 @@ class CsvTest {
   void missingValuesAreRefusedUnlessTheSchemaSaysWhatToTake() throws IOException {
     String text = "x,color,y\n1,red,1\n,?,2\n?,,3\n";
     Schema<Tensor> schema = Schema.target("y").numeric("x").category("color");
-    assertRefused(text, schema, ", line 3: column 'x' is ''; expected a number");
+    assertRefused(
+        text,
+        schema,
+        ", line 3: column 'x' is ''; expected a number, or Schema.missing for a feature");
     assertThat(read(text, schema.missing(-1, "", "?")).dataset().all().inputs())
         .isCloseTo(Tensor.of(new float[][] {{1, 1}, {-1, 0}, {-1, 0}}));
     assertThat(read(text, schema.missing(Double.NaN, "", "?")).dataset().all().inputs().get(1, 0))
         .isNaN();
-    assertRefused(text, schema.missing(0), ", line 4: column 'x' is '?'; expected a number");
+    assertRefused(
+        text,
+        schema.missing(0),
+        ", line 4: column 'x' is '?'; expected a number, or Schema.missing for a feature");
     assertRefused(
         "x,y\n1,\n",
         Schema.target("y").numeric("x").missing(0),
-        ", line 2: column 'y' is ''; expected a number");
+        ", line 2: column 'y' is ''; expected a number, or Schema.missing for a feature");
     assertRefused(
         "x,y\n1, \n",
         Schema.label("y").numeric("x").missing(0),
@@ -121,8 +127,14 @@ class CsvTest {
         Schema.target("y").numeric("a").missing(-1).numeric("b").category("c").missing(7, "?");
     assertThat(read("a,b,c,y\n,?,?,1\n2,3,x,1\n", schema).dataset().all().inputs())
         .isCloseTo(Tensor.of(new float[][] {{-1, 7, 0}, {2, 3, 1}}));
-    assertRefused("a,b,c,y\n?,1,x,1\n", schema, ", line 2: column 'a' is '?'; expected a number");
-    assertRefused("a,b,c,y\n1,,x,1\n", schema, ", line 2: column 'b' is ''; expected a number");
+    assertRefused(
+        "a,b,c,y\n?,1,x,1\n",
+        schema,
+        ", line 2: column 'a' is '?'; expected a number, or Schema.missing for a feature");
+    assertRefused(
+        "a,b,c,y\n1,,x,1\n",
+        schema,
+        ", line 2: column 'b' is ''; expected a number, or Schema.missing for a feature");
     assertThatThrownBy(() -> Schema.target("y").missing(0).numeric("a"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith("missing: there is no column before it that it could be about");
@@ -195,13 +207,24 @@ class CsvTest {
   @Test
   void fieldsThatAreNoFiniteNumbersAreRefused() throws IOException {
     for (String field :
-        new String[] {
-          "abc", "NaN", "Infinity", "1f", "0x1p3", "1,5", ".", "1e", "--1", "1 2", "٣"
-        }) {
+        new String[] {"abc", "Infinity", "1f", "0x1p3", ".", "1e", "--1", "1 2", "٣"}) {
       assertRefused(
           "x;y\n1;1\n%s;1\n".formatted(field),
           Schema.target("y").numeric("x").separator(';'),
           ", line 3: column 'x' is '%s'; expected a number".formatted(field));
+    }
+    for (String field : new String[] {"1,5", "1.000,5", "1,000", "-,5"}) {
+      assertRefused(
+          "x;y\n%s;1\n".formatted(field),
+          Schema.target("y").numeric("x").separator(';'),
+          ", line 2: column 'x' is '%s'; expected a number with a decimal point".formatted(field));
+    }
+    for (String field : new String[] {"", "NaN", "NA", "n/a", "NULL", "None", "?", "-"}) {
+      assertRefused(
+          "x,y\n%s,1\n".formatted(field),
+          Schema.target("y").numeric("x"),
+          ", line 2: column 'x' is '%s'; expected a number, or Schema.missing for a feature"
+              .formatted(field));
     }
     assertRefused(
         "x,y\n1e39,1\n",
@@ -247,7 +270,8 @@ class CsvTest {
     assertRefused(
         right,
         Schema.target("y").numeric("x"),
-        ", line 1: no column 'x'; the columns are '[# made by hand, 2026]'");
+        ", line 1: no column 'x'; the columns are '[# made by hand, 2026]'; expected comment('#') if"
+            + " that is one");
     assertRefused("# nothing\n", schema, ": is empty; expected a header");
   }
 
@@ -260,13 +284,26 @@ class CsvTest {
   @Test
   void linesThatDoNotFitTheHeaderAreRefused() throws IOException {
     Schema<Tensor> schema = Schema.target("y").numeric("x");
-    assertRefused("x,y\n1,2\n\n1\n", schema, ", line 4: 1 fields; expected 2, as in the header");
+    assertRefused("x,y\n1,2\n\n1\n", schema, ", line 4: 1 field; expected 2, as in the header");
     assertRefused("x,y\n1,2,3\n", schema, ", line 2: 3 fields; expected 2, as in the header");
     assertRefused("x,z\n1,2\n", schema, ", line 1: no column 'y'; the columns are '[x, z]'");
     assertRefused(
         "x,y,x\n1,2,3\n",
         schema,
         ", line 1: more than one column 'x'; the columns are '[x, y, x]'");
+    assertRefused(
+        "x;y\n1;2\n",
+        schema,
+        ", line 1: no column 'x'; the columns are '[x;y]'; expected separator(';')");
+    assertRefused(
+        "x\ty\n1\t2\n",
+        schema,
+        ", line 1: no column 'x'; the columns are '[x\\ty]'; expected separator('\\t')");
+    assertRefused(
+        "1,2\n3,4\n",
+        schema,
+        ", line 1: no column 'x'; the columns are '[1, 2]'; expected withoutHeader(...) if they"
+            + " are an example");
     assertRefused("", schema, ": is empty; expected a header");
     assertRefused("x,y\n", schema, ", line 1: nothing follows the header; expected examples");
   }

@@ -97,7 +97,8 @@ class JdbcTest {
   void whatTheSchemaDoesNotAllowIsRefusedWithItsRow() {
     Schema<Tensor> weight = Schema.target("weight");
     assertRefused(
-        weight.numeric("SIZE"), "the result, row 2: column 'SIZE' is null; expected a number");
+        weight.numeric("SIZE"),
+        "the result, row 2: column 'SIZE' is null; expected a number, or Schema.missing for a feature");
     assertRefused(
         weight.numeric("id"),
         "the result, row 3: column 'id' is '16777217', which float32 would round to 16777216;"

@@ -91,7 +91,9 @@ class ParquetTest {
     Path plain = file("plain.parquet");
     Schema<Tensor> weight = Schema.target("weight");
     assertRefused(
-        plain, weight.numeric("petals"), ", row 5: column 'petals' is null; expected a number");
+        plain,
+        weight.numeric("petals"),
+        ", row 5: column 'petals' is null; expected a number, or Schema.missing for a feature");
     assertRefused(
         plain,
         weight.numeric("id"),

@@ -81,9 +81,13 @@ class TableTest {
                 .inputs())
         .hasSameBitsAs(Tensor.of(new float[][] {{0}, {0}, {1}}));
     assertRefused(
-        pairs(1, 1, null, 2), schema, "pairs, row 2: column 'x' is null; expected a number");
+        pairs(1, 1, null, 2),
+        schema,
+        "pairs, row 2: column 'x' is null; expected a number, or Schema.missing for a feature");
     assertRefused(
-        pairs(Float.NaN, 1), schema, "pairs, row 1: column 'x' is 'NaN'; expected a number");
+        pairs(Float.NaN, 1),
+        schema,
+        "pairs, row 1: column 'x' is 'NaN'; expected a number, or Schema.missing for a feature");
     assertRefused(
         pairs(1, null),
         Schema.label("y", "a", "b").numeric("x").missing(0),
