@@ -118,6 +118,14 @@ public final class ShardedData<Y> implements AutoCloseable {
     return classes;
   }
 
+  /** Returns the number of shards, the shape of an example, and whether targets are classes. */
+  @Override
+  public String toString() {
+    return "ShardedData of %s shards, examples of shape %s%s"
+        .formatted(
+            shards.getNumPartitions(), Shape.of(exampleShape), classes ? " with classes" : "");
+  }
+
   /** Lets executors forget the examples. */
   @Override
   public void close() {

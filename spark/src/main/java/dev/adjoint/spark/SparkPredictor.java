@@ -161,6 +161,13 @@ public final class SparkPredictor {
                 needed().stream().map(Cells::column).toArray(org.apache.spark.sql.Column[]::new)));
   }
 
+  /** Returns the columns that it reads, and the answers that it adds. */
+  @Override
+  public String toString() {
+    return "SparkPredictor of %s, gives %s"
+        .formatted(input == null ? predictor.columns() : Quoted.text(input), answers);
+  }
+
   private List<String> needed() {
     List<String> columns = predictor.columns().list().stream().map(Column::name).toList();
     if (input == null && columns.isEmpty()) {

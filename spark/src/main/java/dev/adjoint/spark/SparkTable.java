@@ -249,6 +249,13 @@ public final class SparkTable<Y> implements AutoCloseable {
         .toList();
   }
 
+  /** Returns the number of rows and of shards, and the columns. */
+  @Override
+  public String toString() {
+    return "SparkTable of %s rows in %s shards, %s"
+        .formatted(size, shards.getNumPartitions(), schema);
+  }
+
   /** Gives up the memory that executors keep shards in. */
   @Override
   public void close() {

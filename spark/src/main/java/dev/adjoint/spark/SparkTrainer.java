@@ -79,6 +79,7 @@ public final class SparkTrainer<M extends Layer, Y> {
   private final M model;
   private final Function0<M> structure;
   private final Function2<M, Batch<Tensor, Y>, Tensor> loss;
+  private final Optimizer optimizer;
   private final Trainer<Object, Object> trainer;
   private final Clock clock = new Clock();
   private final String name = UUID.randomUUID().toString();
@@ -104,6 +105,7 @@ public final class SparkTrainer<M extends Layer, Y> {
       Function2<M, Batch<Tensor, Y>, Tensor> loss) {
     this.model = model;
     this.structure = structure;
+    this.optimizer = optimizer;
     this.loss = loss;
     this.trainer = new Trainer<Object, Object>(model, optimizer, this::loss).listener(clock);
   }
@@ -193,6 +195,13 @@ public final class SparkTrainer<M extends Layer, Y> {
   public SparkTrainer<M, Y> checkpoint(Checkpoint checkpoint, int everySteps) {
     trainer.checkpoint(checkpoint, everySteps);
     return this;
+  }
+
+  /** Returns the model, the optimizer and the size of a batch. */
+  @Override
+  public String toString() {
+    return "SparkTrainer of %s by %s, batches of %s"
+        .formatted(model.headline(), optimizer, batchSize);
   }
 
   // ---- the loop --------------------------------------------------------------------------------

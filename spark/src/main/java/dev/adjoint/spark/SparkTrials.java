@@ -99,6 +99,12 @@ public final class SparkTrials implements Search.Place {
     return came;
   }
 
+  /** Returns the master of the cluster. */
+  @Override
+  public String toString() {
+    return "SparkTrials on " + spark.sparkContext().master();
+  }
+
   private static List<Sent> outcomes(
       JavaSparkContext context, List<Sent> trials, Search.Objective objective)
       throws InterruptedException {

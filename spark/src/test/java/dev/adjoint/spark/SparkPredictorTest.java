@@ -190,6 +190,8 @@ class SparkPredictorTest {
     assertThatThrownBy(() -> SparkPredictor.of(PREDICTOR).transform(row(1, 2.0, "red")))
         .hasMessage("transform: nothing is asked; expected with(...) before");
     SparkPredictor bare = SparkPredictor.of(Predictor.of(new Linear(3, 2, Generator.seeded(1))));
+    assertThat(bare.input("v").with(Answer.OUTPUTS, "y"))
+        .hasToString("SparkPredictor of 'v', gives {y=OUTPUTS}");
     assertThatThrownBy(() -> bare.with(Answer.OUTPUTS, "y").transform(row(1, 2.0, "red")))
         .hasMessage(
             "SparkPredictor: this predictor has no columns; expected some when it was saved, or"

@@ -79,6 +79,10 @@ class SparkTableTest {
         SparkTable<IntTensor> five = SparkTable.of(table.repartition(5), SCHEMA, 3)) {
       assertThat(shards(five)).isEqualTo(shards(one));
       assertThat(one.size()).isEqualTo(200);
+      assertThat(one)
+          .hasToString("SparkTable of 200 rows in 3 shards, Schema(weight, color, count, kind)");
+      assertThat(one.data())
+          .hasToString("ShardedData of 3 shards, examples of shape (5) with classes");
     }
   }
 
@@ -234,11 +238,12 @@ class SparkTableTest {
         table,
         SCHEMA,
         "SparkTable: row {weight=NaN, color=red, count=null, kind=pear}: column 'count' is null;"
-            + " expected a number");
+            + " expected a number, or Schema.missing for a feature");
     assertRefused(
         table,
         Schema.label("kind").numeric("weight"),
-        "SparkTable: row {weight=NaN, kind=pear}: column 'weight' is 'NaN'; expected a number");
+        "SparkTable: row {weight=NaN, kind=pear}: column 'weight' is 'NaN'; expected a number, or"
+            + " Schema.missing for a feature");
     assertRefused(
         row(Double.POSITIVE_INFINITY, "red", 1L, "pear"),
         SCHEMA,

@@ -202,6 +202,10 @@ class SparkTrainerTest {
             SparkTrainerTest::plain,
             new Adam(model.namedParameters()),
             SparkTrainerTest::lossThatInterruptsTheDriverInEval);
+    assertThat(trainer)
+        .hasToString(
+            "SparkTrainer of Sequential(1) by Adam of 2 parameters, learning rate 0.001, weight"
+                + " decay 0.0, after 0 steps, batches of 1024");
     driver.interrupt();
     assertThatThrownBy(() -> trainer.validation(data))
         .isInstanceOf(CancellationException.class)

@@ -82,6 +82,7 @@ class SparkTrialsTest {
   @Test
   void whatCannotBeSentIsRefused() {
     SparkTrials spark = new SparkTrials(LocalSpark.session());
+    assertThat(spark).hasToString("SparkTrials on " + LocalSpark.session().sparkContext().master());
     assertThatThrownBy(() -> search().on(spark).random(1, 7, trial -> 1))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith("SparkTrials: an objective that cannot be sent");
