@@ -145,6 +145,11 @@ final class FaultLocator {
         }
       }
       if (step.inputs().stream().allMatch(FaultLocator::isFinite)) {
+        if (!isFinite(step.y()) && !isFinite(output)) {
+          // No slope can be measured, and no pullback be blamed.
+          String title = step.primitive().title();
+          return List.of(suspect(i, "'%s', which is not finite for its inputs".formatted(title)));
+        }
         pullbacks.add(pullback(i, "the pullback of " + describe(step), weights(step.y())));
       }
     }
@@ -178,8 +183,12 @@ final class FaultLocator {
   }
 
   private Suspect suspect(Probe probe) {
+    return suspect(probe.step, probe.sentence);
+  }
+
+  private Suspect suspect(int step, String sentence) {
     return new Suspect(
-        probe.sentence, names.isEmpty() ? "" : Suspect.where(steps.get(probe.step), output, names));
+        sentence, names.isEmpty() ? "" : Suspect.where(steps.get(step), output, names));
   }
 
   private List<Suspect> inDerivativesOfPullbacks() {
