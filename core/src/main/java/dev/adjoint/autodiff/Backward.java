@@ -318,7 +318,8 @@ public final class Backward {
     Node node = tensor.node();
     if (node == null) {
       throw new IllegalArgumentException(
-          "a tensor of shape %s is not tracked and has no gradient".formatted(tensor.shape()));
+          "a tensor of shape %s is not tracked and has no gradient; expected a parameter, or what tracked() has returned"
+              .formatted(tensor.shape()));
     }
     return node;
   }

@@ -34,7 +34,7 @@ public final class Joining {
       if (shape.rank() != first.rank()
           || !shape.with(resolved, 0).equals(first.with(resolved, 0))) {
         throw new IllegalArgumentException(
-            "concat: shapes %s and %s differ in more than axis %d"
+            "concat: shapes %s and %s along axis %d; expected equal sizes of all other axes"
                 .formatted(first, shape, resolved));
       }
       size += shape.size(resolved);
@@ -61,7 +61,8 @@ public final class Joining {
     for (int i = 0; i < parts.length; i++) {
       if (!tensors[i].shape().equals(tensors[0].shape())) {
         throw new IllegalArgumentException(
-            "stack: shapes %s and %s differ".formatted(tensors[0].shape(), tensors[i].shape()));
+            "stack: shapes %s and %s; expected equal shapes"
+                .formatted(tensors[0].shape(), tensors[i].shape()));
       }
       parts[i] = tensors[i].unsqueeze(axis);
     }

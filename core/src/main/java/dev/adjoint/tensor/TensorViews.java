@@ -50,7 +50,8 @@ public sealed interface TensorViews permits Tensor {
     int to = shape.axis("flatten", last);
     if (from > to) {
       throw new IllegalArgumentException(
-          "flatten: axis %d comes after axis %d in shape %s".formatted(first, last, shape));
+          "flatten: axes from %d to %d of shape %s; expected the first before the last"
+              .formatted(first, last, shape));
     }
     int[] sizes = new int[shape.rank() - (to - from)];
     for (int axis = 0, out = 0; axis < shape.rank(); axis++) {
@@ -76,8 +77,8 @@ public sealed interface TensorViews permits Tensor {
     Arrays.sort(sorted);
     if (!Arrays.equals(sorted, shape.axes("permute"))) {
       throw new IllegalArgumentException(
-          "permute: %s is not an order of the %d axes of shape %s"
-              .formatted(Arrays.toString(axes), shape.rank(), shape));
+          "permute: axes %s of shape %s; expected each of its %d axes once"
+              .formatted(Arrays.toString(axes), shape, shape.rank()));
     }
     return Arrays.equals(sorted, order)
         ? self()
@@ -205,8 +206,8 @@ public sealed interface TensorViews permits Tensor {
     if (Arrays.stream(sizes).asLongStream().sum() != shape.size(resolved)
         || Arrays.stream(sizes).anyMatch(s -> s < 0)) {
       throw new IllegalArgumentException(
-          "split: sizes %s do not add up to axis %d of shape %s"
-              .formatted(Arrays.toString(sizes), resolved, shape));
+          "split: sizes %s of axis %d of shape %s; expected sizes that add up to %d"
+              .formatted(Arrays.toString(sizes), resolved, shape, shape.size(resolved)));
     }
     List<Tensor> parts = new ArrayList<>();
     int from = 0;

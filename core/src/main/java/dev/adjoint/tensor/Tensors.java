@@ -107,7 +107,7 @@ public final class Tensors {
       int index = indices.get(i);
       if (index < 0 || index >= classes) {
         throw new IndexOutOfBoundsException(
-            "oneHot: index %d is not one of %d classes".formatted(index, classes));
+            "oneHot: index %d; expected 0 to %d".formatted(index, classes - 1));
       }
       dtype.elements().set(array, i * classes + index, 1);
     }

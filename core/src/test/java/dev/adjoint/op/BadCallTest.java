@@ -234,7 +234,7 @@ class BadCallTest {
             "[0, -1]"));
     calls.add(
         new BadCall(
-            "flatten backwards", () -> A.flatten(1, 0), "flatten:", "axis 1", "axis 0", "(2, 3)"));
+            "flatten backwards", () -> A.flatten(1, 0), "flatten:", "from 1 to 0", "(2, 3)"));
     calls.add(
         new BadCall("permute of too few axes", () -> A.permute(0), "permute:", "[0]", "(2, 3)"));
     calls.add(
