@@ -55,7 +55,10 @@ final class ParameterState {
   static ImmutableList<ParameterState> eachOnce(
       String owner, ImmutableList<ParameterState> states) {
     if (states.isEmpty()) {
-      throw new IllegalArgumentException(owner + ": no parameters; expected at least one");
+      throw new IllegalArgumentException(
+          owner
+              + ": no parameters; expected at least one (a layer has those that it declares by"
+              + " child and parameter, and one made by forInference has none)");
     }
     Set<Parameter> seen = new HashSet<>();
     for (ParameterState state : states) {

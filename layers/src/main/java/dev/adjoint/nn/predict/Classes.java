@@ -47,7 +47,7 @@ record Classes(List<String> labels, double temperature) {
   List<String> best(Tensor scores, IntFunction<String> notFinite) {
     if (labels.isEmpty()) {
       throw new IllegalStateException(
-          "classify: this predictor has no labels; expected some when it was saved");
+          "classify: this predictor has no labels; expected labels(...) before it was saved");
     }
     if (scores.rank() != 2 || scores.size(1) != labels.size()) {
       throw new IllegalArgumentException(

@@ -432,7 +432,7 @@ public final class Predictor {
   double[] row(String operation, Map<String, ?> example) {
     if (columns.width() == 0) {
       throw new IllegalStateException(
-          "%s: this predictor has no columns; expected some when it was saved"
+          "%s: this predictor has no columns; expected columns(...) or features(...) before it was saved"
               .formatted(operation));
     }
     return columns.row(operation, example);

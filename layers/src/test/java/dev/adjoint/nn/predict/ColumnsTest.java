@@ -126,7 +126,9 @@ class ColumnsTest {
         .isThrownBy(() ->
             Predictor.of(new Linear(Weight.constant(Tensor.of(1f).reshape(1, 1)), null))
                 .predict(Map.of("a", 1)))
-        .withMessage("predict: this predictor has no columns; expected some when it was saved");
+        .withMessage(
+            "predict: this predictor has no columns; expected columns(...) or features(...) before"
+                + " it was saved");
   }
 
   @Test

@@ -221,7 +221,8 @@ class PredictorTest {
             "probabilities: output of shape (3); expected (N, ..., classes), the classes last");
     assertThatIllegalStateException()
         .isThrownBy(() -> plain.classify(1, 2, 3, 4))
-        .withMessage("classify: this predictor has no labels; expected some when it was saved");
+        .withMessage(
+            "classify: this predictor has no labels; expected labels(...) before it was saved");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> plain.labels("x", "y\nz"))
         .withMessage(
