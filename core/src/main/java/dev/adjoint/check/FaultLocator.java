@@ -146,7 +146,7 @@ final class FaultLocator {
       }
       if (step.inputs().stream().allMatch(FaultLocator::isFinite)) {
         if (!isFinite(step.y()) && !isFinite(output)) {
-          // No slope can be measured, and no pullback be blamed.
+          // No finite difference can be taken here, so no pullback is to blame.
           String title = step.primitive().title();
           return List.of(suspect(i, "'%s', which is not finite for its inputs".formatted(title)));
         }

@@ -188,7 +188,7 @@ final class ParameterState {
     Map<String, Tensor> read = new HashMap<>();
     if (count > 0) {
       shapes.forEach((slot, shape) -> {
-        if (!saved.isEmpty(entry(slot), shape)) {
+        if (!saved.readEmpty(entry(slot), shape)) {
           read.put(slot, saved.tensor(entry(slot), shape));
         }
       });

@@ -51,7 +51,7 @@ final class SavedState {
   }
 
   /** Reads an entry if it is empty, and a tensor of this shape would not be. */
-  boolean isEmpty(String name, Shape shape) {
+  boolean readEmpty(String name, Shape shape) {
     Tensor value = entries.get(name);
     return value != null
         && value.shape().equals(EMPTY)

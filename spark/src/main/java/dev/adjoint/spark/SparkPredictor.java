@@ -172,8 +172,8 @@ public final class SparkPredictor {
     List<String> columns = predictor.columns().list().stream().map(Column::name).toList();
     if (input == null && columns.isEmpty()) {
       throw new IllegalStateException(
-          "SparkPredictor: this predictor has no columns; expected some when it was saved, or"
-              + " input(...)");
+          "SparkPredictor: this predictor has no columns; expected columns(...) or features(...)"
+              + " before it was saved, or input(...)");
     }
     return input == null ? columns : List.of(input);
   }

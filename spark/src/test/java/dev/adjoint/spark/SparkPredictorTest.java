@@ -194,8 +194,8 @@ class SparkPredictorTest {
         .hasToString("SparkPredictor of 'v', gives {y=OUTPUTS}");
     assertThatThrownBy(() -> bare.with(Answer.OUTPUTS, "y").transform(row(1, 2.0, "red")))
         .hasMessage(
-            "SparkPredictor: this predictor has no columns; expected some when it was saved, or"
-                + " input(...)");
+            "SparkPredictor: this predictor has no columns; expected columns(...) or features(...)"
+                + " before it was saved, or input(...)");
     Dataset<Row> short_ = row(1, 2.0, "red").selectExpr("array(1, 2) as v");
     assertThatThrownBy(() -> bare.input("v").with(Answer.OUTPUTS, "y").transform(short_).head())
         .hasMessageContaining("(1, 2)");
