@@ -44,6 +44,7 @@ class OpBitsTest {
   @TempDir private Path temporary;
 
   @Test
+  @Tag("thorough")
   void theFiveHundredthCallGivesTheSameBitsAsTheFirst() throws Exception {
     Path log = temporary.resolve("compiled.log");
     List<String> options = new ArrayList<>(EARLY_C2);

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -51,6 +52,7 @@ class KillTest {
 
   @Test
   @Timeout(600)
+  @Tag("thorough")
   void killedAtAnyMomentItGoesOnWithTheSameBits() throws Exception {
     Generator random = Generator.seeded(System.nanoTime());
     Path path = directory.resolve("killed.checkpoint");

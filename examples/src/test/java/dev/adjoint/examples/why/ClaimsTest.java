@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.withinPercentage;
 
 import dev.adjoint.training.report.Verdict;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Repeats what must hold, in small. */
@@ -50,6 +51,7 @@ class ClaimsTest {
   }
 
   @Test
+  @Tag("thorough")
   void smallBatchesHurtBatchNormAndNotGroupNorm() {
     assertThat(BatchSize.run(lab, 2000).findings())
         .hasSize(4)
@@ -61,6 +63,7 @@ class ClaimsTest {
 
   /** What the page says of nGPT does not depend on the seed, as long as it is little. */
   @Test
+  @Tag("thorough")
   void layersOnTheSphereLearnAsTheOthersDo() {
     StepsOnASphere sphere = StepsOnASphere.run(lab, 60);
     assertThat(sphere.ways()).hasSize(6);
@@ -76,6 +79,7 @@ class ClaimsTest {
   }
 
   @Test
+  @Tag("thorough")
   void theTableOfInvariancesIsThatOfThePaper() {
     assertThat(MeasuredInvariances.run(lab).findings())
         .extracting(Finding::measured)
@@ -85,11 +89,13 @@ class ClaimsTest {
   }
 
   @Test
+  @Tag("thorough")
   void layerNormLearnsFromFirstWeightsOfMoreSizesThanDyT() {
     assertThat(InPlaceOfANorm.run(lab).findings().getLast().holds()).isTrue();
   }
 
   @Test
+  @Tag("thorough")
   void weightsComeToTurnByTheAngleOfTheirEquilibriumBehindANormOnly() {
     double[] small = Turning.angles(lab, Norm.BATCH, Turning.With.SGD, 0.03, 1);
     double[] large = Turning.angles(lab, Norm.BATCH, Turning.With.SGD, 0.1, 1);
@@ -101,6 +107,7 @@ class ClaimsTest {
   }
 
   @Test
+  @Tag("thorough")
   void batchesOfTwoClassesHurtBatchNormAndNotLayerNorm() {
     assertThat(SortedBatches.run(lab).findings().getFirst().holds()).isTrue();
   }
