@@ -26,11 +26,14 @@ import org.apache.spark.SparkExecutorInfo;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaFutureAction;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerTaskEnd;
 import scala.Tuple2;
 
 /**
  * Measures the time of a step on one and on two executors of one thread each, which take turns: a
- * sleeping task keeps one of the two away from the steps of the other.
+ * sleeping task keeps one of the two away from the steps of the other. Beside them it prints what
+ * the cost model of docs/spark.md gives, with constants of the same run.
  *
  * <p>Arguments: dense or convolutional, the batch size and, if the driver is to have a slow link,
  * its Mbit/s.
@@ -83,6 +86,8 @@ final class Speed {
 
   private static final int SHARDS = 2;
   private static final int MOST_STEPS = 100_000;
+  private static final double HANDING_OUT = 0.5; // milliseconds a task, assumed
+  private static final double FAST_LINK = 1.25e6; // bytes a millisecond, assumed
   private static final int SMALL_BATCH = 64;
   private static final Duration WARM_UP = Duration.ofMinutes(4);
   private static final Duration TURN = Duration.ofSeconds(12);
@@ -100,29 +105,79 @@ final class Speed {
                   ? () -> {}
                   : new SlowLink(configuration, Double.parseDouble(args[2]) / 8 * 1e6);
           JavaSparkContext spark = new JavaSparkContext(configuration)) {
+        TaskTimes tasks = new TaskTimes();
+        spark.sc().addSparkListener(tasks);
         // Spark's part of a step, as often as it can be.
         times(spark, network, SMALL_BATCH, WARM_UP);
+        tasks.takeMedian();
+        double small = median(times(spark, network, SMALL_BATCH, TURN));
+        double smallTask = tasks.takeMedian();
         times(spark, network, batch, TURN);
         List<Double> one = new ArrayList<>();
         List<Double> two = new ArrayList<>();
+        List<Double> computing = new ArrayList<>();
         for (int turn = 0; turn < TURNS; turn++) {
           two.addAll(times(spark, network, batch, TURN));
           JavaFutureAction<Void> sleeper = occupyOne(spark);
+          tasks.takeMedian();
           one.addAll(times(spark, network, batch, TURN));
+          computing.add(tasks.takeMedian() - smallTask);
           sleeper.cancel(true);
           awaitRunning(spark, 0);
         }
         print(network.model(), batch, one, two);
+        double example = median(computing) / (batch - SMALL_BATCH) * SHARDS;
+        double rate = args.length < 3 ? FAST_LINK : Double.parseDouble(args[2]) / 8 * 1e3;
+        printModel(network.model(), batch, small, example, rate);
       }
     }
+  }
+
+  /** What tasks of steps took in executors, in milliseconds. */
+  private static final class TaskTimes extends SparkListener {
+
+    private final List<Double> times = new ArrayList<>();
+
+    @Override
+    public synchronized void onTaskEnd(SparkListenerTaskEnd end) {
+      if (end.taskInfo().successful()) {
+        times.add((double) end.taskMetrics().executorRunTime());
+      }
+    }
+
+    /** Returns the median since the last call. */
+    synchronized double takeMedian() {
+      double median = times.isEmpty() ? Double.NaN : median(times);
+      times.clear();
+      return median;
+    }
+  }
+
+  private static double median(List<Double> times) {
+    times.sort(null);
+    return times.get(times.size() / 2);
+  }
+
+  private static int parameters(Sequential model) {
+    return model.parameters().stream().mapToInt(p -> p.shape().size()).sum();
+  }
+
+  /** Prints {@code a + S d + c B / E + 4P / w (min(E, 2) + S)}. */
+  private static void printModel(
+      Sequential model, int batch, double stage, double example, double rate) {
+    double weights = 4.0 * parameters(model) / rate;
+    System.out.printf("cost model, with a = %.1f ms and c = %.4f ms:%n%-12s", stage, example, "");
+    for (int executors = 1; executors <= 2; executors++) {
+      double step = stage + SHARDS * HANDING_OUT + example * batch / executors;
+      System.out.printf(" %9.1f ms", step + weights * (executors + SHARDS));
+    }
+    System.out.println();
   }
 
   private static void print(Sequential model, int batch, List<Double> one, List<Double> two) {
     one.sort(null);
     two.sort(null);
-    System.out.printf(
-        "%d parameters, steps of %d examples%n",
-        model.parameters().stream().mapToInt(p -> p.shape().size()).sum(), batch);
+    System.out.printf("%d parameters, steps of %d examples%n", parameters(model), batch);
     System.out.printf("%-12s %12s %12s %12s%n", "", "1 executor", "2 executors", "efficiency");
     System.out.printf("%-12s %12d %12d%n", "steps", one.size(), two.size());
     for (int percent : new int[] {0, 25, 50}) {
