@@ -87,7 +87,6 @@ final class Speed {
   private static final int SHARDS = 2;
   private static final int MOST_STEPS = 100_000;
   private static final double HANDING_OUT = 0.5; // milliseconds a task, assumed
-  private static final double FAST_LINK = 1.25e6; // bytes a millisecond, assumed
   private static final int SMALL_BATCH = 64;
   private static final Duration WARM_UP = Duration.ofMinutes(4);
   private static final Duration TURN = Duration.ofSeconds(12);
@@ -127,8 +126,11 @@ final class Speed {
         }
         print(network.model(), batch, one, two);
         double example = median(computing) / (batch - SMALL_BATCH) * SHARDS;
-        double rate = args.length < 3 ? FAST_LINK : Double.parseDouble(args[2]) / 8 * 1e3;
-        printModel(network.model(), batch, small, example, rate);
+        double weights =
+            args.length < 3
+                ? 0 // on the loopback it is part of every step
+                : 4.0 * parameters(network.model()) / (Double.parseDouble(args[2]) / 8 * 1e3);
+        printModel(batch, small, example, weights);
       }
     }
   }
@@ -162,14 +164,20 @@ final class Speed {
     return model.parameters().stream().mapToInt(p -> p.shape().size()).sum();
   }
 
-  /** Prints {@code a + S d + c B / E + 4P / w (min(E, 2) + S)}. */
-  private static void printModel(
-      Sequential model, int batch, double stage, double example, double rate) {
-    double weights = 4.0 * parameters(model) / rate;
-    System.out.printf("cost model, with a = %.1f ms and c = %.4f ms:%n%-12s", stage, example, "");
+  /**
+   * Prints {@code a + S d + c B / E + 4P / w (min(E, 2) + S)}.
+   *
+   * @param small the time of a small step with two executors
+   * @param example c, in milliseconds
+   * @param weights 4P / w, in milliseconds
+   */
+  private static void printModel(int batch, double small, double example, double weights) {
+    double stage = small - SHARDS * HANDING_OUT - weights * (2 + SHARDS);
+    System.out.printf("a = %.1f ms, c = %.4f ms:%n%-12s", stage, example, "cost model");
     for (int executors = 1; executors <= 2; executors++) {
-      double step = stage + SHARDS * HANDING_OUT + example * batch / executors;
-      System.out.printf(" %9.1f ms", step + weights * (executors + SHARDS));
+      double computing = example * batch / executors;
+      double sending = weights * (executors + SHARDS);
+      System.out.printf(" %9.1f ms", stage + SHARDS * HANDING_OUT + computing + sending);
     }
     System.out.println();
   }
