@@ -9,12 +9,14 @@ import dev.adjoint.kernel.Norm.Tile;
  * offset} and {@code y = d inverse + shift}; then gain and bias or, on the way back, gain and two
  * numbers {@code slope, mean} with {@code dx = (gain dh + d slope + mean) inverse scale}.
  *
- * <p>The first loops go over a tile whose columns have numbers in common: the columns of a table as
- * wide as the tile's stride. Such columns are sets that lie side by side; or the lanes of one set,
- * whose elements follow one another: element i belongs to lane {@code i mod 16}, in a table where
- * each number is repeated 16 times. The others take a row of one set, whose elements have gains and
+ * <p>The first loops go over a tile whose columns have numbers in common: the columns of a table of
+ * the tile's width. Such columns are sets that lie side by side; or the lanes of one set, whose
+ * elements follow one another: element i belongs to lane {@code i mod 16}, in a table where each
+ * number is repeated 16 times. The others take a row of one set, whose elements have gains and
  * biases of their own; its numbers start at k. Or two rows, so that gains are read, and sums of
- * features added to, once for both; the numbers of the second follow.
+ * features added to, once for both; the numbers of the second follow. The last ones take a tile
+ * whose columns are sets with numbers in a table, and whose rows have a gain and a bias each, from
+ * f on.
  */
 public interface FloatNormLoops {
 
@@ -94,4 +96,25 @@ public interface FloatNormLoops {
       int f,
       float[] added,
       float[] dx);
+
+  /** Computes h of rows; biases come after all gains. */
+  void applyRows(float[] x, Tile tile, float[] table, float[] affine, int f, float[] h);
+
+  /**
+   * Adds {@code q d} and {@code q = gain dh} to the sums of each column, and {@code dh y} and
+   * {@code dh} to the sums of each lane of each row, the lanes of which follow.
+   */
+  void sumsRows(
+      float[] dh,
+      float[] x,
+      Tile tile,
+      float[] table,
+      float[] affine,
+      int f,
+      float[] sums,
+      float[] lanes);
+
+  /** Computes dx of rows. */
+  void pullbackRows(
+      float[] dh, float[] x, Tile tile, float[] table, float[] affine, int f, float[] dx);
 }

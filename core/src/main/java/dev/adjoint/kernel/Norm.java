@@ -4,9 +4,12 @@ package dev.adjoint.kernel;
  * Describes a normalization: which elements of an array share their statistics, and which have the
  * same gain and bias.
  *
- * <p>The array has the shape (a, channels, b); a set is what one channel has over a and b. The
- * element at index p has the gain and the bias number {@code p / inner mod features}.
+ * <p>The array has the shape (a, channels, b); a set is what one channel has over a and b or,
+ * across channels, what all channels have at one place of a and b. The element at index p has the
+ * gain and the bias number {@code p / inner mod features}; across channels, all of a channel have
+ * the same.
  *
+ * @param across whether sets lie across channels
  * @param centered whether the mean is subtracted, and sigma is the deviation; else sigma is the
  *     root of the mean square
  * @param epsilon added to the variance under the root
@@ -16,20 +19,36 @@ public record Norm(
     int a,
     int channels,
     int b,
+    boolean across,
     int inner,
     int features,
     boolean centered,
     double epsilon,
     boolean epsilonOutsideRoot) {
 
-  /** Returns how many elements a set has. */
-  public long size() {
-    return (long) a * b;
+  /** Returns how many sets there are. */
+  public int sets() {
+    return across ? a * b : channels;
   }
 
-  /** Returns where the i-th run of b elements of a channel starts. */
-  public int at(int i, int channel) {
-    return (i * channels + channel) * b;
+  /** Returns how many elements a set has. */
+  public long size() {
+    return across ? channels : (long) a * b;
+  }
+
+  /** Returns how many runs of neighbors a set consists of. */
+  public int runs() {
+    return across ? channels : a;
+  }
+
+  /** Returns how many neighbors such a run has. */
+  public int length() {
+    return across ? 1 : b;
+  }
+
+  /** Returns where the i-th run of a set starts. */
+  public int at(int i, int set) {
+    return across ? (set / b * channels + i) * b + set % b : (i * channels + set) * b;
   }
 
   /** Returns the number of an element's gain and bias. */

@@ -8,11 +8,14 @@ import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Arranges a shape as (a, channels, b), where channels count the sets, and a and b the elements of
- * each: by joining axes where the kept ones are neighbors, else by moving these to the front.
+ * each: by joining axes where the kept ones are neighbors. Where those that are not kept lie
+ * between them, channels count the elements of a set, and the norm goes across. Else kept axes are
+ * moved to the front.
  *
  * @param order of the axes of the shape
  * @param features the shape of gain and bias, whose sizes in this order are featureSizes
@@ -30,6 +33,9 @@ record NormLayout(
   /** Below so many neighbors with one gain, it is cheaper to repeat the gain for each. */
   private static final int FEW = 32;
 
+  /** From so many columns on, going across channels takes less time than moving these (ADR 83). */
+  private static final int WIDE = 96;
+
   /** Returns the layout; null if the features are no neighbors, or differ within a column. */
   static @Nullable NormLayout of(Shape shape, int[] axes, Shape features, Standardize.Rule rule) {
     int rank = shape.rank();
@@ -38,21 +44,27 @@ record NormLayout(
       reduced[axis] = true;
     }
     int[] order = new int[rank];
-    int[] product = {1, 1, 1};
-    int part = 0; // 0 before, 1 among, 2 after the kept axes
-    boolean joined = true;
+    int[] product = {1, 1, 1, 1};
+    int part = 0; // even before and after, odd among kept axes
     for (int axis = 0; axis < rank; axis++) {
       // One example is arranged as many are: so it has the same bits alone and among others.
       if (shape.size(axis) != 1 || axis == 0) {
-        if (reduced[axis] == (part == 1)) {
+        if (reduced[axis] == (part % 2 == 1)) {
           part++;
         }
-        joined &= part <= 2;
-        product[Math.min(part, 2)] *= shape.size(axis);
+        product[Math.min(part, 3)] *= shape.size(axis);
       }
       order[axis] = axis;
     }
-    if (!joined) {
+    boolean across = // and elements that follow one another have one gain and bias
+        part == 3
+            && !reduced[0]
+            && product[3] >= WIDE
+            && IntStream.range(axes[axes.length - 1] + 1, rank)
+                .allMatch(axis -> size(features, axis - rank) == 1);
+    if (across) {
+      product = Arrays.copyOfRange(product, 1, 4);
+    } else if (part > 2) {
       product = new int[] {1, 1, 1};
       int count = 0;
       for (int axis = 0; axis < rank; axis++) {
@@ -68,8 +80,7 @@ record NormLayout(
     }
     int[] sizes = new int[rank];
     for (int i = 0; i < rank; i++) {
-      int own = order[i] - (rank - features.rank());
-      sizes[i] = own < 0 ? 1 : features.size(own);
+      sizes[i] = size(features, order[i] - rank);
     }
     int axis = rank - 1;
     int inner = 1;
@@ -92,12 +103,19 @@ record NormLayout(
             single ? 1 : product[0],
             product[1],
             single ? product[0] * product[2] : product[2],
+            across,
             Math.max(1, inner / repeats),
             count * repeats,
             rule.centered(),
             rule.epsilon(),
             rule.outsideRoot());
     return new NormLayout(shape, axes, order, features, sizes, repeats, norm);
+  }
+
+  /** Returns the size of an axis that is counted from the end: -1 is the last. */
+  private static int size(Shape features, int axis) {
+    int own = axis + features.rank();
+    return own < 0 ? 1 : features.size(own);
   }
 
   /** Returns the shape of one value a set. */

@@ -137,7 +137,7 @@ public final class Standardize {
             ? new Tensor[] {x}
             : new Tensor[] {x, g.to(x.dtype()), b.to(x.dtype())};
     int count = Normalizer.STATISTICS;
-    int sets = layout.norm().channels();
+    int sets = layout.norm().sets();
     Object kept = Engine.uninitialized(x.dtype(), count * sets);
     Tensor h = compute(layout, kept, inputs);
     Tensor statistics = Engine.tensor(kept, x.dtype(), Shape.of(count, sets));

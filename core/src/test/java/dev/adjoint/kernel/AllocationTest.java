@@ -56,7 +56,7 @@ class AllocationTest {
         1000, "logSoftmax", () -> kernels.rows().logSoftmax(x, 0, rows, n, out, 0));
     assertAllocatesLessThan(
         1000, "softmaxPullback", () -> kernels.rows().softmaxPullback(x, 0, y, 0, rows, n, out, 0));
-    Norm norm = new Norm(1, rows, n, 1, n, true, 1, false);
+    Norm norm = new Norm(1, rows, n, false, 1, n, true, 1, false);
     double[] sums = new double[2 * n];
     assertAllocatesLessThan(
         7 * 1000, "normalize", () -> kernels.normalizer().forward(norm, x, y, out, statistics));

@@ -8,7 +8,11 @@ import static dev.adjoint.kernel.TestKernels.set;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -28,24 +32,53 @@ class NormalizeTest {
     {3, 5000, 1}
   };
 
+  /**
+   * Shapes (a, channels, b) whose sets lie across channels, with several strips in the last two.
+   */
+  private static final int[][] ACROSS = {
+    {1, 5, 1}, {2, 3, 32}, {3, 6, 49}, {1, 70, 1000}, {2, 260, 300}
+  };
+
+  /** Returns a norm of each shape, with a gain and bias a channel. */
+  private static List<Norm> norms() {
+    Stream<Norm> within = Arrays.stream(SHAPES).map(s -> norm(s, false, s[1], true));
+    return Stream.concat(within, Arrays.stream(ACROSS).map(s -> norm(s, true, s[1], true)))
+        .toList();
+  }
+
+  private static Norm norm(int[] shape, boolean across, int features, boolean centered) {
+    int size = shape[0] * shape[1] * shape[2];
+    boolean within = !across && features != shape[1] && shape[2] % features == 0; // as layer norm
+    int inner = shape[1] * shape[2] / features;
+    if (across) {
+      inner = features % shape[1] == 0 ? shape[2] : shape[1] * shape[2];
+    }
+    return new Norm(
+        shape[0],
+        shape[1],
+        shape[2],
+        across,
+        features == 1 ? size : within ? 1 : inner,
+        features,
+        centered,
+        Case.EPSILON,
+        false);
+  }
+
   @ParameterizedTest
   @MethodSource("dev.adjoint.kernel.TestKernels#all")
   void everyLayoutAgreesWithPlainLoopsInDouble(Kernels kernels) {
     double close = isFloat32(kernels) ? 1e-5 : 1e-11;
-    for (int[] shape : SHAPES) {
-      int b = shape[2];
-      for (int features : new int[] {1, shape[1], shape[1] * b, b, Math.ceilDiv(b, 2)}) {
-        for (boolean centered : new boolean[] {true, false}) {
-          Case c = new Case(kernels, shape, features, centered);
-          c.run();
-          double[] sums = new double[2 * features];
-          for (int k = 0; k < shape[1]; k++) {
-            c.check(k, close, sums);
-          }
-          for (int f = 0; f < 2 * features; f++) {
-            assertThat(c.sums[f])
-                .isCloseTo(sums[f], within(5 * close * shape[0] * shape[1] * shape[2] / features));
-          }
+    for (boolean centered : new boolean[] {true, false}) {
+      for (int[] shape : SHAPES) {
+        int b = shape[2];
+        for (int features : new int[] {1, shape[1], shape[1] * b, b, Math.ceilDiv(b, 2)}) {
+          new Case(kernels, norm(shape, false, features, centered)).check(close);
+        }
+      }
+      for (int[] shape : ACROSS) {
+        for (int features : new int[] {1, shape[0], shape[1], shape[0] * shape[1]}) {
+          new Case(kernels, norm(shape, true, features, centered)).check(close);
         }
       }
     }
@@ -54,9 +87,9 @@ class NormalizeTest {
   @ParameterizedTest
   @MethodSource("dev.adjoint.kernel.TestKernels#all")
   void anyNumberOfThreadsGivesTheSameBits(Kernels kernels) {
-    for (int[] shape : SHAPES) {
-      Case one = new Case(kernels, shape, shape[1], true);
-      Case three = new Case(kernels, shape, shape[1], true);
+    for (Norm norm : norms()) {
+      Case one = new Case(kernels, norm);
+      Case three = new Case(kernels, norm);
       Parallel.withThreads(1, one::run);
       Parallel.withThreads(3, three::run);
       TestKernels.assertSameBits(three.y, one.y, "y");
@@ -69,28 +102,37 @@ class NormalizeTest {
   @ParameterizedTest
   @MethodSource("dev.adjoint.kernel.TestKernels#all")
   void sumsAloneAreThoseMadeWithDx(Kernels kernels) {
+    List<Norm> norms = new ArrayList<>(norms());
     for (int[] shape : SHAPES) {
-      for (int features : new int[] {shape[1], shape[1] * shape[2], shape[2]}) {
-        Case c = new Case(kernels, shape, features, true);
-        c.run();
-        double[] sums = new double[2 * features];
-        kernels.normalizer().pullback(c.norm, c.dh, c.x, c.affine, c.statistics, null, sums);
-        assertThat(sums).isEqualTo(c.sums);
-      }
+      norms.add(norm(shape, false, shape[1] * shape[2], true));
+      norms.add(norm(shape, false, shape[2], true));
+    }
+    for (Norm norm : norms) {
+      Case c = new Case(kernels, norm);
+      c.run();
+      double[] sums = new double[2 * norm.features()];
+      kernels.normalizer().pullback(norm, c.dh, c.x, c.affine, c.statistics, null, sums);
+      assertThat(sums).isEqualTo(c.sums);
     }
   }
 
   @ParameterizedTest
   @MethodSource("dev.adjoint.kernel.TestKernels#all")
   void varianceIsRightToOnePercentNextToAMillion(Kernels kernels) {
-    for (int[] shape : new int[][] {{1, 2, 1000}, {1000, 2, 1}, {100, 2, 10}}) {
-      Case c = new Case(kernels, shape, shape[1], true);
+    List<Norm> norms =
+        List.of(
+            norm(new int[] {1, 2, 1000}, false, 2, true),
+            norm(new int[] {1000, 2, 1}, false, 2, true),
+            norm(new int[] {100, 2, 10}, false, 2, true),
+            norm(new int[] {1, 50, 40}, true, 1, true));
+    for (Norm norm : norms) {
+      Case c = new Case(kernels, norm);
       SplittableRandom random = new SplittableRandom(3);
       for (int i = 0; i < 2000; i++) {
         set(c.x, i, 1e6 + random.nextGaussian());
       }
-      for (int f = 0; f < 4; f++) {
-        set(c.affine, f, f < 2 ? 1 : 0);
+      for (int f = 0; f < 2 * norm.features(); f++) {
+        set(c.affine, f, f < norm.features() ? 1 : 0);
       }
       c.run();
       double[] moments = c.moments(0);
@@ -103,25 +145,31 @@ class NormalizeTest {
   @ParameterizedTest
   @MethodSource("dev.adjoint.kernel.TestKernels#all")
   void aConstantSetBecomesZerosEvenWithoutEpsilon(Kernels kernels) {
-    for (int[] shape : SHAPES) {
-      Case c = new Case(kernels, shape, shape[1], true);
-      for (int i = 0; i < shape[0] * shape[1] * shape[2]; i++) {
+    for (Norm norm : norms()) {
+      Case c = new Case(kernels, norm);
+      for (int i = 0; i < c.size; i++) {
         set(c.x, i, 1234567.1);
       }
-      Norm plain = new Norm(shape[0], shape[1], shape[2], 1 << 20, 1, true, 0, false);
+      Norm plain =
+          new Norm(norm.a(), norm.channels(), norm.b(), norm.across(), 1 << 20, 1, true, 0, false);
       Object none = filled(kernels, 2, 0);
       set(none, 0, 1);
       kernels.normalizer().forward(plain, c.x, none, c.y, c.statistics);
       assertThat(c.variance(0)).isZero();
-      TestKernels.assertSameBits(c.y, filled(kernels, shape[0] * shape[1] * shape[2], 0), "y");
+      TestKernels.assertSameBits(c.y, filled(kernels, c.size, 0), "y");
     }
   }
 
   @ParameterizedTest
   @MethodSource("dev.adjoint.kernel.TestKernels#all")
   void aNanSpoilsItsOwnSetOnly(Kernels kernels) {
-    for (int[] shape : new int[][] {{1, 2, 50}, {50, 2, 1}}) {
-      Case c = new Case(kernels, shape, shape[1], true);
+    List<Norm> norms =
+        List.of(
+            norm(new int[] {1, 2, 50}, false, 2, true),
+            norm(new int[] {50, 2, 1}, false, 2, true),
+            norm(new int[] {2, 50, 40}, true, 50, true));
+    for (Norm norm : norms) {
+      Case c = new Case(kernels, norm);
       set(c.x, c.at(7, 1), Double.NaN);
       c.run();
       assertThat(get(c.y, c.at(0, 1))).isNaN();
@@ -130,14 +178,46 @@ class NormalizeTest {
     }
   }
 
+  @ParameterizedTest
+  @MethodSource("dev.adjoint.kernel.TestKernels#all")
+  void aPowerOfTwoChangesNothingEvenIfSquaresOverflow(Kernels kernels) {
+    int exponent = isFloat32(kernels) ? 100 : 600;
+    for (Norm norm : norms()) {
+      Norm plain =
+          new Norm(
+              norm.a(),
+              norm.channels(),
+              norm.b(),
+              norm.across(),
+              norm.inner(),
+              norm.features(),
+              true,
+              0,
+              false);
+      Case small = new Case(kernels, plain);
+      Case large = new Case(kernels, plain);
+      for (int i = 0; i < small.size; i++) {
+        set(large.x, i, Math.scalb(get(small.x, i), exponent));
+      }
+      small.run();
+      large.run();
+      for (int i = 0; i < small.size; i++) {
+        double y = get(small.y, i);
+        double dx = get(small.dx, i);
+        assertThat(get(large.y, i)).isCloseTo(y, within(1e-3 * (1 + Math.abs(y))));
+        assertThat(Math.scalb(get(large.dx, i), exponent))
+            .isCloseTo(dx, within(1e-3 * (1 + Math.abs(dx))));
+      }
+    }
+  }
+
   /** One array to normalize, with all that comes out. */
   private static final class Case {
     static final double EPSILON = 1e-5;
 
     final Kernels kernels;
-    final int[] shape;
-    final int features;
     final Norm norm;
+    final int size;
     final Object x;
     final Object dh;
     final Object affine;
@@ -146,20 +226,17 @@ class NormalizeTest {
     final Object statistics;
     final double[] sums;
 
-    Case(Kernels kernels, int[] shape, int features, boolean centered) {
+    Case(Kernels kernels, Norm norm) {
       this.kernels = kernels;
-      this.shape = shape;
-      this.features = features;
-      int size = shape[0] * shape[1] * shape[2];
-      boolean within = features != shape[1] && shape[2] % features == 0; // as of a layer norm
-      int inner = features == 1 ? size : within ? 1 : shape[1] * shape[2] / features;
-      norm = new Norm(shape[0], shape[1], shape[2], inner, features, centered, EPSILON, false);
+      this.norm = norm;
+      size = norm.a() * norm.channels() * norm.b();
+      int features = norm.features();
       x = random(kernels, size, 8);
       dh = random(kernels, size, 9);
       affine = random(kernels, 2 * features, 10);
       y = filled(kernels, size, Double.NaN);
       dx = filled(kernels, size, Double.NaN);
-      statistics = filled(kernels, Kernels.Normalizer.STATISTICS * shape[1], Double.NaN);
+      statistics = filled(kernels, Kernels.Normalizer.STATISTICS * norm.sets(), Double.NaN);
       sums = new double[2 * features];
     }
 
@@ -168,10 +245,22 @@ class NormalizeTest {
       kernels.normalizer().pullback(norm, dh, x, affine, statistics, dx, sums);
     }
 
+    void check(double close) {
+      run();
+      double[] expected = new double[sums.length];
+      for (int k = 0; k < norm.sets(); k++) {
+        check(k, close, expected);
+      }
+      for (int f = 0; f < sums.length; f++) {
+        double most = 5 * close * size / norm.features();
+        assertThat(sums[f]).isCloseTo(expected[f], within(most));
+      }
+    }
+
     /** Compares one set, and adds what its elements give to the sums of the features. */
     void check(int k, double close, double[] expected) {
       double[] moments = moments(k);
-      assertThat(get(statistics, 5 * shape[1] + k)).isCloseTo(moments[0], within(close));
+      assertThat(get(statistics, 5 * norm.sets() + k)).isCloseTo(moments[0], within(close));
       assertThat(variance(k)).isCloseTo(moments[1], within(close * (1 + moments[1])));
       double inverse = 1 / Math.sqrt(moments[1] + EPSILON);
       double[] y = new double[count()];
@@ -186,9 +275,11 @@ class NormalizeTest {
         meanQ += norm.centered() ? q[i] / count() : 0;
         meanQy += q[i] * y[i] / count();
         expected[feature] += g * y[i];
-        expected[features + feature] += g;
-        double h = get(affine, feature) * y[i] + get(affine, features + feature);
-        assertThat(get(this.y, at(i, k))).isCloseTo(h, within(close * (1 + Math.abs(y[i]))));
+        expected[norm.features() + feature] += g;
+        double gain = get(affine, feature);
+        double h = gain * y[i] + get(affine, norm.features() + feature);
+        double scale = (1 + Math.abs(y[i])) * Math.max(1, Math.abs(gain));
+        assertThat(get(this.y, at(i, k))).isCloseTo(h, within(close * scale));
       }
       for (int i = 0; i < count(); i++) {
         double value = (q[i] - meanQ - y[i] * meanQy) * inverse;
@@ -198,16 +289,16 @@ class NormalizeTest {
     }
 
     double variance(int k) {
-      return get(statistics, 6 * shape[1] + k);
+      return get(statistics, 6 * norm.sets() + k);
     }
 
     int count() {
-      return shape[0] * shape[2];
+      return (int) norm.size();
     }
 
     /** Returns where the i-th value of a set is. */
-    int at(int i, int channel) {
-      return norm.at(i / shape[2], channel) + i % shape[2];
+    int at(int i, int set) {
+      return norm.at(i / norm.length(), set) + i % norm.length();
     }
 
     /** Returns mean and variance; zero and the mean square if not centered. */

@@ -172,7 +172,8 @@ class SameBitsTest {
     private final int size;
     private final Object x;
     private final Object g;
-    private final Object affine;
+    private final Object columnAffine;
+    private final Object rowAffine;
     private final Object out;
     private final Object y;
     private final Object dx;
@@ -187,7 +188,8 @@ class SameBitsTest {
         TestKernels.set(x, 0, 20); // a row with one certain value
       }
       g = random(kernels, size, 7);
-      affine = random(kernels, 2 * n, 8);
+      columnAffine = random(kernels, 2 * n, 8);
+      rowAffine = random(kernels, 2 * ROWS, 9);
       out = filled(kernels, 8 * size + 40, 0);
       y = filled(kernels, size, 0);
       dx = filled(kernels, size, 0);
@@ -202,23 +204,28 @@ class SameBitsTest {
       kernels.rows().logSoftmaxPullback(g, 0, out, 2 * size, ROWS, n, out, 3 * size);
       kernels.rows().logSumExp(x, 0, ROWS, n, out, 8 * size, out, 8 * size + ROWS);
       kernels.loop("gelu", 1).run(x, 0, out, 4 * size, size);
-      normalize(false, 8 * size + 8);
-      normalize(true, 8 * size + 10);
+      normalize(new Norm(ROWS, n, 1, false, 1, n, true, 1e-5, false), 5);
+      normalize(new Norm(1, ROWS, n, false, 1, n, true, 1e-5, false), 6);
+      if (n > 0) {
+        normalize(new Norm(1, ROWS, n, true, n, ROWS, true, 1e-5, false), 7);
+      }
       return out;
     }
 
-    private void normalize(boolean wide, int at) {
-      int channels = wide ? n : ROWS;
-      double[] sums = new double[2 * n];
-      Norm norm = new Norm(wide ? ROWS : 1, channels, wide ? 1 : n, 1, n, true, 1e-5, false);
+    private void normalize(Norm norm, int slot) {
+      int features = norm.features();
+      double[] sums = new double[2 * features];
+      Object affine = norm.across() ? rowAffine : columnAffine;
       kernels.normalizer().forward(norm, x, affine, y, statistics);
       kernels.normalizer().pullback(norm, g, x, affine, statistics, dx, sums);
       for (int i = 0; i < size && n > 0; i++) {
-        TestKernels.set(dx, i, TestKernels.get(dx, i) + sums[i % (2 * n)]);
+        TestKernels.set(dx, i, TestKernels.get(dx, i) + sums[i % (2 * features)]);
       }
-      kernels.loop("plus", 2).run(y, 0, 1, dx, 0, 1, out, (wide ? 5 : 6) * size, size);
-      kernels.reduction("sum").rows(statistics, 5 * channels, 1, channels, out, at);
-      kernels.reduction("max").rows(statistics, 6 * channels, 1, channels, out, at + 1);
+      kernels.loop("plus", 2).run(y, 0, 1, dx, 0, 1, out, slot * size, size);
+      int sets = norm.sets();
+      int at = 8 * size + 2 * slot;
+      kernels.reduction("sum").rows(statistics, 5 * sets, 1, sets, out, at);
+      kernels.reduction("max").rows(statistics, 6 * sets, 1, sets, out, at + 1);
     }
   }
 }

@@ -36,6 +36,8 @@ class StandardizeTest {
             row(Shape.of(2, 3, 2, 2), 2, 3),
             row(Shape.of(2, 2, 3, 2), 0, 2),
             row(Shape.of(1, 3, 4), 1),
+            row(Shape.of(2, 3, 97), 1),
+            row(Shape.of(1, 2, 3, 12, 9), 2),
             row(Shape.of(5, 1), 0))
         .flatMap(r -> Stream.of(true, false).map(c -> Arguments.of(r.shape, r.axes, c)));
   }

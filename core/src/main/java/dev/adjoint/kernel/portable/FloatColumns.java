@@ -54,41 +54,11 @@ final class FloatColumns {
   }
 
   void forward(float[] affine, float[] h, FloatSets sets) {
-    measure(sets);
+    Tile top = new Tile(0, n, Math.min(LANES, rows), 0, n);
+    Adder moments = (tile, sums) -> loops.moments(x, tile, statistics, sums);
+    sets.measureColumns(0, top, loops, statistics, () -> sums(moments));
     float[] table = table(affine);
     forEach(false, (tile, block) -> loops.apply(x, tile, table, h));
-  }
-
-  private void measure(FloatSets sets) {
-    Arrays.fill(statistics, 0, n, 1);
-    Arrays.fill(statistics, n, 2 * n, 0);
-    if (norm.centered()) { // around the mean of the first elements
-      for (int c = 0; c < n; c++) {
-        statistics[n + c] = -x[c];
-      }
-      int few = Math.min(LANES, rows);
-      float[] first = Buffers.zeroedFloats(2 * n);
-      loops.moments(x, new Tile(0, n, few, 0, n), statistics, first);
-      for (int c = 0; c < n; c++) {
-        statistics[n + c] -= first[c] / few;
-      }
-    }
-    Adder moments = (tile, sums) -> loops.moments(x, tile, statistics, sums);
-    double[] sums = sums(moments);
-    boolean again = false;
-    for (int c = 0; norm.centered() && c < n; c++) {
-      double rest = sums[c] / rows;
-      if (FloatSets.isFar(rest, sums[n + c] / rows)) {
-        statistics[n + c] = (float) (statistics[n + c] - rest);
-        again = true;
-      }
-    }
-    if (again) {
-      sums = sums(moments);
-    }
-    for (int c = 0; c < n; c++) {
-      sets.store(c, 0, -statistics[n + c], sums[c] / rows, sums[n + c] / rows);
-    }
   }
 
   void pullback(float[] dh, float[] affine, float @Nullable [] dx, double @Nullable [] sums) {

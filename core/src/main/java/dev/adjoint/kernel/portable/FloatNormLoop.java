@@ -346,4 +346,86 @@ public class FloatNormLoop implements FloatNormLoops {
       remainder.pullbackPair(dh, x, tile.after(i), numbers, k, affine, f + i, added, dx);
     }
   }
+
+  @Override
+  public void applyRows(float[] x, Tile tile, float[] table, float[] affine, int f, float[] h) {
+    int stride = tile.stride();
+    int i = tile.from();
+    for (; i <= tile.to() - STEP; i += STEP) {
+      float scale = load(table, i);
+      float offset = load(table, stride + i);
+      float inverse = load(table, 2 * stride + i);
+      float shift = load(table, 3 * stride + i);
+      for (int r = 0; r < tile.rows(); r++) {
+        int p = tile.at() + i + r * stride;
+        float y = fma(fma(load(x, p), scale, offset), inverse, shift);
+        float gain = repeat(affine, f + r);
+        store(fma(y, gain, repeat(affine, affine.length / 2 + f + r)), h, p);
+      }
+    }
+    if (i < tile.to()) {
+      remainder.applyRows(x, tile.rest(i), table, affine, f, h);
+    }
+  }
+
+  @Override
+  public void sumsRows(
+      float[] dh,
+      float[] x,
+      Tile tile,
+      float[] table,
+      float[] affine,
+      int f,
+      float[] sums,
+      float[] lanes) {
+    int stride = tile.stride();
+    int n = STEP == 1 ? tile.to() : tile.to() / LANES * LANES;
+    for (int r = 0; r < tile.rows(); r++) {
+      float gain = repeat(affine, f + r);
+      int at = tile.at() + r * stride;
+      for (int lane = 0; lane < Math.min(LANES, n - tile.from()); lane += STEP) {
+        int own = 2 * LANES * r + lane;
+        float gains = load(lanes, own);
+        float biases = load(lanes, own + LANES);
+        for (int i = tile.from() + lane; i < n; i += LANES) {
+          float d = fma(load(x, at + i), load(table, i), load(table, stride + i));
+          float y = fma(d, load(table, 2 * stride + i), load(table, 3 * stride + i));
+          float g = load(dh, at + i);
+          float q = times(g, gain);
+          store(fma(q, d, load(sums, i)), sums, i);
+          store(plus(load(sums, stride + i), q), sums, stride + i);
+          gains = fma(g, y, gains);
+          biases = plus(biases, g);
+        }
+        store(gains, lanes, own);
+        store(biases, lanes, own + LANES);
+      }
+    }
+    if (n < tile.to()) {
+      remainder.sumsRows(dh, x, tile.rest(n), table, affine, f, sums, lanes);
+    }
+  }
+
+  @Override
+  public void pullbackRows(
+      float[] dh, float[] x, Tile tile, float[] table, float[] affine, int f, float[] dx) {
+    int stride = tile.stride();
+    int i = tile.from();
+    for (; i <= tile.to() - STEP; i += STEP) {
+      float scale = load(table, i);
+      float offset = load(table, stride + i);
+      float inverse = load(table, 2 * stride + i);
+      float slope = load(table, 5 * stride + i);
+      float mean = load(table, 6 * stride + i);
+      for (int r = 0; r < tile.rows(); r++) {
+        int p = tile.at() + i + r * stride;
+        float d = fma(load(x, p), scale, offset);
+        float rest = fma(load(dh, p), repeat(affine, f + r), fma(d, slope, mean));
+        store(times(times(rest, inverse), scale), dx, p);
+      }
+    }
+    if (i < tile.to()) {
+      remainder.pullbackRows(dh, x, tile.rest(i), table, affine, f, dx);
+    }
+  }
 }

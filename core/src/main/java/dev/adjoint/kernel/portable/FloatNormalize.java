@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Normalizes sets of elements: reads x and writes h; on the way back reads x and dh and writes dx.
- * Where b is 1, sets are columns and go side by side; else one goes after another.
+ * Where b is 1, sets are columns and go side by side, and so they do across channels; else one goes
+ * after another.
  */
 final class FloatNormalize implements Kernels.Normalizer {
 
@@ -31,6 +32,8 @@ final class FloatNormalize implements Kernels.Normalizer {
     float[] statistics = (float[]) kept;
     if (norm.size() == 0) {
       Arrays.fill(statistics, Float.NaN);
+    } else if (norm.across()) {
+      new FloatStrips(columnLoops, norm, x, statistics).forward(affine, h);
     } else if (norm.b() == 1) {
       FloatSets sets = new FloatSets(loops, norm, x, statistics);
       new FloatColumns(columnLoops, norm, x, statistics).forward(affine, h, sets);
@@ -56,6 +59,11 @@ final class FloatNormalize implements Kernels.Normalizer {
     float[] affine = (float[]) gains;
     float[] statistics = (float[]) kept;
     if (norm.size() == 0) {
+      return;
+    }
+    if (norm.across()) {
+      new FloatStrips(columnLoops, norm, x, statistics)
+          .pullback(dh, affine, (float @Nullable []) out, sums);
       return;
     }
     if (norm.b() == 1) {

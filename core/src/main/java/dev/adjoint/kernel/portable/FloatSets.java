@@ -9,6 +9,7 @@ import dev.adjoint.kernel.Norm;
 import dev.adjoint.kernel.Norm.Tile;
 import java.util.Arrays;
 import java.util.function.IntConsumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,6 +55,12 @@ final class FloatSets {
 
   private final int group;
 
+  /** A set has so many runs of so many neighbors, which start so far from each other. */
+  private final int runs;
+
+  private final int length;
+  private final int step;
+
   /** The numbers of each set of a group, and those of one for its lanes. */
   private final float[] numbers;
 
@@ -68,9 +75,12 @@ final class FloatSets {
     this.norm = norm;
     this.x = x;
     this.statistics = statistics;
+    runs = norm.runs();
+    length = norm.length();
+    step = norm.at(1, 0);
     features = norm.inner() == 1;
     together = features && norm.b() == norm.features() ? 2 : 1;
-    int most = Math.clamp(norm.channels(), 1, GROUP);
+    int most = Math.clamp(norm.sets(), 1, GROUP);
     group = Math.clamp((1 << 14) / norm.size(), 1, most);
     numbers = Buffers.uninitializedFloats(group * NUMBERS);
   }
@@ -131,7 +141,7 @@ final class FloatSets {
     if (!norm.centered()) {
       return 0;
     }
-    return norm.b() >= LANES && exponent == 0
+    return norm.length() >= LANES && exponent == 0
         ? total(x, start) / LANES
         : x[start] * Math.scalb(1f, -exponent);
   }
@@ -165,18 +175,62 @@ final class FloatSets {
     }
   }
 
+  /**
+   * Measures columns that are sets, from a number on.
+   *
+   * @param top their first few rows, the mean of which is the center
+   * @param table receives scale and offset of each
+   * @param moments makes the sums of d and its square of each by the table
+   */
+  void measureColumns(
+      int first, Tile top, FloatNormLoops columnLoops, float[] table, Supplier<double[]> moments) {
+    int n = top.to();
+    int stride = top.stride();
+    Arrays.fill(table, 0, n, 1);
+    Arrays.fill(table, stride, stride + n, 0);
+    if (norm.centered()) {
+      for (int c = 0; c < n; c++) {
+        table[stride + c] = -x[top.at() + c];
+      }
+      float[] few = Buffers.scratchFloats(2L * stride);
+      Arrays.fill(few, 0, n, 0);
+      Arrays.fill(few, stride, stride + n, 0);
+      columnLoops.moments(x, top, table, few);
+      for (int c = 0; c < n; c++) {
+        table[stride + c] -= few[c] / top.rows();
+      }
+      Buffers.give(few);
+    }
+    long size = norm.size();
+    double[] sums = moments.get();
+    boolean again = false;
+    for (int c = 0; norm.centered() && c < n; c++) {
+      double rest = sums[c] / size;
+      if (isFar(rest, sums[stride + c] / size)) {
+        table[stride + c] = (float) (table[stride + c] - rest);
+        again = true;
+      }
+    }
+    if (again) {
+      sums = moments.get();
+    }
+    for (int c = 0; c < n; c++) {
+      store(first + c, 0, -table[stride + c], sums[c] / size, sums[stride + c] / size);
+    }
+  }
+
   private static double variance(double rest, double meanSquare) {
     return Math.max(0, meanSquare - rest * rest);
   }
 
   /** Tells whether a mean is so far from the center that the variance has lost digits. */
-  static boolean isFar(double rest, double meanSquare) {
+  private static boolean isFar(double rest, double meanSquare) {
     return rest * rest > 2 * variance(rest, meanSquare);
   }
 
   /** Stores 1 / sigma; 0 where sigma is 0, so that a constant set becomes zeros. */
-  void store(int c, int exponent, float center, double meanOfRests, double meanSquare) {
-    int n = norm.channels();
+  private void store(int c, int exponent, float center, double meanOfRests, double meanSquare) {
+    int n = norm.sets();
     double rest = norm.centered() ? meanOfRests : 0;
     double v = variance(rest, meanSquare);
     double epsilon =
@@ -199,9 +253,9 @@ final class FloatSets {
   /** Measures a set whose squares did not fit again, by a power of two smaller or larger. */
   private void measureScaled(int c) {
     float largest = 0;
-    for (int i = 0; i < norm.a(); i++) {
+    for (int i = 0; i < norm.runs(); i++) {
       int at = norm.at(i, c);
-      for (int j = at; j < at + norm.b(); j++) {
+      for (int j = at; j < at + norm.length(); j++) {
         largest = Math.max(largest, Math.abs(x[j]));
       }
     }
@@ -291,7 +345,7 @@ final class FloatSets {
         });
     for (int i = 0; i < sets; i++) {
       int own = k + i * NUMBERS;
-      double along = totals[2 * i] / norm.size() * statistics[4 * norm.channels() + c + i];
+      double along = totals[2 * i] / norm.size() * statistics[4 * norm.sets() + c + i];
       double mean = norm.centered() ? totals[2 * i + 1] / norm.size() : 0;
       numbers[own + 5] = (float) (-along * numbers[own + 2]);
       numbers[own + 6] = (float) -(along * numbers[own + 3] + mean);
@@ -321,7 +375,7 @@ final class FloatSets {
   private void take(int c, int sets, int k) {
     for (int i = 0; i < sets; i++) {
       for (int number = 0; number < 4; number++) {
-        numbers[k + i * NUMBERS + number] = statistics[number * norm.channels() + c + i];
+        numbers[k + i * NUMBERS + number] = statistics[number * norm.sets() + c + i];
       }
     }
   }
@@ -334,7 +388,7 @@ final class FloatSets {
   }
 
   /** Adds up lanes in halves. */
-  private static float total(float[] lanes, int from) {
+  static float total(float[] lanes, int from) {
     float even = quarter(lanes, from) + quarter(lanes, from + 2);
     return even + (quarter(lanes, from + 1) + quarter(lanes, from + 3));
   }
@@ -345,9 +399,10 @@ final class FloatSets {
 
   /** Walks over a set, or rows of them, and tells whenever lanes are to be added up. */
   private void forEach(int c, int rows, Body body, IntConsumer atEnd) {
-    for (int i = 0; i < norm.a(); i++) {
-      int end = norm.at(i, c) + norm.b();
-      for (int at = norm.at(i, c), n; at < end; at += n) {
+    int start = norm.at(0, c);
+    for (int i = 0; i < runs; i++, start += step) {
+      int end = start + length;
+      for (int at = start, n; at < end; at += n) {
         n = Math.min(PIECE, norm.run(at, end));
         int f = norm.feature(at);
         int whole = n / LANES * LANES;
