@@ -141,7 +141,7 @@ final class FloatSets {
     if (!norm.centered()) {
       return 0;
     }
-    return norm.length() >= LANES && exponent == 0
+    return length >= LANES && exponent == 0
         ? total(x, start) / LANES
         : x[start] * Math.scalb(1f, -exponent);
   }
@@ -253,9 +253,9 @@ final class FloatSets {
   /** Measures a set whose squares did not fit again, by a power of two smaller or larger. */
   private void measureScaled(int c) {
     float largest = 0;
-    for (int i = 0; i < norm.runs(); i++) {
-      int at = norm.at(i, c);
-      for (int j = at; j < at + norm.length(); j++) {
+    int at = norm.at(0, c);
+    for (int i = 0; i < runs; i++, at += step) {
+      for (int j = at; j < at + length; j++) {
         largest = Math.max(largest, Math.abs(x[j]));
       }
     }
