@@ -99,6 +99,30 @@ class SoftmaxTest {
     assertThat(get(out, 1)).isCloseTo(Math.log(2), within(1e-7));
   }
 
+  @ParameterizedTest
+  @MethodSource("dev.adjoint.kernel.TestKernels#all")
+  void oneNanMakesItsWholeRowNan(Kernels kernels) {
+    for (double other : new double[] {1, MINUS_INFINITY, Double.POSITIVE_INFINITY}) {
+      for (int n : new int[] {1, 3, 40, 300}) {
+        for (int at = 0; at < n; at++) {
+          Object x = filled(kernels, n, other);
+          TestKernels.set(x, at, Double.NaN);
+          Object out = filled(kernels, n, 0);
+          Object log = filled(kernels, n, 0);
+          Object parts = filled(kernels, 2, 0);
+          kernels.rows().softmax(x, 0, 1, n, out, 0);
+          kernels.rows().logSoftmax(x, 0, 1, n, log, 0);
+          kernels.rows().logSumExp(x, 0, 1, n, parts, 0, parts, 1);
+          for (int i = 0; i < n; i++) {
+            assertThat(get(out, i)).isNaN();
+            assertThat(get(log, i)).isNaN();
+          }
+          assertThat(get(parts, 0) + get(parts, 1)).isNaN();
+        }
+      }
+    }
+  }
+
   /** One large value among others that are lost beside it. */
   @ParameterizedTest
   @MethodSource("dev.adjoint.kernel.TestKernels#all")

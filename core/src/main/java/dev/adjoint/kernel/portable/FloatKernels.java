@@ -49,7 +49,7 @@ public abstract class FloatKernels implements Kernels {
    * Makes the loops of a fold.
    *
    * @param function what is folded
-   * @param fold what it is folded by: plus, max or min
+   * @param fold what it is folded by: plus, max, min, or atLeast, a maximum that may miss a NaN
    */
   protected abstract Fold newFold(String function, String fold);
 

@@ -74,11 +74,13 @@ public final class FloatPortableKernels extends FloatKernels {
     double identity =
         switch (fold) {
           case "plus" -> 0;
-          case "max" -> Double.NEGATIVE_INFINITY;
+          case "max", "atLeast" -> Double.NEGATIVE_INFINITY;
           case "min" -> Double.POSITIVE_INFINITY;
           default -> throw new IllegalArgumentException("No fold by '" + fold + "'");
         };
-    MethodHandle combine = new Specializer(LOOKUP, double.class, DoubleLanes.class).get(fold, 2);
+    MethodHandle combine =
+        new Specializer(LOOKUP, double.class, DoubleLanes.class, DoubleFunctions.class)
+            .get(fold, 2);
     List<Object> constants =
         List.of(specializer.get(function, 2), specializer.get(fold, 2), combine, identity);
     return specializer.copy(Fold.class, FloatFold.class, constants, vectors);

@@ -21,6 +21,7 @@ final class FloatSoftmax implements Kernels.Rows {
   private static final int LONG = 256;
 
   private final Fold max;
+  private final Fold atLeast;
   private final Fold sum;
   private final Fold dot;
   private final Fold sumBelowOne;
@@ -38,6 +39,7 @@ final class FloatSoftmax implements Kernels.Rows {
 
   FloatSoftmax(FloatKernels kernels) {
     max = kernels.fold("first", "max");
+    atLeast = kernels.fold("first", "atLeast");
     sum = kernels.fold("first", "plus");
     dot = kernels.fold("times", "plus");
     sumBelowOne = kernels.fold("belowOne", "plus");
@@ -75,11 +77,24 @@ final class FloatSoftmax implements Kernels.Rows {
     expMinus(x, xFrom, shifts(x, xFrom, rows, n), 0, rows, n, out, outFrom);
   }
 
-  /** Returns the largest value of each row: all first, as memory is read fastest in one go. */
   private float[] shifts(Object x, int xFrom, int rows, int n) {
     float[] shifts = Buffers.uninitializedFloats(rows);
-    max.rows(x, xFrom, rows, n, shifts, 0);
+    largest(x, xFrom, rows, n, shifts, 0);
     return shifts;
+  }
+
+  /**
+   * Finds the largest value of each row: of all first, as memory is read fastest in one go. A NaN
+   * comes in by its exponential and need not be found here, which takes half the time; but beside
+   * an infinity, the limit would hide it.
+   */
+  private void largest(Object x, int xFrom, int rows, int n, float[] out, int outFrom) {
+    atLeast.rows(x, xFrom, rows, n, out, outFrom);
+    for (int i = 0; i < rows; i++) {
+      if (out[outFrom + i] == Float.POSITIVE_INFINITY) {
+        max.rows(x, xFrom + i * n, 1, n, out, outFrom + i);
+      }
+    }
   }
 
   @Override
@@ -152,7 +167,7 @@ final class FloatSoftmax implements Kernels.Rows {
     float[] logs = (float[]) log;
     int block = block(rows, n);
     float[] exponentials = Buffers.scratchFloats((long) block * n);
-    max.rows(x, xFrom, rows, n, shifts, shiftFrom);
+    largest(x, xFrom, rows, n, shifts, shiftFrom);
     for (int r = 0; r < rows; r += block) {
       int height = Math.min(block, rows - r);
       int from = xFrom + r * n;
