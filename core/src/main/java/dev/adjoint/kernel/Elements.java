@@ -61,6 +61,12 @@ public interface Elements {
   void runningSums(
       Object terms, int from, @Nullable Object factors, int factorsFrom, Object out, int to, int n);
 
+  /**
+   * Copies the elements at {@code rows[r] + columns[i]}, row by row; where either is negative,
+   * minus infinity.
+   */
+  void pick(Object x, int[] rows, int[] columns, Object out);
+
   /** Rounds numbers to elements: {@code out[from + i] = x[i]} for {@code i < n}. */
   void round(double[] x, int n, Object out, int from);
 

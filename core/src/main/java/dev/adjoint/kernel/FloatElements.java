@@ -89,6 +89,20 @@ final class FloatElements implements Elements {
   }
 
   @Override
+  public void pick(Object x, int[] rows, int[] columns, Object out) {
+    float[] elements = (float[]) x;
+    float[] picked = (float[]) out;
+    for (int r = 0; r < rows.length; r++) {
+      int row = rows[r];
+      int to = r * columns.length;
+      for (int i = 0; i < columns.length; i++) {
+        int column = columns[i];
+        picked[to + i] = (row | column) < 0 ? Float.NEGATIVE_INFINITY : elements[row + column];
+      }
+    }
+  }
+
+  @Override
   public void round(double[] x, int n, Object out, int from) {
     float[] elements = (float[]) out;
     for (int i = 0; i < n; i++) {

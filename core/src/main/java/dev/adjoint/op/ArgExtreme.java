@@ -110,7 +110,11 @@ public final class ArgExtreme {
     return IntTensor.of(best, sizes);
   }
 
-  private static int first(Elements type, Object x, int from, int n, int sign) {
+  /**
+   * Returns where the first largest of n elements is, a NaN before all others; the smallest by the
+   * sign -1.
+   */
+  static int first(Elements type, Object x, int from, int n, int sign) {
     int best = 0;
     double found = Double.NEGATIVE_INFINITY;
     for (int i = 0; i < n; i++) {

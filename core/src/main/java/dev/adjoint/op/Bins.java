@@ -28,6 +28,16 @@ record Bins(int size, int[] from, int[] to, int step, int kernel, int stride, in
         .toArray();
   }
 
+  /** Returns how many elements the longest window has. */
+  int longest() {
+    return Arrays.stream(lengths()).max().orElse(0);
+  }
+
+  /** Tells whether a window has an element so far behind its first. */
+  boolean has(int window, int shift) {
+    return from[window] + shift < to[window];
+  }
+
   /** Returns the lengths with the padding, but not with what lies behind it. */
   int[] padded() {
     return IntStream.range(0, count())

@@ -222,6 +222,12 @@ public final class Indexing {
       Places places = Places.of(index.shape(), axis, x[0].strides(), x[0].offset(), 512);
       places.forEach((outer, from, to) -> {
         int place = places.outer[outer];
+        if (places.inner.length == 1) {
+          for (int at = outer * places.n; at < (outer + 1) * places.n; at++) {
+            type.set(out, at, type.get(in, place + index.get(at) * places.step));
+          }
+          return;
+        }
         for (int j = 0; j < places.n; j++) {
           int at = places.start(outer, j);
           for (int i = from; i < to; i++) {
@@ -265,6 +271,13 @@ public final class Indexing {
       Places places =
           Places.of(index.shape(), axis, shape.strides(), 0, (1 << 14) / Math.max(1, n));
       places.forEach((outer, from, to) -> {
+        if (distinct && places.inner.length == 1) {
+          for (int at = outer * places.n; at < (outer + 1) * places.n; at++) {
+            int place = places.outer[outer] + index.get(at) * places.step;
+            type.set(out, place, 0 + type.get(in, first + at));
+          }
+          return;
+        }
         boolean isDirect = distinct || places.n == 1; // nothing meets
         int width = to - from;
         double[] sums = Buffers.zeroedDoubles(isDirect ? 0 : n * width);

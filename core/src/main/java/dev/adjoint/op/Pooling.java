@@ -1,10 +1,7 @@
 package dev.adjoint.op;
 
 import com.google.common.primitives.Ints;
-import dev.adjoint.autodiff.Examples;
 import dev.adjoint.autodiff.Recorder;
-import dev.adjoint.kernel.Elements;
-import dev.adjoint.kernel.Parallel;
 import dev.adjoint.op.Indexing.Gather;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.IntTensor;
@@ -258,7 +255,7 @@ public final class Pooling {
         "maxPool",
         Bins.options(bins),
         () -> {
-          IntTensor index = winners(x.untracked(), rows, bins);
+          IntTensor index = WindowMaxima.places(x.untracked(), rows, bins);
           boolean distinct = Arrays.stream(bins).noneMatch(Bins::overlap);
           Gather gather = new Gather(1, index, distinct);
           return Recorder.apply(gather, index.examples(), x.reshape(rows, columns)).reshape(result);
@@ -278,80 +275,5 @@ public final class Pooling {
       y = Joining.concat(axis, slices);
     }
     return y;
-  }
-
-  /**
-   * Returns where in its plane the maximum of each window is: values are compared as whole numbers
-   * in the same order, of which NaN is the largest. The first of equals wins.
-   */
-  private static IntTensor winners(Tensor x, int planes, Bins[] bins) {
-    Examples<Tensor> examples = x.examples();
-    if (examples != null) {
-      IntTensor all = winners(examples.all(), examples.size() * planes, bins);
-      int each = all.shape().size(1);
-      return IntTensor.example(examples.with(all.reshape(examples.size(), planes, each)));
-    }
-    int axes = bins.length;
-    Bins slices = axes < 3 ? Bins.ONE : bins[0];
-    Bins rows = axes < 2 ? Bins.ONE : bins[axes - 2];
-    Bins columns = bins[axes - 1];
-    int lines = slices.count() * rows.count();
-    int width = columns.count();
-    Tensor source = Engine.packed(x);
-    Object array = Engine.array(source);
-    Elements type = Elements.of(array);
-    int[] winners = new int[planes * lines * width];
-    long compared = 1; // of a plane
-    for (Bins b : bins) {
-      compared *= Arrays.stream(b.lengths()).asLongStream().sum();
-    }
-    Parallel.runRanges(
-        planes * lines,
-        compared / lines,
-        4096,
-        2 * planes * compared,
-        (first, end) -> {
-          long[] best = new long[width];
-          int[] places = new int[width];
-          for (int line = first; line < end; line++) {
-            int row = line % rows.count();
-            int slice = line / rows.count() % slices.count();
-            int plane =
-                source.offset() + line / lines * slices.size() * rows.size() * columns.size();
-            Arrays.fill(best, Long.MIN_VALUE);
-            for (int z = slices.from()[slice]; z < slices.to()[slice]; z += slices.step()) {
-              for (int y = rows.from()[row]; y < rows.to()[row]; y += rows.step()) {
-                choose(
-                    columns,
-                    type,
-                    array,
-                    plane,
-                    (z * rows.size() + y) * columns.size(),
-                    best,
-                    places);
-              }
-            }
-            System.arraycopy(places, 0, winners, line * width, width);
-          }
-        });
-    return IntTensor.of(winners, planes, lines * width);
-  }
-
-  /** Compares a line of an image with what its windows have found so far. */
-  private static void choose(
-      Bins columns, Elements type, Object x, int plane, int line, long[] best, int[] places) {
-    for (int column = 0; column < best.length; column++) {
-      long most = best[column];
-      int place = places[column];
-      int to = line + columns.to()[column];
-      for (int at = line + columns.from()[column]; at < to; at += columns.step()) {
-        long bits = Double.doubleToLongBits(type.get(x, plane + at) + 0.0); // -0 becomes 0
-        long key = bits ^ ((bits >> 63) & Long.MAX_VALUE);
-        place = key > most ? at : place;
-        most = Math.max(most, key);
-      }
-      best[column] = most;
-      places[column] = place;
-    }
   }
 }

@@ -102,6 +102,11 @@ final class FloatFunctions {
     return select(isAtMost(y, x), 1f, 0f);
   }
 
+  /** Tells whether x is larger than y, as a NaN is than all numbers. */
+  static float isLarger(float x, float y) {
+    return select(isAtMost(x, y), 0f, equal(y, y));
+  }
+
   static float leakyRelu(float x, float slope) {
     return select(isLess(0f, x), x, times(x, slope));
   }
