@@ -140,10 +140,7 @@ public final class Autodiff {
     Tensor apply(Tensor x, Tensor y, Tensor z);
   }
 
-  /**
-   * Returns an elementwise function of three tensors, as {@link #elementwise(String,
-   * BinaryOperator)} does.
-   */
+  /** Returns a function of three tensors, as {@link #elementwise(String, BinaryOperator)} does. */
   public static TernaryOperator elementwise(String name, TernaryOperator function) {
     return new ElementwiseFunction(name, 3, x -> function.apply(x[0], x[1], x[2])).checked()::apply;
   }

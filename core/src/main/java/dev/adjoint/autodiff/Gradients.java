@@ -130,10 +130,7 @@ public final class Gradients {
     return new Gradients(mapped);
   }
 
-  /**
-   * Returns a string with a line for each gradient: of what it is, its shape and type, and its
-   * norm.
-   */
+  /** Returns a line for each gradient: of what it is, its shape and type, and its norm. */
   @Override
   public String toString() {
     StringBuilder text =

@@ -34,9 +34,7 @@ public final class Replay {
     this.allowEffects = allowEffects;
   }
 
-  /**
-   * Returns a replay of a computation whose first run has effects and whose later runs have none.
-   */
+  /** Returns a replay of a computation of which only the first run has effects. */
   public static Replay afterFirstRun() {
     return new Replay(true);
   }
@@ -72,10 +70,7 @@ public final class Replay {
     }
   }
 
-  /**
-   * Tells whether the computation, in one of its runs, computed gradients: without recording it is
-   * another one.
-   */
+  /** Tells whether a run computed gradients: without recording it is another computation. */
   public boolean differentiates() {
     return differentiates;
   }
@@ -85,10 +80,7 @@ public final class Replay {
     current().forEach(run -> run.of.differentiates = true);
   }
 
-  /**
-   * Returns a value that is computed once and then held while the surrounding computation is run
-   * again.
-   */
+  /** Returns a value, computed once and held while the computation around it is run again. */
   public static <T> T value(Supplier<T> compute) {
     Recorder.checkReplayed();
     List<Run> runs = current();

@@ -1,6 +1,4 @@
-/**
- * Reverse-mode differentiation: backward, parameters, derivatives of functions, custom functions.
- */
+/** Reverse-mode differentiation: backward, parameters, derivatives of functions, custom ones. */
 @NullMarked
 package dev.adjoint.autodiff;
 

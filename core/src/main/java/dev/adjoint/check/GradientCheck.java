@@ -134,10 +134,7 @@ public final class GradientCheck {
     return with(check -> check.inputs = List.of(x));
   }
 
-  /**
-   * Sets the names of the inputs in reports; they default to {@code input 0} and so on, or {@code
-   * x}.
-   */
+  /** Names the inputs in reports; the default is {@code input 0} and so on, or {@code x}. */
   public GradientCheck named(String... name) {
     return with(check -> check.names = List.of(name));
   }

@@ -43,9 +43,7 @@ public record GradientReport(
     places = List.copyOf(places);
   }
 
-  /**
-   * Tells whether nothing failed and nothing was undecided; a derivative at a kink is no failure.
-   */
+  /** Tells whether nothing failed or was undecided; a derivative at a kink is no failure. */
   public boolean isOk() {
     return findings.isEmpty() && inputs.stream().allMatch(InputReport::isOk);
   }

@@ -11,10 +11,7 @@ public enum Outcome {
    * resolution, or negligible beside the largest derivative of the input.
    */
   ROUND_OFF("round-off"),
-  /**
-   * Passed: the derivative is 0 and the outputs stay as they are at every step, both up to
-   * rounding.
-   */
+  /** Passed: the derivative is 0 and outputs stay the same at every step, both up to rounding. */
   ZERO("zero"),
   /**
    * Passed with a remark: the function has a kink or a jump here, and the analytic value lies

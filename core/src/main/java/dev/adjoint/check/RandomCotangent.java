@@ -11,16 +11,12 @@ final class RandomCotangent {
 
   private RandomCotangent() {}
 
-  /**
-   * Returns 1 for a single output, so that a report shows the gradient itself; else random ones.
-   */
+  /** Returns 1 for a single output, so that reports show the gradient itself; else random ones. */
   static Tensor of(Tensor y, Generator random) {
     return y.size() == 1 ? Tensors.ones(y.shape(), y.dtype()) : like(y, random);
   }
 
-  /**
-   * Returns numbers between 0.5 and 1.5 with random signs: none is so small as to hide an error.
-   */
+  /** Returns numbers from 0.5 to 1.5 with random signs: none is so small as to hide an error. */
   static Tensor like(Tensor y, Generator random) {
     Tensor sign = signs(y.shape(), y.dtype(), random);
     return random.uniform(0.5, 1.5, y.shape(), y.dtype()).times(sign);

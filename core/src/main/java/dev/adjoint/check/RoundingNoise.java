@@ -52,10 +52,7 @@ record RoundingNoise(List<double[]> typical, double[] largest) {
     return new RoundingNoise(typical, largest);
   }
 
-  /**
-   * Returns how the derivatives change; every second trial moves the inputs of the one before to
-   * the other side.
-   */
+  /** Returns how derivatives change; every second trial moves the inputs to the other side. */
   private static List<double[]> changes(
       CheckedFunction function, Tensor seed, List<double[]> analytic, int trial) {
     Generator random = Generator.seeded(trial / 2);

@@ -1,6 +1,4 @@
-/**
- * Checks gradients against finite differences, for users' tests as much as for the engine's own.
- */
+/** Checks gradients against finite differences, for users' tests as well as the engine's own. */
 @NullMarked
 package dev.adjoint.check;
 

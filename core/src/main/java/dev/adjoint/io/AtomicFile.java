@@ -160,9 +160,7 @@ public final class AtomicFile {
 
     private static final String SUFFIX = ".tmp";
 
-    /**
-     * The byte that is locked: far from the content, since on Windows nobody reads what is locked.
-     */
+    /** The byte that is locked: far from content, since on Windows nobody reads what is locked. */
     static final long LOCKED = Long.MAX_VALUE - 1;
 
     /**

@@ -128,9 +128,7 @@ public final class Npz {
     }
   }
 
-  /**
-   * What tells a file from another that takes its name: a {@link ZipFile} does not say its size.
-   */
+  /** What tells a file from one that takes its name: a {@link ZipFile} does not say its size. */
   private record Version(@Nullable Object key, FileTime modified, long size) {
 
     static Version of(Path path) throws IOException {

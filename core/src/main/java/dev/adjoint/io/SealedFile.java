@@ -42,9 +42,7 @@ public record SealedFile(Map<String, Tensor> tensors, Map<String, String> metada
     metadata = Collections.unmodifiableMap(new LinkedHashMap<>(metadata));
   }
 
-  /**
-   * Saves the file atomically: the file at the path is either the old one or all of the new one.
-   */
+  /** Saves atomically: the file at the path is either the old one or all of the new one. */
   public void save(Path path) throws IOException {
     Map<String, String> texts = new LinkedHashMap<>(metadata);
     texts.put(SEAL, seal());

@@ -34,10 +34,7 @@ public final class TensorFormatException extends IOException {
     this.unsupported = unsupported;
   }
 
-  /**
-   * Returns the exception for well-formed content that no tensor here can hold, with a whole
-   * message.
-   */
+  /** Returns the exception, of a whole message, for content that no tensor here can hold. */
   static TensorFormatException unsupported(String message) {
     return new TensorFormatException(message, null, true);
   }

@@ -78,9 +78,7 @@ public final class Fma {
     return (x - (sum - other)) + (y - other);
   }
 
-  /**
-   * Rounds {@code sum + error} to odd: to the neighbor with an odd last bit, unless it is exact.
-   */
+  /** Rounds {@code sum + error} to odd: to the neighbor with an odd last bit, unless exact. */
   private static double toOdd(double sum, double error) {
     long bits = Double.doubleToRawLongBits(sum);
     if (!(error < 0 || error > 0) || (bits & 1) != 0) {

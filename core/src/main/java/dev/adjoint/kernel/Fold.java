@@ -6,9 +6,7 @@ package dev.adjoint.kernel;
  */
 public interface Fold extends Kernels.Reduction {
 
-  /**
-   * How many lanes a row is folded by; zeros that fill up the last lanes change no bit of a sum.
-   */
+  /** By how many lanes a row is folded; zeros that fill up the last change no bit of a sum. */
   int LANES = 32;
 
   /** Folds each of {@code rows} rows of n elements to {@code out[outFrom + r]}. */

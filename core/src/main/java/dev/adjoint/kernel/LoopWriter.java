@@ -145,10 +145,7 @@ public final class LoopWriter {
     formula.calls().forEach(this::get);
   }
 
-  /**
-   * Returns how much of a loop a function of so many values takes, with all that it calls; 0 if it
-   * is not there.
-   */
+  /** Returns how much of a loop a function takes, with all that it calls; 0 if it is not there. */
   public synchronized double share(String function, int arity) {
     return find(function, arity).map(f -> bytes(f) / MOST_BYTES).orElse(0.0);
   }

@@ -56,9 +56,7 @@ public record Norm(
     return p / inner % features;
   }
 
-  /**
-   * Returns how many elements from p on, before an end, have features one after another, or one.
-   */
+  /** Returns how many elements from p to an end have features one after another, or one. */
   public int run(int p, int end) {
     return Math.min(end - p, inner == 1 ? features - p % features : inner - p % inner);
   }

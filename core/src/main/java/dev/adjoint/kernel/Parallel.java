@@ -104,10 +104,7 @@ public final class Parallel {
     }
   }
 
-  /**
-   * Runs an action whose work is split over {@code n} threads, as {@link #withThreads(int,
-   * Supplier)}.
-   */
+  /** Runs an action, split over {@code n} threads, as {@link #withThreads(int, Supplier)}. */
   public static void withThreads(int n, Runnable action) {
     Supplier<Boolean> function =
         () -> {

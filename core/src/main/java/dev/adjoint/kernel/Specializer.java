@@ -82,10 +82,7 @@ public final class Specializer {
     }
   }
 
-  /**
-   * Returns what a loop throws on from the call of its function, whose method handle declares to
-   * throw anything.
-   */
+  /** Returns what a loop throws on from its function, whose method handle may throw anything. */
   public static RuntimeException rethrown(Throwable e) {
     if (e instanceof Error error) {
       throw error;

@@ -47,9 +47,7 @@ public final class Storage {
     return storage;
   }
 
-  /**
-   * Returns the {@code float[]} or {@code double[]}, unchecked: readers go through their tensor.
-   */
+  /** Returns the {@code float[]} or {@code double[]}, unchecked: readers go through a tensor. */
   public Object array() {
     return array;
   }
@@ -59,10 +57,7 @@ public final class Storage {
     return generation;
   }
 
-  /**
-   * Makes every tensor born so far refuse to be read, with the given sentence as the reason and the
-   * fix.
-   */
+  /** Makes all tensors born so far refuse to be read, with this sentence as reason and fix. */
   @SuppressWarnings("NonAtomicVolatileUpdate") // one writer at a time is the caller's contract
   public void invalidate(String reason) {
     this.reason = reason;

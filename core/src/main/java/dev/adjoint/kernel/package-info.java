@@ -1,6 +1,4 @@
-/**
- * Loops over arrays: the choice of a provider, the interfaces of its kernels, threads and memory.
- */
+/** Loops over arrays: the choice of a provider, its kernels' interfaces, threads and memory. */
 @NullMarked
 package dev.adjoint.kernel;
 

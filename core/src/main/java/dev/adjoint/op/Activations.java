@@ -2,10 +2,7 @@ package dev.adjoint.op;
 
 import dev.adjoint.tensor.Tensor;
 
-/**
- * Elementwise activation functions; {@code relu}, {@code tanh} and {@code sigmoid} are methods of
- * {@link Tensor}.
- */
+/** Activation functions; {@code relu}, {@code tanh} and {@code sigmoid} are in {@link Tensor}. */
 public final class Activations {
 
   // Fixed point (mean 0, variance 1) of a layer's activations: Klambauer, Unterthiner, Mayr and

@@ -11,14 +11,12 @@ public final class ArgExtreme {
 
   private ArgExtreme() {}
 
-  /** Returns the index of the first largest element along an axis; a NaN counts as the largest. */
+  /** Returns the index of the first largest element along an axis; NaN counts as the largest. */
   public static IntTensor argmax(Tensor x, int axis) {
     return find("argmax", x, axis, 1);
   }
 
-  /**
-   * Returns the index of the first smallest element along an axis; a NaN counts as the smallest.
-   */
+  /** Returns the index of the first smallest element along an axis; NaN counts as the smallest. */
   public static IntTensor argmin(Tensor x, int axis) {
     return find("argmin", x, axis, -1);
   }

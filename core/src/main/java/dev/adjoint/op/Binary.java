@@ -137,9 +137,7 @@ public enum Binary implements Primitive.Broadcasting {
                 : isZero);
   }
 
-  /**
-   * The part of the gradient for one of two values: all where it wins, half where they are equal.
-   */
+  /** The part of the gradient for one of two values: all where it wins, half where equal. */
   private static Tensor share(Tensor a, Tensor b, Tensor y, Tensor wins) {
     return orNaN(wins.plus(a.equal(b).times(0.5)), y);
   }

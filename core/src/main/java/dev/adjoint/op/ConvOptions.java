@@ -84,10 +84,7 @@ public record ConvOptions(
         stride, padding, isSame, paddingMode, Ints.asList(steps), groups, outputPadding);
   }
 
-  /**
-   * Splits input and output channels into this many groups, which do not see each other; it must
-   * divide both.
-   */
+  /** Splits input and output channels into so many equal groups, which do not see each other. */
   public ConvOptions groups(int number) {
     return new ConvOptions(stride, padding, isSame, paddingMode, dilation, number, outputPadding);
   }

@@ -12,10 +12,7 @@ import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
 
-/**
- * Convolutions of signals and images. As in PyTorch these are cross-correlations: the kernel is not
- * flipped.
- */
+/** Convolutions, which as in PyTorch are cross-correlations: the kernel is not flipped. */
 public final class Convolution {
 
   private Convolution() {}
@@ -338,10 +335,7 @@ public final class Convolution {
       };
     }
 
-    /**
-     * Examples that share the weight are more images; with weights of their own, they are groups of
-     * channels.
-     */
+    /** Examples that share the weight are more images; with weights of their own, more groups. */
     @Override
     public Tensor batched(BatchedInputs x) {
       boolean shared = side != WEIGHT_GRADIENT && !x.isMapped(1);

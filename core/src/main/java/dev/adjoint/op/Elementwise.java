@@ -21,10 +21,7 @@ import dev.adjoint.tensor.Tensor;
  */
 final class Elementwise {
 
-  /**
-   * Elements of one chunk of parallel work: a multiple of 64, and depending on nothing but the
-   * size.
-   */
+  /** Elements of one chunk of parallel work, which depends on sizes alone: a multiple of 64. */
   private static final int CHUNK = 1 << 14;
 
   private final String name;
@@ -84,9 +81,7 @@ final class Elementwise {
     return shape;
   }
 
-  /**
-   * Returns 1 if an operand is one run over the whole shape, 0 if it is one value, -1 otherwise.
-   */
+  /** Returns 1 if an operand is one run over the whole shape, 0 if it is one value, else -1. */
   static int wholeStep(Tensor x, Shape shape) {
     if (x.size() == 1) {
       return 0;

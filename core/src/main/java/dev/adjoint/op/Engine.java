@@ -84,10 +84,7 @@ final class Engine {
     return all;
   }
 
-  /**
-   * Returns the tensor itself or a copy whose elements lie one after another; not recorded, for
-   * kernels that want them so.
-   */
+  /** Returns the tensor, or an unrecorded copy whose elements lie one after another. */
   static Tensor packed(Tensor x) {
     return x.isContiguous() ? x : Contiguous.pack(x);
   }

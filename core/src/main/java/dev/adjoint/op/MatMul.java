@@ -14,9 +14,7 @@ public enum MatMul implements Primitive {
   /** {@code a @ b}, or {@code a @ b + c}. */
   MATMUL;
 
-  /**
-   * Returns the matrix product; a tensor of rank 1 is a row on the left and a column on the right.
-   */
+  /** Returns the matrix product; a tensor of rank 1 is a row on the left, a column on the right. */
   public static Tensor apply(Tensor a, Tensor b) {
     if (a.rank() == 0 || b.rank() == 0) {
       throw mismatch(a, b, "at least one axis each");

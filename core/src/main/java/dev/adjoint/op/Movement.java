@@ -10,10 +10,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Rearranges elements without copying them: each movement is a view, and its pullback the opposite
- * movement.
- */
+/** Rearranges elements without a copy: a movement is a view, its pullback the opposite movement. */
 public sealed interface Movement extends Primitive {
 
   /** Returns a view with an axis at another place, the others in their order. */
@@ -58,10 +55,7 @@ public sealed interface Movement extends Primitive {
       return g.reshape(x[0].shape());
     }
 
-    /**
-     * Returns the strides with which a view shows the elements in another shape, or null if none
-     * does.
-     */
+    /** Returns the strides of a view of the elements in another shape, or null if none is. */
     private static int @Nullable [] stridesFor(Tensor x, Shape shape) {
       if (x.isContiguous()) {
         return shape.strides();
@@ -172,10 +166,7 @@ public sealed interface Movement extends Primitive {
       return Pad.embed(g, axis, from, step, x[0].shape().size(axis));
     }
 
-    /**
-     * Adds the cotangent of the output to that of the input, in place: for the backward pass, where
-     * it alone has the latter.
-     */
+    /** Adds the cotangent of the output to that of the input in place, which nobody else has. */
     public void addPullback(Tensor g, Tensor sum) {
       Tensor part = Engine.packed(g.to(sum.dtype()));
       Tensor place = forward(sum);

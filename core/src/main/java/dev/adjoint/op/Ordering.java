@@ -346,9 +346,7 @@ public final class Ordering {
       }
     }
 
-    /**
-     * Sorts by one byte after another, from the lowest; those in which all agree need no sorting.
-     */
+    /** Sorts by byte after byte, from the lowest; those in which all agree need no sorting. */
     private void distribute() {
       Arrays.fill(starts, 0);
       for (int i = 0; i < count; i++) {

@@ -141,9 +141,7 @@ public sealed interface Primitive
     return true;
   }
 
-  /**
-   * A primitive that computes many examples as it does one: elementwise, or of the last axes alone.
-   */
+  /** A primitive that computes many examples as one: elementwise, or of the last axes alone. */
   sealed interface Broadcasting extends Primitive
       permits Unary,
           Binary,

@@ -35,9 +35,7 @@ public final class Reductions {
     return sum.div(count(x, sum));
   }
 
-  /**
-   * Returns the variance: the sum of square deviations divided by their number less a correction.
-   */
+  /** Returns the variance: the sum of square deviations over their number less a correction. */
   public static Tensor variance(Tensor x, int correction, boolean keep, int... axes) {
     Tensor squares = sum(centered(x, axes).square(), keep, axes);
     return squares.div(Math.max(0, count(x, squares) - correction));

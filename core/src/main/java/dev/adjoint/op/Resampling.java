@@ -44,9 +44,7 @@ public record Resampling(DoubleUnaryOperator weight, int radius, double stretch,
         false);
   }
 
-  /**
-   * Returns this for an axis that becomes shorter by a factor; longer ones are left as they are.
-   */
+  /** Returns this for an axis that becomes shorter by a factor; longer ones stay as they are. */
   public Resampling stretchedBy(double factor) {
     return new Resampling(weight, radius, Math.max(1, factor), inside);
   }

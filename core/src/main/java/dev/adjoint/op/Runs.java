@@ -106,10 +106,7 @@ final class Runs {
     return s[s.length - 1];
   }
 
-  /**
-   * Receives one run: where each operand starts, where the output does, and how many elements there
-   * are.
-   */
+  /** Receives a run: where each operand and the output start, and how many elements there are. */
   interface Body {
     void run(int[] offsets, int at, int count);
   }

@@ -109,9 +109,7 @@ public final class Scattering {
         Recorder.apply(new IndexAdd(resolved, index, x.size(resolved)), index.examples(), source));
   }
 
-  /**
-   * Returns x with values written at the indices: {@link #indexPut(Tensor, List, Tensor, boolean)}.
-   */
+  /** Returns x with values written at indices: {@link #indexPut(Tensor, List, Tensor, boolean)}. */
   public static Tensor indexPut(Tensor x, List<IntTensor> indices, Tensor values) {
     return indexPut(x, indices, values, false);
   }

@@ -220,10 +220,7 @@ public final class Generator {
     return Tensor.contiguous(Storage.ofResult(array), dtype, shape);
   }
 
-  /**
-   * Advances the stream; the position is held where a computation is run again, so that it finds
-   * the same numbers.
-   */
+  /** Advances the stream; where a computation is run again it finds the same numbers. */
   private long take(long count) {
     Recorder.checkUnmapped(
         "draws random numbers, which would be the same for all examples; expected them drawn"
@@ -249,9 +246,7 @@ public final class Generator {
     return mix(seed + position * GOLDEN);
   }
 
-  /**
-   * Box and Muller's transform of two uniform numbers; StrictMath, for the same bits everywhere.
-   */
+  /** Box and Muller's transform of two uniform numbers; StrictMath for the same bits everywhere. */
   private double gaussian(long position) {
     double u = ((bits(position) >>> 11) + 1) * 0x1p-53; // (0, 1]
     double v = unit(position + 1);
@@ -263,10 +258,7 @@ public final class Generator {
     return (int) (((bits >>> 32) * bound) >>> 32);
   }
 
-  /**
-   * The finalizer of SplitMix64: a bijection of the 64-bit numbers in which every bit affects every
-   * other.
-   */
+  /** The finalizer of SplitMix64: a bijection in which every bit affects every other. */
   private static long mix(long z) {
     z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
     z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;

@@ -72,16 +72,12 @@ public sealed interface TensorArithmetic permits Tensor {
     return Binary.POW.apply(self(), number(other));
   }
 
-  /**
-   * Returns the larger of x and y; NaN if either is. Where equal, each gets half of the gradient.
-   */
+  /** Returns the larger of x and y; NaN if either is. Where equal, each gets half the gradient. */
   default Tensor max(Tensor other) {
     return Binary.MAX.apply(self(), other);
   }
 
-  /**
-   * Returns the smaller of x and y; NaN if either is. Where equal, each gets half of the gradient.
-   */
+  /** Returns the smaller of x and y; NaN if either is. Where equal, each gets half the gradient. */
   default Tensor min(Tensor other) {
     return Binary.MIN.apply(self(), other);
   }
@@ -94,17 +90,12 @@ public sealed interface TensorArithmetic permits Tensor {
     return Binary.ATAN2.apply(self(), other);
   }
 
-  /**
-   * Returns sqrt(x^2 + y^2), where no square overflows or vanishes; the gradient at (0, 0) is 0.
-   */
+  /** Returns sqrt(x^2 + y^2); no square overflows or vanishes. The gradient at (0, 0) is 0. */
   default Tensor hypot(Tensor other) {
     return Binary.HYPOT.apply(self(), other);
   }
 
-  /**
-   * Returns x less the multiple of y that leaves a remainder of the sign of x, as {@code %} does;
-   * NaN where y is 0.
-   */
+  /** Returns the remainder of x / y, of the sign of x, as {@code %} does; NaN where y is 0. */
   default Tensor fmod(Tensor other) {
     return Binary.FMOD.apply(self(), other);
   }
@@ -114,10 +105,7 @@ public sealed interface TensorArithmetic permits Tensor {
     return Binary.FMOD.apply(self(), number(other));
   }
 
-  /**
-   * Returns x less the multiple of y that leaves a remainder of the sign of y, as Python's {@code
-   * %} does; NaN where y is 0.
-   */
+  /** Returns the remainder of x / y, of the sign of y, as Python's {@code %}; NaN where y is 0. */
   default Tensor remainder(Tensor other) {
     return Binary.REMAINDER.apply(self(), other);
   }
@@ -140,10 +128,7 @@ public sealed interface TensorArithmetic permits Tensor {
     return Binary.XLOGY.apply(self(), other);
   }
 
-  /**
-   * Returns the values limited to {@code low <= x <= high}; the gradient is 1 inside and at the
-   * limits, 0 outside.
-   */
+  /** Returns x limited to {@code low <= x <= high}; the gradient is 1 up to the limits, else 0. */
   default Tensor clamp(double low, double high) {
     return Clamp.apply(self(), low, high);
   }

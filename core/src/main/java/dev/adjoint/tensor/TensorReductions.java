@@ -37,9 +37,7 @@ public sealed interface TensorReductions permits Tensor {
     return Reductions.mean(self(), true, axes);
   }
 
-  /**
-   * Returns the mean square deviation from the mean: the sum divided by m, the number of elements.
-   */
+  /** Returns the mean square deviation from the mean: the sum over m, the number of elements. */
   default Tensor biasedVariance(int... axes) {
     return Reductions.variance(self(), 0, false, axes);
   }
@@ -49,9 +47,7 @@ public sealed interface TensorReductions permits Tensor {
     return Reductions.variance(self(), 0, true, axes);
   }
 
-  /**
-   * Returns the estimate of a population's variance: the sum divided by m - 1; NaN for one element.
-   */
+  /** Returns the estimate of a population's variance: the sum over m - 1; NaN for one element. */
   default Tensor unbiasedVariance(int... axes) {
     return Reductions.variance(self(), 1, false, axes);
   }
@@ -84,9 +80,7 @@ public sealed interface TensorReductions permits Tensor {
     return Reductions.std(self(), 1, true, axes);
   }
 
-  /**
-   * Returns the largest element; equal largest elements share the gradient. NaN if any element is.
-   */
+  /** Returns the largest element; equal ones share the gradient. NaN if any element is. */
   default Tensor max(int... axes) {
     return Reductions.max(self(), false, axes);
   }
@@ -96,10 +90,7 @@ public sealed interface TensorReductions permits Tensor {
     return Reductions.max(self(), true, axes);
   }
 
-  /**
-   * Returns the smallest element; equal smallest elements share the gradient. NaN if any element
-   * is.
-   */
+  /** Returns the smallest element; equal ones share the gradient. NaN if any element is. */
   default Tensor min(int... axes) {
     return Reductions.min(self(), false, axes);
   }
@@ -181,18 +172,12 @@ public sealed interface TensorReductions permits Tensor {
     return ArgExtreme.argmin(self());
   }
 
-  /**
-   * Returns the index of the largest element along an axis, the first of equal ones; the axis is
-   * dropped.
-   */
+  /** Returns the index of the first largest element along an axis; the axis is dropped. */
   default IntTensor argmax(int axis) {
     return ArgExtreme.argmax(self(), axis);
   }
 
-  /**
-   * Returns the index of the smallest element along an axis, the first of equal ones; the axis is
-   * dropped.
-   */
+  /** Returns the index of the first smallest element along an axis; the axis is dropped. */
   default IntTensor argmin(int axis) {
     return ArgExtreme.argmin(self(), axis);
   }
@@ -340,10 +325,7 @@ public sealed interface TensorReductions permits Tensor {
     return RowOp.SOFTMAX.apply(self(), axis);
   }
 
-  /**
-   * Returns x - logsumexp(x) along an axis: the logarithm of the softmax, accurate where that is
-   * small.
-   */
+  /** Returns x - logsumexp(x) along an axis: the logarithm of softmax, accurate where small. */
   default Tensor logSoftmax(int axis) {
     return RowOp.LOG_SOFTMAX.apply(self(), axis);
   }

@@ -37,10 +37,7 @@ public sealed interface TensorViews permits Tensor {
     return shape.equals(x.shape()) ? x : Recorder.apply(new Movement.Reshape(shape), x);
   }
 
-  /**
-   * Joins the axes from {@code first} to {@code last}, both inclusive, into one; a scalar becomes a
-   * vector.
-   */
+  /** Joins the axes {@code first} to {@code last}, both included; a scalar becomes a vector. */
   default Tensor flatten(int first, int last) {
     if (self().rank() == 0) {
       return self().reshape(1).flatten(first, last);
@@ -64,9 +61,7 @@ public sealed interface TensorViews permits Tensor {
     return reshape(sizes);
   }
 
-  /**
-   * Returns the axes in another order: axis i of the result is axis {@code axes[i]} of this tensor.
-   */
+  /** Returns the axes in another order: axis i of the result is axis {@code axes[i]} of this. */
   default Tensor permute(int... axes) {
     Shape shape = self().shape();
     int[] order = axes.clone();
@@ -218,10 +213,7 @@ public sealed interface TensorViews permits Tensor {
     return List.copyOf(parts);
   }
 
-  /**
-   * Returns the given number of consecutive parts of equal size along an axis, the last of which
-   * may be smaller.
-   */
+  /** Returns consecutive parts of equal size along an axis, of which the last may be smaller. */
   default List<Tensor> chunk(int parts, int axis) {
     int n = self().size(self().shape().axis("chunk", axis));
     if (parts < 1) {
@@ -254,9 +246,7 @@ public sealed interface TensorViews permits Tensor {
     return repeated("repeat", self(), resolved, times, resolved + 1);
   }
 
-  /**
-   * Shifts the elements along an axis; those pushed over the end come back at the start; a copy.
-   */
+  /** Shifts elements along an axis; those pushed over the end come back at the start; a copy. */
   default Tensor roll(int shift, int axis) {
     int resolved = self().shape().axis("roll", axis);
     int n = self().size(resolved);
@@ -287,10 +277,7 @@ public sealed interface TensorViews permits Tensor {
     return Contiguous.apply(self());
   }
 
-  /**
-   * Returns an independent copy, which stays readable whatever happens to a parameter that this is
-   * a view of.
-   */
+  /** Returns an independent copy, readable whatever happens to a parameter that this views. */
   default Tensor copy() {
     return Contiguous.copy(self());
   }

@@ -114,10 +114,7 @@ public final class Tensors {
     return Tensor.contiguous(new Storage(array), dtype, shape);
   }
 
-  /**
-   * Returns a tensor whose element at each position, in reading order, is a function of the
-   * position.
-   */
+  /** Returns a tensor whose elements are a function of their positions in reading order. */
   static Tensor generate(Shape shape, DType dtype, IntToDoubleFunction value) {
     Object array = dtype.elements().uninitialized(shape.size());
     for (int i = 0; i < shape.size(); i++) {

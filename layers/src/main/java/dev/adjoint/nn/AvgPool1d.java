@@ -2,12 +2,8 @@ package dev.adjoint.nn;
 
 import dev.adjoint.op.PoolOptions;
 import dev.adjoint.op.Pooling;
-import dev.adjoint.tensor.Tensor;
 
-/**
- * Takes the mean of each window, see {@link Pooling#avgPool1d(Tensor, PoolOptions)}: from (N, C, L)
- * to (N, C, OL).
- */
+/** Averages windows, from (N, C, L) to (N, C, OL): {@link Pooling#avgPool1d}. */
 public final class AvgPool1d extends WindowPool {
 
   /** Takes windows that lie as the options say. */

@@ -2,12 +2,8 @@ package dev.adjoint.nn;
 
 import dev.adjoint.op.PoolOptions;
 import dev.adjoint.op.Pooling;
-import dev.adjoint.tensor.Tensor;
 
-/**
- * Takes the mean of each window, see {@link Pooling#avgPool2d(Tensor, PoolOptions)}: from (N, C, H,
- * W) to (N, C, OH, OW).
- */
+/** Averages windows, from (N, C, H, W) to (N, C, OH, OW): {@link Pooling#avgPool2d}. */
 public final class AvgPool2d extends WindowPool {
 
   /** Takes windows that lie as the options say. */

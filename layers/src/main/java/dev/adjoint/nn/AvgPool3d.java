@@ -2,12 +2,8 @@ package dev.adjoint.nn;
 
 import dev.adjoint.op.PoolOptions;
 import dev.adjoint.op.Pooling;
-import dev.adjoint.tensor.Tensor;
 
-/**
- * Takes the mean of each window, see {@link Pooling#avgPool3d(Tensor, PoolOptions)}: from (N, C, D,
- * H, W) to (N, C, OD, OH, OW).
- */
+/** Averages windows, from (N, C, D, H, W) to (N, C, OD, OH, OW): {@link Pooling#avgPool3d}. */
 public final class AvgPool3d extends WindowPool {
 
   /** Takes windows that lie as the options say. */

@@ -5,9 +5,7 @@ import dev.adjoint.op.Convolution;
 import dev.adjoint.tensor.Generator;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Convolves volumes: from (N, in, D, H, W) to (N, out, OD, OH, OW), see {@link Convolution#conv3d}.
- */
+/** Convolves volumes, from (N, in, D, H, W) to (N, out, OD, OH, OW): {@link Convolution#conv3d}. */
 public final class Conv3d extends Convolutional<Conv3d> {
 
   /** Creates a layer with a cubic kernel that moves by 1, without padding. */

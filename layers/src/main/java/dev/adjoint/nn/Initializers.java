@@ -40,9 +40,7 @@ public final class Initializers {
     return uniform(Math.sqrt(3) * xavier(shape, gain), shape, generator);
   }
 
-  /**
-   * Draws from the normal distribution with the deviation {@code gain sqrt(2 / (fanIn + fanOut))}.
-   */
+  /** Draws from the normal distribution of deviation {@code gain sqrt(2 / (fanIn + fanOut))}. */
   public static Tensor xavierNormal(Shape shape, double gain, Generator generator) {
     return generator.normal(0, xavier(shape, gain), shape, DType.FLOAT32);
   }

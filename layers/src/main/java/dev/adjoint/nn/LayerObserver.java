@@ -2,9 +2,7 @@ package dev.adjoint.nn;
 
 import dev.adjoint.tensor.Tensor;
 
-/**
- * An observer of layers' outputs, for statistics, summaries and drawings: {@link Layer#observe}.
- */
+/** An observer of layers' outputs for statistics, summaries, drawings: {@link Layer#observe}. */
 @FunctionalInterface
 public interface LayerObserver {
 

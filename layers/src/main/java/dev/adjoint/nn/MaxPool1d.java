@@ -2,12 +2,8 @@ package dev.adjoint.nn;
 
 import dev.adjoint.op.PoolOptions;
 import dev.adjoint.op.Pooling;
-import dev.adjoint.tensor.Tensor;
 
-/**
- * Takes the maximum of each window, see {@link Pooling#maxPool1d(Tensor, PoolOptions)}: from (N, C,
- * L) to (N, C, OL).
- */
+/** Takes maxima of windows, from (N, C, L) to (N, C, OL): {@link Pooling#maxPool1d}. */
 public final class MaxPool1d extends WindowPool {
 
   /** Takes windows that lie as the options say. */

@@ -2,12 +2,8 @@ package dev.adjoint.nn;
 
 import dev.adjoint.op.PoolOptions;
 import dev.adjoint.op.Pooling;
-import dev.adjoint.tensor.Tensor;
 
-/**
- * Takes the maximum of each window, see {@link Pooling#maxPool2d(Tensor, PoolOptions)}: from (N, C,
- * H, W) to (N, C, OH, OW).
- */
+/** Takes maxima of windows, from (N, C, H, W) to (N, C, OH, OW): {@link Pooling#maxPool2d}. */
 public final class MaxPool2d extends WindowPool {
 
   /** Takes windows that lie as the options say. */

@@ -315,10 +315,7 @@ abstract sealed class Parts implements Describable permits Layer {
     return String.join(", ", texts);
   }
 
-  /**
-   * Returns this layer, with its settings that are not the defaults, and those inside it as a tree,
-   * a line each.
-   */
+  /** Returns this layer and those inside as a tree, with settings that are not the defaults. */
   @Override
   public String toString() {
     String settings = settings();

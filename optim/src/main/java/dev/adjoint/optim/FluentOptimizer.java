@@ -167,9 +167,7 @@ public abstract class FluentOptimizer<O extends FluentOptimizer<O>> implements O
     return states;
   }
 
-  /**
-   * Returns who holds rate, decay, schedule and the number of steps: in a {@link Wrapper}, another.
-   */
+  /** Returns who holds rate, decay, schedule and step count: in a {@link Wrapper}, another. */
   FluentOptimizer<?> root() {
     return this;
   }

@@ -311,9 +311,7 @@ public final class LBFGS {
     /** The least curvature, times the square of the step, that is worth remembering. */
     private static final double LEAST = 1e-10;
 
-    /**
-     * Returns this with a step along which the gradient grew, without the oldest beyond a limit.
-     */
+    /** Adds a step if the gradient grew along it, and forgets the oldest beyond a limit. */
     CurvatureHistory plus(Tensor step, Tensor change, int limit) {
       Pair pair = new Pair(step, change);
       if (!(pair.curvature > LEAST)) {
@@ -323,9 +321,7 @@ public final class LBFGS {
       return new CurvatureHistory(ImmutableList.<Pair>builder().addAll(kept).add(pair).build());
     }
 
-    /**
-     * Returns minus the gradient times the inverse of the Hessian: the direction to the minimum.
-     */
+    /** Returns minus the gradient times the inverse Hessian: the direction to the minimum. */
     Tensor direction(Tensor gradient) {
       Tensor q = gradient.neg();
       double[] shares = new double[pairs.size()];

@@ -118,9 +118,7 @@ public final class ParameterGroup {
     return states.stream().map(ParameterState::path).toList();
   }
 
-  /**
-   * Returns how many parameters these are, and the settings that are not those of the optimizer.
-   */
+  /** Returns how many parameters these are, and the settings that are not the optimizer's. */
   @Override
   public String toString() {
     return "ParameterGroup of %s%s%s"

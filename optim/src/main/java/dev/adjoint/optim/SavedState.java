@@ -11,10 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/**
- * Reads a saved state and collects what is wrong with it, so that all faults are told at once, and
- * before anything has changed.
- */
+/** Reads a saved state and collects its faults, to tell all at once before anything has changed. */
 final class SavedState {
 
   private static final int MOST_FAULTS = 20;

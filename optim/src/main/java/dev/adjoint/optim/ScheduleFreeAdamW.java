@@ -58,9 +58,7 @@ public final class ScheduleFreeAdamW extends FluentOptimizer<ScheduleFreeAdamW> 
     numbers.put(LARGEST, 0.0);
   }
 
-  /**
-   * Sets the share of the average where gradients are taken, above 0, and the weight of squares.
-   */
+  /** Sets the average's share where gradients are taken, above 0, and the weight of squares. */
   public ScheduleFreeAdamW betas(double first, double second) {
     beta1 = Numbers.within(name(), "beta1", first);
     beta2 = belowOne("beta2", second);

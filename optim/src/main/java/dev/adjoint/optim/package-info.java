@@ -1,7 +1,4 @@
-/**
- * Improves parameters by gradients: optimizers, learning-rate schedules, clipping and weight
- * averages.
- */
+/** Improves parameters by gradients: optimizers, schedules, clipping and weight averages. */
 @NullMarked
 package dev.adjoint.optim;
 

@@ -1,7 +1,4 @@
-/**
- * Computes in plain Java that any JVM compiles well; its functions are also the source of the
- * vector ones.
- */
+/** Computes in plain Java that any JVM compiles well; vector functions are derived from these. */
 @NullMarked
 package dev.adjoint.kernel.portable;
 

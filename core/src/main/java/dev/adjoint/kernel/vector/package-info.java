@@ -1,7 +1,4 @@
-/**
- * Computes on vectors of values through {@code jdk.incubator.vector}; never linked unless that
- * module is there.
- */
+/** Computes on vectors by {@code jdk.incubator.vector}; not linked unless that module is there. */
 @NullMarked
 package dev.adjoint.kernel.vector;
 

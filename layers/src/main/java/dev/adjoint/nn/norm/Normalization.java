@@ -49,10 +49,7 @@ public abstract class Normalization<N extends Normalization<N>> extends Layer im
   private @Nullable Weight weight;
   private @Nullable Weight bias;
 
-  /**
-   * Creates a norm from its description, with g of the shape {@code features} and b if it is
-   * centered.
-   */
+  /** Creates a norm from its description, with g of shape {@code features}, and b if centered. */
   protected Normalization(Description from, boolean centered) {
     this(from, centered, centered);
   }

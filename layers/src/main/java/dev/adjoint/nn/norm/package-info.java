@@ -1,6 +1,4 @@
-/**
- * Normalizes activations: every normalization layer as one formula over chosen axes, and whitening.
- */
+/** Normalizes activations: every norm as one formula over chosen axes, and whitening. */
 @NullMarked
 package dev.adjoint.nn.norm;
 

@@ -76,10 +76,7 @@ import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Lists the classes that a file may name, and what makes their objects. A file is data: no other
- * class is looked for.
- */
+/** The classes that a file may name, and what makes their objects: no other is looked for. */
 final class LayerTypes {
 
   private static final ImmutableMap<Class<?>, Function<Description, ?>> FACTORIES =

@@ -106,10 +106,7 @@ public record ModelCard(Map<String, String> facts) {
     return fact("seed", Long.toString(seed));
   }
 
-  /**
-   * Sets when the model was made. The clock is not asked, so that the same model gives the same
-   * file.
-   */
+  /** Sets when the model was made; no clock is asked, so that equal models make equal files. */
   public ModelCard date(LocalDate date) {
     return fact("date", date.toString());
   }

@@ -27,10 +27,7 @@ final class Lengths {
     return IntStream.range(0, shape.rank()).filter(i -> i != kept).toArray();
   }
 
-  /**
-   * Returns lengths to divide by: 1 for 0, so that a vector of zeros stays what it is and its
-   * gradient finite.
-   */
+  /** Returns lengths to divide by: 1 for 0, so that zeros stay zeros, with finite gradients. */
   static Tensor divisor(Tensor lengths) {
     return lengths.plus(lengths.equal(0));
   }

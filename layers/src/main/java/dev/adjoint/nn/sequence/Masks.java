@@ -14,10 +14,7 @@ public final class Masks {
 
   private Masks() {}
 
-  /**
-   * Returns the mask of shape (1, T, T), for every sequence, in which position t may look at
-   * positions 0 to t.
-   */
+  /** Returns the mask of shape (1, T, T) in which position t may look at positions 0 to t. */
   public static Tensor causal(int steps) {
     Tensor positions = Tensors.arange(steps);
     return positions.unsqueeze(1).greaterEqual(positions).unsqueeze(0);

@@ -25,9 +25,7 @@ public final class QueryKeyNorm extends Layer {
      * heads) that all heads share: as in Qwen 3 and Gemma 3.
      */
     PER_HEAD("each head"),
-    /**
-     * An RMS norm of all features, before heads divide them, with a gain for each: as in OLMo 2.
-     */
+    /** An RMS norm of all features before heads divide them, with a gain for each: as in OLMo 2. */
     WHOLE_WIDTH("the whole width"),
     /**
      * Scaled cosine attention: the scores are {@code cos(q, k) / tau} (Liu et al. 2022, "Swin
