@@ -1,5 +1,7 @@
 package dev.adjoint.check;
 
+import static com.google.common.base.Preconditions.checkArgument;
+
 import dev.adjoint.autodiff.Parameter;
 import dev.adjoint.check.CheckedFunction.Variable;
 import dev.adjoint.tensor.DType;
@@ -213,10 +215,8 @@ public final class GradientCheck {
   }
 
   private GradientCheck some(Mode mode, int count) {
-    if (count < 1) {
-      throw new IllegalArgumentException(
-          "gradient check: %d directions or samples; expected at least 1".formatted(count));
-    }
+    checkArgument(
+        count >= 1, "gradient check: %s directions or samples; expected at least 1", count);
     return with(check -> {
       check.mode = mode;
       check.count = count;
@@ -244,10 +244,7 @@ public final class GradientCheck {
    * hides errors behind its rounding; those larger than this are found.
    */
   public GradientCheck resolution(double relative) {
-    if (!(relative > 0)) {
-      throw new IllegalArgumentException(
-          "resolution: %s; expected more than 0".formatted(relative));
-    }
+    checkArgument(relative > 0, "resolution: %s; expected more than 0", relative);
     return with(check ->
         check.tolerance = new ToleranceRule(tolerance.absolute(), tolerance.relative(), relative));
   }
@@ -260,9 +257,8 @@ public final class GradientCheck {
    * @param first rounded down to a power of two, so that moving an element is exact
    */
   public GradientCheck step(double first) {
-    if (!(first > 0 && first < Double.POSITIVE_INFINITY)) {
-      throw new IllegalArgumentException("step: %s; expected more than 0".formatted(first));
-    }
+    checkArgument(
+        first > 0 && first < Double.POSITIVE_INFINITY, "step: %s; expected more than 0", first);
     return with(check -> check.step = Direction.power(first));
   }
 
@@ -271,9 +267,7 @@ public final class GradientCheck {
    * second. Without this, any time will do. What is measured depends on the machine, so leave room.
    */
   public GradientCheck within(Duration budget) {
-    if (!budget.isPositive()) {
-      throw new IllegalArgumentException("within: %s; expected more than 0".formatted(budget));
-    }
+    checkArgument(budget.isPositive(), "within: %s; expected more than 0", budget);
     return with(check -> check.budget = budget);
   }
 
@@ -342,18 +336,16 @@ public final class GradientCheck {
     }
     for (Map.Entry<String, Parameter> named : parameters) {
       Parameter parameter = named.getValue();
-      if (parameter.isFrozen()) {
-        throw new IllegalArgumentException(
-            "gradient check: parameter '%s' is frozen and has no gradient; expected unfreeze() before"
-                .formatted(named.getKey()));
-      }
+      checkArgument(
+          !parameter.isFrozen(),
+          "gradient check: parameter '%s' is frozen and has no gradient; expected unfreeze() before",
+          named.getKey());
       variables.add(variable(named.getKey(), parameter.value().untracked().copy(), parameter));
     }
-    if (variables.isEmpty()) {
-      throw new IllegalArgumentException(
-          "gradient check: there is nothing to move; expected inputs by at(...) or parameters by"
-              + " wrt(...)");
-    }
+    checkArgument(
+        !variables.isEmpty(),
+        "gradient check: there is nothing to move; expected inputs by at(...) or parameters by"
+            + " wrt(...)");
     List<String> known = variables.stream().map(Variable::name).toList();
     elements.forEach((name, those) -> {
       int at = known.indexOf(name);

@@ -1,5 +1,6 @@
 package dev.adjoint.op;
 
+import static com.google.common.base.Preconditions.checkArgument;
 import static dev.adjoint.op.LossChecks.requireAboveZero;
 import static dev.adjoint.op.LossChecks.requireBroadcast;
 import static dev.adjoint.op.LossChecks.requireEqualShapes;
@@ -149,10 +150,7 @@ public final class DistributionLosses {
               .formatted(shape, target.shape(), quantiles.length, expected));
     }
     for (double q : quantiles) {
-      if (!(q > 0 && q < 1)) {
-        throw new IllegalArgumentException(
-            "quantile: quantile %s; expected one between 0 and 1".formatted(q));
-      }
+      checkArgument(q > 0 && q < 1, "quantile: quantile %s; expected one between 0 and 1", q);
     }
     DType dtype = DType.promote(prediction.dtype(), target.dtype());
     return reduction.of(QUANTILE.apply(prediction, each, Tensor.of(quantiles).to(dtype)));

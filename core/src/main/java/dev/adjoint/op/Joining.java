@@ -1,5 +1,7 @@
 package dev.adjoint.op;
 
+import static com.google.common.base.Preconditions.checkArgument;
+
 import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.kernel.Span;
 import dev.adjoint.kernel.StridedCopy;
@@ -23,9 +25,7 @@ public final class Joining {
   }
 
   private static Tensor concat(String name, int axis, Tensor... tensors) {
-    if (tensors.length == 0) {
-      throw new IllegalArgumentException("concat: no tensors; expected at least one");
-    }
+    checkArgument(tensors.length != 0, "concat: no tensors; expected at least one");
     Shape first = tensors[0].shape();
     int resolved = first.axis("concat", axis);
     long size = 0;
@@ -48,9 +48,7 @@ public final class Joining {
 
   /** Joins tensors of one shape along a new axis. */
   public static Tensor stack(int axis, Tensor... tensors) {
-    if (tensors.length == 0) {
-      throw new IllegalArgumentException("stack: no tensors; expected at least one");
-    }
+    checkArgument(tensors.length != 0, "stack: no tensors; expected at least one");
     Shape shape = tensors[0].shape();
     if (axis < -shape.rank() - 1 || axis > shape.rank()) {
       throw new IllegalArgumentException(

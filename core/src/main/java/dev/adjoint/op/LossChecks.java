@@ -1,5 +1,7 @@
 package dev.adjoint.op;
 
+import static com.google.common.base.Preconditions.checkArgument;
+
 import dev.adjoint.tensor.Shape;
 
 /** What losses demand of shapes and numbers. */
@@ -24,16 +26,10 @@ final class LossChecks {
   }
 
   static void requireAboveZero(String loss, String name, double value) {
-    if (!(value > 0)) {
-      throw new IllegalArgumentException(
-          "%s: %s %s; expected above 0".formatted(loss, name, value));
-    }
+    checkArgument(value > 0, "%s: %s %s; expected above 0", loss, name, value);
   }
 
   static void requireAtLeastZero(String loss, String name, double value) {
-    if (!(value >= 0)) {
-      throw new IllegalArgumentException(
-          "%s: %s %s; expected at least 0".formatted(loss, name, value));
-    }
+    checkArgument(value >= 0, "%s: %s %s; expected at least 0", loss, name, value);
   }
 }

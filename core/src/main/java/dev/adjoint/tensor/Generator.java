@@ -1,5 +1,7 @@
 package dev.adjoint.tensor;
 
+import static com.google.common.base.Preconditions.checkArgument;
+
 import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.autodiff.Replay;
 import dev.adjoint.kernel.Parallel;
@@ -124,10 +126,7 @@ public final class Generator {
 
   /** Returns numbers of the normal distribution with a mean and a standard deviation. */
   public Tensor normal(double mean, double deviation, Shape shape, DType dtype) {
-    if (!(deviation >= 0)) {
-      throw new IllegalArgumentException(
-          "normal: deviation %s; expected at least 0".formatted(deviation));
-    }
+    checkArgument(deviation >= 0, "normal: deviation %s; expected at least 0", deviation);
     return draw(shape, dtype, 2, at -> mean + deviation * gaussian(at));
   }
 
@@ -192,10 +191,7 @@ public final class Generator {
 
   /** Returns whole numbers uniform in [0, bound). */
   public IntTensor integers(int bound, int... sizes) {
-    if (bound < 1) {
-      throw new IllegalArgumentException(
-          "integers: bound %d; expected at least 1".formatted(bound));
-    }
+    checkArgument(bound >= 1, "integers: bound %s; expected at least 1", bound);
     int[] values = new int[Shape.of(sizes).size()];
     long start = take(values.length);
     Arrays.setAll(values, i -> bounded(bits(start + i), bound));

@@ -1,5 +1,7 @@
 package dev.adjoint.nn.predict;
 
+import static com.google.common.base.Preconditions.checkArgument;
+
 import dev.adjoint.tensor.Tensor;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -66,9 +68,7 @@ public final class BatchedPredictor implements AutoCloseable {
 
   /** Sets how long the first request of a batch waits for others at most; defaults to 1 ms. */
   public BatchedPredictor delay(Duration time) {
-    if (time.isNegative()) {
-      throw new IllegalArgumentException("delay: %s; expected at least 0".formatted(time));
-    }
+    checkArgument(!time.isNegative(), "delay: %s; expected at least 0", time);
     delayNanos = time.toNanos();
     return this;
   }
@@ -80,9 +80,7 @@ public final class BatchedPredictor implements AutoCloseable {
   }
 
   private static int atLeastOne(String setting, int value) {
-    if (value < 1) {
-      throw new IllegalArgumentException("%s: %d; expected at least 1".formatted(setting, value));
-    }
+    checkArgument(value >= 1, "%s: %s; expected at least 1", setting, value);
     return value;
   }
 

@@ -1,5 +1,8 @@
 package dev.adjoint.nn.predict;
 
+import static com.google.common.base.Preconditions.checkArgument;
+import static com.google.common.base.Preconditions.checkState;
+
 import com.google.common.collect.ImmutableMap;
 import dev.adjoint.io.AtomicFile;
 import dev.adjoint.io.Quoted;
@@ -114,11 +117,10 @@ public final class Predictor {
    */
   public Predictor columns(Columns newColumns) {
     for (Column column : newColumns.list()) {
-      if (column.width() == 0) {
-        throw new IllegalArgumentException(
-            "columns: '%s' has no categories yet; expected the columns of the schema of a table that was read"
-                .formatted(column.name()));
-      }
+      checkArgument(
+          column.width() != 0,
+          "columns: '%s' has no categories yet; expected the columns of the schema of a table that was read",
+          column.name());
     }
     return new Predictor(model, newColumns, classes, metadata, budget);
   }
@@ -216,11 +218,10 @@ public final class Predictor {
   public static Predictor load(Path path, Map<String, Function<Description, ?>> layers)
       throws IOException {
     for (String name : layers.keySet()) {
-      if (LayerTypes.isBuiltIn(name)) {
-        throw new IllegalArgumentException(
-            "load: a constructor for '%s'; expected another name, there is a layer of this one"
-                .formatted(name));
-      }
+      checkArgument(
+          !LayerTypes.isBuiltIn(name),
+          "load: a constructor for '%s'; expected another name, there is a layer of this one",
+          name);
     }
     try {
       return of(SealedFile.load(path), layers);
@@ -241,9 +242,7 @@ public final class Predictor {
         texts.containsKey(COLUMNS) // else a file of the first version
             ? Columns.read(take(texts, COLUMNS))
             : new Columns().numeric(features.lines().toArray(String[]::new));
-    if (!columns.areFeatures(features)) {
-      throw new IllegalArgumentException("the features are not those of the columns");
-    }
+    checkArgument(columns.areFeatures(features), "the features are not those of the columns");
     List<String> labels = take(texts, LABELS).lines().toList();
     double temperature =
         texts.containsKey(TEMPERATURE) ? Double.parseDouble(take(texts, TEMPERATURE)) : 1;
@@ -430,11 +429,10 @@ public final class Predictor {
   }
 
   double[] row(String operation, Map<String, ?> example) {
-    if (columns.width() == 0) {
-      throw new IllegalStateException(
-          "%s: this predictor has no columns; expected columns(...) or features(...) before it was saved"
-              .formatted(operation));
-    }
+    checkState(
+        columns.width() != 0,
+        "%s: this predictor has no columns; expected columns(...) or features(...) before it was saved",
+        operation);
     return columns.row(operation, example);
   }
 }

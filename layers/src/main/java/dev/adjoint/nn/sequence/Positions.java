@@ -1,5 +1,7 @@
 package dev.adjoint.nn.sequence;
 
+import static com.google.common.base.Preconditions.checkArgument;
+
 import dev.adjoint.op.Joining;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Tensor;
@@ -40,11 +42,10 @@ public enum Positions {
     if (!isRotary()) {
       return x;
     }
-    if (x.rank() < 2 || x.size(-1) % 2 != 0) {
-      throw new IllegalArgumentException(
-          "rotate: input of shape %s; expected (..., T, width) of an even width"
-              .formatted(x.shape()));
-    }
+    checkArgument(
+        x.rank() >= 2 && x.size(-1) % 2 == 0,
+        "rotate: input of shape %s; expected (..., T, width) of an even width",
+        x.shape());
     return rotate(x, turns(first, x.size(-2), x.size(-1) / 2, base));
   }
 
@@ -81,10 +82,7 @@ public enum Positions {
    * power of two, those of the power below, and then every other one of the power above.
    */
   public static double[] slopes(int heads) {
-    if (heads < 1) {
-      throw new IllegalArgumentException(
-          "slopes: of %d heads; expected at least 1".formatted(heads));
-    }
+    checkArgument(heads >= 1, "slopes: of %s heads; expected at least 1", heads);
     int power = Integer.highestOneBit(heads);
     double[] slopes = new double[heads];
     for (int i = 0; i < heads; i++) {

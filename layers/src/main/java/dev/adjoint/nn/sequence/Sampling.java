@@ -1,5 +1,8 @@
 package dev.adjoint.nn.sequence;
 
+import static com.google.common.base.Preconditions.checkArgument;
+import static com.google.common.base.Preconditions.checkState;
+
 import dev.adjoint.tensor.Tensor;
 import java.util.Arrays;
 
@@ -32,12 +35,8 @@ public record Sampling(double temperature, int topK, double topP) {
       throw new IllegalArgumentException(
           "temperature %s; expected a finite number of at least 0".formatted(temperature));
     }
-    if (topK < 1) {
-      throw new IllegalArgumentException("topK %d; expected at least 1".formatted(topK));
-    }
-    if (!(topP > 0 && topP <= 1)) {
-      throw new IllegalArgumentException("topP %s; expected more than 0, up to 1".formatted(topP));
-    }
+    checkArgument(topK >= 1, "topK %s; expected at least 1", topK);
+    checkArgument(topP > 0 && topP <= 1, "topP %s; expected more than 0, up to 1", topP);
   }
 
   /** Divides scores by a number. */
@@ -64,11 +63,10 @@ public record Sampling(double temperature, int topK, double topP) {
    */
   int choose(Tensor scores, double chance) {
     double highest = scores.max().item(); // NaN if a score is
-    if (!Double.isFinite(highest)) {
-      throw new IllegalStateException(
-          "generate: the highest score of a token is %s; expected a finite number"
-              .formatted(highest));
-    }
+    checkState(
+        Double.isFinite(highest),
+        "generate: the highest score of a token is %s; expected a finite number",
+        highest);
     if (temperature == 0) {
       return scores.argmax(0).get(0);
     }

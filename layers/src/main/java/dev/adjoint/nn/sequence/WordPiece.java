@@ -1,5 +1,6 @@
 package dev.adjoint.nn.sequence;
 
+import static com.google.common.base.Preconditions.checkArgument;
 import static java.util.Objects.requireNonNull;
 
 import com.google.common.collect.ImmutableMap;
@@ -120,10 +121,7 @@ public final class WordPiece {
    * before ({@code pad_to_multiple_of} in Python).
    */
   public Tokens pad(List<int[]> encoded, int multiple) {
-    if (multiple < 1) {
-      throw new IllegalArgumentException(
-          "pad: to a multiple of %d pieces; expected at least 1".formatted(multiple));
-    }
+    checkArgument(multiple >= 1, "pad: to a multiple of %s pieces; expected at least 1", multiple);
     int longest = encoded.stream().mapToInt(row -> row.length).max().orElse(0);
     int steps = Math.multiplyExact(Math.ceilDiv(longest, multiple), multiple);
     int[] all = new int[Math.multiplyExact(encoded.size(), steps)];
@@ -138,10 +136,8 @@ public final class WordPiece {
 
   /** Encodes a text, as {@link #encode(List, int)} does. */
   public int[] encode(String text, int longest) {
-    if (longest < 2) {
-      throw new IllegalArgumentException(
-          "encode: at most %d pieces; expected at least 2, [CLS] and [SEP]".formatted(longest));
-    }
+    checkArgument(
+        longest >= 2, "encode: at most %s pieces; expected at least 2, [CLS] and [SEP]", longest);
     List<Integer> numbers = new ArrayList<>();
     numbers.add(codes.get(CLS));
     int end = 0;
