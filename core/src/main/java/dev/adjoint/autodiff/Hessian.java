@@ -1,5 +1,6 @@
 package dev.adjoint.autodiff;
 
+import com.google.common.collect.Streams;
 import dev.adjoint.kernel.Buffers;
 import dev.adjoint.op.GrowingTensor;
 import dev.adjoint.op.Joining;
@@ -87,9 +88,7 @@ public final class Hessian {
    * block at a time; {@link #diagonal(int, Generator)} estimates it by fewer.
    */
   public List<Tensor> diagonal() {
-    return IntStream.range(0, x.size())
-        .mapToObj(i -> Jacobian.diagonal(gradient.get(i), x.get(i)))
-        .toList();
+    return Streams.zip(gradient.stream(), x.stream(), Jacobian::diagonal).toList();
   }
 
   /**
@@ -178,8 +177,8 @@ public final class Hessian {
   /** Returns the parts of a vector of all elements. */
   List<Tensor> split(Tensor flat) {
     List<Tensor> parts = flat.split(0, x.stream().mapToInt(Tensor::size).toArray());
-    return IntStream.range(0, x.size())
-        .mapToObj(i -> parts.get(i).reshape(x.get(i).shape()).to(x.get(i).dtype()))
+    return Streams.zip(
+            parts.stream(), x.stream(), (part, t) -> part.reshape(t.shape()).to(t.dtype()))
         .toList();
   }
 

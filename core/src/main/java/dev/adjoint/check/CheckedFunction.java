@@ -1,5 +1,6 @@
 package dev.adjoint.check;
 
+import com.google.common.collect.Streams;
 import dev.adjoint.autodiff.Autodiff;
 import dev.adjoint.autodiff.Backward;
 import dev.adjoint.autodiff.Parameter;
@@ -97,9 +98,7 @@ final class CheckedFunction {
   List<double[]> gradientsAt(List<double[]> elements, Tensor weights) {
     try {
       List<Tensor> sources =
-          IntStream.range(0, variables.size())
-              .mapToObj(i -> variables.get(i).source(elements.get(i)))
-              .toList();
+          Streams.zip(variables.stream(), elements.stream(), Variable::source).toList();
       return record(sources, true).pull(weights);
     } finally {
       variables.forEach(Variable::restore);

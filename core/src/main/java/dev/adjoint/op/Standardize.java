@@ -6,6 +6,7 @@ import dev.adjoint.kernel.Kernels.Normalizer;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Shape;
 import dev.adjoint.tensor.Tensor;
+import java.util.Arrays;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -56,10 +57,7 @@ public final class Standardize {
     }
 
     private Tensor root(Tensor deviation, int[] axes) {
-      int n = 1;
-      for (int axis : axes) {
-        n *= deviation.size(axis);
-      }
+      int n = Arrays.stream(axes).map(deviation::size).reduce(1, (a, b) -> a * b);
       Tensor shares = deviation.times(1 / Math.sqrt(n));
       return Reductions.length(shares, outsideRoot ? 0 : epsilon, true, axes);
     }

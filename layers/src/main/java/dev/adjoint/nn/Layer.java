@@ -15,10 +15,8 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Deque;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -159,11 +157,10 @@ public abstract non-sealed class Layer extends Parts {
    * in the order of {@link #namedLayers}.
    */
   public final List<Generator> generators() {
-    Set<Generator> generators = new LinkedHashSet<>();
-    for (Layer layer : namedLayers().values()) {
-      layer.drawsFrom().ifPresent(generators::add);
-    }
-    return ImmutableList.copyOf(generators);
+    return namedLayers().values().stream()
+        .flatMap(layer -> layer.drawsFrom().stream())
+        .distinct()
+        .toList();
   }
 
   /** Returns the weights or buffers of this layer and of those inside, each by its first path. */

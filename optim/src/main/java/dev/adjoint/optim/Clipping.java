@@ -24,11 +24,9 @@ public final class Clipping {
 
   /** Returns the norm of the gradients of some parameters. */
   static double totalNorm(Gradients gradients, List<Parameter> parameters) {
-    double total = 0;
-    for (Parameter parameter : parameters) {
-      total = Math.hypot(total, norm(gradients.of(parameter).untracked()));
-    }
-    return total;
+    return parameters.stream()
+        .mapToDouble(parameter -> norm(gradients.of(parameter).untracked()))
+        .reduce(0, Math::hypot);
   }
 
   private static double norm(Tensor gradient) {

@@ -1,11 +1,11 @@
 package dev.adjoint.nn.inspect;
 
+import com.google.common.collect.Streams;
 import dev.adjoint.autodiff.Gradients;
 import dev.adjoint.autodiff.Parameter;
 import dev.adjoint.autodiff.Vmap;
 import dev.adjoint.nn.Layer;
 import dev.adjoint.tensor.Tensor;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -49,11 +49,8 @@ public final class PerExampleGradients {
               Gradients g = loss.apply(example).backward();
               return parameters.values().stream().map(g::orZeros).toList();
             });
-    List<String> names = new ArrayList<>(parameters.keySet());
     Map<String, Tensor> byName = new LinkedHashMap<>();
-    for (int i = 0; i < names.size(); i++) {
-      byName.put(names.get(i), gradients.get(i));
-    }
+    Streams.forEachPair(parameters.keySet().stream(), gradients.stream(), byName::put);
     return byName;
   }
 }

@@ -13,7 +13,6 @@ import dev.adjoint.nn.inspect.Perturbation.Operand;
 import dev.adjoint.tensor.DType;
 import dev.adjoint.tensor.Generator;
 import dev.adjoint.tensor.Tensor;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -174,10 +173,8 @@ final class Probe implements AutoCloseable {
   private boolean isEquivariant(Perturbation perturbation) {
     Place here = new Place(perturbation.ofWeights, 1, 0);
     for (int row : rows(perturbation)) {
-      List<double[]> outputs = new ArrayList<>();
-      for (double d : FACTORS) {
-        outputs.add(output(perturbation, here, d, row));
-      }
+      List<double[]> outputs =
+          Arrays.stream(FACTORS).mapToObj(d -> output(perturbation, here, d, row)).toList();
       double[] shift = new double[base.length]; // of d = 1, from the largest d, where it is exact
       double most = FACTORS[FACTORS.length - 1];
       Arrays.setAll(shift, i -> (outputs.getLast()[i] - base[i]) / most);
@@ -298,11 +295,7 @@ final class Probe implements AutoCloseable {
   }
 
   private static double largest(double[] values) {
-    double largest = 0;
-    for (double value : values) {
-      largest = Math.max(largest, Math.abs(value)); // of NaN, too
-    }
-    return largest;
+    return Arrays.stream(values).map(Math::abs).max().orElse(0); // of NaN, too
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.adjoint.nn.sequence;
 
+import com.google.common.collect.Streams;
 import dev.adjoint.autodiff.Recorder;
 import dev.adjoint.nn.Description;
 import dev.adjoint.nn.Dropout;
@@ -226,7 +227,7 @@ public abstract sealed class Recurrent<R extends Recurrent<R, S>, S> extends Lay
    */
   public final Output<S> forward(Tensor x, @Nullable IntTensor lengths, @Nullable S initial) {
     requireInput(x, lengths);
-    List<List<Tensor>> states = initialStates(x, initial);
+    List<List<Tensor>> states = new ArrayList<>(initialStates(x, initial));
     Padding padding = lengths == null ? null : new Padding(lengths, x.size(1), x.dtype());
     // Time comes first inside, so that a step is one run of elements.
     Tensor sequence = x.transpose(0, 1);
@@ -247,11 +248,11 @@ public abstract sealed class Recurrent<R extends Recurrent<R, S>, S> extends Lay
     if (padding != null) {
       sequence = padding.zeroed(sequence);
     }
-    List<Tensor> last = new ArrayList<>();
-    for (int i = 0; i < memories; i++) {
-      int memory = i;
-      last.add(Joining.stack(0, states.stream().map(s -> s.get(memory)).toArray(Tensor[]::new)));
-    }
+    List<Tensor> last =
+        IntStream.range(0, memories)
+            .mapToObj(
+                i -> Joining.stack(0, states.stream().map(s -> s.get(i)).toArray(Tensor[]::new)))
+            .toList();
     return new Output<>(observed(sequence.transpose(0, 1)), joined.apply(last));
   }
 
@@ -327,12 +328,9 @@ public abstract sealed class Recurrent<R extends Recurrent<R, S>, S> extends Lay
                 .formatted(this, tensor.shape(), x.shape(), expected));
       }
     }
-    List<List<Tensor>> states = new ArrayList<>();
-    for (int i = 0; i < cells.size(); i++) {
-      int index = i;
-      states.add(tensors.stream().map(tensor -> tensor.select(0, index)).toList());
-    }
-    return states;
+    return IntStream.range(0, cells.size())
+        .mapToObj(i -> tensors.stream().map(tensor -> tensor.select(0, i)).toList())
+        .toList();
   }
 
   private void requireInput(Tensor x, @Nullable IntTensor lengths) {
@@ -389,11 +387,8 @@ public abstract sealed class Recurrent<R extends Recurrent<R, S>, S> extends Lay
         return after;
       }
       Tensor running = mask.select(0, t);
-      List<Tensor> state = new ArrayList<>();
-      for (int i = 0; i < after.size(); i++) {
-        state.add(Where.where(running, after.get(i), before.get(i)));
-      }
-      return state;
+      return Streams.zip(after.stream(), before.stream(), (a, b) -> Where.where(running, a, b))
+          .toList();
     }
   }
 }
