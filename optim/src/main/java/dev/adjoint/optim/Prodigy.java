@@ -99,11 +99,7 @@ public final class Prodigy extends FluentOptimizer<Prodigy> {
     Tensor now = state.parameter().value().untracked();
     Tensor gain = GAIN.apply(state.tensor(gradient), start, now);
     numerator += unit(rate(state)) * gain.sum().item();
-    return formula(state, gradient).andThen(_ -> denominator += norm(state));
-  }
-
-  private static double norm(ParameterState state) {
-    return state.slot(SUM, 0).norm(1).item();
+    return formula(state, gradient).andThen(_ -> denominator += state.slot(SUM, 0).norm(1).item());
   }
 
   /** Returns the weight of a gradient in both sums; in units of d0, as they may be small. */

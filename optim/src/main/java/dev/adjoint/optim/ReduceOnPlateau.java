@@ -1,8 +1,7 @@
 package dev.adjoint.optim;
 
+import com.google.common.collect.ImmutableMap;
 import dev.adjoint.tensor.Tensor;
-import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
@@ -112,12 +111,11 @@ public final class ReduceOnPlateau implements Schedule {
 
   /** Returns what is remembered: {@code factor}, {@code best} and two counts. */
   public Map<String, Tensor> state() {
-    Map<String, Tensor> state = new LinkedHashMap<>();
-    state.put("factor", SavedState.entry(factor));
-    state.put("best", SavedState.entry(best));
-    state.put("num_bad_epochs", SavedState.entry(bad));
-    state.put("cooldown_counter", SavedState.entry(cooling));
-    return Collections.unmodifiableMap(state);
+    return ImmutableMap.of(
+        "factor", SavedState.entry(factor),
+        "best", SavedState.entry(best),
+        "num_bad_epochs", SavedState.entry(bad),
+        "cooldown_counter", SavedState.entry(cooling));
   }
 
   /**
