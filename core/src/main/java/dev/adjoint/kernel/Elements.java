@@ -62,8 +62,8 @@ public interface Elements {
       Object terms, int from, @Nullable Object factors, int factorsFrom, Object out, int to, int n);
 
   /**
-   * Copies the elements at {@code rows[r] + columns[i]}, row by row; where either is negative,
-   * minus infinity.
+   * Copies the elements at {@code rows[r] + columns[i]}, row by row; minus infinity where either is
+   * negative.
    */
   void pick(Object x, int[] rows, int[] columns, Object out);
 

@@ -98,7 +98,6 @@ record WindowMaxima(Elements type, Object x, int from, Bins slices, Bins rows, B
       type.set(numbers, t, t);
       distances[t] = distance(t / across / down, t / across % down) + t % across * columns.step();
     }
-    int[][] seenBy = seenBy(across);
     Loop larger = type.kernels().loop(LARGER);
     Parallel.runRanges(
         places.length / width,
@@ -116,7 +115,7 @@ record WindowMaxima(Elements type, Object x, int from, Bins slices, Bins rows, B
             type.fill(chosen, 0, n * width, 0);
             for (int t = 0; t < taps; t++) {
               int[] lines = lines(line, n, t / across / down, t / across % down);
-              type.pick(x, lines, seenBy[t % across], t == 0 ? best : seen);
+              type.pick(x, lines, columns(t % across), t == 0 ? best : seen);
               if (t > 0) {
                 larger.run(operands, new int[] {0, 0, 0, t, 0, 0}, 1 << 3, n * width);
               }
@@ -129,14 +128,14 @@ record WindowMaxima(Elements type, Object x, int from, Bins slices, Bins rows, B
         });
   }
 
-  /** Returns where in its line each window sees through a tap, for all taps of a line; or -1. */
-  private int[][] seenBy(int taps) {
-    int[][] places = new int[taps][columns.count()];
-    for (int t = 0; t < taps; t++) {
-      for (int i = 0; i < columns.count(); i++) {
-        int shift = t * columns.step();
-        places[t][i] = columns.has(i, shift) ? columns.from()[i] + shift : -1;
-      }
+  /** Returns where in its line each window of a line sees through a tap; or -1. */
+  private int[] columns(int tap) {
+    int shift = tap * columns.step();
+    int[] from = columns.from();
+    int[] to = columns.to();
+    int[] places = new int[from.length];
+    for (int i = 0; i < places.length; i++) {
+      places[i] = from[i] + shift < to[i] ? from[i] + shift : -1;
     }
     return places;
   }
