@@ -119,9 +119,17 @@ public enum MatMul implements Primitive {
   public Tensor pullback(int input, Tensor g, Tensor[] x, Tensor y) {
     return switch (input) {
       case 0 -> Recorder.apply(this, g, x[1].transpose());
-      case 1 -> Recorder.apply(this, x[0].transpose(), g);
+      case 1 ->
+          isTransposed(x[1])
+              ? Recorder.apply(this, g.transpose(), x[0]).transpose()
+              : Recorder.apply(this, x[0].transpose(), g);
       default -> g.sum(0);
     };
+  }
+
+  /** Tells whether a matrix is a transposed view, whose cotangent is best one, too. */
+  private static boolean isTransposed(Tensor x) {
+    return x.rank() == 2 && x.strides()[0] == 1 && x.size(0) > 1 && x.size(1) > 1;
   }
 
   private static void requireBatches(Tensor a, Tensor b) {
