@@ -131,11 +131,9 @@ record WindowMaxima(Elements type, Object x, int from, Bins slices, Bins rows, B
   /** Returns where in its line each window of a line sees through a tap; or -1. */
   private int[] columns(int tap) {
     int shift = tap * columns.step();
-    int[] from = columns.from();
-    int[] to = columns.to();
-    int[] places = new int[from.length];
+    int[] places = new int[columns.count()];
     for (int i = 0; i < places.length; i++) {
-      places[i] = from[i] + shift < to[i] ? from[i] + shift : -1;
+      places[i] = columns.has(i, shift) ? columns.from()[i] + shift : -1;
     }
     return places;
   }
