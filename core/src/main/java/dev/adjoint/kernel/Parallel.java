@@ -36,7 +36,9 @@ public final class Parallel {
   /** Less work than this is not worth a hand-over to helpers that are awake. */
   private static final long INLINE_WHILE_AWAKE_NANOS = 20_000;
 
-  /** Less work than this is not worth waking helpers up. */
+  /**
+   * Less work than this is not worth waking helpers up, unless it follows other such work at once.
+   */
   private static final long INLINE_WHILE_ASLEEP_NANOS = 100_000;
 
   /** How long a thread looks for work, or for the end of it, before it goes to sleep. */
@@ -166,6 +168,9 @@ public final class Parallel {
     /** How many helpers are awake: working, or looking for work. */
     private final AtomicInteger awake = new AtomicInteger();
 
+    /** When work ended that was not worth waking helpers up. */
+    private final AtomicLong inlineUntil = new AtomicLong(System.nanoTime() - SPIN_NANOS);
+
     Team(int threads, long inlineWhileAsleepNanos) {
       this.threads = threads;
       this.inlineWhileAsleepNanos = inlineWhileAsleepNanos;
@@ -173,9 +178,13 @@ public final class Parallel {
     }
 
     void run(int chunks, long estimatedNanos, IntConsumer body) {
-      boolean asleep = awake.get() == 0;
-      if (threads == 1 || asleep && estimatedNanos < inlineWhileAsleepNanos) {
+      if (threads == 1) {
         runInline(chunks, body);
+        return;
+      }
+      if (estimatedNanos < inlineWhileAsleepNanos && awake.get() == 0 && !isOneOfMany()) {
+        runInline(chunks, body);
+        inlineUntil.setOpaque(System.nanoTime());
         return;
       }
       Job job = new Job(chunks, body);
@@ -191,6 +200,11 @@ public final class Parallel {
         current.set(null);
       }
       job.rethrowFailure();
+    }
+
+    /** Tells whether helpers that the work before had woken up would still be awake. */
+    private boolean isOneOfMany() {
+      return System.nanoTime() - inlineUntil.getOpaque() < SPIN_NANOS;
     }
 
     private void wakeHelpers(int wanted) {

@@ -2,6 +2,7 @@ package dev.adjoint.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -113,6 +114,35 @@ class ParallelTest {
   void littleWorkStaysInTheCallingThread() {
     Thread caller = Thread.currentThread();
     Parallel.run(100, 10, chunk -> assertThat(Thread.currentThread()).isSameAs(caller));
+  }
+
+  @Test
+  void workThatIsNotWorthWakingAHelperIsSharedOnceMoreFollowsAtOnce() {
+    assumeThat(Parallel.threads()).isGreaterThan(1);
+    Set<Thread> threads = ConcurrentHashMap.newKeySet();
+    Runnable work =
+        () ->
+            Parallel.run(
+                20,
+                50_000,
+                chunk -> {
+                  threads.add(Thread.currentThread());
+                  for (long end = System.nanoTime() + 2_500; System.nanoTime() < end; ) {
+                    Thread.onSpinWait();
+                  }
+                });
+    for (int i = 0; i < 20; i++) {
+      sleep(2); // each comes alone
+      work.run();
+    }
+    assertThat(threads).containsExactly(Thread.currentThread());
+    for (long end = System.nanoTime() + 20_000_000_000L; System.nanoTime() < end; ) {
+      work.run();
+      if (threads.size() > 1) {
+        break;
+      }
+    }
+    assertThat(threads).hasSizeGreaterThan(1);
   }
 
   @Test
