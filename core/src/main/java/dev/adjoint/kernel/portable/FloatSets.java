@@ -119,8 +119,9 @@ final class FloatSets {
         (tile, f) -> loops.momentsPair(x, tile, numbers, 0, lanes),
         f -> {
           for (int i = 0; i < 4; i++) {
-            totals[i] += taken(i * LANES);
+            totals[i] += total(lanes, i * LANES);
           }
+          Arrays.fill(lanes, 0);
         });
     double rest = totals[2] / norm.size();
     double meanSquare = totals[3] / norm.size();
@@ -143,12 +144,12 @@ final class FloatSets {
     }
     return length >= LANES && exponent == 0
         ? total(x, start) / LANES
-        : x[start] * Math.scalb(1f, -exponent);
+        : (float) scaled(x[start], -exponent);
   }
 
   /** Computes the means of d and its square. */
   private void addUp(int c, int exponent, float center) {
-    numbers[0] = Math.scalb(1f, -exponent);
+    numbers[0] = (float) scaled(1, -exponent);
     numbers[1] = -center;
     loops.repeatNumbers(numbers, 0, table);
     Arrays.fill(totals, 0);
@@ -157,8 +158,9 @@ final class FloatSets {
         0,
         (tile, f) -> loops.moments(x, tile, table, lanes),
         f -> {
-          totals[0] += taken(0);
-          totals[1] += taken(LANES);
+          totals[0] += total(lanes, 0);
+          totals[1] += total(lanes, LANES);
+          Arrays.fill(lanes, 0);
         });
     totals[0] /= norm.size();
     totals[1] /= norm.size();
@@ -233,21 +235,25 @@ final class FloatSets {
     int n = norm.sets();
     double rest = norm.centered() ? meanOfRests : 0;
     double v = variance(rest, meanSquare);
-    double epsilon =
-        Math.scalb(norm.epsilon(), norm.epsilonOutsideRoot() ? -exponent : -2 * exponent);
+    double epsilon = scaled(norm.epsilon(), norm.epsilonOutsideRoot() ? -exponent : -2 * exponent);
     double sigma = norm.sigma(v, epsilon);
     double inverse = sigma == 0 ? 0 : 1 / sigma;
-    statistics[c] = Math.scalb(1f, -exponent);
+    statistics[c] = (float) scaled(1, -exponent);
     statistics[n + c] = -center;
     statistics[2 * n + c] = (float) inverse;
     statistics[3 * n + c] = (float) (-rest * inverse);
     boolean moves = norm.epsilonOutsideRoot() && v > 0;
     statistics[4 * n + c] = moves ? (float) (sigma / Math.sqrt(v)) : 1;
-    statistics[5 * n + c] = (float) Math.scalb(center + rest, exponent);
-    statistics[6 * n + c] = (float) Math.scalb(v, 2 * exponent);
+    statistics[5 * n + c] = (float) scaled(center + rest, exponent);
+    statistics[6 * n + c] = (float) scaled(v, 2 * exponent);
     if (exponent == 0 && !(v + epsilon >= LEAST && v < Float.POSITIVE_INFINITY)) {
       measureScaled(c);
     }
+  }
+
+  /** Returns {@code x 2^exponent}; the exponent is 0 but for sets whose squares did not fit. */
+  private static double scaled(double x, int exponent) {
+    return exponent == 0 ? x : Math.scalb(x, exponent);
   }
 
   /** Measures a set whose squares did not fit again, by a power of two smaller or larger. */
@@ -332,8 +338,8 @@ final class FloatSets {
         f -> {
           for (int i = 0; i < sets; i++) {
             int own = k + i * NUMBERS;
-            double s = taken((2 * i + 1) * LANES);
-            double product = taken(2 * i * LANES) * numbers[own + 2] + s * numbers[own + 3];
+            double s = total(lanes, (2 * i + 1) * LANES);
+            double product = total(lanes, 2 * i * LANES) * numbers[own + 2] + s * numbers[own + 3];
             double gain = features ? 1 : affine[f];
             totals[2 * i] += gain * product;
             totals[2 * i + 1] += gain * s;
@@ -342,6 +348,7 @@ final class FloatSets {
               sums[norm.features() + f] += s;
             }
           }
+          Arrays.fill(lanes, 0);
         });
     for (int i = 0; i < sets; i++) {
       int own = k + i * NUMBERS;
@@ -378,13 +385,6 @@ final class FloatSets {
         numbers[k + i * NUMBERS + number] = statistics[number * norm.sets() + c + i];
       }
     }
-  }
-
-  /** Adds up lanes, and clears them. */
-  private double taken(int from) {
-    float total = total(lanes, from);
-    Arrays.fill(lanes, from, from + LANES, 0);
-    return total;
   }
 
   /** Adds up lanes in halves. */
