@@ -6,6 +6,7 @@ import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.ForkJoinWorkerThread;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntConsumer;
@@ -187,14 +188,14 @@ public final class Parallel {
         inlineUntil.setOpaque(System.nanoTime());
         return;
       }
-      Job job = new Job(chunks, body);
+      Job job = new Job(chunks, Math.min(threads, chunks), body);
       if (!current.compareAndSet(null, job)) { // nested, or another thread has the helpers
         runInline(chunks, body);
         return;
       }
       try {
         wakeHelpers(Math.min(threads, chunks) - 1);
-        job.work();
+        job.work(0);
         job.awaitDone();
       } finally {
         current.set(null);
@@ -217,11 +218,12 @@ public final class Parallel {
 
     /** Works on jobs until none has come for a while. */
     private void help() {
+      int part = 1 + ((Helper) Thread.currentThread()).getPoolIndex();
       do {
         long idleSince = System.nanoTime();
         do {
           Job job = current.get();
-          if (job != null && job.work()) {
+          if (job != null && job.work(part)) {
             idleSince = System.nanoTime();
           } else {
             Thread.onSpinWait();
@@ -245,37 +247,56 @@ public final class Parallel {
     }
   }
 
-  /** The chunks of one call. */
+  /**
+   * The chunks of one call, in as many parts as there are threads: each thread takes those of its
+   * part from the first on, and then what others have left, from the last on. So a thread meets the
+   * elements again that it computed in the operation before.
+   */
   private static final class Job {
     private final int chunks;
     private final IntConsumer body;
-    private final AtomicLong next = new AtomicLong(); // every thread counts beyond the last
+
+    /** Which chunks of each part are left: the first in the upper half, the end in the lower. */
+    private final AtomicLongArray left;
+
     private final AtomicInteger done = new AtomicInteger();
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     private volatile @Nullable Thread sleeper;
 
-    Job(int chunks, IntConsumer body) {
+    Job(int chunks, int parts, IntConsumer body) {
       this.chunks = chunks;
       this.body = body;
+      left = new AtomicLongArray(parts);
+      for (int i = 0; i < parts; i++) {
+        left.set(i, (long) chunks * i / parts << 32 | (long) chunks * (i + 1) / parts);
+      }
     }
 
     boolean hasChunks() {
-      return next.get() < chunks;
+      for (int i = 0; i < left.length(); i++) {
+        if (hasChunks(left.get(i))) {
+          return true;
+        }
+      }
+      return false;
+    }
+
+    private static boolean hasChunks(long range) {
+      return range >>> 32 < (int) range;
     }
 
     /** Takes chunks until none is left; returns whether there was one. */
-    boolean work() {
-      if (!hasChunks()) { // a look before the write, so that idle helpers disturb nobody
-        return false;
-      }
+    boolean work(int part) {
       int mine = 0;
-      for (long chunk = next.getAndIncrement(); chunk < chunks; chunk = next.getAndIncrement()) {
-        mine++;
-        if (failure.get() == null) {
-          try {
-            body.accept((int) chunk);
-          } catch (Throwable t) {
-            failure.compareAndSet(null, t);
+      for (int i = 0; i < left.length(); i++) {
+        for (int chunk = take(part + i, i == 0); chunk >= 0; chunk = take(part + i, i == 0)) {
+          mine++;
+          if (failure.get() == null) {
+            try {
+              body.accept(chunk);
+            } catch (Throwable t) {
+              failure.compareAndSet(null, t);
+            }
           }
         }
       }
@@ -283,6 +304,17 @@ public final class Parallel {
         LockSupport.unpark(sleeper); // does nothing for null
       }
       return mine > 0;
+    }
+
+    /** Takes the first or the last chunk that is left of a part; returns -1 if none is. */
+    private int take(int part, boolean isFirst) {
+      int i = part % left.length();
+      for (long range = left.get(i); hasChunks(range); range = left.get(i)) {
+        if (left.compareAndSet(i, range, isFirst ? range + (1L << 32) : range - 1)) {
+          return isFirst ? (int) (range >>> 32) : (int) range - 1;
+        }
+      }
+      return -1;
     }
 
     void awaitDone() {

@@ -87,6 +87,25 @@ class ParallelTest {
         .anyMatch(name -> name.startsWith("adjoint-helper-"));
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {0, 4, 5, 9})
+  void whatAThreadIsTooBusyForIsDoneByOthers(int slow) {
+    CountDownLatch others = new CountDownLatch(9);
+    Parallel.withThreads(
+        2,
+        () ->
+            Parallel.run(
+                10,
+                MUCH,
+                chunk -> {
+                  if (chunk == slow) {
+                    await(others);
+                  } else {
+                    others.countDown();
+                  }
+                }));
+  }
+
   @Test
   void helpersComeBackAfterTheyWentToSleep() {
     Parallel.withThreads(
@@ -258,7 +277,7 @@ class ParallelTest {
 
   private static void await(CountDownLatch latch) {
     try {
-      assertThat(latch.await(30, TimeUnit.SECONDS)).as("the other chunk came").isTrue();
+      assertThat(latch.await(30, TimeUnit.SECONDS)).as("the other chunks came").isTrue();
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
     }
