@@ -1,5 +1,6 @@
 package dev.adjoint.kernel;
 
+import static dev.adjoint.kernel.TestKernels.assertClose;
 import static dev.adjoint.kernel.TestKernels.filled;
 import static dev.adjoint.kernel.TestKernels.get;
 import static dev.adjoint.kernel.TestKernels.isFloat32;
@@ -204,9 +205,8 @@ class NormalizeTest {
       for (int i = 0; i < small.size; i++) {
         double y = get(small.y, i);
         double dx = get(small.dx, i);
-        assertThat(get(large.y, i)).isCloseTo(y, within(1e-3 * (1 + Math.abs(y))));
-        assertThat(Math.scalb(get(large.dx, i), exponent))
-            .isCloseTo(dx, within(1e-3 * (1 + Math.abs(dx))));
+        assertClose(get(large.y, i), y, 1e-3 * (1 + Math.abs(y)));
+        assertClose(Math.scalb(get(large.dx, i), exponent), dx, 1e-3 * (1 + Math.abs(dx)));
       }
     }
   }
@@ -279,12 +279,12 @@ class NormalizeTest {
         double gain = get(affine, feature);
         double h = gain * y[i] + get(affine, norm.features() + feature);
         double scale = (1 + Math.abs(y[i])) * Math.max(1, Math.abs(gain));
-        assertThat(get(this.y, at(i, k))).isCloseTo(h, within(close * scale));
+        assertClose(get(this.y, at(i, k)), h, close * scale);
       }
       for (int i = 0; i < count(); i++) {
         double value = (q[i] - meanQ - y[i] * meanQy) * inverse;
         double scale = inverse * (1 + Math.abs(y[i])) * (1 + Math.abs(q[i]) + Math.abs(meanQy));
-        assertThat(get(dx, at(i, k))).isCloseTo(value, within(close * scale));
+        assertClose(get(dx, at(i, k)), value, close * scale);
       }
     }
 
