@@ -70,13 +70,18 @@ class PhysicsTest {
   }
 
   @Test
-  void theErrorShrinksTheSameWayForTheSameSeed() {
+  void theErrorShrinks() {
     assertThat(program.run("--adam", "0", "--lbfgs", "0")).isZero();
     assertThat(largestError()).isGreaterThan(0.5);
     assertThat(program.run("--adam", "100", "--lbfgs", "25", "--seed", "2")).isZero();
     assertThat(largestError()).isLessThan(0.2);
+  }
+
+  @Test
+  void theSameSeedFindsTheSame() {
+    assertThat(program.run("--adam", "20", "--lbfgs", "5", "--seed", "2")).isZero();
     String first = program.out();
-    program.run("--adam", "100", "--lbfgs", "25", "--seed", "2");
+    program.run("--adam", "20", "--lbfgs", "5", "--seed", "2");
     assertThat(program.out()).isEqualTo(first);
     assertThat(program.err()).isEmpty();
   }

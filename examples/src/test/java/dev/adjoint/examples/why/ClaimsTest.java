@@ -38,6 +38,7 @@ class ClaimsTest {
   }
 
   @Test
+  @Tag("thorough")
   void batchNormDoesNotDependOnTheSizeOfTheFirstWeights() {
     InitialScale scale = InitialScale.run(lab, 300);
     assertThat(scale.sweep().range(Norm.BATCH, 4)).isLessThan(0.05);
@@ -74,6 +75,7 @@ class ClaimsTest {
   }
 
   @Test
+  @Tag("thorough")
   void deepStacksWithNormsDoNotSeeTheScaleOfWeights() {
     assertThat(DeepStack.run(lab).findings()).hasSize(3).allMatch(Finding::holds);
   }
