@@ -4,6 +4,7 @@ import dev.adjoint.examples.digits.DigitResults;
 import dev.adjoint.examples.digits.Handwriting;
 import dev.adjoint.examples.digits.Mnist;
 import dev.adjoint.examples.digits.TextArt;
+import dev.adjoint.nn.Activation;
 import dev.adjoint.nn.Conv2d;
 import dev.adjoint.nn.Flatten;
 import dev.adjoint.nn.Linear;
@@ -155,11 +156,11 @@ final class Digits extends Example {
     return new Sequential(
         new Conv2d(1, 16, 3, sameSize, generator).withoutBias(),
         new BatchNorm(16),
-        Tensor::relu,
+        Activation.RELU,
         new MaxPool2d(2), // to (n, 16, 14, 14)
         new Conv2d(16, 32, 3, sameSize, generator).withoutBias(),
         new BatchNorm(32),
-        Tensor::relu,
+        Activation.RELU,
         new MaxPool2d(2), // to (n, 32, 7, 7)
         new Flatten(),
         new Linear(32 * 7 * 7, 10, generator));

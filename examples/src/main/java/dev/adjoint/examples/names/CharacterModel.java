@@ -1,5 +1,6 @@
 package dev.adjoint.examples.names;
 
+import dev.adjoint.nn.Activation;
 import dev.adjoint.nn.Embedding;
 import dev.adjoint.nn.Layer;
 import dev.adjoint.nn.Linear;
@@ -36,7 +37,7 @@ public final class CharacterModel extends Layer {
             "scores",
             new Sequential(
                 norm.linear(CONTEXT * WIDTH, HIDDEN, generator),
-                Tensor::tanh,
+                Activation.TANH,
                 new Linear(HIDDEN, characters, generator)));
   }
 
