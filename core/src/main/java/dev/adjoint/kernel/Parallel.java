@@ -5,7 +5,6 @@ import com.google.common.primitives.Ints;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.ForkJoinWorkerThread;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
@@ -169,8 +168,10 @@ public final class Parallel {
     /** How many helpers are awake: working, or looking for work. */
     private final AtomicInteger awake = new AtomicInteger();
 
-    /** When work ended that was not worth waking helpers up. */
-    private final AtomicLong inlineUntil = new AtomicLong(System.nanoTime() - SPIN_NANOS);
+    /** Which thread did work last that was not worth waking helpers up, and when it had done it. */
+    private volatile long inlineBy;
+
+    private volatile long inlineUntil;
 
     Team(int threads, long inlineWhileAsleepNanos) {
       this.threads = threads;
@@ -185,7 +186,8 @@ public final class Parallel {
       }
       if (estimatedNanos < inlineWhileAsleepNanos && awake.get() == 0 && !isOneOfMany()) {
         runInline(chunks, body);
-        inlineUntil.setOpaque(System.nanoTime());
+        inlineUntil = System.nanoTime();
+        inlineBy = Thread.currentThread().threadId();
         return;
       }
       Job job = new Job(chunks, Math.min(threads, chunks), body);
@@ -203,9 +205,13 @@ public final class Parallel {
       job.rethrowFailure();
     }
 
-    /** Tells whether helpers that the work before had woken up would still be awake. */
+    /**
+     * Tells whether helpers that this thread had woken up for the work before would still be awake.
+     * Where many threads compute, each does its own work.
+     */
     private boolean isOneOfMany() {
-      return System.nanoTime() - inlineUntil.getOpaque() < SPIN_NANOS;
+      return inlineBy == Thread.currentThread().threadId()
+          && System.nanoTime() - inlineUntil < SPIN_NANOS;
     }
 
     private void wakeHelpers(int wanted) {

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicReference;
@@ -139,29 +140,56 @@ class ParallelTest {
   void workThatIsNotWorthWakingAHelperIsSharedOnceMoreFollowsAtOnce() {
     assumeThat(Parallel.threads()).isGreaterThan(1);
     Set<Thread> threads = ConcurrentHashMap.newKeySet();
-    Runnable work =
-        () ->
-            Parallel.run(
-                20,
-                50_000,
-                chunk -> {
-                  threads.add(Thread.currentThread());
-                  for (long end = System.nanoTime() + 2_500; System.nanoTime() < end; ) {
-                    Thread.onSpinWait();
-                  }
-                });
     for (int i = 0; i < 20; i++) {
       sleep(2); // each comes alone
-      work.run();
+      workForFiftyMicroseconds(threads);
     }
     assertThat(threads).containsExactly(Thread.currentThread());
-    for (long end = System.nanoTime() + 20_000_000_000L; System.nanoTime() < end; ) {
-      work.run();
-      if (threads.size() > 1) {
-        break;
-      }
+    long end = System.nanoTime() + 20_000_000_000L;
+    while (threads.size() == 1 && System.nanoTime() < end) {
+      workForFiftyMicroseconds(threads);
     }
     assertThat(threads).hasSizeGreaterThan(1);
+  }
+
+  @Test
+  void littleWorkOfThreadsInTurnsIsDoneByEachAlone() throws InterruptedException {
+    sleep(2); // until helpers sleep
+    Set<Thread> callers = ConcurrentHashMap.newKeySet();
+    Set<Thread> threads = ConcurrentHashMap.newKeySet();
+    List<Semaphore> turns = List.of(new Semaphore(1), new Semaphore(0));
+    List<Thread> both = new ArrayList<>();
+    for (int caller = 0; caller < 2; caller++) {
+      Semaphore mine = turns.get(caller);
+      Semaphore other = turns.get(1 - caller);
+      both.add(
+          Thread.ofPlatform()
+              .start(() -> {
+                callers.add(Thread.currentThread());
+                for (int i = 0; i < 500; i++) {
+                  mine.acquireUninterruptibly();
+                  workForFiftyMicroseconds(threads);
+                  other.release();
+                }
+              }));
+    }
+    for (Thread caller : both) {
+      caller.join();
+    }
+    assertThat(threads).isEqualTo(callers);
+  }
+
+  /** Tells which threads did work that is worth a helper that is awake, but not waking one. */
+  private static void workForFiftyMicroseconds(Set<Thread> threads) {
+    Parallel.run(
+        20,
+        50_000,
+        chunk -> {
+          threads.add(Thread.currentThread());
+          for (long end = System.nanoTime() + 2_500; System.nanoTime() < end; ) {
+            Thread.onSpinWait();
+          }
+        });
   }
 
   @Test
