@@ -114,10 +114,11 @@ final class FloatNormalize implements Kernels.Normalizer {
 
   /**
    * Returns how many sets are a chunk, which has sums of its own for gains and biases, in the
-   * arrays' precision: few.
+   * arrays' precision: few, and as many in the last as in the others, for which threads wait.
    */
   private static int chunk(Norm norm) {
-    long cheap = Math.max((1 << 15) / norm.size(), Math.ceilDiv(norm.channels(), 64));
-    return Math.clamp(cheap, 1, 256);
+    int sets = Math.max(1, norm.channels());
+    int most = Math.clamp(Math.max((1 << 15) / norm.size(), Math.ceilDiv(sets, 64)), 1, 256);
+    return Math.ceilDiv(sets, Math.ceilDiv(sets, most));
   }
 }
