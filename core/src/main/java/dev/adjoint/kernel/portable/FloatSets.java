@@ -339,7 +339,8 @@ final class FloatSets {
           for (int i = 0; i < sets; i++) {
             int own = k + i * NUMBERS;
             double s = total(lanes, (2 * i + 1) * LANES);
-            double product = total(lanes, 2 * i * LANES) * numbers[own + 2] + s * numbers[own + 3];
+            double d = total(lanes, 2 * i * LANES);
+            double product = d * numbers[own + 2] + s * numbers[own + 3];
             double gain = features ? 1 : affine[f];
             totals[2 * i] += gain * product;
             totals[2 * i + 1] += gain * s;
