@@ -294,15 +294,13 @@ public final class Parallel {
     /** Takes chunks until none is left; returns whether there was one. */
     boolean work(int part) {
       int mine = 0;
-      for (int i = 0; i < left.length(); i++) {
-        for (int chunk = take(part + i, i == 0); chunk >= 0; chunk = take(part + i, i == 0)) {
-          mine++;
-          if (failure.get() == null) {
-            try {
-              body.accept(chunk);
-            } catch (Throwable t) {
-              failure.compareAndSet(null, t);
-            }
+      for (int chunk = take(part); chunk >= 0; chunk = take(part)) {
+        mine++;
+        if (failure.get() == null) {
+          try {
+            body.accept(chunk);
+          } catch (Throwable t) {
+            failure.compareAndSet(null, t);
           }
         }
       }
@@ -312,12 +310,14 @@ public final class Parallel {
       return mine > 0;
     }
 
-    /** Takes the first or the last chunk that is left of a part; returns -1 if none is. */
-    private int take(int part, boolean isFirst) {
-      int i = part % left.length();
-      for (long range = left.get(i); hasChunks(range); range = left.get(i)) {
-        if (left.compareAndSet(i, range, isFirst ? range + (1L << 32) : range - 1)) {
-          return isFirst ? (int) (range >>> 32) : (int) range - 1;
+    /** Takes the first chunk that is left of a part, or else the last of another; -1 if none is. */
+    private int take(int part) {
+      for (int i = 0; i < left.length(); i++) {
+        int from = (part + i) % left.length();
+        for (long range = left.get(from); hasChunks(range); range = left.get(from)) {
+          if (left.compareAndSet(from, range, i == 0 ? range + (1L << 32) : range - 1)) {
+            return i == 0 ? (int) (range >>> 32) : (int) range - 1;
+          }
         }
       }
       return -1;
