@@ -119,9 +119,8 @@ final class FloatSets {
         (tile, f) -> loops.momentsPair(x, tile, numbers, 0, lanes),
         f -> {
           for (int i = 0; i < 4; i++) {
-            totals[i] += total(lanes, i * LANES);
+            totals[i] += taken(i * LANES);
           }
-          Arrays.fill(lanes, 0);
         });
     double rest = totals[2] / norm.size();
     double meanSquare = totals[3] / norm.size();
@@ -158,9 +157,8 @@ final class FloatSets {
         0,
         (tile, f) -> loops.moments(x, tile, table, lanes),
         f -> {
-          totals[0] += total(lanes, 0);
-          totals[1] += total(lanes, LANES);
-          Arrays.fill(lanes, 0);
+          totals[0] += taken(0);
+          totals[1] += taken(LANES);
         });
     totals[0] /= norm.size();
     totals[1] /= norm.size();
@@ -338,9 +336,8 @@ final class FloatSets {
         f -> {
           for (int i = 0; i < sets; i++) {
             int own = k + i * NUMBERS;
-            double s = total(lanes, (2 * i + 1) * LANES);
-            double d = total(lanes, 2 * i * LANES);
-            double product = d * numbers[own + 2] + s * numbers[own + 3];
+            double s = taken((2 * i + 1) * LANES);
+            double product = taken(2 * i * LANES) * numbers[own + 2] + s * numbers[own + 3];
             double gain = features ? 1 : affine[f];
             totals[2 * i] += gain * product;
             totals[2 * i + 1] += gain * s;
@@ -349,7 +346,6 @@ final class FloatSets {
               sums[norm.features() + f] += s;
             }
           }
-          Arrays.fill(lanes, 0);
         });
     for (int i = 0; i < sets; i++) {
       int own = k + i * NUMBERS;
@@ -386,6 +382,13 @@ final class FloatSets {
         numbers[k + i * NUMBERS + number] = statistics[number * norm.sets() + c + i];
       }
     }
+  }
+
+  /** Adds up lanes, and clears them. */
+  private double taken(int from) {
+    float total = total(lanes, from);
+    Arrays.fill(lanes, from, from + LANES, 0);
+    return total;
   }
 
   /** Adds up lanes in halves. */
