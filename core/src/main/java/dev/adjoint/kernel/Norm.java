@@ -78,10 +78,32 @@ public record Norm(
     public Tile rest(int column) {
       return new Tile(at, stride, rows, column, to);
     }
+  }
 
-    /** Returns what is left from a column on, as a tile that begins there. */
-    public Tile after(int column) {
-      return new Tile(at + column, stride, rows, 0, to - column);
+  /**
+   * A part of an array for loops: elements of a set that follow one another.
+   *
+   * @param next how far on the same elements of the next set are
+   * @param feature the feature of the first element, from which on each has one of its own; or of
+   *     all elements
+   */
+  public record Run(int at, int n, int next, int feature) {
+
+    /** Returns all but the first elements. */
+    public Run after(int count) {
+      return new Run(at + count, n - count, next, feature + count);
+    }
+
+    /** Returns the last elements; all if there are fewer. */
+    public Run last(int count) {
+      return after(Math.max(0, n - count));
+    }
+
+    /**
+     * Tells whether loops that step from here over a multiple of some elements stay in an array.
+     */
+    public boolean fits(int from, int step, int length) {
+      return from + Math.ceilDiv(n, step) * step <= length;
     }
   }
 }

@@ -167,16 +167,25 @@ class NormalizeTest {
   void aNanSpoilsItsOwnSetOnly(Kernels kernels) {
     List<Norm> norms =
         List.of(
-            norm(new int[] {1, 2, 50}, false, 2, true),
-            norm(new int[] {50, 2, 1}, false, 2, true),
+            norm(new int[] {1, 5, 50}, false, 5, true),
+            norm(new int[] {1, 5, 50}, false, 10, true),
+            norm(new int[] {1, 5, 50}, false, 50, true),
+            norm(new int[] {1, 5, 50}, false, 250, true),
+            norm(new int[] {50, 4, 1}, false, 4, true),
             norm(new int[] {2, 50, 40}, true, 50, true));
     for (Norm norm : norms) {
-      Case c = new Case(kernels, norm);
-      set(c.x, c.at(7, 1), Double.NaN);
-      c.run();
-      assertThat(get(c.y, c.at(0, 1))).isNaN();
-      assertThat(c.variance(1)).isNaN();
-      assertThat(get(c.y, c.at(0, 0))).isFinite();
+      for (int spoiled = 1; spoiled < 4; spoiled++) {
+        Case c = new Case(kernels, norm);
+        set(c.x, c.at(0, spoiled), Double.NaN); // mostly just behind the set before
+        set(c.dh, c.at(0, spoiled), Double.POSITIVE_INFINITY);
+        c.run();
+        assertThat(get(c.y, c.at(1, spoiled))).isNaN();
+        assertThat(c.variance(spoiled)).isNaN();
+        for (int i = 0; i < norm.size(); i++) {
+          assertThat(get(c.y, c.at(i, spoiled - 1))).isFinite();
+          assertThat(get(c.dx, c.at(i, spoiled - 1))).isFinite();
+        }
+      }
     }
   }
 

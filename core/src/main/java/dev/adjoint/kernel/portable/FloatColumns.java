@@ -1,9 +1,10 @@
 package dev.adjoint.kernel.portable;
 
-import static dev.adjoint.kernel.FloatNormLoops.LANES;
+import static dev.adjoint.kernel.FloatRunLoops.LANES;
+import static dev.adjoint.kernel.FloatRunLoops.NUMBERS;
 
 import dev.adjoint.kernel.Buffers;
-import dev.adjoint.kernel.FloatNormLoops;
+import dev.adjoint.kernel.FloatColumnLoops;
 import dev.adjoint.kernel.Norm;
 import dev.adjoint.kernel.Norm.Tile;
 import dev.adjoint.kernel.Parallel;
@@ -35,7 +36,7 @@ final class FloatColumns {
     void run(Tile tile, float[] sums);
   }
 
-  private final FloatNormLoops loops;
+  private final FloatColumnLoops loops;
   private final Norm norm;
   private final float[] x;
   private final float[] statistics;
@@ -43,7 +44,7 @@ final class FloatColumns {
   private final int n;
   private final int height;
 
-  FloatColumns(FloatNormLoops loops, Norm norm, float[] x, float[] statistics) {
+  FloatColumns(FloatColumnLoops loops, Norm norm, float[] x, float[] statistics) {
     this.loops = loops;
     this.norm = norm;
     this.x = x;
@@ -86,7 +87,7 @@ final class FloatColumns {
 
   /** Returns what is known of each column, and its gain and bias, with room for more. */
   private float[] table(float[] affine) {
-    float[] table = Buffers.uninitializedFloats(FloatNormLoops.NUMBERS * n);
+    float[] table = Buffers.uninitializedFloats(NUMBERS * n);
     System.arraycopy(statistics, 0, table, 0, 4 * n);
     for (int c = 0; c < n; c++) {
       int f = norm.feature(c);

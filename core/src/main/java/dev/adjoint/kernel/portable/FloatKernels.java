@@ -3,8 +3,9 @@ package dev.adjoint.kernel.portable;
 import com.google.common.base.Supplier;
 import com.google.common.base.Suppliers;
 import com.google.common.collect.MapMaker;
-import dev.adjoint.kernel.FloatNormLoops;
+import dev.adjoint.kernel.FloatColumnLoops;
 import dev.adjoint.kernel.FloatPanels;
+import dev.adjoint.kernel.FloatRunLoops;
 import dev.adjoint.kernel.Fold;
 import dev.adjoint.kernel.Formula;
 import dev.adjoint.kernel.Kernels;
@@ -53,11 +54,11 @@ public abstract class FloatKernels implements Kernels {
    */
   protected abstract Fold newFold(String function, String fold);
 
-  /** Makes the loops of normalizations, compiled apart from others. */
-  protected abstract FloatNormLoops normLoops();
+  /** Makes the loops of normalizations over runs, compiled apart from others. */
+  protected abstract FloatRunLoops runLoops();
 
-  /** Makes the same for tiles that are wide and low. */
-  protected abstract FloatNormLoops columnLoops();
+  /** Makes the loops of normalizations over columns. */
+  protected abstract FloatColumnLoops columnLoops();
 
   @Override
   public final Loop loop(String function, int arity) {

@@ -38,6 +38,11 @@ final class FloatLanes {
     array[at] = x;
   }
 
+  /** Returns the first n of the lanes of x, with zeros in the others. */
+  static float firstOf(float x, int n) {
+    return x;
+  }
+
   static float plus(float x, float y) {
     return x + y;
   }

@@ -1,7 +1,8 @@
 package dev.adjoint.kernel.portable;
 
 import dev.adjoint.kernel.Buffers;
-import dev.adjoint.kernel.FloatNormLoops;
+import dev.adjoint.kernel.FloatColumnLoops;
+import dev.adjoint.kernel.FloatRunLoops;
 import dev.adjoint.kernel.Kernels;
 import dev.adjoint.kernel.Norm;
 import dev.adjoint.kernel.Parallel;
@@ -15,12 +16,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class FloatNormalize implements Kernels.Normalizer {
 
-  private final FloatNormLoops loops;
+  private final FloatRunLoops runLoops;
 
-  private final FloatNormLoops columnLoops;
+  private final FloatColumnLoops columnLoops;
 
   FloatNormalize(FloatKernels kernels) {
-    loops = kernels.normLoops();
+    runLoops = kernels.runLoops();
     columnLoops = kernels.columnLoops();
   }
 
@@ -33,15 +34,15 @@ final class FloatNormalize implements Kernels.Normalizer {
     if (norm.size() == 0) {
       Arrays.fill(statistics, Float.NaN);
     } else if (norm.across()) {
-      new FloatStrips(columnLoops, norm, x, statistics).forward(affine, h);
+      new FloatStrips(columnLoops, runLoops, norm, x, statistics).forward(affine, h);
     } else if (norm.b() == 1) {
-      FloatSets sets = new FloatSets(loops, norm, x, statistics);
+      FloatSets sets = new FloatSets(runLoops, norm, x, statistics);
       new FloatColumns(columnLoops, norm, x, statistics).forward(affine, h, sets);
     } else {
       inChunks(
           norm,
           (chunk, from, to) ->
-              new FloatSets(loops, norm, x, statistics).forward(from, to, affine, h));
+              new FloatSets(runLoops, norm, x, statistics).forward(from, to, affine, h));
     }
   }
 
@@ -62,7 +63,7 @@ final class FloatNormalize implements Kernels.Normalizer {
       return;
     }
     if (norm.across()) {
-      new FloatStrips(columnLoops, norm, x, statistics)
+      new FloatStrips(columnLoops, runLoops, norm, x, statistics)
           .pullback(dh, affine, (float @Nullable []) out, sums);
       return;
     }
@@ -85,7 +86,7 @@ final class FloatNormalize implements Kernels.Normalizer {
             parts[chunk] = Buffers.scratchDoubles(sums.length);
             Arrays.fill(parts[chunk], 0);
           }
-          new FloatSets(loops, norm, x, statistics)
+          new FloatSets(runLoops, norm, x, statistics)
               .pullback(from, to, dh, affine, dx, parts[chunk]);
         });
     for (double[] part : parts) {

@@ -1,7 +1,8 @@
 package dev.adjoint.kernel.portable;
 
 import dev.adjoint.kernel.ConvLayout;
-import dev.adjoint.kernel.FloatNormLoops;
+import dev.adjoint.kernel.FloatColumnLoops;
+import dev.adjoint.kernel.FloatRunLoops;
 import dev.adjoint.kernel.Fold;
 import dev.adjoint.kernel.Formula;
 import dev.adjoint.kernel.Loop;
@@ -87,12 +88,12 @@ public final class FloatPortableKernels extends FloatKernels {
   }
 
   @Override
-  public FloatNormLoops normLoops() {
-    return new FloatNormLoop(null);
+  public FloatRunLoops runLoops() {
+    return new FloatRunLoop(null);
   }
 
   @Override
-  public FloatNormLoops columnLoops() {
+  public FloatColumnLoops columnLoops() {
     return new FloatColumnLoop(null);
   }
 

@@ -1,14 +1,16 @@
 package dev.adjoint.kernel.portable;
 
-import static dev.adjoint.kernel.FloatNormLoops.LANES;
-import static dev.adjoint.kernel.FloatNormLoops.NUMBERS;
+import static dev.adjoint.kernel.FloatRunLoops.LANES;
+import static dev.adjoint.kernel.FloatRunLoops.NUMBERS;
 
 import dev.adjoint.kernel.Buffers;
-import dev.adjoint.kernel.FloatNormLoops;
+import dev.adjoint.kernel.FloatColumnLoops;
+import dev.adjoint.kernel.FloatRunLoops;
 import dev.adjoint.kernel.Norm;
+import dev.adjoint.kernel.Norm.Run;
 import dev.adjoint.kernel.Norm.Tile;
 import java.util.Arrays;
-import java.util.function.IntConsumer;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -37,12 +39,7 @@ final class FloatSets {
   /** Mean squares from here on do not feel the squares that vanished. */
   private static final double LEAST = Math.scalb(1d, Float.MIN_EXPONENT + 2 * Float.PRECISION);
 
-  /** Receives elements of one feature, as lanes, or rows of features one after another. */
-  private interface Body {
-    void run(Tile tile, int feature);
-  }
-
-  private final FloatNormLoops loops;
+  private final FloatRunLoops loops;
   private final Norm norm;
   private final float[] x;
   private final float[] statistics;
@@ -64,13 +61,12 @@ final class FloatSets {
   /** The numbers of each set of a group, and those of one for its lanes. */
   private final float[] numbers;
 
-  private final float[] table = Buffers.uninitializedFloats(NUMBERS * LANES);
-  private final float[] lanes = Buffers.zeroedFloats(2 * 2 * LANES);
+  private final float[] lanes = Buffers.uninitializedFloats(2 * 2 * LANES);
 
   /** What the lanes of one set, or of two, have added up to: two sums each. */
   private final double[] totals = Buffers.zeroedDoubles(2 * 2);
 
-  FloatSets(FloatNormLoops loops, Norm norm, float[] x, float[] statistics) {
+  FloatSets(FloatRunLoops loops, Norm norm, float[] x, float[] statistics) {
     this.loops = loops;
     this.norm = norm;
     this.x = x;
@@ -115,11 +111,10 @@ final class FloatSets {
     Arrays.fill(totals, 0);
     forEach(
         c,
-        2,
-        (tile, f) -> loops.momentsPair(x, tile, numbers, 0, lanes),
-        f -> {
+        run -> {
+          loops.momentsPair(x, run, numbers, 0, lanes);
           for (int i = 0; i < 4; i++) {
-            totals[i] += taken(i * LANES);
+            totals[i] += total(lanes, i * LANES);
           }
         });
     double rest = totals[2] / norm.size();
@@ -141,24 +136,22 @@ final class FloatSets {
     if (!norm.centered()) {
       return 0;
     }
-    return length >= LANES && exponent == 0
-        ? total(x, start) / LANES
-        : (float) scaled(x[start], -exponent);
+    double mean =
+        length >= LANES && exponent == 0 ? total(x, start) / LANES : scaled(x[start], -exponent);
+    return (float) mean;
   }
 
   /** Computes the means of d and its square. */
   private void addUp(int c, int exponent, float center) {
     numbers[0] = (float) scaled(1, -exponent);
     numbers[1] = -center;
-    loops.repeatNumbers(numbers, 0, table);
     Arrays.fill(totals, 0);
     forEach(
         c,
-        0,
-        (tile, f) -> loops.moments(x, tile, table, lanes),
-        f -> {
-          totals[0] += taken(0);
-          totals[1] += taken(LANES);
+        run -> {
+          loops.moments(x, run, numbers, 0, lanes);
+          totals[0] += total(lanes, 0);
+          totals[1] += total(lanes, LANES);
         });
     totals[0] /= norm.size();
     totals[1] /= norm.size();
@@ -183,7 +176,11 @@ final class FloatSets {
    * @param moments makes the sums of d and its square of each by the table
    */
   void measureColumns(
-      int first, Tile top, FloatNormLoops columnLoops, float[] table, Supplier<double[]> moments) {
+      int first,
+      Tile top,
+      FloatColumnLoops columnLoops,
+      float[] table,
+      Supplier<double[]> moments) {
     int n = top.to();
     int stride = top.stride();
     Arrays.fill(table, 0, n, 1);
@@ -272,18 +269,15 @@ final class FloatSets {
     take(c, 1, 0);
     forEach(
         c,
-        features ? 1 : 0,
-        (tile, f) -> {
+        run -> {
           if (features) {
-            loops.applyFeatures(x, tile, numbers, 0, affine, f, h);
+            loops.applyFeatures(x, run, numbers, 0, affine, h);
             return;
           }
-          numbers[4] = affine[f];
-          numbers[5] = affine[norm.features() + f];
-          loops.repeatNumbers(numbers, 0, table);
-          loops.apply(x, tile, table, h);
-        },
-        f -> {});
+          numbers[4] = affine[run.feature()];
+          numbers[5] = affine[norm.features() + run.feature()];
+          loops.apply(x, run, numbers, 0, h);
+        });
   }
 
   /** Differentiates some sets, at most as many as may be added up in the arrays' precision. */
@@ -317,33 +311,27 @@ final class FloatSets {
   /** Adds up what dx needs of one set, or of two. */
   private void addUp(int c, int sets, int k, float[] dh, float[] affine, double @Nullable [] sums) {
     take(c, sets, k);
-    if (!features) {
-      loops.repeatNumbers(numbers, k, table);
-    }
     Arrays.fill(totals, 0);
     forEach(
         c,
-        features ? sets : 0,
-        (tile, f) -> {
+        run -> {
           if (!features) {
-            loops.sums(dh, x, tile, table, lanes);
+            loops.sums(dh, x, run, numbers, k, lanes);
           } else if (sets == 1) {
-            loops.sumsFeatures(dh, x, tile, numbers, k, affine, f, lanes);
+            loops.sumsFeatures(dh, x, run, numbers, k, affine, lanes);
           } else {
-            loops.sumsPair(dh, x, tile, numbers, k, affine, f, lanes);
+            loops.sumsPair(dh, x, run, numbers, k, affine, lanes);
           }
-        },
-        f -> {
           for (int i = 0; i < sets; i++) {
             int own = k + i * NUMBERS;
-            double s = taken((2 * i + 1) * LANES);
-            double product = taken(2 * i * LANES) * numbers[own + 2] + s * numbers[own + 3];
-            double gain = features ? 1 : affine[f];
+            double s = total(lanes, (2 * i + 1) * LANES);
+            double product = total(lanes, 2 * i * LANES) * numbers[own + 2] + s * numbers[own + 3];
+            double gain = features ? 1 : affine[run.feature()];
             totals[2 * i] += gain * product;
             totals[2 * i + 1] += gain * s;
             if (sums != null && !features) {
-              sums[f] += product;
-              sums[norm.features() + f] += s;
+              sums[run.feature()] += product;
+              sums[norm.features() + run.feature()] += s;
             }
           }
         });
@@ -360,19 +348,16 @@ final class FloatSets {
       int c, int sets, int k, float[] dh, float[] affine, float[] added, float[] dx) {
     forEach(
         c,
-        features ? sets : 0,
-        (tile, f) -> {
+        run -> {
           if (!features) {
-            numbers[k + 4] = affine[f];
-            loops.repeatNumbers(numbers, k, table);
-            loops.pullback(dh, x, tile, table, dx);
+            numbers[k + 4] = affine[run.feature()];
+            loops.pullback(dh, x, run, numbers, k, dx);
           } else if (sets == 1) {
-            loops.pullbackFeatures(dh, x, tile, numbers, k, affine, f, added, dx);
+            loops.pullbackFeatures(dh, x, run, numbers, k, affine, added, dx);
           } else {
-            loops.pullbackPair(dh, x, tile, numbers, k, affine, f, added, dx);
+            loops.pullbackPair(dh, x, run, numbers, k, affine, added, dx);
           }
-        },
-        f -> {});
+        });
   }
 
   /** Takes what was measured of one set, or of two. */
@@ -384,47 +369,26 @@ final class FloatSets {
     }
   }
 
-  /** Adds up lanes, and clears them. */
-  private double taken(int from) {
-    float total = total(lanes, from);
-    Arrays.fill(lanes, from, from + LANES, 0);
-    return total;
-  }
-
-  /** Adds up lanes in halves. */
-  static float total(float[] lanes, int from) {
+  /** Adds up lanes in halves, in the array's precision. */
+  static double total(float[] lanes, int from) {
     float even = quarter(lanes, from) + quarter(lanes, from + 2);
-    return even + (quarter(lanes, from + 1) + quarter(lanes, from + 3));
+    float odd = quarter(lanes, from + 1) + quarter(lanes, from + 3);
+    return even + odd;
   }
 
   private static float quarter(float[] lanes, int i) {
     return (lanes[i] + lanes[i + 8]) + (lanes[i + 4] + lanes[i + 12]);
   }
 
-  /** Walks over a set, or rows of them, and tells whenever lanes are to be added up. */
-  private void forEach(int c, int rows, Body body, IntConsumer atEnd) {
+  /** Walks over the runs of a set whose elements have one feature, or features in a row. */
+  private void forEach(int c, Consumer<Run> body) {
     int start = norm.at(0, c);
     for (int i = 0; i < runs; i++, start += step) {
       int end = start + length;
       for (int at = start, n; at < end; at += n) {
         n = Math.min(PIECE, norm.run(at, end));
-        int f = norm.feature(at);
-        int whole = n / LANES * LANES;
-        if (whole > 0) {
-          body.run(tile(at, whole, rows), f);
-        }
-        if (whole < n) {
-          body.run(tile(at + whole, n - whole, rows), features ? f + whole : f);
-        }
-        atEnd.accept(f);
+        body.accept(new Run(at, n, norm.b(), norm.feature(at)));
       }
     }
-  }
-
-  /** Returns elements in rows of neighboring sets; as lanes of one set if there are 0 rows. */
-  private Tile tile(int at, int n, int rows) {
-    return rows > 0
-        ? new Tile(at, norm.b(), rows, 0, n)
-        : new Tile(at, LANES, n < LANES ? 1 : n / LANES, 0, Math.min(n, LANES));
   }
 }

@@ -1,10 +1,11 @@
 package dev.adjoint.kernel.portable;
 
-import static dev.adjoint.kernel.FloatNormLoops.LANES;
-import static dev.adjoint.kernel.FloatNormLoops.NUMBERS;
+import static dev.adjoint.kernel.FloatRunLoops.LANES;
+import static dev.adjoint.kernel.FloatRunLoops.NUMBERS;
 
 import dev.adjoint.kernel.Buffers;
-import dev.adjoint.kernel.FloatNormLoops;
+import dev.adjoint.kernel.FloatColumnLoops;
+import dev.adjoint.kernel.FloatRunLoops;
 import dev.adjoint.kernel.Norm;
 import dev.adjoint.kernel.Norm.Tile;
 import dev.adjoint.kernel.Parallel;
@@ -36,7 +37,8 @@ final class FloatStrips {
     void run(Tile tile, int row);
   }
 
-  private final FloatNormLoops loops;
+  private final FloatColumnLoops loops;
+  private final FloatRunLoops runLoops;
   private final Norm norm;
   private final float[] x;
   private final float[] statistics;
@@ -50,8 +52,10 @@ final class FloatStrips {
   /** How many strips an example has. */
   private final int strips;
 
-  FloatStrips(FloatNormLoops loops, Norm norm, float[] x, float[] statistics) {
+  FloatStrips(
+      FloatColumnLoops loops, FloatRunLoops runLoops, Norm norm, float[] x, float[] statistics) {
     this.loops = loops;
+    this.runLoops = runLoops;
     this.norm = norm;
     this.x = x;
     this.statistics = statistics;
@@ -129,7 +133,7 @@ final class FloatStrips {
 
   /** A strip, with what is known of its columns, as far apart as rows are. */
   private final class Strip {
-    final FloatSets sets = new FloatSets(loops, norm, x, statistics);
+    final FloatSets sets = new FloatSets(runLoops, norm, x, statistics);
     final float[] table = Buffers.scratchFloats((long) NUMBERS * columns);
     final float[] sums = Buffers.scratchFloats(2L * columns);
     final double[] totals = Buffers.scratchDoubles(2L * columns);
@@ -176,7 +180,7 @@ final class FloatStrips {
         Arrays.fill(lanes, 0);
         loops.sumsRows(dh, x, tile, table, ofRows, row + r, sums, lanes);
         for (int i = 0; i < 2 * tile.rows(); i++) {
-          added[2 * (unit * rows + r) + i] = FloatSets.total(lanes, i * LANES);
+          added[2 * (unit * rows + r) + i] = (float) FloatSets.total(lanes, i * LANES);
         }
       });
       for (int c = 0; c < n; c++) {

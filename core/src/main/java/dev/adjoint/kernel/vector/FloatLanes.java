@@ -24,6 +24,9 @@ final class FloatLanes {
   /** How many values a vector has. */
   static final int STEP = SPECIES.length();
 
+  /** The number of each lane. */
+  static final FloatVector INDEX = FloatVector.zero(SPECIES).addIndex(1);
+
   static final int MANTISSA_BITS = Float.PRECISION - 1;
   private static final float INTEGERS_FROM =
       1L << MANTISSA_BITS; // all numbers from here on are integers
@@ -47,6 +50,10 @@ final class FloatLanes {
 
   static void store(FloatVector x, float[] array, int at) {
     x.intoArray(array, at);
+  }
+
+  static FloatVector firstOf(FloatVector x, int n) {
+    return FloatVector.zero(SPECIES).blend(x, INDEX.lt(n));
   }
 
   static FloatVector plus(FloatVector x, FloatVector y) {

@@ -1,7 +1,8 @@
 package dev.adjoint.kernel.vector;
 
 import dev.adjoint.kernel.ConvLayout;
-import dev.adjoint.kernel.FloatNormLoops;
+import dev.adjoint.kernel.FloatColumnLoops;
+import dev.adjoint.kernel.FloatRunLoops;
 import dev.adjoint.kernel.Fold;
 import dev.adjoint.kernel.Formula;
 import dev.adjoint.kernel.Loop;
@@ -66,15 +67,15 @@ public final class FloatVectorKernels extends FloatKernels {
   }
 
   @Override
-  protected FloatNormLoops normLoops() {
+  protected FloatRunLoops runLoops() {
     return specializer.copy(
-        FloatNormLoops.class, FloatNormLoop.class, List.of(), portable.normLoops());
+        FloatRunLoops.class, FloatRunLoop.class, List.of(), portable.runLoops());
   }
 
   @Override
-  protected FloatNormLoops columnLoops() {
+  protected FloatColumnLoops columnLoops() {
     return specializer.copy(
-        FloatNormLoops.class, FloatColumnLoop.class, List.of(), portable.columnLoops());
+        FloatColumnLoops.class, FloatColumnLoop.class, List.of(), portable.columnLoops());
   }
 
   /** The copies of the tile, made when something is multiplied. */
