@@ -9,6 +9,7 @@ import static dev.adjoint.kernel.TestKernels.set;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.lang.reflect.Array;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -219,6 +220,35 @@ class NormalizeTest {
         assertClose(Math.scalb(get(large.dx, i), exponent), dx, 1e-3 * (1 + Math.abs(dx)));
       }
     }
+  }
+
+  /** What comes from memory goes another way than what is in a cache. */
+  @ParameterizedTest
+  @MethodSource("dev.adjoint.kernel.TestKernels#all")
+  void aSetHasTheSameBitsAmongManyAndFew(Kernels kernels) {
+    for (int b : new int[] {129, 513, 1025}) {
+      for (int features : new int[] {b, 1}) {
+        int many = Math.ceilDiv(1 << 20, b);
+        Case large = new Case(kernels, norm(new int[] {1, many, b}, false, features, true));
+        large.run();
+        for (int first : new int[] {0, many - 4}) {
+          Case small = new Case(kernels, norm(new int[] {1, 4, b}, false, features, true));
+          copy(large.x, first * b, small.x);
+          copy(large.dh, first * b, small.dh);
+          small.run();
+          Object y = filled(kernels, 4 * b, Double.NaN);
+          Object dx = filled(kernels, 4 * b, Double.NaN);
+          copy(large.y, first * b, y);
+          copy(large.dx, first * b, dx);
+          TestKernels.assertSameBits(small.y, y, "y");
+          TestKernels.assertSameBits(small.dx, dx, "dx");
+        }
+      }
+    }
+  }
+
+  private static void copy(Object from, int at, Object to) {
+    System.arraycopy(from, at, to, 0, Array.getLength(to));
   }
 
   /** One array to normalize, with all that comes out. */

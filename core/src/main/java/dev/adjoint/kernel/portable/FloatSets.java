@@ -36,6 +36,12 @@ final class FloatSets {
   /** At most so many sets are measured before they are written. */
   private static final int GROUP = 64;
 
+  /** So many elements in all come from memory, not from a cache. */
+  private static final int FAR = 1 << 20;
+
+  /** So many elements are a page, within which memory is read ahead. */
+  private static final int SMALL = 1 << 10;
+
   /** Mean squares from here on do not feel the squares that vanished. */
   private static final double LEAST = Math.scalb(1d, Float.MIN_EXPONENT + 2 * Float.PRECISION);
 
@@ -47,9 +53,13 @@ final class FloatSets {
   /** Whether neighbors have gains of their own. */
   private final boolean features;
 
-  /** How many neighboring sets have the same features, and go together. */
+  /** How many neighboring sets, which have the same features, go together. */
   private final int together;
 
+  /** How many go together where they are read for the first time. */
+  private final int atFirst;
+
+  /** So many sets are measured, and stay in cache until they are written. */
   private final int group;
 
   /** A set has so many runs of so many neighbors, which start so far from each other. */
@@ -76,20 +86,21 @@ final class FloatSets {
     step = norm.at(1, 0);
     features = norm.inner() == 1;
     together = features && norm.b() == norm.features() ? 2 : 1;
-    int most = Math.clamp(norm.sets(), 1, GROUP);
+    // What comes from memory: small sets one by one, the smallest beside what is written (ADR 89).
+    boolean isFar = norm.size() * norm.sets() >= FAR;
+    atFirst = isFar && norm.size() <= SMALL ? 1 : together;
+    boolean isAlone = isFar && norm.size() <= (features ? SMALL / 2 : SMALL);
+    int most = isAlone ? 1 : Math.clamp(norm.sets(), 1, GROUP);
     group = Math.clamp((1 << 14) / norm.size(), 1, most);
     numbers = Buffers.uninitializedFloats(group * NUMBERS);
   }
 
-  /**
-   * Measures each of some sets that stay in cache, and then writes them: memory is fastest where it
-   * is read in long stretches.
-   */
+  /** Measures each of a group of sets, and then writes them. */
   void forward(int from, int to, float[] affine, float[] h) {
     for (int c = from, end; c < to; c = end) {
       end = Math.min(to, c + group);
       for (int i = c, n; i < end; i += n) {
-        n = Math.min(together, end - i);
+        n = Math.min(atFirst, end - i);
         if (n == 1) {
           measure(i, 0);
         } else {
@@ -293,7 +304,7 @@ final class FloatSets {
     for (int c = from, end; c < to; c = end) {
       end = Math.min(to, c + group);
       for (int i = c, n; i < end; i += n) {
-        n = Math.min(together, end - i);
+        n = Math.min(atFirst, end - i);
         addUp(i, n, (i - c) * NUMBERS, dh, affine, sums);
       }
       for (int i = c, n; dx != null && i < end; i += n) {
