@@ -13,9 +13,9 @@ final class FloatSoftmax implements Kernels.Rows {
 
   /**
    * So many elements at a time, where rows are short: one pass over several rows costs less than
-   * several.
+   * several. More of them would be read from memory without anything to compute beside it.
    */
-  private static final int BLOCK = 2048;
+  private static final int BLOCK = 1024;
 
   /** Rows from here on are exponentiated one by one, in the pass that shifts them. */
   private static final int LONG = 256;
@@ -59,34 +59,35 @@ final class FloatSoftmax implements Kernels.Rows {
   @Override
   public void softmax(Object x, int xFrom, int rows, int n, Object out, int outFrom) {
     int block = block(rows, n);
-    float[] shifts = shifts(x, xFrom, rows, n);
-    float[] folded = Buffers.uninitializedFloats(block);
+    float[] shifts = Buffers.uninitializedFloats(block);
+    float[] sums = Buffers.uninitializedFloats(block);
     for (int r = 0; r < rows; r += block) {
       int height = Math.min(block, rows - r);
+      int from = xFrom + r * n;
       int to = outFrom + r * n;
-      expMinus(x, xFrom + r * n, shifts, r, height, n, out, to);
-      sum.rows(out, to, height, n, folded, 0);
+      largest(x, from, height, n, shifts, 0);
+      expMinus(x, from, shifts, 0, height, n, out, to);
+      sum.rows(out, to, height, n, sums, 0);
       for (int i = 0; i < height; i++) {
-        div.run(out, to + i * n, 1, folded, i, 0, out, to + i * n, n);
+        div.run(out, to + i * n, 1, sums, i, 0, out, to + i * n, n);
       }
     }
   }
 
   @Override
   public void exponentials(Object x, int xFrom, int rows, int n, Object out, int outFrom) {
-    expMinus(x, xFrom, shifts(x, xFrom, rows, n), 0, rows, n, out, outFrom);
-  }
-
-  private float[] shifts(Object x, int xFrom, int rows, int n) {
-    float[] shifts = Buffers.uninitializedFloats(rows);
-    largest(x, xFrom, rows, n, shifts, 0);
-    return shifts;
+    int block = block(rows, n);
+    float[] shifts = Buffers.uninitializedFloats(block);
+    for (int r = 0; r < rows; r += block) {
+      int height = Math.min(block, rows - r);
+      largest(x, xFrom + r * n, height, n, shifts, 0);
+      expMinus(x, xFrom + r * n, shifts, 0, height, n, out, outFrom + r * n);
+    }
   }
 
   /**
-   * Finds the largest value of each row: of all first, as memory is read fastest in one go. A NaN
-   * comes in by its exponential and need not be found here, which takes half the time; but beside
-   * an infinity, the limit would hide it.
+   * Finds the largest value of each row. A NaN comes in by its exponential and need not be found
+   * here, which takes half the time; but beside an infinity, the limit would hide it.
    */
   private void largest(Object x, int xFrom, int rows, int n, float[] out, int outFrom) {
     atLeast.rows(x, xFrom, rows, n, out, outFrom);
@@ -115,7 +116,7 @@ final class FloatSoftmax implements Kernels.Rows {
   @Override
   public void logSoftmax(Object x, int xFrom, int rows, int n, Object out, int outFrom) {
     int block = block(rows, n);
-    float[] shifts = shifts(x, xFrom, rows, n);
+    float[] shifts = Buffers.uninitializedFloats(block);
     float[] logs = Buffers.uninitializedFloats(block);
     for (int r = 0; r < rows; r += block) {
       int height = Math.min(block, rows - r);
@@ -123,15 +124,16 @@ final class FloatSoftmax implements Kernels.Rows {
       int to = outFrom + r * n;
       // The exponentials go where the result will be, which needs x once more: so x and out are
       // different arrays.
-      expMinus(x, from, shifts, r, height, n, out, to);
+      largest(x, from, height, n, shifts, 0);
+      expMinus(x, from, shifts, 0, height, n, out, to);
       logOfSums(out, to, height, n, logs, 0);
       for (int i = 0; i < height; i++) {
-        if (shifts[r + i] == Float.POSITIVE_INFINITY) { // infinity - infinity would be NaN
+        if (shifts[i] == Float.POSITIVE_INFINITY) { // infinity - infinity would be NaN
           log.run(out, to + i * n, out, to + i * n, n);
           minus.run(out, to + i * n, 1, logs, i, 0, out, to + i * n, n);
           continue;
         }
-        logSoftmax.run(x, from + i * n, 1, shifts, r + i, 0, logs, i, 0, out, to + i * n, n);
+        logSoftmax.run(x, from + i * n, 1, shifts, i, 0, logs, i, 0, out, to + i * n, n);
       }
     }
   }
@@ -140,10 +142,10 @@ final class FloatSoftmax implements Kernels.Rows {
   public void logSoftmaxPullback(
       Object g, int gFrom, Object y, int yFrom, int rows, int n, Object out, int outFrom) {
     int block = block(rows, n);
-    float[] sums = Buffers.uninitializedFloats(rows);
-    sum.rows(g, gFrom, rows, n, sums, 0);
+    float[] sums = Buffers.uninitializedFloats(block);
     for (int r = 0; r < rows; r += block) {
       int height = Math.min(block, rows - r);
+      sum.rows(g, gFrom + r * n, height, n, sums, 0);
       if (n < LONG) {
         expNegative.run(y, yFrom + r * n, out, outFrom + r * n, height * n);
       }
@@ -151,10 +153,10 @@ final class FloatSoftmax implements Kernels.Rows {
         int at = (r + i) * n;
         if (n < LONG) {
           minusMultiple.run(
-              g, gFrom + at, 1, out, outFrom + at, 1, sums, r + i, 0, out, outFrom + at, n);
+              g, gFrom + at, 1, out, outFrom + at, 1, sums, i, 0, out, outFrom + at, n);
         } else {
           logSoftmaxPullback.run(
-              g, gFrom + at, 1, y, yFrom + at, 1, sums, r + i, 0, out, outFrom + at, n);
+              g, gFrom + at, 1, y, yFrom + at, 1, sums, i, 0, out, outFrom + at, n);
         }
       }
     }
@@ -167,11 +169,11 @@ final class FloatSoftmax implements Kernels.Rows {
     float[] logs = (float[]) log;
     int block = block(rows, n);
     float[] exponentials = Buffers.scratchFloats((long) block * n);
-    largest(x, xFrom, rows, n, shifts, shiftFrom);
     for (int r = 0; r < rows; r += block) {
       int height = Math.min(block, rows - r);
       int from = xFrom + r * n;
       int first = shiftFrom + r;
+      largest(x, from, height, n, shifts, first);
       for (int i = first; i < first + height; i++) { // infinity - infinity would be NaN
         shifts[i] = shifts[i] == Float.NEGATIVE_INFINITY ? 0 : shifts[i];
       }
