@@ -190,7 +190,7 @@ class SameBitsTest {
       g = random(kernels, size, 7);
       columnAffine = random(kernels, 2 * n, 8);
       rowAffine = random(kernels, 2 * ROWS, 9);
-      out = filled(kernels, 8 * size + 40, 0);
+      out = filled(kernels, 9 * size + 40, 0);
       y = filled(kernels, size, 0);
       dx = filled(kernels, size, 0);
       statistics = filled(kernels, Kernels.Normalizer.STATISTICS * Math.max(n, ROWS), 0);
@@ -202,12 +202,13 @@ class SameBitsTest {
       kernels.rows().softmaxPullback(g, 0, out, 0, ROWS, n, out, size);
       kernels.rows().logSoftmax(x, 0, ROWS, n, out, 2 * size);
       kernels.rows().logSoftmaxPullback(g, 0, out, 2 * size, ROWS, n, out, 3 * size);
-      kernels.rows().logSumExp(x, 0, ROWS, n, out, 8 * size, out, 8 * size + ROWS);
+      kernels.rows().logSumExp(x, 0, ROWS, n, out, 9 * size, out, 9 * size + ROWS);
       kernels.loop("gelu", 1).run(x, 0, out, 4 * size, size);
       normalize(new Norm(ROWS, n, 1, false, 1, n, true, 1e-5, false), 5);
       normalize(new Norm(1, ROWS, n, false, 1, n, true, 1e-5, false), 6);
       if (n > 0) {
         normalize(new Norm(1, ROWS, n, true, n, ROWS, true, 1e-5, false), 7);
+        normalize(new Norm(1, ROWS, n, false, n, ROWS, true, 1e-5, false), 8);
       }
       return out;
     }
@@ -215,7 +216,7 @@ class SameBitsTest {
     private void normalize(Norm norm, int slot) {
       int features = norm.features();
       double[] sums = new double[2 * features];
-      Object affine = norm.across() ? rowAffine : columnAffine;
+      Object affine = features == n ? columnAffine : rowAffine;
       kernels.normalizer().forward(norm, x, affine, y, statistics);
       kernels.normalizer().pullback(norm, g, x, affine, statistics, dx, sums);
       for (int i = 0; i < size && n > 0; i++) {
@@ -223,7 +224,7 @@ class SameBitsTest {
       }
       kernels.loop("plus", 2).run(y, 0, 1, dx, 0, 1, out, slot * size, size);
       int sets = norm.sets();
-      int at = 8 * size + 2 * slot;
+      int at = 9 * size + 2 * slot;
       kernels.reduction("sum").rows(statistics, 5 * sets, 1, sets, out, at);
       kernels.reduction("max").rows(statistics, 6 * sets, 1, sets, out, at + 1);
     }

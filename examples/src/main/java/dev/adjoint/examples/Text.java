@@ -132,11 +132,8 @@ final class Text extends Example {
     lines.forEach(line -> print("  %s%n", line));
     long copied = lines.stream().filter(corpus.training()::contains).count();
     String own =
-        copied == 0
-            ? "None of these %d lines is in the text that it has learned from."
-                .formatted(lines.size())
-            : "%d of these %d lines are in the text that it has learned from; the others are new."
-                .formatted(copied, lines.size());
+        "Lines that are in the text that it has learned from: %d of %d."
+            .formatted(copied, lines.size());
     print("%s%n", own);
     told.answer(
             "bits per character, the best of counting %.3f"

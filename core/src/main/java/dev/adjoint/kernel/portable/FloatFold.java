@@ -111,12 +111,13 @@ final class FloatFold implements Fold {
       return fold(fold(a, c), fold(b, d));
     }
     vectors.lanes(x, xFrom, y, yFrom, n, scratch);
-    for (int half = LANES / 4; half > 0; half /= 2) {
-      for (int l = 0; l < half; l++) {
-        scratch[l] = fold(scratch[l], scratch[l + half]);
-      }
-    }
-    return scratch[0];
+    float even = fold(quarter(scratch, 0), quarter(scratch, 2));
+    return fold(even, fold(quarter(scratch, 1), quarter(scratch, 3)));
+  }
+
+  /** Folds every fourth of 16 lanes, in halves. */
+  private static float quarter(float[] lanes, int i) {
+    return fold(fold(lanes[i], lanes[i + 8]), fold(lanes[i + 4], lanes[i + 12]));
   }
 
   /** Folds lanes 0, 4, 8, ..., 28, counted from the first element. */
