@@ -53,6 +53,15 @@ public interface Kernels {
      * fold over r < rows of x[from + r * stride + j]} for {@code j < n}.
      */
     void columns(Object x, int from, int rows, int stride, int n, Object out, int outFrom);
+
+    /** The rows of a chunk: columns are folded over each chunk, and then over all. */
+    int CHUNK_ROWS = 256;
+
+    /**
+     * Reduces what columns of chunks were reduced to, rows of n elements that follow one another:
+     * as {@link #columns} does at once if there are more rows than a chunk has.
+     */
+    void chunks(Object parts, int from, int chunks, int n, Object out, int outFrom);
   }
 
   /** Returns what computes on rows. */

@@ -223,6 +223,11 @@ public final class Reductions {
 
   record Fold(Kind kind, int[] axes, boolean keep) implements Primitive {
 
+    /** So many elements in all come from memory, which is fastest by whole pages of rows. */
+    private static final int FAR = 1 << 20;
+
+    private static final int PAGE = 1 << 10;
+
     @Override
     public String name() {
       return kind.function;
@@ -269,24 +274,31 @@ public final class Reductions {
             1 << 14,
             x.size() / 8L,
             (row, end) -> reduction.rows(in, from + row * n, end - row, n, out, row));
-      } else {
-        int columns = Math.max(64, (1 << 14) / n & -64);
-        int parts = Math.ceilDiv(inner, columns);
-        Parallel.run(
-            outer * parts,
-            x.size() / 8L,
-            c -> {
-              int block = c / parts;
-              int column = c % parts * columns;
-              reduction.columns(
-                  in,
-                  from + block * n * inner + column,
-                  n,
-                  inner,
-                  Math.min(columns, inner - column),
-                  out,
-                  block * inner + column);
-            });
+        return Engine.tensor(out, dtype, shape);
+      }
+      int chunks = Math.ceilDiv(n, Reduction.CHUNK_ROWS);
+      Object parts = chunks == 1 ? out : Engine.uninitialized(dtype, outer * chunks * inner);
+      int least = x.size() < FAR ? 64 : PAGE;
+      int columns = Math.max(least, (1 << 14) / n & -64);
+      int strips = Math.ceilDiv(inner, columns);
+      Parallel.run(
+          outer * chunks * strips,
+          x.size() / 8L,
+          unit -> {
+            int part = unit / strips;
+            int row = part % chunks * Reduction.CHUNK_ROWS;
+            int column = unit % strips * columns;
+            reduction.columns(
+                in,
+                from + (part / chunks * n + row) * inner + column,
+                Math.min(Reduction.CHUNK_ROWS, n - row),
+                inner,
+                Math.min(columns, inner - column),
+                parts,
+                part * inner + column);
+          });
+      for (int block = 0; chunks > 1 && block < outer; block++) {
+        reduction.chunks(parts, block * chunks * inner, chunks, inner, out, block * inner);
       }
       return Engine.tensor(out, dtype, shape);
     }

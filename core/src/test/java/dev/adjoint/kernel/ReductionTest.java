@@ -1,15 +1,22 @@
 package dev.adjoint.kernel;
 
 import static dev.adjoint.kernel.TestKernels.array;
+import static dev.adjoint.kernel.TestKernels.assertSameBits;
 import static dev.adjoint.kernel.TestKernels.filled;
 import static dev.adjoint.kernel.TestKernels.get;
 import static dev.adjoint.kernel.TestKernels.set;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.adjoint.tensor.DType;
+import dev.adjoint.tensor.Generator;
+import dev.adjoint.tensor.Shape;
+import dev.adjoint.tensor.Tensor;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class ReductionTest {
@@ -91,6 +98,27 @@ class ReductionTest {
           assertThat(get(out, 0)).as("%s of %d, NaN at %d", name, n, at).isNaN();
         }
       }
+    }
+  }
+
+  /** Whatever threads and strips a tensor's columns are dealt out to. */
+  @ParameterizedTest
+  @EnumSource(DType.class)
+  void columnsOfATensorHaveTheBitsOfOneCall(DType dtype) {
+    int rows = 600; // three chunks, of two strips
+    int n = 1100;
+    Tensor x = Generator.seeded(1).normal(0, 1, Shape.of(2, rows, n), dtype);
+    Tensor one = Parallel.withThreads(1, () -> x.sum(1));
+    Tensor three = Parallel.withThreads(3, () -> x.sum(1));
+    boolean isFloat = dtype == DType.FLOAT32;
+    Kernels kernels = isFloat ? KernelProvider.float32() : KernelProvider.float64();
+    Object in = isFloat ? x.toFloatArray() : x.toDoubleArray();
+    Object out = filled(kernels, 2 * n, Double.NaN);
+    for (int block = 0; block < 2; block++) {
+      kernels.reduction("sum").columns(in, block * rows * n, rows, n, n, out, block * n);
+    }
+    for (Tensor sum : List.of(one, three)) {
+      assertSameBits(isFloat ? sum.toFloatArray() : sum.toDoubleArray(), out, "sum");
     }
   }
 

@@ -23,7 +23,6 @@ import org.jspecify.annotations.Nullable;
 final class FloatFold implements Fold {
 
   private static final int CHUNK = 4096;
-  private static final int CHUNK_ROWS = 256;
 
   private static final MethodHandle MAP = constant(lookup(), 0, MethodHandle.class);
   private static final MethodHandle FOLD = constant(lookup(), 1, MethodHandle.class);
@@ -72,20 +71,30 @@ final class FloatFold implements Fold {
   @Override
   public void columns(Object x, int from, int rows, int stride, int n, Object out, int outFrom) {
     float[] xs = (float[]) x;
-    float[] outs = (float[]) out;
-    chunk(xs, from, stride, Math.min(rows, CHUNK_ROWS), n, outs, outFrom);
     if (rows <= CHUNK_ROWS) {
+      chunk(xs, from, stride, rows, n, (float[]) out, outFrom);
       return;
     }
+    int chunks = Math.ceilDiv(rows, CHUNK_ROWS);
+    float[] parts = Buffers.scratchFloats((long) chunks * n);
+    for (int i = 0, r = 0; i < chunks; i++, r += CHUNK_ROWS) {
+      chunk(xs, from + r * stride, stride, Math.min(CHUNK_ROWS, rows - r), n, parts, i * n);
+    }
+    chunks(parts, 0, chunks, n, out, outFrom);
+    Buffers.give(parts);
+  }
+
+  @Override
+  public void chunks(Object parts, int from, int chunks, int n, Object out, int outFrom) {
+    float[] folded = (float[]) parts;
+    float[] outs = (float[]) out;
     double[] totals = Buffers.uninitializedDoubles(n);
     for (int j = 0; j < n; j++) {
-      totals[j] = outs[outFrom + j];
+      totals[j] = folded[from + j];
     }
-    for (int r = CHUNK_ROWS; r < rows; r += CHUNK_ROWS) {
-      int height = Math.min(CHUNK_ROWS, rows - r);
-      chunk(xs, from + r * stride, stride, height, n, outs, outFrom);
+    for (int at = from + n; at < from + chunks * n; at += n) {
       for (int j = 0; j < n; j++) {
-        totals[j] = combine(totals[j], outs[outFrom + j]);
+        totals[j] = combine(totals[j], folded[at + j]);
       }
     }
     for (int j = 0; j < n; j++) {
