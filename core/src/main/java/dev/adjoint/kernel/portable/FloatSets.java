@@ -62,6 +62,12 @@ final class FloatSets {
   /** So many sets are measured, and stay in cache until they are written. */
   private final int group;
 
+  /** Whether memory is to have the next page ready that a group is written to. */
+  private final boolean isAhead;
+
+  /** What was read of such pages, so that the JIT does not leave it out. */
+  private float readAhead;
+
   /** A set has so many runs of so many neighbors, which start so far from each other. */
   private final int runs;
 
@@ -90,6 +96,7 @@ final class FloatSets {
     boolean isFar = norm.size() * norm.sets() >= FAR;
     atFirst = isFar && norm.size() <= SMALL ? 1 : together;
     boolean isAlone = isFar && norm.size() <= (features ? SMALL / 2 : SMALL);
+    isAhead = isFar && !isAlone;
     int most = isAlone ? 1 : Math.clamp(norm.sets(), 1, GROUP);
     group = Math.clamp((1 << 14) / norm.size(), 1, most);
     numbers = Buffers.uninitializedFloats(group * NUMBERS);
@@ -281,6 +288,7 @@ final class FloatSets {
     forEach(
         c,
         run -> {
+          readAhead(h, run);
           if (features) {
             loops.applyFeatures(x, run, numbers, 0, affine, h);
             return;
@@ -360,6 +368,7 @@ final class FloatSets {
     forEach(
         c,
         run -> {
+          readAhead(dx, run);
           if (!features) {
             numbers[k + 4] = affine[run.feature()];
             loops.pullback(dh, x, run, numbers, k, dx);
@@ -369,6 +378,13 @@ final class FloatSets {
             loops.pullbackPair(dh, x, run, numbers, k, affine, added, dx);
           }
         });
+  }
+
+  /** Reads an element of the page behind what is written to next (ADR 89). */
+  private void readAhead(float[] out, Run run) {
+    if (isAhead) {
+      readAhead += out[Math.min(run.at() + SMALL, out.length - 1)];
+    }
   }
 
   /** Takes what was measured of one set, or of two. */
