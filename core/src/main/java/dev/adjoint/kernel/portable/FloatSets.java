@@ -39,8 +39,8 @@ final class FloatSets {
   /** So many elements in all come from memory, not from a cache. */
   private static final int FAR = 1 << 20;
 
-  /** So many elements are a page, within which memory is read ahead. */
-  private static final int SMALL = 1 << 10;
+  /** So many elements are a page, within which memory is read ahead of a program. */
+  private static final int PAGE = 1 << 10;
 
   /** Mean squares from here on do not feel the squares that vanished. */
   private static final double LEAST = Math.scalb(1d, Float.MIN_EXPONENT + 2 * Float.PRECISION);
@@ -65,7 +65,8 @@ final class FloatSets {
   /** Whether memory is to have the next page ready that a group is written to. */
   private final boolean isAhead;
 
-  /** What was read of such pages, so that the JIT does not leave it out. */
+  /** What was read of such pages: a result, without which the JIT would not read them. */
+  @SuppressWarnings("UnusedVariable")
   private float readAhead;
 
   /** A set has so many runs of so many neighbors, which start so far from each other. */
@@ -74,7 +75,7 @@ final class FloatSets {
   private final int length;
   private final int step;
 
-  /** The numbers of each set of a group, and those of one for its lanes. */
+  /** The numbers of each set of a group. */
   private final float[] numbers;
 
   private final float[] lanes = Buffers.uninitializedFloats(2 * 2 * LANES);
@@ -94,8 +95,8 @@ final class FloatSets {
     together = features && norm.b() == norm.features() ? 2 : 1;
     // What comes from memory: small sets one by one, the smallest beside what is written (ADR 89).
     boolean isFar = norm.size() * norm.sets() >= FAR;
-    atFirst = isFar && norm.size() <= SMALL ? 1 : together;
-    boolean isAlone = isFar && norm.size() <= (features ? SMALL / 2 : SMALL);
+    atFirst = isFar && norm.size() <= PAGE ? 1 : together;
+    boolean isAlone = isFar && norm.size() <= (features ? PAGE / 2 : PAGE);
     isAhead = isFar && !isAlone;
     int most = isAlone ? 1 : Math.clamp(norm.sets(), 1, GROUP);
     group = Math.clamp((1 << 14) / norm.size(), 1, most);
@@ -383,7 +384,7 @@ final class FloatSets {
   /** Reads an element of the page behind what is written to next (ADR 89). */
   private void readAhead(float[] out, Run run) {
     if (isAhead) {
-      readAhead += out[Math.min(run.at() + SMALL, out.length - 1)];
+      readAhead += out[Math.min(run.at() + PAGE, out.length - 1)];
     }
   }
 
