@@ -100,7 +100,8 @@ public record Norm(
     }
 
     /**
-     * Tells whether loops that step from here over a multiple of some elements stay in an array.
+     * Tells whether steps of so many elements from a place on, the last of which may end behind the
+     * run, end within an array.
      */
     public boolean fits(int from, int step, int length) {
       return from + Math.ceilDiv(n, step) * step <= length;
