@@ -24,6 +24,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Buffers {
 
+  /** Operands of so many elements in all come from memory, not from a cache. */
+  public static final int FAR = 1 << 20;
+
+  /** So many elements are a page of memory, within which it is read ahead of a program. */
+  public static final int PAGE = 1 << 10;
+
   private static final boolean POISON = Boolean.getBoolean("adjoint.poison");
 
   private static final int LONGEST = Integer.MAX_VALUE - 8;

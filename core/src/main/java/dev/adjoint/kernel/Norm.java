@@ -104,7 +104,7 @@ public record Norm(
      * run, end within an array.
      */
     public boolean fits(int from, int step, int length) {
-      return from + Math.ceilDiv(n, step) * step <= length;
+      return Math.ceilDiv(n, step) * step <= length - from;
     }
   }
 }

@@ -2,6 +2,7 @@ package dev.adjoint.op;
 
 import com.google.common.base.Ascii;
 import dev.adjoint.autodiff.Recorder;
+import dev.adjoint.kernel.Buffers;
 import dev.adjoint.kernel.Kernels.Reduction;
 import dev.adjoint.kernel.Parallel;
 import dev.adjoint.tensor.DType;
@@ -223,11 +224,6 @@ public final class Reductions {
 
   record Fold(Kind kind, int[] axes, boolean keep) implements Primitive {
 
-    /** So many elements in all come from memory, which is fastest by whole pages of rows. */
-    private static final int FAR = 1 << 20;
-
-    private static final int PAGE = 1 << 10;
-
     @Override
     public String name() {
       return kind.function;
@@ -278,7 +274,7 @@ public final class Reductions {
       }
       int chunks = Math.ceilDiv(n, Reduction.CHUNK_ROWS);
       Object parts = chunks == 1 ? out : Engine.uninitialized(dtype, outer * chunks * inner);
-      int least = x.size() < FAR ? 64 : PAGE;
+      int least = x.size() < Buffers.FAR ? 64 : Buffers.PAGE; // ADR 90
       int columns = Math.max(least, (1 << 14) / n & -64);
       int strips = Math.ceilDiv(inner, columns);
       Parallel.run(

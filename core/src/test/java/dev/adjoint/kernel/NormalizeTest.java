@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -220,6 +221,14 @@ class NormalizeTest {
         assertClose(Math.scalb(get(large.dx, i), exponent), dx, 1e-3 * (1 + Math.abs(dx)));
       }
     }
+  }
+
+  @Test
+  void noStepGoesBeyondTheLargestArray() {
+    int length = Integer.MAX_VALUE - 2;
+    Norm.Run run = new Norm.Run(length - 17, 17, 0, 0);
+    assertThat(run.fits(run.at(), 16, length)).isFalse();
+    assertThat(run.fits(run.at() - 15, 16, length)).isTrue();
   }
 
   /** What comes from memory goes another way than what is in a cache. */

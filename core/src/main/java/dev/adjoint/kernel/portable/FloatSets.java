@@ -1,5 +1,7 @@
 package dev.adjoint.kernel.portable;
 
+import static dev.adjoint.kernel.Buffers.FAR;
+import static dev.adjoint.kernel.Buffers.PAGE;
 import static dev.adjoint.kernel.FloatRunLoops.LANES;
 import static dev.adjoint.kernel.FloatRunLoops.NUMBERS;
 
@@ -35,12 +37,6 @@ final class FloatSets {
 
   /** At most so many sets are measured before they are written. */
   private static final int GROUP = 64;
-
-  /** So many elements in all come from memory, not from a cache. */
-  private static final int FAR = 1 << 20;
-
-  /** So many elements are a page, within which memory is read ahead of a program. */
-  private static final int PAGE = 1 << 10;
 
   /** Mean squares from here on do not feel the squares that vanished. */
   private static final double LEAST = Math.scalb(1d, Float.MIN_EXPONENT + 2 * Float.PRECISION);
@@ -384,7 +380,7 @@ final class FloatSets {
   /** Reads an element of the page behind what is written to next (ADR 89). */
   private void readAhead(float[] out, Run run) {
     if (isAhead) {
-      readAhead += out[Math.min(run.at() + PAGE, out.length - 1)];
+      readAhead += out[Math.min(run.at(), out.length - 1 - PAGE) + PAGE];
     }
   }
 
